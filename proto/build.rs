@@ -1,0 +1,42 @@
+//! Compiles the contract with protox, so that no system `protoc` is needed.
+
+use std::{env, error::Error, fs, path::PathBuf};
+
+const FILES: &[&str] = &[
+    "fengqiao/type/v1/access.proto",
+    "fengqiao/type/v1/case_state.proto",
+    "fengqiao/type/v1/form.proto",
+    "fengqiao/type/v1/level.proto",
+    "fengqiao/type/v1/matter.proto",
+    "fengqiao/type/v1/refusal.proto",
+    "fengqiao/type/v1/source.proto",
+    "fengqiao/intake/v1/events.proto",
+    "fengqiao/intake/v1/intake_service.proto",
+    "fengqiao/intake/v1/report.proto",
+    "fengqiao/routing/v1/case.proto",
+    "fengqiao/routing/v1/events.proto",
+    "fengqiao/routing/v1/routing_service.proto",
+    "fengqiao/notification/v1/events.proto",
+    "fengqiao/notification/v1/notification_service.proto",
+    "fengqiao/notification/v1/push.proto",
+    "fengqiao/statistics/v1/statistics_service.proto",
+];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=fengqiao");
+    let mut compiler = protox::Compiler::new(["."])?;
+    compiler
+        .include_imports(true)
+        .include_source_info(true)
+        .open_files(FILES)?;
+    // Kept with its method options (who may call), which prost's own types would drop.
+    let encoded = compiler.encode_file_descriptor_set();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    fs::write(out.join("contract.bin"), encoded)?;
+    let mut config = tonic_prost_build::Config::new();
+    // Events are named by their message's full name.
+    config.enable_type_names();
+    tonic_prost_build::configure()
+        .compile_fds_with_config(compiler.file_descriptor_set(), config)?;
+    Ok(())
+}
