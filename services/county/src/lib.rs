@@ -1,1 +1,115 @@
-//! .
+//! A county's configuration folder: its areas, its categories, its settings.
+//!
+//! What is wrong in a file is said with file, line and reason, all mistakes at once, before anything is
+//! loaded. Services read files of their own from the same folder with [`csv_rows`] and [`Mistake`].
+
+mod areas;
+mod categories;
+mod mistake;
+mod settings;
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+pub use areas::{Area, AreaLevel, AreaTree};
+pub use categories::{Category, CategoryDictionary, OTHER};
+pub use mistake::{Mistake, Mistakes, Row, csv_rows};
+pub use settings::{CountySettings, PushLimitHours};
+
+/// One county, as its folder describes it.
+#[derive(Debug)]
+pub struct County {
+    /// The 6-digit code (GB/T 2260).
+    pub code: String,
+    /// The name, for people.
+    pub name: String,
+    /// The zone of its days.
+    pub time_zone: jiff::tz::TimeZone,
+    /// The folder it was read from.
+    pub folder: PathBuf,
+    /// Limits and windows.
+    pub settings: CountySettings,
+    /// Its areas.
+    pub areas: AreaTree,
+    /// Its categories.
+    pub categories: CategoryDictionary,
+}
+
+impl County {
+    /// Reads a county's folder.
+    ///
+    /// # Errors
+    /// All mistakes found, each with file, line and reason.
+    pub fn load(folder: &Path) -> Result<Self, Mistakes> {
+        let file = settings::read(&folder.join("county.toml"))?;
+        let mut mistakes = Vec::new();
+        let areas = AreaTree::load(&folder.join("areas.csv"), &file.code)
+            .map_err(|m| mistakes.extend(m.0))
+            .ok();
+        let categories = CategoryDictionary::load(&folder.join("categories.csv"))
+            .map_err(|m| mistakes.extend(m.0))
+            .ok();
+        match (areas, categories) {
+            (Some(areas), Some(categories)) => Ok(Self {
+                code: file.code,
+                name: file.name,
+                time_zone: file.time_zone,
+                folder: folder.to_owned(),
+                settings: file.settings,
+                areas,
+                categories,
+            }),
+            _ => Err(Mistakes(mistakes)),
+        }
+    }
+}
+
+/// The counties of an installation, by code.
+#[derive(Debug, Clone, Default)]
+pub struct Counties(BTreeMap<String, Arc<County>>);
+
+impl Counties {
+    /// Reads the folders of all counties.
+    ///
+    /// # Errors
+    /// All mistakes of all folders; also where two folders have the same code, or there is none.
+    pub fn load(folders: &[PathBuf]) -> Result<Self, Mistakes> {
+        let mut counties = BTreeMap::new();
+        let mut mistakes = Vec::new();
+        for folder in folders {
+            match County::load(folder) {
+                Ok(county) => {
+                    let file = folder.join("county.toml");
+                    if let Some(twin) = counties.insert(county.code.clone(), Arc::new(county)) {
+                        mistakes.push(Mistake::new(&file, 0, format!("{} is there twice", twin.code)));
+                    }
+                }
+                Err(found) => mistakes.extend(found.0),
+            }
+        }
+        if folders.is_empty() {
+            mistakes.push(Mistake::new(Path::new("(none)"), 0, "no county folder was given"));
+        }
+        if mistakes.is_empty() { Ok(Self(counties)) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// The county with this code.
+    #[must_use]
+    pub fn get(&self, code: &str) -> Option<&Arc<County>> {
+        self.0.get(code)
+    }
+
+    /// All counties, ordered by code.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<County>> {
+        self.0.values()
+    }
+
+    /// All codes, ordered.
+    #[must_use]
+    pub fn codes(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
+    }
+}
