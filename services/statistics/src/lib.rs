@@ -1,1 +1,3 @@
-//! .
+//! Statistics: facts without personal data, and the indicators that are counted from them.
+
+pub mod domain;

@@ -1,0 +1,426 @@
+//! A question, checked: a closed grammar, so that nothing of a caller's text ever becomes SQL.
+
+use fengqiao_proto::{
+    statistics::v1::{Dimension, QueryIndicatorsRequest},
+    types::v1::{Level, Source},
+};
+use jiff::{Span, Timestamp, tz::TimeZone};
+
+use super::{
+    area,
+    indicator::{Definition, Fact, INDICATORS, find},
+};
+
+/// Most indicators in one question.
+pub const MOST_INDICATORS: usize = 20;
+/// Most dimensions in one question.
+pub const MOST_DIMENSIONS: usize = 4;
+/// Most values in one filter.
+pub const MOST_FILTER_VALUES: usize = 500;
+/// The longest window, in hours: ten years and their leap days.
+const LONGEST_WINDOW_HOURS: i64 = 3653 * 24;
+const DEFAULT_TIME_ZONE: &str = "Asia/Shanghai";
+
+/// One wrong field of a question.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistake {
+    /// The field's path in its JSON name.
+    pub field: String,
+    /// What would be right.
+    pub description: String,
+}
+
+/// The times that a question is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its begin.
+    pub from: Timestamp,
+    /// Its end, itself outside.
+    pub before: Timestamp,
+}
+
+/// A question that can be counted.
+#[derive(Debug)]
+pub struct Question {
+    /// What to count.
+    pub indicators: Vec<&'static Definition>,
+    /// By what to group.
+    pub group_by: Vec<Dimension>,
+    /// To how many digits areas are cut; 0 leaves them as reported.
+    pub area_digits: i32,
+    /// Which times.
+    pub window: Window,
+    /// The IANA name of the time zone of days, weeks and months.
+    pub time_zone: String,
+    /// Only areas whose code starts so.
+    pub area_prefix: String,
+    /// Only these agencies; all where empty.
+    pub agencies: Vec<String>,
+    /// Only these sources; all where empty.
+    pub sources: Vec<i16>,
+    /// Only these levels; all where empty.
+    pub levels: Vec<i16>,
+    /// Only these categories; all where empty.
+    pub categories: Vec<String>,
+}
+
+impl Question {
+    /// The facts that have to be counted.
+    pub fn facts(&self) -> Vec<Fact> {
+        let mut facts: Vec<_> = self.indicators.iter().map(|d| d.fact()).collect();
+        facts.sort_unstable();
+        facts.dedup();
+        facts
+    }
+}
+
+/// What the county's directory knows of the words in a question.
+pub trait Directory {
+    /// Whether there is an area with that code.
+    fn has_area(&self, code: &str) -> bool;
+    /// Whether there is a canonical category with that code.
+    fn has_category(&self, code: &str) -> bool;
+}
+
+/// Checks a question.
+///
+/// # Errors
+/// Everything that is wrong with it, field by field.
+pub fn check(
+    asked: &QueryIndicatorsRequest,
+    directory: &dyn Directory,
+) -> Result<Question, Vec<Mistake>> {
+    let mut wrong = Mistakes(Vec::new());
+    let indicators = indicators(asked, &mut wrong);
+    let group_by = dimensions(asked, &mut wrong);
+    if fengqiao_proto::statistics::v1::AreaLevel::try_from(asked.area_level).is_err() {
+        wrong.add("areaLevel", "COUNTY, TOWN, COMMUNITY or GRID");
+    }
+    let window = window(asked, &mut wrong);
+    let time_zone = time_zone(&asked.time_zone, &mut wrong);
+    let area_prefix = area::significant(&asked.area_code);
+    if !asked.area_code.is_empty() && !directory.has_area(&asked.area_code) {
+        wrong.add("areaCode", "an area of the county: 6, 9, 12 or 15 digits");
+    }
+    bounded("agencies", asked.agencies.len(), &mut wrong);
+    bounded("categories", asked.categories.len(), &mut wrong);
+    for (index, agency) in asked.agencies.iter().enumerate() {
+        if agency.is_empty() || agency.len() > 64 || agency.contains('\0') {
+            wrong.add(
+                &format!("agencies[{index}]"),
+                "an agency's code, 1 to 64 characters",
+            );
+        }
+    }
+    for (index, category) in asked.categories.iter().enumerate().take(MOST_FILTER_VALUES) {
+        if !directory.has_category(category) {
+            wrong.add(
+                &format!("categories[{index}]"),
+                "a canonical category of the county",
+            );
+        }
+    }
+    let sources = numbers("sources", "a source", &asked.sources, &mut wrong, |n| {
+        Source::try_from(n).is_ok()
+    });
+    let levels = numbers("levels", "a level", &asked.levels, &mut wrong, |n| {
+        Level::try_from(n).is_ok()
+    });
+    match window {
+        Some(window) if wrong.0.is_empty() => Ok(Question {
+            indicators,
+            group_by,
+            area_digits: area::digits(asked.area_level()),
+            window,
+            time_zone,
+            area_prefix: area_prefix.to_owned(),
+            agencies: asked.agencies.clone(),
+            sources,
+            levels,
+            categories: asked.categories.clone(),
+        }),
+        _ => Err(wrong.0),
+    }
+}
+
+struct Mistakes(Vec<Mistake>);
+
+impl Mistakes {
+    fn add(&mut self, field: &str, description: &str) {
+        self.0.push(Mistake {
+            field: field.to_owned(),
+            description: description.to_owned(),
+        });
+    }
+}
+
+fn bounded(field: &str, length: usize, wrong: &mut Mistakes) {
+    if length > MOST_FILTER_VALUES {
+        wrong.add(field, &format!("at most {MOST_FILTER_VALUES}"));
+    }
+}
+
+fn indicators(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Vec<&'static Definition> {
+    if asked.indicators.is_empty() {
+        return INDICATORS.iter().collect();
+    }
+    if asked.indicators.len() > MOST_INDICATORS {
+        wrong.add("indicators", &format!("at most {MOST_INDICATORS}"));
+        return Vec::new();
+    }
+    let mut found: Vec<&'static Definition> = Vec::new();
+    for (index, id) in asked.indicators.iter().enumerate() {
+        match find(id) {
+            Some(definition) if found.contains(&definition) => {
+                wrong.add(&format!("indicators[{index}]"), "each once");
+            }
+            Some(definition) => found.push(definition),
+            None => {
+                let known: Vec<_> = INDICATORS.iter().map(|d| d.id).collect();
+                wrong.add(
+                    &format!("indicators[{index}]"),
+                    &format!("one of {}", known.join(", ")),
+                );
+            }
+        }
+    }
+    found
+}
+
+fn dimensions(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Vec<Dimension> {
+    if asked.group_by.len() > MOST_DIMENSIONS {
+        wrong.add("groupBy", &format!("at most {MOST_DIMENSIONS}"));
+        return Vec::new();
+    }
+    let mut found = Vec::new();
+    for (index, number) in asked.group_by.iter().enumerate() {
+        let field = format!("groupBy[{index}]");
+        match Dimension::try_from(*number) {
+            Ok(Dimension::Unspecified) | Err(_) => {
+                wrong.add(
+                    &field,
+                    "AREA, AGENCY, SOURCE, LEVEL, CATEGORY, DAY, WEEK or MONTH",
+                );
+            }
+            Ok(dimension) if found.contains(&dimension) => wrong.add(&field, "each once"),
+            Ok(dimension) => found.push(dimension),
+        }
+    }
+    found
+}
+
+fn window(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Option<Window> {
+    let from = instant("from", asked.from.as_ref(), wrong);
+    let before = instant("before", asked.before.as_ref(), wrong);
+    let window = Window {
+        from: from?,
+        before: before?,
+    };
+    if window.from >= window.before {
+        wrong.add("before", "later than from");
+        return None;
+    }
+    let longest = Span::new().hours(LONGEST_WINDOW_HOURS);
+    if window
+        .from
+        .checked_add(longest)
+        .is_ok_and(|end| window.before > end)
+    {
+        wrong.add("from", "at most ten years before the window's end");
+        return None;
+    }
+    Some(window)
+}
+
+fn instant(
+    field: &str,
+    given: Option<&prost_types::Timestamp>,
+    wrong: &mut Mistakes,
+) -> Option<Timestamp> {
+    // Years 2000 to 9999 are what both this and the store can hold, and more than any county has seen.
+    let sensible = given
+        .filter(|time| (946_684_800..=253_402_207_200).contains(&time.seconds))
+        .and_then(|time| Timestamp::new(time.seconds, time.nanos).ok());
+    if sensible.is_none() {
+        wrong.add(field, "a time since the year 2000; required");
+    }
+    sensible
+}
+
+fn time_zone(asked: &str, wrong: &mut Mistakes) -> String {
+    let name = if asked.is_empty() {
+        DEFAULT_TIME_ZONE
+    } else {
+        asked
+    };
+    let zone = TimeZone::get(name).ok();
+    match zone.as_ref().and_then(TimeZone::iana_name) {
+        Some(known) => known.to_owned(),
+        None => {
+            wrong.add("timeZone", "an IANA time zone, for instance Asia/Shanghai");
+            String::new()
+        }
+    }
+}
+
+fn numbers(
+    field: &str,
+    what: &str,
+    asked: &[i32],
+    wrong: &mut Mistakes,
+    known: impl Fn(i32) -> bool,
+) -> Vec<i16> {
+    bounded(field, asked.len(), wrong);
+    let mut found = Vec::new();
+    for (index, number) in asked.iter().enumerate().take(MOST_FILTER_VALUES) {
+        match i16::try_from(*number) {
+            Ok(small) if small != 0 && known(*number) => found.push(small),
+            _ => wrong.add(
+                &format!("{field}[{index}]"),
+                &format!("{what} of the contract"),
+            ),
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Macheng;
+    impl Directory for Macheng {
+        fn has_area(&self, code: &str) -> bool {
+            ["421181", "421181105", "421181105000", "421181105201"].contains(&code)
+        }
+        fn has_category(&self, code: &str) -> bool {
+            code == "neighbourhood"
+        }
+    }
+
+    fn day() -> QueryIndicatorsRequest {
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        QueryIndicatorsRequest {
+            from: at(1_795_449_600),
+            before: at(1_795_536_000),
+            ..Default::default()
+        }
+    }
+
+    fn fields(asked: &QueryIndicatorsRequest) -> Vec<String> {
+        check(asked, &Macheng)
+            .unwrap_err()
+            .into_iter()
+            .map(|m| m.field)
+            .collect()
+    }
+
+    #[test]
+    fn empty_means_all_indicators_in_shanghai() {
+        let question = check(&day(), &Macheng).unwrap();
+        assert_eq!(question.indicators.len(), INDICATORS.len());
+        assert_eq!(question.time_zone, "Asia/Shanghai");
+        assert_eq!(question.facts(), [Fact::Report, Fact::Case, Fact::Push]);
+    }
+
+    #[test]
+    fn a_good_question_keeps_what_was_asked() {
+        let question = check(
+            &QueryIndicatorsRequest {
+                indicators: vec!["sign_rate".into(), "pushes".into()],
+                group_by: vec![Dimension::Area as i32, Dimension::Week as i32],
+                area_level: 2,
+                area_code: "421181105000".into(),
+                time_zone: "utc".into(),
+                sources: vec![Source::Grid as i32],
+                levels: vec![Level::Red as i32, Level::Orange as i32],
+                categories: vec!["neighbourhood".into()],
+                agencies: vec!["police".into()],
+                ..day()
+            },
+            &Macheng,
+        )
+        .unwrap();
+        assert_eq!(question.facts(), [Fact::Push]);
+        assert_eq!(
+            (question.area_digits, question.area_prefix.as_str()),
+            (9, "421181105")
+        );
+        assert_eq!(question.group_by, [Dimension::Area, Dimension::Week]);
+        assert_eq!((question.sources, question.levels), (vec![3], vec![4, 3]));
+        assert_eq!(question.time_zone, "UTC");
+    }
+
+    #[test]
+    fn every_wrong_field_is_named() {
+        let asked = QueryIndicatorsRequest {
+            indicators: vec!["reports".into(), "reports".into(), "divorces; drop".into()],
+            group_by: vec![0, 1, 1, 77],
+            area_level: 9,
+            time_zone: "Asia/Macheng'--".into(),
+            area_code: "999999".into(),
+            agencies: vec![String::new()],
+            sources: vec![0, 11],
+            levels: vec![5],
+            categories: vec!["x".into()],
+            from: None,
+            ..day()
+        };
+        assert_eq!(
+            fields(&asked),
+            [
+                "indicators[1]",
+                "indicators[2]",
+                "groupBy[0]",
+                "groupBy[2]",
+                "groupBy[3]",
+                "areaLevel",
+                "from",
+                "timeZone",
+                "areaCode",
+                "agencies[0]",
+                "categories[0]",
+                "sources[0]",
+                "sources[1]",
+                "levels[0]",
+            ]
+        );
+    }
+
+    #[test]
+    fn windows_are_bounded() {
+        let backwards = QueryIndicatorsRequest {
+            before: day().from,
+            from: day().before,
+            ..day()
+        };
+        assert_eq!(fields(&backwards), ["before"]);
+        let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let long = QueryIndicatorsRequest {
+            from: at(1_395_449_600),
+            ..day()
+        };
+        assert_eq!(fields(&long), ["from"]);
+        let odd = QueryIndicatorsRequest {
+            from: at(i64::MIN),
+            before: at(i64::MAX),
+            ..day()
+        };
+        assert_eq!(fields(&odd), ["from", "before"]);
+    }
+
+    #[test]
+    fn lists_are_bounded() {
+        let asked = QueryIndicatorsRequest {
+            indicators: vec!["reports".into(); 21],
+            group_by: vec![1, 2, 3, 4, 5],
+            agencies: vec!["a".into(); 501],
+            sources: vec![1; 501],
+            ..day()
+        };
+        assert_eq!(
+            fields(&asked),
+            ["indicators", "groupBy", "agencies", "sources"]
+        );
+    }
+}

@@ -1,0 +1,26 @@
+-- Counts pushes by the time they were requested: [all, delivered, signed, returned, answered].
+-- $1 county  $2 from  $3 before  $4 time zone  $5 dimensions, at most four  $6 digits that areas are cut to
+-- (0: as reported)  $7 area prefix  $8 agencies  $9 sources  $10 levels  $11 categories (an empty list or
+-- prefix filters nothing)  $12 most groups
+WITH fact AS (
+    SELECT area_code, agency, first_source AS source, level, category,
+           delivered_at, signed_at, returned_at, feedback_at,
+           requested_at AT TIME ZONE $4::text AS local_time
+    FROM push_fact
+    WHERE county = $1 AND requested_at >= $2 AND requested_at < $3
+)
+SELECT ARRAY[
+        dimension_value(($5::text[])[1], $6::int4, area_code, agency, source, level, category, local_time),
+        dimension_value(($5::text[])[2], $6::int4, area_code, agency, source, level, category, local_time),
+        dimension_value(($5::text[])[3], $6::int4, area_code, agency, source, level, category, local_time),
+        dimension_value(($5::text[])[4], $6::int4, area_code, agency, source, level, category, local_time)
+    ] AS dimensions,
+    ARRAY[count(*), count(delivered_at), count(signed_at), count(returned_at), count(feedback_at)] AS measures
+FROM fact
+WHERE starts_with(area_code, $7::text)
+  AND (cardinality($8::text[]) = 0 OR agency = ANY ($8::text[]))
+  AND (cardinality($9::int2[]) = 0 OR source = ANY ($9::int2[]))
+  AND (cardinality($10::int2[]) = 0 OR level = ANY ($10::int2[]))
+  AND (cardinality($11::text[]) = 0 OR category = ANY ($11::text[]))
+GROUP BY 1
+LIMIT $12::int8
