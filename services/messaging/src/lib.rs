@@ -1,1 +1,51 @@
-//! .
+//! Events between the services: what must happen later is written with the change that causes it,
+//! carried by Redis Streams, and applied once by each receiver.
+//!
+//! * [`append`] writes events in the sender's transaction and gives each a dense position of its county.
+//! * The [`Relay`] publishes them in that order, each under its position as the stream's explicit id.
+//! * A [`Receiver`] applies them in one transaction with its own position.
+//!
+//! Postgres is the truth on both sides. Whatever Redis loses is published again from what the receivers
+//! have acknowledged; what comes twice is behind the receiver's position.
+//!
+//! Positions are given inside the committing transaction, under the lock of the county's head row, and
+//! not when the relay publishes: that makes the relay read-only and saves a commit on the way of every
+//! red push. The price is that commits of one county and service follow one another, so senders under
+//! load commit in batches.
+
+mod error;
+mod outbox;
+mod receiver;
+mod relay;
+mod retry;
+mod stream;
+mod trimming;
+
+pub use error::{ApplyError, MessagingError};
+pub use outbox::{Event, Outbox, append};
+pub use receiver::{Apply, Receiver};
+pub use relay::Relay;
+pub use retry::Backoff;
+pub use stream::{Envelope, Keys, Topic};
+pub use trimming::Trimmer;
+
+/// The migrations of the tables that every service's schema holds. Run beside the service's own.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// All SQL of this crate, so that a test can hold it against the real schema.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("append", include_str!("sql/append.sql")),
+    ("outbox_after", include_str!("sql/outbox_after.sql")),
+    ("head", include_str!("sql/head.sql")),
+    ("save_acknowledged", include_str!("sql/save_acknowledged.sql")),
+    ("acknowledged", include_str!("sql/acknowledged.sql")),
+    ("delete_applied", include_str!("sql/delete_applied.sql")),
+    ("ensure_position", include_str!("sql/ensure_position.sql")),
+    ("position", include_str!("sql/position.sql")),
+    ("move_position", include_str!("sql/move_position.sql")),
+    ("caught_up", include_str!("sql/caught_up.sql")),
+    ("park", include_str!("sql/park.sql")),
+];
+
+/// Told whether a part works: its name, and whether it does. Readiness is made of it.
+pub type HealthReport = std::sync::Arc<dyn Fn(&str, bool) + Send + Sync>;

@@ -1,0 +1,277 @@
+//! Receiving: each event applied exactly once, in order, with the position in the same transaction.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use redis::{AsyncConnectionConfig, aio::MultiplexedConnection, streams::StreamReadReply};
+use sqlx::{PgConnection, PgPool};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Topic, relay::bounded};
+
+/// How many events one transaction applies at most.
+const BATCH: usize = 500;
+/// How long one read waits for news.
+const BLOCK: Duration = Duration::from_millis(500);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(3);
+/// A batch that takes longer is given up and comes again.
+const APPLY_TIMEOUT: Duration = Duration::from_secs(60);
+/// How often the sender is told how far we are.
+const ACKNOWLEDGE_EVERY: Duration = Duration::from_millis(500);
+/// After so many failures in a row the service says that it is not well.
+const TROUBLE_AFTER: u32 = 3;
+
+/// What a service does with another's events.
+#[async_trait]
+pub trait Apply: Send + Sync + 'static {
+    /// Applies a batch, at most 500 events of one county, in order. Everything happens on this
+    /// connection, in its transaction; own events are appended here as the last statement.
+    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError>;
+
+    /// The batch is committed: nudge the outbox, wake who waits.
+    async fn committed(&self) {}
+}
+
+/// Receives one topic of one county for one service.
+pub struct Receiver {
+    /// The receiving service.
+    pub service: &'static str,
+    /// What is received.
+    pub topic: Topic,
+    /// Of which county.
+    pub county: String,
+    /// The receiving service's database.
+    pub pool: PgPool,
+    /// Redis; the receiver makes a connection of its own, since it waits on it.
+    pub client: redis::Client,
+    /// The names of keys.
+    pub keys: Keys,
+    /// What is done.
+    pub apply: Arc<dyn Apply>,
+    /// Who is told whether it works.
+    pub health: HealthReport,
+}
+
+enum Step {
+    /// Applied up to here.
+    Moved(i64),
+    /// Another process has moved the position.
+    Overtaken,
+}
+
+impl Receiver {
+    /// Receives until told to stop. Faults are waited out, however long.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+        let part = format!("receiver {}", self.topic);
+        loop {
+            let ended = tokio::select! {
+                () = stop.cancelled() => return,
+                ended = self.run_connected(&mut backoff, &part) => ended,
+            };
+            if let Err(error) = ended {
+                if backoff.tries() >= TROUBLE_AFTER {
+                    (self.health)(&part, false);
+                }
+                metrics::counter!("fengqiao_receiver_failures_total", "topic" => self.topic.name()).increment(1);
+                tracing::warn!(topic = %self.topic, county = self.county, error = &error as &dyn std::error::Error, "receiving is interrupted");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(backoff.next_wait()) => {}
+            }
+        }
+    }
+
+    async fn run_connected(&self, backoff: &mut Backoff, part: &str) -> Result<(), MessagingError> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(REDIS_TIMEOUT))
+            .set_response_timeout(Some(REDIS_TIMEOUT));
+        let mut redis = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(MessagingError::redis("connect"))?;
+        let mut position = self.position().await?;
+        let mut acknowledged = Instant::now() - ACKNOWLEDGE_EVERY;
+        loop {
+            let batch = self.read(&mut redis, position).await?;
+            if batch.is_empty() {
+                position = self.idle(position).await?;
+            } else if batch[0].position == position + 1 {
+                match self.apply_batch(position, &batch).await? {
+                    Step::Moved(to) => position = to,
+                    Step::Overtaken => position = self.position().await?,
+                }
+            } else {
+                position = self.after_gap(position, batch[0].position).await?;
+            }
+            backoff.reset();
+            (self.health)(part, true);
+            if acknowledged.elapsed() >= ACKNOWLEDGE_EVERY {
+                self.acknowledge(&mut redis, position).await?;
+                acknowledged = Instant::now();
+            }
+        }
+    }
+
+    async fn read(&self, redis: &mut MultiplexedConnection, after: i64) -> Result<Vec<Envelope>, MessagingError> {
+        let reply: Option<StreamReadReply> = redis::cmd("XREAD")
+            .arg("COUNT")
+            .arg(BATCH)
+            .arg("BLOCK")
+            .arg(BLOCK.as_millis() as u64)
+            .arg("STREAMS")
+            .arg(self.keys.events(&self.county, self.topic))
+            .arg(format!("{after}-0"))
+            .query_async(redis)
+            .await
+            .map_err(MessagingError::redis("read a stream"))?;
+        reply
+            .into_iter()
+            .flat_map(|reply| reply.keys)
+            .flat_map(|key| key.ids)
+            .map(|entry| Envelope::read(&self.county, self.topic, &entry))
+            .collect()
+    }
+
+    /// Applies a batch whose first event follows our position.
+    async fn apply_batch(&self, position: i64, batch: &[Envelope]) -> Result<Step, MessagingError> {
+        let began = Instant::now();
+        let step = match timeout(APPLY_TIMEOUT, self.transact(position, batch)).await {
+            Ok(Ok(step)) => step,
+            Ok(Err(ApplyError::Refuse { position: refused, reason })) => {
+                // What stands before it is applied first; then it is the first itself and is parked.
+                let before = batch.iter().take_while(|event| event.position < refused).count();
+                let Some(event) = batch.get(before) else {
+                    return Err(MessagingError::Apply(format!("{reason} (position {refused} is not in the batch)").into()));
+                };
+                if before == 0 {
+                    self.park(position, event, &reason).await?
+                } else {
+                    Box::pin(self.apply_batch(position, &batch[..before])).await?
+                }
+            }
+            Ok(Err(ApplyError::Retry(source))) => return Err(MessagingError::Apply(source)),
+            Err(_) => return Err(MessagingError::Apply("it took too long".into())),
+        };
+        if let Step::Moved(to) = step {
+            self.apply.committed().await;
+            metrics::counter!("fengqiao_events_applied_total", "topic" => self.topic.name()).increment((to - position) as u64);
+            metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name()).record(began.elapsed().as_secs_f64());
+        }
+        Ok(step)
+    }
+
+    async fn transact(&self, position: i64, batch: &[Envelope]) -> Result<Step, ApplyError> {
+        let Some(last) = batch.last() else { return Ok(Step::Moved(position)) };
+        let mut tx = self.pool.begin().await?;
+        // First, so that of two processes one waits here and then finds that it came too late.
+        if !self.move_position(&mut tx, position, last.position, batch.len() < BATCH).await? {
+            return Ok(Step::Overtaken);
+        }
+        self.apply.apply(&mut tx, batch).await?;
+        tx.commit().await?;
+        Ok(Step::Moved(last.position))
+    }
+
+    async fn move_position(&self, tx: &mut PgConnection, from: i64, to: i64, caught_up: bool) -> Result<bool, sqlx::Error> {
+        #[cfg(debug_assertions)]
+        let to = if crate::receiver::planted::forgets_position() { from } else { to };
+        let moved = sqlx::query(include_str!("sql/move_position.sql"))
+            .bind(&self.county)
+            .bind(self.topic.name())
+            .bind(from)
+            .bind(to)
+            .bind(caught_up)
+            .execute(tx)
+            .await?;
+        Ok(moved.rows_affected() == 1)
+    }
+
+    async fn park(&self, position: i64, event: &Envelope, reason: &str) -> Result<Step, MessagingError> {
+        let operation = "park an event";
+        let mut tx = bounded(operation, self.pool.begin()).await?;
+        let moved = self
+            .move_position(&mut tx, position, event.position, false)
+            .await
+            .map_err(MessagingError::database(operation))?;
+        if !moved {
+            return Ok(Step::Overtaken);
+        }
+        let query = sqlx::query(include_str!("sql/park.sql"))
+            .bind(&self.county)
+            .bind(self.topic.name())
+            .bind(event.position)
+            .bind(&event.kind)
+            .bind(&event.payload)
+            .bind(&event.trace)
+            .bind(reason)
+            .execute(&mut *tx);
+        bounded(operation, query).await?;
+        bounded(operation, tx.commit()).await?;
+        tracing::error!(topic = %self.topic, county = self.county, position = event.position, kind = event.kind, reason, "an event cannot be applied and is parked");
+        metrics::counter!("fengqiao_events_parked_total", "topic" => self.topic.name()).increment(1);
+        Ok(Step::Moved(event.position))
+    }
+
+    async fn position(&self) -> Result<i64, MessagingError> {
+        let ensure = sqlx::query(include_str!("sql/ensure_position.sql"))
+            .bind(&self.county)
+            .bind(self.topic.name())
+            .execute(&self.pool);
+        bounded("make a receiver's position", ensure).await?;
+        let read = sqlx::query_scalar(include_str!("sql/position.sql"))
+            .bind(&self.county)
+            .bind(self.topic.name())
+            .fetch_one(&self.pool);
+        bounded("read a receiver's position", read).await
+    }
+
+    /// Nothing came: say so, and see whether another process has moved on.
+    async fn idle(&self, position: i64) -> Result<i64, MessagingError> {
+        let query = sqlx::query(include_str!("sql/caught_up.sql"))
+            .bind(&self.county)
+            .bind(self.topic.name())
+            .bind(position)
+            .execute(&self.pool);
+        let still_there = bounded("say that all is applied", query).await?.rows_affected() == 1;
+        if still_there { Ok(position) } else { self.position().await }
+    }
+
+    /// The stream does not go on where we are. Mostly another process was faster; if not, our
+    /// acknowledgement lets the sender make the stream anew.
+    async fn after_gap(&self, position: i64, first: i64) -> Result<i64, MessagingError> {
+        let now = self.position().await?;
+        if now == position {
+            tracing::warn!(topic = %self.topic, county = self.county, position, first, "the stream lacks events; waiting for the sender");
+            metrics::counter!("fengqiao_receiver_gaps_total", "topic" => self.topic.name()).increment(1);
+            sleep(BLOCK).await;
+        }
+        Ok(now)
+    }
+
+    async fn acknowledge(&self, redis: &mut MultiplexedConnection, position: i64) -> Result<(), MessagingError> {
+        redis::cmd("HSET")
+            .arg(self.keys.acknowledged(&self.county, self.topic))
+            .arg(self.service)
+            .arg(position)
+            .query_async(redis)
+            .await
+            .map_err(MessagingError::redis("take an acknowledgement"))
+    }
+}
+
+/// A fault that the fault suite plants to prove that it would be found. Not in release builds.
+#[cfg(debug_assertions)]
+mod planted {
+    use std::sync::LazyLock;
+
+    static FORGETS: LazyLock<bool> =
+        LazyLock::new(|| std::env::var("FENGQIAO_PLANTED_FAULT").is_ok_and(|fault| fault == "forget-position"));
+
+    pub(super) fn forgets_position() -> bool {
+        *FORGETS
+    }
+}

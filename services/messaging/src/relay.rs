@@ -1,0 +1,233 @@
+//! Publishing: from the outbox to the stream, in order, whatever Redis has lost.
+//!
+//! Any number of relays may run. A script appends only behind the expected last position, so two of
+//! them cannot write an event twice, leave a gap, or swap two.
+
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
+
+use redis::{AsyncConnectionConfig, Script, aio::MultiplexedConnection};
+use sqlx::{PgPool, Row as _};
+use tokio::time::{Instant, sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Backoff, HealthReport, Keys, MessagingError, Outbox, Topic};
+
+/// How many events are published at once.
+const BATCH: i64 = 500;
+/// What a stream may hold; the rest waits in Postgres.
+const STREAM_BOUND: usize = 100_000;
+/// How long a relay waits without a nudge: other processes' commits are seen by then.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+/// How often the stream is asked whether it still holds what was published.
+const VERIFY_EVERY: Duration = Duration::from_secs(1);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
+const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
+
+static PUBLISH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("sql/publish.lua")));
+
+/// Publishes a service's events.
+pub struct Relay {
+    pool: PgPool,
+    client: redis::Client,
+    keys: Keys,
+    outbox: Outbox,
+    counties: Vec<String>,
+    health: HealthReport,
+    /// The last position that each county's stream is believed to hold.
+    published: HashMap<String, i64>,
+}
+
+struct Pending {
+    position: i64,
+    kind: String,
+    payload: Vec<u8>,
+    trace: String,
+}
+
+impl Relay {
+    /// A relay for these counties.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        client: redis::Client,
+        keys: Keys,
+        outbox: Outbox,
+        counties: Vec<String>,
+        health: HealthReport,
+    ) -> Self {
+        Self { pool, client, keys, outbox, counties, health, published: HashMap::new() }
+    }
+
+    /// Publishes until told to stop. A fault of Postgres or Redis is waited out, however long.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+        while !stop.is_cancelled() {
+            let ended = tokio::select! {
+                () = stop.cancelled() => return,
+                ended = self.run_connected(&mut backoff) => ended,
+            };
+            if let Err(error) = ended {
+                (self.health)("relay", false);
+                tracing::warn!(topic = %self.outbox.topic(), error = &error as &dyn std::error::Error, "publishing is interrupted");
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = sleep(backoff.next_wait()) => {}
+            }
+        }
+    }
+
+    async fn run_connected(&mut self, backoff: &mut Backoff) -> Result<(), MessagingError> {
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(REDIS_TIMEOUT))
+            .set_response_timeout(Some(REDIS_TIMEOUT));
+        let mut redis = self
+            .client
+            .get_multiplexed_async_connection_with_config(&config)
+            .await
+            .map_err(MessagingError::redis("connect"))?;
+        // What the stream held before the connection broke is not to be trusted.
+        self.published.clear();
+        let mut verified = Instant::now();
+        loop {
+            let verify = verified.elapsed() >= VERIFY_EVERY;
+            if verify {
+                verified = Instant::now();
+            }
+            for county in self.counties.clone() {
+                while self.publish(&mut redis, &county, verify).await? {}
+            }
+            backoff.reset();
+            (self.health)("relay", true);
+            // A timeout is not an error: it is the look for what other processes committed.
+            let _ = timeout(LOOK_EVERY, self.outbox.committed()).await;
+        }
+    }
+
+    /// Publishes one batch of a county. True where there may be more.
+    async fn publish(
+        &mut self,
+        redis: &mut MultiplexedConnection,
+        county: &str,
+        verify: bool,
+    ) -> Result<bool, MessagingError> {
+        let topic = self.outbox.topic();
+        let believed = match self.published.get(county) {
+            Some(position) => *position,
+            None => self.append(redis, county, -1, &[]).await?.0,
+        };
+        if verify && self.is_from_another_life(redis, county, believed).await? {
+            return Ok(true);
+        }
+        // An empty stream starts behind what all receivers have applied, not at the beginning of time.
+        let from = if believed == 0 { self.floor(county).await? } else { believed };
+        let pending = self.pending(county, from).await?;
+        if pending.is_empty() && !verify {
+            return Ok(false);
+        }
+        let (last, length) = self.append(redis, county, believed, &pending).await?;
+        self.published.insert(county.to_owned(), last);
+        if verify {
+            metrics::gauge!("fengqiao_stream_entries", "topic" => topic.name(), "county" => county.to_owned())
+                .set(length as f64);
+        }
+        if last < believed {
+            tracing::warn!(%topic, county, believed, last, "the stream has lost events; they are published again");
+        }
+        // Another relay, a loss, or a full batch: look again at once. A full stream: wait.
+        let all = pending.last().map_or(believed, |event| event.position);
+        Ok(last != believed && (last != all || pending.len() == BATCH as usize))
+    }
+
+    /// Compares the stream with the outbox's head, which also gives the lag. A stream that is ahead is from
+    /// another life of the database: what it holds cannot be ours, and it is removed.
+    async fn is_from_another_life(
+        &mut self,
+        redis: &mut MultiplexedConnection,
+        county: &str,
+        believed: i64,
+    ) -> Result<bool, MessagingError> {
+        let topic = self.outbox.topic();
+        let head = self.head(county).await?;
+        metrics::gauge!("fengqiao_outbox_lag_events", "topic" => topic.name(), "county" => county.to_owned())
+            .set((head - believed).max(0) as f64);
+        if believed <= head {
+            return Ok(false);
+        }
+        tracing::error!(%topic, county, believed, head, "the stream is ahead of the outbox and is made anew");
+        self.remove(redis, county).await?;
+        self.published.insert(county.to_owned(), 0);
+        Ok(true)
+    }
+
+    async fn head(&self, county: &str) -> Result<i64, MessagingError> {
+        let query = sqlx::query_scalar(include_str!("sql/head.sql")).bind(county).fetch_optional(&self.pool);
+        let head: Option<i64> = bounded("read the outbox's head", query).await?;
+        Ok(head.unwrap_or(0))
+    }
+
+    /// The position that every receiver has applied.
+    async fn floor(&self, county: &str) -> Result<i64, MessagingError> {
+        let query = sqlx::query(include_str!("sql/acknowledged.sql")).bind(county).fetch_all(&self.pool);
+        let rows = bounded("read what receivers have", query).await?;
+        let known: HashMap<String, i64> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+        Ok(floor_of(self.outbox.topic(), &known))
+    }
+
+    async fn pending(&self, county: &str, after: i64) -> Result<Vec<Pending>, MessagingError> {
+        let query = sqlx::query(include_str!("sql/outbox_after.sql"))
+            .bind(county)
+            .bind(after)
+            .bind(BATCH)
+            .fetch_all(&self.pool);
+        let rows = bounded("read the outbox", query).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Pending {
+                position: row.get(0),
+                kind: row.get(1),
+                payload: row.get(2),
+                trace: row.get::<Option<String>, _>(3).unwrap_or_default(),
+            })
+            .collect())
+    }
+
+    async fn append(
+        &self,
+        redis: &mut MultiplexedConnection,
+        county: &str,
+        expected: i64,
+        pending: &[Pending],
+    ) -> Result<(i64, usize), MessagingError> {
+        let mut call = PUBLISH.prepare_invoke();
+        call.key(self.keys.events(county, self.outbox.topic())).arg(expected).arg(STREAM_BOUND);
+        for event in pending {
+            call.arg(event.position).arg(&event.kind).arg(&event.payload).arg(&event.trace);
+        }
+        call.invoke_async(redis).await.map_err(MessagingError::redis("append to a stream"))
+    }
+
+    async fn remove(&self, redis: &mut MultiplexedConnection, county: &str) -> Result<(), MessagingError> {
+        redis::cmd("DEL")
+            .arg(self.keys.events(county, self.outbox.topic()))
+            .query_async(redis)
+            .await
+            .map_err(MessagingError::redis("remove a stream"))
+    }
+}
+
+/// The position that every receiver of a topic has applied; 0 while one of them has not been heard of.
+pub(crate) fn floor_of(topic: Topic, known: &HashMap<String, i64>) -> i64 {
+    topic.receivers().iter().map(|receiver| known.get(*receiver).copied().unwrap_or(0)).min().unwrap_or(0)
+}
+
+/// A query that does not wait for ever.
+pub(crate) async fn bounded<T>(
+    operation: &'static str,
+    query: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, MessagingError> {
+    match timeout(DATABASE_TIMEOUT, query).await {
+        Ok(answer) => answer.map_err(MessagingError::database(operation)),
+        Err(_) => Err(MessagingError::Database { operation, source: sqlx::Error::PoolTimedOut }),
+    }
+}

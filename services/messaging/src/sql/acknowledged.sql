@@ -1,0 +1,1 @@
+SELECT receiver, position FROM outbox_receiver WHERE county = $1

@@ -1,0 +1,1 @@
+SELECT position FROM receiver_position WHERE county = $1 AND topic = $2
