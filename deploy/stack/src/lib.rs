@@ -1,1 +1,16 @@
-//! .
+//! The local stack: a private Postgres and Redis, the four services with certificates and tokens of
+//! their own, and the sample day that is played on them. Used by `deploy/run`, by the tests and by the
+//! benchmarks; nothing of it is meant for production.
+
+mod account;
+mod error;
+mod lock;
+mod ports;
+pub mod postgres;
+pub mod process;
+pub mod redis_server;
+pub mod test_database;
+
+pub use error::StackError;
+pub use lock::FolderLock;
+pub use ports::free_port;
