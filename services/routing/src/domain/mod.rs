@@ -1,0 +1,9 @@
+//! What a case is and how it may change: plain functions and types, no I/O, time passed in.
+
+pub mod case;
+pub mod case_number;
+pub mod history;
+pub mod level;
+pub mod push;
+pub mod transition;
+pub mod wording;

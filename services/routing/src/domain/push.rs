@@ -1,0 +1,145 @@
+//! Who gets which form, and by when.
+
+use fengqiao_county::PushLimitHours;
+use jiff::{SignedDuration, Timestamp};
+
+use super::level::Level;
+use crate::directory::Duty;
+
+/// The document that a push carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// 报告单
+    Report,
+    /// 告知单
+    Notice,
+}
+
+impl Form {
+    /// The number by which the contract and the store know it.
+    #[must_use]
+    pub const fn code(self) -> i16 {
+        match self {
+            Self::Report => 1,
+            Self::Notice => 2,
+        }
+    }
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Report => "报告单",
+            Self::Notice => "告知单",
+        }
+    }
+}
+
+/// Who gets what.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Recipient {
+    /// The agency's code.
+    pub agency: String,
+    /// The document.
+    pub form: Form,
+}
+
+/// A push that a change of a case asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushOrder {
+    /// To whom, and which document.
+    pub recipient: Recipient,
+    /// The level; it decides the order in the agency's queue.
+    pub level: Level,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+    /// By when it has to be pushed.
+    pub due_at: Timestamp,
+    /// Why, for people; no personal data.
+    pub reason: String,
+}
+
+/// Who is told of a case: a report form to the agency that has to act, to the town and its justice
+/// office, a notice form to the community. Nobody gets two.
+#[must_use]
+pub fn recipients(lead: &str, duty: &Duty) -> Vec<Recipient> {
+    let report_forms = [Some(lead), duty.town.as_deref(), duty.justice.as_deref()];
+    let mut told: Vec<Recipient> = Vec::with_capacity(4);
+    for (agency, form) in report_forms
+        .into_iter()
+        .map(|agency| (agency, Form::Report))
+        .chain([(duty.community.as_deref(), Form::Notice)])
+    {
+        if let Some(agency) = agency
+            && told.iter().all(|recipient| recipient.agency != agency)
+        {
+            told.push(Recipient { agency: agency.to_owned(), form });
+        }
+    }
+    told
+}
+
+/// By when a push of this level has to be made, in natural hours: red at once.
+#[must_use]
+pub fn due_at(level: Level, requested_at: Timestamp, limits: PushLimitHours) -> Timestamp {
+    let hours = match level {
+        Level::Red => 0,
+        Level::Orange => limits.orange,
+        // Blue is pushed only where a person assigns it, and then without hurry.
+        Level::Yellow | Level::Blue => limits.yellow,
+    };
+    requested_at
+        .checked_add(SignedDuration::from_hours(i64::from(hours)))
+        .unwrap_or(requested_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn duty() -> Duty {
+        Duty {
+            lead: "police".into(),
+            town: Some("town-421181105".into()),
+            justice: Some("justice-421181105".into()),
+            community: Some("community-421181105202".into()),
+        }
+    }
+
+    #[test]
+    fn three_report_forms_and_one_notice() {
+        let told = recipients("police", &duty());
+        let forms: Vec<(&str, Form)> = told.iter().map(|r| (r.agency.as_str(), r.form)).collect();
+        assert_eq!(
+            forms,
+            [
+                ("police", Form::Report),
+                ("town-421181105", Form::Report),
+                ("justice-421181105", Form::Report),
+                ("community-421181105202", Form::Notice)
+            ]
+        );
+    }
+
+    #[test]
+    fn nobody_gets_two_forms_and_a_report_form_wins() {
+        let told = recipients("community-421181105202", &duty());
+        assert_eq!(told.len(), 3);
+        assert_eq!(told[0].form, Form::Report);
+    }
+
+    #[test]
+    fn whoever_does_not_exist_is_left_out() {
+        let bare = Duty { lead: "centre".into(), town: None, justice: None, community: None };
+        assert_eq!(recipients("centre", &bare).len(), 1);
+    }
+
+    #[test]
+    fn limits_are_natural_hours() {
+        let at: Timestamp = "2026-02-16T12:00:00Z".parse().unwrap();
+        let limits = PushLimitHours { orange: 24, yellow: 48 };
+        assert_eq!(due_at(Level::Red, at, limits), at);
+        assert_eq!(due_at(Level::Orange, at, limits).to_string(), "2026-02-17T12:00:00Z");
+        assert_eq!(due_at(Level::Yellow, at, limits).to_string(), "2026-02-18T12:00:00Z");
+    }
+}

@@ -1,0 +1,59 @@
+//! The Chinese words for what the contract numbers.
+
+use fengqiao_proto::{
+    intake::v1::Evidence,
+    notification::v1::{FeedbackOutcome, ReturnReason},
+    types::v1::Source,
+};
+
+/// The name of a door.
+#[must_use]
+pub const fn source_name(source: Source) -> &'static str {
+    match source {
+        Source::Unspecified => "未注明来源",
+        Source::Police110 => "110警情",
+        Source::Hotline12345 => "12345热线",
+        Source::Grid => "网格上报",
+        Source::Court => "法院",
+        Source::WomensFederation => "妇联",
+        Source::Petition => "信访",
+        Source::WalkIn => "来访",
+        Source::OneKeyCall => "一键呼叫",
+        Source::Meeting => "居民议事会",
+        Source::Enterprise => "企业直通车",
+    }
+}
+
+/// Why a report belongs to an earlier one.
+#[must_use]
+pub const fn evidence_name(evidence: Evidence) -> &'static str {
+    match evidence {
+        Evidence::Unspecified => "有关联",
+        Evidence::Phone => "同一电话",
+        Evidence::IdNumber => "同一身份证号",
+        Evidence::Address => "同一地址",
+    }
+}
+
+/// Why an agency returns a push.
+#[must_use]
+pub const fn return_reason_name(reason: ReturnReason) -> &'static str {
+    match reason {
+        ReturnReason::Unspecified => "未注明原因",
+        ReturnReason::NotOurDuty => "非本单位职责",
+        ReturnReason::NotOurArea => "非本辖区",
+        ReturnReason::Insufficient => "信息不足",
+        ReturnReason::Duplicate => "已在别处办理",
+    }
+}
+
+/// How far an agency is.
+#[must_use]
+pub const fn outcome_name(outcome: FeedbackOutcome) -> &'static str {
+    match outcome {
+        FeedbackOutcome::Unspecified => "有反馈",
+        FeedbackOutcome::InProgress => "正在办理",
+        FeedbackOutcome::Done => "已办理",
+        FeedbackOutcome::Cannot => "无法办理",
+    }
+}
