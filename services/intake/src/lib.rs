@@ -1,1 +1,3 @@
-//! .
+//! Intake: takes every report from every source, fast and durably, and says which belong together.
+
+pub mod domain;

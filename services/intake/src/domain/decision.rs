@@ -1,0 +1,265 @@
+//! What becomes of each report of a batch: known, a new revision, or new, and with which others.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::linkage::{Clue, Key, Linkage, Sighting, link};
+
+/// What the decision needs of a report.
+#[derive(Debug, Clone)]
+pub struct Candidate<'a> {
+    /// The keyed hash of its content.
+    pub fingerprint: Key,
+    /// When it was told.
+    pub occurred_at: Timestamp,
+    /// By what earlier reports may be found.
+    pub clues: &'a [Clue],
+}
+
+/// A report that is already there under the candidate's source and reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    /// Its id.
+    pub report_id: Uuid,
+    /// Its newest revision.
+    pub revision: i32,
+    /// The keyed hash of that revision's content.
+    pub fingerprint: Key,
+    /// Where it belongs.
+    pub linkage: Linkage,
+    /// Whether its cluster's case is still open.
+    pub open: bool,
+}
+
+/// What is known before a batch, by the candidate's index.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The reports that are already there.
+    pub stored: HashMap<usize, Stored>,
+    /// The latest earlier report of an open cluster for a clue of a candidate.
+    pub seen: Vec<(usize, Clue, Sighting)>,
+}
+
+/// What becomes of a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// Its id.
+    pub report_id: Uuid,
+    /// Its revision.
+    pub revision: i32,
+    /// Where it belongs.
+    pub linkage: Linkage,
+    /// What is to be written.
+    pub change: Change,
+}
+
+/// What a decision changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Nothing: exactly this content was there.
+    Nothing,
+    /// The report is new.
+    New,
+    /// The content of a known report is new.
+    Revision,
+}
+
+/// Decides a batch, in its order: what comes later may belong to what comes earlier. No two candidates
+/// have the same source and reference; the caller sees to that.
+pub fn decide(
+    candidates: &[Candidate<'_>],
+    mut known: Known,
+    window: SignedDuration,
+    fresh: &mut impl FnMut() -> Uuid,
+) -> Vec<Decision> {
+    let mut before: HashMap<(usize, Clue), Sighting> = HashMap::with_capacity(known.seen.len());
+    for (index, clue, sighting) in known.seen {
+        before.entry((index, clue)).and_modify(|held| *held = held.later(sighting)).or_insert(sighting);
+    }
+    // The open clusters that this batch itself makes or moves, by clue.
+    let mut batch: HashMap<Clue, Vec<Sighting>> = HashMap::new();
+    let mut decisions = Vec::with_capacity(candidates.len());
+    for (index, candidate) in candidates.iter().enumerate() {
+        let (decision, open) = match known.stored.remove(&index) {
+            Some(stored) => {
+                let open = stored.open;
+                (of_stored(candidate, stored), open)
+            }
+            None => (of_new(index, candidate, &before, &batch, window, fresh), true),
+        };
+        if open && decision.change != Change::Nothing {
+            let sighting = Sighting {
+                report_id: decision.report_id,
+                cluster_id: decision.linkage.cluster_id,
+                at: candidate.occurred_at,
+            };
+            for clue in candidate.clues {
+                batch.entry(*clue).or_default().push(sighting);
+            }
+        }
+        decisions.push(decision);
+    }
+    decisions
+}
+
+/// A revision stays where its report is: what was once linked is not torn apart by a corrected text.
+fn of_stored(candidate: &Candidate<'_>, stored: Stored) -> Decision {
+    let same = stored.fingerprint == candidate.fingerprint;
+    Decision {
+        report_id: stored.report_id,
+        revision: if same { stored.revision } else { stored.revision.saturating_add(1) },
+        linkage: stored.linkage,
+        change: if same { Change::Nothing } else { Change::Revision },
+    }
+}
+
+fn of_new(
+    index: usize,
+    candidate: &Candidate<'_>,
+    before: &HashMap<(usize, Clue), Sighting>,
+    batch: &HashMap<Clue, Vec<Sighting>>,
+    window: SignedDuration,
+    fresh: &mut impl FnMut() -> Uuid,
+) -> Decision {
+    let seen: Vec<_> = candidate
+        .clues
+        .iter()
+        .filter_map(|clue| {
+            let earlier = before.get(&(index, *clue)).copied();
+            let beside = batch.get(clue).into_iter().flatten().copied();
+            earlier
+                .into_iter()
+                .chain(beside)
+                .filter(|sighting| sighting.within(window, candidate.occurred_at))
+                .reduce(Sighting::later)
+                .map(|sighting| (clue.evidence, sighting))
+        })
+        .collect();
+    let report_id = fresh();
+    Decision { report_id, revision: 1, linkage: link(&seen, report_id), change: Change::New }
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::intake::v1::Evidence;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const WINDOW: SignedDuration = SignedDuration::from_hours(24 * 30);
+
+    fn clue(evidence: Evidence, n: u8) -> Clue {
+        Clue { evidence, key: [n; 16] }
+    }
+
+    fn candidate(fingerprint: u8, second: i64, clues: &[Clue]) -> Candidate<'_> {
+        Candidate { fingerprint: [fingerprint; 16], occurred_at: Timestamp::from_second(second).unwrap(), clues }
+    }
+
+    fn counting() -> impl FnMut() -> Uuid {
+        let mut next = 0_u128;
+        move || {
+            next += 1;
+            Uuid::from_u128(next)
+        }
+    }
+
+    fn stored(fingerprint: u8, open: bool) -> Stored {
+        Stored {
+            report_id: Uuid::from_u128(100),
+            revision: 3,
+            fingerprint: [fingerprint; 16],
+            linkage: Linkage { cluster_id: Uuid::from_u128(200), reasons: Vec::new() },
+            open,
+        }
+    }
+
+    #[test]
+    fn the_same_content_changes_nothing_and_other_content_is_the_next_revision_in_the_same_cluster() {
+        let known = |f| Known { stored: HashMap::from([(0, stored(f, true))]), seen: Vec::new() };
+        let same = decide(&[candidate(1, 0, &[])], known(1), WINDOW, &mut counting());
+        assert_eq!((same[0].change, same[0].revision), (Change::Nothing, 3));
+        let other = decide(&[candidate(1, 0, &[])], known(2), WINDOW, &mut counting());
+        assert_eq!((other[0].change, other[0].revision), (Change::Revision, 4));
+        assert_eq!(other[0].linkage, stored(2, true).linkage);
+    }
+
+    #[test]
+    fn a_neighbour_in_the_batch_is_an_earlier_report() {
+        let clues = [clue(Evidence::Phone, 1)];
+        let decisions =
+            decide(&[candidate(1, 10, &clues), candidate(2, 20, &clues)], Known::default(), WINDOW, &mut counting());
+        assert!(!decisions[0].linkage.is_repeat());
+        assert!(decisions[1].linkage.is_repeat());
+        assert_eq!(decisions[1].linkage.cluster_id, decisions[0].linkage.cluster_id);
+        assert_eq!(decisions[1].linkage.reasons[0].earlier_report_id, decisions[0].report_id);
+    }
+
+    #[test]
+    fn what_lies_outside_the_window_is_another_matter() {
+        let clues = [clue(Evidence::Address, 1)];
+        let late = 31 * 86_400;
+        let decisions =
+            decide(&[candidate(1, 0, &clues), candidate(2, late, &clues)], Known::default(), WINDOW, &mut counting());
+        assert_ne!(decisions[1].linkage.cluster_id, decisions[0].linkage.cluster_id);
+    }
+
+    #[test]
+    fn a_phone_and_an_address_of_equal_hash_are_not_the_same_clue() {
+        let (phone, address) = ([clue(Evidence::Phone, 1)], [clue(Evidence::Address, 1)]);
+        let decisions =
+            decide(&[candidate(1, 0, &phone), candidate(2, 0, &address)], Known::default(), WINDOW, &mut counting());
+        assert!(!decisions[1].linkage.is_repeat());
+    }
+
+    #[test]
+    fn a_revision_of_a_closed_cluster_draws_nobody_in() {
+        let clues = [clue(Evidence::Phone, 1)];
+        for (open, repeat) in [(true, true), (false, false)] {
+            let known = Known { stored: HashMap::from([(0, stored(9, open))]), seen: Vec::new() };
+            let decisions = decide(&[candidate(1, 0, &clues), candidate(2, 0, &clues)], known, WINDOW, &mut counting());
+            assert_eq!(decisions[1].linkage.is_repeat(), repeat, "open {open}");
+        }
+    }
+
+    proptest! {
+        /// However a day's reports are cut into batches, the same ones belong together.
+        #[test]
+        fn the_cut_into_batches_changes_nothing(
+            reports in prop::collection::vec((0_u8..6, 0_u8..6, 0_i64..80), 1..40), cut in 0_usize..40,
+        ) {
+            let clues: Vec<Vec<Clue>> = reports
+                .iter()
+                .map(|(phone, address, _)| vec![clue(Evidence::Phone, *phone), clue(Evidence::Address, *address)])
+                .collect();
+            let candidates: Vec<Candidate<'_>> = reports
+                .iter()
+                .zip(&clues)
+                .map(|((_, _, day), clues)| candidate(0, day * 86_400, clues))
+                .collect();
+            let whole = decide(&candidates, Known::default(), WINDOW, &mut counting());
+            let (first, second) = candidates.split_at(cut.min(candidates.len()));
+            let mut fresh = counting();
+            let one = decide(first, Known::default(), WINDOW, &mut fresh);
+            let mut known = Known::default();
+            for (index, candidate) in second.iter().enumerate() {
+                for wanted in candidate.clues {
+                    let held = first.iter().zip(&one).filter(|(earlier, _)| earlier.clues.contains(wanted));
+                    let latest = held
+                        .map(|(earlier, decision)| Sighting {
+                            report_id: decision.report_id,
+                            cluster_id: decision.linkage.cluster_id,
+                            at: earlier.occurred_at,
+                        })
+                        .filter(|sighting| sighting.within(WINDOW, candidate.occurred_at))
+                        .reduce(Sighting::later);
+                    known.seen.extend(latest.map(|sighting| (index, *wanted, sighting)));
+                }
+            }
+            let two = decide(second, known, WINDOW, &mut fresh);
+            prop_assert_eq!(whole, [one, two].concat());
+        }
+    }
+}

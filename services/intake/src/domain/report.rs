@@ -1,0 +1,69 @@
+//! A report whose every field was found right.
+
+use fengqiao_proto::types::v1::{Matter, Party, PartyRole, Source};
+use jiff::Timestamp;
+
+use super::{area::AreaCode, id_number::IdNumber, phone::Phone};
+
+/// A report whose every field was found right and brought into one form.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidReport {
+    /// The door it came through.
+    pub source: Source,
+    /// The source's own number for it.
+    pub source_ref: String,
+    /// When it happened or was told.
+    pub occurred_at: Timestamp,
+    /// Where it belongs.
+    pub area: AreaCode,
+    /// The place as it was said.
+    pub address: String,
+    /// A short title.
+    pub title: String,
+    /// What was told.
+    pub narrative: String,
+    /// The source's own word for the kind of matter.
+    pub category: String,
+    /// The people, in the order given.
+    pub parties: Vec<ValidParty>,
+}
+
+/// A person in a report.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidParty {
+    /// What the person is in the report.
+    pub role: PartyRole,
+    /// The name as it was said.
+    pub name: String,
+    /// The telephone number, where one was given.
+    pub phone: Option<Phone>,
+    /// The id number, where one was given.
+    pub id_number: Option<IdNumber>,
+}
+
+impl ValidReport {
+    /// The people who reported.
+    pub fn reporters(&self) -> impl Iterator<Item = &ValidParty> {
+        self.parties.iter().filter(|party| party.role == PartyRole::Reporter)
+    }
+
+    /// The part that is personal data, ready to be sealed.
+    #[must_use]
+    pub fn into_matter(self) -> Matter {
+        Matter {
+            title: self.title,
+            narrative: self.narrative,
+            address: self.address,
+            parties: self
+                .parties
+                .into_iter()
+                .map(|party| Party {
+                    role: party.role.into(),
+                    name: party.name,
+                    phone: party.phone.map(Phone::into_text).unwrap_or_default(),
+                    id_number: party.id_number.map(IdNumber::into_text).unwrap_or_default(),
+                })
+                .collect(),
+        }
+    }
+}

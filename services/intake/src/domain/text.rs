@@ -1,0 +1,67 @@
+//! Limits of texts.
+
+/// What is wrong with a text; the words say what would be right and never repeat the text.
+pub type Fault = String;
+
+/// A text on one line: no control characters, at most so many characters.
+///
+/// # Errors
+/// What would be right.
+pub fn single_line(text: &str, at_most: usize) -> Result<(), Fault> {
+    if text.chars().any(is_forbidden_on_a_line) {
+        return Err("must be on one line, without control characters".to_owned());
+    }
+    within(text, at_most)
+}
+
+/// A text of several lines: line ends and tabs are right, other control characters are not.
+///
+/// # Errors
+/// What would be right.
+pub fn lines(text: &str, at_most: usize) -> Result<(), Fault> {
+    if text.chars().any(|c| is_forbidden_on_a_line(c) && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err("must hold no control characters but line ends and tabs".to_owned());
+    }
+    within(text, at_most)
+}
+
+fn within(text: &str, at_most: usize) -> Result<(), Fault> {
+    // A character has at most 4 bytes, so a long text is refused without counting all of it.
+    if text.len() > at_most && (text.len() > at_most * 4 || text.chars().count() > at_most) {
+        return Err(format!("must have at most {at_most} characters"));
+    }
+    Ok(())
+}
+
+/// Control characters, and the separators that break a line without being one.
+fn is_forbidden_on_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_characters_and_not_bytes() {
+        assert!(single_line(&"麻".repeat(100), 100).is_ok());
+        assert!(single_line(&"麻".repeat(101), 100).unwrap_err().contains("100"));
+        assert!(single_line(&"a".repeat(100_000), 100).is_err());
+        assert!(single_line(&"𠮷".repeat(100), 100).is_ok(), "four bytes each");
+    }
+
+    #[test]
+    fn a_single_line_has_no_control_characters() {
+        for bad in ["a\0b", "a\nb", "a\tb", "a\u{7f}", "a\u{85}", "a\u{2028}b"] {
+            assert!(single_line(bad, 10).is_err(), "{bad:?}");
+        }
+        assert!(single_line("王女士 (A-1)", 10).is_ok());
+    }
+
+    #[test]
+    fn a_narrative_may_have_lines_but_no_nul() {
+        assert!(lines("一\n二\r\n\t三", 10).is_ok());
+        assert!(lines("a\0", 10).is_err());
+        assert!(lines("a\u{1b}[31m", 20).is_err());
+    }
+}
