@@ -1,0 +1,92 @@
+//! What routing knows of each county: its areas and settings, its directory, its level rules.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use fengqiao_county::{Counties, County, Mistake, Mistakes};
+use jiff::Timestamp;
+
+use crate::{
+    directory::{Directory, Duty},
+    domain::{case::CaseFile, level::RuleSet, transition::Setting},
+};
+
+/// One county, with everything that decides where its cases go.
+#[derive(Debug)]
+pub struct RoutingCounty {
+    /// Areas, categories, settings.
+    pub county: Arc<County>,
+    /// Agencies, and who answers for what.
+    pub directory: Directory,
+    /// How dangerous a report is.
+    pub rules: RuleSet,
+}
+
+impl RoutingCounty {
+    /// Reads routing's files in a county's folder.
+    ///
+    /// # Errors
+    /// All mistakes found, each with file, line and reason.
+    pub fn load(county: Arc<County>, now: Timestamp) -> Result<Self, Mistakes> {
+        let mut mistakes = Vec::new();
+        let directory = Directory::load(&county, now).map_err(|found| mistakes.extend(found.0)).ok();
+        let rules = load_rules(&county).map_err(|found| mistakes.extend(found.0)).ok();
+        match (directory, rules) {
+            (Some(directory), Some(rules)) => Ok(Self { county, directory, rules }),
+            _ => Err(Mistakes(mistakes)),
+        }
+    }
+
+    /// Who has to do with an area and a category.
+    #[must_use]
+    pub fn duty(&self, area_code: &str, category: &str) -> Duty {
+        self.directory.duty(&self.county, area_code, category)
+    }
+
+    /// Who has to do with a case, whoever leads it now.
+    #[must_use]
+    pub fn duty_of(&self, case: &CaseFile) -> Duty {
+        self.duty(&case.area_code, &case.category)
+    }
+
+    /// What a change of a case has to know of the county.
+    #[must_use]
+    pub fn setting<'a>(&'a self, duty: &'a Duty) -> Setting<'a> {
+        Setting { directory: &self.directory, duty, limits: self.county.settings.push_limit_hours }
+    }
+}
+
+fn load_rules(county: &County) -> Result<RuleSet, Mistakes> {
+    let file = county.folder.join("levels.toml");
+    let text = std::fs::read_to_string(&file).map_err(|e| Mistake::new(&file, 0, e.to_string()))?;
+    RuleSet::parse(&file, &text)
+}
+
+/// The counties of an installation, by code.
+#[derive(Debug)]
+pub struct RoutingCounties(BTreeMap<String, RoutingCounty>);
+
+impl RoutingCounties {
+    /// Reads routing's files of all counties.
+    ///
+    /// # Errors
+    /// All mistakes of all counties.
+    pub fn load(counties: &Counties, now: Timestamp) -> Result<Self, Mistakes> {
+        let mut loaded = BTreeMap::new();
+        let mut mistakes = Vec::new();
+        for county in counties.iter() {
+            match RoutingCounty::load(Arc::clone(county), now) {
+                Ok(routing) => {
+                    loaded.insert(county.code.clone(), routing);
+                }
+                Err(found) => mistakes.extend(found.0),
+            }
+        }
+        if mistakes.is_empty() { Ok(Self(loaded)) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// The county with this code.
+    #[must_use]
+    pub fn get(&self, code: &str) -> Option<&RoutingCounty> {
+        self.0.get(code)
+    }
+}

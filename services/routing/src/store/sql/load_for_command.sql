@@ -1,0 +1,7 @@
+-- The case of a command, locked.
+SELECT * FROM case_file
+WHERE county = $1 AND (id = $2 OR number = $3)
+  AND ($4::text IS NULL OR lead_agency = $4 OR EXISTS (
+      SELECT FROM case_push AS push
+      WHERE push.county = $1 AND push.agency = $4 AND push.case_id = case_file.id))
+FOR UPDATE
