@@ -1,0 +1,115 @@
+//! The gate of every server: nothing reaches a method without a principal whose role may call it.
+
+use std::{
+    future::Future,
+    sync::Arc,
+    task::{Context, Poll},
+    time::SystemTime,
+};
+
+use futures::future::{Either, Ready, ready};
+use http::{Request, Response, header::AUTHORIZATION};
+use tonic::{
+    Status,
+    transport::server::{TcpConnectInfo, TlsConnectInfo},
+};
+use tower::{Layer, Service};
+
+use crate::{Policy, Principal, Rule, TokenVerifier, certificates::principal_of};
+
+/// Refuses who may not call, and puts the [`Principal`] into the request's extensions.
+#[derive(Clone)]
+pub struct AccessLayer {
+    policy: Arc<Policy>,
+    tokens: Arc<TokenVerifier>,
+}
+
+impl AccessLayer {
+    /// A gate with this policy; tokens are checked with this verifier, certificates by TLS itself.
+    #[must_use]
+    pub fn new(policy: Policy, tokens: TokenVerifier) -> Self {
+        Self { policy: Arc::new(policy), tokens: Arc::new(tokens) }
+    }
+
+    fn admit<B>(&self, request: &Request<B>) -> Result<Option<Arc<Principal>>, Status> {
+        let rule = self.policy.rule(request.uri().path());
+        if rule == Rule::Open {
+            return Ok(None);
+        }
+        let principal = self.identify(request)?;
+        match rule {
+            Rule::Open | Rule::AnyPrincipal => Ok(Some(principal)),
+            Rule::Roles(roles) if roles.contains(&principal.role) => Ok(Some(principal)),
+            Rule::Roles(_) | Rule::Nobody => {
+                Err(Status::permission_denied(format!("the role {} may not call this method", principal.role_name())))
+            }
+        }
+    }
+
+    fn identify<B>(&self, request: &Request<B>) -> Result<Arc<Principal>, Status> {
+        if let Some(header) = request.headers().get(AUTHORIZATION) {
+            let token = header
+                .to_str()
+                .ok()
+                .and_then(|text| text.strip_prefix("Bearer ").or_else(|| text.strip_prefix("bearer ")))
+                .ok_or_else(|| Status::unauthenticated("the authorization must be `Bearer <token>`"))?;
+            return self.tokens.verify(token, SystemTime::now()).map_err(|error| {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a token was refused");
+                Status::unauthenticated("the token is not valid")
+            });
+        }
+        // TLS has checked that our authority signed it.
+        let certificates =
+            request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>().and_then(TlsConnectInfo::peer_certs);
+        match certificates.as_deref().and_then(|chain| chain.first()) {
+            Some(der) => principal_of(der).map(Arc::new).map_err(|error| {
+                tracing::debug!(error = &error as &dyn std::error::Error, "a certificate was refused");
+                Status::unauthenticated("the certificate names no principal")
+            }),
+            None => Err(Status::unauthenticated("a bearer token or a client certificate is needed")),
+        }
+    }
+}
+
+impl<S> Layer<S> for AccessLayer {
+    type Service = AccessService<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        AccessService { inner, gate: self.clone() }
+    }
+}
+
+/// See [`AccessLayer`].
+#[derive(Clone)]
+pub struct AccessService<S> {
+    inner: S,
+    gate: AccessLayer,
+}
+
+impl<S, B, R> Service<Request<B>> for AccessService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Future<Output = Result<Response<R>, S::Error>>,
+    R: Default,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = Either<S::Future, Ready<Result<Response<R>, S::Error>>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        match self.gate.admit(&request) {
+            Ok(principal) => {
+                if let Some(principal) = principal {
+                    request.extensions_mut().insert(principal);
+                }
+                Either::Left(self.inner.call(request))
+            }
+            Err(status) => Either::Right(ready(Ok(status.into_http()))),
+        }
+    }
+}
+
