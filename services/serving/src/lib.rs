@@ -1,1 +1,20 @@
-//! .
+//! What every service process has: settings, stores, the gRPC server with its gate, health, reflection and
+//! limits, the page for operators, the relay and receivers, and an orderly end.
+
+mod foundation;
+mod health;
+mod operations;
+pub mod paging;
+mod server;
+mod settings;
+pub mod status;
+mod tasks;
+pub mod time;
+
+pub use foundation::{Foundation, ServiceName, StartError};
+pub use settings::Settings;
+pub use tasks::Tasks;
+
+/// The largest message that a server reads, in bytes: a report with 50 parties and a full narrative is
+/// under 100 KiB. Set it on each service: `Server::new(..).max_decoding_message_size(MAX_MESSAGE_BYTES)`.
+pub const MAX_MESSAGE_BYTES: usize = 1024 * 1024;

@@ -1,0 +1,276 @@
+//! Starting a service process: what it stands on before it serves.
+
+use std::{fs, path::Path, str::FromStr as _, sync::Arc, time::Duration};
+
+use fengqiao_access::{AccessLayer, Policy, PolicyError, TokenError, TokenVerifier};
+use fengqiao_county::{Counties, Mistakes};
+use fengqiao_messaging::{Keys, Outbox, Topic};
+use fengqiao_sealing::{Keyring, SealError};
+use fengqiao_telemetry::{Telemetry, TelemetryError};
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use sqlx::{
+    Executor as _, PgPool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+use tonic::transport::{Certificate, Identity, ServerTlsConfig};
+
+use crate::{Settings, Tasks, health::Health};
+
+/// How long a starting service waits for Postgres.
+const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
+/// A caller that waits longer for a connection is told to come again.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The four services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceName {
+    /// Takes reports.
+    Intake,
+    /// Keeps cases.
+    Routing,
+    /// Delivers pushes.
+    Notification,
+    /// Answers with figures.
+    Statistics,
+}
+
+impl ServiceName {
+    /// The name of process, schema and receiver.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Intake => "intake",
+            Self::Routing => "routing",
+            Self::Notification => "notification",
+            Self::Statistics => "statistics",
+        }
+    }
+
+    /// What it sends; statistics sends nothing.
+    #[must_use]
+    pub const fn topic(self) -> Option<Topic> {
+        match self {
+            Self::Intake => Some(Topic::Intake),
+            Self::Routing => Some(Topic::Routing),
+            Self::Notification => Some(Topic::Notification),
+            Self::Statistics => None,
+        }
+    }
+}
+
+/// Why a service cannot start, or why it ended.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A file cannot be read.
+    #[error("{path} cannot be read")]
+    File {
+        /// Which.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// A county's folder has mistakes.
+    #[error("the county's files have mistakes:\n{0}")]
+    County(#[from] Mistakes),
+    /// Telemetry.
+    #[error(transparent)]
+    Telemetry(#[from] TelemetryError),
+    /// The sealing keys.
+    #[error(transparent)]
+    Keys(#[from] SealError),
+    /// The token key.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The contract's access rules.
+    #[error(transparent)]
+    Policy(#[from] PolicyError),
+    /// Postgres.
+    #[error("the database cannot be used to {operation}")]
+    Database {
+        /// What was tried.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Migrations.
+    #[error("the database's schema cannot be brought up to date")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// The Redis URL.
+    #[error("the Redis URL is not usable")]
+    Redis(#[source] redis::RedisError),
+    /// The listener or TLS.
+    #[error("gRPC cannot be served")]
+    Serve(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The service's own configuration.
+    #[error("the configuration is not usable: {0}")]
+    Configuration(String),
+    /// A task ended the process.
+    #[error("{0}")]
+    Task(String),
+}
+
+/// What a service stands on.
+pub struct Foundation {
+    /// Which service.
+    pub service: ServiceName,
+    /// Connections that work in the service's schema.
+    pub pool: PgPool,
+    /// Redis for quick commands. Never wait on it with a blocking command: it is shared.
+    pub redis: ConnectionManager,
+    /// For connections of one's own, as blocking reads need.
+    pub redis_client: redis::Client,
+    /// The names of keys.
+    pub keys: Keys,
+    /// Seals and opens personal data.
+    pub keyring: Arc<Keyring>,
+    /// The counties.
+    pub counties: Arc<Counties>,
+    /// For nudging after a commit. Statistics has one too, which nothing reads.
+    pub outbox: Outbox,
+    /// Cancelled when the process is to end.
+    pub stop: CancellationToken,
+    /// Background work.
+    pub tasks: Tasks,
+    pub(crate) settings: Settings,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) health: Health,
+    pub(crate) access: AccessLayer,
+    pub(crate) tls: ServerTlsConfig,
+}
+
+impl Foundation {
+    /// Reads the configuration, opens the stores and brings the schema up to date.
+    ///
+    /// # Errors
+    /// [`StartError`] says what is missing.
+    pub async fn start(
+        settings: &Settings,
+        service: ServiceName,
+        migrations: &Migrator,
+    ) -> Result<Self, StartError> {
+        // Fails only where a provider is installed already, which is as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let telemetry = Telemetry::start(service.name())?;
+        let counties = Arc::new(Counties::load(&settings.county_folder)?);
+        let keyring = Arc::new(Keyring::load(&settings.sealing_keys)?);
+        let access = AccessLayer::new(
+            Policy::from_contract()?,
+            TokenVerifier::from_pem(&read(&settings.token_key)?)?,
+        );
+        let tls = ServerTlsConfig::new()
+            .identity(Identity::from_pem(read(&settings.tls_certificate)?, read(&settings.tls_key)?))
+            .client_ca_root(Certificate::from_pem(read(&settings.tls_client_authority)?))
+            .client_auth_optional(true);
+        let redis_client = redis::Client::open(settings.redis_url.as_str()).map_err(StartError::Redis)?;
+        let redis = ConnectionManager::new_lazy_with_config(
+            redis_client.clone(),
+            ConnectionManagerConfig::new()
+                .set_connection_timeout(Some(REDIS_TIMEOUT))
+                .set_response_timeout(Some(REDIS_TIMEOUT))
+                .set_number_of_retries(2)
+                .set_max_delay(Duration::from_millis(500)),
+        )
+        .map_err(StartError::Redis)?;
+        let pool = open_database(settings, service).await?;
+        migrate(&pool, migrations).await?;
+        let stop = CancellationToken::new();
+        Ok(Self {
+            service,
+            pool,
+            redis,
+            redis_client,
+            keys: Keys::new(settings.redis_prefix.as_str()),
+            keyring,
+            counties,
+            outbox: Outbox::new(service.topic().unwrap_or(Topic::Intake)),
+            tasks: Tasks::new(stop.clone()),
+            stop,
+            settings: settings.clone(),
+            telemetry,
+            health: Health::default(),
+            access,
+            tls,
+        })
+    }
+
+    /// Reports whether a part of the service works; readiness pages and health checks show it.
+    #[must_use]
+    pub fn health_report(&self) -> fengqiao_messaging::HealthReport {
+        self.health.report()
+    }
+}
+
+fn read(path: &Path) -> Result<String, StartError> {
+    fs::read_to_string(path).map_err(|source| StartError::File { path: path.display().to_string(), source })
+}
+
+/// Connects, waiting for a Postgres that is still starting, and makes the schema.
+async fn open_database(settings: &Settings, service: ServiceName) -> Result<PgPool, StartError> {
+    let database = |operation| move |source| StartError::Database { operation, source };
+    let options = PgConnectOptions::from_str(&settings.database_url)
+        .map_err(database("read its URL"))?
+        .application_name(service.name())
+        .options([
+            ("search_path", service.name()),
+            ("statement_timeout", "20s"),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "30s"),
+        ]);
+    let pool = PgPoolOptions::new()
+        .max_connections(settings.database_connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        // A broken connection shows itself on first use and is replaced; asking each time costs a round trip.
+        .test_before_acquire(false)
+        .connect_lazy_with(options);
+    let until = Instant::now() + DATABASE_PATIENCE;
+    loop {
+        match create_schema(&pool, service).await {
+            Ok(()) => return Ok(pool),
+            Err(error) if crate::status::is_transient(&error) && Instant::now() < until => {
+                tracing::info!(error = &error as &dyn std::error::Error, "waiting for the database");
+                sleep(Duration::from_millis(200)).await;
+            }
+            Err(error) => return Err(database("make the service's schema")(error)),
+        }
+    }
+}
+
+async fn create_schema(pool: &PgPool, service: ServiceName) -> Result<(), sqlx::Error> {
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
+        .bind(service.name())
+        .fetch_one(pool)
+        .await?;
+    if exists {
+        return Ok(());
+    }
+    // Two processes may start at once; IF NOT EXISTS alone does not keep them apart.
+    let statement = match service {
+        ServiceName::Intake => "CREATE SCHEMA IF NOT EXISTS intake",
+        ServiceName::Routing => "CREATE SCHEMA IF NOT EXISTS routing",
+        ServiceName::Notification => "CREATE SCHEMA IF NOT EXISTS notification",
+        ServiceName::Statistics => "CREATE SCHEMA IF NOT EXISTS statistics",
+    };
+    let mut tx = pool.begin().await?;
+    tx.execute("SELECT pg_advisory_xact_lock(hashtext('fengqiao schema'))").await?;
+    tx.execute(statement).await?;
+    tx.commit().await
+}
+
+/// Brings the service's own tables and those of messaging up to date; sqlx holds a lock meanwhile.
+async fn migrate(pool: &PgPool, own: &Migrator) -> Result<(), StartError> {
+    for migrations in [&fengqiao_messaging::MIGRATIONS, own] {
+        let migrator = Migrator {
+            migrations: migrations.migrations.clone(),
+            // Each set does not know the other's.
+            ignore_missing: true,
+            ..Migrator::DEFAULT
+        };
+        migrator.run(pool).await?;
+    }
+    Ok(())
+}

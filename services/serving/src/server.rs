@@ -1,0 +1,178 @@
+//! Serving until told to stop, and ending in order.
+
+use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
+
+use fengqiao_messaging::{Apply, Receiver, Relay, Topic, Trimmer};
+use fengqiao_telemetry::grpc::CallLayer;
+use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}, time::timeout};
+use tokio_util::sync::CancellationToken;
+use tonic::{
+    service::Routes,
+    transport::{Server, server::TcpIncoming},
+};
+
+use crate::{Foundation, StartError, operations};
+
+/// A call that takes longer is ended; streams only have to begin in it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long calls may go on after the stop.
+const DRAIN: Duration = Duration::from_secs(5);
+const KEEPALIVE: Duration = Duration::from_secs(30);
+/// Calls that one connection may have open.
+const STREAMS_PER_CONNECTION: u32 = 2048;
+/// Bytes in flight for one call and one connection before the sender has to wait.
+const STREAM_WINDOW: u32 = 1024 * 1024;
+const CONNECTION_WINDOW: u32 = 8 * 1024 * 1024;
+
+impl Foundation {
+    /// Serves the routes behind the gate, with health and reflection; publishes and receives events; shows
+    /// metrics and readiness; ends on SIGTERM or SIGINT (a second one ends at once), or when a task fails.
+    ///
+    /// # Errors
+    /// [`StartError`] where a listener cannot be made or a task failed.
+    pub async fn serve(self, routes: Routes, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> Result<(), StartError> {
+        let name = self.service.name();
+        let (reporter, health_service) = tonic_health::server::health_reporter();
+        let reflection = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(fengqiao_proto::FILE_DESCRIPTOR_SET)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .build_v1()
+            .map_err(|e| StartError::Serve(Box::new(e)))?;
+        let listener = bind(self.settings.listen).await?;
+        let operations_listener = bind(self.settings.ops_listen).await?;
+        tracing::info!(
+            service = name,
+            listen = %address(&listener),
+            operations = %address(&operations_listener),
+            "serving"
+        );
+        self.spawn_messaging(receivers);
+        self.spawn_forever("health", {
+            let (pool, redis, stop) = (self.pool.clone(), self.redis.clone(), self.stop.clone());
+            self.health.clone().watch(name, pool, redis, reporter, stop)
+        });
+        self.spawn_operations(operations_listener);
+        self.tasks.spawn("signals", end_on_signal(self.stop.clone()));
+
+        let stop = self.stop.clone();
+        let server = Server::builder()
+            .tls_config(self.tls.clone())
+            .map_err(|e| StartError::Serve(Box::new(e)))?
+            .timeout(CALL_TIMEOUT)
+            .http2_keepalive_interval(Some(KEEPALIVE))
+            .max_concurrent_streams(STREAMS_PER_CONNECTION)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .layer(CallLayer)
+            .layer(self.access.clone())
+            .add_routes(routes)
+            .add_service(health_service)
+            .add_service(reflection)
+            .serve_with_incoming_shutdown(
+                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                stop.clone().cancelled_owned(),
+            );
+        let mut server = std::pin::pin!(server);
+        let served = tokio::select! {
+            served = &mut server => served,
+            () = async { stop.cancelled().await; tokio::time::sleep(DRAIN).await } => {
+                tracing::warn!("calls were still open and are ended");
+                Ok(())
+            }
+        };
+        stop.cancel();
+        let failed = self.tasks.finish(DRAIN).await;
+        let _ = timeout(DRAIN, self.pool.close()).await;
+        tracing::info!(service = name, "ended");
+        self.telemetry.stop();
+        served.map_err(|e| StartError::Serve(Box::new(e)))?;
+        failed.map_or(Ok(()), |failure| Err(StartError::Task(failure)))
+    }
+
+    fn spawn_messaging(&self, receivers: Vec<(Topic, Arc<dyn Apply>)>) {
+        let counties = self.counties.codes();
+        if let Some(topic) = self.service.topic() {
+            let relay = Relay::new(
+                self.pool.clone(),
+                self.redis_client.clone(),
+                self.keys.clone(),
+                self.outbox.clone(),
+                counties.clone(),
+                self.health.report(),
+            );
+            self.spawn_forever("relay", relay.run(self.stop.clone()));
+            let trimmer =
+                Trimmer::new(self.pool.clone(), self.redis.clone(), self.keys.clone(), topic, counties.clone());
+            self.spawn_forever("trimmer", trimmer.run(self.stop.clone()));
+        }
+        for (topic, apply) in receivers {
+            for county in &counties {
+                let receiver = Receiver {
+                    service: self.service.name(),
+                    topic,
+                    county: county.clone(),
+                    pool: self.pool.clone(),
+                    client: self.redis_client.clone(),
+                    keys: self.keys.clone(),
+                    apply: Arc::clone(&apply),
+                    health: self.health.report(),
+                };
+                self.spawn_forever("receiver", receiver.run(self.stop.clone()));
+            }
+        }
+    }
+
+    fn spawn_operations(&self, listener: TcpListener) {
+        let metrics = self.telemetry.metrics();
+        let upkeep = metrics.clone();
+        let stop = self.stop.clone();
+        self.spawn_forever("metrics upkeep", async move {
+            while !stop.is_cancelled() {
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(Duration::from_secs(5)) => upkeep.run_upkeep(),
+                }
+            }
+        });
+        let router = operations::router(self.service.name(), self.health.clone(), move || metrics.render());
+        let stop = self.stop.clone();
+        self.tasks.spawn("operations", async move {
+            axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await
+        });
+    }
+
+    fn spawn_forever(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(name, async move {
+            task.await;
+            Ok::<(), Infallible>(())
+        });
+    }
+}
+
+async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).await.map_err(|e| StartError::Serve(Box::new(e)))
+}
+
+fn address(listener: &TcpListener) -> String {
+    listener.local_addr().map(|a| a.to_string()).unwrap_or_default()
+}
+
+async fn end_on_signal(stop: CancellationToken) -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        () = stop.cancelled() => return Ok(()),
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    stop.cancel();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        // Someone insists.
+        std::process::exit(130);
+    });
+    Ok(())
+}
