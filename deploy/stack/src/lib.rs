@@ -9,6 +9,7 @@ mod ports;
 pub mod postgres;
 pub mod process;
 pub mod redis_server;
+pub mod secrets;
 pub mod test_database;
 
 pub use error::StackError;
