@@ -31,6 +31,11 @@ pub trait Apply: Send + Sync + 'static {
 
     /// The batch is committed: nudge the outbox, wake who waits.
     async fn committed(&self) {}
+
+    /// The same, for who must know whose batch it was: counties are received side by side.
+    async fn committed_in(&self, _county: &str) {
+        self.committed().await;
+    }
 }
 
 /// Receives one topic of one county for one service.
@@ -157,7 +162,7 @@ impl Receiver {
             Err(_) => return Err(MessagingError::Apply("it took too long".into())),
         };
         if let Step::Moved(to) = step {
-            self.apply.committed().await;
+            self.apply.committed_in(&self.county).await;
             metrics::counter!("fengqiao_events_applied_total", "topic" => self.topic.name()).increment((to - position) as u64);
             metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name()).record(began.elapsed().as_secs_f64());
         }

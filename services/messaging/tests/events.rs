@@ -1,0 +1,291 @@
+//! Events on a real Postgres and a real Redis: every event is applied once and in order, whatever Redis
+//! loses and however many processes work at it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{str::FromStr as _, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use fengqiao_messaging::{
+    Apply, ApplyError, Envelope, Event, HealthReport, Keys, MIGRATIONS, Outbox, Receiver, Relay, STATEMENTS,
+    Topic, Trimmer, append,
+};
+use fengqiao_stack::test_database::TestDatabase;
+use redis::aio::{ConnectionManager, MultiplexedConnection};
+use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _, postgres::{PgConnectOptions, PgPoolOptions}};
+use tokio::{task::JoinSet, time::{Instant, sleep}};
+use tokio_util::sync::CancellationToken;
+
+const COUNTY: &str = "421181";
+const KIND: &str = "fengqiao.intake.v1.ReportAccepted";
+
+/// A sender, and the two services that receive intake's events, each with a schema of its own.
+struct World {
+    database: TestDatabase,
+    sender: PgPool,
+    client: redis::Client,
+    keys: Keys,
+    stop: CancellationToken,
+    tasks: JoinSet<()>,
+    outbox: Outbox,
+}
+
+/// Writes down what it is given; refuses an event whose payload is `poison`.
+struct WritesDown;
+
+#[async_trait]
+impl Apply for WritesDown {
+    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+        if let Some(event) = batch.iter().find(|event| event.payload == b"poison") {
+            return Err(ApplyError::Refuse { position: event.position, reason: "poison".into() });
+        }
+        let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
+        sqlx::query("INSERT INTO applied (position) SELECT * FROM UNNEST($1::bigint[])")
+            .bind(positions)
+            .execute(tx)
+            .await?;
+        Ok(())
+    }
+}
+
+impl World {
+    async fn new() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let sender = schema(&database, "sender").await;
+        let client = redis::Client::open(database.redis_url()).unwrap();
+        let keys = Keys::new(database.redis_prefix());
+        Self {
+            sender,
+            client,
+            keys,
+            stop: CancellationToken::new(),
+            tasks: JoinSet::new(),
+            outbox: Outbox::new(Topic::Intake),
+            database,
+        }
+    }
+
+    async fn redis(&self) -> MultiplexedConnection {
+        self.client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    fn relay(&mut self) {
+        let relay = Relay::new(
+            self.sender.clone(),
+            self.client.clone(),
+            self.keys.clone(),
+            self.outbox.clone(),
+            vec![COUNTY.into()],
+            quiet(),
+        );
+        self.tasks.spawn(relay.run(self.stop.clone()));
+    }
+
+    fn receive(&mut self, service: &'static str, pool: &PgPool) {
+        let receiver = Receiver {
+            service,
+            topic: Topic::Intake,
+            county: COUNTY.into(),
+            pool: pool.clone(),
+            client: self.client.clone(),
+            keys: self.keys.clone(),
+            apply: Arc::new(WritesDown),
+            health: quiet(),
+        };
+        self.tasks.spawn(receiver.run(self.stop.clone()));
+    }
+
+    async fn trim(&mut self) {
+        let redis = ConnectionManager::new(self.client.clone()).await.unwrap();
+        let trimmer =
+            Trimmer::new(self.sender.clone(), redis, self.keys.clone(), Topic::Intake, vec![COUNTY.into()]);
+        self.tasks.spawn(trimmer.run(self.stop.clone()));
+    }
+
+    async fn send(&self, payloads: &[&str]) {
+        let mut tx = self.sender.begin().await.unwrap();
+        let events: Vec<Event> =
+            payloads.iter().map(|p| Event { kind: KIND, payload: (*p).into(), trace: None }).collect();
+        append(&mut tx, COUNTY, &events).await.unwrap();
+        tx.commit().await.unwrap();
+        self.outbox.nudge();
+    }
+
+    async fn end(mut self) {
+        self.stop.cancel();
+        while self.tasks.join_next().await.is_some() {}
+        self.sender.close().await;
+        drop(self.database);
+    }
+}
+
+fn quiet() -> HealthReport {
+    Arc::new(|_, _| {})
+}
+
+async fn schema(database: &TestDatabase, name: &str) -> PgPool {
+    let options = PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", name)]);
+    let pool = PgPoolOptions::new().max_connections(6).connect_with(options).await.unwrap();
+    pool.execute(AssertSqlSafe(format!("CREATE SCHEMA {name}"))).await.unwrap();
+    MIGRATIONS.run(&pool).await.unwrap();
+    // No primary key: an event that is applied twice must show.
+    pool.execute("CREATE TABLE applied (position bigint, arrival bigserial)").await.unwrap();
+    pool
+}
+
+async fn applied(pool: &PgPool) -> Vec<i64> {
+    sqlx::query_scalar("SELECT position FROM applied ORDER BY arrival").fetch_all(pool).await.unwrap()
+}
+
+/// Waits until so many events are applied, then checks that they are 1, 2, 3 … each once.
+async fn expect_exactly(pool: &PgPool, count: i64) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while (applied(pool).await.len() as i64) < count && Instant::now() < until {
+        sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(applied(pool).await, (1..=count).collect::<Vec<_>>());
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let until = Instant::now() + Duration::from_secs(20);
+    while !holds().await {
+        assert!(Instant::now() < until, "not in time: {what}");
+        sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let world = World::new().await;
+    for (name, sql) in STATEMENTS {
+        world.sender.prepare(AssertSqlSafe((*sql).to_owned()).into_sql_str()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn events_are_applied_once_and_in_order_by_several_processes() {
+    let mut world = World::new().await;
+    let (routing, statistics) = (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
+    for _ in 0..2 {
+        world.relay();
+        world.receive("routing", &routing);
+    }
+    world.receive("statistics", &statistics);
+    let mut senders = JoinSet::new();
+    for _ in 0..8 {
+        let (pool, outbox) = (world.sender.clone(), world.outbox.clone());
+        senders.spawn(async move {
+            for _ in 0..50 {
+                let mut tx = pool.begin().await.unwrap();
+                let events = vec![Event { kind: KIND, payload: b"x".to_vec(), trace: None }; 3];
+                append(&mut tx, COUNTY, &events).await.unwrap();
+                tx.commit().await.unwrap();
+                outbox.nudge();
+            }
+        });
+    }
+    while senders.join_next().await.is_some() {}
+    expect_exactly(&routing, 1200).await;
+    expect_exactly(&statistics, 1200).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_abandoned_transaction_leaves_no_gap() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    world.relay();
+    world.receive("routing", &routing);
+    world.send(&["a"]).await;
+    let mut tx = world.sender.begin().await.unwrap();
+    append(&mut tx, COUNTY, &[Event { kind: KIND, payload: b"gone".to_vec(), trace: None }]).await.unwrap();
+    tx.rollback().await.unwrap();
+    world.send(&["b"]).await;
+    expect_exactly(&routing, 2).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_wiped_redis_and_one_that_lost_its_last_second_heal_alone() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    let key = world.keys.events(COUNTY, Topic::Intake);
+    let mut redis = world.redis().await;
+    world.relay();
+    world.receive("routing", &routing);
+    world.trim().await;
+    world.send(&["a", "b", "c"]).await;
+    expect_exactly(&routing, 3).await;
+    // Wiped, also what receivers had acknowledged.
+    for each in [key.clone(), world.keys.acknowledged(COUNTY, Topic::Intake)] {
+        let _: i64 = redis::cmd("DEL").arg(each).query_async(&mut redis).await.unwrap();
+    }
+    world.send(&["d", "e", "f"]).await;
+    expect_exactly(&routing, 6).await;
+    // Back to where it was two events ago.
+    let _: i64 = redis::cmd("DEL").arg(&key).query_async(&mut redis).await.unwrap();
+    for position in 1..=4 {
+        let _: String = redis::cmd("XADD")
+            .arg(&key).arg(format!("{position}-0")).arg("k").arg(KIND).arg("p").arg("x").arg("t").arg("")
+            .query_async(&mut redis)
+            .await
+            .unwrap_or_default();
+    }
+    world.send(&["g"]).await;
+    expect_exactly(&routing, 7).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_applied_is_parked_and_holds_nobody_up() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    world.send(&["a", "poison", "b", "poison"]).await;
+    world.relay();
+    world.receive("routing", &routing);
+    until("two events are parked", async || {
+        let parked: Vec<i64> =
+            sqlx::query_scalar("SELECT position FROM receiver_parked ORDER BY 1").fetch_all(&routing).await.unwrap();
+        parked == [2, 4]
+    })
+    .await;
+    assert_eq!(applied(&routing).await, [1, 3]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_a_receiver_still_needs_is_never_trimmed() {
+    let mut world = World::new().await;
+    let (routing, statistics) = (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
+    let key = world.keys.events(COUNTY, Topic::Intake);
+    let mut redis = world.redis().await;
+    world.relay();
+    world.trim().await;
+    world.receive("routing", &routing);
+    world.send(&["a", "b", "c"]).await;
+    expect_exactly(&routing, 3).await;
+    // The trimmer has seen what routing has; statistics has not come yet.
+    until("routing's acknowledgement is kept", async || {
+        let kept: Option<i64> = sqlx::query_scalar("SELECT position FROM outbox_receiver WHERE receiver = 'routing'")
+            .fetch_optional(&world.sender).await.unwrap();
+        kept == Some(3)
+    })
+    .await;
+    let length: i64 = redis::cmd("XLEN").arg(&key).query_async(&mut redis).await.unwrap();
+    assert_eq!(length, 3);
+    world.receive("statistics", &statistics);
+    expect_exactly(&statistics, 3).await;
+    until("the stream is trimmed", async || {
+        let length: i64 = redis::cmd("XLEN").arg(&key).query_async(&mut redis).await.unwrap();
+        length == 0
+    })
+    .await;
+    // A receiver that was restored from yesterday's backup gets everything again.
+    sqlx::query("UPDATE receiver_position SET position = 0").execute(&statistics).await.unwrap();
+    sqlx::query("TRUNCATE applied").execute(&statistics).await.unwrap();
+    world.send(&["d"]).await;
+    expect_exactly(&statistics, 4).await;
+    expect_exactly(&routing, 4).await;
+    world.end().await;
+}
