@@ -1,1 +1,71 @@
-//! .
+//! The `fengqiao` command: a county's cases, reports, pushes and figures at the terminal.
+
+mod agencies;
+mod case;
+mod cli;
+mod connection;
+mod errors;
+mod figures;
+mod moment;
+mod output;
+mod paging;
+mod profile;
+mod push;
+mod report;
+mod table;
+mod timeline;
+mod watch;
+mod words;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::{
+    cli::{Cli, Command},
+    connection::Session,
+    errors::CommandError,
+    output::Output,
+};
+
+/// Reads the arguments, does what they say, and gives the exit code: 0 done, 1 failed, 2 wrong usage.
+pub async fn run() -> ExitCode {
+    let cli = Cli::parse();
+    let output = match Output::new(&cli.show) {
+        Ok(output) => output,
+        Err(error) => return failed(&error),
+    };
+    match execute(cli, &output).await {
+        Ok(()) | Err(CommandError::ReaderGone) => ExitCode::SUCCESS,
+        Err(error) => failed(&error),
+    }
+}
+
+async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
+    if let Command::Completions { shell } = cli.command {
+        let mut script = Vec::new();
+        clap_complete::generate(shell, &mut Cli::command(), "fengqiao", &mut script);
+        return output.text(&String::from_utf8_lossy(&script));
+    }
+    let session = Session::open(&cli.connect)?;
+    match cli.command {
+        Command::Report(command) => report::execute(command, &session, output).await,
+        Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Push(command) => push::execute(command, &session, output).await,
+        Command::Agencies(options) => agencies::list(options, &session, output).await,
+        Command::Stats(options) => figures::show(options, &session, output).await,
+        Command::Watch(options) => watch::follow(options, &cli.connect, output).await,
+        Command::Completions { .. } => Ok(()),
+    }
+}
+
+fn failed(error: &CommandError) -> ExitCode {
+    let mut lines = error.lines().into_iter();
+    if let Some(first) = lines.next() {
+        eprintln!("fengqiao: {first}");
+    }
+    for line in lines {
+        eprintln!("  {line}");
+    }
+    ExitCode::from(error.exit_code())
+}

@@ -1,0 +1,126 @@
+//! Following one case: each entry of its history as it comes, over lost connections.
+
+use std::time::Duration;
+
+use clap::Args;
+use fengqiao_proto::routing::v1::WatchCaseRequest;
+use rand::RngExt;
+use tokio::time::{sleep, timeout};
+
+use crate::{
+    cli::ConnectOptions,
+    connection::{Caller, Session},
+    errors::CommandError,
+    output::Output,
+    timeline,
+};
+
+/// After so many failures in a row it gives up: about two minutes.
+const MOST_TRIES: u32 = 12;
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
+
+/// Which case to follow.
+#[derive(Debug, Args)]
+pub struct WatchOptions {
+    /// The case's number, for instance 20261124-0017, or its id.
+    case: String,
+    /// Start after this entry; 0 shows the whole history first.
+    #[arg(long, value_name = "SEQUENCE", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
+    after: i64,
+}
+
+/// Follows a case until Ctrl-C.
+///
+/// # Errors
+/// Where it may not be seen, or the connection cannot be had again.
+pub async fn follow(
+    options: WatchOptions,
+    connect: &ConnectOptions,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let mut seen = options.after;
+    let mut tries = 0;
+    loop {
+        let seen_before = seen;
+        let ended = follow_once(&options.case, &mut seen, connect, output).await;
+        if seen > seen_before {
+            tries = 0;
+        }
+        let last = match ended {
+            // A server that stops ends the stream in order; another one goes on.
+            Ok(()) => None,
+            Err(error) if error.passes() => Some(error),
+            // The local stack may be starting anew, with its description not yet written.
+            Err(error @ (CommandError::NoStack | CommandError::File { .. })) if tries > 0 => {
+                Some(error)
+            }
+            Err(error) => return Err(error),
+        };
+        tries += 1;
+        if tries >= MOST_TRIES {
+            let last = last.unwrap_or(CommandError::Unclear("the stream ends each time".into()));
+            return Err(CommandError::Lost {
+                tries,
+                last: Box::new(last),
+            });
+        }
+        if let Some(error) = last {
+            eprintln!("… {error}");
+        }
+        sleep(wait(tries, rand::rng().random_range(0.5..1.0))).await;
+    }
+}
+
+async fn follow_once(
+    case: &str,
+    seen: &mut i64,
+    connect: &ConnectOptions,
+    output: &Output,
+) -> Result<(), CommandError> {
+    // Found anew each time: a stack that was started again has other ports and tokens.
+    let session = Session::open(connect)?;
+    let mut client = session.routing(&Caller::Officer).await?;
+    // The stream has no deadline of its own; a dead peer is noticed by the keep-alive.
+    let request = WatchCaseRequest {
+        county: session.county(),
+        case: case.to_owned(),
+        after_sequence: *seen,
+    };
+    let what = || CommandError::call(format!("case {case}"));
+    let opened = timeout(connect.timeout, client.watch_case(request))
+        .await
+        .map_err(|_| what()(tonic::Status::deadline_exceeded("no answer")))?;
+    let mut entries = opened.map_err(what())?.into_inner();
+    while let Some(message) = entries.message().await.map_err(what())? {
+        let Some(entry) = message.entry.filter(|entry| entry.sequence > *seen) else {
+            continue;
+        };
+        *seen = entry.sequence;
+        if output.json {
+            output.json_line(&entry)?;
+        } else {
+            output.text(&timeline::entry_lines(&entry, output))?;
+        }
+    }
+    Ok(())
+}
+
+/// Doubles with each failure, up to a limit; a random part of it, so that many watchers do not come back
+/// at once.
+fn wait(tries: u32, part: f64) -> Duration {
+    let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(16));
+    doubled.min(LONGEST_WAIT).mul_f64(part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_their_limit() {
+        assert_eq!(wait(1, 1.0), FIRST_WAIT);
+        assert_eq!(wait(2, 0.5), FIRST_WAIT);
+        assert_eq!(wait(11, 1.0), LONGEST_WAIT);
+    }
+}

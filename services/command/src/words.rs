@@ -1,0 +1,213 @@
+//! The words of the contract: how they are typed, and how people say them.
+
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use fengqiao_proto::{
+    notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
+    routing::v1::HistoryKind,
+    types::v1::{CaseState, FormKind, Level, PartyRole, Source},
+};
+
+/// One word: its value, its short name in the contract, its name for people.
+pub struct Word<T: 'static>(pub T, pub &'static str, pub &'static str);
+
+/// The doors.
+pub const SOURCES: &[Word<Source>] = &[
+    Word(Source::Police110, "POLICE_110", "110警情"),
+    Word(Source::Hotline12345, "HOTLINE_12345", "12345热线"),
+    Word(Source::Grid, "GRID", "网格上报"),
+    Word(Source::Court, "COURT", "法院立案"),
+    Word(Source::WomensFederation, "WOMENS_FEDERATION", "妇联"),
+    Word(Source::Petition, "PETITION", "信访"),
+    Word(Source::WalkIn, "WALK_IN", "来访"),
+    Word(Source::OneKeyCall, "ONE_KEY_CALL", "一键呼叫"),
+    Word(Source::Meeting, "MEETING", "院坝会"),
+    Word(Source::Enterprise, "ENTERPRISE", "企业直通车"),
+];
+
+/// The levels, the gravest first.
+pub const LEVELS: &[Word<Level>] = &[
+    Word(Level::Red, "RED", "红"),
+    Word(Level::Orange, "ORANGE", "橙"),
+    Word(Level::Yellow, "YELLOW", "黄"),
+    Word(Level::Blue, "BLUE", "蓝"),
+];
+
+/// The states of a case.
+pub const STATES: &[Word<CaseState>] = &[
+    Word(CaseState::Open, "OPEN", "办理中"),
+    Word(CaseState::Resolved, "RESOLVED", "已办结"),
+    Word(CaseState::Closed, "CLOSED", "已归档"),
+    Word(CaseState::Rejected, "REJECTED", "不予受理"),
+];
+
+/// The documents.
+pub const FORMS: &[Word<FormKind>] = &[
+    Word(FormKind::ReportForm, "REPORT_FORM", "报告单"),
+    Word(FormKind::NoticeForm, "NOTICE_FORM", "告知单"),
+    Word(FormKind::ReminderLetter, "REMINDER_LETTER", "提示函"),
+];
+
+/// How far a delivery is.
+pub const DELIVERIES: &[Word<DeliveryState>] = &[
+    Word(DeliveryState::Waiting, "WAITING", "待送达"),
+    Word(DeliveryState::Delivered, "DELIVERED", "已送达"),
+    Word(DeliveryState::Parked, "PARKED", "已搁置"),
+];
+
+/// What an agency did with a push.
+pub const RECEIPTS: &[Word<ReceiptState>] = &[
+    Word(ReceiptState::Unsigned, "UNSIGNED", "待签收"),
+    Word(ReceiptState::Signed, "SIGNED", "已签收"),
+    Word(ReceiptState::Returned, "RETURNED", "已退回"),
+    Word(ReceiptState::Answered, "ANSWERED", "已反馈"),
+];
+
+/// Why a push is returned.
+pub const RETURN_REASONS: &[Word<ReturnReason>] = &[
+    Word(ReturnReason::NotOurDuty, "NOT_OUR_DUTY", "非本单位职责"),
+    Word(ReturnReason::NotOurArea, "NOT_OUR_AREA", "非本辖区"),
+    Word(ReturnReason::Insufficient, "INSUFFICIENT", "信息不全"),
+    Word(ReturnReason::Duplicate, "DUPLICATE", "已在办理"),
+];
+
+/// How far an agency is.
+pub const OUTCOMES: &[Word<FeedbackOutcome>] = &[
+    Word(FeedbackOutcome::InProgress, "IN_PROGRESS", "办理中"),
+    Word(FeedbackOutcome::Done, "DONE", "已办理"),
+    Word(FeedbackOutcome::Cannot, "CANNOT", "无法办理"),
+];
+
+/// What a person is in a report.
+pub const PARTY_ROLES: &[Word<PartyRole>] = &[
+    Word(PartyRole::Reporter, "REPORTER", "诉求人"),
+    Word(PartyRole::Respondent, "RESPONDENT", "被诉方"),
+    Word(PartyRole::Victim, "VICTIM", "受害人"),
+    Word(PartyRole::Witness, "WITNESS", "证人"),
+];
+
+/// What happens to a case.
+pub const HISTORY: &[Word<HistoryKind>] = &[
+    Word(HistoryKind::Opened, "OPENED", "立案"),
+    Word(HistoryKind::ReportJoined, "REPORT_JOINED", "并入诉求"),
+    Word(HistoryKind::ReportRevised, "REPORT_REVISED", "诉求更正"),
+    Word(HistoryKind::Leveled, "LEVELED", "定级"),
+    Word(HistoryKind::Assigned, "ASSIGNED", "交办"),
+    Word(HistoryKind::PushRequested, "PUSH_REQUESTED", "推送"),
+    Word(HistoryKind::PushSigned, "PUSH_SIGNED", "签收"),
+    Word(HistoryKind::PushReturned, "PUSH_RETURNED", "退回"),
+    Word(HistoryKind::Feedback, "FEEDBACK", "反馈"),
+    Word(HistoryKind::Commented, "COMMENTED", "批注"),
+    Word(HistoryKind::Resolved, "RESOLVED", "办结"),
+    Word(HistoryKind::Closed, "CLOSED", "归档"),
+    Word(HistoryKind::PushParked, "PUSH_PARKED", "推送搁置"),
+];
+
+/// The canonical categories.
+const CATEGORIES: &[(&str, &str)] = &[
+    ("marriage_family", "婚姻家庭"),
+    ("neighbourhood", "邻里"),
+    ("house_site", "房屋宅基地"),
+    ("contract", "合同"),
+    ("production", "生产经营"),
+    ("damage", "损害赔偿"),
+    ("forest_land", "山林土地"),
+    ("demolition", "征地拆迁"),
+    ("environment", "环境污染"),
+    ("migrant_wages", "拖欠农民工工资"),
+    ("labour", "其他劳动争议"),
+    ("tourism", "旅游"),
+    ("e_commerce", "电子商务"),
+    ("consumer", "其他消费"),
+    ("medical", "医疗"),
+    ("traffic", "道路交通事故"),
+    ("property", "物业"),
+    ("other", "其他"),
+];
+
+/// The name for people of a value; empty where it is not given or not known to this version.
+pub fn said<T: PartialEq>(words: &'static [Word<T>], value: T) -> &'static str {
+    words
+        .iter()
+        .find(|word| word.0 == value)
+        .map_or("", |word| word.2)
+}
+
+/// The short name in the contract of a value; empty where it is not given.
+pub fn typed<T: PartialEq>(words: &'static [Word<T>], value: T) -> &'static str {
+    words
+        .iter()
+        .find(|word| word.0 == value)
+        .map_or("", |word| word.1)
+}
+
+/// The name for people of a canonical category; a county's own stays as it is.
+pub fn category(code: &str) -> &str {
+    CATEGORIES
+        .iter()
+        .find(|known| known.0 == code)
+        .map_or(code, |known| known.1)
+}
+
+/// Reads an argument as one of the words. Its possible values show in help and completions.
+pub fn parser<T: Copy + Send + Sync + PartialEq>(
+    words: &'static [Word<T>],
+) -> impl TypedValueParser<Value = T> {
+    let possible = words
+        .iter()
+        .map(|word| PossibleValue::new(word.1).help(word.2));
+    PossibleValuesParser::new(possible).try_map(move |name| {
+        // The names were checked already, but for their case.
+        words
+            .iter()
+            .find(|word| word.1.eq_ignore_ascii_case(&name))
+            .map(|word| word.0)
+            .ok_or("none of the possible values")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::json::short_name;
+
+    use super::*;
+
+    #[test]
+    fn typed_names_are_the_contract_s() {
+        for word in SOURCES {
+            let full = word.0.as_str_name();
+            assert_eq!(short_name(full, Source::Unspecified.as_str_name()), word.1);
+        }
+        for word in HISTORY {
+            let full = word.0.as_str_name();
+            assert_eq!(
+                short_name(full, HistoryKind::Unspecified.as_str_name()),
+                word.1
+            );
+        }
+        for word in RETURN_REASONS {
+            let full = word.0.as_str_name();
+            assert_eq!(
+                short_name(full, ReturnReason::Unspecified.as_str_name()),
+                word.1
+            );
+        }
+    }
+
+    #[test]
+    fn no_value_of_the_contract_is_without_a_word() {
+        let count = |known: fn(i32) -> bool| (1..100).filter(|number| known(*number)).count();
+        assert_eq!(count(|n| Source::try_from(n).is_ok()), SOURCES.len());
+        assert_eq!(count(|n| HistoryKind::try_from(n).is_ok()), HISTORY.len());
+        assert_eq!(count(|n| Level::try_from(n).is_ok()), LEVELS.len());
+        assert_eq!(count(|n| CaseState::try_from(n).is_ok()), STATES.len());
+        assert_eq!(count(|n| ReceiptState::try_from(n).is_ok()), RECEIPTS.len());
+        assert_eq!(count(|n| FormKind::try_from(n).is_ok()), FORMS.len());
+    }
+
+    #[test]
+    fn unknown_values_are_empty() {
+        assert_eq!(said(LEVELS, Level::Unspecified), "");
+        assert_eq!(category("own_category"), "own_category");
+        assert_eq!(category("labour"), "其他劳动争议");
+    }
+}
