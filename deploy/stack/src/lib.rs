@@ -3,6 +3,8 @@
 //! benchmarks; nothing of it is meant for production.
 
 mod account;
+pub mod clients;
+pub mod description;
 mod error;
 mod lock;
 mod ports;
@@ -10,8 +12,11 @@ pub mod postgres;
 pub mod process;
 pub mod redis_server;
 pub mod secrets;
+pub mod services;
+mod stack;
 pub mod test_database;
 
 pub use error::StackError;
 pub use lock::FolderLock;
 pub use ports::free_port;
+pub use stack::{Stack, StackPlan, county_webhooks};
