@@ -1,6 +1,22 @@
 //! The routing service: makes one case of what belongs together, says how dangerous it is and who has to
 //! act, and keeps its whole history.
 
+mod announcements;
+pub mod commands;
 pub mod counties;
 pub mod directory;
 pub mod domain;
+pub mod error;
+pub mod grpc;
+pub mod intake_events;
+mod ledger;
+pub mod receipt_events;
+mod service;
+pub mod store;
+pub mod watchers;
+
+pub use announcements::{CASE_CHANGED, PUSH_REQUESTED};
+pub use service::run;
+
+/// The migrations of routing's tables.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -1,0 +1,60 @@
+//! The events that routing sends.
+
+use fengqiao_messaging::Event;
+use fengqiao_proto::routing::v1::{CaseChanged, PushRequested};
+use fengqiao_serving::time::to_proto;
+use prost::Message as _;
+use uuid::Uuid;
+
+use crate::{counties::RoutingCounty, domain::case::CaseFile, store::RequestedPush};
+
+/// The kind of [`CaseChanged`].
+pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
+/// The kind of [`PushRequested`].
+pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
+
+/// Says what a case is after a change, and which report made it.
+#[must_use]
+pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, trace: Option<&str>) -> Event {
+    let message = CaseChanged {
+        case_id: case.id.to_string(),
+        version: case.version,
+        number: case.number.clone(),
+        cluster_id: case.cluster_id.to_string(),
+        state: case.state.code().into(),
+        level: case.level.code().into(),
+        area_code: case.area_code.clone(),
+        category: case.category.clone(),
+        first_source: case.first_source.into(),
+        lead_agency: case.lead_agency.clone(),
+        opened_at: Some(to_proto(case.opened_at)),
+        resolved_at: case.resolved_at.map(to_proto),
+        closed_at: case.closed_at.map(to_proto),
+        report_count: case.report_count,
+        report_id: report_id.map(|id| id.to_string()).unwrap_or_default(),
+    };
+    Event { kind: CASE_CHANGED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
+}
+
+/// Asks notification for a push of a case.
+#[must_use]
+pub fn push_requested(case: &CaseFile, push: &RequestedPush, place: &RoutingCounty, trace: Option<&str>) -> Event {
+    let order = &push.order;
+    let message = PushRequested {
+        push_id: push.push_id.to_string(),
+        case_id: case.id.to_string(),
+        case_number: case.number.clone(),
+        agency: order.recipient.agency.clone(),
+        form: order.recipient.form.code().into(),
+        level: order.level.code().into(),
+        area_code: case.area_code.clone(),
+        area_name: place.county.areas.name_path(&case.area_code),
+        category: case.category.clone(),
+        first_source: case.first_source.into(),
+        requested_at: Some(to_proto(order.requested_at)),
+        due_at: Some(to_proto(order.due_at)),
+        reason: order.reason.clone(),
+        sealed_matter: case.sealed_matter.clone(),
+    };
+    Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
+}

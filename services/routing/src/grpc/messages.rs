@@ -1,0 +1,132 @@
+//! Writing messages: cases, histories and agencies as the contract has them.
+
+use fengqiao_proto::{
+    routing::v1::{Agency as AgencyMessage, Case, CasePush, CaseReport, HistoryEntry, LevelReason},
+    types::v1::Matter,
+};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::to_proto;
+use jiff::Timestamp;
+use prost::Message as _;
+
+use crate::{
+    counties::RoutingCounty,
+    directory::{Agency, AgencyKind},
+    domain::case::{CaseFile, Words},
+    error::RoutingError,
+    store::{CaseRest, StoredEntry, StoredPush, StoredReport},
+};
+
+/// A case without reports, pushes, matter and the words of people.
+pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty) -> Case {
+    let reason = &case.level_reason;
+    Case {
+        county: place.county.code.clone(),
+        case_id: case.id.to_string(),
+        number: case.number.clone(),
+        etag: case.etag(),
+        state: case.state.code().into(),
+        level: case.level.code().into(),
+        level_reason: Some(LevelReason {
+            rule: reason.rule.clone(),
+            rule_set: reason.rule_set.clone(),
+            text: reason.text.clone(),
+            facts: reason.facts.clone().into_iter().collect(),
+        }),
+        area_code: case.area_code.clone(),
+        area_name: place.county.areas.name_path(&case.area_code),
+        category: case.category.clone(),
+        first_source: case.first_source.into(),
+        first_receiver: case.first_receiver.clone(),
+        lead_agency: case.lead_agency.clone(),
+        opened_at: Some(to_proto(case.opened_at)),
+        resolved_at: case.resolved_at.map(to_proto),
+        closed_at: case.closed_at.map(to_proto),
+        ..Case::default()
+    }
+}
+
+/// A case with everything that belongs to it, personal data opened.
+pub(super) fn whole_case(
+    case: &CaseFile,
+    rest: CaseRest,
+    place: &RoutingCounty,
+    keyring: &Keyring,
+) -> Result<Case, RoutingError> {
+    let county = &place.county.code;
+    let matter = keyring.open(&case.sealed_matter, county.as_bytes())?;
+    let matter = Matter::decode(matter.as_slice()).map_err(|_| RoutingError::Malformed("a case's matter"))?;
+    let mut message = brief_case(case, place);
+    if let (Some(reason), Some(words)) = (&mut message.level_reason, &case.level_reason.words) {
+        reason.text = match words {
+            Words::Plain(text) => text.clone(),
+            Words::Sealed(sealed) => opened_text(sealed, county, keyring)?,
+        };
+    }
+    message.reports = rest.reports.into_iter().map(report).collect();
+    message.pushes = rest.pushes.into_iter().map(push).collect();
+    message.matter = Some(matter);
+    Ok(message)
+}
+
+fn report(report: StoredReport) -> CaseReport {
+    CaseReport {
+        report_id: report.report_id.to_string(),
+        revision: report.revision,
+        source: report.source.into(),
+        source_ref: report.source_ref,
+        occurred_at: Some(to_proto(report.occurred_at)),
+        repeat: report.repeat,
+        repeat_reasons: report.repeat_reasons,
+    }
+}
+
+fn push(push: StoredPush) -> CasePush {
+    CasePush {
+        push_id: push.push_id.to_string(),
+        agency: push.agency,
+        form: push.form.into(),
+        level: push.level.into(),
+        requested_at: Some(to_proto(push.requested_at)),
+        due_at: Some(to_proto(push.due_at)),
+        signed_at: push.signed_at.map(to_proto),
+        returned_at: push.returned_at.map(to_proto),
+        feedback_at: push.feedback_at.map(to_proto),
+    }
+}
+
+/// An entry of a history, its remark opened.
+pub(super) fn history_entry(
+    entry: StoredEntry,
+    county: &str,
+    keyring: &Keyring,
+) -> Result<HistoryEntry, RoutingError> {
+    let remark =
+        entry.sealed_remark.map(|sealed| opened_text(&sealed, county, keyring)).transpose()?.unwrap_or_default();
+    Ok(HistoryEntry {
+        sequence: entry.sequence,
+        at: Some(to_proto(entry.at)),
+        kind: entry.kind.into(),
+        actor: entry.actor,
+        capacity: entry.capacity,
+        text: entry.text,
+        remark,
+        trace_id: entry.trace_id,
+    })
+}
+
+fn opened_text(sealed: &[u8], county: &str, keyring: &Keyring) -> Result<String, RoutingError> {
+    let plain = keyring.open(sealed, county.as_bytes())?;
+    String::from_utf8(plain).map_err(|_| RoutingError::Malformed("someone's words"))
+}
+
+/// An agency of the directory.
+pub(super) fn agency(agency: &Agency, loaded_at: Timestamp) -> AgencyMessage {
+    AgencyMessage {
+        code: agency.code.clone(),
+        name: agency.name.clone(),
+        kind: AgencyKind::word(agency.kind).to_owned(),
+        area_code: agency.area_code.clone(),
+        loaded_at: Some(to_proto(loaded_at)),
+    }
+}

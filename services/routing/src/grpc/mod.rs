@@ -1,0 +1,269 @@
+//! The gRPC face of routing: reads requests, asks the store or the commands, writes messages.
+
+mod messages;
+mod requests;
+mod watching;
+
+use std::sync::Arc;
+
+use fengqiao_access::{Principal, principal};
+use fengqiao_proto::routing::v1::{
+    AssignCaseRequest, AssignCaseResponse, Case, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
+    CommentCaseResponse, GetCaseRequest, GetCaseResponse, ListAgenciesRequest, ListAgenciesResponse,
+    ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, RelevelCaseRequest,
+    RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, WatchCaseRequest,
+    routing_service_server::{RoutingService, RoutingServiceServer},
+};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::{MAX_MESSAGE_BYTES, paging, status};
+use sqlx::PgPool;
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Response, Status};
+
+use crate::{
+    commands::{Command, Commands},
+    counties::{RoutingCounties, RoutingCounty},
+    domain::{case::CaseFile, case_number::CaseName, transition::Happening},
+    error::RoutingError,
+    store::{case_rest, find_case, list_cases, list_history},
+    watchers::Watchers,
+};
+
+/// The face.
+#[derive(Clone)]
+pub struct RoutingFace {
+    /// Connections in routing's schema.
+    pub pool: PgPool,
+    /// The counties.
+    pub counties: Arc<RoutingCounties>,
+    /// Opens personal data for those who may see it.
+    pub keyring: Arc<Keyring>,
+    /// Runs commands.
+    pub commands: Commands,
+    /// Who watches which case.
+    pub watchers: Watchers,
+    /// Cancelled when the process is to end.
+    pub stop: CancellationToken,
+}
+
+/// What every command's request holds.
+struct CommandRequest<'a> {
+    county: &'a str,
+    case: &'a str,
+    request_id: &'a str,
+    etag: &'a str,
+    kind: &'static str,
+}
+
+impl RoutingFace {
+    /// The service to be served.
+    #[must_use]
+    pub fn into_server(self) -> RoutingServiceServer<Self> {
+        RoutingServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    fn place(&self, who: &Principal, requested: &str) -> Result<&RoutingCounty, Status> {
+        let county = who.county_of(requested)?;
+        self.counties.get(county).ok_or_else(|| status::not_found("county"))
+    }
+
+    /// A case that the caller may see.
+    async fn seen_case(&self, place: &RoutingCounty, who: &Principal, case: &str) -> Result<CaseFile, RoutingError> {
+        let name = requests::case_name(case)?;
+        find_case(&self.pool, &place.county.code, &name, who.agency.as_deref()).await
+    }
+
+    /// A case with everything that belongs to it.
+    async fn whole_case(&self, place: &RoutingCounty, case: &CaseFile) -> Result<Case, RoutingError> {
+        let rest = case_rest(&self.pool, &place.county.code, case.id).await?;
+        messages::whole_case(case, rest, place, &self.keyring)
+    }
+
+    async fn run(
+        &self,
+        who: &Principal,
+        request: CommandRequest<'_>,
+        happening: impl FnOnce(&RoutingCounty) -> Result<Happening, RoutingError>,
+    ) -> Result<Option<Case>, Status> {
+        let place = self.place(who, request.county)?;
+        let case: CaseName = requests::case_name(request.case)?;
+        requests::length("requestId", request.request_id, 1, 64)?;
+        let command = Command {
+            principal: who.name.clone(),
+            capacity: who.capacity(),
+            visible_to: who.agency.clone(),
+            case,
+            request_id: request.request_id.to_owned(),
+            etag: request.etag.to_owned(),
+            kind: request.kind,
+            happening: happening(place)?,
+        };
+        let case = self.commands.run(place, command).await?;
+        Ok(Some(self.whole_case(place, &case).await?))
+    }
+}
+
+#[tonic::async_trait]
+impl RoutingService for RoutingFace {
+    async fn get_case(&self, request: Request<GetCaseRequest>) -> Result<Response<GetCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        let case = self.seen_case(place, who, &asked.case).await?;
+        let case = self.whole_case(place, &case).await?;
+        Ok(Response::new(GetCaseResponse { case: Some(case) }))
+    }
+
+    async fn list_cases(&self, request: Request<ListCasesRequest>) -> Result<Response<ListCasesResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        let (filter, after) = requests::case_list(asked, place, who.agency.as_deref())?;
+        let size = paging::size(asked.page_size, 50, 500);
+        let mut found = list_cases(&self.pool, &place.county.code, &filter, size + 1, after).await?;
+        let next_page_token = requests::next_page(&mut found, size, requests::case_list_token);
+        let cases = found.iter().map(|case| messages::brief_case(case, place)).collect();
+        Ok(Response::new(ListCasesResponse { cases, next_page_token }))
+    }
+
+    async fn list_case_history(
+        &self,
+        request: Request<ListCaseHistoryRequest>,
+    ) -> Result<Response<ListCaseHistoryResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        let after = requests::page_token::<i64>(&asked.page_token)?.unwrap_or(0);
+        let case = self.seen_case(place, who, &asked.case).await?;
+        let size = paging::size(asked.page_size, 200, 1_000);
+        let mut found = list_history(&self.pool, &place.county.code, case.id, after, size + 1).await?;
+        let next_page_token = requests::next_page(&mut found, size, |entry| paging::write(&entry.sequence));
+        let entries = found
+            .into_iter()
+            .map(|entry| messages::history_entry(entry, &place.county.code, &self.keyring))
+            .collect::<Result<_, _>>()?;
+        Ok(Response::new(ListCaseHistoryResponse { entries, next_page_token }))
+    }
+
+    type WatchCaseStream = watching::History;
+
+    async fn watch_case(&self, request: Request<WatchCaseRequest>) -> Result<Response<watching::History>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        if asked.after_sequence < 0 {
+            return Err(RoutingError::invalid("afterSequence", "must not be negative").into());
+        }
+        let case = self.seen_case(place, who, &asked.case).await?;
+        let watch = watching::Watch {
+            pool: self.pool.clone(),
+            keyring: Arc::clone(&self.keyring),
+            county: place.county.code.clone(),
+            case_id: case.id,
+            after: asked.after_sequence,
+            watcher: self.watchers.watch(case.id)?,
+            stop: self.stop.clone(),
+        };
+        Ok(Response::new(watch.history()))
+    }
+
+    async fn relevel_case(
+        &self,
+        request: Request<RelevelCaseRequest>,
+    ) -> Result<Response<RelevelCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let command = CommandRequest {
+            county: &asked.county,
+            case: &asked.case,
+            request_id: &asked.request_id,
+            etag: &asked.etag,
+            kind: "relevel",
+        };
+        let case = self.run(who, command, |_| requests::relevel(asked)).await?;
+        Ok(Response::new(RelevelCaseResponse { case }))
+    }
+
+    async fn assign_case(&self, request: Request<AssignCaseRequest>) -> Result<Response<AssignCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let command = CommandRequest {
+            county: &asked.county,
+            case: &asked.case,
+            request_id: &asked.request_id,
+            etag: &asked.etag,
+            kind: "assign",
+        };
+        let case = self.run(who, command, |place| requests::assign(asked, place)).await?;
+        Ok(Response::new(AssignCaseResponse { case }))
+    }
+
+    async fn resolve_case(
+        &self,
+        request: Request<ResolveCaseRequest>,
+    ) -> Result<Response<ResolveCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let command = CommandRequest {
+            county: &asked.county,
+            case: &asked.case,
+            request_id: &asked.request_id,
+            etag: &asked.etag,
+            kind: "resolve",
+        };
+        let case = self.run(who, command, |_| requests::resolve(asked)).await?;
+        Ok(Response::new(ResolveCaseResponse { case }))
+    }
+
+    async fn close_case(&self, request: Request<CloseCaseRequest>) -> Result<Response<CloseCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let command = CommandRequest {
+            county: &asked.county,
+            case: &asked.case,
+            request_id: &asked.request_id,
+            etag: &asked.etag,
+            kind: "close",
+        };
+        let case = self.run(who, command, |_| requests::close(asked)).await?;
+        Ok(Response::new(CloseCaseResponse { case }))
+    }
+
+    async fn comment_case(
+        &self,
+        request: Request<CommentCaseRequest>,
+    ) -> Result<Response<CommentCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let command = CommandRequest {
+            county: &asked.county,
+            case: &asked.case,
+            request_id: &asked.request_id,
+            etag: "",
+            kind: "comment",
+        };
+        let case = self.run(who, command, |_| requests::comment(asked)).await?;
+        Ok(Response::new(CommentCaseResponse { case }))
+    }
+
+    async fn list_agencies(
+        &self,
+        request: Request<ListAgenciesRequest>,
+    ) -> Result<Response<ListAgenciesResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        let after = requests::page_token::<String>(&asked.page_token)?.unwrap_or_default();
+        let size = paging::size(asked.page_size, 500, 1_000);
+        let most = usize::try_from(size).unwrap_or_default() + 1;
+        let loaded_at = place.directory.loaded_at();
+        let mut agencies: Vec<_> = place
+            .directory
+            .agencies_after(&after)
+            .take(most)
+            .map(|agency| messages::agency(agency, loaded_at))
+            .collect();
+        let next_page_token = requests::next_page(&mut agencies, size, |agency| paging::write(&agency.code));
+        Ok(Response::new(ListAgenciesResponse { agencies, next_page_token }))
+    }
+}

@@ -1,0 +1,191 @@
+//! Reading requests: what is asked, or which field is wrong.
+
+use fengqiao_proto::{
+    routing::v1::{
+        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, ListCasesRequest, RelevelCaseRequest,
+        ResolveCaseRequest,
+    },
+    types::v1 as types,
+};
+use fengqiao_serving::paging;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use uuid::Uuid;
+
+use crate::{
+    counties::RoutingCounty,
+    domain::{
+        case::{CaseFile, State},
+        case_number::CaseName,
+        level::Level,
+        transition::Happening,
+    },
+    error::RoutingError,
+    store::{CaseFilter, ListPlace},
+};
+
+const REASON: usize = 1_000;
+const COMMENT: usize = 4_000;
+
+/// The last case of a page, as its token holds it.
+#[derive(Serialize, Deserialize)]
+struct ListKey {
+    level: i16,
+    /// Microseconds since 1970.
+    opened: i64,
+    id: String,
+}
+
+pub(super) fn case_name(text: &str) -> Result<CaseName, RoutingError> {
+    CaseName::parse(text).ok_or_else(|| RoutingError::invalid("case", "must be a case's id or its number"))
+}
+
+/// Checks the length of a text in characters.
+pub(super) fn length(field: &str, text: &str, least: usize, most: usize) -> Result<(), RoutingError> {
+    let characters = if text.trim().is_empty() { 0 } else { text.chars().count() };
+    if (least..=most).contains(&characters) {
+        Ok(())
+    } else if least == 0 {
+        Err(RoutingError::invalid(field, &format!("at most {most} characters")))
+    } else {
+        Err(RoutingError::invalid(field, &format!("{least} to {most} characters")))
+    }
+}
+
+pub(super) fn page_token<K: DeserializeOwned>(token: &str) -> Result<Option<K>, RoutingError> {
+    paging::read(token).map_err(|error| RoutingError::invalid("pageToken", &error.to_string()))
+}
+
+/// Cuts the row that only shows that there is a next page, and writes the token for it.
+pub(super) fn next_page<T>(rows: &mut Vec<T>, size: i64, token: impl FnOnce(&T) -> String) -> String {
+    let size = usize::try_from(size).unwrap_or_default();
+    if rows.len() <= size {
+        return String::new();
+    }
+    rows.truncate(size);
+    rows.last().map(token).unwrap_or_default()
+}
+
+pub(super) fn case_list_token(case: &CaseFile) -> String {
+    paging::write(&ListKey { level: case.level.code(), opened: case.opened_at.as_microsecond(), id: case.id.to_string() })
+}
+
+/// What a list of cases is to hold, and where it goes on.
+pub(super) fn case_list(
+    asked: &ListCasesRequest,
+    place: &RoutingCounty,
+    agency: Option<&str>,
+) -> Result<(CaseFilter, Option<ListPlace>), RoutingError> {
+    let area_prefix = match asked.area_code.as_str() {
+        "" => None,
+        code => Some(
+            place
+                .county
+                .areas
+                .find(code)
+                .ok_or_else(|| RoutingError::invalid("areaCode", "must be an area of the county"))?
+                .code
+                .clone(),
+        ),
+    };
+    let filter = CaseFilter {
+        visible_to: agency.map(str::to_owned),
+        state: optional_code(asked.state, "state", State::from_code)?,
+        level: optional_code(asked.level, "level", Level::from_code)?,
+        area_prefix,
+        lead_agency: given(&asked.lead_agency),
+        category: given(&asked.category),
+    };
+    let after = page_token::<ListKey>(&asked.page_token)?
+        .map(|key| {
+            let level = Level::from_code(key.level);
+            let opened_at = Timestamp::from_microsecond(key.opened).ok();
+            let id = Uuid::try_parse(&key.id).ok();
+            level
+                .zip(opened_at)
+                .zip(id)
+                .map(|((level, opened_at), id)| ListPlace { level, opened_at, id })
+                .ok_or_else(|| RoutingError::invalid("pageToken", "not a page token of this method"))
+        })
+        .transpose()?;
+    Ok((filter, after))
+}
+
+fn given(text: &str) -> Option<String> {
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// A number of the contract; none for 0, a violation for one without a meaning.
+fn optional_code<T>(code: i32, field: &str, read: fn(i16) -> Option<T>) -> Result<Option<T>, RoutingError> {
+    if code == 0 {
+        return Ok(None);
+    }
+    i16::try_from(code)
+        .ok()
+        .and_then(read)
+        .map(Some)
+        .ok_or_else(|| RoutingError::invalid(field, "must be a value of the contract"))
+}
+
+pub(super) fn relevel(asked: &RelevelCaseRequest) -> Result<Happening, RoutingError> {
+    let level = optional_code(asked.level, "level", Level::from_code)?
+        .ok_or_else(|| RoutingError::invalid("level", "is needed"))?;
+    length("reason", &asked.reason, 1, REASON)?;
+    Ok(Happening::Relevel { level, words: asked.reason.clone() })
+}
+
+pub(super) fn assign(asked: &AssignCaseRequest, place: &RoutingCounty) -> Result<Happening, RoutingError> {
+    if place.directory.agency(&asked.agency).is_none() {
+        return Err(RoutingError::invalid("agency", "must be an agency of the directory"));
+    }
+    length("reason", &asked.reason, 0, REASON)?;
+    Ok(Happening::Assign { agency: asked.agency.clone(), words: asked.reason.clone() })
+}
+
+pub(super) fn resolve(asked: &ResolveCaseRequest) -> Result<Happening, RoutingError> {
+    length("outcome", &asked.outcome, 1, REASON)?;
+    Ok(Happening::Resolve { outcome: asked.outcome.clone() })
+}
+
+pub(super) fn close(asked: &CloseCaseRequest) -> Result<Happening, RoutingError> {
+    length("revisit", &asked.revisit, 1, REASON)?;
+    Ok(Happening::Close { revisit: asked.revisit.clone() })
+}
+
+pub(super) fn comment(asked: &CommentCaseRequest) -> Result<Happening, RoutingError> {
+    length("text", &asked.text, 1, COMMENT)?;
+    Ok(Happening::Comment { words: asked.text.clone() })
+}
+
+/// The level's number in the contract is the domain's.
+const _: () = assert!(types::Level::Red as i32 == Level::Red.code() as i32);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_are_counted_in_characters() {
+        assert!(length("reason", &"字".repeat(1_000), 1, 1_000).is_ok());
+        assert!(length("reason", &"字".repeat(1_001), 1, 1_000).is_err());
+        assert!(length("reason", "  ", 1, 1_000).is_err());
+        assert!(length("reason", "", 0, 1_000).is_ok());
+    }
+
+    #[test]
+    fn the_next_page_begins_after_the_last_row_shown() {
+        let mut rows = vec![1, 2, 3];
+        assert_eq!(next_page(&mut rows, 2, |row| row.to_string()), "2");
+        assert_eq!(rows, [1, 2]);
+        assert_eq!(next_page(&mut rows, 2, |row| row.to_string()), "");
+    }
+
+    #[test]
+    fn codes_without_a_meaning_are_refused() {
+        assert!(optional_code(0, "level", Level::from_code).unwrap().is_none());
+        assert_eq!(optional_code(4, "level", Level::from_code).unwrap(), Some(Level::Red));
+        for wrong in [-1, 5, i32::MAX] {
+            assert!(optional_code(wrong, "level", Level::from_code).is_err());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! What intake tells: each accepted report changes exactly one case, exactly once.
+//!
+//! A batch costs three round trips of our own between the receiver's BEGIN and COMMIT, however many
+//! reports it holds: load and lock, write the rows, append the events.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox};
+use fengqiao_proto::{
+    intake::v1::ReportAccepted,
+    types::v1::{Matter, Source},
+};
+use fengqiao_sealing::{Keyring, SealError};
+use fengqiao_serving::time::{from_proto, now};
+use fengqiao_telemetry::trace;
+use jiff::SignedDuration;
+use prost::Message as _;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    counties::{RoutingCounties, RoutingCounty},
+    domain::{arrivals::ReceivedReport, case_number::series_day, wording::evidence_name},
+    ledger::Ledger,
+    store::load_for_reports,
+    watchers::Watchers,
+};
+
+const REPORT_ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
+
+/// Applies intake's events.
+pub struct IntakeEvents {
+    /// The counties.
+    pub counties: Arc<RoutingCounties>,
+    /// Opens and seals personal data.
+    pub keyring: Arc<Keyring>,
+    /// Nudged after each commit.
+    pub outbox: Outbox,
+    /// Woken after each commit.
+    pub watchers: Watchers,
+}
+
+/// A report that came in an event, opened for grading.
+struct Opened<'a> {
+    envelope: &'a Envelope,
+    report: ReceivedReport,
+    matter: Matter,
+}
+
+#[async_trait]
+impl Apply for IntakeEvents {
+    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+        let Some(first) = batch.first() else { return Ok(()) };
+        let place = self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let county = &place.county.code;
+        let opened = batch
+            .iter()
+            // Kinds of a later version are not ours to judge.
+            .filter(|envelope| envelope.kind == REPORT_ACCEPTED)
+            .map(|envelope| self.open(envelope))
+            .collect::<Result<Vec<_>, _>>()?;
+        if opened.is_empty() {
+            return Ok(());
+        }
+        let ledger = receive_all(tx, place, opened).await?;
+        self.watchers.changing(ledger.changes.case_ids());
+        ledger.write(tx, county, &self.keyring).await?;
+        Ok(())
+    }
+
+    async fn committed(&self) {
+        self.outbox.nudge();
+        self.watchers.committed();
+    }
+}
+
+impl IntakeEvents {
+    fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
+        let event = ReportAccepted::decode(envelope.payload.as_slice())
+            .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+        let report = received(event).map_err(|what| refusal(envelope, what))?;
+        let plain = match self.keyring.open(&report.sealed_matter, envelope.county.as_bytes()) {
+            Ok(plain) => plain,
+            // A key that is missing here is put right by its keeper; until then nothing is lost.
+            Err(error @ SealError::UnknownKey(_)) => return Err(ApplyError::Retry(Box::new(error))),
+            Err(_) => return Err(refusal(envelope, "the sealed matter does not open")),
+        };
+        let matter =
+            Matter::decode(plain.as_slice()).map_err(|_| refusal(envelope, "the matter cannot be decoded"))?;
+        Ok(Opened { envelope, report, matter })
+    }
+}
+
+/// Finds the case of each report and changes it, in the order of the events.
+async fn receive_all(
+    tx: &mut PgConnection,
+    place: &RoutingCounty,
+    opened: Vec<Opened<'_>>,
+) -> Result<Ledger, ApplyError> {
+    let county = &place.county.code;
+    let reports: Vec<&ReceivedReport> = opened.iter().map(|opened| &opened.report).collect();
+    let mut days: Vec<String> =
+        reports.iter().map(|report| series_day(report.accepted_at, &place.county.time_zone)).collect();
+    days.sort();
+    days.dedup();
+    let window = SignedDuration::from_hours(24 * i64::from(place.county.settings.repeat_window_days));
+    let mut hand = load_for_reports(tx, county, &reports, &days, window).await?;
+    let mut ledger = Ledger::default();
+    let now = now();
+    for Opened { envelope, report, matter } in opened {
+        let span = trace::child_span("routing report", envelope.trace.as_deref());
+        let _entered = span.enter();
+        let Some((change, effect)) = hand.receive(&report, &matter, place, now, Uuid::now_v7()) else {
+            count_report(county, "known", "none");
+            continue;
+        };
+        count_report(county, effect.word(), change.case.level.word());
+        let case_id = change.case.id;
+        let onward = trace::onward(&span, envelope.trace.as_deref());
+        ledger.add(change, Some(report.report_id), place, onward.as_deref());
+        ledger.changes.add_report(case_id, report);
+    }
+    ledger.changes.set_series(hand.series());
+    Ok(ledger)
+}
+
+fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
+    let linkage = event.linkage.as_ref().ok_or("the linkage is missing")?;
+    let source = Source::try_from(event.source).map_err(|_| "the source is unknown")?;
+    let moment = |time: Option<&_>| time.and_then(from_proto).ok_or("a time is missing or impossible");
+    let repeat_reasons =
+        linkage.reasons.iter().map(|reason| evidence_name(reason.evidence()).to_owned()).collect();
+    Ok(ReceivedReport {
+        report_id: id(&event.report_id)?,
+        revision: event.revision,
+        source,
+        cluster_id: id(&linkage.cluster_id)?,
+        repeat: linkage.repeat,
+        repeat_reasons,
+        occurred_at: moment(event.occurred_at.as_ref())?,
+        accepted_at: moment(event.accepted_at.as_ref())?,
+        source_ref: event.source_ref,
+        area_code: event.area_code,
+        category: event.category,
+        received_by: event.received_by,
+        sealed_matter: event.sealed_matter,
+    })
+}
+
+fn id(text: &str) -> Result<Uuid, &'static str> {
+    Uuid::try_parse(text).map_err(|_| "an id is not a UUID")
+}
+
+fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {
+    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
+}
+
+fn count_report(county: &str, effect: &'static str, level: &'static str) {
+    metrics::counter!(
+        "fengqiao_routing_reports_total",
+        "county" => county.to_owned(), "effect" => effect, "level" => level
+    )
+    .increment(1);
+}

@@ -1,0 +1,140 @@
+//! What notification tells: what became of the pushes.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox};
+use fengqiao_proto::notification::v1::{PushReceipt, ReceiptKind};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::from_proto;
+use fengqiao_telemetry::trace;
+use jiff::Timestamp;
+use prost::Message as _;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    counties::{RoutingCounties, RoutingCounty},
+    domain::{
+        case::Words,
+        history::Occasion,
+        transition::{Happening, Receipt, transition},
+    },
+    ledger::Ledger,
+    store::{ReceiptMarks, load_for_receipts},
+    watchers::Watchers,
+};
+
+const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
+
+/// Applies notification's events.
+pub struct ReceiptEvents {
+    /// The counties.
+    pub counties: Arc<RoutingCounties>,
+    /// Seals personal data.
+    pub keyring: Arc<Keyring>,
+    /// Nudged after each commit.
+    pub outbox: Outbox,
+    /// Woken after each commit.
+    pub watchers: Watchers,
+}
+
+/// A receipt that came in an event.
+struct Told<'a> {
+    envelope: &'a Envelope,
+    push_id: Uuid,
+    outcome: Receipt,
+    at: Timestamp,
+    actor: String,
+    words: Option<Words>,
+}
+
+#[async_trait]
+impl Apply for ReceiptEvents {
+    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+        let Some(first) = batch.first() else { return Ok(()) };
+        let place = self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let told = batch
+            .iter()
+            .filter(|envelope| envelope.kind == PUSH_RECEIPT)
+            .filter_map(|envelope| told(envelope).transpose())
+            .collect::<Result<Vec<_>, _>>()?;
+        if told.is_empty() {
+            return Ok(());
+        }
+        let ledger = apply_all(tx, place, told).await?;
+        self.watchers.changing(ledger.changes.case_ids());
+        ledger.write(tx, &place.county.code, &self.keyring).await?;
+        Ok(())
+    }
+
+    async fn committed(&self) {
+        self.outbox.nudge();
+        self.watchers.committed();
+    }
+}
+
+async fn apply_all(tx: &mut PgConnection, place: &RoutingCounty, told: Vec<Told<'_>>) -> Result<Ledger, ApplyError> {
+    let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
+    let (pushes, mut cases) = load_for_receipts(tx, &place.county.code, &push_ids).await?;
+    let mut ledger = Ledger::default();
+    for told in told {
+        let push = pushes.get(&told.push_id).ok_or_else(|| refusal(told.envelope, "the push is unknown"))?;
+        let case = cases.get_mut(&push.case_id).ok_or_else(|| refusal(told.envelope, "the push has no case"))?;
+        let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
+        let _entered = span.enter();
+        ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
+        let duty = place.duty_of(case);
+        let happening =
+            Happening::Receipt { agency: push.agency.clone(), outcome: told.outcome, words: told.words };
+        let occasion = Occasion { at: told.at, actor: told.actor, capacity: push.agency.clone() };
+        let change = transition(case, &happening, &occasion, place.setting(&duty))
+            .map_err(|refused| refusal(told.envelope, &refused.to_string()))?;
+        *case = change.case.clone();
+        let onward = trace::onward(&span, told.envelope.trace.as_deref());
+        ledger.add(change, None, place, onward.as_deref());
+    }
+    Ok(ledger)
+}
+
+/// Reads a receipt; nothing where the case need not know of it.
+fn told(envelope: &Envelope) -> Result<Option<Told<'_>>, ApplyError> {
+    let receipt = PushReceipt::decode(envelope.payload.as_slice())
+        .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+    let outcome = match receipt.kind() {
+        // That it arrived is notification's to keep; the case waits for the signature.
+        ReceiptKind::Unspecified | ReceiptKind::Delivered => return Ok(None),
+        ReceiptKind::Signed => Receipt::Signed,
+        ReceiptKind::Returned => Receipt::Returned(receipt.return_reason()),
+        ReceiptKind::Feedback => Receipt::Answered(receipt.outcome()),
+        ReceiptKind::Parked => Receipt::Parked,
+    };
+    let words = (!receipt.sealed_text.is_empty()).then(|| Words::Sealed(receipt.sealed_text.clone()));
+    Ok(Some(Told {
+        envelope,
+        push_id: Uuid::try_parse(&receipt.push_id).map_err(|_| refusal(envelope, "the push's id is not a UUID"))?,
+        outcome,
+        at: receipt
+            .at
+            .as_ref()
+            .and_then(from_proto)
+            .ok_or_else(|| refusal(envelope, "the time is missing or impossible"))?,
+        actor: receipt.actor,
+        words,
+    }))
+}
+
+fn marks(outcome: Receipt, at: Timestamp) -> ReceiptMarks {
+    let mut marks = ReceiptMarks::default();
+    match outcome {
+        Receipt::Signed => marks.signed_at = Some(at),
+        Receipt::Returned(_) => marks.returned_at = Some(at),
+        Receipt::Answered(_) => marks.feedback_at = Some(at),
+        Receipt::Parked => {}
+    }
+    marks
+}
+
+fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {
+    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
+}

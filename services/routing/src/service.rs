@@ -1,0 +1,57 @@
+//! Putting the service together.
+
+use std::{convert::Infallible, sync::Arc};
+
+use fengqiao_messaging::Topic;
+use fengqiao_serving::{Foundation, ServiceName, Settings, StartError, time::now};
+use tonic::service::Routes;
+
+use crate::{
+    MIGRATIONS, commands::Commands, counties::RoutingCounties, grpc::RoutingFace, intake_events::IntakeEvents,
+    receipt_events::ReceiptEvents, watchers::Watchers,
+};
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// [`StartError`] says why it could not start, or which part failed.
+pub async fn run(settings: &Settings) -> Result<(), StartError> {
+    let foundation = Foundation::start(settings, ServiceName::Routing, &MIGRATIONS).await?;
+    let counties = Arc::new(RoutingCounties::load(&foundation.counties, now())?);
+    let watchers = Watchers::default();
+    let intake = IntakeEvents {
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        outbox: foundation.outbox.clone(),
+        watchers: watchers.clone(),
+    };
+    let receipts = ReceiptEvents {
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        outbox: foundation.outbox.clone(),
+        watchers: watchers.clone(),
+    };
+    let commands = Commands {
+        pool: foundation.pool.clone(),
+        keyring: Arc::clone(&foundation.keyring),
+        outbox: foundation.outbox.clone(),
+        watchers: watchers.clone(),
+    };
+    let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
+    foundation.tasks.spawn("forgetting old answers", async move {
+        forgetting.forget_old_answers(stop).await;
+        Ok::<(), Infallible>(())
+    });
+    let face = RoutingFace {
+        pool: foundation.pool.clone(),
+        counties,
+        keyring: Arc::clone(&foundation.keyring),
+        commands,
+        watchers,
+        stop: foundation.stop.clone(),
+    };
+    let routes = Routes::new(face.into_server());
+    foundation
+        .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
+        .await
+}

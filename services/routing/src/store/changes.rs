@@ -1,0 +1,225 @@
+//! Writing what changed: however many cases, in one statement.
+
+use std::collections::BTreeMap;
+
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::to_sql;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use sqlx::{PgConnection, Row as _};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{bounded, rows::ReasonForm};
+use crate::{
+    domain::{
+        arrivals::ReceivedReport,
+        case::{CaseFile, Words},
+        history::Entry,
+        push::PushOrder,
+        transition::Change,
+    },
+    error::RoutingError,
+};
+
+/// A push, with the id that it keeps for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedPush {
+    /// The push's id.
+    pub push_id: Uuid,
+    /// Its case.
+    pub case_id: Uuid,
+    /// What was asked for.
+    pub order: PushOrder,
+}
+
+/// When what became of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ReceiptMarks {
+    /// When the agency signed.
+    pub signed_at: Option<Timestamp>,
+    /// When the agency returned it.
+    pub returned_at: Option<Timestamp>,
+    /// When the agency last said what it did.
+    pub feedback_at: Option<Timestamp>,
+}
+
+/// What a batch or a command changes, collected before it is written.
+#[derive(Debug, Default)]
+pub struct Changes {
+    cases: BTreeMap<Uuid, CaseFile>,
+    reports: BTreeMap<Uuid, (Uuid, ReceivedReport)>,
+    entries: Vec<(Uuid, Entry, String)>,
+    pushes: Vec<RequestedPush>,
+    receipts: BTreeMap<Uuid, ReceiptMarks>,
+    series: BTreeMap<String, i32>,
+}
+
+impl Changes {
+    /// Adds a change of a case, made within a trace; its pushes get their ids. Returns them.
+    pub fn add(&mut self, change: Change, trace_id: &str) -> &[RequestedPush] {
+        let case_id = change.case.id;
+        self.entries.extend(change.entries.into_iter().map(|entry| (case_id, entry, trace_id.to_owned())));
+        let earlier = self.pushes.len();
+        self.pushes.extend(
+            change.pushes.into_iter().map(|order| RequestedPush { push_id: Uuid::now_v7(), case_id, order }),
+        );
+        self.cases.insert(case_id, change.case);
+        &self.pushes[earlier..]
+    }
+
+    /// Adds a report of a case, or its new revision.
+    pub fn add_report(&mut self, case_id: Uuid, report: ReceivedReport) {
+        self.reports.insert(report.report_id, (case_id, report));
+    }
+
+    /// Adds what became of a push; several of one push become one.
+    pub fn add_receipt(&mut self, push_id: Uuid, marks: ReceiptMarks) {
+        let held = self.receipts.entry(push_id).or_default();
+        held.signed_at = held.signed_at.or(marks.signed_at);
+        held.returned_at = held.returned_at.or(marks.returned_at);
+        held.feedback_at = held.feedback_at.max(marks.feedback_at);
+    }
+
+    /// Sets the last running numbers of days.
+    pub fn set_series(&mut self, series: &BTreeMap<String, i32>) {
+        self.series.clone_from(series);
+    }
+
+    /// Whether there is nothing to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty() && self.receipts.is_empty()
+    }
+
+    /// The ids of the cases that change.
+    #[must_use]
+    pub fn case_ids(&self) -> Vec<Uuid> {
+        self.cases.keys().copied().collect()
+    }
+
+    /// Writes everything in one statement. Words are sealed here, on their way into the tables.
+    ///
+    /// # Errors
+    /// [`RoutingError::Overtaken`] where another transaction changed a row first;
+    /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+    pub async fn write(&self, conn: &mut PgConnection, county: &str, keyring: &Keyring) -> Result<(), RoutingError> {
+        let operation = "write the changes of cases";
+        let seal = |words: &Option<Words>| match words {
+            Some(Words::Plain(text)) => Some(keyring.seal(text.as_bytes(), county.as_bytes())),
+            Some(Words::Sealed(sealed)) => Some(sealed.clone()),
+            None => None,
+        };
+        let query = sqlx::query(include_str!("sql/write_changes.sql")).bind(county);
+        let query = self.bind_cases(query, seal);
+        let query = self.bind_reports(query);
+        let query = self.bind_entries(query, seal);
+        let query = self.bind_pushes(query);
+        let query = self.bind_receipts(query);
+        let query = query
+            .bind(self.series.keys().map(String::as_str).collect::<Vec<_>>())
+            .bind(self.series.values().copied().collect::<Vec<_>>());
+        let row = bounded(operation, query.fetch_one(conn)).await?;
+        let written = |column| row.try_get::<i64, _>(column).unwrap_or(-1);
+        if written("cases") == count(self.cases.len()) && written("reports") == count(self.reports.len()) {
+            Ok(())
+        } else {
+            Err(RoutingError::Overtaken)
+        }
+    }
+
+    fn bind_cases<'q>(&'q self, query: Query<'q>, seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>) -> Query<'q> {
+        let all = || self.cases.values();
+        query
+            .bind(all().map(|c| c.id).collect::<Vec<_>>())
+            .bind(all().map(|c| c.number.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|c| c.cluster_id).collect::<Vec<_>>())
+            .bind(all().map(|c| c.state.code()).collect::<Vec<_>>())
+            .bind(all().map(|c| c.level.code()).collect::<Vec<_>>())
+            .bind(all().map(reason_form).collect::<Vec<Value>>())
+            .bind(all().map(|c| seal(&c.level_reason.words)).collect::<Vec<_>>())
+            .bind(all().map(|c| c.area_code.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|c| c.category.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|c| source_code(c.first_source)).collect::<Vec<_>>())
+            .bind(all().map(|c| c.first_receiver.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|c| c.lead_agency.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|c| c.version).collect::<Vec<_>>())
+            .bind(all().map(|c| to_sql(c.opened_at)).collect::<Vec<_>>())
+            .bind(all().map(|c| c.resolved_at.map(to_sql)).collect::<Vec<_>>())
+            .bind(all().map(|c| c.closed_at.map(to_sql)).collect::<Vec<_>>())
+            .bind(all().map(|c| c.report_count).collect::<Vec<_>>())
+            .bind(all().map(|c| c.history_count).collect::<Vec<_>>())
+            .bind(all().map(|c| c.sealed_matter.as_slice()).collect::<Vec<_>>())
+    }
+
+    fn bind_reports<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all = || self.reports.values().map(|(_, report)| report);
+        query
+            .bind(all().map(|r| r.report_id).collect::<Vec<_>>())
+            .bind(self.reports.values().map(|(case_id, _)| *case_id).collect::<Vec<_>>())
+            .bind(all().map(|r| r.revision).collect::<Vec<_>>())
+            .bind(all().map(|r| source_code(r.source)).collect::<Vec<_>>())
+            .bind(all().map(|r| r.source_ref.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|r| to_sql(r.occurred_at)).collect::<Vec<_>>())
+            .bind(all().map(|r| to_sql(r.accepted_at)).collect::<Vec<_>>())
+            .bind(all().map(|r| r.repeat).collect::<Vec<_>>())
+            .bind(all().map(|r| json!(r.repeat_reasons)).collect::<Vec<Value>>())
+    }
+
+    fn bind_entries<'q>(&'q self, query: Query<'q>, seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>) -> Query<'q> {
+        let all = || self.entries.iter().map(|(_, entry, _)| entry);
+        query
+            .bind(self.entries.iter().map(|(case_id, _, _)| *case_id).collect::<Vec<_>>())
+            .bind(all().map(|e| e.sequence).collect::<Vec<_>>())
+            .bind(all().map(|e| to_sql(e.at)).collect::<Vec<_>>())
+            .bind(all().map(|e| e.kind.code()).collect::<Vec<_>>())
+            .bind(all().map(|e| e.actor.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|e| e.capacity.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|e| e.text.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|e| seal(&e.remark)).collect::<Vec<_>>())
+            .bind(self.entries.iter().map(|(_, _, trace)| trace.as_str()).collect::<Vec<_>>())
+    }
+
+    fn bind_pushes<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all = || self.pushes.iter();
+        query
+            .bind(all().map(|p| p.push_id).collect::<Vec<_>>())
+            .bind(all().map(|p| p.case_id).collect::<Vec<_>>())
+            .bind(all().map(|p| p.order.recipient.agency.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|p| p.order.recipient.form.code()).collect::<Vec<_>>())
+            .bind(all().map(|p| p.order.level.code()).collect::<Vec<_>>())
+            .bind(all().map(|p| to_sql(p.order.requested_at)).collect::<Vec<_>>())
+            .bind(all().map(|p| to_sql(p.order.due_at)).collect::<Vec<_>>())
+    }
+
+    fn bind_receipts<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let moments = |pick: fn(&ReceiptMarks) -> Option<Timestamp>| -> Vec<Option<OffsetDateTime>> {
+            self.receipts.values().map(|marks| pick(marks).map(to_sql)).collect()
+        };
+        query
+            .bind(self.receipts.keys().copied().collect::<Vec<_>>())
+            .bind(moments(|marks| marks.signed_at))
+            .bind(moments(|marks| marks.returned_at))
+            .bind(moments(|marks| marks.feedback_at))
+    }
+}
+
+type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+fn reason_form(case: &CaseFile) -> Value {
+    let reason = &case.level_reason;
+    json!(ReasonForm {
+        rule: reason.rule.clone(),
+        rule_set: reason.rule_set.clone(),
+        text: reason.text.clone(),
+        facts: reason.facts.clone(),
+    })
+}
+
+fn source_code(source: fengqiao_proto::types::v1::Source) -> i16 {
+    i16::try_from(i32::from(source)).unwrap_or_default()
+}
+
+fn count(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,47 @@
+//! The SQL of routing, and nothing but it knows the tables.
+
+mod answers;
+mod batches;
+mod changes;
+mod reading;
+mod rows;
+
+use std::{future::Future, time::Duration};
+
+pub use answers::{Answer, answer_of, forget_answers, write_answer};
+pub use batches::{ToldPush, load_for_command, load_for_receipts, load_for_reports};
+pub use changes::{Changes, ReceiptMarks, RequestedPush};
+pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
+pub use rows::{StoredEntry, StoredPush, StoredReport};
+
+use crate::error::RoutingError;
+
+/// No statement of routing takes this long on a healthy database.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// All SQL of this crate, so that a test can hold it against the real schema.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("answer_of", include_str!("sql/answer_of.sql")),
+    ("forget_answers", include_str!("sql/forget_answers.sql")),
+    ("get_case", include_str!("sql/get_case.sql")),
+    ("list_cases", include_str!("sql/list_cases.sql")),
+    ("list_history", include_str!("sql/list_history.sql")),
+    ("list_pushes", include_str!("sql/list_pushes.sql")),
+    ("list_reports", include_str!("sql/list_reports.sql")),
+    ("load_for_command", include_str!("sql/load_for_command.sql")),
+    ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
+    ("load_for_reports", include_str!("sql/load_for_reports.sql")),
+    ("write_answer", include_str!("sql/write_answer.sql")),
+    ("write_changes", include_str!("sql/write_changes.sql")),
+];
+
+/// Runs a statement with an end, and says what was tried where it fails.
+pub(crate) async fn bounded<T>(
+    operation: &'static str,
+    statement: impl Future<Output = Result<T, sqlx::Error>>,
+) -> Result<T, RoutingError> {
+    match tokio::time::timeout(STATEMENT_TIMEOUT, statement).await {
+        Ok(answer) => answer.map_err(|source| RoutingError::Database { operation, source }),
+        Err(_) => Err(RoutingError::TimedOut { operation }),
+    }
+}

@@ -1,0 +1,208 @@
+//! Reports and receipts, as the other services tell them, change cases exactly once.
+
+mod office;
+
+use fengqiao_messaging::ApplyError;
+use fengqiao_proto::{
+    notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
+    routing::v1::HistoryKind,
+    types::v1::{CaseState, FormKind, Level},
+};
+use office::{COUNTY, Office};
+use sqlx::Row as _;
+use uuid::Uuid;
+
+#[tokio::test]
+async fn a_batch_of_reports_makes_cases_histories_pushes_and_events() {
+    let office = Office::open().await;
+    let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
+    let reports = [
+        office.report(one, "楼上漏水"),
+        office.report(two, "邻居持刀威胁"),
+        office.report(one, "又漏水"),
+    ];
+    office.take(&reports).await.unwrap();
+    let changes = office.changes().await;
+    assert_eq!(changes.len(), 3, "one for each report");
+    for (change, report) in changes.iter().zip(&reports) {
+        assert_eq!(change.report_id, report.report_id);
+        assert_eq!(change.cluster_id, report.linkage.as_ref().unwrap().cluster_id);
+    }
+    assert_eq!(changes[0].case_id, changes[2].case_id);
+    assert_eq!((changes[0].version, changes[2].version), (1, 2));
+    assert_eq!(changes[1].level(), Level::Red);
+    let pushes = office.pushes().await;
+    let red: Vec<_> = pushes.iter().filter(|push| push.case_id == changes[1].case_id).collect();
+    assert_eq!(red.len(), 4);
+    assert_eq!(red.iter().filter(|push| push.form() == FormKind::NoticeForm).count(), 1);
+    assert!(red[0].area_name.contains("阎家河镇"));
+    let case = office.case(&changes[2].number).await.unwrap();
+    assert_eq!((case.reports.len(), case.level()), (2, Level::Yellow));
+    assert_eq!(case.matter.unwrap().narrative, "又漏水");
+    assert_eq!(case.pushes.len(), 4);
+    assert_eq!(case.level_reason.unwrap().facts["reports_30d"], "2");
+}
+
+#[tokio::test]
+async fn what_comes_again_changes_nothing() {
+    let office = Office::open().await;
+    let cluster = Uuid::now_v7();
+    let mut report = office.report(cluster, "漏水");
+    office.take(&[report.clone(), report.clone()]).await.unwrap();
+    office.take(std::slice::from_ref(&report)).await.unwrap();
+    assert_eq!(office.changes().await.len(), 1);
+    report.revision = 2;
+    office.reseal(&mut report, "对方持刀");
+    office.take(&[report.clone(), report.clone()]).await.unwrap();
+    let changes = office.changes().await;
+    assert_eq!(changes.len(), 2);
+    assert_eq!((changes[1].report_count, changes[1].level()), (1, Level::Red));
+    let case = office.case(&changes[0].case_id).await.unwrap();
+    assert_eq!((case.reports.len(), case.reports[0].revision), (1, 2));
+    assert_eq!(case.matter.unwrap().title, "更正");
+}
+
+#[tokio::test]
+async fn numbers_go_on_through_batches_and_days_are_the_countys() {
+    let office = Office::open().await;
+    for _ in 0..3 {
+        let reports: Vec<_> = (0..4).map(|_| office.report(Uuid::now_v7(), "x")).collect();
+        office.take(&reports).await.unwrap();
+    }
+    let mut running: Vec<u32> = office
+        .changes()
+        .await
+        .iter()
+        .map(|change| change.number.split_once('-').unwrap().1.parse().unwrap())
+        .collect();
+    running.sort_unstable();
+    assert_eq!(running, (1..=12).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_is_refused_and_the_batch_undone() {
+    let office = Office::open().await;
+    let good = office.report(Uuid::now_v7(), "x");
+    let spoilt = |spoil: fn(&mut fengqiao_proto::intake::v1::ReportAccepted)| {
+        let mut report = office.report(Uuid::now_v7(), "x");
+        spoil(&mut report);
+        report
+    };
+    for bad in [
+        spoilt(|report| report.report_id = "nonsense".into()),
+        spoilt(|report| report.linkage = None),
+        spoilt(|report| report.occurred_at = None),
+        spoilt(|report| report.source = 99),
+        spoilt(|report| *report.sealed_matter.last_mut().unwrap() ^= 1),
+    ] {
+        let refused = office.take(&[good.clone(), bad]).await.unwrap_err();
+        assert!(matches!(refused, ApplyError::Refuse { position: 2, .. }), "{refused}");
+    }
+    let mut foreign_key = office.report(Uuid::now_v7(), "x");
+    foreign_key.sealed_matter[0] = 77;
+    assert!(matches!(office.take(&[foreign_key]).await.unwrap_err(), ApplyError::Retry(_)));
+    assert!(office.changes().await.is_empty());
+}
+
+#[tokio::test]
+async fn receipts_are_told_by_the_case_and_a_return_goes_to_the_desk() {
+    let office = Office::open().await;
+    office.take(&[office.report(Uuid::now_v7(), "对方持刀")]).await.unwrap();
+    let pushes = office.pushes().await;
+    let to = |agency: &str| pushes.iter().find(|push| push.agency.starts_with(agency)).unwrap().clone();
+    let returned = PushReceipt {
+        return_reason: ReturnReason::NotOurDuty.into(),
+        sealed_text: office.keyring.seal("请交公安".as_bytes(), COUNTY.as_bytes()),
+        ..Office::receipt(&to("housing"), ReceiptKind::Returned)
+    };
+    let answered = PushReceipt {
+        outcome: FeedbackOutcome::Done.into(),
+        ..Office::receipt(&to("town"), ReceiptKind::Feedback)
+    };
+    office
+        .hear(&[
+            Office::receipt(&to("town"), ReceiptKind::Delivered),
+            Office::receipt(&to("town"), ReceiptKind::Signed),
+            answered,
+            returned,
+            Office::receipt(&to("community"), ReceiptKind::Parked),
+        ])
+        .await
+        .unwrap();
+    let case = office.case(&pushes[0].case_id).await.unwrap();
+    assert_eq!((case.lead_agency.as_str(), case.state()), ("centre", CaseState::Open));
+    let town = case.pushes.iter().find(|push| push.agency.starts_with("town")).unwrap();
+    assert!(town.signed_at.is_some() && town.feedback_at.is_some() && town.returned_at.is_none());
+    let desk = office.pushes().await.into_iter().find(|push| push.agency == "centre").unwrap();
+    assert!(desk.reason.contains("非本单位职责"), "{}", desk.reason);
+    let kinds: Vec<i16> = sqlx::query("SELECT kind FROM case_history ORDER BY sequence")
+        .fetch_all(&office.pool)
+        .await
+        .unwrap()
+        .iter()
+        .map(|row| row.get("kind"))
+        .collect();
+    let later: Vec<HistoryKind> =
+        kinds[4..].iter().map(|kind| HistoryKind::try_from(i32::from(*kind)).unwrap()).collect();
+    assert_eq!(
+        later,
+        [
+            HistoryKind::PushSigned,
+            HistoryKind::Feedback,
+            HistoryKind::PushReturned,
+            HistoryKind::Assigned,
+            HistoryKind::PushRequested,
+            HistoryKind::PushParked
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_receipt_of_an_unknown_push_is_refused() {
+    let office = Office::open().await;
+    let unknown = PushReceipt {
+        push_id: Uuid::now_v7().to_string(),
+        ..Office::receipt(&Default::default(), ReceiptKind::Signed)
+    };
+    assert!(matches!(office.hear(&[unknown]).await.unwrap_err(), ApplyError::Refuse { position: 1, .. }));
+}
+
+#[tokio::test]
+async fn nothing_personal_is_at_rest_or_in_events_in_the_clear() {
+    let office = Office::open().await;
+    office.take(&[office.report(Uuid::now_v7(), "张某持刀")]).await.unwrap();
+    let all: Vec<String> = sqlx::query_scalar(
+        "SELECT row_to_json(t)::text FROM case_file t UNION ALL SELECT row_to_json(t)::text FROM case_history t
+         UNION ALL SELECT row_to_json(t)::text FROM case_report t
+         UNION ALL SELECT encode(payload, 'escape') FROM outbox_event",
+    )
+    .fetch_all(&office.pool)
+    .await
+    .unwrap();
+    assert!(all.len() > 5);
+    let hidden = |text: &str| {
+        let escaped: String = text.bytes().map(|b| format!("\\{b:03o}")).collect();
+        !all.iter().any(|row| row.contains(text) || row.contains(&escaped))
+    };
+    assert!(hidden("张某") && hidden("王女士") && hidden("13900000000") && hidden("某路1号"));
+}
+
+#[tokio::test]
+async fn the_history_cannot_be_changed() {
+    let office = Office::open().await;
+    office.take(&[office.report(Uuid::now_v7(), "x")]).await.unwrap();
+    for change in ["UPDATE case_history SET text = ''", "DELETE FROM case_history", "TRUNCATE case_history"] {
+        let refused = sqlx::query(change).execute(&office.pool).await.unwrap_err();
+        assert!(refused.to_string().contains("append-only"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let office = Office::open().await;
+    let mut connection = office.pool.acquire().await.unwrap();
+    for (name, statement) in fengqiao_routing::store::STATEMENTS {
+        let prepared = sqlx::Executor::prepare(&mut *connection, sqlx::SqlStr::from_static(statement)).await;
+        assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
+    }
+}

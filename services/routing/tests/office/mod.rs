@@ -1,0 +1,222 @@
+//! A routing office on a database of its own: events go in by hand, what comes out is read from the
+//! outbox.
+
+#![allow(dead_code, reason = "each test uses its part")]
+
+use std::{path::Path, sync::Arc};
+
+use fengqiao_access::Principal;
+use fengqiao_county::Counties;
+use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox, Topic};
+use fengqiao_proto::{
+    intake::v1::{Linkage, ReportAccepted},
+    notification::v1::{PushReceipt, ReceiptKind},
+    routing::v1::{Case, CaseChanged, GetCaseRequest, PushRequested, routing_service_server::RoutingService as _},
+    types::v1::{Matter, Party, PartyRole, Source},
+};
+use fengqiao_routing::{
+    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
+    intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
+};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::{now, to_proto};
+use fengqiao_stack::test_database::TestDatabase;
+use prost::Message;
+use sqlx::{
+    Executor as _, PgPool, Row as _,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio_util::sync::CancellationToken;
+use tonic::{Request, Status};
+use uuid::Uuid;
+
+pub const COUNTY: &str = "421181";
+pub const COMMUNITY: &str = "421181105202";
+
+pub struct Office {
+    pub pool: PgPool,
+    pub face: RoutingFace,
+    pub keyring: Arc<Keyring>,
+    pub stop: CancellationToken,
+    intake: IntakeEvents,
+    receipts: ReceiptEvents,
+    _database: TestDatabase,
+}
+
+impl Office {
+    pub async fn open() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let options: PgConnectOptions = database.url().parse().unwrap();
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .connect_with(options.options([("search_path", "routing")]))
+            .await
+            .unwrap();
+        pool.execute("CREATE SCHEMA routing").await.unwrap();
+        for migrations in [&fengqiao_messaging::MIGRATIONS, &MIGRATIONS] {
+            let migrator = Migrator {
+                migrations: migrations.migrations.clone(),
+                ignore_missing: true,
+                ..Migrator::DEFAULT
+            };
+            migrator.run(&pool).await.unwrap();
+        }
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+        let counties = Arc::new(RoutingCounties::load(&Counties::load(&[folder]).unwrap(), now()).unwrap());
+        let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
+        let outbox = Outbox::new(Topic::Routing);
+        let watchers = Watchers::default();
+        let stop = CancellationToken::new();
+        let commands = Commands {
+            pool: pool.clone(),
+            keyring: Arc::clone(&keyring),
+            outbox: outbox.clone(),
+            watchers: watchers.clone(),
+        };
+        let face = RoutingFace {
+            pool: pool.clone(),
+            counties: Arc::clone(&counties),
+            keyring: Arc::clone(&keyring),
+            commands,
+            watchers: watchers.clone(),
+            stop: stop.clone(),
+        };
+        let intake = IntakeEvents {
+            counties: Arc::clone(&counties),
+            keyring: Arc::clone(&keyring),
+            outbox: outbox.clone(),
+            watchers: watchers.clone(),
+        };
+        let receipts = ReceiptEvents { counties, keyring: Arc::clone(&keyring), outbox, watchers };
+        Self { pool, face, keyring, stop, intake, receipts, _database: database }
+    }
+
+    /// A report of intake, told in an event.
+    pub fn report(&self, cluster: Uuid, narrative: &str) -> ReportAccepted {
+        let matter = Matter {
+            title: "漏水".into(),
+            narrative: narrative.into(),
+            address: "某路1号".into(),
+            parties: vec![Party {
+                role: PartyRole::Reporter.into(),
+                name: "王女士".into(),
+                phone: "13900000000".into(),
+                ..Default::default()
+            }],
+        };
+        let report_id = Uuid::now_v7();
+        ReportAccepted {
+            report_id: report_id.to_string(),
+            revision: 1,
+            source: Source::Hotline12345.into(),
+            source_ref: format!("GD-{report_id}"),
+            area_code: COMMUNITY.into(),
+            category: "property".into(),
+            occurred_at: Some(to_proto(now())),
+            accepted_at: Some(to_proto(now())),
+            linkage: Some(Linkage { cluster_id: cluster.to_string(), ..Default::default() }),
+            received_by: "hotline".into(),
+            sealed_matter: self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
+        }
+    }
+
+    pub fn reseal(&self, report: &mut ReportAccepted, narrative: &str) {
+        let matter = Matter { title: "更正".into(), narrative: narrative.into(), ..Default::default() };
+        report.sealed_matter = self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes());
+    }
+
+    /// Applies reports as one batch.
+    pub async fn take(&self, reports: &[ReportAccepted]) -> Result<(), ApplyError> {
+        let batch: Vec<Envelope> = reports
+            .iter()
+            .zip(1..)
+            .map(|(report, position)| Envelope {
+                county: COUNTY.into(),
+                topic: Topic::Intake,
+                position,
+                kind: "fengqiao.intake.v1.ReportAccepted".into(),
+                payload: report.encode_to_vec(),
+                trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+            })
+            .collect();
+        self.apply(&self.intake, &batch).await
+    }
+
+    /// Applies receipts as one batch.
+    pub async fn hear(&self, receipts: &[PushReceipt]) -> Result<(), ApplyError> {
+        let batch: Vec<Envelope> = receipts
+            .iter()
+            .zip(1..)
+            .map(|(receipt, position)| Envelope {
+                county: COUNTY.into(),
+                topic: Topic::Notification,
+                position,
+                kind: "fengqiao.notification.v1.PushReceipt".into(),
+                payload: receipt.encode_to_vec(),
+                trace: None,
+            })
+            .collect();
+        self.apply(&self.receipts, &batch).await
+    }
+
+    pub async fn apply(&self, apply: &dyn Apply, batch: &[Envelope]) -> Result<(), ApplyError> {
+        let mut tx = self.pool.begin().await.unwrap();
+        apply.apply(&mut tx, batch).await?;
+        tx.commit().await.unwrap();
+        apply.committed().await;
+        Ok(())
+    }
+
+    pub fn receipt(push: &PushRequested, kind: ReceiptKind) -> PushReceipt {
+        PushReceipt {
+            push_id: push.push_id.clone(),
+            case_id: push.case_id.clone(),
+            agency: push.agency.clone(),
+            kind: kind.into(),
+            at: Some(to_proto(now())),
+            actor: format!("clerk of {}", push.agency),
+            ..Default::default()
+        }
+    }
+
+    async fn events<M: Message + Default>(&self, kind: &str) -> Vec<M> {
+        sqlx::query("SELECT payload FROM outbox_event WHERE county = $1 AND kind = $2 ORDER BY position")
+            .bind(COUNTY)
+            .bind(kind)
+            .fetch_all(&self.pool)
+            .await
+            .unwrap()
+            .iter()
+            .map(|row| M::decode(row.get::<Vec<u8>, _>("payload").as_slice()).unwrap())
+            .collect()
+    }
+
+    pub async fn changes(&self) -> Vec<CaseChanged> {
+        self.events(CASE_CHANGED).await
+    }
+
+    pub async fn pushes(&self) -> Vec<PushRequested> {
+        self.events(PUSH_REQUESTED).await
+    }
+
+    pub async fn case(&self, case: &str) -> Result<Case, Status> {
+        let request = asked(&officer(), GetCaseRequest { county: String::new(), case: case.into() });
+        Ok(self.face.get_case(request).await?.into_inner().case.unwrap())
+    }
+}
+
+pub fn officer() -> Principal {
+    Principal::new("officer-li", COUNTY, "officer", None).unwrap()
+}
+
+pub fn agency(code: &str) -> Principal {
+    Principal::new(&format!("clerk of {code}"), COUNTY, "agency", Some(code)).unwrap()
+}
+
+/// A request of someone, as the gate lets it through.
+pub fn asked<T>(who: &Principal, message: T) -> Request<T> {
+    let mut request = Request::new(message);
+    request.extensions_mut().insert(Arc::new(who.clone()));
+    request
+}
