@@ -1,0 +1,134 @@
+//! What can go wrong, and the one place where it becomes a gRPC status.
+
+use std::time::Duration;
+
+use fengqiao_serving::status::{self, Violation};
+use tonic::{Code, Status};
+
+use crate::domain::{
+    figure::{MOST_ROWS, TooManyRows},
+    question::Mistake,
+};
+
+/// Why a question was not answered or a fact not written.
+#[derive(Debug, thiserror::Error)]
+pub enum StatisticsError {
+    /// The question has wrong fields.
+    #[error("{} fields of the question are wrong", .0.len())]
+    Question(Vec<Mistake>),
+    /// An agency asks for another's figures.
+    #[error("the figures are another agency's")]
+    NotOwn,
+    /// The county is not served here.
+    #[error("the county is not served here")]
+    UnknownCounty,
+    /// The answer would be too long.
+    #[error("the answer would have more than {MOST_ROWS} rows")]
+    TooManyRows,
+    /// Counting took too long.
+    #[error("counting took too long")]
+    TooSlow,
+    /// Too many questions at once.
+    #[error("too many questions at once")]
+    Busy,
+    /// The database failed.
+    #[error("{operation} failed")]
+    Database {
+        /// What was tried.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: sqlx::Error,
+    },
+}
+
+impl From<TooManyRows> for StatisticsError {
+    fn from(_: TooManyRows) -> Self {
+        Self::TooManyRows
+    }
+}
+
+impl StatisticsError {
+    /// A failure of the database while something was tried.
+    pub(crate) fn database(operation: &'static str) -> impl Fn(sqlx::Error) -> Self {
+        move |source| Self::Database { operation, source }
+    }
+
+    /// A failure of the database while counting: some say something about the question.
+    pub(crate) fn counting(source: sqlx::Error) -> Self {
+        let code = source
+            .as_database_error()
+            .and_then(|error| error.code())
+            .unwrap_or_default();
+        match code.as_ref() {
+            // query_canceled: the statement's time is over.
+            "57014" => Self::TooSlow,
+            // invalid_parameter_value: the only such parameter is the time zone, whose names the
+            // database takes from its own system.
+            "22023" => Self::Question(vec![Mistake {
+                field: "timeZone".into(),
+                description: "a time zone that the database knows".into(),
+            }]),
+            _ => Self::Database {
+                operation: "counting",
+                source,
+            },
+        }
+    }
+}
+
+impl From<StatisticsError> for Status {
+    fn from(error: StatisticsError) -> Self {
+        let smaller = |message: String| {
+            let advice =
+                "fewer dimensions, a coarser areaLevel, a shorter window or fewer indicators";
+            let violations = vec![Violation::new("groupBy", advice)];
+            status::with_violations(Code::ResourceExhausted, message, violations)
+        };
+        match error {
+            StatisticsError::Question(mistakes) => status::invalid(
+                mistakes
+                    .into_iter()
+                    .map(|m| Violation::new(m.field, m.description))
+                    .collect(),
+            ),
+            StatisticsError::NotOwn => status::not_found("agency"),
+            StatisticsError::UnknownCounty => status::not_found("county"),
+            StatisticsError::TooManyRows | StatisticsError::TooSlow => smaller(error.to_string()),
+            StatisticsError::Busy => status::exhausted(error.to_string(), Duration::from_secs(1)),
+            StatisticsError::Database { operation, source } => status::database(operation, &source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic_types::StatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn too_much_says_how_to_ask_for_less() {
+        for error in [StatisticsError::TooManyRows, StatisticsError::TooSlow] {
+            let status = Status::from(error);
+            assert_eq!(status.code(), Code::ResourceExhausted);
+            let request = status.get_details_bad_request().unwrap();
+            assert_eq!(request.field_violations[0].field, "groupBy");
+            assert!(
+                status.get_details_retry_info().is_none(),
+                "waiting does not help"
+            );
+        }
+    }
+
+    #[test]
+    fn another_s_figures_do_not_exist() {
+        assert_eq!(Status::from(StatisticsError::NotOwn).code(), Code::NotFound);
+    }
+
+    #[test]
+    fn a_database_that_is_away_can_be_asked_again() {
+        let away = StatisticsError::counting(sqlx::Error::PoolTimedOut);
+        assert_eq!(Status::from(away).code(), Code::Unavailable);
+    }
+}

@@ -1,0 +1,87 @@
+//! Receiving the events of the three sending services, of which facts are made.
+
+use async_trait::async_trait;
+use fengqiao_messaging::{Apply, ApplyError, Envelope};
+use fengqiao_proto::{
+    intake::v1::ReportAccepted,
+    notification::v1::PushReceipt,
+    routing::v1::{CaseChanged, PushRequested},
+};
+use fengqiao_telemetry::trace;
+use prost::{Message, Name};
+use sqlx::PgConnection;
+
+use crate::{
+    domain::fact::{Batch, Unusable},
+    store,
+};
+
+/// Makes facts of events. The same for all topics: none needs another to come first.
+#[derive(Debug, Default)]
+pub struct FactReceiver;
+
+#[async_trait]
+impl Apply for FactReceiver {
+    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+        let mut facts = Batch::default();
+        for envelope in batch {
+            let _step =
+                trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
+            take_in(&mut facts, envelope).map_err(|reason| ApplyError::Refuse {
+                position: envelope.position,
+                reason: reason.to_string(),
+            })?;
+        }
+        store::save(tx, &facts)
+            .await
+            .map_err(|error| ApplyError::Retry(Box::new(error)))
+    }
+}
+
+fn take_in(facts: &mut Batch, envelope: &Envelope) -> Result<(), Unusable> {
+    let (county, kind) = (&envelope.county, envelope.kind.as_str());
+    if kind == ReportAccepted::full_name() {
+        facts.report_accepted(county, &read(envelope)?)
+    } else if kind == CaseChanged::full_name() {
+        facts.case_changed(county, &read(envelope)?)
+    } else if kind == PushRequested::full_name() {
+        facts.push_requested(county, &read(envelope)?)
+    } else if kind == PushReceipt::full_name() {
+        facts.push_receipt(county, &read(envelope)?)
+    } else {
+        // A kind of a newer sender says nothing that today's indicators count.
+        tracing::debug!(kind, "an event of an unknown kind is passed over");
+        Ok(())
+    }
+}
+
+fn read<M: Message + Default>(envelope: &Envelope) -> Result<M, Unusable> {
+    M::decode(envelope.payload.as_slice()).map_err(|_| Unusable("the payload is not its kind"))
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_messaging::Topic;
+
+    use super::*;
+
+    fn envelope(kind: &str, payload: Vec<u8>) -> Envelope {
+        Envelope {
+            county: "421181".into(),
+            topic: Topic::Intake,
+            position: 1,
+            kind: kind.into(),
+            payload,
+            trace: None,
+        }
+    }
+
+    #[test]
+    fn unknown_kinds_are_passed_over_and_broken_ones_refused() {
+        let mut facts = Batch::default();
+        assert!(take_in(&mut facts, &envelope("fengqiao.intake.v9.Moved", vec![])).is_ok());
+        let broken = envelope("fengqiao.intake.v1.ReportAccepted", vec![0xff]);
+        assert!(take_in(&mut facts, &broken).is_err());
+        assert!(facts.reports.is_empty());
+    }
+}

@@ -1,0 +1,269 @@
+//! Facts and figures on a real Postgres, against a count by hand.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod world;
+
+use std::collections::BTreeMap;
+
+use fengqiao_proto::{
+    routing::v1::CaseChanged,
+    statistics::v1::{AreaLevel, Dimension, QueryIndicatorsRequest},
+    types::v1::{Level, Source},
+};
+use fengqiao_statistics::{StatisticsError, store::STATEMENTS};
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+use world::{World, asking, at, id};
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let world = World::new().await;
+    for (name, statement) in STATEMENTS {
+        let prepared = world
+            .pool
+            .prepare(AssertSqlSafe((*statement).to_owned()).into_sql_str())
+            .await;
+        assert!(prepared.is_ok(), "{name}: {prepared:?}");
+    }
+}
+
+#[tokio::test]
+async fn totals_equal_a_count_by_hand() {
+    let world = World::with_the_day("421181").await;
+    let figures = world.figures("421181", asking(&[])).await;
+    let expected: BTreeMap<_, _> = [
+        (" reports", (4, 0)),
+        (" cases", (2, 0)),
+        (" repeat_rate", (1, 4)),
+        (" pushes", (3, 0)),
+        (" delivery_rate", (3, 3)),
+        (" sign_rate", (1, 3)),
+        (" return_rate", (1, 3)),
+        (" feedback_rate", (1, 3)),
+        (" resolved_rate", (1, 2)),
+    ]
+    .map(|(indicator, counts)| (indicator.to_owned(), counts))
+    .into();
+    assert_eq!(figures, expected);
+}
+
+#[tokio::test]
+async fn groups_equal_a_count_by_hand() {
+    let world = World::with_the_day("421181").await;
+    let grouped = |by: &[Dimension], indicators: &[&str]| {
+        let asked = QueryIndicatorsRequest {
+            group_by: by.iter().map(|dimension| *dimension as i32).collect(),
+            area_level: AreaLevel::Town as i32,
+            ..asking(indicators)
+        };
+        world.figures("421181", asked)
+    };
+    let counts = |expected: &[(&str, i64)]| -> BTreeMap<String, (i64, i64)> {
+        expected
+            .iter()
+            .map(|(row, count)| ((*row).to_owned(), (*count, 0)))
+            .collect()
+    };
+
+    let days = grouped(&[Dimension::Day], &["reports", "cases"]).await;
+    let expected = [
+        ("2026-11-24 reports", 2),
+        ("2026-11-24 cases", 1),
+        ("2026-11-25 reports", 2),
+        ("2026-11-25 cases", 1),
+    ];
+    assert_eq!(days, counts(&expected), "midnight is Shanghai's");
+
+    let towns = grouped(&[Dimension::Area], &["reports"]).await;
+    let expected = [
+        ("421181 reports", 1),
+        ("421181100 reports", 1),
+        ("421181105 reports", 2),
+    ];
+    assert_eq!(towns, counts(&expected));
+
+    let leads = grouped(&[Dimension::Agency, Dimension::Level], &["reports"]).await;
+    let expected = [
+        ("| reports", 1),
+        ("police|RED reports", 2),
+        ("traffic_police|BLUE reports", 1),
+    ];
+    assert_eq!(
+        leads,
+        counts(&expected),
+        "a report whose case is not known yet has no lead"
+    );
+
+    let addressees = grouped(&[Dimension::Agency], &["pushes"]).await;
+    let expected = [
+        ("community-421181105201 pushes", 1),
+        ("police pushes", 1),
+        ("town-421181105 pushes", 1),
+    ];
+    assert_eq!(addressees, counts(&expected));
+
+    let doors = grouped(&[Dimension::Source], &["reports"]).await;
+    let expected = [
+        ("GRID reports", 1),
+        ("HOTLINE_12345 reports", 1),
+        ("PETITION reports", 1),
+        ("POLICE_110 reports", 1),
+    ];
+    assert_eq!(doors, counts(&expected));
+
+    let all = [
+        Dimension::Week,
+        Dimension::Month,
+        Dimension::Category,
+        Dimension::Level,
+    ];
+    let cases = grouped(&all, &["cases"]).await;
+    let expected = [
+        ("2026-W48|2026-11|neighbourhood|RED cases", 1),
+        ("2026-W48|2026-11|traffic|BLUE cases", 1),
+    ];
+    assert_eq!(cases, counts(&expected));
+}
+
+#[tokio::test]
+async fn filters_and_windows_equal_a_count_by_hand() {
+    let world = World::with_the_day("421181").await;
+    let one = |asked: QueryIndicatorsRequest| async {
+        let figures = world.figures("421181", asked).await;
+        figures.into_values().next().unwrap().0
+    };
+    let reports = || asking(&["reports"]);
+    assert_eq!(
+        one(QueryIndicatorsRequest {
+            area_code: "421181105000".into(),
+            ..reports()
+        })
+        .await,
+        2
+    );
+    assert_eq!(
+        one(QueryIndicatorsRequest {
+            agencies: vec!["police".into()],
+            ..reports()
+        })
+        .await,
+        2
+    );
+    let doors = vec![Source::Grid as i32, Source::Police110 as i32];
+    assert_eq!(
+        one(QueryIndicatorsRequest {
+            sources: doors,
+            ..reports()
+        })
+        .await,
+        2
+    );
+    let levels = vec![Level::Red as i32];
+    assert_eq!(
+        one(QueryIndicatorsRequest {
+            levels,
+            ..asking(&["pushes"])
+        })
+        .await,
+        3
+    );
+    let categories = vec!["traffic".to_owned()];
+    assert_eq!(
+        one(QueryIndicatorsRequest {
+            categories,
+            ..asking(&["cases"])
+        })
+        .await,
+        1
+    );
+    let end = QueryIndicatorsRequest {
+        before: at("2026-11-24T15:59:59Z"),
+        ..reports()
+    };
+    assert_eq!(one(end).await, 1, "the end is outside");
+    let begin = QueryIndicatorsRequest {
+        from: at("2026-11-24T15:59:59Z"),
+        ..reports()
+    };
+    assert_eq!(one(begin).await, 3, "the begin is inside");
+}
+
+#[tokio::test]
+async fn the_order_of_topics_and_repetition_change_nothing() {
+    let world = World::new().await;
+    let orders = [
+        [0, 1, 2],
+        [0, 2, 1],
+        [1, 0, 2],
+        [1, 2, 0],
+        [2, 0, 1],
+        [2, 1, 0],
+    ];
+    let mut all = Vec::new();
+    for (number, order) in orders.into_iter().enumerate() {
+        let county = format!("42118{number}");
+        let day = world::the_day(&county);
+        for topic in order {
+            world.apply(&day[topic]).await;
+        }
+        // A receiver that lost its position sends everything again, alone and event by event.
+        for topic in order {
+            for envelope in &day[topic] {
+                world.apply(std::slice::from_ref(envelope)).await;
+            }
+        }
+        all.push(world.figures(&county, asking(&[])).await);
+    }
+    assert!(all.iter().all(|figures| *figures == all[0]), "{all:#?}");
+    assert_eq!(all[0][" reports"], (4, 0));
+}
+
+#[tokio::test]
+async fn an_older_version_of_a_case_changes_nothing() {
+    let world = World::with_the_day("421181").await;
+    let older = CaseChanged {
+        case_id: id(101),
+        version: 1,
+        state: 1,
+        opened_at: at("2026-11-24T07:00:00Z"),
+        ..Default::default()
+    };
+    world.apply(&[world::envelope("421181", &older)]).await;
+    let figures = world.figures("421181", asking(&["resolved_rate"])).await;
+    assert_eq!(figures[" resolved_rate"], (1, 2));
+}
+
+#[tokio::test]
+async fn a_time_zone_that_the_database_lacks_is_the_question_s_fault() {
+    let world = World::new().await;
+    let mut question = world::question(asking(&[]));
+    question.time_zone = "Mars/Olympus".into();
+    question.group_by = vec![Dimension::Day];
+    world.apply(&world::the_day("421181")[0]).await;
+    let error = world.store().count("421181", &question).await.unwrap_err();
+    assert!(matches!(error, StatisticsError::Question(_)), "{error:?}");
+}
+
+#[tokio::test]
+async fn the_as_of_is_the_oldest_of_three_topics() {
+    let world = World::new().await;
+    let as_of = || async {
+        world
+            .store()
+            .as_of("421181")
+            .await
+            .unwrap()
+            .map(|time| time.to_string())
+    };
+    world
+        .caught_up("421181", "intake", "2026-11-24T01:00:00Z")
+        .await;
+    world
+        .caught_up("421181", "routing", "2026-11-24T00:30:00Z")
+        .await;
+    assert_eq!(as_of().await, None, "one topic was never received");
+    world
+        .caught_up("421181", "notification", "2026-11-24T02:00:00Z")
+        .await;
+    assert_eq!(as_of().await.as_deref(), Some("2026-11-24T00:30:00Z"));
+}
