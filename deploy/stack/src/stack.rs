@@ -10,6 +10,7 @@ use crate::{
     clients::Connections,
     description::StackDescription,
     postgres::PrivatePostgres,
+    process::{KeptProcess, Running},
     redis_server::PrivateRedis,
     secrets::Secrets,
     services::{Service, ServiceProcess, ServiceSettings},
@@ -170,8 +171,29 @@ impl Stack {
         Connections::to(&self.description())
     }
 
+    /// Waits until a service is given up because it dies again and again, and says which.
+    pub async fn failed(&self) -> StackError {
+        let watch = self.services.iter().map(|service| {
+            Box::pin(async move {
+                let mut running = service.process().running();
+                let _ = running.wait_for(|now| matches!(now, Running::GivenUp(_))).await;
+                service.process().ended("died again and again")
+            })
+        });
+        futures::future::select_all(watch).await.0
+    }
+
+    /// The processes that are kept, for whoever wants to say when one was started again.
+    pub fn processes(&self) -> impl Iterator<Item = &KeptProcess> {
+        let servers = [
+            self.postgres.as_ref().and_then(PrivatePostgres::process),
+            self.redis.as_ref().and_then(PrivateRedis::process),
+        ];
+        servers.into_iter().flatten().chain(self.services.iter().map(ServiceProcess::process))
+    }
+
     /// Ends everything in order.
-    pub async fn stop(self) {
+    pub async fn stop(&self) {
         let _ = std::fs::remove_file(StackDescription::path(&self.folder));
         futures::future::join_all(self.services.iter().map(ServiceProcess::stop)).await;
         if let Some(redis) = &self.redis {
@@ -201,7 +223,7 @@ fn environment(
         ("FENGQIAO_TLS_CLIENT_AUTHORITY", path(secrets.ca())),
         ("FENGQIAO_TOKEN_KEY", path(secrets.token_key())),
         ("FENGQIAO_SEALING_KEYS", path(secrets.sealing_keys())),
-        ("FENGQIAO_ENDPOINTS", path(endpoints.to_path_buf())),
+        ("FENGQIAO_ENDPOINTS_FILE", path(endpoints.to_path_buf())),
     ];
     own.into_iter()
         .map(|(name, value)| (name.to_owned(), value))
@@ -215,7 +237,7 @@ struct AgencyRow {
 }
 
 /// The codes of the county's agencies.
-fn agencies(county_folder: &Path) -> Result<Vec<String>, StackError> {
+pub(crate) fn agencies(county_folder: &Path) -> Result<Vec<String>, StackError> {
     let path = county_folder.join("agencies.csv");
     let wrong = |error: csv::Error| StackError::Invalid(format!("{}: {error}", path.display()));
     csv::ReaderBuilder::new()
@@ -263,10 +285,7 @@ fn write_endpoints(
 
 /// The agencies for which the county itself names webhooks. A local stack sends them nothing: it takes
 /// their place.
-///
-/// # Errors
-/// Where the county's file cannot be read.
-pub fn county_webhooks(county_folder: &Path) -> Result<Vec<String>, StackError> {
+pub(crate) fn county_webhooks(county_folder: &Path) -> Result<Vec<String>, StackError> {
     let path = county_folder.join("endpoints.toml");
     if !path.exists() {
         return Ok(Vec::new());

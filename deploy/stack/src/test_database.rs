@@ -134,7 +134,10 @@ impl Servers {
 }
 
 /// A folder for servers of this process alone; those of processes that are gone are removed.
-fn own_folder() -> Result<PathBuf, StackError> {
+///
+/// # Errors
+/// Where it cannot be made.
+pub fn own_folder() -> Result<PathBuf, StackError> {
     let base = std::env::temp_dir().join(format!("fengqiao-tests-{}", nix::unistd::Uid::effective()));
     std::fs::create_dir_all(&base).map_err(StackError::file(&base))?;
     for entry in std::fs::read_dir(&base).map_err(StackError::file(&base))?.flatten() {

@@ -33,9 +33,9 @@ const REPEATS: [usize; 27] =
 /// By what a planted dispute can be known again.
 #[derive(Clone, Copy, PartialEq)]
 enum Known {
-    ByPhone,
-    ById,
-    ByAddress,
+    Phone,
+    IdNumber,
+    Address,
 }
 
 struct Area {
@@ -101,7 +101,7 @@ fn plant(
     more: usize,
     told: &mut Vec<Told>,
 ) {
-    let known = [Known::ByPhone, Known::ByPhone, Known::ByAddress, Known::ById][index % 4];
+    let known = [Known::Phone, Known::Phone, Known::Address, Known::IdNumber][index % 4];
     let scene = choice.one_where(SCENES, |scene| scene.comes_again && scene.doors.contains(&"POLICE_110"));
     let area = choice.one(areas);
     let first = Person::new(choice, *people);
@@ -113,17 +113,17 @@ fn plant(
         let door = if time == 0 { "POLICE_110" } else { *choice.one(&["HOTLINE_12345", "POLICE_110", "GRID"]) };
         take(left, door);
         let (person, place) = match known {
-            Known::ByPhone => (first.clone(), place.clone()),
+            Known::Phone => (first.clone(), place.clone()),
             // Came to the window with the identity card, from another phone.
-            Known::ById => {
+            Known::IdNumber => {
                 let other = Person::new(choice, *people);
                 (Person { phone: other.phone, id_number: Some(first.any_id(*people, index)), ..first.clone() }, String::new())
             }
-            Known::ByAddress => (Person::new(choice, *people), place.clone()),
+            Known::Address => (Person::new(choice, *people), place.clone()),
         };
         *people += 1;
         let again = (time > 0).then(|| *choice.one(SECOND_CALLS));
-        let first_id = (known == Known::ById).then(|| first.any_id(0, index));
+        let first_id = (known == Known::IdNumber).then(|| first.any_id(0, index));
         let person = Person { id_number: first_id.or(person.id_number), ..person };
         let other = other.clone();
         told.push(tell(choice, Call { scene, door, area, person, other, fill, place, minute, again }));

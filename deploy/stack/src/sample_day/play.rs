@@ -1,0 +1,219 @@
+//! Plays the day: reports come in their order, agencies act meanwhile, an officer settles in the end.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use fengqiao_proto::{intake::v1::SubmitReportRequest, routing::v1::Case};
+use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    WebhookReceiver,
+    agencies::{self, Agency},
+    answers::Step,
+    desk::Officer,
+    patience::patiently,
+    reports::{DayReport, SampleDay},
+    survey::{Comparison, Survey},
+};
+use crate::{StackError, clients::Connections};
+
+/// The whole day's reports come within this time.
+const DAY_TAKES: Duration = Duration::from_secs(9);
+const SUBMITS_AT_ONCE: usize = 16;
+/// After the last report all must come to rest within this time.
+const REST_WITHIN: Duration = Duration::from_secs(90);
+
+/// What has been done so far, for a display.
+#[derive(Debug, Default)]
+pub struct Counters {
+    submitted: AtomicU64,
+    known: AtomicU64,
+    signed: AtomicU64,
+    returned: AtomicU64,
+    answered: AtomicU64,
+    resolved: AtomicU64,
+}
+
+impl Counters {
+    /// Reports that intake has acknowledged.
+    pub fn submitted(&self) -> u64 {
+        self.submitted.load(Ordering::Relaxed)
+    }
+
+    /// One line of all counts.
+    pub fn line(&self) -> String {
+        let get = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        format!(
+            "{} reports, {} signed, {} returned, {} answered, {} resolved",
+            get(&self.submitted),
+            get(&self.signed),
+            get(&self.returned),
+            get(&self.answered),
+            get(&self.resolved),
+        )
+    }
+
+    pub(super) fn count(&self, step: Step) {
+        let counter = match step {
+            Step::Sign => &self.signed,
+            Step::Return(_) => &self.returned,
+            Step::Answer(_) => &self.answered,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn resolved(&self) {
+        self.resolved.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// How the day ended.
+#[derive(Debug, Clone)]
+pub struct DayOutcome {
+    /// What there is now.
+    pub survey: Survey,
+    /// The same beside statistics.
+    pub comparison: Comparison,
+    /// How many of the day's reports had been there before.
+    pub known: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// Plays the day to its end. Services may die meanwhile: everything is repeated until it is answered.
+///
+/// # Errors
+/// Where a report is refused, or a service stays away for more than a minute.
+pub async fn play(
+    day: &SampleDay,
+    connections: &Connections,
+    webhooks: Option<&WebhookReceiver>,
+    counters: Arc<Counters>,
+) -> Result<DayOutcome, StackError> {
+    let begun = Instant::now();
+    let folder = connections.description().county_folder.clone();
+    let agencies = agencies::of_day(day, &folder, connections, &counters)?;
+    let by_webhook = super::webhook_agencies(&folder)?;
+    let stop = CancellationToken::new();
+    // However this function ends, the agencies go home.
+    let _guard = stop.clone().drop_guard();
+    let working = TaskTracker::new();
+    for agency in agencies.clone() {
+        let by_webhook = by_webhook.iter().any(|code| code == agency.code());
+        match webhooks {
+            Some(receiver) if by_webhook => {
+                working.spawn(agency.take_by_webhook(receiver.received(), stop.clone()))
+            }
+            // Nothing of ours receives its webhooks: it lists what there is when the day ends.
+            None if by_webhook => continue,
+            _ => working.spawn(agency.take_by_stream(stop.clone())),
+        };
+    }
+    working.close();
+    submit(day, connections, &counters).await?;
+    let (survey, comparison) = come_to_rest(&agencies, connections, &counters).await?;
+    stop.cancel();
+    working.wait().await;
+    Ok(DayOutcome {
+        survey,
+        comparison,
+        known: counters.known.load(Ordering::Relaxed),
+        took: begun.elapsed(),
+    })
+}
+
+/// Hands in the reports, each after the one before it in its dispute.
+async fn submit(
+    day: &SampleDay,
+    connections: &Connections,
+    counters: &Counters,
+) -> Result<(), StackError> {
+    let begun = tokio::time::Instant::now();
+    let pace = DAY_TAKES / u32::try_from(day.reports.len().max(1)).unwrap_or(u32::MAX);
+    let taken: Vec<watch::Sender<bool>> = day.reports.iter().map(|_| watch::channel(false).0).collect();
+    let taken = &taken;
+    let all = day.reports.iter().enumerate().map(|(at, day_report)| async move {
+        let told = begun + pace * u32::try_from(at).unwrap_or(u32::MAX);
+        tokio::time::sleep_until(told).await;
+        if let Some(earlier) = day_report.after {
+            let mut before = taken[earlier].subscribe();
+            let _ = before.wait_for(|taken| *taken).await;
+        }
+        hand_in(day_report, connections, counters).await?;
+        taken[at].send_replace(true);
+        Ok::<(), StackError>(())
+    });
+    stream::iter(all).buffer_unordered(SUBMITS_AT_ONCE).try_collect::<Vec<()>>().await?;
+    Ok(())
+}
+
+async fn hand_in(
+    day_report: &DayReport,
+    connections: &Connections,
+    counters: &Counters,
+) -> Result<(), StackError> {
+    let client = connections.intake(&day_report.caller)?;
+    let ask = SubmitReportRequest { report: Some(day_report.report.clone()) };
+    let answer = patiently(|| {
+        let (mut client, ask) = (client.clone(), ask.clone());
+        async move { client.submit_report(ask).await }
+    })
+    .await
+    .map_err(|status| {
+        let reference = &day_report.report.source_ref;
+        StackError::Invalid(format!("report {reference}: {:?}, {}", status.code(), status.message()))
+    })?;
+    counters.submitted.fetch_add(1, Ordering::Relaxed);
+    counters.known.fetch_add(u64::from(answer.known), Ordering::Relaxed);
+    Ok(())
+}
+
+/// Waits until everything has arrived everywhere and everybody has done what they do today.
+async fn come_to_rest(
+    agencies: &[Agency],
+    connections: &Connections,
+    counters: &Arc<Counters>,
+) -> Result<(Survey, Comparison), StackError> {
+    let officer = Officer::new(connections.routing("officer")?, counters.clone());
+    let until = Instant::now() + REST_WITHIN;
+    loop {
+        let tidied = tidy(agencies).await?;
+        let survey = Survey::take(connections).await?;
+        let whole = survey.is_whole();
+        // The officer waits for the agencies, so that what is settled does not depend on who was faster.
+        let settled = whole && tidied == 0 && settle(&officer, &survey.cases).await? > 0;
+        let late = Instant::now() > until;
+        if (whole && tidied == 0 && !settled) || late {
+            let comparison = Comparison::of(&survey, connections).await?;
+            if comparison.agrees() || late {
+                return Ok((survey, comparison));
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}
+
+async fn tidy(agencies: &[Agency]) -> Result<usize, StackError> {
+    let done = stream::iter(agencies).map(Agency::tidy).buffer_unordered(8);
+    let counts: Vec<usize> = done
+        .try_collect()
+        .await
+        .map_err(|status| StackError::Invalid(format!("pushes: {}", status.message())))?;
+    Ok(counts.into_iter().sum())
+}
+
+async fn settle(officer: &Officer, cases: &[Case]) -> Result<usize, StackError> {
+    let acts = stream::iter(cases).map(|case| officer.act(case)).buffer_unordered(8);
+    let done: Vec<bool> = acts
+        .try_collect()
+        .await
+        .map_err(|status| StackError::Invalid(format!("settling: {}", status.message())))?;
+    Ok(done.into_iter().filter(|done| *done).count())
+}
