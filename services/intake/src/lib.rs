@@ -1,3 +1,48 @@
 //! Intake: takes every report from every source, fast and durably, and says which belong together.
+//!
+//! A report's way: [`grpc`] decodes it, [`reception`] checks, hashes and seals it, [`committer`] commits it
+//! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event.
 
+pub mod committer;
+pub mod config;
+mod contract;
 pub mod domain;
+pub mod error;
+pub mod grpc;
+mod intake;
+pub mod reception;
+pub mod routing_events;
+pub mod store;
+mod sums;
+
+pub use intake::Intake;
+
+use std::{convert::Infallible, sync::Arc};
+
+use fengqiao_messaging::{Apply, Topic};
+use fengqiao_serving::{Foundation, ServiceName, StartError};
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// [`StartError`] says why it cannot start, or what ended it.
+pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
+    let foundation = Foundation::start(&settings.serving, ServiceName::Intake, &store::MIGRATIONS).await?;
+    let (intake, work) = Intake::new(
+        &foundation.pool,
+        &foundation.outbox,
+        &foundation.counties,
+        Arc::clone(&foundation.keyring),
+        &settings.committing,
+        &foundation.stop,
+    );
+    for committing in work {
+        foundation.tasks.spawn("committer", async move {
+            committing.await;
+            Ok::<(), Infallible>(())
+        });
+    }
+    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::new(intake)));
+    let receivers: Vec<(Topic, Arc<dyn Apply>)> = vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
+    foundation.serve(routes, receivers).await
+}

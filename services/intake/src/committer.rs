@@ -1,0 +1,191 @@
+//! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
+
+mod round;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+    time::Instant,
+};
+
+use fengqiao_county::Counties;
+use fengqiao_messaging::Outbox;
+use fengqiao_proto::types::v1::Source;
+use futures::future::BoxFuture;
+use jiff::SignedDuration;
+use sqlx::PgPool;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    config::{CommitSettings, LAST_CALLERS},
+    domain::decision::Decision,
+    error::IntakeError,
+    reception::ReceivedReport,
+};
+
+/// What the caller of a report is told, once.
+pub type Answer = Box<dyn FnOnce(Result<Decision, IntakeError>) + Send>;
+
+/// A report that waits for its commit.
+struct Waiting {
+    report: ReceivedReport,
+    answer: Answer,
+    since: Instant,
+    /// Its share of the memory that waiting reports may take.
+    _room: OwnedSemaphorePermit,
+}
+
+/// Takes reports for the commits of all counties; each county has its own queue and worker, so that
+/// none waits for another.
+pub struct Committer {
+    counties: BTreeMap<String, Queue>,
+}
+
+struct Queue {
+    waiting: mpsc::Sender<Waiting>,
+    room: Arc<Semaphore>,
+    most_kib: u32,
+}
+
+impl Committer {
+    /// Makes the queue of each county, and the work that empties it. The work is to be spawned by who owns
+    /// it; it ends soon after `stop`.
+    #[must_use]
+    pub fn new(
+        pool: &PgPool,
+        outbox: &Outbox,
+        counties: &Counties,
+        settings: &CommitSettings,
+        stop: &CancellationToken,
+    ) -> (Self, Vec<BoxFuture<'static, ()>>) {
+        let mut queues = BTreeMap::new();
+        let mut work: Vec<BoxFuture<'static, ()>> = Vec::new();
+        for county in counties.iter() {
+            let (sender, receiver) = mpsc::channel(settings.queue_reports as usize);
+            let worker = Worker {
+                county: county.code.clone(),
+                window: SignedDuration::from_hours(24 * i64::from(county.settings.repeat_window_days)),
+                pool: pool.clone(),
+                outbox: outbox.clone(),
+                connection: None,
+                at_most: settings.batch_reports as usize,
+            };
+            work.push(Box::pin(worker.run(receiver, stop.clone())));
+            let queue = Queue {
+                waiting: sender,
+                room: Arc::new(Semaphore::new(settings.queue_kib as usize)),
+                most_kib: settings.queue_kib,
+            };
+            queues.insert(county.code.clone(), queue);
+        }
+        (Self { counties: queues }, work)
+    }
+
+    /// Lets a report wait for its commit, unless too many wait.
+    ///
+    /// # Errors
+    /// [`IntakeError::Full`], [`IntakeError::Ending`] or [`IntakeError::NoSuchCounty`]; then `answer` is
+    /// not called.
+    pub fn submit(&self, county: &str, report: ReceivedReport, answer: Answer) -> Result<(), IntakeError> {
+        let queue = self.queue(county)?;
+        let room = Arc::clone(&queue.room)
+            .try_acquire_many_owned(queue.kib(&report))
+            .map_err(|_| IntakeError::Full)?;
+        let place = queue.waiting.try_reserve().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(()) => IntakeError::Full,
+            mpsc::error::TrySendError::Closed(()) => IntakeError::Ending,
+        })?;
+        place.send(Waiting { report, answer, since: Instant::now(), _room: room });
+        Ok(())
+    }
+
+    /// Lets a report wait for its commit, and waits itself while too many do: a stream is slowed, not
+    /// refused.
+    ///
+    /// # Errors
+    /// [`IntakeError::Ending`] or [`IntakeError::NoSuchCounty`]; then `answer` is not called.
+    pub async fn submit_when_possible(
+        &self,
+        county: &str,
+        report: ReceivedReport,
+        answer: Answer,
+    ) -> Result<(), IntakeError> {
+        let queue = self.queue(county)?;
+        let room = Arc::clone(&queue.room)
+            .acquire_many_owned(queue.kib(&report))
+            .await
+            .map_err(|_| IntakeError::Ending)?;
+        let place = queue.waiting.reserve().await.map_err(|_| IntakeError::Ending)?;
+        place.send(Waiting { report, answer, since: Instant::now(), _room: room });
+        Ok(())
+    }
+
+    fn queue(&self, county: &str) -> Result<&Queue, IntakeError> {
+        self.counties.get(county).ok_or(IntakeError::NoSuchCounty)
+    }
+}
+
+impl Queue {
+    fn kib(&self, report: &ReceivedReport) -> u32 {
+        report.kib().min(self.most_kib)
+    }
+}
+
+/// Commits the reports of one county, one batch after the other.
+struct Worker {
+    county: String,
+    window: SignedDuration,
+    pool: PgPool,
+    outbox: Outbox,
+    /// Kept between batches: asking the pool each time costs more than it gives.
+    connection: Option<sqlx::pool::PoolConnection<sqlx::Postgres>>,
+    at_most: usize,
+}
+
+impl Worker {
+    async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
+        let depth = metrics::gauge!("fengqiao_intake_queue_reports", "county" => self.county.clone());
+        let mut batch = Vec::with_capacity(self.at_most);
+        loop {
+            let ending = stop.is_cancelled();
+            let taken = tokio::select! {
+                taken = queue.recv_many(&mut batch, self.at_most) => taken,
+                // The calls that were open at the stop still bring what they have.
+                () = tokio::time::sleep(LAST_CALLERS), if ending => 0,
+                () = stop.cancelled(), if !ending => continue,
+            };
+            if taken == 0 {
+                queue.close();
+                if queue.is_empty() {
+                    return;
+                }
+                continue;
+            }
+            depth.set(queue.len() as f64);
+            let mut batch = std::mem::replace(&mut batch, Vec::with_capacity(self.at_most));
+            while !batch.is_empty() {
+                let later = take_repetitions(&mut batch);
+                self.commit(batch).await;
+                batch = later;
+            }
+        }
+    }
+}
+
+/// Takes out what has the source and reference of an earlier one of the batch: it goes into the next
+/// transaction, where the earlier one is known.
+fn take_repetitions(batch: &mut Vec<Waiting>) -> Vec<Waiting> {
+    let mut names: HashSet<(Source, &str)> = HashSet::with_capacity(batch.len());
+    let again: Vec<bool> =
+        batch.iter().map(|one| !names.insert((one.report.source, one.report.source_ref.as_str()))).collect();
+    if !again.contains(&true) {
+        return Vec::new();
+    }
+    let (mut first, mut later) = (Vec::new(), Vec::new());
+    for (one, again) in std::mem::take(batch).into_iter().zip(again) {
+        if again { later.push(one) } else { first.push(one) }
+    }
+    *batch = first;
+    later
+}

@@ -1,0 +1,159 @@
+//! One round of the group commit: known, decided, written, committed, answered.
+
+use std::time::Instant;
+
+use fengqiao_messaging::Event;
+use fengqiao_proto::intake::v1::ReportAccepted;
+use fengqiao_serving::time;
+use jiff::Timestamp;
+use prost::{Message as _, Name as _};
+use tokio::time::timeout;
+use uuid::Uuid;
+
+use super::{Waiting, Worker};
+use crate::{
+    config::COMMIT_TIMEOUT,
+    contract,
+    domain::decision::{Candidate, Change, Decision, decide},
+    error::IntakeError,
+    reception::ReceivedReport,
+    store::{BatchTransaction, StoreError},
+    sums,
+};
+
+/// A pool may hold so many connections that a restarted Postgres has left.
+const STALE_CONNECTIONS: usize = 32;
+const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
+
+impl Worker {
+    /// Commits a batch and answers everybody in it. Where the database refuses the data of one, the batch
+    /// is halved until that one stands alone: it never costs its neighbours.
+    pub(super) async fn commit(&mut self, batch: Vec<Waiting>) {
+        let mut batches = vec![batch];
+        while let Some(mut batch) = batches.pop() {
+            let reports: Vec<&ReceivedReport> = batch.iter().map(|waiting| &waiting.report).collect();
+            match self.transact_in_time(&reports).await {
+                Ok(decisions) => {
+                    self.outbox.nudge();
+                    for (waiting, decision) in batch.into_iter().zip(decisions) {
+                        sums::decided(&self.county, waiting.report.source, decision.change, waiting.since);
+                        (waiting.answer)(Ok(decision));
+                    }
+                }
+                Err(error) if error.is_of_the_data() && batch.len() > 1 => {
+                    let second = batch.split_off(batch.len() / 2);
+                    batches.push(second);
+                    batches.push(batch);
+                }
+                Err(error) => {
+                    tracing::warn!(county = self.county, reports = batch.len(), error = &error as &dyn std::error::Error, "a batch was not committed");
+                    let error = IntakeError::from(error);
+                    for waiting in batch {
+                        sums::failed(&self.county, waiting.report.source);
+                        (waiting.answer)(Err(error.clone()));
+                    }
+                }
+            }
+        }
+    }
+
+    async fn transact_in_time(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, StoreError> {
+        let began = Instant::now();
+        let done = timeout(COMMIT_TIMEOUT, self.transact(reports))
+            .await
+            .unwrap_or(Err(StoreError::TooSlow { operation: "commit a batch" }));
+        match &done {
+            Ok(_) => sums::committed(&self.county, reports.len(), began.elapsed()),
+            Err(error) if error.is_of_the_data() => {}
+            // Nobody knows what the connection still waits for.
+            Err(_) => self.give_up_connection(),
+        }
+        done
+    }
+
+    fn give_up_connection(&mut self) {
+        if let Some(mut connection) = self.connection.take() {
+            connection.close_on_drop();
+        }
+    }
+
+    /// Commits on a connection that works: those that a restarted Postgres has left are given up.
+    async fn transact(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, StoreError> {
+        let mut last = StoreError::TooSlow { operation: "connect" };
+        for _ in 0..STALE_CONNECTIONS {
+            if self.connection.is_none() {
+                self.connection = Some(BatchTransaction::connect(&self.pool).await?);
+            }
+            match self.attempt(reports).await {
+                Ok(decisions) => return Ok(decisions),
+                Err(Failure::BeforeBegin(error)) if error.is_of_the_connection() => {
+                    self.give_up_connection();
+                    last = error;
+                }
+                Err(Failure::BeforeBegin(error) | Failure::Later(error)) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    async fn attempt(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, Failure> {
+        let window_hours = i32::try_from(self.window.as_hours()).unwrap_or(i32::MAX);
+        let Some(connection) = self.connection.as_deref_mut() else {
+            return Err(Failure::Later(StoreError::TooSlow { operation: "connect" }));
+        };
+        let mut tx = BatchTransaction::begin(connection, &self.county).await.map_err(Failure::BeforeBegin)?;
+        let known = tx.known(reports, window_hours).await?;
+        // Read under the county's lock, so that the order of acceptance is that of the positions.
+        let now = time::now();
+        let candidates: Vec<Candidate<'_>> = reports
+            .iter()
+            .map(|report| Candidate {
+                fingerprint: report.fingerprint,
+                occurred_at: report.occurred_at,
+                clues: &report.clues,
+            })
+            .collect();
+        let decisions = decide(&candidates, known, self.window, &mut Uuid::now_v7);
+        let events: Vec<Event> = reports
+            .iter()
+            .zip(&decisions)
+            .filter(|(_, decision)| decision.change != Change::Nothing)
+            .map(|(report, decision)| accepted_event(report, decision, now))
+            .collect();
+        tx.write(reports, &decisions, now).await?;
+        tx.commit(&events).await?;
+        Ok(decisions)
+    }
+}
+
+/// Where a round failed.
+enum Failure {
+    /// Nothing was sent that could have changed anything.
+    BeforeBegin(StoreError),
+    /// In the transaction.
+    Later(StoreError),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Later(error)
+    }
+}
+
+fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {
+    debug_assert_eq!(ReportAccepted::full_name(), ACCEPTED);
+    let accepted = ReportAccepted {
+        report_id: decision.report_id.to_string(),
+        revision: decision.revision,
+        source: report.source.into(),
+        source_ref: report.source_ref.clone(),
+        area_code: report.area.as_str().to_owned(),
+        category: report.category.clone(),
+        occurred_at: Some(time::to_proto(report.occurred_at)),
+        accepted_at: Some(time::to_proto(now)),
+        linkage: Some(contract::linkage(&decision.linkage)),
+        received_by: report.submitted_by.clone(),
+        sealed_matter: report.sealed_matter.clone(),
+    };
+    Event { kind: ACCEPTED, payload: accepted.encode_to_vec(), trace: report.trace.clone() }
+}

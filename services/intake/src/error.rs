@@ -1,0 +1,122 @@
+//! Everything that can go wrong in intake, and what a caller is told.
+
+use std::sync::Arc;
+
+use fengqiao_proto::types::v1::{FieldViolation, Refusal};
+use fengqiao_sealing::SealError;
+use fengqiao_serving::status;
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+
+use crate::{config::FULL_RETRY_AFTER, domain::validation::Violation, store::StoreError};
+
+/// Why intake did not do what it was asked. Shared by all who waited for the same commit.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum IntakeError {
+    /// Fields of the message are wrong.
+    #[error("{} fields are wrong", .0.len())]
+    Invalid(Vec<Violation>),
+    /// A source may only bring its own reports.
+    #[error("the caller may not use this source")]
+    NotItsSource,
+    /// The caller's county is another one, or is not served here.
+    #[error("no such county")]
+    NoSuchCounty,
+    /// There is no such report, or it is not the caller's.
+    #[error("no such report")]
+    NoSuchReport,
+    /// More reports wait than may.
+    #[error("intake is full")]
+    Full,
+    /// The process ends.
+    #[error("intake is ending")]
+    Ending,
+    /// No answer came in time.
+    #[error("no answer in time")]
+    NoAnswerInTime,
+    /// The call did not come through the gate.
+    #[error("the call has no principal")]
+    NoPrincipal,
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Stored personal data cannot be opened.
+    #[error("a stored report cannot be opened")]
+    Sealed(#[source] Arc<SealError>),
+    /// Opened personal data is not in its form.
+    #[error("a stored report is not in its form")]
+    Matter(#[source] prost::DecodeError),
+}
+
+impl From<IntakeError> for Status {
+    fn from(error: IntakeError) -> Self {
+        match &error {
+            IntakeError::Invalid(violations) => status::invalid(violations.iter().map(for_caller).collect()),
+            IntakeError::NotItsSource => status::with_violations(
+                Code::PermissionDenied,
+                "a source may only bring its own reports",
+                vec![status::Violation::new("source", "must be the caller's own source")],
+            ),
+            IntakeError::NoSuchCounty => status::not_found("county"),
+            IntakeError::NoSuchReport => status::not_found("report"),
+            IntakeError::Full => status::exhausted("intake is full", FULL_RETRY_AFTER),
+            IntakeError::Ending => status::unavailable("taking a report", &error),
+            IntakeError::NoAnswerInTime => Status::deadline_exceeded("no answer in time; send it again"),
+            IntakeError::NoPrincipal => Status::unauthenticated("no principal"),
+            IntakeError::Store(store) => of_store(store),
+            IntakeError::Sealed(_) | IntakeError::Matter(_) => status::internal("reading a report", &error),
+        }
+    }
+}
+
+fn for_caller(violation: &Violation) -> status::Violation {
+    status::Violation::new(violation.field.clone(), violation.description.clone())
+}
+
+fn of_store(error: &StoreError) -> Status {
+    match error {
+        StoreError::Database { operation, source } => status::database(operation, source),
+        StoreError::Events(messaging) => match messaging.as_ref() {
+            fengqiao_messaging::MessagingError::Database { source, .. } => status::database("write events", source),
+            _ => status::internal("write events", error),
+        },
+        StoreError::TooSlow { operation } => status::unavailable(operation, error),
+        StoreError::Malformed(_) => status::internal("reading a report", error),
+    }
+}
+
+/// What one message of a stream is told; it says what the call's status would say.
+#[must_use]
+pub fn refusal(error: IntakeError) -> Refusal {
+    let status = Status::from(error);
+    let details = status.get_error_details();
+    let violations = details.bad_request().map_or_else(Vec::new, |bad| {
+        bad.field_violations
+            .iter()
+            .map(|one| FieldViolation { field: one.field.clone(), description: one.description.clone() })
+            .collect()
+    });
+    let wait = details.retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
+    Refusal {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        violations,
+        retry_after_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_status_says() {
+        let wrong = refusal(IntakeError::Invalid(vec![Violation::new("parties[1].phone", "must be a number")]));
+        assert_eq!(wrong.code, Code::InvalidArgument as i32);
+        assert_eq!(wrong.violations[0].field, "parties[1].phone");
+        assert_eq!(wrong.retry_after_ms, 0);
+        let full = refusal(IntakeError::Full);
+        assert_eq!((full.code, full.retry_after_ms), (Code::ResourceExhausted as i32, 200));
+        assert_eq!(refusal(IntakeError::NotItsSource).violations[0].field, "source");
+    }
+}

@@ -1,0 +1,70 @@
+//! A codec whose messages may be wrong: what cannot be decoded is handed on with what is wrong in it,
+//! and the next message is read as if nothing had been.
+
+use std::marker::PhantomData;
+
+use bytes::Buf as _;
+use fengqiao_serving::MAX_MESSAGE_BYTES;
+use prost::{Message, Name};
+use tonic::{
+    Status,
+    codec::{BufferSettings, Codec, DecodeBuf, Decoder},
+};
+use tonic_prost::{ProstCodec, ProstEncoder};
+
+use super::undecodable::Undecodable;
+
+/// A message, or what is wrong with the bytes that should have been one.
+pub type Decoded<M> = Result<M, Undecodable>;
+
+/// Writes `A`, reads [`Decoded`] `M`.
+#[derive(Debug)]
+pub struct ContractCodec<A, M>(PhantomData<(A, M)>);
+
+impl<A, M> Default for ContractCodec<A, M> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<A, M> Codec for ContractCodec<A, M>
+where
+    A: Message + 'static,
+    M: Message + Default + Name + 'static,
+{
+    type Encode = A;
+    type Decode = Decoded<M>;
+    type Encoder = ProstEncoder<A>;
+    type Decoder = ContractDecoder<M>;
+
+    fn encoder(&mut self) -> Self::Encoder {
+        ProstCodec::<A, M>::raw_encoder(BufferSettings::default())
+    }
+
+    fn decoder(&mut self) -> Self::Decoder {
+        ContractDecoder(PhantomData)
+    }
+}
+
+/// Reads [`Decoded`] `M`.
+#[derive(Debug)]
+pub struct ContractDecoder<M>(PhantomData<M>);
+
+impl<M: Message + Default + Name> Decoder for ContractDecoder<M> {
+    type Item = Decoded<M>;
+    type Error = Status;
+
+    fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<Self::Item>, Status> {
+        let length = buffer.remaining();
+        // One whole message lies in the buffer, in one piece.
+        let bytes = &buffer.chunk()[..length.min(buffer.chunk().len())];
+        let decoded = if length > MAX_MESSAGE_BYTES {
+            Err(Undecodable::too_large(bytes))
+        } else {
+            M::decode(bytes).map_err(|_| Undecodable::examine(&M::full_name(), bytes))
+        };
+        // All of it is taken, right or wrong: what follows is the next message.
+        buffer.advance(length);
+        Ok(Some(decoded))
+    }
+}

@@ -1,0 +1,161 @@
+//! Reading reports over gRPC. What is not the caller's is not there.
+
+use std::future::Future;
+
+use fengqiao_access::Principal;
+use fengqiao_proto::{
+    intake::v1::{
+        AcceptedReport, GetReportRequest, GetReportResponse, ListReportsRequest, ListReportsResponse, Report,
+    },
+    types::v1::{Matter, Role, Source},
+};
+use fengqiao_serving::{
+    paging,
+    time::{from_proto, to_proto},
+};
+use jiff::Timestamp;
+use prost::Message as _;
+use uuid::Uuid;
+
+use crate::{
+    config::READ_TIMEOUT,
+    contract,
+    domain::{area::AreaCode, validation::Violation},
+    error::IntakeError,
+    intake::Intake,
+    store::{self, ListFilter, StoreError, StoredReport},
+};
+
+const USUAL_PAGE: u16 = 50;
+const LARGEST_PAGE: u16 = 500;
+
+impl Intake {
+    pub(super) async fn get_report(
+        &self,
+        who: &Principal,
+        asked: GetReportRequest,
+    ) -> Result<GetReportResponse, IntakeError> {
+        let county = self.county_of(who, &asked.county)?;
+        let stored = if asked.report_id.is_empty() {
+            let source = named_source(asked.source, "source")?
+                .ok_or_else(|| wrong("reportId", "must be given, or source and sourceRef"))?;
+            if asked.source_ref.is_empty() {
+                return Err(wrong("sourceRef", "must be given with a source"));
+            }
+            in_time(store::report_by_ref(&self.pool, county, source, &asked.source_ref)).await?
+        } else {
+            let id = Uuid::try_parse(&asked.report_id).map_err(|_| wrong("reportId", "must be a UUID"))?;
+            in_time(store::report_by_id(&self.pool, county, id)).await?
+        };
+        let stored = stored.filter(|report| may_see(who, report.source)).ok_or(IntakeError::NoSuchReport)?;
+        Ok(GetReportResponse { report: Some(self.opened(county, stored)?) })
+    }
+
+    pub(super) async fn list_reports(
+        &self,
+        who: &Principal,
+        asked: ListReportsRequest,
+    ) -> Result<ListReportsResponse, IntakeError> {
+        let county = self.county_of(who, &asked.county)?;
+        let limit = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
+        let source = named_source(asked.source, "source")?;
+        let own = (who.role == Role::Source).then_some(who.source).flatten();
+        if let (Some(own), Some(source)) = (own, source)
+            && own != source
+        {
+            return Ok(ListReportsResponse::default());
+        }
+        if who.role == Role::Source && own.is_none() {
+            return Ok(ListReportsResponse::default());
+        }
+        let filter = ListFilter {
+            before: paging::read(&asked.page_token)
+                .map_err(|_| wrong("pageToken", "must be the nextPageToken of the page before"))?,
+            accepted_from: time("acceptedFrom", asked.accepted_from)?,
+            accepted_before: time("acceptedBefore", asked.accepted_before)?,
+            source: own.or(source),
+            area_prefix: area_prefix(&asked.area_code, county)?,
+            repeats_only: asked.repeats_only,
+            // One more shows whether there is a next page.
+            limit: limit + 1,
+        };
+        let mut stored = in_time(store::list(&self.pool, county, &filter)).await?;
+        let more = stored.len() as i64 > limit;
+        stored.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let next_page_token = match stored.last() {
+            Some(last) if more => paging::write(&last.report_id),
+            _ => String::new(),
+        };
+        let reports = stored.into_iter().map(|report| self.opened(county, report)).collect::<Result<_, _>>()?;
+        Ok(ListReportsResponse { reports, next_page_token })
+    }
+
+    fn county_of<'a>(&self, who: &'a Principal, asked: &str) -> Result<&'a str, IntakeError> {
+        let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
+        self.reception.county(code)?;
+        Ok(code)
+    }
+
+    fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
+        let plain = self
+            .reception
+            .keyring()
+            .open(&stored.sealed_matter, county.as_bytes())
+            .map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))?;
+        let matter = Matter::decode(plain.as_slice()).map_err(IntakeError::Matter)?;
+        Ok(AcceptedReport {
+            report_id: stored.report_id.to_string(),
+            revision: stored.revision,
+            accepted_at: Some(to_proto(stored.accepted_at)),
+            report: Some(Report {
+                county: county.to_owned(),
+                source: stored.source.into(),
+                source_ref: stored.source_ref,
+                occurred_at: Some(to_proto(stored.occurred_at)),
+                area_code: stored.area_code,
+                address: matter.address,
+                title: matter.title,
+                narrative: matter.narrative,
+                category: stored.source_category,
+                parties: matter.parties,
+            }),
+            canonical_category: stored.category,
+            linkage: Some(contract::linkage(&stored.linkage)),
+        })
+    }
+}
+
+fn may_see(who: &Principal, source: Source) -> bool {
+    who.role != Role::Source || who.source == Some(source)
+}
+
+async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    tokio::time::timeout(READ_TIMEOUT, reading)
+        .await
+        .unwrap_or(Err(StoreError::TooSlow { operation: "read reports" }))
+}
+
+fn named_source(number: i32, field: &str) -> Result<Option<Source>, IntakeError> {
+    match Source::try_from(number) {
+        Ok(Source::Unspecified) => Ok(None),
+        Ok(source) => Ok(Some(source)),
+        Err(_) => Err(wrong(field, "must be one of the known sources")),
+    }
+}
+
+fn area_prefix(code: &str, county: &str) -> Result<String, IntakeError> {
+    if code.is_empty() {
+        return Ok(String::new());
+    }
+    AreaCode::read(code, county)
+        .map(|area| area.prefix().to_owned())
+        .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
+}
+
+fn time(field: &str, given: Option<prost_types::Timestamp>) -> Result<Option<Timestamp>, IntakeError> {
+    given.map(|time| from_proto(&time).ok_or_else(|| wrong(field, "must be a time"))).transpose()
+}
+
+fn wrong(field: &str, right: &str) -> IntakeError {
+    IntakeError::Invalid(vec![Violation::new(field, right)])
+}

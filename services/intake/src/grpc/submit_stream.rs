@@ -1,0 +1,135 @@
+//! Many reports in one call: each is acknowledged or refused on its own, in any order.
+//!
+//! The window bounds what is in flight: a message is only read when the answer to an earlier one has been
+//! taken by the caller. So a sender is slowed by flow control, also one that does not read its answers.
+
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use fengqiao_access::Principal;
+use fengqiao_proto::intake::v1::{SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome};
+use futures::{FutureExt as _, Stream};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    task::JoinHandle,
+};
+use tonic::{Status, Streaming};
+use tracing::Instrument as _;
+
+use super::{decoding::Decoded, too_large};
+use crate::{committer::Answer, contract, error::{IntakeError, refusal}, intake::Intake, sums};
+
+/// An answer with its place in the window.
+type Answered = (SubmitReportsResponse, OwnedSemaphorePermit);
+
+/// The answers to a stream of reports.
+pub(super) fn answers(
+    intake: Arc<Intake>,
+    who: Arc<Principal>,
+    input: Streaming<Decoded<SubmitReportsRequest>>,
+) -> Answers {
+    let (sender, answered) = mpsc::channel(intake.stream_window);
+    let trace = fengqiao_telemetry::trace::current();
+    let reader = Reader { intake, who, sender };
+    let reading = async move { fengqiao_telemetry::trace::carry(trace.as_deref(), reader.read(input)).await };
+    Answers { answered, reader: Some(tokio::spawn(reading.in_current_span())) }
+}
+
+/// Reads the reports of one call.
+struct Reader {
+    intake: Arc<Intake>,
+    who: Arc<Principal>,
+    sender: mpsc::Sender<Answered>,
+}
+
+impl Reader {
+    /// Reads until the caller has sent all, breaks off, or the process ends.
+    async fn read(self, mut input: Streaming<Decoded<SubmitReportsRequest>>) -> Result<(), Status> {
+        let window = Arc::new(Semaphore::new(self.intake.stream_window));
+        let stop = self.intake.stop.clone();
+        loop {
+            let Ok(place) = Arc::clone(&window).acquire_owned().await else { return Ok(()) };
+            let message = tokio::select! {
+                message = input.message() => message,
+                () = stop.cancelled() => return Err(IntakeError::Ending.into()),
+            };
+            match message {
+                Ok(Some(Ok(message))) => self.take(message, place).await,
+                Ok(Some(Err(wrong))) => {
+                    sums::refused(&self.who.county, 0);
+                    self.refuse(wrong.mark, place, IntakeError::Invalid(wrong.violations));
+                }
+                Ok(None) => return Ok(()),
+                Err(status) if status.code() == tonic::Code::OutOfRange => return Err(too_large()),
+                Err(status) => return Err(status),
+            }
+        }
+    }
+
+    async fn take(&self, message: SubmitReportsRequest, place: OwnedSemaphorePermit) {
+        let mark = message.mark;
+        let received = match self.intake.receive(&self.who, message.report) {
+            Ok(received) => received,
+            Err(error) => return self.refuse(mark, place, error),
+        };
+        let sender = self.sender.clone();
+        let answer: Answer = Box::new(move |outcome| {
+            let outcome = match outcome {
+                Ok(decision) => Outcome::Accepted(contract::acknowledgement(&decision)),
+                Err(error) => Outcome::Refused(refusal(error)),
+            };
+            give(&sender, mark, outcome, place);
+        });
+        // The answer holds the place; where the committer does not take it, the stream is at its end too.
+        if let Err(error) = self.intake.committer.submit_when_possible(&self.who.county, received, answer).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "a stream's report was not taken");
+        }
+    }
+
+    fn refuse(&self, mark: u64, place: OwnedSemaphorePermit, error: IntakeError) {
+        give(&self.sender, mark, Outcome::Refused(refusal(error)), place);
+    }
+}
+
+/// The channel has as many places as the window, so there is room as long as the caller is there.
+fn give(sender: &mpsc::Sender<Answered>, mark: u64, outcome: Outcome, place: OwnedSemaphorePermit) {
+    let _ = sender.try_send((SubmitReportsResponse { mark, outcome: Some(outcome) }, place));
+}
+
+/// What the caller reads. Dropped with the call, it ends the reading.
+pub(super) struct Answers {
+    answered: mpsc::Receiver<Answered>,
+    reader: Option<JoinHandle<Result<(), Status>>>,
+}
+
+impl Stream for Answers {
+    type Item = Result<SubmitReportsResponse, Status>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let Some((answer, _place)) = ready!(self.answered.poll_recv(context)) {
+            return Poll::Ready(Some(Ok(answer)));
+        }
+        // All is answered, and the reader has given up its end: how did the reading end?
+        let Some(reader) = self.reader.as_mut() else { return Poll::Ready(None) };
+        let ended = ready!(reader.poll_unpin(context));
+        self.reader = None;
+        match ended {
+            Ok(Ok(())) => Poll::Ready(None),
+            Ok(Err(status)) => Poll::Ready(Some(Err(status))),
+            Err(error) => {
+                Poll::Ready(Some(Err(fengqiao_serving::status::internal("reading a stream of reports", &error))))
+            }
+        }
+    }
+}
+
+impl Drop for Answers {
+    fn drop(&mut self) {
+        if let Some(reader) = &self.reader {
+            reader.abort();
+        }
+    }
+}

@@ -1,0 +1,85 @@
+//! The service as such, whatever face is put before it.
+
+use std::sync::Arc;
+
+use fengqiao_access::Principal;
+use fengqiao_county::Counties;
+use fengqiao_messaging::Outbox;
+use fengqiao_proto::intake::v1::{Report, SubmitReportResponse};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time;
+use futures::future::BoxFuture;
+use sqlx::PgPool;
+use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    committer::{Answer, Committer},
+    config::{ANSWER_TIMEOUT, CommitSettings},
+    contract,
+    error::IntakeError,
+    reception::{Reception, ReceivedReport},
+    sums,
+};
+
+/// Takes reports and reads them.
+pub struct Intake {
+    pub(crate) reception: Reception,
+    pub(crate) committer: Committer,
+    pub(crate) pool: PgPool,
+    pub(crate) stop: CancellationToken,
+    pub(crate) stream_window: usize,
+}
+
+impl Intake {
+    /// Makes the service, and the work of its committers, which is to be spawned by who owns it; it ends
+    /// soon after `stop`.
+    #[must_use]
+    pub fn new(
+        pool: &PgPool,
+        outbox: &Outbox,
+        counties: &Counties,
+        keyring: Arc<Keyring>,
+        settings: &CommitSettings,
+        stop: &CancellationToken,
+    ) -> (Self, Vec<BoxFuture<'static, ()>>) {
+        let (committer, work) = Committer::new(pool, outbox, counties, settings, stop);
+        let intake = Self {
+            reception: Reception::new(counties, keyring),
+            committer,
+            pool: pool.clone(),
+            stop: stop.clone(),
+            stream_window: settings.stream_window as usize,
+        };
+        (intake, work)
+    }
+
+    /// Checks a report and makes it ready for its commit.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn receive(&self, who: &Principal, report: Option<Report>) -> Result<ReceivedReport, IntakeError> {
+        let report = report.unwrap_or_default();
+        let source = report.source;
+        self.reception
+            .receive(who, report, time::now(), fengqiao_telemetry::trace::current())
+            .inspect_err(|_| sums::refused(&who.county, source))
+    }
+
+    /// Takes one report; returns after its commit.
+    ///
+    /// # Errors
+    /// What is wrong with it, or why it could not be committed.
+    pub async fn submit(&self, who: &Principal, report: Option<Report>) -> Result<SubmitReportResponse, IntakeError> {
+        let received = self.receive(who, report)?;
+        let (sender, answered) = oneshot::channel();
+        // A caller that is gone misses its answer; the report is committed all the same.
+        let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));
+        self.committer.submit(&who.county, received, answer)?;
+        let decision = tokio::time::timeout(ANSWER_TIMEOUT, answered)
+            .await
+            .map_err(|_| IntakeError::NoAnswerInTime)?
+            .map_err(|_| IntakeError::Ending)??;
+        Ok(contract::acknowledgement(&decision))
+    }
+}

@@ -1,0 +1,213 @@
+//! What happens to a report before it waits for a commit: checked, hashed, sealed. Done by each caller's
+//! own task, so that nothing of it stands in the way of the commits.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use fengqiao_access::Principal;
+use fengqiao_county::{Counties, County};
+use fengqiao_proto::{
+    intake::v1::{Evidence, Report},
+    types::v1::{PartyRole, Role, Source},
+};
+use fengqiao_sealing::Keyring;
+use jiff::Timestamp;
+use prost::Message as _;
+
+use crate::{
+    domain::{
+        address::{self, PlaceNames},
+        area::AreaCode,
+        linkage::{Clue, Key},
+        matter_fingerprint,
+        report::ValidReport,
+        validation::{Circumstances, validate},
+    },
+    error::IntakeError,
+};
+
+/// A right report, ready to be committed. Nothing personal in it is in the clear.
+#[derive(Debug, Clone)]
+pub struct ReceivedReport {
+    /// The door it came through.
+    pub source: Source,
+    /// The source's own number for it.
+    pub source_ref: String,
+    /// Keyed hash of the content.
+    pub fingerprint: Key,
+    /// When it was told.
+    pub occurred_at: Timestamp,
+    /// Where it belongs.
+    pub area: AreaCode,
+    /// The canonical category.
+    pub category: String,
+    /// The source's own word.
+    pub source_category: String,
+    /// Keyed hash of the normalised address, where it names a house.
+    pub address_key: Option<Key>,
+    /// The people.
+    pub parties: Vec<ReceivedParty>,
+    /// By what earlier reports may be found.
+    pub clues: Vec<Clue>,
+    /// The sealed matter.
+    pub sealed_matter: Vec<u8>,
+    /// The principal's name.
+    pub submitted_by: String,
+    /// The trace of the call.
+    pub trace: Option<String>,
+}
+
+impl ReceivedReport {
+    /// About how much memory it takes, in KiB, rounded up.
+    #[must_use]
+    pub fn kib(&self) -> u32 {
+        let fixed = 512 + self.parties.len() * size_of::<ReceivedParty>();
+        u32::try_from((fixed + self.sealed_matter.len()).div_ceil(1024)).unwrap_or(u32::MAX)
+    }
+}
+
+/// A person, by keyed hashes.
+#[derive(Debug, Clone, Copy)]
+pub struct ReceivedParty {
+    /// What the person is in the report.
+    pub role: PartyRole,
+    /// Of the telephone, where it leads to a person.
+    pub phone_key: Option<Key>,
+    /// Of the id number.
+    pub id_key: Option<Key>,
+}
+
+/// The desks of all counties.
+pub struct Reception {
+    desks: BTreeMap<String, Desk>,
+    keyring: Arc<Keyring>,
+}
+
+/// What receiving in one county needs.
+struct Desk {
+    county: Arc<County>,
+    places: PlaceNames,
+}
+
+impl Reception {
+    /// Opens a desk for each county.
+    #[must_use]
+    pub fn new(counties: &Counties, keyring: Arc<Keyring>) -> Self {
+        let desk = |county: &Arc<County>| {
+            let places = county.areas.iter().map(|area| (area.code.as_str(), area.name.as_str()));
+            (county.code.clone(), Desk { county: Arc::clone(county), places: PlaceNames::new(&county.name, places) })
+        };
+        Self { desks: counties.iter().map(desk).collect(), keyring }
+    }
+
+    /// The county's folder.
+    ///
+    /// # Errors
+    /// [`IntakeError::NoSuchCounty`] for one that is not served here.
+    pub fn county(&self, code: &str) -> Result<&Arc<County>, IntakeError> {
+        self.desks.get(code).map(|desk| &desk.county).ok_or(IntakeError::NoSuchCounty)
+    }
+
+    /// The keys.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Checks a report that a caller brings for a county, and makes it ready.
+    ///
+    /// # Errors
+    /// [`IntakeError::Invalid`] with all that is wrong, [`IntakeError::NotItsSource`], or
+    /// [`IntakeError::NoSuchCounty`].
+    pub fn receive(
+        &self,
+        who: &Principal,
+        report: Report,
+        now: Timestamp,
+        trace: Option<String>,
+    ) -> Result<ReceivedReport, IntakeError> {
+        let code = who.county_of(&report.county).map_err(|_| IntakeError::NoSuchCounty)?;
+        let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let valid = desk.check(report, now)?;
+        if who.role == Role::Source && who.source != Some(valid.source) {
+            return Err(IntakeError::NotItsSource);
+        }
+        Ok(self.make_ready(desk, valid, who, trace))
+    }
+
+    fn make_ready(&self, desk: &Desk, report: ValidReport, who: &Principal, trace: Option<String>) -> ReceivedReport {
+        let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
+        let fingerprint = hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
+        let address_key = address::normalise(&report.address, report.area.prefix(), &desk.places)
+            .map(|address| hash("address", &address));
+        let parties: Vec<ReceivedParty> = report
+            .parties
+            .iter()
+            .map(|party| ReceivedParty {
+                role: party.role,
+                phone_key: party
+                    .phone
+                    .as_ref()
+                    .filter(|phone| phone.is_personal())
+                    .map(|phone| hash("phone", phone.as_str())),
+                id_key: party.id_number.as_ref().map(|id| hash("id_number", &id.in_new_form())),
+            })
+            .collect();
+        ReceivedReport {
+            source: report.source,
+            source_ref: report.source_ref.clone(),
+            fingerprint,
+            occurred_at: report.occurred_at,
+            area: report.area.clone(),
+            category: desk.county.categories.canonical(&report.category).code.clone(),
+            source_category: report.category.clone(),
+            address_key,
+            clues: clues(&parties, address_key),
+            parties,
+            sealed_matter: self
+                .keyring
+                .seal(&report.into_matter().encode_to_vec(), desk.county.code.as_bytes()),
+            submitted_by: who.name.clone(),
+            trace,
+        }
+    }
+}
+
+impl Desk {
+    fn check(&self, report: Report, now: Timestamp) -> Result<ValidReport, IntakeError> {
+        let has_area = |code: &str| self.county.areas.find(code).is_some();
+        let about = Circumstances {
+            county: &self.county.code,
+            now,
+            today: self.county.time_zone.to_datetime(now).date(),
+            has_area: &has_area,
+        };
+        validate(report, &about).map_err(IntakeError::Invalid)
+    }
+}
+
+/// Who called and where; whom it is about says nothing of who was here before.
+fn clues(parties: &[ReceivedParty], address_key: Option<Key>) -> Vec<Clue> {
+    let mut clues: Vec<Clue> = Vec::with_capacity(4);
+    let mut add = |evidence: Evidence, key: Option<Key>| {
+        if let Some(key) = key {
+            let clue = Clue { evidence, key };
+            if !clues.contains(&clue) {
+                clues.push(clue);
+            }
+        }
+    };
+    for party in parties.iter().filter(|party| party.role == PartyRole::Reporter) {
+        add(Evidence::Phone, party.phone_key);
+        add(Evidence::IdNumber, party.id_key);
+    }
+    add(Evidence::Address, address_key);
+    clues
+}
+
+fn hexadecimal(bytes: &[u8; 32]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}

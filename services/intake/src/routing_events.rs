@@ -1,0 +1,85 @@
+//! What intake learns from routing: which clusters have an open case and may be joined.
+
+use async_trait::async_trait;
+use fengqiao_messaging::{Apply, ApplyError, Envelope};
+use fengqiao_proto::{routing::v1::CaseChanged, types::v1::CaseState};
+use fengqiao_serving::time::from_proto;
+use prost::{Message as _, Name as _};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::{
+    domain::case_news::{CaseNews, last_word},
+    store::apply_cluster_news,
+};
+
+/// Applies routing's events.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RoutingEvents;
+
+#[async_trait]
+impl Apply for RoutingEvents {
+    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+        let Some(first) = batch.first() else { return Ok(()) };
+        let changed = CaseChanged::full_name();
+        // Push requests and kinds of a later version are none of intake's business.
+        let news = batch
+            .iter()
+            .filter(|event| event.kind == changed)
+            .map(news_of)
+            .collect::<Result<Vec<CaseNews>, ApplyError>>()?;
+        apply_cluster_news(tx, &first.county, &last_word(news)).await?;
+        Ok(())
+    }
+}
+
+fn news_of(event: &Envelope) -> Result<CaseNews, ApplyError> {
+    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
+    let changed =
+        CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
+    Ok(CaseNews {
+        cluster_id: Uuid::try_parse(&changed.cluster_id).map_err(|_| refuse("the cluster is not a UUID"))?,
+        opened_at: changed.opened_at.as_ref().and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))?,
+        open: changed.state() == CaseState::Open,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_messaging::Topic;
+
+    use super::*;
+
+    fn event(payload: Vec<u8>) -> Envelope {
+        Envelope {
+            county: "421181".into(),
+            topic: Topic::Routing,
+            position: 7,
+            kind: CaseChanged::full_name(),
+            payload,
+            trace: None,
+        }
+    }
+
+    #[test]
+    fn a_resolved_case_is_not_open() {
+        let mut changed = CaseChanged {
+            cluster_id: Uuid::from_u128(1).to_string(),
+            opened_at: Some(prost_types::Timestamp { seconds: 1, nanos: 0 }),
+            ..Default::default()
+        };
+        for (state, open) in
+            [(CaseState::Open, true), (CaseState::Resolved, false), (CaseState::Closed, false), (CaseState::Rejected, false)]
+        {
+            changed.set_state(state);
+            assert_eq!(news_of(&event(changed.encode_to_vec())).unwrap().open, open, "{state:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused_by_its_position() {
+        for payload in [vec![0xff], CaseChanged::default().encode_to_vec()] {
+            assert!(matches!(news_of(&event(payload)), Err(ApplyError::Refuse { position: 7, .. })));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a batch must know before it is decided.
+
+use fengqiao_proto::intake::v1::Evidence;
+use fengqiao_serving::time::{from_sql, to_sql};
+use sqlx::{PgConnection, types::Uuid};
+use time::OffsetDateTime;
+
+use super::{
+    StoreError,
+    rows::{ReasonsColumn, linkage},
+};
+use crate::{
+    domain::{
+        decision::{Known, Stored},
+        linkage::{Clue, Key, Sighting},
+    },
+    reception::ReceivedReport,
+};
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    kind: i16,
+    position: i64,
+    report_id: Uuid,
+    cluster_id: Uuid,
+    occurred_at: OffsetDateTime,
+    revision: Option<i32>,
+    fingerprint: Option<Vec<u8>>,
+    link_reasons: ReasonsColumn,
+    open: bool,
+}
+
+/// The clues of one kind in the order asked, with whose they are.
+#[derive(Default)]
+struct Asked {
+    keys: Vec<Key>,
+    at: Vec<OffsetDateTime>,
+    whose: Vec<usize>,
+}
+
+const KINDS: [Evidence; 3] = [Evidence::Phone, Evidence::IdNumber, Evidence::Address];
+
+/// Which reports of the batch are there, and what was seen before of their clues.
+pub(super) async fn known_and_seen(
+    conn: &mut PgConnection,
+    county: &str,
+    batch: &[&ReceivedReport],
+    window_hours: i32,
+) -> Result<Known, StoreError> {
+    let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
+    let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
+    let asked = KINDS.map(|kind| asked(kind, batch));
+    let mut query = sqlx::query_as(include_str!("sql/known_and_seen.sql")).bind(county).bind(sources).bind(refs);
+    for kind in &asked {
+        query = query.bind(&kind.keys).bind(&kind.at);
+    }
+    let rows: Vec<Row> = query
+        .bind(window_hours)
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::database("look for earlier reports"))?;
+    read(rows, &asked)
+}
+
+fn asked(kind: Evidence, batch: &[&ReceivedReport]) -> Asked {
+    let mut asked = Asked::default();
+    for (index, report) in batch.iter().enumerate() {
+        for clue in report.clues.iter().filter(|clue| clue.evidence == kind) {
+            asked.keys.push(clue.key);
+            asked.at.push(to_sql(report.occurred_at));
+            asked.whose.push(index);
+        }
+    }
+    asked
+}
+
+fn read(rows: Vec<Row>, asked: &[Asked; 3]) -> Result<Known, StoreError> {
+    let mut known = Known::default();
+    for row in rows {
+        let position = usize::try_from(row.position - 1).map_err(|_| StoreError::Malformed("position"))?;
+        let Some(kind) = usize::try_from(row.kind).ok().and_then(|kind| kind.checked_sub(1)) else {
+            known.stored.insert(position, stored(row)?);
+            continue;
+        };
+        let (Some(evidence), Some(of_kind)) = (KINDS.get(kind), asked.get(kind)) else {
+            return Err(StoreError::Malformed("kind of evidence"));
+        };
+        let (Some(key), Some(whose)) = (of_kind.keys.get(position), of_kind.whose.get(position)) else {
+            return Err(StoreError::Malformed("position"));
+        };
+        let sighting =
+            Sighting { report_id: row.report_id, cluster_id: row.cluster_id, at: from_sql(row.occurred_at) };
+        known.seen.push((*whose, Clue { evidence: *evidence, key: *key }, sighting));
+    }
+    Ok(known)
+}
+
+fn stored(row: Row) -> Result<Stored, StoreError> {
+    let fingerprint = row.fingerprint.ok_or(StoreError::Malformed("no fingerprint"))?;
+    Ok(Stored {
+        report_id: row.report_id,
+        revision: row.revision.ok_or(StoreError::Malformed("no revision"))?,
+        fingerprint: fingerprint.try_into().map_err(|_| StoreError::Malformed("fingerprint"))?,
+        linkage: linkage(row.cluster_id, row.link_reasons)?,
+        open: row.open,
+    })
+}

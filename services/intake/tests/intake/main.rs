@@ -1,0 +1,7 @@
+//! Intake as its callers see it, on a real Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod reports;
+mod undecodable;
+mod world;

@@ -1,0 +1,350 @@
+//! Reports taken, known, revised, linked, listed and refused.
+
+use std::{collections::HashMap, time::Duration};
+
+use fengqiao_intake::{config::CommitSettings, routing_events::RoutingEvents, store};
+use fengqiao_messaging::{Apply as _, Envelope, Topic};
+use fengqiao_proto::{
+    intake::v1::{
+        Evidence, GetReportRequest, ListReportsRequest, ReportAccepted, SubmitReportRequest, SubmitReportsRequest,
+        submit_reports_response::Outcome,
+    },
+    routing::v1::CaseChanged,
+    types::v1::{CaseState, Source},
+};
+use prost::{Message as _, Name as _};
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+use tokio::task::JoinSet;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+use crate::world::{Client, World, by, client, report, submit};
+
+async fn one() -> (World, Client) {
+    let mut world = World::new().await;
+    let address = world.process(CommitSettings::default()).await;
+    let client = client(&address).await;
+    (world, client)
+}
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let world = World::new().await;
+    for (name, statement) in store::STATEMENTS {
+        let prepared = world.pool.prepare(AssertSqlSafe(*statement).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_report_is_committed_known_and_revised() {
+    let (world, mut client) = one().await;
+    let first = submit(&mut client, report("GD-1", 1, 1)).await.unwrap();
+    assert_eq!((first.revision, first.known), (1, false));
+    let mut again = report("GD-1", 1, 1);
+    again.occurred_at = submitted_at(&mut client, &first.report_id).await;
+    let known = submit(&mut client, again.clone()).await.unwrap();
+    assert_eq!((known.revision, known.known, &known.report_id), (1, true, &first.report_id));
+    again.title = "邻里纠纷（补充）".into();
+    let revised = submit(&mut client, again).await.unwrap();
+    assert_eq!((revised.revision, revised.known), (2, false));
+    assert_eq!(revised.linkage, first.linkage);
+
+    let held = client
+        .get_report(GetReportRequest { source: Source::Hotline12345.into(), source_ref: "GD-1".into(), ..Default::default() })
+        .await
+        .unwrap()
+        .into_inner()
+        .report
+        .unwrap();
+    assert_eq!((held.revision, held.canonical_category.as_str()), (2, "neighbourhood"));
+    assert_eq!(held.report.unwrap().title, "邻里纠纷（补充）");
+    assert_eq!(world.count("SELECT count(*) FROM report_revision").await, 1);
+    assert_eq!(world.count("SELECT count(*) FROM party").await, 2);
+    let events = events(&world).await;
+    assert_eq!(events.iter().map(|event| event.revision).collect::<Vec<_>>(), [1, 2]);
+    assert_eq!(events[0].received_by, "officer-1");
+    world.end().await;
+}
+
+async fn submitted_at(client: &mut Client, id: &str) -> Option<prost_types::Timestamp> {
+    let request = GetReportRequest { report_id: id.into(), ..Default::default() };
+    client.get_report(request).await.unwrap().into_inner().report.unwrap().report.unwrap().occurred_at
+}
+
+async fn events(world: &World) -> Vec<ReportAccepted> {
+    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT position, payload FROM outbox_event ORDER BY position")
+        .fetch_all(&world.pool)
+        .await
+        .unwrap();
+    assert!(rows.iter().enumerate().all(|(index, row)| row.0 == index as i64 + 1), "positions are dense");
+    rows.iter().map(|row| ReportAccepted::decode(row.1.as_slice()).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn nothing_personal_is_stored_in_the_clear() {
+    let (world, mut client) = one().await;
+    submit(&mut client, report("GD-1", 12_345_678, 1)).await.unwrap();
+    for table in ["report", "party", "outbox_event"] {
+        let text: Vec<String> =
+            sqlx::query_scalar(AssertSqlSafe(format!("SELECT row_to_json(t)::text FROM {table} t")))
+                .fetch_all(&world.pool)
+                .await
+                .unwrap();
+        let text = text.concat();
+        for personal in ["13812345678", "王女士", "3133383132333435363738", "漏水", "e78e8be5a5b3e5a3ab"] {
+            assert!(!text.contains(personal), "{personal} in {table}");
+        }
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
+    let (world, mut client) = one().await;
+    let first = submit(&mut client, report("GD-1", 1, 1)).await.unwrap().linkage.unwrap();
+    assert!(!first.repeat);
+    let by_phone = submit(&mut client, report("GD-2", 1, 2)).await.unwrap().linkage.unwrap();
+    assert_eq!((by_phone.repeat, &by_phone.cluster_id), (true, &first.cluster_id));
+    assert_eq!(by_phone.reasons[0].evidence(), Evidence::Phone);
+    let mut neighbour = report("GD-3", 3, 1);
+    neighbour.area_code = "421181105000".into();
+    neighbour.address = format!("麻城市阎家河镇{} 五组 1 号。", area_name(&world));
+    let by_address = submit(&mut client, neighbour).await.unwrap().linkage.unwrap();
+    assert_eq!(by_address.reasons[0].evidence(), Evidence::Address);
+    assert_eq!(by_address.cluster_id, first.cluster_id);
+
+    case_changed(&world, &first.cluster_id, 10, CaseState::Resolved).await;
+    let after = submit(&mut client, report("GD-4", 1, 9)).await.unwrap().linkage.unwrap();
+    assert_ne!(after.cluster_id, first.cluster_id);
+    assert!(!after.repeat);
+    // A later case of the first cluster opens it again; old news of the earlier case does not close it.
+    case_changed(&world, &first.cluster_id, 20, CaseState::Open).await;
+    case_changed(&world, &first.cluster_id, 10, CaseState::Closed).await;
+    let joined = submit(&mut client, report("GD-5", 3, 8)).await.unwrap().linkage.unwrap();
+    assert_eq!(joined.cluster_id, first.cluster_id);
+    world.end().await;
+}
+
+fn area_name(world: &World) -> String {
+    let county = world.counties.get(crate::world::COUNTY).unwrap();
+    county.areas.find("421181105204").unwrap().name.replace("村民委员会", "")
+}
+
+async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseState) {
+    let changed = CaseChanged {
+        cluster_id: cluster.into(),
+        state: state.into(),
+        opened_at: Some(prost_types::Timestamp { seconds: opened, nanos: 0 }),
+        ..Default::default()
+    };
+    let envelope = Envelope {
+        county: crate::world::COUNTY.into(),
+        topic: Topic::Routing,
+        position: 1,
+        kind: CaseChanged::full_name(),
+        payload: changed.encode_to_vec(),
+        trace: None,
+    };
+    let mut tx = world.pool.begin().await.unwrap();
+    RoutingEvents.apply(&mut tx, &[envelope]).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn each_wrong_field_is_named_and_nothing_is_written() {
+    let (world, mut client) = one().await;
+    let mut wrong = report("GD-1", 1, 1);
+    wrong.area_code = "421181999999".into();
+    wrong.parties[1].phone = "1380000".into();
+    wrong.parties[0].id_number = "110105194912310021".into();
+    let status = submit(&mut client, wrong).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let fields: Vec<String> =
+        status.get_details_bad_request().unwrap().field_violations.into_iter().map(|one| one.field).collect();
+    assert_eq!(fields, ["areaCode", "parties[0].idNumber", "parties[1].phone"]);
+    let mut crowd = report("GD-2", 1, 1);
+    crowd.parties = vec![crowd.parties[0].clone(); 10_000];
+    let status = submit(&mut client, crowd).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let mut huge = report("GD-3", 1, 1);
+    huge.narrative = "x".repeat(5 * 1024 * 1024);
+    assert_eq!(submit(&mut client, huge).await.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(world.count("SELECT count(*) FROM report").await, 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_source_brings_and_sees_its_own_only() {
+    let (world, mut client) = one().await;
+    let request = SubmitReportRequest { report: Some(report("GD-1", 1, 1)) };
+    let status = client.submit_report(by("police_110", request.clone())).await.unwrap_err();
+    assert_eq!(status.code(), Code::PermissionDenied);
+    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "source");
+    let taken = client.submit_report(by("hotline_12345", request)).await.unwrap().into_inner();
+
+    let get = GetReportRequest { report_id: taken.report_id.clone(), ..Default::default() };
+    assert!(client.get_report(by("hotline_12345", get.clone())).await.is_ok());
+    assert_eq!(client.get_report(by("police_110", get.clone())).await.unwrap_err().code(), Code::NotFound);
+    let other_county = GetReportRequest { county: "330681".into(), ..get };
+    assert_eq!(client.get_report(other_county).await.unwrap_err().code(), Code::NotFound);
+    let list = ListReportsRequest::default();
+    assert_eq!(client.list_reports(by("hotline_12345", list.clone())).await.unwrap().into_inner().reports.len(), 1);
+    assert!(client.list_reports(by("police_110", list)).await.unwrap().into_inner().reports.is_empty());
+    world.end().await;
+}
+
+#[tokio::test]
+async fn pages_show_everything_once_newest_first() {
+    let (world, mut client) = one().await;
+    let mut sent = Vec::new();
+    for n in 0..25_u32 {
+        let mut one = report(&format!("GD-{n}"), n % 20, n % 20);
+        if n % 2 == 0 {
+            one.area_code = "421181105000".into();
+        }
+        sent.push(submit(&mut client, one).await.unwrap().report_id);
+    }
+    let mut seen = Vec::new();
+    let mut ask = ListReportsRequest { page_size: 10, ..Default::default() };
+    loop {
+        let page = client.list_reports(ask.clone()).await.unwrap().into_inner();
+        assert!(page.reports.len() <= 10);
+        seen.extend(page.reports.into_iter().map(|one| one.report_id));
+        if page.next_page_token.is_empty() {
+            break;
+        }
+        ask.page_token = page.next_page_token;
+    }
+    sent.reverse();
+    assert_eq!(seen, sent);
+    let repeats = ListReportsRequest { repeats_only: true, ..Default::default() };
+    assert_eq!(client.list_reports(repeats).await.unwrap().into_inner().reports.len(), 5);
+    let community = ListReportsRequest { area_code: "421181105204".into(), ..Default::default() };
+    assert_eq!(client.list_reports(community).await.unwrap().into_inner().reports.len(), 12);
+    let forged = ListReportsRequest { page_token: "forged".into(), ..Default::default() };
+    assert_eq!(client.list_reports(forged).await.unwrap_err().code(), Code::InvalidArgument);
+    world.end().await;
+}
+
+/// Two processes, many callers, every reference sent several times: one report each, one event each.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_reference_is_one_report_from_wherever_it_comes() {
+    let mut world = World::new().await;
+    let mut clients = Vec::new();
+    for _ in 0..2 {
+        let address = world.process(CommitSettings { batch_reports: 7, ..CommitSettings::default() }).await;
+        clients.push(client(&address).await);
+    }
+    let mut calls = JoinSet::new();
+    let reports: Vec<_> = (0..40_u32).map(|n| report(&format!("GD-{n}"), n % 10, n)).collect();
+    for turn in 0..4 {
+        for one in &reports {
+            let (mut client, one) = (clients[turn % 2].clone(), one.clone());
+            calls.spawn(async move { (one.source_ref.clone(), submit(&mut client, one).await.unwrap()) });
+        }
+    }
+    let mut ids: HashMap<String, Vec<(String, bool)>> = HashMap::new();
+    while let Some(answer) = calls.join_next().await {
+        let (reference, answer) = answer.unwrap();
+        assert_eq!(answer.revision, 1);
+        ids.entry(reference).or_default().push((answer.report_id, answer.known));
+    }
+    for (reference, answers) in ids {
+        assert!(answers.iter().all(|(id, _)| *id == answers[0].0), "{reference}");
+        assert_eq!(answers.iter().filter(|(_, known)| !known).count(), 1, "{reference}");
+    }
+    assert_eq!(world.count("SELECT count(*) FROM report").await, 40);
+    assert_eq!(world.count("SELECT count(DISTINCT cluster_id) FROM report").await, 10);
+    assert_eq!(events(&world).await.len(), 40);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refused_row_never_costs_its_neighbours() {
+    let (world, client) = one().await;
+    world.pool.execute("ALTER TABLE report ADD CHECK (source_ref <> 'GD-13')").await.unwrap();
+    let mut calls = JoinSet::new();
+    for n in 0..60_u32 {
+        let mut client = client.clone();
+        calls.spawn(async move { (n, submit(&mut client, report(&format!("GD-{n}"), n, n)).await) });
+    }
+    while let Some(answer) = calls.join_next().await {
+        let (n, answer) = answer.unwrap();
+        assert_eq!(answer.as_ref().err().map(tonic::Status::code), (n == 13).then_some(Code::Internal), "{n}");
+    }
+    assert_eq!(events(&world).await.len(), 59);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_replaced_unseen() {
+    let (world, mut client) = one().await;
+    submit(&mut client, report("GD-1", 1, 1)).await.unwrap();
+    for turn in 2..5_u32 {
+        let mut other = world.pool.acquire().await.unwrap();
+        other
+            .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()")
+            .await
+            .unwrap();
+        drop(other);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        submit(&mut client, report(&format!("GD-{turn}"), turn, turn)).await.unwrap();
+    }
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_intake_says_when_to_come_again() {
+    let mut world = World::new().await;
+    let settings = CommitSettings { queue_reports: 2, batch_reports: 1, ..CommitSettings::default() };
+    let address = world.process(settings).await;
+    let mut lock = world.pool.acquire().await.unwrap();
+    lock.execute("BEGIN; SELECT pg_advisory_xact_lock(26990, 421181)").await.unwrap();
+    let client = client(&address).await;
+    let mut calls = JoinSet::new();
+    for n in 0..20_u32 {
+        let mut client = client.clone();
+        calls.spawn(async move { submit(&mut client, report(&format!("GD-{n}"), n, n)).await });
+    }
+    let refused = loop {
+        let answer = calls.join_next().await.unwrap().unwrap();
+        if let Err(status) = answer {
+            break status;
+        }
+    };
+    assert_eq!(refused.code(), Code::ResourceExhausted);
+    assert!(refused.get_details_retry_info().unwrap().retry_delay.unwrap() > Duration::ZERO);
+    lock.execute("COMMIT").await.unwrap();
+    drop(lock);
+    calls.shutdown().await;
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stream_answers_each_message_on_its_own() {
+    let (world, mut client) = one().await;
+    let messages = (0..3000_u64).map(|mark| {
+        let mut one = report(&format!("GD-{mark}"), mark as u32, mark as u32);
+        if mark % 10 == 3 {
+            one.title.clear();
+        }
+        SubmitReportsRequest { mark, report: Some(one) }
+    });
+    let mut answers = client.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
+    let (mut accepted, mut refused) = (0, 0);
+    while let Some(answer) = answers.message().await.unwrap() {
+        match answer.outcome.unwrap() {
+            Outcome::Accepted(_) => accepted += 1,
+            Outcome::Refused(refusal) => {
+                assert_eq!(answer.mark % 10, 3);
+                assert_eq!((refusal.code, refusal.violations[0].field.as_str()), (3, "title"));
+                refused += 1;
+            }
+        }
+    }
+    assert_eq!((accepted, refused), (2700, 300));
+    assert_eq!(world.count("SELECT count(*) FROM report").await, 2700);
+    assert_eq!(events(&world).await.len(), 2700);
+    world.end().await;
+}
