@@ -3,12 +3,12 @@
 -- The last position given, one row a county. Its row lock orders the commits of one county, so that
 -- positions are dense and in commit order.
 CREATE TABLE outbox_head (
-    county   text PRIMARY KEY,
+    county   text COLLATE "C" PRIMARY KEY,
     position bigint NOT NULL
 ) WITH (fillfactor = 10);
 
 CREATE TABLE outbox_event (
-    county      text NOT NULL,
+    county      text COLLATE "C" NOT NULL,
     position    bigint NOT NULL,
     kind        text NOT NULL,
     payload     bytea NOT NULL,
@@ -19,7 +19,7 @@ CREATE TABLE outbox_event (
 
 -- How far each receiver is known to have applied; it decides what may be trimmed.
 CREATE TABLE outbox_receiver (
-    county   text NOT NULL,
+    county   text COLLATE "C" NOT NULL,
     receiver text NOT NULL,
     position bigint NOT NULL,
     PRIMARY KEY (county, receiver)
@@ -27,7 +27,7 @@ CREATE TABLE outbox_receiver (
 
 -- How far this service has applied another's events. Moved in the transaction that applies.
 CREATE TABLE receiver_position (
-    county       text NOT NULL,
+    county       text COLLATE "C" NOT NULL,
     topic        text NOT NULL,
     position     bigint NOT NULL,
     -- When nothing was left to apply.
@@ -37,7 +37,7 @@ CREATE TABLE receiver_position (
 
 -- Events that can never be applied, in view until someone acts.
 CREATE TABLE receiver_parked (
-    county    text NOT NULL,
+    county    text COLLATE "C" NOT NULL,
     topic     text NOT NULL,
     position  bigint NOT NULL,
     kind      text NOT NULL,

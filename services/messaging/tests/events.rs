@@ -289,3 +289,21 @@ async fn what_a_receiver_still_needs_is_never_trimmed() {
     expect_exactly(&routing, 4).await;
     world.end().await;
 }
+
+/// The entry's form is stored: `tests/samples/formats`.
+#[tokio::test]
+async fn a_stream_entry_of_every_past_version_is_read() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    let sample = include_str!("../../../tests/samples/formats/stream-entry.json");
+    let sample: serde_json::Value = serde_json::from_str(sample).unwrap();
+    let mut add = redis::cmd("XADD");
+    add.arg(world.keys.events(COUNTY, Topic::Intake)).arg(sample["id"].as_str().unwrap());
+    for (name, value) in sample["fields"].as_object().unwrap() {
+        add.arg(name).arg(value.as_str().unwrap());
+    }
+    let _: String = add.query_async(&mut world.redis().await).await.unwrap();
+    world.receive("routing", &routing);
+    expect_exactly(&routing, 1).await;
+    world.end().await;
+}

@@ -1,0 +1,42 @@
+//! Reports for benchmarks: 1 KB on the wire, two parties, made-up people.
+
+use fengqiao_proto::{
+    intake::v1::Report,
+    types::v1::{Party, PartyRole, Source},
+};
+use prost::Message as _;
+
+/// Real community codes of the sample county.
+pub const COMMUNITIES: &[&str] = &["421181105201", "421181105202", "421181111201", "421181100201", "421181109201"];
+
+/// The size that a report is filled up to, in encoded bytes.
+const BYTES: usize = 1024;
+
+/// The report with this number in a run. One in ten comes from a caller who was here before.
+#[must_use]
+pub fn report(run: &str, number: u64, now_seconds: i64) -> Report {
+    let caller = if number % 10 == 9 { number - 9 } else { number };
+    let mut report = Report {
+        source: Source::Hotline12345.into(),
+        source_ref: format!("{run}-{number}"),
+        occurred_at: Some(prost_types::Timestamp { seconds: now_seconds - 60, nanos: 0 }),
+        area_code: COMMUNITIES[(number % COMMUNITIES.len() as u64) as usize].to_owned(),
+        address: format!("石桥路{}号{}栋{}室", caller, caller % 40 + 1, caller % 1200 + 101),
+        title: format!("邻里漏水 {run}-{number}"),
+        narrative: "楼上漏水，多次沟通没有结果，请有关部门协调处理。".to_owned(),
+        category: "邻里纠纷".to_owned(),
+        parties: vec![
+            party(PartyRole::Reporter, "王女士", 13_000_000_000 + caller % 1_000_000_000),
+            party(PartyRole::Respondent, "李先生", 14_000_000_000 + number % 1_000_000_000),
+        ],
+        ..Report::default()
+    };
+    while report.encoded_len() < BYTES {
+        report.narrative.push_str("业主反映情况属实。");
+    }
+    report
+}
+
+fn party(role: PartyRole, name: &str, phone: u64) -> Party {
+    Party { role: role.into(), name: name.to_owned(), phone: phone.to_string(), id_number: String::new() }
+}
