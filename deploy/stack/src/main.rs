@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
+    time::Duration,
 };
 
 use clap::{Args, Parser, Subcommand};
@@ -24,6 +25,9 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::oneshot,
 };
+
+/// The exit code of a program that was interrupted.
+const ENDED_EARLY: u8 = 130;
 
 /// The local stack of Fengqiao.
 #[derive(Parser)]
@@ -55,7 +59,7 @@ struct Up {
     #[command(flatten)]
     place: Place,
     /// The county's configuration folder; the sample county where not given.
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", overrides_with = "county")]
     county: Option<PathBuf>,
     /// Leave the sample day out.
     #[arg(long)]
@@ -67,19 +71,13 @@ struct Up {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let work = async {
-        match Cli::parse().command {
-            Command::Up(up) => run_up(&up).await,
-            Command::Day(place) => run_day(&place).await,
-            Command::Servers => run_servers().await,
-        }
-    };
-    let outcome = tokio::select! {
-        outcome = work => outcome,
-        () = told_to_end() => {
-            // Only while something still starts: what was started ends with its owner.
-            return ExitCode::from(130);
-        }
+    let outcome = match Cli::parse().command {
+        Command::Up(up) => run_up(&up).await,
+        Command::Day(place) => tokio::select! {
+            outcome = run_day(&place) => outcome,
+            () = told_to_end() => Ok(ExitCode::from(ENDED_EARLY)),
+        },
+        Command::Servers => run_servers().await,
     };
     match outcome {
         Ok(code) => code,
@@ -115,7 +113,11 @@ async fn run_up(up: &Up) -> Result<ExitCode, StackError> {
     let agencies = webhook_agencies(&county)?;
     let mut plan = StackPlan::new(folder, &county);
     plan.webhooks = agencies.iter().map(|agency| (agency.clone(), receiver.url(agency))).collect();
-    let stack = Stack::start(plan, |what| display.step(what)).await?;
+    let stack = tokio::select! {
+        started = Stack::start(plan, |what| display.step(what)) => started?,
+        // What was started until now ends with its owner.
+        () = told_to_end() => return Ok(ExitCode::from(ENDED_EARLY)),
+    };
     for agency in &agencies {
         receiver.expect(agency, &stack.secrets.webhook_secret(agency)?.1);
     }
@@ -126,9 +128,14 @@ async fn run_up(up: &Up) -> Result<ExitCode, StackError> {
         () = told_to_end() => Ok(ExitCode::SUCCESS),
     };
     display.done("ending (again Ctrl-C ends at once)");
+    let again = async {
+        // One Ctrl-C may arrive twice, from the terminal and from a program between us and it.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        told_to_end().await;
+    };
     tokio::select! {
         () = stack.stop() => {}
-        () = told_to_end() => std::process::exit(130),
+        () = again => return Ok(ExitCode::from(ENDED_EARLY)),
     }
     println!("ended; nothing of it is left running");
     ended

@@ -1,0 +1,94 @@
+# Installs what is missing. Sourced by deploy/run, tests/run and .ci/run; not run by itself.
+
+# Runs a command as root: as it is, or by sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    else
+        sudo "$@"
+    fi
+}
+
+# What needs root cannot be done: nobody is root, there is no sudo, or it would ask where no one answers.
+cannot_be_root() {
+    [ "$(id -u)" != 0 ] && ! { command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; }
+}
+
+have_postgres() {
+    local found
+    for found in /usr/lib/postgresql/*/bin/initdb; do
+        [ -x "$found" ] && return 0
+    done
+    return 1
+}
+
+# Names the packages of the things asked for that are not there: cc, postgres, redis-server, setpriv, ….
+missing_packages() {
+    local thing
+    for thing in "$@"; do
+        case "$thing" in
+            postgres) have_postgres || echo postgresql ;;
+            cc) command -v cc >/dev/null || echo "gcc libc6-dev" ;;
+            setpriv) command -v setpriv >/dev/null || echo util-linux ;;
+            python3) command -v python3 >/dev/null || echo python3 ;;
+            npm) command -v npm >/dev/null || echo npm ;;
+            *) command -v "$thing" >/dev/null || echo "$thing" ;;
+        esac
+    done
+}
+
+# The servers that come with packages are not ours to use: keep them from being set up and started.
+install_without_starting() {
+    local no_cluster=/etc/postgresql-common/createcluster.d/fengqiao-install.conf
+    local no_start=/usr/sbin/policy-rc.d
+    local made_no_cluster= made_no_start=
+    if [ ! -e /etc/postgresql-common ]; then
+        as_root mkdir -p "$(dirname "$no_cluster")"
+        echo "create_main_cluster = false" | as_root tee "$no_cluster" >/dev/null
+        made_no_cluster=yes
+    fi
+    if [ ! -e "$no_start" ]; then
+        printf '#!/bin/sh\nexit 101\n' | as_root tee "$no_start" >/dev/null
+        as_root chmod +x "$no_start"
+        made_no_start=yes
+    fi
+    local status=0
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q \
+        --no-install-recommends "$@" || status=$?
+    [ -z "$made_no_start" ] || as_root rm -f "$no_start"
+    [ -z "$made_no_cluster" ] || as_root rm -f "$no_cluster"
+    return "$status"
+}
+
+# install_missing THING…: installs the packages of what is not there, or says what to install.
+install_missing() {
+    local packages
+    # One package a line or several: let them become words.
+    packages=$(missing_packages "$@" | tr '\n' ' ')
+    [ -n "${packages// /}" ] || return 0
+    if ! command -v apt-get >/dev/null || cannot_be_root; then
+        echo "Please install as root: $packages" >&2
+        echo "  (on Debian or Ubuntu: apt-get install --no-install-recommends $packages)" >&2
+        return 1
+    fi
+    echo "installing $packages"
+    as_root apt-get -o DPkg::Lock::Timeout=300 update -q
+    # shellcheck disable=SC2086 # several words on purpose
+    install_without_starting $packages
+}
+
+# The newest cargo of this account; says what to do where there is none.
+need_cargo() {
+    command -v cargo >/dev/null || PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"
+    export PATH
+    if ! cargo --version >/dev/null 2>&1; then
+        echo "Rust is needed, 1.94 or newer, with cargo in PATH: https://rustup.rs" >&2
+        return 1
+    fi
+}
+
+# The folder into which cargo builds.
+target_folder() {
+    cargo metadata --format-version 1 --no-deps --offline 2>/dev/null |
+        sed -n 's/.*"target_directory":"\([^"]*\)".*/\1/p'
+}
