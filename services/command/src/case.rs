@@ -1,28 +1,24 @@
 //! Cases: reading and steering.
 
+mod reading;
+
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
     routing::v1::{
-        AssignCaseRequest, Case, CloseCaseRequest, CommentCaseRequest, GetCaseRequest,
-        HistoryEntry, ListCaseHistoryRequest, ListCasesRequest, RelevelCaseRequest,
-        ResolveCaseRequest, routing_service_client::RoutingServiceClient,
+        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, RelevelCaseRequest,
+        ResolveCaseRequest,
     },
-    types::v1::{CaseState, Level},
+    types::v1::Level,
 };
-use serde_json::json;
 use uuid::Uuid;
 
+use self::reading::ListOptions;
 use crate::{
-    connection::{Caller, Connection, Session},
+    connection::{Caller, Session},
     errors::CommandError,
-    output::{Output, level_ink, state_ink},
-    paging,
-    table::{Cell, Table},
+    output::Output,
     timeline, words,
 };
-
-/// The most history entries that are shown.
-const MOST_HISTORY: usize = 10_000;
 
 /// What to do with cases.
 #[derive(Debug, Subcommand)]
@@ -59,40 +55,6 @@ pub struct Guard {
     /// A repeated command with the same id has no second effect; a new one where not given.
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
-}
-
-/// Which cases to list.
-#[derive(Debug, Args)]
-pub struct ListOptions {
-    /// Only in this state.
-    #[arg(long, value_parser = words::parser(words::STATES), ignore_case = true)]
-    state: Option<CaseState>,
-    /// Only of this level.
-    #[arg(long, value_parser = words::parser(words::LEVELS), ignore_case = true)]
-    level: Option<Level>,
-    /// Only in this area and what lies below it.
-    #[arg(
-        long,
-        value_name = "CODE",
-        default_value = "",
-        hide_default_value = true
-    )]
-    area: String,
-    /// Only those that this agency leads.
-    #[arg(
-        long,
-        value_name = "AGENCY",
-        visible_alias = "agency",
-        default_value = "",
-        hide_default_value = true
-    )]
-    lead: String,
-    /// Only of this canonical category.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    category: String,
-    /// How many at most.
-    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    limit: u32,
 }
 
 /// A new level.
@@ -173,8 +135,10 @@ pub async fn execute(
     let county = session.county();
     let what = |case: &str| CommandError::call(format!("case {case}"));
     let changed = match command {
-        CaseCommand::Show(named) => return show(&named.case, client, session, output).await,
-        CaseCommand::List(options) => return list(options, client, session, output).await,
+        CaseCommand::Show(named) => {
+            return reading::show(&named.case, client, session, output).await;
+        }
+        CaseCommand::List(options) => return reading::list(options, client, session, output).await,
         CaseCommand::Relevel(RelevelOptions {
             named: Named { case },
             level,
@@ -289,123 +253,6 @@ pub async fn execute(
 
 fn request_id(given: Option<String>) -> String {
     given.unwrap_or_else(|| Uuid::now_v7().to_string())
-}
-
-async fn show(
-    case: &str,
-    mut client: RoutingServiceClient<Connection>,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let request = session.request(GetCaseRequest {
-        county: session.county(),
-        case: case.to_owned(),
-    });
-    let answer = client
-        .get_case(request)
-        .await
-        .map_err(CommandError::call(format!("case {case}")))?;
-    let found = answer.into_inner().case.unwrap_or_default();
-    let history = history(&found, client, session).await?;
-    if output.json {
-        let entries = history
-            .iter()
-            .map(fengqiao_proto::json::to_json)
-            .collect::<Result<Vec<_>, _>>()?;
-        let document =
-            json!({ "case": fengqiao_proto::json::to_json(&found)?, "history": entries });
-        return output.line(&format!("{document:#}"));
-    }
-    output.text(&timeline::page(&found, &history, output))
-}
-
-async fn history(
-    case: &Case,
-    client: RoutingServiceClient<Connection>,
-    session: &Session,
-) -> Result<Vec<HistoryEntry>, CommandError> {
-    let (entries, _) = paging::collect(MOST_HISTORY, |page_size, page_token| {
-        let mut client = client.clone();
-        let request = session.request(ListCaseHistoryRequest {
-            county: case.county.clone(),
-            case: case.case_id.clone(),
-            page_size,
-            page_token,
-        });
-        async move {
-            let answer = client.list_case_history(request).await;
-            let page = answer
-                .map_err(CommandError::call("the case's history"))?
-                .into_inner();
-            Ok((page.entries, page.next_page_token))
-        }
-    })
-    .await?;
-    Ok(entries)
-}
-
-async fn list(
-    options: ListOptions,
-    client: RoutingServiceClient<Connection>,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let (cases, more) = paging::collect(options.limit as usize, |page_size, page_token| {
-        let mut client = client.clone();
-        let request = session.request(ListCasesRequest {
-            county: session.county(),
-            page_size,
-            page_token,
-            state: options.state.unwrap_or_default() as i32,
-            level: options.level.unwrap_or_default() as i32,
-            area_code: options.area.clone(),
-            lead_agency: options.lead.clone(),
-            category: options.category.clone(),
-        });
-        async move {
-            let answer = client.list_cases(request).await;
-            let page = answer
-                .map_err(CommandError::call("the cases"))?
-                .into_inner();
-            Ok((page.cases, page.next_page_token))
-        }
-    })
-    .await?;
-    if output.json {
-        return cases.iter().try_for_each(|case| output.json_line(case));
-    }
-    let mut table = Table::of_words([
-        "案件", "级别", "状态", "类别", "地区", "主办", "来源", "立案",
-    ]);
-    for case in &cases {
-        let area = if case.area_name.is_empty() {
-            &case.area_code
-        } else {
-            &case.area_name
-        };
-        table.row(vec![
-            case.number.clone().into(),
-            Cell::inked(
-                words::said(words::LEVELS, case.level()),
-                level_ink(case.level()),
-            ),
-            Cell::inked(
-                words::said(words::STATES, case.state()),
-                state_ink(case.state()),
-            ),
-            words::category(&case.category).into(),
-            area.clone().into(),
-            case.lead_agency.clone().into(),
-            words::said(words::SOURCES, case.first_source()).into(),
-            output.minute(case.opened_at.as_ref()).into(),
-        ]);
-    }
-    output.table(&table, "没有这样的案件")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
 }
 
 #[cfg(test)]

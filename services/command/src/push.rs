@@ -1,29 +1,31 @@
 //! Pushes: an agency's inbox and answers, and what could not be delivered.
 
+mod inbox;
+mod parked;
+
 use clap::{Args, Subcommand};
 use fengqiao_proto::notification::v1::{
-    FeedbackOutcome, FeedbackPushRequest, GetPushRequest, ListParkedPushesRequest,
-    ListPushesRequest, Push, ReceiptState, ResendPushesRequest, ReturnPushRequest, ReturnReason,
+    FeedbackOutcome, FeedbackPushRequest, ListPushesRequest, Push, ReturnPushRequest, ReturnReason,
     SignPushRequest, notification_service_client::NotificationServiceClient,
 };
 use uuid::Uuid;
 
+use self::{
+    inbox::InboxOptions,
+    parked::{ParkedOptions, ResendOptions},
+};
 use crate::{
     connection::{Caller, Connection, Session},
     errors::CommandError,
-    moment::{Moment, to_proto},
-    output::{Ink, Output, level_ink},
-    paging,
-    table::{Cell, Table},
+    output::Output,
     words,
 };
 
 /// In how many of an agency's pushes a shortened id is searched.
 const MOST_SEARCHED: usize = 2_000;
+
 /// The fewest characters of an id that are taken for one.
 const FEWEST_CHARACTERS: usize = 4;
-/// As many characters of an id's end as a table shows.
-const SHOWN_CHARACTERS: usize = 12;
 
 /// What to do with pushes.
 #[derive(Debug, Subcommand)]
@@ -42,23 +44,6 @@ pub enum PushCommand {
     Parked(ParkedOptions),
     /// Send parked pushes again.
     Resend(ResendOptions),
-}
-
-/// Which pushes to list.
-#[derive(Debug, Args)]
-pub struct InboxOptions {
-    /// Whose; `fengqiao agencies` lists the codes.
-    #[arg(long)]
-    agency: String,
-    /// Only those with which this was done.
-    #[arg(long, value_parser = words::parser(words::RECEIPTS), ignore_case = true)]
-    receipt: Option<ReceiptState>,
-    /// Only those of this case's id.
-    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
-    case: String,
-    /// How many at most.
-    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    limit: u32,
 }
 
 /// One push of one agency.
@@ -100,31 +85,6 @@ pub struct FeedbackOptions {
     request_id: Option<String>,
 }
 
-/// Which parked pushes to list.
-#[derive(Debug, Args)]
-pub struct ParkedOptions {
-    /// Only this agency's.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    agency: String,
-    /// How many at most.
-    #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    limit: u32,
-}
-
-/// Which parked pushes to send again.
-#[derive(Debug, Args)]
-pub struct ResendOptions {
-    /// These, by their whole ids.
-    #[arg(required_unless_present = "agency", conflicts_with = "agency")]
-    push_ids: Vec<Uuid>,
-    /// All parked ones of this agency.
-    #[arg(long)]
-    agency: Option<String>,
-    /// Only those parked before this day or time.
-    #[arg(long, value_name = "TIME", value_parser = Moment::read, requires = "agency")]
-    parked_before: Option<Moment>,
-}
-
 /// Does what was asked.
 ///
 /// # Errors
@@ -135,22 +95,10 @@ pub async fn execute(
     output: &Output,
 ) -> Result<(), CommandError> {
     match command {
-        PushCommand::Inbox(options) => inbox(options, session, output).await,
+        PushCommand::Inbox(options) => inbox::inbox(options, session, output).await,
         PushCommand::Show(named) => {
-            let (mut client, push_id) = find(named, session).await?;
-            let request = session.request(GetPushRequest {
-                county: session.county(),
-                push_id,
-            });
-            let answer = client
-                .get_push(request)
-                .await
-                .map_err(CommandError::call("the push"))?;
-            let answer = answer.into_inner();
-            if output.json {
-                return output.document(&answer);
-            }
-            output.text(&page(&answer.push.unwrap_or_default(), output))
+            let (client, push_id) = find(named, session).await?;
+            inbox::show(client, push_id, session, output).await
         }
         PushCommand::Sign(named) => {
             let (mut client, push_id) = find(named, session).await?;
@@ -202,8 +150,8 @@ pub async fn execute(
                 .map_err(CommandError::call("the feedback"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Parked(options) => parked(options, session, output).await,
-        PushCommand::Resend(options) => resend(options, session, output).await,
+        PushCommand::Parked(options) => parked::parked(options, session, output).await,
+        PushCommand::Resend(options) => parked::resend(options, session, output).await,
     }
 }
 
@@ -219,57 +167,6 @@ fn tell(push: Option<Push>, output: &Output) -> Result<(), CommandError> {
         push.case_number,
         push.push_id,
     ))
-}
-
-async fn inbox(
-    options: InboxOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let client = session
-        .notification(&Caller::Agency(options.agency.clone()))
-        .await?;
-    let wanted = ListPushesRequest {
-        county: session.county(),
-        agency: options.agency,
-        receipt: options.receipt.unwrap_or_default() as i32,
-        case_id: options.case,
-        ..Default::default()
-    };
-    let (pushes, more) = list(client, &wanted, options.limit as usize, session).await?;
-    if output.json {
-        return pushes.iter().try_for_each(|push| output.json_line(push));
-    }
-    output.table(&inbox_table(&pushes, output), "没有推送")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
-}
-
-async fn list(
-    client: NotificationServiceClient<Connection>,
-    wanted: &ListPushesRequest,
-    limit: usize,
-    session: &Session,
-) -> Result<(Vec<Push>, bool), CommandError> {
-    paging::collect(limit, |page_size, page_token| {
-        let mut client = client.clone();
-        let request = session.request(ListPushesRequest {
-            page_size,
-            page_token,
-            ..wanted.clone()
-        });
-        async move {
-            let answer = client.list_pushes(request).await;
-            let page = answer
-                .map_err(CommandError::call("the pushes"))?
-                .into_inner();
-            Ok((page.pushes, page.next_page_token))
-        }
-    })
-    .await
 }
 
 /// The whole id of a push that was named by its id, a part of it, or its case's number.
@@ -288,7 +185,7 @@ async fn find(
         agency: named.agency.clone(),
         ..Default::default()
     };
-    let (pushes, _) = list(client.clone(), &wanted, MOST_SEARCHED, session).await?;
+    let (pushes, _) = inbox::list(client.clone(), &wanted, MOST_SEARCHED, session).await?;
     let push_id = the_one(&named.push, &named.agency, &pushes)?;
     Ok((client, push_id))
 }
@@ -313,193 +210,6 @@ fn the_one(typed: &str, agency: &str, pushes: &[Push]) -> Result<String, Command
             "several pushes of {agency} fit {typed}; give more of the id (`fengqiao push inbox --agency {agency}`)"
         ))),
     }
-}
-
-fn inbox_table(pushes: &[Push], output: &Output) -> Table {
-    let mut table = Table::of_words([
-        "级别",
-        "文书",
-        "案件",
-        "地区",
-        "类别",
-        "推送",
-        "时限",
-        "状态",
-        "推送号(末段)",
-    ]);
-    for push in pushes {
-        table.row(vec![
-            Cell::inked(
-                words::said(words::LEVELS, push.level()),
-                level_ink(push.level()),
-            ),
-            words::said(words::FORMS, push.form()).into(),
-            push.case_number.clone().into(),
-            area(push).into(),
-            words::category(&push.category).into(),
-            output.minute(push.requested_at.as_ref()).into(),
-            output.minute(push.due_at.as_ref()).into(),
-            Cell::inked(
-                words::said(words::RECEIPTS, push.receipt()),
-                receipt_ink(push.receipt()),
-            ),
-            shortened(&push.push_id).into(),
-        ]);
-    }
-    table
-}
-
-fn area(push: &Push) -> &str {
-    if push.area_name.is_empty() {
-        &push.area_code
-    } else {
-        &push.area_name
-    }
-}
-
-/// The end of an id: ids of one minute begin alike.
-fn shortened(push_id: &str) -> &str {
-    push_id
-        .len()
-        .checked_sub(SHOWN_CHARACTERS)
-        .and_then(|at| push_id.get(at..))
-        .unwrap_or(push_id)
-}
-
-fn receipt_ink(receipt: ReceiptState) -> Ink {
-    match receipt {
-        ReceiptState::Answered => Ink::Green,
-        ReceiptState::Returned => Ink::Orange,
-        ReceiptState::Unsigned => Ink::Bold,
-        ReceiptState::Signed | ReceiptState::Unspecified => Ink::Plain,
-    }
-}
-
-/// One push, for people.
-fn page(push: &Push, output: &Output) -> String {
-    let paint = output.paint;
-    let mut page = format!(
-        "{} {}  案件 {}  {}  {}\n",
-        paint.ink(
-            words::said(words::LEVELS, push.level()),
-            level_ink(push.level())
-        ),
-        words::said(words::FORMS, push.form()),
-        paint.ink(&push.case_number, Ink::Bold),
-        words::category(&push.category),
-        area(push),
-    );
-    let mut field = |name: &str, value: &str| {
-        if !value.trim().is_empty() {
-            page.push_str(&format!("  {}  {value}\n", paint.ink(name, Ink::Dim)));
-        }
-    };
-    field("单位", &push.agency);
-    field("缘由", &push.reason);
-    field("推送", &output.second(push.requested_at.as_ref()));
-    field("时限", &output.second(push.due_at.as_ref()));
-    let delivery = words::said(words::DELIVERIES, push.delivery());
-    field(
-        "送达",
-        &format!(
-            "{delivery} {} (第{}次)",
-            output.second(push.delivered_at.as_ref()),
-            push.attempts
-        ),
-    );
-    field("签收", &output.second(push.signed_at.as_ref()));
-    field("退回", &output.second(push.returned_at.as_ref()));
-    field("反馈", &output.second(push.feedback_at.as_ref()));
-    field("差错", &push.last_error);
-    if let Some(matter) = &push.matter {
-        field("事由", &matter.title);
-        field("内容", &matter.narrative);
-        field("地址", &matter.address);
-        for party in &matter.parties {
-            let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-            field(
-                words::said(words::PARTY_ROLES, party.role()),
-                person.trim_end(),
-            );
-        }
-    }
-    field("编号", &push.push_id);
-    page
-}
-
-async fn parked(
-    options: ParkedOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let client = session.notification(&Caller::Operator).await?;
-    let (pushes, more) = paging::collect(options.limit as usize, |page_size, page_token| {
-        let mut client = client.clone();
-        let request = session.request(ListParkedPushesRequest {
-            county: session.county(),
-            page_size,
-            page_token,
-            agency: options.agency.clone(),
-        });
-        async move {
-            let answer = client.list_parked_pushes(request).await;
-            let page = answer
-                .map_err(CommandError::call("the parked pushes"))?
-                .into_inner();
-            Ok((page.pushes, page.next_page_token))
-        }
-    })
-    .await?;
-    if output.json {
-        return pushes.iter().try_for_each(|push| output.json_line(push));
-    }
-    let mut table = Table::of_words(["级别", "单位", "案件", "推送", "次数", "差错", "推送号"]);
-    for push in &pushes {
-        table.row(vec![
-            Cell::inked(
-                words::said(words::LEVELS, push.level()),
-                level_ink(push.level()),
-            ),
-            push.agency.clone().into(),
-            push.case_number.clone().into(),
-            output.minute(push.requested_at.as_ref()).into(),
-            push.attempts.to_string().into(),
-            push.last_error.clone().into(),
-            push.push_id.clone().into(),
-        ]);
-    }
-    output.table(&table, "没有搁置的推送")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
-}
-
-async fn resend(
-    options: ResendOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let mut client = session.notification(&Caller::Operator).await?;
-    let parked_before = options
-        .parked_before
-        .and_then(|moment| moment.begin(&output.zone));
-    let request = session.request(ResendPushesRequest {
-        county: session.county(),
-        push_ids: options.push_ids.iter().map(Uuid::to_string).collect(),
-        agency: options.agency.unwrap_or_default(),
-        parked_before: parked_before.map(to_proto),
-    });
-    let answer = client
-        .resend_pushes(request)
-        .await
-        .map_err(CommandError::call("sending again"))?;
-    let answer = answer.into_inner();
-    if output.json {
-        return output.document(&answer);
-    }
-    output.line(&format!("重新推送 {} 件", answer.resent))
 }
 
 #[cfg(test)]
@@ -534,7 +244,6 @@ mod tests {
         );
         assert!(found("cccc").unwrap_err().to_string().contains("no push"));
         assert_eq!(found("a").unwrap_err().exit_code(), 2);
-        assert_eq!(shortened(&pushes[0].push_id), "00000000aaaa");
     }
 
     #[test]
@@ -568,25 +277,5 @@ mod tests {
             .is_ok()
         );
         assert!(parse(&["feedback", "aaaa", "--agency", "police", "--text", "已调解"]).is_ok());
-    }
-
-    #[test]
-    fn a_push_s_page_shows_what_the_form_says() {
-        let output = Output::new(&crate::cli::ShowOptions {
-            json: false,
-            color: crate::cli::ColorWhen::Never,
-            time_zone: "Asia/Shanghai".into(),
-        })
-        .unwrap();
-        let mut push = push("id", "20261124-0001");
-        push.matter = Some(fengqiao_proto::types::v1::Matter {
-            title: "漏水".into(),
-            ..Default::default()
-        });
-        let page = page(&push, &output);
-        assert!(
-            page.contains("事由  漏水") && !page.contains("签收"),
-            "{page}"
-        );
     }
 }
