@@ -87,9 +87,10 @@ fn what_a_county_really_sends_is_accepted() {
 
 /// Messages as raw bytes, as a client with a fault sends them.
 #[derive(Debug, Clone, PartialEq)]
-struct Raw(Vec<u8>);
+pub struct Raw(Vec<u8>);
 
-mod raw {
+/// A codec that leaves the bytes as they are.
+pub mod raw {
     use prost::bytes::{Buf as _, BufMut as _};
     use tonic::{
         Status,
@@ -97,6 +98,7 @@ mod raw {
     };
 
     #[derive(Default)]
+    /// See the module.
     pub struct RawCodec;
 
     impl Codec for RawCodec {
