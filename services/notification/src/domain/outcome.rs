@@ -1,0 +1,98 @@
+//! What became of one try to deliver a push.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::{
+    push::Push,
+    retry::{Next, RetrySchedule},
+};
+
+/// How a push travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Channel {
+    /// The agency's gRPC stream.
+    Stream,
+    /// The agency's webhook.
+    Webhook,
+}
+
+impl Channel {
+    /// Its name in attempts and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stream => "stream",
+            Self::Webhook => "webhook",
+        }
+    }
+}
+
+/// What a try ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// The agency's system has it.
+    Delivered,
+    /// The try failed, and this follows.
+    Failed(Next),
+    /// The way broke off through nobody's refusal: free for the next way at once, and no failure.
+    Released,
+}
+
+/// One try and what it ended with; becomes one attempt record and the push's next state, together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Whose push.
+    pub county: String,
+    /// Which push.
+    pub push_id: Uuid,
+    /// Which try, as counted by its claim.
+    pub attempt: i32,
+    /// How it travelled.
+    pub channel: Channel,
+    /// When the try began.
+    pub began_at: Timestamp,
+    /// How long it took.
+    pub took: Duration,
+    /// What it ended with.
+    pub ending: Ending,
+    /// The HTTP status, or 0.
+    pub http_status: i32,
+    /// What went wrong, without personal data; empty where nothing did.
+    pub error: String,
+    /// The trace of the delivery.
+    pub trace: Option<String>,
+}
+
+impl Outcome {
+    /// When the try ended.
+    #[must_use]
+    pub fn ended_at(&self) -> Timestamp {
+        self.began_at + self.took
+    }
+
+    /// The name of its ending in metrics.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self.ending {
+            Ending::Delivered => "delivered",
+            Ending::Failed(Next::After(_)) => "failed",
+            Ending::Failed(Next::Park) => "parked",
+            Ending::Released => "released",
+        }
+    }
+}
+
+/// What follows when a try of this push fails.
+#[must_use]
+pub fn after_failure(
+    push: &Push,
+    schedule: &RetrySchedule,
+    random: f64,
+    asked: Option<Duration>,
+) -> Next {
+    let failures = u32::try_from(push.failures).unwrap_or(0).saturating_add(1);
+    schedule.next(failures, random, asked)
+}

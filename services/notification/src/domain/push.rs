@@ -1,0 +1,146 @@
+//! A push as this service keeps it.
+
+use fengqiao_proto::{
+    notification::v1::{DeliveryState, ReceiptState, ReturnReason},
+    types::v1::{FormKind, Level},
+};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::lane::Lane;
+
+/// One form, for one case, to one agency. The matter stays sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Push {
+    /// The county's 6-digit code.
+    pub county: String,
+    /// The id; the same however often it is delivered.
+    pub push_id: Uuid,
+    /// The case.
+    pub case_id: Uuid,
+    /// The number that people say.
+    pub case_number: String,
+    /// To whom.
+    pub agency: String,
+    /// The document.
+    pub form: FormKind,
+    /// The level when it was requested.
+    pub level: Level,
+    /// The case's area.
+    pub area_code: String,
+    /// The area's name.
+    pub area_name: String,
+    /// The canonical category.
+    pub category: String,
+    /// Why it is pushed.
+    pub reason: String,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+    /// By when it has to be pushed.
+    pub due_at: Option<Timestamp>,
+    /// How far its delivery is.
+    pub delivery: DeliveryState,
+    /// What the agency did with it.
+    pub receipt: ReceiptState,
+    /// When it was first delivered.
+    pub delivered_at: Option<Timestamp>,
+    /// When the agency signed.
+    pub signed_at: Option<Timestamp>,
+    /// When the agency returned it.
+    pub returned_at: Option<Timestamp>,
+    /// Why the agency returned it.
+    pub return_reason: ReturnReason,
+    /// When the agency last said what it did.
+    pub feedback_at: Option<Timestamp>,
+    /// When all tries had failed.
+    pub parked_at: Option<Timestamp>,
+    /// How often delivery was tried; also tells one claim from the next.
+    pub attempts: i32,
+    /// How many tries failed since it was made or sent again; decides the next one.
+    pub failures: i32,
+    /// Why the last try failed.
+    pub last_error: String,
+    /// The trace that it belongs to.
+    pub traceparent: Option<String>,
+    /// A sealed `fengqiao.type.v1.Matter`.
+    pub sealed_matter: Vec<u8>,
+}
+
+impl Push {
+    /// The lane of its agency's queue.
+    #[must_use]
+    pub const fn lane(&self) -> Lane {
+        Lane::of(self.level)
+    }
+
+    /// Sorts pushes as an agency gets them: the most dangerous first, then the oldest.
+    pub fn sort_for_delivery(pushes: &mut [Self]) {
+        pushes.sort_by(|a, b| {
+            (b.level as i32, a.requested_at, a.push_id).cmp(&(a.level as i32, b.requested_at, b.push_id))
+        });
+    }
+}
+
+/// A push that routing asked for, before it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestedPush {
+    /// The county's 6-digit code.
+    pub county: String,
+    /// The id, made by routing.
+    pub push_id: Uuid,
+    /// The case.
+    pub case_id: Uuid,
+    /// The number that people say.
+    pub case_number: String,
+    /// To whom.
+    pub agency: String,
+    /// The document.
+    pub form: FormKind,
+    /// The level.
+    pub level: Level,
+    /// The case's area.
+    pub area_code: String,
+    /// The area's name.
+    pub area_name: String,
+    /// The canonical category.
+    pub category: String,
+    /// Why it is pushed.
+    pub reason: String,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+    /// By when it has to be pushed.
+    pub due_at: Option<Timestamp>,
+    /// The trace in which it was requested.
+    pub traceparent: Option<String>,
+    /// A sealed `fengqiao.type.v1.Matter`.
+    pub sealed_matter: Vec<u8>,
+}
+
+/// How many of these, from the first, fit into one page of `budget` bytes. Always at least one, so that
+/// a page never stands still.
+#[must_use]
+pub fn fits(sizes: impl IntoIterator<Item = usize>, budget: usize) -> usize {
+    let mut left = budget;
+    let mut count = 0;
+    for size in sizes {
+        if size > left && count > 0 {
+            break;
+        }
+        left = left.saturating_sub(size);
+        count += 1;
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_cut_by_bytes_but_never_empty() {
+        assert_eq!(fits([10, 10, 10], 20), 2);
+        assert_eq!(fits([100], 20), 1);
+        assert_eq!(fits([100, 1], 20), 1);
+        assert_eq!(fits([], 20), 0);
+    }
+}

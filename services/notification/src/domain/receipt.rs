@@ -1,0 +1,133 @@
+//! What an agency may do with a push, and in which state: the one place that decides it.
+
+use fengqiao_proto::notification::v1::ReceiptState;
+
+/// What an agency asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Command {
+    /// Takes the assignment (签收).
+    Sign,
+    /// Refuses it (退回).
+    Return,
+    /// Says what it did (反馈).
+    Feedback,
+}
+
+/// What becomes of the push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// It goes over into this state.
+    Become(ReceiptState),
+    /// It was done before; the answer is as it was then and nothing changes.
+    Already,
+}
+
+/// Why the state does not allow the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Forbidden {
+    /// A returned push is the centre's again.
+    #[error("the push was returned; the centre assigns it anew")]
+    Returned,
+    /// Whoever has said what it did cannot say that it is not its matter.
+    #[error("the push was answered and cannot be returned any more")]
+    Answered,
+    /// First the agency signs.
+    #[error("the push is not signed yet; sign it first")]
+    Unsigned,
+}
+
+impl Forbidden {
+    /// A short code for `google.rpc.ErrorInfo`.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Returned => "PUSH_RETURNED",
+            Self::Answered => "PUSH_ANSWERED",
+            Self::Unsigned => "PUSH_UNSIGNED",
+        }
+    }
+}
+
+/// Decides a command in a state.
+///
+/// # Errors
+/// [`Forbidden`] where the state does not allow it.
+pub const fn decide(state: ReceiptState, command: Command) -> Result<Decision, Forbidden> {
+    match (command, state) {
+        (Command::Sign, ReceiptState::Unsigned | ReceiptState::Unspecified) => {
+            Ok(Decision::Become(ReceiptState::Signed))
+        }
+        (Command::Sign, ReceiptState::Signed | ReceiptState::Answered)
+        | (Command::Return, ReceiptState::Returned) => Ok(Decision::Already),
+        (Command::Return, ReceiptState::Unsigned | ReceiptState::Signed | ReceiptState::Unspecified) => {
+            Ok(Decision::Become(ReceiptState::Returned))
+        }
+        (Command::Feedback, ReceiptState::Signed | ReceiptState::Answered) => {
+            Ok(Decision::Become(ReceiptState::Answered))
+        }
+        (Command::Sign | Command::Feedback, ReceiptState::Returned) => Err(Forbidden::Returned),
+        (Command::Return, ReceiptState::Answered) => Err(Forbidden::Answered),
+        (Command::Feedback, ReceiptState::Unsigned | ReceiptState::Unspecified) => Err(Forbidden::Unsigned),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use ReceiptState::{Answered, Returned, Signed, Unsigned};
+
+    #[test]
+    fn signing_twice_answers_as_the_first_time() {
+        assert_eq!(decide(Unsigned, Command::Sign), Ok(Decision::Become(Signed)));
+        assert_eq!(decide(Signed, Command::Sign), Ok(Decision::Already));
+        assert_eq!(decide(Answered, Command::Sign), Ok(Decision::Already));
+    }
+
+    #[test]
+    fn a_returned_push_cannot_be_signed_or_answered() {
+        assert_eq!(decide(Returned, Command::Sign), Err(Forbidden::Returned));
+        assert_eq!(decide(Returned, Command::Feedback), Err(Forbidden::Returned));
+        assert_eq!(decide(Returned, Command::Return), Ok(Decision::Already));
+    }
+
+    #[test]
+    fn only_a_signed_push_is_answered_and_an_answered_one_not_returned() {
+        assert_eq!(decide(Unsigned, Command::Feedback), Err(Forbidden::Unsigned));
+        assert_eq!(decide(Signed, Command::Feedback), Ok(Decision::Become(Answered)));
+        assert_eq!(decide(Answered, Command::Feedback), Ok(Decision::Become(Answered)));
+        assert_eq!(decide(Answered, Command::Return), Err(Forbidden::Answered));
+        assert_eq!(decide(Signed, Command::Return), Ok(Decision::Become(Returned)));
+    }
+
+    fn commands() -> impl Strategy<Value = Vec<Command>> {
+        proptest::collection::vec(
+            prop_oneof![Just(Command::Sign), Just(Command::Return), Just(Command::Feedback)],
+            0..12,
+        )
+    }
+
+    proptest! {
+        /// Whatever an agency tries: returned is final, answered stays answered, and nothing is ever
+        /// unsigned again.
+        #[test]
+        fn no_sequence_of_commands_goes_back(commands in commands()) {
+            let mut state = Unsigned;
+            for command in commands {
+                let before = state;
+                if let Ok(Decision::Become(next)) = decide(state, command) {
+                    state = next;
+                }
+                prop_assert!(state as i32 != 0);
+                prop_assert!(before != Returned || state == Returned);
+                prop_assert!(before != Answered || state == Answered);
+                prop_assert!(before == Unsigned || state != Unsigned);
+                // The same command at once again changes nothing.
+                if let Ok(Decision::Become(again)) = decide(state, command) {
+                    prop_assert!(state != before || again == state);
+                }
+            }
+        }
+    }
+}
