@@ -1,0 +1,81 @@
+//! What can go wrong in this service. The gRPC face turns it into a status in one place.
+
+use fengqiao_messaging::MessagingError;
+use fengqiao_proto::json::JsonError;
+use fengqiao_sealing::SealError;
+
+use crate::domain::receipt::Forbidden;
+
+/// One wrong field of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongField {
+    /// Its path in its JSON name.
+    pub field: &'static str,
+    /// What would be right. Never repeats the value.
+    pub description: &'static str,
+}
+
+/// A fault of this service or of a call.
+#[derive(Debug, thiserror::Error)]
+pub enum NotificationError {
+    /// Postgres.
+    #[error("the database did not {operation}")]
+    Database {
+        /// What was tried.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: sqlx::Error,
+    },
+    /// Redis.
+    #[error("Redis did not {operation}")]
+    Redis {
+        /// What was tried.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: redis::RedisError,
+    },
+    /// Something took longer than it may.
+    #[error("it took too long to {0}")]
+    Late(&'static str),
+    /// The outbox.
+    #[error(transparent)]
+    Messaging(#[from] MessagingError),
+    /// A matter does not open.
+    #[error(transparent)]
+    Sealed(#[from] SealError),
+    /// A matter is sealed but not in its form.
+    #[error("a matter is not in its form")]
+    Matter(#[from] prost::DecodeError),
+    /// A push has no JSON form. Cannot happen within one build.
+    #[error(transparent)]
+    Json(#[from] JsonError),
+    /// There is no such push, or it is another agency's.
+    #[error("no such push")]
+    NoSuchPush,
+    /// The push's state does not allow the command.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// A request is wrong, field by field.
+    #[error("the request has {} wrong fields", .0.len())]
+    Invalid(Vec<WrongField>),
+    /// The agency has as many open streams as it may.
+    #[error("the agency has too many open streams")]
+    TooManyStreams,
+    /// The process ends; another takes over.
+    #[error("the service is stopping")]
+    Stopping,
+}
+
+impl NotificationError {
+    /// For `map_err` on a statement.
+    pub(crate) fn database(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
+        move |source| Self::Database { operation, source }
+    }
+
+    /// For `map_err` on a Redis command.
+    pub(crate) fn redis(operation: &'static str) -> impl FnOnce(redis::RedisError) -> Self {
+        move |source| Self::Redis { operation, source }
+    }
+}

@@ -1,0 +1,179 @@
+//! Events in and out: a push that routing asks for, and the receipts that this service sends.
+
+use fengqiao_messaging::{Envelope, Event};
+use fengqiao_proto::{
+    notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
+    routing::v1::PushRequested,
+    types::v1::{FormKind, Level},
+};
+use fengqiao_serving::time::{from_proto, to_proto};
+use jiff::Timestamp;
+use prost::{Message as _, Name as _};
+use uuid::Uuid;
+
+use crate::{
+    domain::push::{Push, RequestedPush},
+};
+
+/// The kind of event that becomes a push.
+pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
+/// The kind of event that this service sends.
+pub const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
+/// Who acts where no person does.
+pub const SYSTEM: &str = "system";
+
+/// Reads what routing asks for.
+///
+/// # Errors
+/// What is wrong with the event, without its content.
+pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str> {
+    debug_assert_eq!(PUSH_REQUESTED, PushRequested::full_name());
+    let asked =
+        PushRequested::decode(envelope.payload.as_slice()).map_err(|_| "it is not a PushRequested")?;
+    if asked.agency.is_empty() {
+        return Err("it names no agency");
+    }
+    Ok(RequestedPush {
+        county: envelope.county.clone(),
+        push_id: Uuid::parse_str(&asked.push_id).map_err(|_| "push_id is not a UUID")?,
+        case_id: Uuid::parse_str(&asked.case_id).map_err(|_| "case_id is not a UUID")?,
+        form: FormKind::try_from(asked.form).map_err(|_| "the form is unknown")?,
+        level: Level::try_from(asked.level).map_err(|_| "the level is unknown")?,
+        requested_at: asked
+            .requested_at
+            .as_ref().and_then(from_proto)
+            .ok_or("requested_at is missing or impossible")?,
+        due_at: asked.due_at.as_ref().and_then(from_proto),
+        case_number: asked.case_number,
+        agency: asked.agency,
+        area_code: asked.area_code,
+        area_name: asked.area_name,
+        category: asked.category,
+        reason: asked.reason,
+        traceparent: envelope.trace.clone(),
+        sealed_matter: asked.sealed_matter,
+    })
+}
+
+/// What became of a push, for the other services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Receipt<'a> {
+    /// Which push.
+    pub push_id: Uuid,
+    /// Its case.
+    pub case_id: Uuid,
+    /// Its agency.
+    pub agency: &'a str,
+    /// What became of it.
+    pub kind: ReceiptKind,
+    /// When.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: &'a str,
+    /// Why it was returned.
+    pub return_reason: ReturnReason,
+    /// How far the agency is.
+    pub outcome: FeedbackOutcome,
+    /// The agency's words, sealed.
+    pub sealed_text: &'a [u8],
+    /// The trace that it belongs to.
+    pub trace: Option<String>,
+}
+
+impl<'a> Receipt<'a> {
+    /// A receipt of a push without anything that only some kinds have.
+    #[must_use]
+    pub fn plain(push: &'a Push, kind: ReceiptKind, at: Timestamp, actor: &'a str) -> Self {
+        Self {
+            push_id: push.push_id,
+            case_id: push.case_id,
+            agency: &push.agency,
+            kind,
+            at,
+            actor,
+            return_reason: ReturnReason::Unspecified,
+            outcome: FeedbackOutcome::Unspecified,
+            sealed_text: &[],
+            trace: None,
+        }
+    }
+
+    /// The event that says it.
+    #[must_use]
+    pub fn event(self) -> Event {
+        debug_assert_eq!(PUSH_RECEIPT, PushReceipt::full_name());
+        let receipt = PushReceipt {
+            push_id: self.push_id.to_string(),
+            case_id: self.case_id.to_string(),
+            agency: self.agency.to_owned(),
+            kind: self.kind.into(),
+            at: Some(to_proto(self.at)),
+            actor: self.actor.to_owned(),
+            return_reason: self.return_reason.into(),
+            outcome: self.outcome.into(),
+            sealed_text: self.sealed_text.to_vec(),
+        };
+        Event { kind: PUSH_RECEIPT, payload: receipt.encode_to_vec(), trace: self.trace }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_messaging::Topic;
+
+    use super::*;
+
+    fn envelope(asked: &PushRequested) -> Envelope {
+        Envelope {
+            county: "421181".into(),
+            topic: Topic::Routing,
+            position: 7,
+            kind: PUSH_REQUESTED.into(),
+            payload: asked.encode_to_vec(),
+            trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+        }
+    }
+
+    fn asked() -> PushRequested {
+        PushRequested {
+            push_id: Uuid::from_u128(1).to_string(),
+            case_id: Uuid::from_u128(2).to_string(),
+            case_number: "20261124-0017".into(),
+            agency: "police".into(),
+            form: FormKind::ReportForm.into(),
+            level: Level::Red.into(),
+            requested_at: Some(prost_types::Timestamp { seconds: 1_795_478_400, nanos: 5_000 }),
+            sealed_matter: vec![1, 2, 3],
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn a_request_becomes_a_push_of_its_county_and_trace() {
+        let push = requested_push(&envelope(&asked())).unwrap();
+        assert_eq!((push.county.as_str(), push.agency.as_str()), ("421181", "police"));
+        assert_eq!(push.level, Level::Red);
+        assert_eq!(push.requested_at.as_microsecond(), 1_795_478_400_000_005);
+        assert!(push.traceparent.is_some());
+        assert_eq!(push.due_at, None);
+    }
+
+    #[test]
+    fn what_can_never_be_a_push_says_why() {
+        let wrong = |change: fn(&mut PushRequested)| {
+            let mut asked = asked();
+            change(&mut asked);
+            requested_push(&envelope(&asked)).unwrap_err()
+        };
+        assert_eq!(wrong(|a| a.push_id = "1".into()), "push_id is not a UUID");
+        assert_eq!(wrong(|a| a.agency.clear()), "it names no agency");
+        assert_eq!(wrong(|a| a.level = 9), "the level is unknown");
+        assert_eq!(wrong(|a| a.requested_at = None), "requested_at is missing or impossible");
+    }
+
+    #[test]
+    fn kinds_are_the_contracts_names() {
+        assert_eq!(PUSH_REQUESTED, PushRequested::full_name());
+        assert_eq!(PUSH_RECEIPT, PushReceipt::full_name());
+    }
+}

@@ -1,0 +1,84 @@
+//! What this service keeps in Postgres. All SQL stands in `store/sql`.
+
+mod answers;
+mod arrival;
+mod delivery;
+mod inbox;
+mod measures;
+mod parked;
+mod rows;
+
+use std::{future::Future, time::Duration};
+
+use fengqiao_messaging::Outbox;
+use sqlx::PgPool;
+use tokio::time::timeout;
+
+pub use answers::{Act, Answer};
+pub use arrival::insert_pushes;
+pub use delivery::{LaneRoom, Settled, SettledEnding};
+pub use inbox::{Attempt, Place, Which};
+pub use measures::Waiting;
+pub use parked::ResendWhich;
+
+use crate::error::NotificationError;
+
+/// The longest that one statement or short transaction may take, the wait for a connection included.
+const STATEMENT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Whoever changes a push that must be queued also queues it; if that gets lost, the sweeper does it
+/// after this time.
+pub(crate) const QUEUED_BY_THEN: Duration = Duration::from_secs(5);
+
+/// All statements, so that a test can hold them against the real schema.
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("insert_pushes", include_str!("store/sql/insert_pushes.sql")),
+    ("claim", include_str!("store/sql/claim.sql")),
+    ("settle", include_str!("store/sql/settle.sql")),
+    ("due_agencies", include_str!("store/sql/due_agencies.sql")),
+    ("requeue", include_str!("store/sql/requeue.sql")),
+    ("make_due", include_str!("store/sql/make_due.sql")),
+    ("get_push", include_str!("store/sql/get_push.sql")),
+    ("lock_push", include_str!("store/sql/lock_push.sql")),
+    ("list_attempts", include_str!("store/sql/list_attempts.sql")),
+    ("list_of_agency", include_str!("store/sql/list_of_agency.sql")),
+    ("list_of_case", include_str!("store/sql/list_of_case.sql")),
+    ("list_of_county", include_str!("store/sql/list_of_county.sql")),
+    ("list_parked", include_str!("store/sql/list_parked.sql")),
+    ("list_parked_of_agency", include_str!("store/sql/list_parked_of_agency.sql")),
+    ("sign", include_str!("store/sql/sign.sql")),
+    ("return", include_str!("store/sql/return.sql")),
+    ("feedback", include_str!("store/sql/feedback.sql")),
+    ("feedback_known", include_str!("store/sql/feedback_known.sql")),
+    ("resend_named", include_str!("store/sql/resend_named.sql")),
+    ("resend_of_agency", include_str!("store/sql/resend_of_agency.sql")),
+    ("measure_waiting", include_str!("store/sql/measure_waiting.sql")),
+    ("measure_parked", include_str!("store/sql/measure_parked.sql")),
+];
+
+/// The store.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    outbox: Outbox,
+}
+
+impl Store {
+    /// A store on this service's schema.
+    #[must_use]
+    pub const fn new(pool: PgPool, outbox: Outbox) -> Self {
+        Self { pool, outbox }
+    }
+
+    async fn within<T>(
+        operation: &'static str,
+        work: impl Future<Output = Result<T, NotificationError>>,
+    ) -> Result<T, NotificationError> {
+        timeout(STATEMENT_TIMEOUT, work).await.unwrap_or(Err(NotificationError::Late(operation)))
+    }
+}
+
+/// Milliseconds as SQL takes them.
+fn millis(wait: Duration) -> i64 {
+    i64::try_from(wait.as_millis()).unwrap_or(i64::MAX)
+}

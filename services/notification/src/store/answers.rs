@@ -1,0 +1,175 @@
+//! What agencies do with a push: sign, return, say what they did. Each with its event, in one
+//! transaction.
+
+use fengqiao_messaging::{Event, append};
+use fengqiao_proto::notification::v1::{DeliveryState, FeedbackOutcome, ReceiptKind, ReturnReason};
+use fengqiao_serving::time::to_sql;
+use jiff::Timestamp;
+use sqlx::{PgConnection, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{Store, rows};
+use crate::{
+    domain::{
+        push::Push,
+        receipt::{Command, Decision, decide},
+    },
+    error::NotificationError,
+    events::Receipt,
+};
+
+/// What an agency does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Takes the assignment.
+    Sign,
+    /// Refuses it.
+    Return {
+        /// Why.
+        reason: ReturnReason,
+        /// In words, sealed; empty where there are none.
+        sealed_text: Vec<u8>,
+    },
+    /// Says what it did.
+    Feedback {
+        /// Makes it repeatable.
+        request_id: String,
+        /// How far it is.
+        outcome: FeedbackOutcome,
+        /// What it did, sealed.
+        sealed_text: Vec<u8>,
+    },
+}
+
+/// An agency's answer to a push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The county.
+    pub county: String,
+    /// Which push.
+    pub push_id: Uuid,
+    /// Who answers; another agency's push does not exist for it.
+    pub agency: String,
+    /// The principal's name.
+    pub actor: String,
+    /// What it does.
+    pub act: Act,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Act {
+    const fn command(&self) -> Command {
+        match self {
+            Self::Sign => Command::Sign,
+            Self::Return { .. } => Command::Return,
+            Self::Feedback { .. } => Command::Feedback,
+        }
+    }
+}
+
+impl Store {
+    /// Carries out an answer. Returns the push as it is after it, and whether it changed.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchPush`], [`NotificationError::Forbidden`], or of the database; then
+    /// nothing has changed.
+    pub async fn answer(&self, answer: &Answer) -> Result<(Push, bool), NotificationError> {
+        const OPERATION: &str = "write an agency's answer";
+        let (push, changed) = Self::within(OPERATION, async {
+            let database = || NotificationError::database(OPERATION);
+            let mut tx = self.pool.begin().await.map_err(database())?;
+            let before = lock(&mut tx, answer).await?;
+            if known(&mut tx, answer).await? {
+                return Ok((before, false));
+            }
+            match decide(before.receipt, answer.act.command())? {
+                Decision::Already => Ok((before, false)),
+                Decision::Become(_) => {
+                    let row = update(&mut tx, answer, &before).await.map_err(database())?;
+                    let after = rows::push(&answer.county, &row).map_err(database())?;
+                    append(&mut tx, &answer.county, &events(answer, &before)).await?;
+                    tx.commit().await.map_err(database())?;
+                    Ok((after, true))
+                }
+            }
+        })
+        .await?;
+        if changed {
+            self.outbox.nudge();
+        }
+        Ok((push, changed))
+    }
+}
+
+async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<Push, NotificationError> {
+    let database = || NotificationError::database("read a push");
+    let row = sqlx::query(include_str!("sql/lock_push.sql"))
+        .bind(&answer.county)
+        .bind(answer.push_id)
+        .fetch_optional(conn)
+        .await
+        .map_err(database())?
+        .ok_or(NotificationError::NoSuchPush)?;
+    let push = rows::push(&answer.county, &row).map_err(database())?;
+    if push.agency == answer.agency { Ok(push) } else { Err(NotificationError::NoSuchPush) }
+}
+
+/// Whether this very answer was given before.
+async fn known(conn: &mut PgConnection, answer: &Answer) -> Result<bool, NotificationError> {
+    let Act::Feedback { request_id, .. } = &answer.act else { return Ok(false) };
+    sqlx::query_scalar(include_str!("sql/feedback_known.sql"))
+        .bind(&answer.county)
+        .bind(answer.push_id)
+        .bind(request_id)
+        .fetch_one(conn)
+        .await
+        .map_err(NotificationError::database("look for an earlier answer"))
+}
+
+/// Changes the push, only from the state in which it was read.
+async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Result<PgRow, sqlx::Error> {
+    let statement = match answer.act {
+        Act::Sign => include_str!("sql/sign.sql"),
+        Act::Return { .. } => include_str!("sql/return.sql"),
+        Act::Feedback { .. } => include_str!("sql/feedback.sql"),
+    };
+    let query = sqlx::query(statement)
+        .bind(&answer.county)
+        .bind(answer.push_id)
+        .bind(to_sql(answer.at))
+        .bind(before.receipt as i16);
+    let query = match &answer.act {
+        Act::Sign => query,
+        Act::Return { reason, sealed_text } => query.bind(*reason as i16).bind(sealed_text),
+        Act::Feedback { request_id, outcome, sealed_text } => {
+            query.bind(request_id).bind(*outcome as i16).bind(sealed_text).bind(&answer.actor)
+        }
+    };
+    query.fetch_one(conn).await
+}
+
+/// What the other services learn. The receipt stays in the push's own trace, which began with the report,
+/// so that one trace shows the whole way.
+fn events(answer: &Answer, before: &Push) -> Vec<Event> {
+    let plain = |kind| {
+        let mut receipt = Receipt::plain(before, kind, answer.at, &answer.actor);
+        receipt.trace = before.traceparent.clone();
+        receipt
+    };
+    let mut events = Vec::with_capacity(2);
+    if before.delivery != DeliveryState::Delivered {
+        events.push(plain(ReceiptKind::Delivered).event());
+    }
+    let receipt = match &answer.act {
+        Act::Sign => plain(ReceiptKind::Signed),
+        Act::Return { reason, sealed_text } => {
+            Receipt { return_reason: *reason, sealed_text, ..plain(ReceiptKind::Returned) }
+        }
+        Act::Feedback { outcome, sealed_text, .. } => {
+            Receipt { outcome: *outcome, sealed_text, ..plain(ReceiptKind::Feedback) }
+        }
+    };
+    events.push(receipt.event());
+    events
+}

@@ -1,0 +1,206 @@
+//! Reading pushes: one, an agency's, a case's, the county's, the parked ones.
+
+use fengqiao_proto::notification::v1::ReceiptState;
+use fengqiao_serving::time::to_sql;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use sqlx::{Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{Store, rows};
+use crate::{domain::push::Push, error::NotificationError};
+
+/// At most so many attempts are shown of one push.
+const ATTEMPTS_SHOWN: i64 = 50;
+
+/// Which pushes to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Only this agency's.
+    pub agency: Option<String>,
+    /// Only this case's.
+    pub case_id: Option<Uuid>,
+    /// Only those in this receipt state.
+    pub receipt: Option<ReceiptState>,
+}
+
+/// A place in a list's order, after which a page begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Place {
+    /// The level of the last push seen; unused for parked ones.
+    #[serde(rename = "l")]
+    pub level: i16,
+    /// Its time: requested, or parked.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
+    /// Its id.
+    #[serde(rename = "i")]
+    pub push_id: String,
+}
+
+impl Place {
+    /// Before everything.
+    #[must_use]
+    pub fn start() -> Self {
+        Self { level: i16::MAX, at: Timestamp::UNIX_EPOCH, push_id: Uuid::nil().to_string() }
+    }
+
+    /// At this push in the inbox order.
+    #[must_use]
+    pub fn in_inbox(push: &Push) -> Self {
+        Self { level: push.level as i16, at: push.requested_at, push_id: push.push_id.to_string() }
+    }
+
+    /// At this push in the order of the parked.
+    #[must_use]
+    pub fn in_parked(push: &Push) -> Self {
+        Self {
+            level: push.level as i16,
+            at: push.parked_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            push_id: push.push_id.to_string(),
+        }
+    }
+
+    fn id(&self) -> Uuid {
+        Uuid::parse_str(&self.push_id).unwrap_or_default()
+    }
+}
+
+/// One try to deliver a push, as it was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    /// Counts from 1.
+    pub number: i32,
+    /// When it began.
+    pub at: Timestamp,
+    /// `stream` or `webhook`.
+    pub channel: String,
+    /// Whether the agency's system took it.
+    pub delivered: bool,
+    /// The HTTP status, or 0.
+    pub http_status: i32,
+    /// What went wrong.
+    pub error: String,
+    /// How long it took.
+    pub duration_ms: i32,
+}
+
+impl Store {
+    /// One push.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchPush`], or of the database.
+    pub async fn push(&self, county: &str, push_id: Uuid) -> Result<Push, NotificationError> {
+        const OPERATION: &str = "read a push";
+        Self::within(OPERATION, async {
+            let row = sqlx::query(include_str!("sql/get_push.sql"))
+                .bind(county)
+                .bind(push_id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?
+                .ok_or(NotificationError::NoSuchPush)?;
+            rows::push(county, &row).map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// The attempts of a push, newest first, at most 50.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn attempts(&self, county: &str, push_id: Uuid) -> Result<Vec<Attempt>, NotificationError> {
+        const OPERATION: &str = "read attempts";
+        Self::within(OPERATION, async {
+            let found = sqlx::query(include_str!("sql/list_attempts.sql"))
+                .bind(county)
+                .bind(push_id)
+                .bind(ATTEMPTS_SHOWN)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?;
+            found.iter().map(attempt).collect::<Result<_, _>>().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// A page of pushes, most dangerous first, then oldest.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn list(
+        &self,
+        county: &str,
+        which: &Which,
+        after: &Place,
+        limit: i64,
+    ) -> Result<Vec<Push>, NotificationError> {
+        const OPERATION: &str = "list pushes";
+        // Each has its own index; one statement for all would leave the choice to a generic plan.
+        let statement = match (&which.agency, which.case_id) {
+            (_, Some(_)) => include_str!("sql/list_of_case.sql"),
+            (Some(_), None) => include_str!("sql/list_of_agency.sql"),
+            (None, None) => include_str!("sql/list_of_county.sql"),
+        };
+        Self::within(OPERATION, async {
+            let found = sqlx::query(statement)
+                .bind(county)
+                .bind(&which.agency)
+                .bind(which.case_id)
+                .bind(which.receipt.map(|receipt| receipt as i16))
+                .bind(after.level)
+                .bind(to_sql(after.at))
+                .bind(after.id())
+                .bind(limit)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?;
+            pushes(county, &found).map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// A page of parked pushes, longest parked first.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn list_parked(
+        &self,
+        county: &str,
+        agency: Option<&str>,
+        after: &Place,
+        limit: i64,
+    ) -> Result<Vec<Push>, NotificationError> {
+        const OPERATION: &str = "list parked pushes";
+        let statement = match agency {
+            Some(_) => include_str!("sql/list_parked_of_agency.sql"),
+            None => include_str!("sql/list_parked.sql"),
+        };
+        Self::within(OPERATION, async {
+            let mut query =
+                sqlx::query(statement).bind(county).bind(to_sql(after.at)).bind(after.id()).bind(limit);
+            if let Some(agency) = agency {
+                query = query.bind(agency);
+            }
+            let found = query.fetch_all(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            pushes(county, &found).map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+}
+
+fn pushes(county: &str, found: &[PgRow]) -> Result<Vec<Push>, sqlx::Error> {
+    found.iter().map(|row| rows::push(county, row)).collect()
+}
+
+fn attempt(row: &PgRow) -> Result<Attempt, sqlx::Error> {
+    Ok(Attempt {
+        number: row.try_get("number")?,
+        at: rows::time(row, "at")?,
+        channel: row.try_get("channel")?,
+        delivered: row.try_get("delivered")?,
+        http_status: row.try_get("http_status")?,
+        error: row.try_get("error")?,
+        duration_ms: row.try_get("duration_ms")?,
+    })
+}

@@ -1,0 +1,13 @@
+-- The agency says what it did.
+WITH said AS (
+    INSERT INTO feedback (county, push_id, request_id, outcome, sealed_text, at, actor)
+    VALUES ($1, $2, $5, $6, $7, $3, $8)
+)
+UPDATE push
+SET receipt = 4, feedback_at = $3, delivery = 2, delivered_at = coalesce(delivered_at, $3),
+    parked_at = NULL, last_error = ''
+WHERE county = $1 AND push_id = $2 AND receipt = $4
+RETURNING
+    push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
+    requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
+    feedback_at, parked_at, attempts, failures, last_error, traceparent, sealed_matter

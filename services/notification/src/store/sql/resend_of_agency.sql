@@ -1,0 +1,15 @@
+-- One page of an agency's parked pushes, longest parked first, waits for delivery again.
+WITH parked AS (
+    SELECT push_id
+    FROM push
+    WHERE county = $1 AND agency = $2 AND delivery = 3 AND ($4::timestamptz IS NULL OR parked_at < $4)
+    ORDER BY parked_at, push_id
+    LIMIT $5
+    FOR UPDATE SKIP LOCKED
+)
+UPDATE push
+SET delivery = 1, failures = 0, parked_at = NULL, next_attempt_at = now(), lease_until = '-infinity',
+    queue_at = now() + $3 * interval '1 millisecond'
+FROM parked
+WHERE push.county = $1 AND push.push_id = parked.push_id
+RETURNING push.push_id, push.agency, push.level, push.requested_at
