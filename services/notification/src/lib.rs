@@ -1,1 +1,24 @@
-//! .
+//! Notification: brings pushes to agencies and takes what they answer.
+//!
+//! * [`domain`]: what a push is and what may become of it; no I/O.
+//! * [`store`]: the truth, in Postgres. The claim there decides who delivers a push.
+//! * [`queue`]: one queue an agency in Redis, red first. May be lost at any time.
+//! * [`delivery`]: arrivals, streams, webhooks, retries, the sweeper.
+//! * [`grpc`]: the contract's face.
+
+pub mod delivery;
+pub mod domain;
+pub mod endpoints;
+pub mod error;
+pub mod events;
+pub mod grpc;
+pub mod queue;
+mod run;
+pub mod settings;
+pub mod store;
+pub mod wire;
+
+pub use run::{Options, run};
+
+/// The tables of this service.
+pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();

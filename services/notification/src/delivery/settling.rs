@@ -1,0 +1,217 @@
+//! Writing down what became of tries. Outcomes that come while a commit runs share the next one.
+
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use fengqiao_messaging::Backoff;
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::{lane::Lane, outcome::{Ending, Outcome}, queued::Queued},
+    error::NotificationError,
+    queue::Queues,
+    store::{Settled, SettledEnding, Store},
+};
+
+/// How many outcomes wait at most; then channels wait.
+const WAITING_AT_MOST: usize = 4_096;
+/// How many one transaction writes at most.
+const BATCH: usize = 500;
+/// How often a batch is tried. What cannot be written is not lost: its lease ends and it is sent again.
+const TRIES: u32 = 30;
+/// After the stop: outcomes of ending channels still come for this long without a pause.
+const PAUSE_AT_END: Duration = Duration::from_millis(400);
+/// After the stop nothing is written later than this.
+const END_AFTER: Duration = Duration::from_secs(4);
+
+/// Where channels hand in outcomes.
+#[derive(Debug, Clone, Default)]
+pub struct Settling(HashMap<String, mpsc::Sender<Outcome>>);
+
+/// Writes the outcomes of one county.
+pub struct Settler {
+    county: String,
+    outcomes: mpsc::Receiver<Outcome>,
+    store: Store,
+    queues: Queues,
+}
+
+impl Settling {
+    /// A settler for each county, and where to hand in outcomes.
+    #[must_use]
+    pub fn new(counties: &[String], store: &Store, queues: &Queues) -> (Self, Vec<Settler>) {
+        let mut senders = HashMap::new();
+        let mut settlers = Vec::new();
+        for county in counties {
+            let (sender, outcomes) = mpsc::channel(WAITING_AT_MOST);
+            senders.insert(county.clone(), sender);
+            settlers.push(Settler {
+                county: county.clone(),
+                outcomes,
+                store: store.clone(),
+                queues: queues.clone(),
+            });
+        }
+        (Self(senders), settlers)
+    }
+
+    /// Hands in an outcome; waits while too many wait already. One that cannot be handed in is made good
+    /// by the end of its lease.
+    pub async fn hand_in(&self, outcome: Outcome) {
+        let Some(sender) = self.0.get(&outcome.county) else { return };
+        if sender.send(outcome).await.is_err() {
+            tracing::debug!("an outcome came after the end");
+        }
+    }
+}
+
+impl Settler {
+    /// Writes until told to stop and nothing comes any more.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut waiting = Vec::with_capacity(BATCH);
+        loop {
+            tokio::select! {
+                biased;
+                count = self.outcomes.recv_many(&mut waiting, BATCH) => if count == 0 { return },
+                () = stop.cancelled() => break,
+            }
+            self.write(&mut waiting, &stop).await;
+        }
+        let end = Instant::now() + END_AFTER;
+        while Instant::now() < end
+            && timeout(PAUSE_AT_END, self.outcomes.recv_many(&mut waiting, BATCH)).await.is_ok_and(|n| n > 0)
+        {
+            self.write(&mut waiting, &stop).await;
+        }
+    }
+
+    async fn write(&self, waiting: &mut Vec<Outcome>, stop: &CancellationToken) {
+        let outcomes = one_for_each_push(std::mem::take(waiting));
+        let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
+        loop {
+            match self.store.settle(&self.county, &outcomes).await {
+                Ok(settled) => {
+                    self.count(&outcomes, &settled);
+                    self.queue_released(&settled).await;
+                    return;
+                }
+                Err(error) => {
+                    let last = backoff.tries() >= TRIES || stop.is_cancelled() || !can_pass(&error);
+                    tracing::warn!(county = self.county, outcomes = outcomes.len(), given_up = last, error = &error as &dyn std::error::Error, "outcomes are not written");
+                    if last {
+                        metrics::counter!("fengqiao_notification_outcomes_lost_total", "county" => self.county.clone())
+                            .increment(outcomes.len() as u64);
+                        return;
+                    }
+                    sleep(backoff.next_wait()).await;
+                }
+            }
+        }
+    }
+
+    async fn queue_released(&self, settled: &[Settled]) {
+        let released: Vec<Queued> = settled
+            .iter()
+            .filter(|one| one.ending == SettledEnding::Released)
+            .map(|one| one.push.clone())
+            .collect();
+        if let Err(error) = self.queues.enqueue(&self.county, &released).await {
+            tracing::warn!(county = self.county, pushes = released.len(), error = &error as &dyn std::error::Error, "released pushes are not queued yet");
+        }
+    }
+
+    fn count(&self, outcomes: &[Outcome], settled: &[Settled]) {
+        for outcome in outcomes {
+            metrics::counter!(
+                "fengqiao_notification_attempts_total",
+                "county" => self.county.clone(), "channel" => outcome.channel.name(), "outcome" => outcome.name()
+            )
+            .increment(1);
+        }
+        for one in settled.iter().filter(|one| one.ending == SettledEnding::Delivered) {
+            let took = one.ended_at.duration_since(one.requested_at).as_secs_f64().max(0.0);
+            let lane: Lane = one.push.lane;
+            metrics::histogram!(
+                "fengqiao_notification_delivery_seconds",
+                "county" => self.county.clone(), "level" => lane.name()
+            )
+            .record(took);
+        }
+    }
+}
+
+/// Whether the same write can succeed later.
+fn can_pass(error: &NotificationError) -> bool {
+    match error {
+        NotificationError::Database { source, .. } => fengqiao_serving::status::is_transient(source),
+        NotificationError::Messaging(fengqiao_messaging::MessagingError::Database { source, .. }) => {
+            fengqiao_serving::status::is_transient(source)
+        }
+        NotificationError::Late(_) => true,
+        _ => false,
+    }
+}
+
+/// A batch changes each push once: that it is delivered outweighs all else, then the latest try counts.
+fn one_for_each_push(outcomes: Vec<Outcome>) -> Vec<Outcome> {
+    let mut kept: Vec<Outcome> = Vec::with_capacity(outcomes.len());
+    let mut place = HashMap::with_capacity(outcomes.len());
+    for outcome in outcomes {
+        match place.get(&outcome.push_id).copied() {
+            None => {
+                place.insert(outcome.push_id, kept.len());
+                kept.push(outcome);
+            }
+            Some(at) => {
+                let earlier: &mut Outcome = &mut kept[at];
+                if earlier.ending != Ending::Delivered {
+                    *earlier = outcome;
+                }
+            }
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{outcome::Channel, retry::Next};
+
+    fn outcome(push: u128, attempt: i32, ending: Ending) -> Outcome {
+        Outcome {
+            county: "421181".into(),
+            push_id: Uuid::from_u128(push),
+            attempt,
+            channel: Channel::Stream,
+            began_at: jiff::Timestamp::UNIX_EPOCH,
+            took: Duration::ZERO,
+            ending,
+            http_status: 0,
+            error: String::new(),
+            trace: None,
+        }
+    }
+
+    #[test]
+    fn a_delivery_outweighs_what_else_became_of_the_push() {
+        let kept = one_for_each_push(vec![
+            outcome(1, 1, Ending::Delivered),
+            outcome(1, 2, Ending::Released),
+            outcome(2, 1, Ending::Failed(Next::Park)),
+            outcome(2, 2, Ending::Delivered),
+            outcome(3, 1, Ending::Released),
+            outcome(3, 2, Ending::Failed(Next::Park)),
+        ]);
+        let kept: Vec<_> = kept.iter().map(|o| (o.push_id.as_u128(), o.attempt)).collect();
+        assert_eq!(kept, [(1, 1), (2, 2), (3, 2)]);
+    }
+}

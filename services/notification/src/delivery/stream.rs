@@ -1,0 +1,213 @@
+//! One agency's stream: sends as many pushes as the agency can hold, red first, and takes its
+//! acknowledgements.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use fengqiao_messaging::Backoff;
+use fengqiao_proto::notification::v1 as contract;
+use fengqiao_serving::time::now;
+use fengqiao_telemetry::trace;
+use futures::{Stream, StreamExt as _};
+use jiff::Timestamp;
+use tokio::{sync::mpsc, time::sleep_until};
+use tokio_util::sync::CancellationToken;
+use tracing::Span;
+use uuid::Uuid;
+
+use super::Delivery;
+use crate::{
+    domain::{
+        outcome::{Channel, Ending, Outcome, after_failure},
+        push::Push,
+        window::Window,
+    },
+    error::NotificationError,
+    queue::Reachable,
+    settings::DeliverySettings,
+    wire,
+};
+
+/// Pushes are claimed in small steps, each sent before the next, so that a late red overtakes.
+const STEP: usize = 32;
+
+/// A stream that an agency has opened.
+pub struct StreamSession {
+    delivery: Arc<Delivery>,
+    settings: DeliverySettings,
+    county: String,
+    agency: String,
+    reachable: Reachable,
+    window: Window<Sent>,
+    /// Claimed and not yet with the transport.
+    ready: VecDeque<contract::Push>,
+    backoff: Backoff,
+    /// After a fault of the stores: not before this.
+    again_at: Option<Instant>,
+}
+
+/// A push in flight.
+#[derive(Debug, Clone)]
+struct Sent {
+    push: Arc<Push>,
+    began: Instant,
+    began_at: Timestamp,
+    /// Open until the agency has the push.
+    span: Span,
+}
+
+impl StreamSession {
+    /// A stream of an agency that is served from now on.
+    #[must_use]
+    pub fn new(delivery: Arc<Delivery>, county: String, agency: String, reachable: Reachable, window: usize) -> Self {
+        Self {
+            settings: delivery.settings_of(&county),
+            delivery,
+            county,
+            agency,
+            reachable,
+            window: Window::new(window),
+            ready: VecDeque::new(),
+            backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
+            again_at: None,
+        }
+    }
+
+    /// Serves the stream until the agency ends it. What it has not acknowledged then is free at once.
+    ///
+    /// # Errors
+    /// Why this side ends it.
+    pub async fn run(
+        mut self,
+        acknowledged: impl Stream<Item = Result<Uuid, NotificationError>> + Unpin,
+        pushes: mpsc::Sender<contract::Push>,
+        stop: CancellationToken,
+    ) -> Result<(), NotificationError> {
+        if let Err(error) = self.delivery.welcome(&self.county, &self.agency).await {
+            tracing::warn!(county = self.county, agency = self.agency, error = &error as &dyn std::error::Error, "what waits for an agency is queued later");
+        }
+        let ended = self.serve(acknowledged, &pushes, &stop).await;
+        for sent in self.window.drain() {
+            let error = "the stream ended before it was acknowledged";
+            self.hand_in(&sent, Ending::Released, error).await;
+        }
+        ended
+    }
+
+    async fn serve(
+        &mut self,
+        mut acknowledged: impl Stream<Item = Result<Uuid, NotificationError>> + Unpin,
+        pushes: &mpsc::Sender<contract::Push>,
+        stop: &CancellationToken,
+    ) -> Result<(), NotificationError> {
+        loop {
+            let lease_end = self.window.next_end();
+            let hungry = self.ready.is_empty() && self.window.room() > 0 && self.again_at.is_none();
+            tokio::select! {
+                () = stop.cancelled() => return Err(NotificationError::Stopping),
+                said = acknowledged.next() => match said {
+                    Some(push_id) => self.acknowledge(push_id?).await,
+                    None => return Ok(()),
+                },
+                permit = pushes.reserve(), if !self.ready.is_empty() => match (permit, self.ready.pop_front()) {
+                    (Ok(permit), Some(push)) => permit.send(push),
+                    // Nobody listens any more.
+                    _ => return Ok(()),
+                },
+                () = self.reachable.rung(), if hungry => self.fetch().await,
+                () = until(lease_end), if lease_end.is_some() => self.end_leases().await,
+                () = until(self.again_at), if self.again_at.is_some() => {
+                    self.again_at = None;
+                    self.reachable.again();
+                }
+            }
+        }
+    }
+
+    /// Takes and claims the next few.
+    async fn fetch(&mut self) {
+        let count = self.window.room().min(STEP);
+        match self.delivery.next_pushes(&self.county, &self.agency, count).await {
+            Ok((claimed, more)) => {
+                self.backoff.reset();
+                for push in claimed {
+                    self.make_ready(push).await;
+                }
+                if more {
+                    self.reachable.again();
+                }
+            }
+            Err(error) => {
+                tracing::warn!(county = self.county, agency = self.agency, error = &error as &dyn std::error::Error, "an agency's queue cannot be taken from");
+                self.again_at = Some(Instant::now() + self.backoff.next_wait());
+            }
+        }
+    }
+
+    async fn make_ready(&mut self, mut push: Push) {
+        let opened = wire::open_matter(&self.delivery.keyring, &push);
+        // Not needed any more, and the largest part of what the window would hold.
+        push.sealed_matter = Vec::new();
+        let sent = Sent {
+            span: trace::child_span("push by stream", push.traceparent.as_deref()),
+            push: Arc::new(push),
+            began: Instant::now(),
+            began_at: now(),
+        };
+        match opened {
+            Ok(matter) => {
+                self.ready.push_back(wire::push(&sent.push, Some(matter)));
+                let (id, began) = (sent.push.push_id, sent.began);
+                self.window.hold(id, sent, began, self.settings.lease);
+            }
+            Err(error) => {
+                tracing::error!(push = %sent.push.push_id, error = &error as &dyn std::error::Error, "a push has no form");
+                let next = after_failure(&sent.push, &self.settings.retry, rand::random(), None);
+                self.hand_in(&sent, Ending::Failed(next), "the matter cannot be opened").await;
+            }
+        }
+    }
+
+    async fn acknowledge(&mut self, push_id: Uuid) {
+        // Anything else is not this stream's, or was acknowledged before.
+        if let Some(sent) = self.window.acknowledge(push_id) {
+            self.hand_in(&sent, Ending::Delivered, "").await;
+        }
+    }
+
+    async fn end_leases(&mut self) {
+        for sent in self.window.ended(Instant::now()) {
+            self.ready.retain(|ready| ready.push_id != sent.push.push_id.to_string());
+            let next = after_failure(&sent.push, &self.settings.retry, rand::random(), None);
+            let error = format!("not acknowledged within {} ms", self.settings.lease.as_millis());
+            self.hand_in(&sent, Ending::Failed(next), &error).await;
+        }
+    }
+
+    async fn hand_in(&self, sent: &Sent, ending: Ending, error: &str) {
+        self.delivery
+            .settling
+            .hand_in(Outcome {
+                county: self.county.clone(),
+                push_id: sent.push.push_id,
+                attempt: sent.push.attempts,
+                channel: Channel::Stream,
+                began_at: sent.began_at,
+                took: sent.began.elapsed(),
+                ending,
+                http_status: 0,
+                error: error.to_owned(),
+                trace: trace::onward(&sent.span, sent.push.traceparent.as_deref()),
+            })
+            .await;
+    }
+}
+
+async fn until(instant: Option<Instant>) {
+    if let Some(instant) = instant {
+        sleep_until(instant.into()).await;
+    }
+}

@@ -1,0 +1,64 @@
+//! What a request must be like. All wrong fields are named at once.
+
+use uuid::Uuid;
+
+use crate::error::{NotificationError, WrongField};
+
+/// Collects what is wrong with a request.
+#[derive(Debug, Default)]
+pub(super) struct Checks(Vec<WrongField>);
+
+impl Checks {
+    /// Notes a wrong field.
+    pub(super) fn wrong(&mut self, field: &'static str, description: &'static str) {
+        self.0.push(WrongField { field, description });
+    }
+
+    /// Notes a field that does not hold to a condition.
+    pub(super) fn hold(&mut self, holds: bool, field: &'static str, description: &'static str) {
+        if !holds {
+            self.wrong(field, description);
+        }
+    }
+
+    /// A push's or case's id.
+    pub(super) fn uuid(&mut self, text: &str, field: &'static str) -> Uuid {
+        Uuid::parse_str(text).unwrap_or_else(|_| {
+            self.wrong(field, "must be a UUID");
+            Uuid::nil()
+        })
+    }
+
+    /// All is well, or all that is not.
+    pub(super) fn done(self) -> Result<(), NotificationError> {
+        if self.0.is_empty() { Ok(()) } else { Err(NotificationError::Invalid(self.0)) }
+    }
+}
+
+/// Whether a text has so many characters.
+pub(super) fn has_length(text: &str, bounds: std::ops::RangeInclusive<usize>) -> bool {
+    // Counting characters of a text that is too long in bytes alone is not worth it.
+    text.len() <= bounds.end() * 4 && bounds.contains(&text.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn characters_count_and_not_bytes() {
+        assert!(has_length("已经调解", 1..=4));
+        assert!(!has_length("已经调解了", 1..=4));
+        assert!(!has_length("", 1..=4));
+        assert!(!has_length(&"x".repeat(100), 0..=4));
+    }
+
+    #[test]
+    fn all_wrong_fields_are_named() {
+        let mut checks = Checks::default();
+        checks.uuid("x", "pushId");
+        checks.hold(false, "text", "1 to 4,000 characters");
+        let Err(NotificationError::Invalid(fields)) = checks.done() else { panic!() };
+        assert_eq!(fields.iter().map(|f| f.field).collect::<Vec<_>>(), ["pushId", "text"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Reading pushes. An agency sees its own; the centre all; an operator no matter.
+
+use fengqiao_access::{Principal, principal};
+use fengqiao_proto::{
+    notification::v1::{GetPushRequest, GetPushResponse, ListPushesRequest, ListPushesResponse, ReceiptState},
+    types::v1::Role,
+};
+use fengqiao_serving::paging;
+use tonic::{Request, Status};
+
+use super::{checks::Checks, status};
+use crate::{
+    delivery::Delivery,
+    domain::push::{Push, fits},
+    error::NotificationError,
+    store::{Place, Which},
+    wire,
+};
+
+pub(super) const USUAL_PAGE: u16 = 50;
+pub(super) const LARGEST_PAGE: u16 = 500;
+/// A page holds no more than this of matters, whatever size was asked for: it must fit into a message.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+
+pub(super) async fn get_push(
+    delivery: &Delivery,
+    request: &Request<GetPushRequest>,
+) -> Result<GetPushResponse, Status> {
+    const OPERATION: &str = "reading the push";
+    let who = principal(request)?;
+    let asked = request.get_ref();
+    let county = who.county_of(&asked.county)?;
+    let found = async {
+        let mut checks = Checks::default();
+        let push_id = checks.uuid(&asked.push_id, "pushId");
+        checks.done()?;
+        let push = delivery.store.push(county, push_id).await?;
+        if who.role == Role::Agency && who.agency.as_deref() != Some(push.agency.as_str()) {
+            return Err(NotificationError::NoSuchPush);
+        }
+        let attempts = match who.role {
+            Role::Agency => Vec::new(),
+            _ => delivery.store.attempts(county, push_id).await?,
+        };
+        let matter = match who.role {
+            Role::Operator => None,
+            _ => Some(wire::open_matter(&delivery.keyring, &push)?),
+        };
+        Ok(GetPushResponse {
+            push: Some(wire::push(&push, matter)),
+            attempts: attempts.into_iter().map(wire::attempt).collect(),
+        })
+    };
+    found.await.map_err(status::of(OPERATION))
+}
+
+pub(super) async fn list_pushes(
+    delivery: &Delivery,
+    request: &Request<ListPushesRequest>,
+) -> Result<ListPushesResponse, Status> {
+    const OPERATION: &str = "listing pushes";
+    let who = principal(request)?;
+    let asked = request.get_ref();
+    let county = who.county_of(&asked.county)?;
+    let agency = whose(who, &asked.agency)?;
+    let found = async {
+        let mut checks = Checks::default();
+        let case_id =
+            (!asked.case_id.is_empty()).then(|| checks.uuid(&asked.case_id, "caseId"));
+        let receipt = ReceiptState::try_from(asked.receipt);
+        checks.hold(receipt.is_ok(), "receipt", "must be a state that the contract names");
+        let after = paging::read::<Place>(&asked.page_token);
+        checks.hold(after.is_ok(), "pageToken", "must be the next_page_token of the page before");
+        checks.done()?;
+        let which = Which {
+            agency,
+            case_id,
+            receipt: receipt.ok().filter(|receipt| *receipt != ReceiptState::Unspecified),
+        };
+        let after = after.ok().flatten().unwrap_or_else(Place::start);
+        let size = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
+        let found = delivery.store.list(county, &which, &after, size + 1).await?;
+        let (page, more) = cut(found, size);
+        let next_page_token = page.last().filter(|_| more).map(|last| paging::write(&Place::in_inbox(last)));
+        let pushes = page
+            .iter()
+            .map(|push| Ok(wire::push(push, Some(wire::open_matter(&delivery.keyring, push)?))))
+            .collect::<Result<_, NotificationError>>()?;
+        Ok(ListPushesResponse { pushes, next_page_token: next_page_token.unwrap_or_default() })
+    };
+    found.await.map_err(status::of(OPERATION))
+}
+
+/// Whose pushes are asked for. An agency can name only itself.
+fn whose(who: &Principal, asked: &str) -> Result<Option<String>, Status> {
+    match (&who.agency, asked) {
+        (Some(own), "") => Ok(Some(own.clone())),
+        (Some(own), asked) if own == asked => Ok(Some(own.clone())),
+        (Some(_), _) => Err(fengqiao_serving::status::not_found("agency")),
+        (None, "") => Ok(None),
+        (None, asked) => Ok(Some(asked.to_owned())),
+    }
+}
+
+/// Cuts what was found, one more than the page's size, to a page. Also says whether more follows.
+fn cut(mut found: Vec<Push>, size: i64) -> (Vec<Push>, bool) {
+    let size = usize::try_from(size).unwrap_or(1);
+    let keep = fits(found.iter().map(|push| push.sealed_matter.len() + 512), PAGE_BYTES).min(size);
+    let more = found.len() > keep;
+    found.truncate(keep);
+    (found, more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_agency_names_only_itself() {
+        let police = Principal::new("police-desk", "421181", "agency", Some("police")).unwrap();
+        assert_eq!(whose(&police, "").unwrap().as_deref(), Some("police"));
+        assert_eq!(whose(&police, "police").unwrap().as_deref(), Some("police"));
+        assert_eq!(whose(&police, "court").unwrap_err().code(), tonic::Code::NotFound);
+        let officer = Principal::new("wang", "421181", "officer", None).unwrap();
+        assert_eq!(whose(&officer, "").unwrap(), None);
+        assert_eq!(whose(&officer, "court").unwrap().as_deref(), Some("court"));
+    }
+}

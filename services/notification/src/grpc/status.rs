@@ -1,0 +1,58 @@
+//! Faults as gRPC statuses. The one place that decides it.
+
+use std::time::Duration;
+
+use fengqiao_messaging::MessagingError;
+use fengqiao_serving::status::{self, Violation};
+use tonic::Status;
+
+use crate::error::NotificationError;
+
+/// How long a caller waits before it opens one more stream.
+const STREAMS_RETRY: Duration = Duration::from_secs(5);
+
+/// What a caller learns of a fault of an operation.
+pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
+    move |error| match &error {
+        NotificationError::Invalid(fields) => {
+            status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description)).collect())
+        }
+        NotificationError::NoSuchPush => status::not_found("push"),
+        NotificationError::Forbidden(forbidden) => {
+            status::failed_precondition(forbidden.code(), forbidden.to_string())
+        }
+        NotificationError::TooManyStreams => status::exhausted(error.to_string(), STREAMS_RETRY),
+        NotificationError::Database { source, .. }
+        | NotificationError::Messaging(MessagingError::Database { source, .. }) => {
+            status::database(operation, source)
+        }
+        NotificationError::Redis { .. } | NotificationError::Late(_) | NotificationError::Stopping => {
+            status::unavailable(operation, &error)
+        }
+        NotificationError::Messaging(_)
+        | NotificationError::Sealed(_)
+        | NotificationError::Matter(_)
+        | NotificationError::Json(_) => status::internal(operation, &error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tonic::Code;
+
+    use super::*;
+    use crate::{domain::receipt::Forbidden, error::WrongField};
+
+    #[test]
+    fn each_fault_has_its_code() {
+        let wrong = WrongField { field: "pushId", description: "must be a UUID" };
+        let code = |error| of("sign a push")(error).code();
+        assert_eq!(code(NotificationError::Invalid(vec![wrong])), Code::InvalidArgument);
+        assert_eq!(code(NotificationError::NoSuchPush), Code::NotFound);
+        assert_eq!(code(Forbidden::Returned.into()), Code::FailedPrecondition);
+        assert_eq!(code(NotificationError::TooManyStreams), Code::ResourceExhausted);
+        assert_eq!(code(NotificationError::Late("read a push")), Code::Unavailable);
+        let broken = NotificationError::Database { operation: "read a push", source: sqlx::Error::RowNotFound };
+        assert_eq!(code(broken), Code::Internal);
+    }
+}

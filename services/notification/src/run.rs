@@ -1,0 +1,142 @@
+//! Putting the service together, and running it.
+
+use std::{collections::HashMap, convert::Infallible, future::Future, path::PathBuf, sync::Arc, time::Duration};
+
+use clap::Parser;
+use fengqiao_county::Counties;
+use fengqiao_messaging::Topic;
+use fengqiao_proto::notification::v1::notification_service_server::NotificationServiceServer;
+use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
+use tokio::time::timeout;
+use tokio_util::task::TaskTracker;
+use tonic::service::Routes;
+
+use crate::{
+    MIGRATIONS,
+    delivery::{Arrivals, Delivery, Poster, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
+    endpoints::Endpoints,
+    grpc::NotificationFace,
+    queue::{Bells, QueueKeys, Queues, listen},
+    settings::DeliverySettings,
+    store::Store,
+};
+
+/// How long streams may take to end.
+const STREAMS_END: Duration = Duration::from_secs(3);
+
+/// Brings pushes to agencies and takes what they answer.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "fengqiao-notification", version)]
+pub struct Options {
+    /// What every service takes.
+    #[command(flatten)]
+    pub settings: Settings,
+    /// A file with more webhook endpoints than the counties' folders have, in the form of endpoints.toml,
+    /// each with its county.
+    #[arg(long, env = "FENGQIAO_ENDPOINTS_FILE", value_delimiter = ',')]
+    pub endpoints_file: Vec<PathBuf>,
+    /// A file in the form of notification.toml, in place of those in the counties' folders.
+    #[arg(long, env = "FENGQIAO_NOTIFICATION_FILE")]
+    pub notification_file: Option<PathBuf>,
+}
+
+/// Runs the service until it is told to stop.
+///
+/// # Errors
+/// [`StartError`] where it cannot start, or where a task failed.
+pub async fn run(options: Options) -> Result<(), StartError> {
+    let foundation = Foundation::start(&options.settings, ServiceName::Notification, &MIGRATIONS).await?;
+    let (settings, endpoints) = configuration(&options, &foundation.counties)?;
+    let counties = foundation.counties.codes();
+    let keys = QueueKeys::new(foundation.keys.clone());
+    let queues = Queues::new(foundation.redis.clone(), keys.clone());
+    let store = Store::new(foundation.pool.clone(), foundation.outbox.clone());
+    let bells = Bells::default();
+    let (settling, settlers) = Settling::new(&counties, &store, &queues);
+    let delivery = Arc::new(Delivery {
+        store: store.clone(),
+        queues: queues.clone(),
+        bells: bells.clone(),
+        settling,
+        keyring: Arc::clone(&foundation.keyring),
+        settings,
+    });
+    spawn_settlers(&foundation, settlers);
+    let stop = || foundation.stop.clone();
+    spawn(&foundation, "bell", listen(foundation.redis_client.clone(), keys, counties.clone(), bells, stop()));
+    spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
+    spawn(&foundation, "gauges", show_gauges(store, counties, stop()));
+    spawn_webhooks(&foundation, &delivery, &endpoints)?;
+    let streams = TaskTracker::new();
+    spawn(&foundation, "streams", {
+        let (streams, stop) = (streams.clone(), stop());
+        async move {
+            stop.cancelled().await;
+            streams.close();
+            if timeout(STREAMS_END, streams.wait()).await.is_err() {
+                tracing::warn!(left = streams.len(), "streams did not end in time");
+            }
+        }
+    });
+    let face = NotificationFace::new(delivery, streams, stop());
+    let service = NotificationServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let arrivals = Arrivals::new(queues);
+    foundation.serve(Routes::new(service), vec![(Topic::Routing, Arc::new(arrivals))]).await
+}
+
+fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    foundation.tasks.spawn(name, async move {
+        task.await;
+        Ok::<(), Infallible>(())
+    });
+}
+
+fn spawn_settlers(foundation: &Foundation, settlers: Vec<Settler>) {
+    for settler in settlers {
+        spawn(foundation, "settler", settler.run(foundation.stop.clone()));
+    }
+}
+
+fn spawn_webhooks(
+    foundation: &Foundation,
+    delivery: &Arc<Delivery>,
+    endpoints: &Endpoints,
+) -> Result<(), StartError> {
+    let poster = Poster::new()
+        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
+    for endpoint in endpoints.iter() {
+        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
+        let worker = WebhookWorker::new(Arc::clone(delivery), endpoint.clone(), poster.clone());
+        spawn(foundation, "webhook", worker.run(foundation.stop.clone()));
+    }
+    Ok(())
+}
+
+/// Reads how each county delivers and which agencies have webhooks.
+fn configuration(
+    options: &Options,
+    counties: &Counties,
+) -> Result<(HashMap<String, DeliverySettings>, Endpoints), StartError> {
+    let mut settings = HashMap::new();
+    let mut endpoints = Endpoints::default();
+    for county in counties.iter() {
+        let own = county.folder.join("notification.toml");
+        let file = options.notification_file.as_ref().unwrap_or(&own);
+        settings.insert(county.code.clone(), DeliverySettings::load(file)?);
+        let file = county.folder.join("endpoints.toml");
+        if file.exists() {
+            endpoints.add(&file, Some(&county.code))?;
+        }
+    }
+    for file in &options.endpoints_file {
+        let only = counties.codes();
+        endpoints.add(file, <[String; 1]>::try_from(only).ok().as_ref().map(|[code]| code.as_str()))?;
+    }
+    if let Some(stray) = endpoints.iter().find(|endpoint| counties.get(&endpoint.county).is_none()) {
+        return Err(StartError::Configuration(format!(
+            "the endpoint of {} names county {}, which is not served here",
+            stray.agency, stray.county
+        )));
+    }
+    Ok((settings, endpoints))
+}

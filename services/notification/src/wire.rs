@@ -1,0 +1,63 @@
+//! A push as the contract has it, and its matter opened for who may see it.
+
+use fengqiao_proto::{notification::v1 as wire, types::v1::Matter};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::to_proto;
+use prost::Message as _;
+
+use crate::{domain::push::Push, error::NotificationError, store::Attempt};
+
+/// Opens the matter of a push. Personal data: only for the agency itself and the centre.
+///
+/// # Errors
+/// [`NotificationError::Sealed`] or [`NotificationError::Matter`].
+pub fn open_matter(keyring: &Keyring, push: &Push) -> Result<Matter, NotificationError> {
+    if push.sealed_matter.is_empty() {
+        return Ok(Matter::default());
+    }
+    let plain = keyring.open(&push.sealed_matter, push.county.as_bytes())?;
+    Ok(Matter::decode(plain.as_slice())?)
+}
+
+/// A push with its matter, or without it.
+#[must_use]
+pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
+    wire::Push {
+        county: push.county.clone(),
+        push_id: push.push_id.to_string(),
+        case_id: push.case_id.to_string(),
+        case_number: push.case_number.clone(),
+        agency: push.agency.clone(),
+        form: push.form.into(),
+        level: push.level.into(),
+        area_code: push.area_code.clone(),
+        area_name: push.area_name.clone(),
+        category: push.category.clone(),
+        reason: push.reason.clone(),
+        requested_at: Some(to_proto(push.requested_at)),
+        due_at: push.due_at.map(to_proto),
+        delivery: push.delivery.into(),
+        receipt: push.receipt.into(),
+        delivered_at: push.delivered_at.map(to_proto),
+        signed_at: push.signed_at.map(to_proto),
+        returned_at: push.returned_at.map(to_proto),
+        feedback_at: push.feedback_at.map(to_proto),
+        attempts: push.attempts,
+        last_error: push.last_error.clone(),
+        matter,
+    }
+}
+
+/// A try, as it was recorded.
+#[must_use]
+pub fn attempt(attempt: Attempt) -> wire::DeliveryAttempt {
+    wire::DeliveryAttempt {
+        number: attempt.number,
+        at: Some(to_proto(attempt.at)),
+        channel: attempt.channel,
+        delivered: attempt.delivered,
+        http_status: attempt.http_status,
+        error: attempt.error,
+        duration_ms: attempt.duration_ms,
+    }
+}
