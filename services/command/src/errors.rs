@@ -180,7 +180,11 @@ impl CommandError {
 fn explain(status: &Status, lines: &mut Vec<String>) {
     if let Some(request) = status.get_details_bad_request() {
         for violation in request.field_violations {
-            lines.push(format!("{}: {}", violation.field, violation.description));
+            let line = format!("{}: {}", violation.field, violation.description);
+            // Where only one field is wrong, the message says it already.
+            if !status.message().contains(&line) {
+                lines.push(line);
+            }
         }
     }
     if let Some(failure) = status.get_details_precondition_failure() {

@@ -204,7 +204,7 @@ fn the_one(typed: &str, agency: &str, pushes: &[Push]) -> Result<String, Command
     match (fitting.next(), fitting.next()) {
         (Some(push), None) => Ok(push.push_id.clone()),
         (None, _) => Err(CommandError::Unclear(format!(
-            "{agency} has no push {typed}"
+            "{agency} has no push {typed}; `fengqiao push inbox --agency {agency}` lists its pushes"
         ))),
         (Some(_), Some(_)) => Err(CommandError::Unclear(format!(
             "several pushes of {agency} fit {typed}; give more of the id (`fengqiao push inbox --agency {agency}`)"

@@ -178,7 +178,7 @@ fn pushes(pushes: &[CasePush], output: &Output) -> String {
 /// One entry of the history: a line, and one more for each line of a remark.
 pub fn entry_lines(entry: &HistoryEntry, output: &Output) -> String {
     let kind = padded(words::said(words::HISTORY, entry.kind()), KIND_WIDTH);
-    let actor = if entry.capacity.is_empty() || entry.capacity == entry.actor {
+    let actor = if entry.actor.starts_with(&entry.capacity) {
         entry.actor.clone()
     } else {
         format!("{}({})", entry.actor, entry.capacity)
