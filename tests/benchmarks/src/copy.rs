@@ -23,7 +23,7 @@ pub async fn same_rows(url: &str, round: u64, reports: u64) -> Result<(), Box<dy
             let key = |salt: u64| format!("\\\\x{:016x}{:016x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15 ^ salt), salt);
             writeln!(
                 report,
-                "421181\t{id}\t2\tcopy-{number}\t1\t{}\t2026-01-01\t2026-01-01\t421181105201\tneighbourhood\t邻里纠纷\t{id}\t\\N\t{}\t12345\t\\{sealed}",
+                "421181\t{id}\t2\tcopy-{number}\t1\t{}\t2026-01-01\t2026-01-01\t421181105200\tneighbourhood\t邻里纠纷\t{id}\t\\N\t{}\t12345\t\\{sealed}",
                 key(1), key(2)
             )?;
             for (ordinal, role) in [(0, 1), (1, 2)] {

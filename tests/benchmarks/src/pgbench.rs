@@ -20,7 +20,7 @@ pub async fn prepare(admin_url: &str, name: &str) -> Result<String, Box<dyn std:
     let (server, _) = admin_url.rsplit_once('/').ok_or("the URL names no database")?;
     let url = format!("{server}/{name}");
     let mut tables = PgConnection::connect(&url).await?;
-    for migrations in [&fengqiao_messaging::MIGRATIONS, &fengqiao_intake::MIGRATIONS] {
+    for migrations in [&fengqiao_messaging::MIGRATIONS, &fengqiao_intake::store::MIGRATIONS] {
         for migration in migrations.iter() {
             tables.execute(AssertSqlSafe(migration.sql.as_str().to_owned())).await?;
         }
@@ -37,7 +37,7 @@ pub fn same_rows() -> String {
     format!(
         "BEGIN;\n\
          INSERT INTO report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code, category, source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter) \
-         VALUES ('421181', lpad(to_hex(nextval('bench_report')), 32, '0')::uuid, 2, 'bench-' || currval('bench_report'), 1, {}, now(), now(), '421181105201', 'neighbourhood', '邻里纠纷', {id}, NULL, {}, '12345', '{}');\n\
+         VALUES ('421181', lpad(to_hex(nextval('bench_report')), 32, '0')::uuid, 2, 'bench-' || currval('bench_report'), 1, {}, now(), now(), '421181105200', 'neighbourhood', '邻里纠纷', {id}, NULL, {}, '12345', '{}');\n\
          INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, occurred_at) \
          VALUES ('421181', {id}, 0, 1, {}, NULL, now()), ('421181', {id}, 1, 2, {}, NULL, now());\n\
          INSERT INTO outbox_event (county, position, kind, payload, trace) \

@@ -8,7 +8,7 @@ use fengqiao_proto::{
 };
 
 /// A real community of the sample county, in 阎家河镇.
-pub const COMMUNITY: &str = "421181105201";
+pub const COMMUNITY: &str = "421181105200";
 
 static NEXT: AtomicU64 = AtomicU64::new(1);
 
@@ -33,7 +33,7 @@ pub fn report() -> Report {
         source_ref: format!("T-{}-{number}", std::process::id()),
         occurred_at: Some(prost_types::Timestamp { seconds: jiff::Timestamp::now().as_second() - 60, nanos: 0 }),
         area_code: COMMUNITY.to_owned(),
-        address: format!("石桥垸村{}组{}号", number / 100 + 1, number),
+        address: format!("古城村{}组{}号", number / 100 + 1, number),
         title: format!("树枝过界第{number}件"),
         narrative: "邻居家的树枝伸到了我家院子里，希望帮忙说一说。".to_owned(),
         category: "邻里".to_owned(),

@@ -66,7 +66,8 @@ fn every_wrong_field_is_named_and_no_value_repeated() {
         let status = intake.submit_report(SubmitReportRequest { report: Some(many) }).await.unwrap_err();
         assert_eq!(fields(&status).len(), 4, "{:?}", fields(&status));
         let nothing = intake.submit_report(SubmitReportRequest { report: None }).await.unwrap_err();
-        assert_eq!((nothing.code(), fields(&nothing)), (Code::InvalidArgument, BTreeSet::from(["report".to_owned()])));
+        assert_eq!(nothing.code(), Code::InvalidArgument);
+        assert!(fields(&nothing).contains("sourceRef"), "{nothing:?}");
     });
 }
 
@@ -226,7 +227,7 @@ fn the_report_has_the_json_form_that_sources_were_told() {
     let form: Value = serde_json::from_str(
         r#"{
             "source": "POLICE_110", "sourceRef": "J-1", "occurredAt": "2026-11-24T08:00:00+08:00",
-            "areaCode": "421181105201", "address": "石桥垸村3组12号", "title": "邻里纠纷",
+            "areaCode": "421181105200", "address": "石桥垸村3组12号", "title": "邻里纠纷",
             "narrative": "因排水发生争吵", "category": "邻里",
             "parties": [
                 {"role": "REPORTER", "name": "王女士", "phone": "19900000001", "idNumber": ""},

@@ -40,7 +40,7 @@ const SUBMITTERS: u64 = 8;
 /// How long everything may take to come to rest after the last fault.
 const REST: Duration = Duration::from_secs(180);
 /// Where the reports of a run come from, and so who gets its pushes.
-const COMMUNITIES: &[&str] = &["421181105201", "421181111201"];
+const COMMUNITIES: &[&str] = &["421181105200", "421181111201"];
 
 /// The acknowledged reports: reference to report id.
 type Acknowledged = Arc<Mutex<BTreeMap<String, String>>>;
