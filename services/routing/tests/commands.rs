@@ -1,5 +1,7 @@
 //! What people see and command, as the gRPC face serves it.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail so")]
+
 mod office;
 
 use std::time::Duration;

@@ -123,7 +123,7 @@ pub async fn list_cases(
         .bind(limit)
         .bind(after.map(|place| i32::from(place.level.code())))
         .bind(after.map(|place| to_sql(place.opened_at)))
-        .bind(after.map(|place| place.id))
+        .bind(after.map(|place| place.id.to_string()))
         .fetch_all(pool);
     read_all(operation, bounded(operation, statement).await?, rows::case_file)
 }

@@ -9,6 +9,6 @@ WHERE county = $1
   AND ($5::text IS NULL OR starts_with(area_code, $5))
   AND ($6::text IS NULL OR lead_agency = $6)
   AND ($7::text IS NULL OR category = $7)
-  AND ($9::integer IS NULL OR (-level, opened_at, id) > (-$9::integer, $10::timestamptz, $11::uuid))
-ORDER BY -level, opened_at, id
+  AND ($9::integer IS NULL OR (-level, opened_at, id::text) > (-$9::integer, $10::timestamptz, $11::text))
+ORDER BY -level, opened_at, id::text
 LIMIT $8

@@ -1,6 +1,7 @@
 -- The case of a command, locked.
 SELECT * FROM case_file
-WHERE county = $1 AND (id = $2 OR number = $3)
+WHERE county = $1
+  AND id = COALESCE($2::uuid, (SELECT named.id FROM case_file AS named WHERE named.county = $1 AND named.number = $3))
   AND ($4::text IS NULL OR lead_agency = $4 OR EXISTS (
       SELECT FROM case_push AS push
       WHERE push.county = $1 AND push.agency = $4 AND push.case_id = case_file.id))

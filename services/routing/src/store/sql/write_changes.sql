@@ -39,7 +39,7 @@ WITH cases AS (
         feedback_at = GREATEST(case_push.feedback_at, receipt.feedback_at)
     FROM UNNEST($46::uuid[], $47::timestamptz[], $48::timestamptz[], $49::timestamptz[])
         AS receipt (push_id, signed_at, returned_at, feedback_at)
-    WHERE case_push.county = $1 AND case_push.push_id = receipt.push_id
+    WHERE case_push.county = $1 AND case_push.push_id = ANY ($46::uuid[]) AND case_push.push_id = receipt.push_id
 ), numbers AS (
     UPDATE case_number_series SET last = series.last
     FROM UNNEST($50::text[], $51::integer[]) AS series (day, last)
