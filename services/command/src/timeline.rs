@@ -14,8 +14,8 @@ use crate::{
 
 /// Places for the longest word of [`words::HISTORY`].
 const KIND_WIDTH: usize = 8;
-/// Places for an actor; a longer one moves its own line only.
-const ACTOR_WIDTH: usize = 18;
+/// Places for an actor, as long as a community's code; a longer one moves its own line only.
+const ACTOR_WIDTH: usize = 22;
 /// Where an entry's text begins, for a remark below it.
 const TEXT_INDENT: usize = 19 + 2 + KIND_WIDTH + 2 + ACTOR_WIDTH + 2;
 
@@ -325,10 +325,10 @@ mod tests {
   2026-11-24 08:01  红    报告单  police  2026-11-24 08:01  已签收 2026-11-24 08:03
 
 经过 2
-  2026-11-24 08:01:00  立案      hotline             首个诉求立案
-  2026-11-24 08:01:00  反馈      police              已办理
-                                                     “已上门调解”
-                                                     “双方和解”
+  2026-11-24 08:01:00  立案      hotline                 首个诉求立案
+  2026-11-24 08:01:00  反馈      police                  已办理
+                                                         “已上门调解”
+                                                         “双方和解”
 ";
         assert_eq!(page, expected);
     }
