@@ -1,4 +1,4 @@
-//! The form of a queue entry. A change here must keep old entries readable: `tests/formats`.
+//! The form of a queue entry. A change here must keep old entries readable: `tests/samples/formats`.
 
 use uuid::Uuid;
 
@@ -31,14 +31,30 @@ impl Entry {
 mod tests {
     use super::*;
 
+    #[derive(serde::Deserialize)]
+    struct Sample {
+        fields: std::collections::BTreeMap<String, String>,
+    }
+
+    fn fields(of: &[(&str, &str)]) -> Vec<String> {
+        of.iter().flat_map(|(name, value)| [(*name).to_owned(), (*value).to_owned()]).collect()
+    }
+
     #[test]
-    fn every_stored_form_is_read() {
-        let samples: Vec<(Vec<String>, Option<String>)> =
-            serde_json::from_str(include_str!("../../tests/formats/queue_entries.json")).unwrap();
-        assert!(!samples.is_empty());
-        for (fields, push) in samples {
-            assert_eq!(Entry::read(&fields).map(|id| id.to_string()), push, "{fields:?}");
-        }
+    fn what_a_past_version_wrote_is_read() {
+        let sample: Sample =
+            serde_json::from_str(include_str!("../../../../tests/samples/formats/queue-entry.json")).unwrap();
+        let written: Vec<String> = sample.fields.into_iter().flat_map(|(name, value)| [name, value]).collect();
+        assert_eq!(Entry::read(&written).unwrap().to_string(), "01936f3a-7c1e-7b3a-9a51-0f6f2f6b1c01");
+    }
+
+    #[test]
+    fn later_fields_are_passed_over_and_strange_entries_dropped() {
+        let id = "01936f3a-7c1e-7b3a-9a51-0f6f2f6b1c02";
+        assert_eq!(Entry::read(&fields(&[("later", "p"), ("p", id)])).unwrap().to_string(), id);
+        assert_eq!(Entry::read(&fields(&[("p", "not an id")])), None);
+        assert_eq!(Entry::read(&fields(&[("other", id)])), None);
+        assert_eq!(Entry::read(&[]), None);
     }
 
     #[test]

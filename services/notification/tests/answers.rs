@@ -1,0 +1,156 @@
+//! What agencies do with their pushes, on a real Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use fengqiao_notification::{
+    domain::receipt::Forbidden,
+    error::NotificationError,
+    store::{Act, Answer, Place, Which},
+};
+use fengqiao_proto::{
+    notification::v1::{DeliveryState, FeedbackOutcome, ReceiptKind, ReceiptState, ReturnReason},
+    types::v1::Level::{Orange, Red, Yellow},
+};
+use fengqiao_serving::time::now;
+use uuid::Uuid;
+use world::{COUNTY, World, quick};
+
+fn answer(push_id: Uuid, agency: &str, act: Act) -> Answer {
+    Answer { county: COUNTY.into(), push_id, agency: agency.into(), actor: "li".into(), act, at: now() }
+}
+
+fn feedback(request_id: &str) -> Act {
+    Act::Feedback {
+        request_id: request_id.into(),
+        outcome: FeedbackOutcome::Done,
+        sealed_text: b"sealed".to_vec(),
+    }
+}
+
+fn give_back() -> Act {
+    Act::Return { reason: ReturnReason::NotOurDuty, sealed_text: b"sealed".to_vec() }
+}
+
+#[tokio::test]
+async fn signing_straight_from_the_inbox_counts_as_delivered_and_twice_as_once() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let id = world.arrive(&process, &[("community-421181105201", Yellow)]).await[0];
+    let sign = answer(id, "community-421181105201", Act::Sign);
+    let (push, changed) = store.answer(&sign).await.unwrap();
+    assert!(changed);
+    assert_eq!((push.delivery, push.receipt), (DeliveryState::Delivered, ReceiptState::Signed));
+    let (again, changed) = store.answer(&Answer { at: now(), ..sign }).await.unwrap();
+    assert!(!changed);
+    assert_eq!(again, push);
+    let receipts = world.receipts().await;
+    let kinds: Vec<_> = receipts.iter().map(|r| (r.kind(), r.actor.as_str())).collect();
+    assert_eq!(kinds, [(ReceiptKind::Delivered, "li"), (ReceiptKind::Signed, "li")]);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn another_agencys_push_does_not_exist() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let id = world.arrive(&process, &[("police", Red)]).await[0];
+    for (agency, id) in [("court", id), ("police", Uuid::now_v7())] {
+        for act in [Act::Sign, give_back(), feedback("1")] {
+            let refused = store.answer(&answer(id, agency, act)).await.unwrap_err();
+            assert!(matches!(refused, NotificationError::NoSuchPush), "{refused:?}");
+        }
+    }
+    assert!(world.receipts().await.is_empty());
+    process.end().await;
+}
+
+#[tokio::test]
+async fn feedback_is_repeatable_and_more_than_one_is_fine() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let id = world.arrive(&process, &[("police", Red)]).await[0];
+    let early = store.answer(&answer(id, "police", feedback("1"))).await.unwrap_err();
+    assert!(matches!(early, NotificationError::Forbidden(Forbidden::Unsigned)));
+    store.answer(&answer(id, "police", Act::Sign)).await.unwrap();
+    let before = world.receipts().await.len();
+    for (request, changes) in [("1", true), ("1", false), ("2", true), ("1", false)] {
+        let (push, changed) = store.answer(&answer(id, "police", feedback(request))).await.unwrap();
+        assert_eq!((push.receipt, changed), (ReceiptState::Answered, changes));
+    }
+    let receipts = world.receipts().await;
+    assert_eq!(receipts.len(), before + 2);
+    assert_eq!(receipts[before].outcome(), FeedbackOutcome::Done);
+    assert_eq!(receipts[before].sealed_text, b"sealed");
+    let back = store.answer(&answer(id, "police", give_back())).await.unwrap_err();
+    assert!(matches!(back, NotificationError::Forbidden(Forbidden::Answered)));
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_returned_push_is_over() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let id = world.arrive(&process, &[("police", Red)]).await[0];
+    store.answer(&answer(id, "police", Act::Sign)).await.unwrap();
+    let (push, _) = store.answer(&answer(id, "police", give_back())).await.unwrap();
+    assert_eq!((push.receipt, push.return_reason), (ReceiptState::Returned, ReturnReason::NotOurDuty));
+    assert!(!store.answer(&answer(id, "police", give_back())).await.unwrap().1);
+    for act in [Act::Sign, feedback("1")] {
+        let refused = store.answer(&answer(id, "police", act)).await.unwrap_err();
+        assert!(matches!(refused, NotificationError::Forbidden(Forbidden::Returned)));
+    }
+    let receipts = world.receipts().await;
+    assert_eq!(receipts.last().unwrap().return_reason(), ReturnReason::NotOurDuty);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn many_signers_at_once_make_one_receipt() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let id = world.arrive(&process, &[("police", Red)]).await[0];
+    let mut signers = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let store = process.delivery.store.clone();
+        signers.spawn(async move { store.answer(&answer(id, "police", Act::Sign)).await.unwrap().1 });
+    }
+    let changed = signers.join_all().await.into_iter().filter(|changed| *changed).count();
+    assert_eq!(changed, 1);
+    assert_eq!(world.receipts().await.len(), 2);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn an_inbox_is_listed_page_by_page_most_dangerous_first() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    for level in [Yellow, Red, Orange, Yellow, Red] {
+        world.arrive(&process, &[("police", level), ("court", level)]).await;
+    }
+    let which = Which { agency: Some("police".into()), ..Which::default() };
+    let (mut after, mut listed) = (Place::start(), Vec::new());
+    loop {
+        let page = store.list(COUNTY, &which, &after, 2).await.unwrap();
+        let Some(last) = page.last() else { break };
+        after = Place::in_inbox(last);
+        listed.extend(page);
+    }
+    let levels: Vec<_> = listed.iter().map(|p| p.level).collect();
+    assert_eq!(levels, [Red, Red, Orange, Yellow, Yellow]);
+    assert!(listed.iter().all(|p| p.agency == "police"));
+    assert!(listed.windows(2).all(|w| w[0].level != w[1].level || w[0].requested_at <= w[1].requested_at));
+    let of_case = Which { case_id: Some(listed[0].case_id), ..Which::default() };
+    assert_eq!(store.list(COUNTY, &of_case, &Place::start(), 10).await.unwrap().len(), 1);
+    assert_eq!(store.list(COUNTY, &Which::default(), &Place::start(), 50).await.unwrap().len(), 10);
+    let signed = Which { receipt: Some(ReceiptState::Signed), ..Which::default() };
+    assert!(store.list(COUNTY, &signed, &Place::start(), 50).await.unwrap().is_empty());
+    assert!(store.list("330681", &Which::default(), &Place::start(), 50).await.unwrap().is_empty());
+    process.end().await;
+}

@@ -1,0 +1,210 @@
+//! Pushes over streams, on a real Postgres and Redis.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use std::{collections::HashSet, time::{Duration, Instant}};
+
+use fengqiao_notification::store::STATEMENTS;
+use fengqiao_proto::{
+    notification::v1::ReceiptKind,
+    types::v1::Level::{self, Orange, Red, Yellow},
+};
+use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+use world::{COUNTY, World, quick, until};
+
+#[tokio::test]
+async fn every_statement_fits_the_schema() {
+    let world = World::new(quick()).await;
+    for (name, sql) in STATEMENTS {
+        let statement = AssertSqlSafe((*sql).to_owned()).into_sql_str();
+        world.pool.prepare(statement).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+}
+
+#[tokio::test]
+async fn a_push_is_delivered_when_the_agency_has_acknowledged_it() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let mut police = process.open("police", 10);
+    let ids = world.arrive(&process, &[("police", Red)]).await;
+    let push = police.next().await;
+    assert_eq!(push.push_id, ids[0].to_string());
+    assert_eq!(push.matter.clone().unwrap().title, "邻里漏水");
+    assert_eq!(world.in_state(2).await, 0);
+    police.acknowledge(&push);
+    until("it is delivered", async || world.in_state(2).await == 1).await;
+    let receipts = world.receipts().await;
+    assert_eq!(receipts.len(), 1);
+    assert_eq!((receipts[0].kind(), receipts[0].actor.as_str()), (ReceiptKind::Delivered, "system"));
+    // The same event again changes nothing.
+    let attempts = process.delivery.store.attempts(COUNTY, ids[0]).await.unwrap();
+    assert_eq!((attempts.len(), attempts[0].delivered, attempts[0].channel.as_str()), (1, true, "stream"));
+    police.close().await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn an_event_that_comes_twice_is_one_push() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let (_, envelope) = world.request("police", Orange);
+    let mut police = process.open("police", 10);
+    world.apply(&process, std::slice::from_ref(&envelope)).await;
+    let push = police.next().await;
+    police.acknowledge(&push);
+    world.apply(&process, std::slice::from_ref(&envelope)).await;
+    police.nothing_for(Duration::from_millis(800)).await;
+    assert_eq!(world.in_state(2).await, 1);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_late_red_overtakes_a_long_backlog() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let backlog: Vec<(&str, Level)> = vec![("police", Yellow); 400];
+    world.arrive(&process, &backlog).await;
+    let mut police = process.open("police", 20);
+    for _ in 0..50 {
+        let push = police.next().await;
+        assert_eq!(push.level(), Yellow);
+        police.acknowledge(&push);
+    }
+    let red = world.arrive(&process, &[("police", Orange), ("police", Red)]).await[1];
+    let mut before = 0;
+    loop {
+        let push = police.next().await;
+        police.acknowledge(&push);
+        if push.push_id == red.to_string() {
+            break;
+        }
+        before += 1;
+    }
+    // No more than what was claimed already and what lay between session and transport.
+    assert!(before <= 40, "{before} came before the red one");
+    assert_eq!(police.next().await.level(), Orange);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_a_broken_stream_did_not_acknowledge_comes_at_once_over_the_next() {
+    let world = World::new(fengqiao_notification::settings::DeliverySettings::default()).await;
+    let process = world.process().await;
+    world.arrive(&process, &[("police", Red), ("police", Red)]).await;
+    let mut police = process.open("police", 10);
+    let (first, second) = (police.next().await, police.next().await);
+    police.acknowledge(&first);
+    until("the first is delivered", async || world.in_state(2).await == 1).await;
+    police.close().await;
+    let began = Instant::now();
+    let mut police = process.open("police", 10);
+    let again = police.next().await;
+    assert!(began.elapsed() < Duration::from_secs(3), "{:?}", began.elapsed());
+    assert_eq!((&again.push_id, again.attempts), (&second.push_id, 2));
+    police.acknowledge(&again);
+    until("both are delivered", async || world.in_state(2).await == 2).await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_is_not_acknowledged_comes_again_and_is_parked_in_the_end() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let mut police = process.open("police", 10);
+    let ids = world.arrive(&process, &[("police", Red)]).await;
+    for attempt in 1..=3 {
+        let push = police.next().await;
+        assert_eq!((push.push_id.clone(), push.attempts), (ids[0].to_string(), attempt));
+    }
+    until("it is parked", async || world.in_state(3).await == 1).await;
+    let push = process.delivery.store.push(COUNTY, ids[0]).await.unwrap();
+    assert!(push.last_error.contains("not acknowledged"), "{}", push.last_error);
+    assert_eq!(world.receipts().await.last().unwrap().kind(), ReceiptKind::Parked);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn an_emptied_redis_heals_by_itself() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    // Nobody serves the agency yet: what waits lies in Redis and Postgres.
+    world.arrive(&process, &[("police", Red); 50]).await;
+    world.empty_redis().await;
+    // And some that died between commit and queue.
+    let lost: Vec<_> = (0..5).map(|_| world.request("police", Red).1).collect();
+    world.apply_without_queueing(&process, &lost).await;
+    let mut police = process.open("police", 100);
+    let mut seen = HashSet::new();
+    while seen.len() < 20 {
+        let push = police.next().await;
+        police.acknowledge(&push);
+        seen.insert(push.push_id);
+    }
+    world.empty_redis().await;
+    while seen.len() < 55 {
+        let push = police.next().await;
+        police.acknowledge(&push);
+        seen.insert(push.push_id);
+    }
+    until("all are delivered", async || world.in_state(2).await == 55).await;
+    assert_eq!(world.receipts().await.len(), 55);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn processes_and_streams_share_an_agencys_queue_without_doubles() {
+    let world = World::new(fengqiao_notification::settings::DeliverySettings::default()).await;
+    let (one, two) = (world.process().await, world.process().await);
+    let mut agencies = [one.open("police", 50), one.open("police", 50), two.open("police", 50)];
+    for _ in 0..10 {
+        world.arrive(&one, &[("police", Yellow); 30]).await;
+        world.arrive(&two, &[("police", Red); 10]).await;
+    }
+    let mut seen = Vec::new();
+    let end = Instant::now() + Duration::from_secs(15);
+    while seen.len() < 400 && Instant::now() < end {
+        for agency in &mut agencies {
+            while let Ok(push) = tokio::time::timeout(Duration::from_millis(5), agency.next()).await {
+                agency.acknowledge(&push);
+                seen.push(push.push_id);
+            }
+        }
+    }
+    assert_eq!(seen.len(), 400);
+    assert_eq!(seen.iter().collect::<HashSet<_>>().len(), 400);
+    until("all are delivered", async || world.in_state(2).await == 400).await;
+    one.end().await;
+    two.end().await;
+}
+
+#[tokio::test]
+async fn a_slow_agency_delays_nobody() {
+    let world = World::new(fengqiao_notification::settings::DeliverySettings::default()).await;
+    let process = world.process().await;
+    // Takes nothing at all.
+    let _court = process.open("court", 1000);
+    let mut police = process.open("police", 10);
+    world.arrive(&process, &[("court", Red); 300]).await;
+    let began = Instant::now();
+    world.arrive(&process, &[("police", Yellow)]).await;
+    let push = police.next().await;
+    assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
+    police.acknowledge(&push);
+    until("it is delivered", async || world.in_state(2).await == 1).await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn an_ending_process_frees_what_it_holds() {
+    let world = World::new(fengqiao_notification::settings::DeliverySettings::default()).await;
+    let (one, two) = (world.process().await, world.process().await);
+    let mut police = one.open("police", 10);
+    world.arrive(&one, &[("police", Red)]).await;
+    let held = police.next().await;
+    one.end().await;
+    let mut police = two.open("police", 10);
+    assert_eq!(police.next().await.push_id, held.push_id);
+    two.end().await;
+}

@@ -1,0 +1,281 @@
+//! A notification service without its gRPC server, on a database of the test's own.
+
+#![allow(dead_code)]
+
+use std::{
+    collections::HashMap,
+    path::Path,
+    str::FromStr as _,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use fengqiao_messaging::{Apply as _, Envelope, Keys, Outbox, Topic};
+use fengqiao_notification::{
+    MIGRATIONS,
+    delivery::{Arrivals, Delivery, Poster, Settling, StreamSession, WebhookWorker, sweep_forever},
+    domain::retry::RetrySchedule,
+    endpoints::Endpoints,
+    error::NotificationError,
+    events::PUSH_REQUESTED,
+    queue::{Bells, QueueKeys, Queues, listen},
+    settings::DeliverySettings,
+    store::Store,
+};
+use fengqiao_proto::{
+    notification::v1::{Push, PushReceipt},
+    routing::v1::PushRequested,
+    types::v1::{FormKind, Level, Matter},
+};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::{now, to_proto};
+use fengqiao_stack::test_database::TestDatabase;
+use futures::{StreamExt as _, channel::mpsc as acknowledgements};
+use prost::Message as _;
+use redis::aio::ConnectionManager;
+use sqlx::{Executor as _, PgPool, postgres::{PgConnectOptions, PgPoolOptions}};
+use tokio::{sync::mpsc, task::JoinHandle, time::{sleep, timeout}};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+pub const COUNTY: &str = "421181";
+pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// What all processes share.
+pub struct World {
+    pub database: TestDatabase,
+    pub pool: PgPool,
+    pub keyring: Arc<Keyring>,
+    pub settings: DeliverySettings,
+    position: std::sync::atomic::AtomicI64,
+}
+
+/// One process of the service.
+pub struct Process {
+    pub delivery: Arc<Delivery>,
+    pub arrivals: Arrivals,
+    pub stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+/// An agency on a stream.
+pub struct Agency {
+    acknowledge: acknowledgements::UnboundedSender<Result<Uuid, NotificationError>>,
+    pushes: mpsc::Receiver<Push>,
+    session: JoinHandle<Result<(), NotificationError>>,
+}
+
+/// Retries that a test can wait for.
+pub fn quick() -> DeliverySettings {
+    DeliverySettings {
+        lease: Duration::from_millis(600),
+        request_timeout: Duration::from_millis(400),
+        requests_at_once: 4,
+        retry: RetrySchedule {
+            first: Duration::from_millis(50),
+            factor: 2.0,
+            longest: Duration::from_millis(500),
+            jitter: 0.2,
+            tries: 3,
+        },
+    }
+}
+
+impl World {
+    pub async fn new(settings: DeliverySettings) -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let options =
+            PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "notification")]);
+        let pool = PgPoolOptions::new().max_connections(12).connect_with(options).await.unwrap();
+        pool.execute("CREATE SCHEMA notification").await.unwrap();
+        for migrations in [&MIGRATIONS, &fengqiao_messaging::MIGRATIONS] {
+            let migrator = sqlx::migrate::Migrator {
+                migrations: migrations.migrations.clone(),
+                ignore_missing: true,
+                ..sqlx::migrate::Migrator::DEFAULT
+            };
+            migrator.run(&pool).await.unwrap();
+        }
+        let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
+        Self { database, pool, keyring, settings, position: 0.into() }
+    }
+
+    /// Starts a process.
+    pub async fn process(&self) -> Process {
+        let client = redis::Client::open(self.database.redis_url()).unwrap();
+        let keys = QueueKeys::new(Keys::new(self.database.redis_prefix()));
+        let queues = Queues::new(ConnectionManager::new(client.clone()).await.unwrap(), keys.clone());
+        let store = Store::new(self.pool.clone(), Outbox::new(Topic::Notification));
+        let counties = vec![COUNTY.to_owned()];
+        let (settling, settlers) = Settling::new(&counties, &store, &queues);
+        let delivery = Arc::new(Delivery {
+            store,
+            queues: queues.clone(),
+            bells: Bells::default(),
+            settling,
+            keyring: Arc::clone(&self.keyring),
+            settings: HashMap::from([(COUNTY.to_owned(), self.settings.clone())]),
+        });
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        for settler in settlers {
+            tasks.spawn(settler.run(stop.clone()));
+        }
+        tasks.spawn(listen(client, keys, counties.clone(), delivery.bells.clone(), stop.clone()));
+        tasks.spawn(sweep_forever(Arc::clone(&delivery), counties, stop.clone()));
+        Process { delivery, arrivals: Arrivals::new(queues), stop, tasks }
+    }
+
+    /// What routing would ask for.
+    pub fn request(&self, agency: &str, level: Level) -> (Uuid, Envelope) {
+        let push_id = Uuid::now_v7();
+        let matter = Matter { title: "邻里漏水".into(), narrative: "楼上漏水".into(), ..Default::default() };
+        let asked = PushRequested {
+            push_id: push_id.to_string(),
+            case_id: Uuid::now_v7().to_string(),
+            case_number: "20261124-0001".into(),
+            agency: agency.into(),
+            form: FormKind::ReportForm.into(),
+            level: level.into(),
+            area_code: "421181105".into(),
+            area_name: "阎家河镇".into(),
+            category: "neighbourhood".into(),
+            requested_at: Some(to_proto(now())),
+            reason: "规则".into(),
+            sealed_matter: self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
+            ..Default::default()
+        };
+        let envelope = Envelope {
+            county: COUNTY.into(),
+            topic: Topic::Routing,
+            position: 1 + self.position.fetch_add(1, std::sync::atomic::Ordering::Relaxed),
+            kind: PUSH_REQUESTED.into(),
+            payload: asked.encode_to_vec(),
+            trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
+        };
+        (push_id, envelope)
+    }
+
+    /// Lets pushes arrive at a process, in one batch.
+    pub async fn arrive(&self, process: &Process, wanted: &[(&str, Level)]) -> Vec<Uuid> {
+        let (ids, batch): (Vec<_>, Vec<_>) =
+            wanted.iter().map(|(agency, level)| self.request(agency, *level)).unzip();
+        self.apply(process, &batch).await;
+        ids
+    }
+
+    pub async fn apply(&self, process: &Process, batch: &[Envelope]) {
+        self.apply_without_queueing(process, batch).await;
+        process.arrivals.committed_in(COUNTY).await;
+    }
+
+    /// As if the process had died between the commit and the queue.
+    pub async fn apply_without_queueing(&self, process: &Process, batch: &[Envelope]) {
+        let mut tx = self.pool.begin().await.unwrap();
+        process.arrivals.apply(&mut tx, batch).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    /// All receipts sent so far, in order.
+    pub async fn receipts(&self) -> Vec<PushReceipt> {
+        let payloads: Vec<Vec<u8>> = sqlx::query_scalar("SELECT payload FROM outbox_event ORDER BY position")
+            .fetch_all(&self.pool)
+            .await
+            .unwrap();
+        payloads.iter().map(|payload| PushReceipt::decode(payload.as_slice()).unwrap()).collect()
+    }
+
+    /// How many pushes are in this delivery state.
+    pub async fn in_state(&self, delivery: i16) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM push WHERE delivery = $1")
+            .bind(delivery)
+            .fetch_one(&self.pool)
+            .await
+            .unwrap()
+    }
+
+    /// Removes everything of this test from Redis, as FLUSHALL would.
+    pub async fn empty_redis(&self) {
+        let client = redis::Client::open(self.database.redis_url()).unwrap();
+        let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+        let keys: Vec<String> = redis::cmd("KEYS")
+            .arg(format!("{}:*", self.database.redis_prefix()))
+            .query_async(&mut redis)
+            .await
+            .unwrap();
+        if !keys.is_empty() {
+            redis::cmd("DEL").arg(keys).query_async::<()>(&mut redis).await.unwrap();
+        }
+    }
+}
+
+impl Process {
+    /// An agency opens a stream.
+    pub fn open(&self, agency: &str, window: usize) -> Agency {
+        let reachable = self.delivery.bells.serve(COUNTY, agency, 16).unwrap();
+        let session =
+            StreamSession::new(Arc::clone(&self.delivery), COUNTY.into(), agency.into(), reachable, window);
+        let (acknowledge, acknowledged) = acknowledgements::unbounded();
+        let (sender, pushes) = mpsc::channel(4);
+        let session = tokio::spawn(session.run(acknowledged.boxed(), sender, self.stop.clone()));
+        Agency { acknowledge, pushes, session }
+    }
+
+    /// An agency has a webhook.
+    pub fn webhook(&self, folder: &Path, agency: &str, url: &str) {
+        std::fs::write(folder.join("secret"), SECRET).unwrap();
+        let file = folder.join(format!("{agency}.toml"));
+        let text = format!(
+            "[[endpoint]]\nagency = '{agency}'\nurl = '{url}'\nsecret_file = 'secret'\nallow_private = true\n"
+        );
+        std::fs::write(&file, text).unwrap();
+        let mut endpoints = Endpoints::default();
+        endpoints.add(&file, Some(COUNTY)).unwrap();
+        // Fails only where one is installed already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        for endpoint in endpoints.iter() {
+            let worker =
+                WebhookWorker::new(Arc::clone(&self.delivery), endpoint.clone(), Poster::new().unwrap());
+            self.tasks.spawn(worker.run(self.stop.clone()));
+        }
+    }
+
+    /// Ends in order.
+    pub async fn end(self) {
+        self.stop.cancel();
+        self.tasks.close();
+        timeout(Duration::from_secs(10), self.tasks.wait()).await.unwrap();
+    }
+}
+
+impl Agency {
+    /// The next push.
+    pub async fn next(&mut self) -> Push {
+        timeout(Duration::from_secs(10), self.pushes.recv()).await.expect("no push in time").unwrap()
+    }
+
+    /// That nothing comes for so long.
+    pub async fn nothing_for(&mut self, wait: Duration) {
+        if let Ok(Some(push)) = timeout(wait, self.pushes.recv()).await {
+            panic!("{} came", push.push_id);
+        }
+    }
+
+    pub fn acknowledge(&self, push: &Push) {
+        self.acknowledge.unbounded_send(Ok(Uuid::parse_str(&push.push_id).unwrap())).unwrap();
+    }
+
+    /// The agency goes away.
+    pub async fn close(self) {
+        drop(self.acknowledge);
+        self.session.await.unwrap().unwrap();
+    }
+}
+
+/// Waits until something holds.
+pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let end = Instant::now() + Duration::from_secs(15);
+    while !holds().await {
+        assert!(Instant::now() < end, "not in time: {what}");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
