@@ -102,7 +102,7 @@ fn plant(
     told: &mut Vec<Told>,
 ) {
     let known = [Known::Phone, Known::Phone, Known::Address, Known::IdNumber][index % 4];
-    let scene = choice.one_where(SCENES, |scene| scene.comes_again && scene.doors.contains(&"POLICE_110"));
+    let scene = choice.one_where(SCENES, |scene| scene.comes_again && !scene.rare && scene.doors.contains(&"POLICE_110"));
     let area = choice.one(areas);
     let first = Person::new(choice, *people);
     let place = address(choice, &area.place, area.urban, *people);
@@ -181,7 +181,12 @@ fn take(left: &mut BTreeMap<&'static str, usize>, door: &'static str) {
 }
 
 fn scene_of(choice: &mut Choice, door: &str) -> &'static Scene {
-    choice.one_where(SCENES, |scene| scene.doors.contains(&door))
+    let rare = choice.below(10) < 2;
+    let fits = |scene: &Scene| scene.doors.contains(&door) && scene.rare == rare;
+    if !SCENES.iter().any(fits) {
+        return choice.one_where(SCENES, |scene| scene.doors.contains(&door));
+    }
+    choice.one_where(SCENES, fits)
 }
 
 /// Courts and federations work by day; calls come around the clock, most in the evening.

@@ -14,6 +14,8 @@ pub struct Scene {
     pub against: bool,
     /// Whether it may be told again on the same day.
     pub comes_again: bool,
+    /// Whether it is told only now and then.
+    pub rare: bool,
 }
 
 const CALLS: &[&str] = &["POLICE_110", "HOTLINE_12345"];
@@ -41,6 +43,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: CALLS,
@@ -52,6 +55,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: ALL_BUT_COURT,
@@ -63,6 +67,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: HOTLINE_GRID,
@@ -74,6 +79,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: ALL_BUT_COURT,
@@ -86,6 +92,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: &["POLICE_110"],
@@ -97,6 +104,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: true,
     },
     Scene {
         doors: CALLS,
@@ -108,6 +116,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: &["POLICE_110", "WOMENS_FEDERATION"],
@@ -119,6 +128,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: true,
     },
     Scene {
         doors: &["POLICE_110", "WOMENS_FEDERATION"],
@@ -130,6 +140,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: true,
     },
     Scene {
         doors: &["POLICE_110"],
@@ -141,6 +152,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: true,
     },
     Scene {
         doors: &["POLICE_110"],
@@ -151,6 +163,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: true,
     },
     Scene {
         doors: &["POLICE_110"],
@@ -161,6 +174,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: true,
     },
     Scene {
         doors: &["POLICE_110"],
@@ -172,6 +186,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: true,
     },
     Scene {
         doors: ALL_BUT_COURT,
@@ -183,6 +198,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: ALL_BUT_COURT,
@@ -194,6 +210,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: &["GRID", "HOTLINE_12345"],
@@ -205,6 +222,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: HOTLINE,
@@ -217,6 +235,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: HOTLINE_GRID,
@@ -228,6 +247,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: CALLS,
@@ -239,6 +259,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: HOTLINE,
@@ -249,6 +270,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: CALLS,
@@ -259,6 +281,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: CALLS,
@@ -269,6 +292,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: &["POLICE_110"],
@@ -280,6 +304,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: CALLS,
@@ -291,6 +316,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: true,
+        rare: false,
     },
     Scene {
         doors: &["GRID", "HOTLINE_12345"],
@@ -302,6 +328,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: HOTLINE,
@@ -313,6 +340,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: HOTLINE_GRID,
@@ -324,6 +352,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: &["GRID"],
@@ -336,6 +365,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: false,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: &["COURT"],
@@ -348,6 +378,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: &["COURT"],
@@ -358,6 +389,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
     Scene {
         doors: &["WOMENS_FEDERATION"],
@@ -370,6 +402,7 @@ pub const SCENES: &[Scene] = &[
         ],
         against: true,
         comes_again: false,
+        rare: false,
     },
 ];
 

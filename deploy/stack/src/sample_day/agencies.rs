@@ -1,10 +1,15 @@
 //! The agencies of the day: each takes its pushes, by its stream or its webhook, and acts on them.
 
-use std::{collections::HashSet, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::HashSet,
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use fengqiao_proto::notification::v1::{
-    AcknowledgePush, FeedbackPushRequest, GetPushRequest, ListPushesRequest, OpenStream, Push,
-    ReceiptState, ReturnPushRequest, SignPushRequest, TakePushesRequest,
+    AcknowledgePush, FeedbackPushRequest, GetPushRequest, OpenStream, Push, ReturnPushRequest,
+    SignPushRequest, TakePushesRequest,
     notification_service_client::NotificationServiceClient, take_pushes_request::Say,
 };
 use serde::Deserialize;
@@ -28,7 +33,6 @@ use crate::{
 const AT_ONCE: usize = 8;
 const IN_FLIGHT: usize = 64;
 const RECONNECT_AFTER: Duration = Duration::from_millis(200);
-const PAGE: i32 = 500;
 
 /// One agency of the day.
 #[derive(Clone)]
@@ -37,6 +41,8 @@ pub(super) struct Agency {
     client: NotificationServiceClient<Caller>,
     counters: Arc<Counters>,
     desk: Arc<Semaphore>,
+    /// Pushes that somebody works on or has finished.
+    in_hand: Arc<Mutex<HashSet<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +83,7 @@ pub(super) fn of_day(
                 code,
                 counters: counters.clone(),
                 desk: Arc::new(Semaphore::new(AT_ONCE)),
+                in_hand: Arc::default(),
             });
         }
     }
@@ -159,42 +166,35 @@ impl Agency {
         }
     }
 
-    /// Does what is still to be done with the agency's pushes; says with how many it was.
-    pub(super) async fn tidy(&self) -> Result<usize, Status> {
-        let mut done = 0;
-        for receipt in [ReceiptState::Unsigned, ReceiptState::Signed] {
-            let mut page_token = String::new();
-            loop {
-                let ask = ListPushesRequest {
-                    page_size: PAGE,
-                    page_token,
-                    receipt: receipt.into(),
-                    ..ListPushesRequest::default()
-                };
-                let page = patiently(|| {
-                    let (mut client, ask) = (self.client.clone(), ask.clone());
-                    async move { client.list_pushes(ask).await }
-                })
-                .await?;
-                for push in page.pushes {
-                    if next_step(&push).is_some() {
-                        done += 1;
-                        self.act(push).await;
-                    }
-                }
-                page_token = page.next_page_token;
-                if page_token.is_empty() {
-                    break;
-                }
-            }
+    /// Does what is still to be done with these pushes of the agency, which its stream or webhook brought
+    /// to nobody: a service died just then, or the day began with them.
+    pub(super) async fn tidy(&self, pushes: Vec<Push>) {
+        for push in pushes {
+            self.act(push).await;
         }
-        Ok(done)
     }
 
-    /// Takes a push through all its steps. What fails for good is left for [`Agency::tidy`] to see.
+    /// Takes a push through all its steps. What fails for good is seen when the day is tidied.
     async fn act(&self, push: Push) {
-        let Ok(_seat) = self.desk.acquire().await else { return };
-        let mut push = push;
+        let push_id = push.push_id.clone();
+        if !self.hand().insert(push_id.clone()) {
+            return;
+        }
+        let finished = match self.desk.acquire().await {
+            Ok(_seat) => self.take_all_steps(push).await,
+            Err(_) => false,
+        };
+        // What is finished stays in hand: a list that is a moment old must not bring it back.
+        if !finished {
+            self.hand().remove(&push_id);
+        }
+    }
+
+    fn hand(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
+        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn take_all_steps(&self, mut push: Push) -> bool {
         while let Some(step) = next_step(&push) {
             // People read before they act.
             tokio::time::sleep(Duration::from_millis(rand::random_range(20..120))).await;
@@ -204,9 +204,10 @@ impl Agency {
                     // The answers carry no more than they must; what the push says does not change.
                     push = Push { matter: push.matter, ..after };
                 }
-                Ok(None) | Err(_) => return,
+                Ok(None) | Err(_) => return false,
             }
         }
+        true
     }
 
     /// The push after the step; nothing where someone else did it before.

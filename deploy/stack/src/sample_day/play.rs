@@ -1,6 +1,7 @@
 //! Plays the day: reports come in their order, agencies act meanwhile, an officer settles in the end.
 
 use std::{
+    collections::HashMap,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -8,7 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fengqiao_proto::{intake::v1::SubmitReportRequest, routing::v1::Case};
+use fengqiao_proto::{
+    intake::v1::SubmitReportRequest, notification::v1::Push, routing::v1::Case,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -16,11 +19,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{
     WebhookReceiver,
     agencies::{self, Agency},
-    answers::Step,
+    answers::{Step, next_step},
     desk::Officer,
     patience::patiently,
     reports::{DayReport, SampleDay},
-    survey::{Comparison, Survey},
+    survey::{Comparison, Survey, all_pushes},
 };
 use crate::{StackError, clients::Connections};
 
@@ -29,6 +32,7 @@ const DAY_TAKES: Duration = Duration::from_secs(9);
 const SUBMITS_AT_ONCE: usize = 16;
 /// After the last report all must come to rest within this time.
 const REST_WITHIN: Duration = Duration::from_secs(90);
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// What has been done so far, for a display.
 #[derive(Debug, Default)]
@@ -184,29 +188,40 @@ async fn come_to_rest(
     let officer = Officer::new(connections.routing("officer")?, counters.clone());
     let until = Instant::now() + REST_WITHIN;
     loop {
-        let tidied = tidy(agencies).await?;
-        let survey = Survey::take(connections).await?;
-        let whole = survey.is_whole();
-        // The officer waits for the agencies, so that what is settled does not depend on who was faster.
-        let settled = whole && tidied == 0 && settle(&officer, &survey.cases).await? > 0;
         let late = Instant::now() > until;
-        if (whole && tidied == 0 && !settled) || late {
+        let tidied = tidy(agencies, connections).await?;
+        if !tidied && !late {
+            tokio::time::sleep(LOOK_AGAIN).await;
+            continue;
+        }
+        let survey = Survey::take(connections).await?;
+        // The officer waits for the agencies, so that what is settled does not depend on who was faster.
+        let settled = survey.is_whole() && settle(&officer, &survey.cases).await? > 0;
+        if (survey.is_whole() && !settled) || late {
             let comparison = Comparison::of(&survey, connections).await?;
             if comparison.agrees() || late {
                 return Ok((survey, comparison));
             }
         }
-        tokio::time::sleep(Duration::from_millis(250)).await;
+        tokio::time::sleep(LOOK_AGAIN).await;
     }
 }
 
-async fn tidy(agencies: &[Agency]) -> Result<usize, StackError> {
-    let done = stream::iter(agencies).map(Agency::tidy).buffer_unordered(8);
-    let counts: Vec<usize> = done
-        .try_collect()
-        .await
-        .map_err(|status| StackError::Invalid(format!("pushes: {}", status.message())))?;
-    Ok(counts.into_iter().sum())
+/// Hands the agencies what nobody brought them, and says whether nothing is left to do.
+async fn tidy(agencies: &[Agency], connections: &Connections) -> Result<bool, StackError> {
+    let mut left: HashMap<String, Vec<Push>> = HashMap::new();
+    for push in all_pushes(connections).await? {
+        if next_step(&push).is_some() {
+            left.entry(push.agency.clone()).or_default().push(push);
+        }
+    }
+    let at_work: Vec<(&Agency, Vec<Push>)> = agencies
+        .iter()
+        .filter_map(|agency| Some((agency, left.remove(agency.code())?)))
+        .collect();
+    let nothing = at_work.is_empty();
+    stream::iter(at_work).for_each_concurrent(8, |(agency, pushes)| agency.tidy(pushes)).await;
+    Ok(nothing)
 }
 
 async fn settle(officer: &Officer, cases: &[Case]) -> Result<usize, StackError> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use fengqiao_proto::{
     intake::v1::ListReportsRequest,
-    notification::v1::ListPushesRequest,
+    notification::v1::{ListPushesRequest, Push},
     routing::v1::{Case, GetCaseRequest, ListCasesRequest},
     statistics::v1::QueryIndicatorsRequest,
     types::v1::{CaseState, Level},
@@ -48,11 +48,10 @@ impl Survey {
     /// # Errors
     /// Where a service does not answer for a minute.
     pub async fn take(connections: &Connections) -> Result<Self, StackError> {
-        let said = |status: Status| StackError::Invalid(format!("counting: {}", status.message()));
         let mut survey = Self::default();
-        survey.count_reports(connections).await?.map_err(said)?;
-        survey.cases = cases(connections).await?.map_err(said)?;
-        survey.count_pushes(connections).await?.map_err(said)?;
+        survey.count_reports(connections).await?;
+        survey.cases = cases(connections).await?;
+        survey.count_pushes(&all_pushes(connections).await?);
         Ok(survey)
     }
 
@@ -90,7 +89,7 @@ impl Survey {
         self.pushes.get(&level.into()).copied().unwrap_or(0)
     }
 
-    async fn count_reports(&mut self, connections: &Connections) -> Result<Result<(), Status>, StackError> {
+    async fn count_reports(&mut self, connections: &Connections) -> Result<(), StackError> {
         let client = connections.intake("officer")?;
         let mut page_token = String::new();
         loop {
@@ -99,50 +98,54 @@ impl Survey {
                 let (mut client, ask) = (client.clone(), ask.clone());
                 async move { client.list_reports(ask).await }
             });
-            let page = match page.await {
-                Ok(page) => page,
-                Err(status) => return Ok(Err(status)),
-            };
+            let page = page.await.map_err(uncounted)?;
             self.reports += page.reports.len() as u64;
             let repeats = page.reports.iter().filter(|r| r.linkage.as_ref().is_some_and(|l| l.repeat));
             self.repeats += repeats.count() as u64;
             page_token = page.next_page_token;
             if page_token.is_empty() {
-                return Ok(Ok(()));
+                return Ok(());
             }
         }
     }
 
-    async fn count_pushes(&mut self, connections: &Connections) -> Result<Result<(), Status>, StackError> {
-        let client = connections.notification("officer")?;
-        let mut page_token = String::new();
-        loop {
-            let ask = ListPushesRequest { page_size: PAGE, page_token, ..ListPushesRequest::default() };
-            let page = patiently(|| {
-                let (mut client, ask) = (client.clone(), ask.clone());
-                async move { client.list_pushes(ask).await }
-            });
-            let page = match page.await {
-                Ok(page) => page,
-                Err(status) => return Ok(Err(status)),
-            };
-            for push in page.pushes {
-                *self.pushes.entry(push.level).or_default() += 1;
-                self.delivered += u64::from(push.delivered_at.is_some());
-                self.signed += u64::from(push.signed_at.is_some());
-                self.returned += u64::from(push.returned_at.is_some());
-                self.answered += u64::from(push.feedback_at.is_some());
-            }
-            page_token = page.next_page_token;
-            if page_token.is_empty() {
-                return Ok(Ok(()));
-            }
+    fn count_pushes(&mut self, pushes: &[Push]) {
+        for push in pushes {
+            *self.pushes.entry(push.level).or_default() += 1;
+            self.delivered += u64::from(push.delivered_at.is_some());
+            self.signed += u64::from(push.signed_at.is_some());
+            self.returned += u64::from(push.returned_at.is_some());
+            self.answered += u64::from(push.feedback_at.is_some());
         }
     }
 }
 
+/// All pushes, as the officer sees them.
+pub(super) async fn all_pushes(connections: &Connections) -> Result<Vec<Push>, StackError> {
+    let client = connections.notification("officer")?;
+    let mut pushes = Vec::new();
+    let mut page_token = String::new();
+    loop {
+        let ask = ListPushesRequest { page_size: PAGE, page_token, ..ListPushesRequest::default() };
+        let page = patiently(|| {
+            let (mut client, ask) = (client.clone(), ask.clone());
+            async move { client.list_pushes(ask).await }
+        });
+        let page = page.await.map_err(uncounted)?;
+        pushes.extend(page.pushes);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            return Ok(pushes);
+        }
+    }
+}
+
+fn uncounted(status: Status) -> StackError {
+    StackError::Invalid(format!("counting: {}", status.message()))
+}
+
 /// All cases, each read by itself.
-async fn cases(connections: &Connections) -> Result<Result<Vec<Case>, Status>, StackError> {
+async fn cases(connections: &Connections) -> Result<Vec<Case>, StackError> {
     let client = connections.routing("officer")?;
     let mut ids = Vec::new();
     let mut page_token = String::new();
@@ -152,10 +155,7 @@ async fn cases(connections: &Connections) -> Result<Result<Vec<Case>, Status>, S
             let (mut client, ask) = (client.clone(), ask.clone());
             async move { client.list_cases(ask).await }
         });
-        let page = match page.await {
-            Ok(page) => page,
-            Err(status) => return Ok(Err(status)),
-        };
+        let page = page.await.map_err(uncounted)?;
         ids.extend(page.cases.into_iter().map(|case| case.case_id));
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -174,7 +174,7 @@ async fn cases(connections: &Connections) -> Result<Result<Vec<Case>, Status>, S
         }
     };
     let found = stream::iter(ids).map(read).buffered(AT_ONCE).try_collect::<Vec<_>>().await;
-    Ok(found.map(|found| found.into_iter().filter_map(|answer| answer.case).collect()))
+    Ok(found.map_err(uncounted)?.into_iter().filter_map(|answer| answer.case).collect())
 }
 
 /// One figure counted by hand, and the same of statistics.
