@@ -31,8 +31,8 @@ CREATE TABLE case_file (
 CREATE UNIQUE INDEX case_file_live_cluster ON case_file (county, cluster_id) WHERE state IN (1, 2);
 -- The order of lists: the most dangerous first, then the oldest.
 CREATE INDEX case_file_list ON case_file (county, (-level), opened_at, (id::text));
--- Last of all. On a table that has no statistics yet, an index on the county alone looks as good to the
--- planner as this one, and of equals it takes the newest; foreign keys keep such a plan for long.
+-- Last of all, here and below. On a table that has no statistics yet, an index on the county alone looks as
+-- good to the planner as this one, and of equals it takes the newest; foreign keys keep such a plan for long.
 ALTER TABLE case_file ADD PRIMARY KEY (county, id);
 
 -- Which case a report belongs to. The key makes it exactly one, however often the event comes.
@@ -47,10 +47,10 @@ CREATE TABLE case_report (
     accepted_at    timestamptz NOT NULL,
     repeat         boolean NOT NULL,
     repeat_reasons jsonb NOT NULL,
-    PRIMARY KEY (county, report_id),
     FOREIGN KEY (county, case_id) REFERENCES case_file (county, id)
 );
 CREATE INDEX case_report_case ON case_report (county, case_id, occurred_at);
+ALTER TABLE case_report ADD PRIMARY KEY (county, report_id);
 
 CREATE TABLE case_push (
     county       text NOT NULL,
@@ -64,12 +64,12 @@ CREATE TABLE case_push (
     signed_at    timestamptz,
     returned_at  timestamptz,
     feedback_at  timestamptz,
-    PRIMARY KEY (county, push_id),
     FOREIGN KEY (county, case_id) REFERENCES case_file (county, id)
 ) WITH (fillfactor = 80);
 CREATE INDEX case_push_case ON case_push (county, case_id);
 -- Which cases an agency may see.
 CREATE INDEX case_push_agency ON case_push (county, agency, case_id);
+ALTER TABLE case_push ADD PRIMARY KEY (county, push_id);
 
 -- Append-only: a correction is a new entry.
 CREATE TABLE case_history (

@@ -15,8 +15,9 @@ use crate::{
     domain::{
         case::CaseFile,
         case_number::CaseName,
+        happening::Happening,
         history::Occasion,
-        transition::{Happening, transition},
+        transition::transition,
     },
     error::RoutingError,
     ledger::Ledger,

@@ -17,8 +17,9 @@ use crate::{
     counties::{RoutingCounties, RoutingCounty},
     domain::{
         case::Words,
+        happening::{Happening, Receipt},
         history::Occasion,
-        transition::{Happening, Receipt, transition},
+        transition::transition,
     },
     ledger::Ledger,
     store::{ReceiptMarks, load_for_receipts},

@@ -10,9 +10,10 @@ use uuid::Uuid;
 use super::{
     case::CaseFile,
     case_number::{case_number, series_day},
+    happening::{Arrival, Happening, Opening},
     history::Occasion,
     level::{Facts, Grade, People},
-    transition::{Arrival, Change, Happening, Opening, open, transition},
+    transition::{Change, open, transition},
 };
 use crate::counties::RoutingCounty;
 
@@ -137,7 +138,6 @@ impl CasesAtHand {
         let grade = self.grade(report, matter, place, of_case, known.is_some());
         let arrival = Arrival {
             source: report.source,
-            source_ref: report.source_ref.clone(),
             revision: report.revision,
             grade,
             sealed_matter: report.sealed_matter.clone(),

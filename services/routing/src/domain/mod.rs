@@ -3,6 +3,7 @@
 pub mod arrivals;
 pub mod case;
 pub mod case_number;
+pub mod happening;
 pub mod history;
 pub mod level;
 pub mod push;

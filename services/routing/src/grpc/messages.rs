@@ -11,7 +11,7 @@ use prost::Message as _;
 
 use crate::{
     counties::RoutingCounty,
-    directory::{Agency, AgencyKind},
+    directory::Agency,
     domain::case::{CaseFile, Words},
     error::RoutingError,
     store::{CaseRest, StoredEntry, StoredPush, StoredReport},
@@ -125,7 +125,7 @@ pub(super) fn agency(agency: &Agency, loaded_at: Timestamp) -> AgencyMessage {
     AgencyMessage {
         code: agency.code.clone(),
         name: agency.name.clone(),
-        kind: AgencyKind::word(agency.kind).to_owned(),
+        kind: agency.kind.word().to_owned(),
         area_code: agency.area_code.clone(),
         loaded_at: Some(to_proto(loaded_at)),
     }

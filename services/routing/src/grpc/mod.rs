@@ -23,7 +23,7 @@ use tonic::{Request, Response, Status};
 use crate::{
     commands::{Command, Commands},
     counties::{RoutingCounties, RoutingCounty},
-    domain::{case::CaseFile, case_number::CaseName, transition::Happening},
+    domain::{case::CaseFile, case_number::CaseName, happening::Happening},
     error::RoutingError,
     store::{case_rest, find_case, list_cases, list_history},
     watchers::Watchers,

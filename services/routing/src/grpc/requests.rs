@@ -17,8 +17,8 @@ use crate::{
     domain::{
         case::{CaseFile, State},
         case_number::CaseName,
+        happening::Happening,
         level::Level,
-        transition::Happening,
     },
     error::RoutingError,
     store::{CaseFilter, ListPlace},

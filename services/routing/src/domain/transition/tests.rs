@@ -1,7 +1,13 @@
 use std::path::Path;
 
 use fengqiao_county::County;
+use fengqiao_proto::{
+    notification::v1::{FeedbackOutcome, ReturnReason},
+    types::v1::Source,
+};
+use jiff::Timestamp;
 use proptest::prelude::*;
+use uuid::Uuid;
 
 use super::*;
 
@@ -35,7 +41,6 @@ fn now() -> Occasion {
 fn arrival(level: Level) -> Arrival {
     Arrival {
         source: Source::Police110,
-        source_ref: "JJ-1".into(),
         revision: 1,
         grade: Grade {
             level,

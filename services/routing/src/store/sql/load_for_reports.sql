@@ -10,7 +10,9 @@ WITH series AS (
 ), numbers AS (
     SELECT array_agg(day ORDER BY day) AS days, array_agg(last ORDER BY day) AS lasts FROM series
 ), known AS MATERIALIZED (
-    SELECT report_id, revision, case_id FROM case_report WHERE county = $1 AND report_id = ANY ($2::uuid[])
+    SELECT held.* FROM UNNEST($2::uuid[]) AS report (id) CROSS JOIN LATERAL (
+        SELECT report_id, revision, case_id FROM case_report WHERE county = $1 AND report_id = report.id LIMIT 1
+    ) AS held
 ), wanted AS (
     SELECT case_id AS id FROM known
     UNION
