@@ -13,6 +13,11 @@ use sha2::{Digest, Sha256};
 
 use crate::{StackError, process::with_death_signal};
 
+/// Where data lies that cannot lie in its clone.
+const AWAY: &str = "/var/tmp/fengqiao-";
+/// The file in such a folder that says whose it is.
+const BELONGS_TO: &str = "belongs-to";
+
 /// As whom Postgres runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Account {
@@ -77,12 +82,34 @@ impl Account {
         std::fs::remove_dir(&wished).map_err(StackError::file(&wished))?;
         let key = Sha256::digest(wished.as_os_str().as_encoded_bytes());
         let key: String = key.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
-        let away = PathBuf::from(format!("/var/tmp/fengqiao-{key}"));
+        let away = PathBuf::from(format!("{AWAY}{key}"));
+        self.remove_forgotten();
         self.own(&away)?;
         if self.reaches(&away)? {
+            let note = away.join(BELONGS_TO);
+            std::fs::write(&note, wished.as_os_str().as_encoded_bytes())
+                .map_err(StackError::file(&note))?;
             return Ok(away);
         }
         Err(StackError::Invalid(format!("{} cannot be used by Postgres", away.display())))
+    }
+
+    /// Removes the folders in `/var/tmp` of clones that are gone.
+    fn remove_forgotten(&self) {
+        use std::os::unix::{ffi::OsStringExt, fs::MetadataExt};
+        for entry in std::fs::read_dir("/var/tmp").into_iter().flatten().flatten() {
+            let path = entry.path();
+            let named = path.as_os_str().as_encoded_bytes().starts_with(AWAY.as_bytes());
+            let ours = std::fs::symlink_metadata(&path)
+                .is_ok_and(|found| found.is_dir() && Some(found.uid()) == self.uid());
+            let Ok(note) = std::fs::read(path.join(BELONGS_TO)) else { continue };
+            let gone = PathBuf::from(std::ffi::OsString::from_vec(note))
+                .parent()
+                .is_some_and(|parent| !parent.exists());
+            if named && ours && gone {
+                let _ = std::fs::remove_dir_all(&path);
+            }
+        }
     }
 
     /// Makes the folder if it is missing and gives it to the account, closed to all others.
@@ -125,5 +152,30 @@ impl Account {
             .status()
             .map_err(|source| StackError::Spawn { name: "setpriv".into(), source })?;
         Ok(status.success())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn data_below_a_closed_home_lies_elsewhere_and_goes_with_its_clone() {
+        let account = Account::for_postgres().unwrap();
+        let home = std::env::temp_dir().join(format!("fengqiao-home-{}", std::process::id()));
+        std::fs::create_dir(&home).unwrap();
+        std::fs::set_permissions(&home, PermissionsExt::from_mode(0o700)).unwrap();
+        let folder = account.folder_below(&home, "postgres").unwrap();
+        if account == Account::Own {
+            assert!(folder.starts_with(&home));
+        } else {
+            assert!(!folder.starts_with(&home));
+            assert_eq!(account.folder_below(&home, "postgres").unwrap(), folder);
+        }
+        std::fs::remove_dir_all(&home).unwrap();
+        account.remove_forgotten();
+        assert!(!folder.exists());
     }
 }
