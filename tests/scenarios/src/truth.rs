@@ -66,7 +66,7 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "case facts that differ from the cases",
-        "SELECT count(*) FROM routing.case_file c FULL JOIN statistics.case_fact f ON f.county = c.county AND f.case_id = c.id WHERE c.id IS NULL OR f.case_id IS NULL OR f.state <> c.state OR f.level <> c.level OR f.version <> c.version",
+        "SELECT count(*) FROM routing.case_file c FULL JOIN statistics.case_fact f ON f.county = c.county AND f.case_id = c.id WHERE c.id IS NULL OR f.case_id IS NULL OR f.state <> c.state OR f.level <> c.level OR f.lead_agency <> c.lead_agency OR f.version > c.version",
     ),
     (
         "push facts that differ from the pushes",
