@@ -45,6 +45,28 @@ pub(super) struct Agency {
     in_hand: Arc<Mutex<HashSet<String>>>,
 }
 
+/// A push that somebody works on. Whoever stops before the end, or is stopped, lays it back.
+struct InHand {
+    all: Arc<Mutex<HashSet<String>>>,
+    push_id: String,
+    finished: bool,
+}
+
+impl InHand {
+    fn take(all: &Arc<Mutex<HashSet<String>>>, push_id: &str) -> Option<Self> {
+        let fresh = all.lock().unwrap_or_else(PoisonError::into_inner).insert(push_id.to_owned());
+        fresh.then(|| Self { all: all.clone(), push_id: push_id.to_owned(), finished: false })
+    }
+}
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.push_id);
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Row {
     code: String,
@@ -176,22 +198,11 @@ impl Agency {
 
     /// Takes a push through all its steps. What fails for good is seen when the day is tidied.
     async fn act(&self, push: Push) {
-        let push_id = push.push_id.clone();
-        if !self.hand().insert(push_id.clone()) {
-            return;
+        let Some(mut hand) = InHand::take(&self.in_hand, &push.push_id) else { return };
+        if let Ok(_seat) = self.desk.acquire().await {
+            // What is finished stays in hand: a list that is a moment old must not bring it back.
+            hand.finished = self.take_all_steps(push).await;
         }
-        let finished = match self.desk.acquire().await {
-            Ok(_seat) => self.take_all_steps(push).await,
-            Err(_) => false,
-        };
-        // What is finished stays in hand: a list that is a moment old must not bring it back.
-        if !finished {
-            self.hand().remove(&push_id);
-        }
-    }
-
-    fn hand(&self) -> std::sync::MutexGuard<'_, HashSet<String>> {
-        self.in_hand.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn take_all_steps(&self, mut push: Push) -> bool {

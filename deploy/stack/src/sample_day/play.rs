@@ -197,7 +197,7 @@ async fn come_to_rest(
         let survey = Survey::take(connections).await?;
         // The officer waits for the agencies, so that what is settled does not depend on who was faster.
         let settled = survey.is_whole() && settle(&officer, &survey.cases).await? > 0;
-        if (survey.is_whole() && !settled) || late {
+        if !settled && (survey.is_whole() || late) {
             let comparison = Comparison::of(&survey, connections).await?;
             if comparison.agrees() || late {
                 return Ok((survey, comparison));
