@@ -55,6 +55,13 @@ install_without_starting() {
     local status=0
     as_root env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 install -y -q \
         --no-install-recommends "$@" || status=$?
+    # Not at the next start of the machine either; those that were here before are not touched.
+    local package
+    for package in "$@"; do
+        case "$package" in
+            postgresql | redis-server) as_root systemctl --quiet disable "$package" >/dev/null 2>&1 || true ;;
+        esac
+    done
     [ -z "$made_no_start" ] || as_root rm -f "$no_start"
     [ -z "$made_no_cluster" ] || as_root rm -f "$no_cluster"
     return "$status"

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -43,6 +43,7 @@ pub struct Counters {
     returned: AtomicU64,
     answered: AtomicU64,
     resolved: AtomicU64,
+    all_told: AtomicBool,
 }
 
 impl Counters {
@@ -71,6 +72,11 @@ impl Counters {
             Step::Answer(_) => &self.answered,
         };
         counter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Whether all reports of the day have come to their cases.
+    pub(super) fn all_told(&self) -> bool {
+        self.all_told.load(Ordering::Relaxed)
     }
 
     pub(super) fn resolved(&self) {
@@ -189,6 +195,12 @@ async fn come_to_rest(
     let until = Instant::now() + REST_WITHIN;
     loop {
         let late = Instant::now() > until;
+        if !counters.all_told() {
+            let survey = Survey::take(connections).await?;
+            let arrived = survey.reports_in_cases() == survey.reports;
+            counters.all_told.store(arrived || late, Ordering::Relaxed);
+            continue;
+        }
         let tidied = tidy(agencies, connections).await?;
         if !tidied && !late {
             tokio::time::sleep(LOOK_AGAIN).await;
