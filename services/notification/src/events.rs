@@ -11,9 +11,7 @@ use jiff::Timestamp;
 use prost::{Message as _, Name as _};
 use uuid::Uuid;
 
-use crate::{
-    domain::push::{Push, RequestedPush},
-};
+use crate::domain::push::{Push, RequestedPush};
 
 /// The kind of event that becomes a push.
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
@@ -41,7 +39,8 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
         level: Level::try_from(asked.level).map_err(|_| "the level is unknown")?,
         requested_at: asked
             .requested_at
-            .as_ref().and_then(from_proto)
+            .as_ref()
+            .and_then(from_proto)
             .ok_or("requested_at is missing or impossible")?,
         due_at: asked.due_at.as_ref().and_then(from_proto),
         case_number: asked.case_number,

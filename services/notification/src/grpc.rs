@@ -12,9 +12,9 @@ use std::{pin::Pin, sync::Arc};
 
 use fengqiao_proto::notification::v1::{
     FeedbackPushRequest, FeedbackPushResponse, GetPushRequest, GetPushResponse, ListParkedPushesRequest,
-    ListParkedPushesResponse, ListPushesRequest, ListPushesResponse, ResendPushesRequest, ResendPushesResponse,
-    ReturnPushRequest, ReturnPushResponse, SignPushRequest, SignPushResponse, TakePushesRequest,
-    TakePushesResponse, notification_service_server::NotificationService,
+    ListParkedPushesResponse, ListPushesRequest, ListPushesResponse, ResendPushesRequest,
+    ResendPushesResponse, ReturnPushRequest, ReturnPushResponse, SignPushRequest, SignPushResponse,
+    TakePushesRequest, TakePushesResponse, notification_service_server::NotificationService,
 };
 use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -61,7 +61,10 @@ impl NotificationService for NotificationFace {
         reading::list_pushes(&self.delivery, &request).await.map(Response::new)
     }
 
-    async fn sign_push(&self, request: Request<SignPushRequest>) -> Result<Response<SignPushResponse>, Status> {
+    async fn sign_push(
+        &self,
+        request: Request<SignPushRequest>,
+    ) -> Result<Response<SignPushResponse>, Status> {
         answering::sign_push(&self.delivery, &request).await.map(Response::new)
     }
 

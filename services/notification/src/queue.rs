@@ -5,6 +5,7 @@
 mod bell;
 mod entry;
 mod keys;
+mod seat;
 
 use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
 
@@ -15,6 +16,7 @@ use uuid::Uuid;
 pub use bell::{Bells, Reachable, listen};
 pub use entry::Entry;
 pub use keys::QueueKeys;
+pub use seat::{Reserved, Seat, Seated};
 
 use crate::{
     domain::{lane::Lane, queued::Queued},
@@ -78,7 +80,12 @@ impl Queues {
     ///
     /// # Errors
     /// [`NotificationError`] of Redis.
-    pub async fn take(&self, county: &str, agency: &str, count: usize) -> Result<Vec<Uuid>, NotificationError> {
+    pub async fn take(
+        &self,
+        county: &str,
+        agency: &str,
+        count: usize,
+    ) -> Result<Vec<Uuid>, NotificationError> {
         let mut call = TAKE.prepare_invoke();
         for lane in Lane::IN_ORDER {
             call.key(self.keys.lane(county, agency, lane));
@@ -93,7 +100,11 @@ impl Queues {
     ///
     /// # Errors
     /// [`NotificationError`] of Redis.
-    pub async fn lengths(&self, county: &str, agencies: &[String]) -> Result<Vec<[usize; 3]>, NotificationError> {
+    pub async fn lengths(
+        &self,
+        county: &str,
+        agencies: &[String],
+    ) -> Result<Vec<[usize; 3]>, NotificationError> {
         if agencies.is_empty() {
             return Ok(Vec::new());
         }

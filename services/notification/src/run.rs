@@ -1,6 +1,8 @@
 //! Putting the service together, and running it.
 
-use std::{collections::HashMap, convert::Infallible, future::Future, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap, convert::Infallible, future::Future, path::PathBuf, sync::Arc, time::Duration,
+};
 
 use clap::Parser;
 use fengqiao_county::Counties;
@@ -55,7 +57,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let (settling, settlers) = Settling::new(&counties, &store, &queues);
     let delivery = Arc::new(Delivery {
         store: store.clone(),
-        queues: queues.clone(),
+        queues,
         bells: bells.clone(),
         settling,
         keyring: Arc::clone(&foundation.keyring),
@@ -63,7 +65,11 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     });
     spawn_settlers(&foundation, settlers);
     let stop = || foundation.stop.clone();
-    spawn(&foundation, "bell", listen(foundation.redis_client.clone(), keys, counties.clone(), bells, stop()));
+    spawn(
+        &foundation,
+        "bell",
+        listen(foundation.redis_client.clone(), keys, counties.clone(), bells, stop()),
+    );
     spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
     spawn(&foundation, "gauges", show_gauges(store, counties, stop()));
     spawn_webhooks(&foundation, &delivery, &endpoints)?;
@@ -78,9 +84,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
             }
         }
     });
+    let arrivals = Arrivals::new(Arc::clone(&delivery));
     let face = NotificationFace::new(delivery, streams, stop());
     let service = NotificationServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let arrivals = Arrivals::new(queues);
     foundation.serve(Routes::new(service), vec![(Topic::Routing, Arc::new(arrivals))]).await
 }
 

@@ -78,17 +78,21 @@ impl DeliverySettings {
     fn of(file: File) -> Result<Self, Vec<&'static str>> {
         let mut mistakes = Vec::new();
         let plain = Self::default();
-        let mut seconds = |given: Option<f64>, default: Duration, what: &'static str| {
-            match given.map_or(Ok(default), Duration::try_from_secs_f64) {
-                Ok(value) if !value.is_zero() => value,
-                _ => {
-                    mistakes.push(what);
-                    default
-                }
+        let mut seconds = |given: Option<f64>, default: Duration, what: &'static str| match given
+            .map_or(Ok(default), Duration::try_from_secs_f64)
+        {
+            Ok(value) if !value.is_zero() => value,
+            _ => {
+                mistakes.push(what);
+                default
             }
         };
         let settings = Self {
-            lease: seconds(file.delivery.lease_seconds, plain.lease, "delivery.lease_seconds must be above 0"),
+            lease: seconds(
+                file.delivery.lease_seconds,
+                plain.lease,
+                "delivery.lease_seconds must be above 0",
+            ),
             request_timeout: seconds(
                 file.delivery.request_timeout_seconds,
                 plain.request_timeout,
@@ -96,7 +100,11 @@ impl DeliverySettings {
             ),
             requests_at_once: file.delivery.requests_at_once.unwrap_or(plain.requests_at_once),
             retry: RetrySchedule {
-                first: seconds(file.retry.first_seconds, plain.retry.first, "retry.first_seconds must be above 0"),
+                first: seconds(
+                    file.retry.first_seconds,
+                    plain.retry.first,
+                    "retry.first_seconds must be above 0",
+                ),
                 longest: seconds(
                     file.retry.longest_seconds,
                     plain.retry.longest,
@@ -120,7 +128,8 @@ impl DeliverySettings {
             mistakes.push("retry.tries must be 1 to 100");
         }
         if settings.lease < settings.request_timeout.mul_f64(LEASE_OVER_TIMEOUT) {
-            mistakes.push("delivery.lease_seconds must be at least 1.5 times delivery.request_timeout_seconds");
+            mistakes
+                .push("delivery.lease_seconds must be at least 1.5 times delivery.request_timeout_seconds");
         }
         if mistakes.is_empty() { Ok(settings) } else { Err(mistakes) }
     }

@@ -4,7 +4,10 @@
 
 mod world;
 
-use std::{collections::HashSet, time::{Duration, Instant}};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
 use fengqiao_notification::store::STATEMENTS;
 use fengqiao_proto::{

@@ -5,13 +5,25 @@
 mod world;
 
 use std::{
-    sync::{Arc, Mutex, atomic::{AtomicUsize, Ordering::SeqCst}},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     time::{Duration, Instant},
 };
 
-use axum::{Router, body::Bytes, http::{HeaderMap, StatusCode}, routing::post};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, StatusCode},
+    routing::post,
+};
 use fengqiao_notification::{domain::signature::Secret, store::ResendWhich};
-use fengqiao_proto::{json::from_json, notification::v1::{Push, ReceiptKind}, types::v1::Level::{Orange, Red, Yellow}};
+use fengqiao_proto::{
+    json::from_json,
+    notification::v1::{Push, ReceiptKind},
+    types::v1::Level::{Orange, Red, Yellow},
+};
 use tokio::net::TcpListener;
 use world::{COUNTY, SECRET, World, quick, until};
 

@@ -1,68 +1,135 @@
-//! Pushes arrive: what routing asks for is stored, and queued as soon as it is committed.
+//! Pushes arrive: what routing asks for is stored and, as soon as that is committed, brought to an idle
+//! stream of its agency or put on the agency's queue.
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Apply, ApplyError, Envelope};
+use fengqiao_serving::time::now;
 use sqlx::PgConnection;
 
+use super::Delivery;
 use crate::{
-    domain::{lane::Lane, queued::Queued},
+    domain::{
+        lane::Lane,
+        outcome::{Channel, Ending, Outcome},
+        push::{Push, RequestedPush},
+        queued::Queued,
+    },
     events::{PUSH_REQUESTED, requested_push},
-    queue::Queues,
+    queue::Reserved,
     store::insert_pushes,
 };
 
-/// Stores and queues what routing asks for.
+/// Stores and passes on what routing asks for.
 pub struct Arrivals {
-    queues: Queues,
+    delivery: Arc<Delivery>,
     /// By county: what the batch holds whose commit is awaited. One batch a county at a time.
-    fresh: Mutex<HashMap<String, Vec<Queued>>>,
+    fresh: Mutex<HashMap<String, Fresh>>,
+}
+
+/// New pushes whose commit is awaited.
+#[derive(Default)]
+struct Fresh {
+    /// Claimed by streams that wait for them.
+    brought: Vec<(Push, Reserved)>,
+    /// For the queues.
+    queued: Vec<Queued>,
 }
 
 impl Arrivals {
-    /// Queues into these.
+    /// Passes on to these channels.
     #[must_use]
-    pub fn new(queues: Queues) -> Self {
-        Self { queues, fresh: Mutex::default() }
+    pub fn new(delivery: Arc<Delivery>) -> Self {
+        Self { delivery, fresh: Mutex::default() }
     }
 
-    fn fresh(&self) -> std::sync::MutexGuard<'_, HashMap<String, Vec<Queued>>> {
+    fn fresh(&self) -> std::sync::MutexGuard<'_, HashMap<String, Fresh>> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stream has gone since: the push is free for the next.
+    async fn release(&self, push: Push) {
+        self.delivery
+            .settling
+            .hand_in(Outcome {
+                county: push.county,
+                push_id: push.push_id,
+                attempt: push.attempts,
+                channel: Channel::Stream,
+                began_at: now(),
+                took: Duration::ZERO,
+                ending: Ending::Released,
+                http_status: 0,
+                error: "the stream ended before it was sent".to_owned(),
+                trace: push.traceparent,
+            })
+            .await;
     }
 }
 
 #[async_trait]
 impl Apply for Arrivals {
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let Some(first) = batch.first() else { return Ok(()) };
-        let mut asked = Vec::new();
-        for envelope in batch.iter().filter(|envelope| envelope.kind == PUSH_REQUESTED) {
-            match requested_push(envelope) {
-                Ok(push) => asked.push(push),
-                Err(reason) => {
-                    return Err(ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() });
-                }
+        let Some(county) = batch.first().map(|first| first.county.as_str()) else { return Ok(()) };
+        let mut asked = requested(batch)?;
+        // The most dangerous first, so that they get the room that there is.
+        asked.sort_by_key(|push| Lane::of(push.level));
+        let room: Vec<Option<Reserved>> =
+            asked.iter().map(|push| self.delivery.bells.reserve(county, &push.agency)).collect();
+        let claimed: Vec<bool> = room.iter().map(Option::is_some).collect();
+        let lease = self.delivery.settings_of(county).lease;
+        let new = insert_pushes(tx, county, &asked, &claimed, lease)
+            .await
+            .map_err(|e| ApplyError::Retry(Box::new(e)))?;
+        let mut fresh = Fresh::default();
+        for (push, room) in asked.into_iter().zip(room).filter(|(push, _)| new.contains(&push.push_id)) {
+            match room {
+                Some(room) => fresh.brought.push((push.claimed(), room)),
+                None => fresh.queued.push(Queued {
+                    lane: Lane::of(push.level),
+                    agency: push.agency,
+                    push_id: push.push_id,
+                }),
             }
         }
-        let new = insert_pushes(tx, &first.county, &asked).await.map_err(|e| ApplyError::Retry(Box::new(e)))?;
-        let fresh = asked
-            .into_iter()
-            .filter(|push| new.contains(&push.push_id))
-            .map(|push| Queued { lane: Lane::of(push.level), agency: push.agency, push_id: push.push_id })
-            .collect();
-        self.fresh().insert(first.county.clone(), fresh);
+        self.fresh().insert(county.to_owned(), fresh);
         Ok(())
     }
 
     async fn committed_in(&self, county: &str) {
         let fresh = self.fresh().remove(county).unwrap_or_default();
-        if let Err(error) = self.queues.enqueue(county, &fresh).await {
+        for (push, room) in fresh.brought {
+            if let Err(push) = room.bring(push) {
+                self.release(*push).await;
+            }
+        }
+        if let Err(error) = self.delivery.queues.enqueue(county, &fresh.queued).await {
             // The sweeper queues them.
-            tracing::warn!(county, pushes = fresh.len(), error = &error as &dyn std::error::Error, "new pushes are not queued yet");
+            tracing::warn!(
+                county,
+                pushes = fresh.queued.len(),
+                error = &error as &dyn std::error::Error,
+                "new pushes are not queued yet"
+            );
         }
     }
+}
+
+/// The pushes that a batch asks for; all other events are passed over.
+fn requested(batch: &[Envelope]) -> Result<Vec<RequestedPush>, ApplyError> {
+    batch
+        .iter()
+        .filter(|envelope| envelope.kind == PUSH_REQUESTED)
+        .map(|envelope| {
+            requested_push(envelope).map_err(|reason| ApplyError::Refuse {
+                position: envelope.position,
+                reason: reason.to_owned(),
+            })
+        })
+        .collect()
 }

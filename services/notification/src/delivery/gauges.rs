@@ -36,7 +36,8 @@ async fn show(store: &Store, county: &str) -> Result<(), NotificationError> {
         metrics::gauge!("fengqiao_notification_oldest_waiting_seconds", "county" => county.to_owned(), "level" => level)
             .set(age);
     }
-    metrics::gauge!("fengqiao_notification_oldest_undelivered_seconds", "county" => county.to_owned()).set(oldest);
+    metrics::gauge!("fengqiao_notification_oldest_undelivered_seconds", "county" => county.to_owned())
+        .set(oldest);
     metrics::gauge!("fengqiao_notification_parked_pushes", "county" => county.to_owned())
         .set(store.parked(county).await? as f64);
     Ok(())

@@ -130,7 +130,12 @@ async fn answered(mut response: Response) -> Answered {
         read += chunk.len();
     }
     if status.is_success() {
-        return Answered { delivered: true, http_status: status.as_u16().into(), error: String::new(), asked: None };
+        return Answered {
+            delivered: true,
+            http_status: status.as_u16().into(),
+            error: String::new(),
+            asked: None,
+        };
     }
     Answered {
         delivered: false,

@@ -13,7 +13,11 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::{lane::Lane, outcome::{Ending, Outcome}, queued::Queued},
+    domain::{
+        lane::Lane,
+        outcome::{Ending, Outcome},
+        queued::Queued,
+    },
     error::NotificationError,
     queue::Queues,
     store::{Settled, SettledEnding, Store},
@@ -103,7 +107,13 @@ impl Settler {
                 }
                 Err(error) => {
                     let last = backoff.tries() >= TRIES || stop.is_cancelled() || !can_pass(&error);
-                    tracing::warn!(county = self.county, outcomes = outcomes.len(), given_up = last, error = &error as &dyn std::error::Error, "outcomes are not written");
+                    tracing::warn!(
+                        county = self.county,
+                        outcomes = outcomes.len(),
+                        given_up = last,
+                        error = &error as &dyn std::error::Error,
+                        "outcomes are not written"
+                    );
                     if last {
                         metrics::counter!("fengqiao_notification_outcomes_lost_total", "county" => self.county.clone())
                             .increment(outcomes.len() as u64);
@@ -122,7 +132,12 @@ impl Settler {
             .map(|one| one.push.clone())
             .collect();
         if let Err(error) = self.queues.enqueue(&self.county, &released).await {
-            tracing::warn!(county = self.county, pushes = released.len(), error = &error as &dyn std::error::Error, "released pushes are not queued yet");
+            tracing::warn!(
+                county = self.county,
+                pushes = released.len(),
+                error = &error as &dyn std::error::Error,
+                "released pushes are not queued yet"
+            );
         }
     }
 

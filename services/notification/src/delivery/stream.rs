@@ -23,10 +23,10 @@ use crate::{
     domain::{
         outcome::{Channel, Ending, Outcome, after_failure},
         push::Push,
-        window::Window,
+        window::{Acknowledged, Window},
     },
     error::NotificationError,
-    queue::Reachable,
+    queue::{Reachable, Seated},
     settings::DeliverySettings,
     wire,
 };
@@ -41,7 +41,11 @@ pub struct StreamSession {
     county: String,
     agency: String,
     reachable: Reachable,
+    /// How much room there is, and what is brought past the queue.
+    seated: Seated,
     window: Window<Sent>,
+    /// Something may be on the queue.
+    wants: bool,
     /// Claimed and not yet with the transport.
     ready: VecDeque<contract::Push>,
     backoff: Backoff,
@@ -62,14 +66,22 @@ struct Sent {
 impl StreamSession {
     /// A stream of an agency that is served from now on.
     #[must_use]
-    pub fn new(delivery: Arc<Delivery>, county: String, agency: String, reachable: Reachable, window: usize) -> Self {
+    pub fn new(
+        delivery: Arc<Delivery>,
+        county: String,
+        agency: String,
+        reachable: Reachable,
+        seated: Seated,
+    ) -> Self {
         Self {
             settings: delivery.settings_of(&county),
             delivery,
             county,
             agency,
             reachable,
-            window: Window::new(window),
+            window: Window::new(seated.room()),
+            seated,
+            wants: true,
             ready: VecDeque::new(),
             backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
             again_at: None,
@@ -87,9 +99,18 @@ impl StreamSession {
         stop: CancellationToken,
     ) -> Result<(), NotificationError> {
         if let Err(error) = self.delivery.welcome(&self.county, &self.agency).await {
-            tracing::warn!(county = self.county, agency = self.agency, error = &error as &dyn std::error::Error, "what waits for an agency is queued later");
+            tracing::warn!(
+                county = self.county,
+                agency = self.agency,
+                error = &error as &dyn std::error::Error,
+                "what waits for an agency is queued later"
+            );
         }
         let ended = self.serve(acknowledged, &pushes, &stop).await;
+        self.seated.set_idle(false);
+        for push in self.seated.close() {
+            self.make_ready(push).await;
+        }
         for sent in self.window.drain() {
             let error = "the stream ended before it was acknowledged";
             self.hand_in(&sent, Ending::Released, error).await;
@@ -104,49 +125,59 @@ impl StreamSession {
         stop: &CancellationToken,
     ) -> Result<(), NotificationError> {
         loop {
+            if self.wants && self.ready.is_empty() && self.again_at.is_none() && self.seated.room() > 0 {
+                self.fetch().await;
+            }
+            self.seated.set_idle(!self.wants && self.ready.is_empty());
             let lease_end = self.window.next_end();
-            let hungry = self.ready.is_empty() && self.window.room() > 0 && self.again_at.is_none();
             tokio::select! {
                 () = stop.cancelled() => return Err(NotificationError::Stopping),
-                said = acknowledged.next() => match said {
-                    Some(push_id) => self.acknowledge(push_id?).await,
-                    None => return Ok(()),
-                },
+                Some(push) = self.seated.brought() => self.make_ready(push).await,
                 permit = pushes.reserve(), if !self.ready.is_empty() => match (permit, self.ready.pop_front()) {
                     (Ok(permit), Some(push)) => permit.send(push),
                     // Nobody listens any more.
                     _ => return Ok(()),
                 },
-                () = self.reachable.rung(), if hungry => self.fetch().await,
+                said = acknowledged.next() => match said {
+                    Some(push_id) => self.acknowledge(push_id?).await,
+                    None => return Ok(()),
+                },
+                () = self.reachable.rung() => self.wants = true,
                 () = until(lease_end), if lease_end.is_some() => self.end_leases().await,
-                () = until(self.again_at), if self.again_at.is_some() => {
-                    self.again_at = None;
-                    self.reachable.again();
-                }
+                () = until(self.again_at), if self.again_at.is_some() => self.again_at = None,
             }
         }
     }
 
     /// Takes and claims the next few.
     async fn fetch(&mut self) {
-        let count = self.window.room().min(STEP);
+        let count = self.seated.occupy(STEP);
+        if count == 0 {
+            return;
+        }
         match self.delivery.next_pushes(&self.county, &self.agency, count).await {
             Ok((claimed, more)) => {
                 self.backoff.reset();
+                self.wants = more;
+                self.seated.free(count - claimed.len().min(count));
                 for push in claimed {
                     self.make_ready(push).await;
                 }
-                if more {
-                    self.reachable.again();
-                }
             }
             Err(error) => {
-                tracing::warn!(county = self.county, agency = self.agency, error = &error as &dyn std::error::Error, "an agency's queue cannot be taken from");
+                tracing::warn!(
+                    county = self.county,
+                    agency = self.agency,
+                    error = &error as &dyn std::error::Error,
+                    "an agency's queue cannot be taken from"
+                );
+                self.seated.free(count);
                 self.again_at = Some(Instant::now() + self.backoff.next_wait());
             }
         }
     }
 
+    /// Makes a claimed push, whose room is taken, ready for the transport.
     async fn make_ready(&mut self, mut push: Push) {
         let opened = wire::open_matter(&self.delivery.keyring, &push);
         // Not needed any more, and the largest part of what the window would hold.
@@ -165,6 +196,7 @@ impl StreamSession {
             }
             Err(error) => {
                 tracing::error!(push = %sent.push.push_id, error = &error as &dyn std::error::Error, "a push has no form");
+                self.seated.free(1);
                 let next = after_failure(&sent.push, &self.settings.retry, rand::random(), None);
                 self.hand_in(&sent, Ending::Failed(next), "the matter cannot be opened").await;
             }
@@ -173,13 +205,19 @@ impl StreamSession {
 
     async fn acknowledge(&mut self, push_id: Uuid) {
         // Anything else is not this stream's, or was acknowledged before.
-        if let Some(sent) = self.window.acknowledge(push_id) {
-            self.hand_in(&sent, Ending::Delivered, "").await;
+        match self.window.acknowledge(push_id) {
+            Some(Acknowledged::InTime(sent)) => {
+                self.seated.free(1);
+                self.hand_in(&sent, Ending::Delivered, "").await;
+            }
+            Some(Acknowledged::Late(sent)) => self.hand_in(&sent, Ending::Delivered, "").await,
+            None => {}
         }
     }
 
     async fn end_leases(&mut self) {
         for sent in self.window.ended(Instant::now()) {
+            self.seated.free(1);
             self.ready.retain(|ready| ready.push_id != sent.push.push_id.to_string());
             let next = after_failure(&sent.push, &self.settings.retry, rand::random(), None);
             let error = format!("not acknowledged within {} ms", self.settings.lease.as_millis());

@@ -38,7 +38,11 @@ pub async fn sweep_forever(delivery: Arc<Delivery>, counties: Vec<String>, stop:
                 Ok(false) => {}
                 Err(error) => {
                     metrics::counter!("fengqiao_notification_sweep_failures_total", "county" => county.clone()).increment(1);
-                    tracing::warn!(county, error = &error as &dyn std::error::Error, "the queues are not swept");
+                    tracing::warn!(
+                        county,
+                        error = &error as &dyn std::error::Error,
+                        "the queues are not swept"
+                    );
                     if suspected {
                         // Look again with the same suspicion.
                         delivery.bells.suspect();
@@ -72,7 +76,12 @@ impl Delivery {
     ///
     /// # Errors
     /// [`NotificationError`] of the stores.
-    pub async fn refill(&self, county: &str, agencies: &[String], lost: bool) -> Result<bool, NotificationError> {
+    pub async fn refill(
+        &self,
+        county: &str,
+        agencies: &[String],
+        lost: bool,
+    ) -> Result<bool, NotificationError> {
         let lengths = self.queues.lengths(county, agencies).await?;
         let mut lanes = Vec::new();
         for (agency, lengths) in agencies.iter().zip(lengths) {

@@ -1,7 +1,10 @@
 //! One agency's webhook: takes from its own queue, with its own bounded number of requests, so that it
 //! delays nobody else.
 
-use std::{sync::Arc, time::{Duration, Instant}};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use fengqiao_messaging::Backoff;
 use fengqiao_serving::time::now;
@@ -45,7 +48,7 @@ impl WebhookWorker {
     /// Delivers until told to stop.
     pub async fn run(self, stop: CancellationToken) {
         let (county, agency) = (self.endpoint.county.clone(), self.endpoint.agency.clone());
-        let Some(reachable) = self.delivery.bells.serve(&county, &agency, usize::MAX) else { return };
+        let Some(reachable) = self.delivery.bells.serve(&county, &agency, usize::MAX, None) else { return };
         // What should be on the queue already may have been lost while no process looked after it.
         self.delivery.bells.suspect();
         let mut requests = JoinSet::new();
@@ -73,7 +76,12 @@ impl WebhookWorker {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(county, agency, error = &error as &dyn std::error::Error, "an agency's queue cannot be taken from");
+                    tracing::warn!(
+                        county,
+                        agency,
+                        error = &error as &dyn std::error::Error,
+                        "an agency's queue cannot be taken from"
+                    );
                     tokio::select! {
                         () = stop.cancelled() => break,
                         () = sleep(backoff.next_wait()) => {}
@@ -94,7 +102,14 @@ impl WebhookWorker {
         async move {
             let (began_at, began) = (now(), Instant::now());
             let answered = poster
-                .post(&endpoint, &push, &delivery.keyring, began_at, settings.request_timeout, traced.as_deref())
+                .post(
+                    &endpoint,
+                    &push,
+                    &delivery.keyring,
+                    began_at,
+                    settings.request_timeout,
+                    traced.as_deref(),
+                )
                 .await;
             let ending = if answered.delivered {
                 Ending::Delivered

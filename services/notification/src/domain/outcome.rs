@@ -87,12 +87,7 @@ impl Outcome {
 
 /// What follows when a try of this push fails.
 #[must_use]
-pub fn after_failure(
-    push: &Push,
-    schedule: &RetrySchedule,
-    random: f64,
-    asked: Option<Duration>,
-) -> Next {
+pub fn after_failure(push: &Push, schedule: &RetrySchedule, random: f64, asked: Option<Duration>) -> Next {
     let failures = u32::try_from(push.failures).unwrap_or(0).saturating_add(1);
     schedule.next(failures, random, asked)
 }

@@ -116,6 +116,41 @@ pub struct RequestedPush {
     pub sealed_matter: Vec<u8>,
 }
 
+impl RequestedPush {
+    /// The push as it is stored when someone claims it in the same breath.
+    #[must_use]
+    pub fn claimed(self) -> Push {
+        Push {
+            county: self.county,
+            push_id: self.push_id,
+            case_id: self.case_id,
+            case_number: self.case_number,
+            agency: self.agency,
+            form: self.form,
+            level: self.level,
+            area_code: self.area_code,
+            area_name: self.area_name,
+            category: self.category,
+            reason: self.reason,
+            requested_at: self.requested_at,
+            due_at: self.due_at,
+            delivery: DeliveryState::Waiting,
+            receipt: ReceiptState::Unsigned,
+            delivered_at: None,
+            signed_at: None,
+            returned_at: None,
+            return_reason: ReturnReason::Unspecified,
+            feedback_at: None,
+            parked_at: None,
+            attempts: 1,
+            failures: 0,
+            last_error: String::new(),
+            traceparent: self.traceparent,
+            sealed_matter: self.sealed_matter,
+        }
+    }
+}
+
 /// How many of these, from the first, fit into one page of `budget` bytes. Always at least one, so that
 /// a page never stands still.
 #[must_use]

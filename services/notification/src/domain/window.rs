@@ -23,7 +23,8 @@ pub fn window_size(asked: i32) -> Option<usize> {
     }
 }
 
-/// A bounded number of pushes in flight, each with a lease. `T` is what is known of a push.
+/// The pushes in flight, each with a lease. `T` is what is known of a push. Whoever holds a push sees to it
+/// that there is room; the window remembers at most `size` that came too late.
 #[derive(Debug)]
 pub struct Window<T> {
     size: usize,
@@ -34,6 +35,15 @@ pub struct Window<T> {
     late: VecDeque<(Uuid, T)>,
 }
 
+/// An acknowledgement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Acknowledged<T> {
+    /// Of a push in flight.
+    InTime(T),
+    /// Of one whose lease had ended; it takes no room any more.
+    Late(T),
+}
+
 impl<T: Clone> Window<T> {
     /// An empty window.
     #[must_use]
@@ -41,10 +51,10 @@ impl<T: Clone> Window<T> {
         Self { size, held: HashMap::new(), ends: VecDeque::new(), late: VecDeque::new() }
     }
 
-    /// How many more fit.
+    /// How many are in flight.
     #[must_use]
-    pub fn room(&self) -> usize {
-        self.size.saturating_sub(self.held.len())
+    pub fn in_flight(&self) -> usize {
+        self.held.len()
     }
 
     /// Holds a push until its lease ends. Leases are of one length, so they end in the order of the calls.
@@ -55,13 +65,13 @@ impl<T: Clone> Window<T> {
     }
 
     /// The agency has it. None for a push that this stream did not send, or that was acknowledged before.
-    pub fn acknowledge(&mut self, push_id: Uuid) -> Option<T> {
+    pub fn acknowledge(&mut self, push_id: Uuid) -> Option<Acknowledged<T>> {
         if let Some((_, push)) = self.held.remove(&push_id) {
             self.forget_settled();
-            return Some(push);
+            return Some(Acknowledged::InTime(push));
         }
         let place = self.late.iter().position(|(late, _)| *late == push_id)?;
-        self.late.remove(place).map(|(_, push)| push)
+        self.late.remove(place).map(|(_, push)| Acknowledged::Late(push))
     }
 
     /// When the next lease ends.
@@ -134,15 +144,15 @@ mod tests {
         let (a, b) = (Uuid::from_u128(1), Uuid::from_u128(2));
         window.hold(a, "a", now, LEASE);
         window.hold(b, "b", now + Duration::from_secs(1), LEASE);
-        assert_eq!(window.room(), 0);
-        assert_eq!(window.acknowledge(a), Some("a"));
+        assert_eq!(window.in_flight(), 2);
+        assert_eq!(window.acknowledge(a), Some(Acknowledged::InTime("a")));
         assert_eq!(window.acknowledge(a), None);
         assert_eq!(window.next_end(), Some(now + Duration::from_secs(31)));
         assert!(window.ended(now + Duration::from_secs(30)).is_empty());
         assert_eq!(window.ended(now + Duration::from_secs(31)), ["b"]);
-        assert_eq!((window.room(), window.next_end()), (2, None));
+        assert_eq!((window.in_flight(), window.next_end()), (0, None));
         // It had the push after all.
-        assert_eq!(window.acknowledge(b), Some("b"));
+        assert_eq!(window.acknowledge(b), Some(Acknowledged::Late("b")));
         assert_eq!(window.acknowledge(b), None);
     }
 
@@ -170,18 +180,20 @@ mod tests {
             for (at, (step, id)) in steps.into_iter().enumerate() {
                 let (now, id) = (start + Duration::from_secs(at as u64), Uuid::from_u128(id));
                 match step {
-                    0 if window.room() > 0 && !current.contains(&id) => {
+                    0 if window.in_flight() < 8 && !current.contains(&id) => {
                         window.hold(id, id, now, LEASE);
                         current.insert(id);
                         held += 1;
                     }
-                    1 if current.remove(&id) => out += usize::from(window.acknowledge(id) == Some(id)),
+                    1 if current.remove(&id) => {
+                        out += usize::from(window.acknowledge(id) == Some(Acknowledged::InTime(id)));
+                    }
                     2 => for id in window.ended(now) {
                         out += usize::from(current.remove(&id));
                     },
                     _ => {}
                 }
-                prop_assert_eq!(window.room(), 8 - current.len());
+                prop_assert_eq!(window.in_flight(), current.len());
                 prop_assert!(window.late.len() <= 8);
             }
             out += window.drain().len();

@@ -71,7 +71,11 @@ pub(super) async fn resend_pushes(
             let page = delivery.store.resend(county, &which, PAGE).await?;
             resent += page.len();
             if let Err(error) = delivery.queues.enqueue(county, &page).await {
-                tracing::warn!(county, error = &error as &dyn std::error::Error, "pushes to resend are queued later");
+                tracing::warn!(
+                    county,
+                    error = &error as &dyn std::error::Error,
+                    "pushes to resend are queued later"
+                );
             }
             let all = matches!(which, ResendWhich::Named(_)) || page.len() < PAGE as usize;
             if all || began.elapsed() > PATIENCE {
@@ -109,7 +113,8 @@ mod tests {
 
     #[test]
     fn pushes_are_named_or_an_agency_is() {
-        let named = ResendPushesRequest { push_ids: vec![uuid::Uuid::nil().to_string()], ..Default::default() };
+        let named =
+            ResendPushesRequest { push_ids: vec![uuid::Uuid::nil().to_string()], ..Default::default() };
         assert_eq!(which(&named).unwrap(), ResendWhich::Named(vec![uuid::Uuid::nil()]));
         let agency = ResendPushesRequest { agency: "court".into(), ..Default::default() };
         assert!(matches!(which(&agency).unwrap(), ResendWhich::OfAgency { parked_before: None, .. }));

@@ -2,7 +2,9 @@
 
 use fengqiao_access::{Principal, principal};
 use fengqiao_proto::{
-    notification::v1::{GetPushRequest, GetPushResponse, ListPushesRequest, ListPushesResponse, ReceiptState},
+    notification::v1::{
+        GetPushRequest, GetPushResponse, ListPushesRequest, ListPushesResponse, ReceiptState,
+    },
     types::v1::Role,
 };
 use fengqiao_serving::paging;
@@ -65,8 +67,7 @@ pub(super) async fn list_pushes(
     let agency = whose(who, &asked.agency)?;
     let found = async {
         let mut checks = Checks::default();
-        let case_id =
-            (!asked.case_id.is_empty()).then(|| checks.uuid(&asked.case_id, "caseId"));
+        let case_id = (!asked.case_id.is_empty()).then(|| checks.uuid(&asked.case_id, "caseId"));
         let receipt = ReceiptState::try_from(asked.receipt);
         checks.hold(receipt.is_ok(), "receipt", "must be a state that the contract names");
         let after = paging::read::<Place>(&asked.page_token);

@@ -52,7 +52,8 @@ mod tests {
         assert_eq!(code(Forbidden::Returned.into()), Code::FailedPrecondition);
         assert_eq!(code(NotificationError::TooManyStreams), Code::ResourceExhausted);
         assert_eq!(code(NotificationError::Late("read a push")), Code::Unavailable);
-        let broken = NotificationError::Database { operation: "read a push", source: sqlx::Error::RowNotFound };
+        let broken =
+            NotificationError::Database { operation: "read a push", source: sqlx::Error::RowNotFound };
         assert_eq!(code(broken), Code::Internal);
     }
 }

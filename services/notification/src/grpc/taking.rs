@@ -20,6 +20,7 @@ use crate::{
     delivery::{Delivery, StreamSession},
     domain::window::window_size,
     error::{NotificationError, WrongField},
+    queue::Seated,
 };
 
 const OPERATION: &str = "taking pushes";
@@ -47,7 +48,8 @@ pub(super) fn take_pushes(
         let served = async {
             let open = first(&mut said).await.map_err(status::of(OPERATION))?;
             let county = who.county_of(&open.county)?.to_owned();
-            let session = open_session(delivery, county, agency, open.max_in_flight).map_err(status::of(OPERATION))?;
+            let session =
+                open_session(delivery, county, agency, open.max_in_flight).map_err(status::of(OPERATION))?;
             tracing::info!(who = who.name, county = who.county, "an agency's stream begins");
             let acknowledged = Box::pin(acknowledgements(said));
             let served = session.run(acknowledged, pushes, stop).await;
@@ -86,16 +88,20 @@ fn open_session(
     agency: String,
     max_in_flight: i32,
 ) -> Result<StreamSession, NotificationError> {
-    let window = window_size(max_in_flight).ok_or_else(|| wrong("open.maxInFlight", "must not be negative"))?;
+    let window =
+        window_size(max_in_flight).ok_or_else(|| wrong("open.maxInFlight", "must not be negative"))?;
+    let seated = Seated::new(window);
     let reachable = delivery
         .bells
-        .serve(&county, &agency, STREAMS_OF_AGENCY)
+        .serve(&county, &agency, STREAMS_OF_AGENCY, Some(seated.seat()))
         .ok_or(NotificationError::TooManyStreams)?;
-    Ok(StreamSession::new(delivery, county, agency, reachable, window))
+    Ok(StreamSession::new(delivery, county, agency, reachable, seated))
 }
 
 /// What the agency acknowledges. A connection that breaks ends the stream like one that is closed.
-fn acknowledgements(said: Streaming<TakePushesRequest>) -> impl Stream<Item = Result<Uuid, NotificationError>> {
+fn acknowledgements(
+    said: Streaming<TakePushesRequest>,
+) -> impl Stream<Item = Result<Uuid, NotificationError>> {
     said.take_while(|message| std::future::ready(message.is_ok())).filter_map(|message| async move {
         Some(match message.ok()?.say {
             Some(Say::Acknowledge(of)) => {

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::QueueKeys;
+use super::{QueueKeys, Reserved, Seat};
 use crate::error::NotificationError;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -28,10 +28,18 @@ const SILENCE: Duration = Duration::from_secs(5);
 /// An agency in its county.
 type Who = (String, String);
 
+/// Someone who serves an agency.
+#[derive(Debug)]
+struct Serving {
+    bell: Arc<Notify>,
+    /// Where pushes can be brought past the queue.
+    seat: Option<Arc<Seat>>,
+}
+
 /// The bells of all agencies that this process serves.
 #[derive(Debug, Clone, Default)]
 pub struct Bells {
-    rung: Arc<Mutex<HashMap<Who, Vec<Arc<Notify>>>>>,
+    serving: Arc<Mutex<HashMap<Who, Vec<Serving>>>>,
     suspicion: Arc<Notify>,
 }
 
@@ -57,48 +65,63 @@ impl Reachable {
 
 impl Drop for Reachable {
     fn drop(&mut self) {
-        let mut rung = self.bells.lock();
-        if let Some(bells) = rung.get_mut(&self.who) {
-            bells.retain(|bell| !Arc::ptr_eq(bell, &self.bell));
-            if bells.is_empty() {
-                rung.remove(&self.who);
+        let mut serving = self.bells.lock();
+        if let Some(of_agency) = serving.get_mut(&self.who) {
+            of_agency.retain(|one| !Arc::ptr_eq(&one.bell, &self.bell));
+            if of_agency.is_empty() {
+                serving.remove(&self.who);
             }
         }
     }
 }
 
 impl Bells {
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Who, Vec<Arc<Notify>>>> {
-        self.rung.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<Who, Vec<Serving>>> {
+        self.serving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that this process serves an agency from now on. Its bell rings at once, since something may
-    /// be waiting. None where it is served `at_most` times already.
+    /// Says that this process serves an agency from now on, and where pushes can be brought past the
+    /// queue. Its bell rings at once, since something may be waiting. None where it is served `at_most`
+    /// times already.
     #[must_use]
-    pub fn serve(&self, county: &str, agency: &str, at_most: usize) -> Option<Reachable> {
+    pub fn serve(
+        &self,
+        county: &str,
+        agency: &str,
+        at_most: usize,
+        seat: Option<Arc<Seat>>,
+    ) -> Option<Reachable> {
         let who = (county.to_owned(), agency.to_owned());
         let bell = Arc::new(Notify::new());
         bell.notify_one();
-        let mut rung = self.lock();
-        let bells = rung.entry(who.clone()).or_default();
-        if bells.len() >= at_most {
+        let mut serving = self.lock();
+        let of_agency = serving.entry(who.clone()).or_default();
+        if of_agency.len() >= at_most {
             return None;
         }
-        bells.push(Arc::clone(&bell));
-        drop(rung);
+        of_agency.push(Serving { bell: Arc::clone(&bell), seat });
+        drop(serving);
         Some(Reachable { bells: self.clone(), who, bell })
     }
 
     /// Rings for an agency.
     pub fn ring(&self, county: &str, agency: &str) {
-        if let Some(bells) = self.lock().get(&(county.to_owned(), agency.to_owned())) {
-            bells.iter().for_each(|bell| bell.notify_one());
+        if let Some(of_agency) = self.lock().get(&(county.to_owned(), agency.to_owned())) {
+            of_agency.iter().for_each(|one| one.bell.notify_one());
         }
     }
 
     /// Rings for all.
     pub fn ring_all(&self) {
-        self.lock().values().flatten().for_each(|bell| bell.notify_one());
+        self.lock().values().flatten().for_each(|one| one.bell.notify_one());
+    }
+
+    /// Room for one push at an idle stream of the agency in this process.
+    #[must_use]
+    pub fn reserve(&self, county: &str, agency: &str) -> Option<Reserved> {
+        let serving = self.lock();
+        let of_agency = serving.get(&(county.to_owned(), agency.to_owned()))?;
+        of_agency.iter().filter_map(|one| one.seat.as_ref()).find_map(Seat::reserve)
     }
 
     /// The agencies of a county that this process serves.
@@ -151,7 +174,8 @@ async fn listen_connected(
     backoff: &mut Backoff,
 ) -> Result<(), NotificationError> {
     const OPERATION: &str = "subscribe to the queues' bell";
-    let channels: HashMap<String, &String> = counties.iter().map(|county| (keys.bell(county), county)).collect();
+    let channels: HashMap<String, &String> =
+        counties.iter().map(|county| (keys.bell(county), county)).collect();
     let connect = async {
         let mut subscription = client.get_async_pubsub().await?;
         subscription.subscribe(channels.keys().collect::<Vec<_>>()).await?;
@@ -192,8 +216,8 @@ mod tests {
     #[tokio::test]
     async fn only_who_serves_an_agency_hears_its_bell() {
         let bells = Bells::default();
-        let police = bells.serve("421181", "police", 2).unwrap();
-        let court = bells.serve("421181", "court", 2).unwrap();
+        let police = bells.serve("421181", "police", 2, None).unwrap();
+        let court = bells.serve("421181", "court", 2, None).unwrap();
         police.rung().await;
         court.rung().await;
         bells.ring("421181", "police");
@@ -205,11 +229,11 @@ mod tests {
     #[test]
     fn an_agency_is_served_so_often_and_no_more() {
         let bells = Bells::default();
-        let first = bells.serve("421181", "police", 1).unwrap();
-        assert!(bells.serve("421181", "police", 1).is_none());
+        let first = bells.serve("421181", "police", 1, None).unwrap();
+        assert!(bells.serve("421181", "police", 1, None).is_none());
         assert_eq!(bells.served("421181"), ["police"]);
         drop(first);
         assert!(bells.served("421181").is_empty());
-        assert!(bells.serve("421181", "police", 1).is_some());
+        assert!(bells.serve("421181", "police", 1, None).is_some());
     }
 }

@@ -20,10 +20,7 @@ impl Entry {
     /// since Postgres still knows what waits. Fields that a later version adds are passed over.
     #[must_use]
     pub fn read(fields: &[String]) -> Option<Uuid> {
-        fields
-            .chunks_exact(2)
-            .find(|pair| pair[0] == "p")
-            .and_then(|pair| Uuid::parse_str(&pair[1]).ok())
+        fields.chunks_exact(2).find(|pair| pair[0] == "p").and_then(|pair| Uuid::parse_str(&pair[1]).ok())
     }
 }
 
@@ -44,7 +41,8 @@ mod tests {
     fn what_a_past_version_wrote_is_read() {
         let sample: Sample =
             serde_json::from_str(include_str!("../../../../tests/samples/formats/queue-entry.json")).unwrap();
-        let written: Vec<String> = sample.fields.into_iter().flat_map(|(name, value)| [name, value]).collect();
+        let written: Vec<String> =
+            sample.fields.into_iter().flat_map(|(name, value)| [name, value]).collect();
         assert_eq!(Entry::read(&written).unwrap().to_string(), "01936f3a-7c1e-7b3a-9a51-0f6f2f6b1c01");
     }
 

@@ -1,6 +1,6 @@
 //! Pushes that routing asked for.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, time::Duration};
 
 use fengqiao_serving::time::to_sql;
 use sqlx::PgConnection;
@@ -9,7 +9,8 @@ use uuid::Uuid;
 use super::{QUEUED_BY_THEN, millis};
 use crate::{domain::push::RequestedPush, error::NotificationError};
 
-/// Stores pushes of one county, in one statement. Returns those that are new.
+/// Stores pushes of one county, in one statement; those that are `claimed` belong for `lease` to the
+/// stream that waits for them. Returns those that are new.
 ///
 /// # Errors
 /// [`NotificationError::Database`].
@@ -17,6 +18,8 @@ pub async fn insert_pushes(
     conn: &mut PgConnection,
     county: &str,
     asked: &[RequestedPush],
+    claimed: &[bool],
+    lease: Duration,
 ) -> Result<HashSet<Uuid>, NotificationError> {
     if asked.is_empty() {
         return Ok(HashSet::new());
@@ -25,6 +28,7 @@ pub async fn insert_pushes(
     let new: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/insert_pushes.sql"))
         .bind(county)
         .bind(millis(QUEUED_BY_THEN))
+        .bind(millis(lease))
         .bind(asked.iter().map(|p| p.push_id).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.case_id).collect::<Vec<_>>())
         .bind(column(|p| &p.case_number))
@@ -39,6 +43,7 @@ pub async fn insert_pushes(
         .bind(asked.iter().map(|p| p.due_at.map(to_sql)).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.traceparent.as_deref()).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.sealed_matter.as_slice()).collect::<Vec<_>>())
+        .bind(claimed)
         .fetch_all(conn)
         .await
         .map_err(NotificationError::database("store pushes"))?;

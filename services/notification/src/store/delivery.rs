@@ -4,8 +4,8 @@ use std::{collections::HashMap, time::Duration};
 
 use fengqiao_messaging::{Event, append};
 use fengqiao_proto::notification::v1::{FeedbackOutcome, ReceiptKind, ReturnReason};
-use jiff::Timestamp;
 use fengqiao_serving::time::to_sql;
+use jiff::Timestamp;
 use sqlx::Row as _;
 use uuid::Uuid;
 
@@ -133,7 +133,11 @@ impl Store {
     ///
     /// # Errors
     /// [`NotificationError`] of the database; then nothing is written.
-    pub async fn settle(&self, county: &str, outcomes: &[Outcome]) -> Result<Vec<Settled>, NotificationError> {
+    pub async fn settle(
+        &self,
+        county: &str,
+        outcomes: &[Outcome],
+    ) -> Result<Vec<Settled>, NotificationError> {
         const OPERATION: &str = "settle deliveries";
         if outcomes.is_empty() {
             return Ok(Vec::new());
@@ -185,7 +189,11 @@ impl Store {
     ///
     /// # Errors
     /// [`NotificationError`] of the database.
-    pub async fn due_agencies(&self, county: &str, reachable: &[String]) -> Result<Vec<String>, NotificationError> {
+    pub async fn due_agencies(
+        &self,
+        county: &str,
+        reachable: &[String],
+    ) -> Result<Vec<String>, NotificationError> {
         const OPERATION: &str = "look for due pushes";
         Self::within(OPERATION, async {
             sqlx::query_scalar(include_str!("sql/due_agencies.sql"))

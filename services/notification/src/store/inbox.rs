@@ -119,7 +119,11 @@ impl Store {
                 .fetch_all(&self.pool)
                 .await
                 .map_err(NotificationError::database(OPERATION))?;
-            found.iter().map(attempt).collect::<Result<_, _>>().map_err(NotificationError::database(OPERATION))
+            found
+                .iter()
+                .map(attempt)
+                .collect::<Result<_, _>>()
+                .map_err(NotificationError::database(OPERATION))
         })
         .await
     }

@@ -4,14 +4,12 @@ use fengqiao_proto::{
     notification::v1::{DeliveryState, ReceiptState, ReturnReason},
     types::v1::{FormKind, Level},
 };
-use jiff::Timestamp;
 use fengqiao_serving::time::from_sql;
+use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 
-use crate::{
-    domain::{lane::Lane, push::Push, queued::Queued},
-};
+use crate::domain::{lane::Lane, push::Push, queued::Queued};
 
 /// A row that has all columns of a push.
 pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {

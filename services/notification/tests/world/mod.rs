@@ -18,7 +18,7 @@ use fengqiao_notification::{
     endpoints::Endpoints,
     error::NotificationError,
     events::PUSH_REQUESTED,
-    queue::{Bells, QueueKeys, Queues, listen},
+    queue::{Bells, QueueKeys, Queues, Seated, listen},
     settings::DeliverySettings,
     store::Store,
 };
@@ -33,8 +33,15 @@ use fengqiao_stack::test_database::TestDatabase;
 use futures::{StreamExt as _, channel::mpsc as acknowledgements};
 use prost::Message as _;
 use redis::aio::ConnectionManager;
-use sqlx::{Executor as _, PgPool, postgres::{PgConnectOptions, PgPoolOptions}};
-use tokio::{sync::mpsc, task::JoinHandle, time::{sleep, timeout}};
+use sqlx::{
+    Executor as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::{
+    sync::mpsc,
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
@@ -110,7 +117,7 @@ impl World {
         let (settling, settlers) = Settling::new(&counties, &store, &queues);
         let delivery = Arc::new(Delivery {
             store,
-            queues: queues.clone(),
+            queues,
             bells: Bells::default(),
             settling,
             keyring: Arc::clone(&self.keyring),
@@ -122,13 +129,14 @@ impl World {
         }
         tasks.spawn(listen(client, keys, counties.clone(), delivery.bells.clone(), stop.clone()));
         tasks.spawn(sweep_forever(Arc::clone(&delivery), counties, stop.clone()));
-        Process { delivery, arrivals: Arrivals::new(queues), stop, tasks }
+        Process { arrivals: Arrivals::new(Arc::clone(&delivery)), delivery, stop, tasks }
     }
 
     /// What routing would ask for.
     pub fn request(&self, agency: &str, level: Level) -> (Uuid, Envelope) {
         let push_id = Uuid::now_v7();
-        let matter = Matter { title: "邻里漏水".into(), narrative: "楼上漏水".into(), ..Default::default() };
+        let matter =
+            Matter { title: "邻里漏水".into(), narrative: "楼上漏水".into(), ..Default::default() };
         let asked = PushRequested {
             push_id: push_id.to_string(),
             case_id: Uuid::now_v7().to_string(),
@@ -211,9 +219,10 @@ impl World {
 impl Process {
     /// An agency opens a stream.
     pub fn open(&self, agency: &str, window: usize) -> Agency {
-        let reachable = self.delivery.bells.serve(COUNTY, agency, 16).unwrap();
+        let seated = Seated::new(window);
+        let reachable = self.delivery.bells.serve(COUNTY, agency, 16, Some(seated.seat())).unwrap();
         let session =
-            StreamSession::new(Arc::clone(&self.delivery), COUNTY.into(), agency.into(), reachable, window);
+            StreamSession::new(Arc::clone(&self.delivery), COUNTY.into(), agency.into(), reachable, seated);
         let (acknowledge, acknowledged) = acknowledgements::unbounded();
         let (sender, pushes) = mpsc::channel(4);
         let session = tokio::spawn(session.run(acknowledged.boxed(), sender, self.stop.clone()));
