@@ -87,8 +87,7 @@ impl Account {
         self.own(&away)?;
         if self.reaches(&away)? {
             let note = away.join(BELONGS_TO);
-            std::fs::write(&note, wished.as_os_str().as_encoded_bytes())
-                .map_err(StackError::file(&note))?;
+            std::fs::write(&note, wished.as_os_str().as_encoded_bytes()).map_err(StackError::file(&note))?;
             return Ok(away);
         }
         Err(StackError::Invalid(format!("{} cannot be used by Postgres", away.display())))

@@ -78,12 +78,7 @@ impl Connections {
         let [intake, routing, notification, statistics] = Service::ALL;
         Ok(Self {
             description: description.clone(),
-            channels: [
-                channel(intake)?,
-                channel(routing)?,
-                channel(notification)?,
-                channel(statistics)?,
-            ],
+            channels: [channel(intake)?, channel(routing)?, channel(notification)?, channel(statistics)?],
         })
     }
 

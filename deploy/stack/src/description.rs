@@ -7,7 +7,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{StackError, postgres::write_private};
+use crate::{StackError, private_file::write_private};
 
 /// Where a running stack is found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,8 +39,8 @@ impl StackDescription {
     /// # Errors
     /// Where the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), StackError> {
-        let text = serde_json::to_string_pretty(self)
-            .map_err(|error| StackError::Invalid(error.to_string()))?;
+        let text =
+            serde_json::to_string_pretty(self).map_err(|error| StackError::Invalid(error.to_string()))?;
         write_private(&Self::path(folder), &text)
     }
 

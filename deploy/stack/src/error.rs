@@ -42,9 +42,7 @@ pub enum StackError {
         tail: String,
     },
     /// Another run holds this clone.
-    #[error(
-        "another run is using {folder} (process {pid}); end it first, or run from another clone"
-    )]
+    #[error("another run is using {folder} (process {pid}); end it first, or run from another clone")]
     Busy {
         /// The folder of the run.
         folder: PathBuf,

@@ -9,6 +9,7 @@ mod error;
 mod lock;
 mod ports;
 pub mod postgres;
+mod private_file;
 pub mod process;
 pub mod redis_server;
 pub mod sample_day;

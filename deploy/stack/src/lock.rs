@@ -32,9 +32,8 @@ impl FolderLock {
             .map_err(StackError::file(&path))?;
         let mut pid = String::new();
         let _ = file.read_to_string(&mut pid);
-        let mut held = Flock::lock(file, FlockArg::LockExclusiveNonblock).map_err(|_| {
-            StackError::Busy { folder: folder.to_path_buf(), pid: pid.trim().to_owned() }
-        })?;
+        let mut held = Flock::lock(file, FlockArg::LockExclusiveNonblock)
+            .map_err(|_| StackError::Busy { folder: folder.to_path_buf(), pid: pid.trim().to_owned() })?;
         let note = || -> std::io::Result<()> {
             held.set_len(0)?;
             held.rewind()?;

@@ -214,8 +214,7 @@ async fn play_day(
 
 async fn run_servers() -> Result<ExitCode, StackError> {
     let folder = own_folder()?;
-    let (postgres, redis) =
-        tokio::try_join!(PrivatePostgres::start(&folder), PrivateRedis::start(&folder))?;
+    let (postgres, redis) = tokio::try_join!(PrivatePostgres::start(&folder), PrivateRedis::start(&folder))?;
     println!("{TEST_DATABASE_URL}={}", postgres.url());
     println!("{TEST_REDIS_URL}={}", redis.url());
     println!("ready");

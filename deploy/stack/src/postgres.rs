@@ -15,6 +15,7 @@ use crate::{
     StackError,
     account::Account,
     ports::free_port,
+    private_file::write_private,
     process::{KeptProcess, ProcessPlan, Running},
 };
 
@@ -93,11 +94,10 @@ impl PrivatePostgres {
     /// Where the server refuses it.
     pub async fn make_database(&self, name: &str) -> Result<(), StackError> {
         let mut connection = PgConnection::connect(&self.url_of("postgres")).await?;
-        let there: bool =
-            sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
-                .bind(name)
-                .fetch_one(&mut connection)
-                .await?;
+        let there: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+            .bind(name)
+            .fetch_one(&mut connection)
+            .await?;
         if !there {
             let statement = format!("CREATE DATABASE \"{}\"", name.replace('"', ""));
             sqlx::query(AssertSqlSafe(statement)).execute(&mut connection).await?;
@@ -165,9 +165,9 @@ impl PrivatePostgres {
     }
 
     fn ours(&self) -> Result<&KeptProcess, StackError> {
-        self.process.as_ref().ok_or_else(|| {
-            StackError::Invalid(format!("the server of {DATABASE_URL} is not ours to end"))
-        })
+        self.process
+            .as_ref()
+            .ok_or_else(|| StackError::Invalid(format!("the server of {DATABASE_URL} is not ours to end")))
     }
 }
 
@@ -225,8 +225,7 @@ impl Cluster {
         let given = self.home.join("password");
         write_private(&given, &self.password)?;
         if let Account::Other { uid, gid } = self.account {
-            std::os::unix::fs::chown(&given, Some(uid), Some(gid))
-                .map_err(StackError::file(&given))?;
+            std::os::unix::fs::chown(&given, Some(uid), Some(gid)).map_err(StackError::file(&given))?;
         }
         let made = self
             .account
@@ -257,8 +256,7 @@ impl Cluster {
                 cluster.heal()?;
                 let program = cluster.binaries.folder.join("postgres");
                 // Interrupt is Postgres' word for a fast, clean shutdown.
-                let mut command =
-                    cluster.account.command(&program, &cluster.home, Signal::SIGINT);
+                let mut command = cluster.account.command(&program, &cluster.home, Signal::SIGINT);
                 command.arg("-D").arg(cluster.data()).arg("-p").arg(port.to_string());
                 for setting in SETTINGS {
                     command.arg("-c").arg(setting);
@@ -331,29 +329,9 @@ fn password(folder: &Path) -> Result<String, StackError> {
     {
         return Ok(kept.trim().to_owned());
     }
-    let made: String =
-        rand::random::<[u8; 24]>().iter().map(|byte| format!("{byte:02x}")).collect();
+    let made: String = rand::random::<[u8; 24]>().iter().map(|byte| format!("{byte:02x}")).collect();
     write_private(&path, &made)?;
     Ok(made)
-}
-
-/// Writes a file that only we can read, whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<(), StackError> {
-    use std::{io::Write, os::unix::fs::OpenOptionsExt};
-    let mut aside = path.as_os_str().to_owned();
-    aside.push(".new");
-    let aside = PathBuf::from(aside);
-    let write = || -> std::io::Result<()> {
-        match std::fs::remove_file(&aside) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let mut file =
-            std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
-        file.write_all(text.as_bytes())?;
-        std::fs::rename(&aside, path)
-    };
-    write().map_err(StackError::file(path))
 }
 
 /// The same server's URL for another database.
@@ -361,10 +339,7 @@ pub(crate) fn url_of(url: &str, database: &str) -> String {
     let (address, options) = url.split_once('?').map_or((url, None), |(a, o)| (a, Some(o)));
     let start = address.find("://").map_or(0, |at| at + 3);
     let server = address[start..].find('/').map_or(address, |at| &address[..start + at]);
-    options.map_or_else(
-        || format!("{server}/{database}"),
-        |options| format!("{server}/{database}?{options}"),
-    )
+    options.map_or_else(|| format!("{server}/{database}"), |options| format!("{server}/{database}?{options}"))
 }
 
 #[cfg(test)]

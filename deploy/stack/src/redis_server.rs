@@ -141,9 +141,9 @@ impl PrivateRedis {
     }
 
     fn ours(&self) -> Result<&KeptProcess, StackError> {
-        self.process.as_ref().ok_or_else(|| {
-            StackError::Invalid(format!("the server of {REDIS_URL} is not ours to end"))
-        })
+        self.process
+            .as_ref()
+            .ok_or_else(|| StackError::Invalid(format!("the server of {REDIS_URL} is not ours to end")))
     }
 }
 
@@ -181,9 +181,8 @@ fn serve(program: &Path, data: &Path, port: u16, log: &Path) -> Result<PrivateRe
 
 /// Waits for a server of an earlier run that still shuts down: two must not write one log.
 fn heal(data: &Path) -> std::io::Result<()> {
-    let Some(pid) = std::fs::read_to_string(data.join("pid"))
-        .ok()
-        .and_then(|text| text.trim().parse::<i32>().ok())
+    let Some(pid) =
+        std::fs::read_to_string(data.join("pid")).ok().and_then(|text| text.trim().parse::<i32>().ok())
     else {
         return Ok(());
     };

@@ -12,7 +12,7 @@ use fengqiao_proto::types::v1::Source;
 use fengqiao_sealing::Keyring;
 use time::OffsetDateTime;
 
-use crate::{StackError, postgres::write_private};
+use crate::{StackError, private_file::write_private};
 
 const TOKENS_VALID: Duration = Duration::from_secs(90 * 86_400);
 /// The authority is made anew while it still has so many days.
@@ -143,9 +143,7 @@ impl Secrets {
     pub fn webhook_secret(&self, agency: &str) -> Result<(PathBuf, String), StackError> {
         use base64::{Engine, engine::general_purpose::STANDARD};
         let path = self.folder.join(format!("webhook-{agency}.secret"));
-        let secret = kept(&path, || {
-            format!("whsec_{}", STANDARD.encode(rand::random::<[u8; 32]>()))
-        })?;
+        let secret = kept(&path, || format!("whsec_{}", STANDARD.encode(rand::random::<[u8; 32]>())))?;
         Ok((path, secret))
     }
 

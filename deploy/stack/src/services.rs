@@ -55,12 +55,9 @@ impl Service {
         let near = running.ancestors().skip(1).take(2).map(Path::to_path_buf);
         let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
         let named = target.iter().flat_map(|t| [t.join("debug"), t.join("release")]);
-        near.chain(named)
-            .map(|folder| folder.join(&name))
-            .find(|program| program.exists())
-            .ok_or_else(|| {
-                StackError::Invalid(format!("{name} is not built; `cargo build --workspace --bins` builds it"))
-            })
+        near.chain(named).map(|folder| folder.join(&name)).find(|program| program.exists()).ok_or_else(|| {
+            StackError::Invalid(format!("{name} is not built; `cargo build --workspace --bins` builds it"))
+        })
     }
 }
 

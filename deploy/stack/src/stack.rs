@@ -76,18 +76,16 @@ impl Stack {
         std::fs::create_dir_all(&plan.folder).map_err(StackError::file(&plan.folder))?;
         let folder = absolute(&plan.folder)?;
         let county_folder = absolute(&plan.county_folder)?;
-        let county = County::load(&county_folder)
-            .map_err(|mistakes| StackError::Invalid(mistakes.to_string()))?;
+        let county =
+            County::load(&county_folder).map_err(|mistakes| StackError::Invalid(mistakes.to_string()))?;
         let agencies = agencies(&county_folder)?;
         let secrets = Secrets::prepare(&folder.join("secrets"), &county.code, &agencies)?;
         let (postgres, redis, urls) = match plan.servers.clone() {
             Some(urls) => (None, None, urls),
             None => {
                 says("Postgres and Redis");
-                let (postgres, redis) = tokio::join!(
-                    PrivatePostgres::start(&folder),
-                    PrivateRedis::start(&folder)
-                );
+                let (postgres, redis) =
+                    tokio::join!(PrivatePostgres::start(&folder), PrivateRedis::start(&folder));
                 let (postgres, redis) = (postgres?, redis?);
                 let urls = (postgres.url().to_owned(), redis.url().to_owned());
                 (Some(postgres), Some(redis), urls)
@@ -104,8 +102,7 @@ impl Stack {
             })
             .collect();
         says("intake, routing, notification, statistics");
-        let services =
-            settings.iter().map(ServiceProcess::start).collect::<Result<Vec<_>, StackError>>()?;
+        let services = settings.iter().map(ServiceProcess::start).collect::<Result<Vec<_>, StackError>>()?;
         let stack = Self { county, secrets, services, settings, redis, postgres, folder };
         for service in &stack.services {
             service.ready().await?;

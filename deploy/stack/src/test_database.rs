@@ -42,9 +42,7 @@ impl TestDatabase {
         let servers = SERVERS.get_or_try_init(Servers::find).await?;
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
         let mut connection = PgConnection::connect(&url_of(&servers.database_url, "postgres")).await?;
-        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}")))
-            .execute(&mut connection)
-            .await?;
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
         connection.close().await?;
         Ok(Self {
             url: url_of(&servers.database_url, &name),
@@ -118,8 +116,7 @@ impl Drop for TestDatabase {
 impl Servers {
     async fn find() -> Result<Self, StackError> {
         let given = |name: &str| std::env::var(name).ok().filter(|url| !url.is_empty());
-        if let (Some(database_url), Some(redis_url)) = (given(TEST_DATABASE_URL), given(TEST_REDIS_URL))
-        {
+        if let (Some(database_url), Some(redis_url)) = (given(TEST_DATABASE_URL), given(TEST_REDIS_URL)) {
             return Ok(Self { database_url, redis_url, _own: None });
         }
         let folder = own_folder()?;

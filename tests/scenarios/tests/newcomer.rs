@@ -222,7 +222,9 @@ fn processes_of(folder: &Path) -> Vec<String> {
     fs::read_dir("/proc")
         .unwrap()
         .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok_and(|pid| pid != std::process::id()))
+        .filter(|entry| {
+            entry.file_name().to_string_lossy().parse::<u32>().is_ok_and(|pid| pid != std::process::id())
+        })
         .filter_map(|entry| {
             let read = |file: &str| fs::read(entry.path().join(file)).unwrap_or_default();
             let place = fs::read_link(entry.path().join("cwd")).unwrap_or_default();

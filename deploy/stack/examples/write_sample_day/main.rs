@@ -102,7 +102,8 @@ fn plant(
     told: &mut Vec<Told>,
 ) {
     let known = [Known::Phone, Known::Phone, Known::Address, Known::IdNumber][index % 4];
-    let scene = choice.one_where(SCENES, |scene| scene.comes_again && !scene.rare && scene.doors.contains(&"POLICE_110"));
+    let scene = choice
+        .one_where(SCENES, |scene| scene.comes_again && !scene.rare && scene.doors.contains(&"POLICE_110"));
     let area = choice.one(areas);
     let first = Person::new(choice, *people);
     let place = address(choice, &area.place, area.urban, *people);
@@ -110,14 +111,22 @@ fn plant(
     let (other, fill) = (people::name(choice), choice.below(1_000));
     let mut minute = 20 + choice.below(300);
     for time in 0..=more {
-        let door = if time == 0 { "POLICE_110" } else { *choice.one(&["HOTLINE_12345", "POLICE_110", "GRID"]) };
+        let door =
+            if time == 0 { "POLICE_110" } else { *choice.one(&["HOTLINE_12345", "POLICE_110", "GRID"]) };
         take(left, door);
         let (person, place) = match known {
             Known::Phone => (first.clone(), place.clone()),
             // Came to the window with the identity card, from another phone.
             Known::IdNumber => {
                 let other = Person::new(choice, *people);
-                (Person { phone: other.phone, id_number: Some(first.any_id(*people, index)), ..first.clone() }, String::new())
+                (
+                    Person {
+                        phone: other.phone,
+                        id_number: Some(first.any_id(*people, index)),
+                        ..first.clone()
+                    },
+                    String::new(),
+                )
             }
             Known::Address => (Person::new(choice, *people), place.clone()),
         };

@@ -3,12 +3,13 @@
 use crate::choice::Choice;
 
 const SURNAMES: [&str; 24] = [
-    "王", "李", "张", "刘", "陈", "熊", "余", "鲍", "丁", "周", "胡", "夏", "梅", "曾", "罗", "董", "项", "冯", "彭",
-    "占", "戴", "毛", "蔡", "袁",
+    "王", "李", "张", "刘", "陈", "熊", "余", "鲍", "丁", "周", "胡", "夏", "梅", "曾", "罗", "董", "项",
+    "冯", "彭", "占", "戴", "毛", "蔡", "袁",
 ];
 const GIVEN: [&str; 30] = [
-    "桂香", "建国", "秀兰", "志强", "小红", "永胜", "春梅", "海涛", "玉珍", "文斌", "丽华", "德旺", "雪琴", "国平", "翠英",
-    "俊杰", "金莲", "大勇", "凤仙", "传福", "燕", "磊", "婷", "鹏", "慧", "刚", "敏", "涛", "芳", "军",
+    "桂香", "建国", "秀兰", "志强", "小红", "永胜", "春梅", "海涛", "玉珍", "文斌", "丽华", "德旺", "雪琴",
+    "国平", "翠英", "俊杰", "金莲", "大勇", "凤仙", "传福", "燕", "磊", "婷", "鹏", "慧", "刚", "敏", "涛",
+    "芳", "军",
 ];
 const ESTATES: [&str; 8] =
     ["金丰小区", "龙池花园", "杜鹃里", "将军苑", "陵园路社区公寓", "桃林水岸", "举水湾", "东城家园"];
@@ -45,7 +46,9 @@ impl Person {
 
     /// The id number by which this person is known in every report of a planted dispute.
     pub fn any_id(&self, _time: usize, dispute: usize) -> String {
-        self.id_number.clone().unwrap_or_else(|| id_number(u32::try_from(dispute).unwrap_or(0) * 311, 900 + dispute))
+        self.id_number
+            .clone()
+            .unwrap_or_else(|| id_number(u32::try_from(dispute).unwrap_or(0) * 311, 900 + dispute))
     }
 }
 
@@ -58,7 +61,12 @@ pub fn name(choice: &mut Choice) -> String {
 pub fn address(choice: &mut Choice, place: &str, urban: bool, number: usize) -> String {
     if urban {
         let (road, estate) = (choice.one(&ROADS), choice.one(&ESTATES));
-        format!("麻城市{place}{road}{}号{estate}{}栋{}室", 1 + choice.below(200), 1 + choice.below(18), 101 + number)
+        format!(
+            "麻城市{place}{road}{}号{estate}{}栋{}室",
+            1 + choice.below(200),
+            1 + choice.below(18),
+            101 + number
+        )
     } else {
         format!("麻城市{place}{}组{}号", 1 + choice.below(9), 1 + number)
     }

@@ -9,8 +9,8 @@ use std::{
 
 use fengqiao_proto::notification::v1::{
     AcknowledgePush, FeedbackPushRequest, GetPushRequest, OpenStream, Push, ReturnPushRequest,
-    SignPushRequest, TakePushesRequest,
-    notification_service_client::NotificationServiceClient, take_pushes_request::Say,
+    SignPushRequest, TakePushesRequest, notification_service_client::NotificationServiceClient,
+    take_pushes_request::Say,
 };
 use serde::Deserialize;
 use tokio::sync::{Semaphore, broadcast, mpsc};

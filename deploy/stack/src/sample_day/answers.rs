@@ -144,9 +144,8 @@ mod tests {
     #[test]
     fn red_is_always_taken_and_most_of_the_rest() {
         assert_eq!(next_step(&push("police", Level::Red, "x")), Some(Step::Sign));
-        let signed = (0..200).filter(|n| {
-            next_step(&push("housing", Level::Yellow, &n.to_string())) == Some(Step::Sign)
-        });
+        let signed = (0..200)
+            .filter(|n| next_step(&push("housing", Level::Yellow, &n.to_string())) == Some(Step::Sign));
         assert!((160..198).contains(&signed.count()));
     }
 

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use fengqiao_proto::{
-    routing::v1::{
-        Case, CloseCaseRequest, ResolveCaseRequest, routing_service_client::RoutingServiceClient,
-    },
+    routing::v1::{Case, CloseCaseRequest, ResolveCaseRequest, routing_service_client::RoutingServiceClient},
     types::v1::{CaseState, Level},
 };
 use tonic::{Code, Status};
@@ -86,10 +84,8 @@ fn is_done<T>(answer: Result<T, Status>) -> Result<bool, Status> {
 }
 
 fn is_to_be_resolved(case: &Case) -> bool {
-    let answered = case
-        .pushes
-        .iter()
-        .any(|push| push.agency == case.lead_agency && push.feedback_at.is_some());
+    let answered =
+        case.pushes.iter().any(|push| push.agency == case.lead_agency && push.feedback_at.is_some());
     match case.level() {
         Level::Blue => draw_of(&["phone", first_ref(case)]) < SETTLED_BY_PHONE,
         _ => answered && draw_of(&["settle", first_ref(case)]) < SETTLED,

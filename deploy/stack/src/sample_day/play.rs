@@ -9,9 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fengqiao_proto::{
-    intake::v1::SubmitReportRequest, notification::v1::Push, routing::v1::Case,
-};
+use fengqiao_proto::{intake::v1::SubmitReportRequest, notification::v1::Push, routing::v1::Case};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -140,11 +138,7 @@ pub async fn play(
 }
 
 /// Hands in the reports, each after the one before it in its dispute.
-async fn submit(
-    day: &SampleDay,
-    connections: &Connections,
-    counters: &Counters,
-) -> Result<(), StackError> {
+async fn submit(day: &SampleDay, connections: &Connections, counters: &Counters) -> Result<(), StackError> {
     let begun = tokio::time::Instant::now();
     let pace = DAY_TAKES / u32::try_from(day.reports.len().max(1)).unwrap_or(u32::MAX);
     let taken: Vec<watch::Sender<bool>> = day.reports.iter().map(|_| watch::channel(false).0).collect();
@@ -227,10 +221,8 @@ async fn tidy(agencies: &[Agency], connections: &Connections) -> Result<bool, St
             left.entry(push.agency.clone()).or_default().push(push);
         }
     }
-    let at_work: Vec<(&Agency, Vec<Push>)> = agencies
-        .iter()
-        .filter_map(|agency| Some((agency, left.remove(agency.code())?)))
-        .collect();
+    let at_work: Vec<(&Agency, Vec<Push>)> =
+        agencies.iter().filter_map(|agency| Some((agency, left.remove(agency.code())?))).collect();
     let nothing = at_work.is_empty();
     stream::iter(at_work).for_each_concurrent(8, |(agency, pushes)| agency.tidy(pushes)).await;
     Ok(nothing)

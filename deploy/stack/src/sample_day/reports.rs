@@ -63,9 +63,8 @@ impl SampleDay {
 
     fn read(text: &str, date: Date) -> Result<Self, String> {
         let date = date.to_string();
-        let text = text
-            .replace(DATE_IN_FILE, &date)
-            .replace(&DATE_IN_FILE.replace('-', ""), &date.replace('-', ""));
+        let text =
+            text.replace(DATE_IN_FILE, &date).replace(&DATE_IN_FILE.replace('-', ""), &date.replace('-', ""));
         let mut reports = Vec::new();
         let mut last_with: HashMap<String, usize> = HashMap::new();
         for (number, line) in text.lines().enumerate() {
