@@ -5,6 +5,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+pub mod collector;
 pub mod people;
 pub mod receiving;
 pub mod shared;
