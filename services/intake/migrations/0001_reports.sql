@@ -30,7 +30,8 @@ CREATE TABLE report (
 );
 -- Sealed bytes do not compress; trying costs the insert.
 ALTER TABLE report ALTER COLUMN sealed_matter SET STORAGE EXTERNAL;
-CREATE INDEX report_by_address ON report (county, address_key, occurred_at) WHERE address_key IS NOT NULL;
+CREATE INDEX report_by_address ON report (county, address_key, occurred_at, report_id)
+    WHERE address_key IS NOT NULL;
 
 -- The people of the newest content, as keyed hashes. Written and removed with their report in one
 -- transaction by one statement, so a foreign key would only cost.
@@ -41,13 +42,16 @@ CREATE TABLE party (
     role        smallint NOT NULL,
     phone_key   bytea,
     id_key      bytea,
-    -- The report's occurred_at, so that the latest report of a person is one step in the index.
+    -- The report's cluster and time, so that the latest report of a person is one step in the index.
+    cluster_id  uuid NOT NULL,
     occurred_at timestamptz NOT NULL,
     PRIMARY KEY (county, report_id, ordinal)
 );
 -- Role 1 is the reporter: only who called is recognised.
-CREATE INDEX party_by_phone ON party (county, phone_key, occurred_at) WHERE phone_key IS NOT NULL AND role = 1;
-CREATE INDEX party_by_id ON party (county, id_key, occurred_at) WHERE id_key IS NOT NULL AND role = 1;
+CREATE INDEX party_by_phone ON party (county, phone_key, occurred_at, report_id)
+    WHERE phone_key IS NOT NULL AND role = 1;
+CREATE INDEX party_by_id ON party (county, id_key, occurred_at, report_id)
+    WHERE id_key IS NOT NULL AND role = 1;
 
 -- Contents that a newer revision replaced.
 CREATE TABLE report_revision (

@@ -16,6 +16,7 @@ pub mod store;
 mod sums;
 
 pub use intake::Intake;
+pub use store::{MIGRATIONS, STATEMENTS};
 
 use std::{convert::Infallible, sync::Arc};
 

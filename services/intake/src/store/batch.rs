@@ -3,7 +3,7 @@
 use fengqiao_messaging::Event;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
 
 use super::{
     StoreError,
@@ -28,7 +28,11 @@ impl<'c> BatchTransaction<'c> {
     /// # Errors
     /// [`StoreError::Database`]
     pub async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, StoreError> {
-        pool.acquire().await.map_err(StoreError::database("connect"))
+        let mut connection = pool.acquire().await.map_err(StoreError::database("connect"))?;
+        connection.execute(PLANNING).await.map_err(StoreError::database("connect"))?;
+        // Its settings are not for others.
+        connection.close_on_drop();
+        Ok(connection)
     }
 
     /// Begins, and waits for the county's turn: one round trip.
@@ -39,12 +43,7 @@ impl<'c> BatchTransaction<'c> {
         // A county's code is a number; anything else gets no lock of its own and never reaches the text.
         let code: u32 = county.parse().map_err(|_| StoreError::Malformed("county"))?;
         // The lock is its own statement: the next one must see what was committed before it was given.
-        // Plans are made while tables are still small and must not become wrong as they grow.
-        let statement = format!(
-            "BEGIN; SET LOCAL lock_timeout = '5s'; SET LOCAL statement_timeout = '8s'; \
-             SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan; \
-             SELECT pg_advisory_xact_lock({LOCK_SPACE}, {code})"
-        );
+        let statement = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK_SPACE}, {code})");
         let tx = conn
             .begin_with(AssertSqlSafe(statement))
             .await
@@ -96,6 +95,12 @@ impl<'c> BatchTransaction<'c> {
     }
 }
 
+/// A plan is made once, perhaps while the tables are empty, and is used until they are large. So the only
+/// way left to the planner is the right one at any size: down the index that has the order wanted.
+const PLANNING: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
+    SET enable_bitmapscan = off; SET enable_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+    SET jit = off; SET lock_timeout = '5s'; SET statement_timeout = '8s'";
+
 /// Sets our advisory locks apart from others in the same database.
 const LOCK_SPACE: i32 = 0x696e;
 
@@ -139,6 +144,7 @@ async fn insert(
         .bind(people.iter().map(|(_, _, (_, person))| person.role as i16).collect::<Vec<_>>())
         .bind(people.iter().map(|(_, _, (_, person))| person.phone_key).collect::<Vec<_>>())
         .bind(people.iter().map(|(_, _, (_, person))| person.id_key).collect::<Vec<_>>())
+        .bind(people.iter().map(|(_, decision, _)| decision.linkage.cluster_id).collect::<Vec<_>>())
         .bind(people.iter().map(|(report, ..)| to_sql(report.occurred_at)).collect::<Vec<_>>())
         .execute(conn)
         .await

@@ -15,7 +15,7 @@ WITH accepted AS (
         source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter
     )
 )
-INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, occurred_at)
-SELECT $1, one.report_id, one.ordinal, one.role, one.phone_key, one.id_key, one.occurred_at
-FROM UNNEST($16::uuid[], $17::smallint[], $18::smallint[], $19::bytea[], $20::bytea[], $21::timestamptz[])
-     AS one (report_id, ordinal, role, phone_key, id_key, occurred_at)
+INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at)
+SELECT $1, one.report_id, one.ordinal, one.role, one.phone_key, one.id_key, one.cluster_id, one.occurred_at
+FROM UNNEST($16::uuid[], $17::smallint[], $18::smallint[], $19::bytea[], $20::bytea[], $21::uuid[], $22::timestamptz[])
+     AS one (report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at)
