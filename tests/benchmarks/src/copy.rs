@@ -27,13 +27,13 @@ pub async fn same_rows(url: &str, round: u64, reports: u64) -> Result<(), Box<dy
                 key(1), key(2)
             )?;
             for (ordinal, role) in [(0, 1), (1, 2)] {
-                writeln!(party, "421181\t{id}\t{ordinal}\t{role}\t{}\t\\N\t2026-01-01", key(3 + ordinal))?;
+                writeln!(party, "421181\t{id}\t{ordinal}\t{role}\t{}\t\\N\t{id}\t2026-01-01", key(3 + ordinal))?;
             }
             writeln!(outbox, "421181\t{number}\tfengqiao.intake.v1.ReportAccepted\t\\{event}\t00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")?;
         }
         let mut tx = connection.begin().await?;
         copy(&mut tx, "COPY report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code, category, source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter) FROM STDIN", report).await?;
-        copy(&mut tx, "COPY party (county, report_id, ordinal, role, phone_key, id_key, occurred_at) FROM STDIN", party).await?;
+        copy(&mut tx, "COPY party (county, report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at) FROM STDIN", party).await?;
         copy(&mut tx, "COPY outbox_event (county, position, kind, payload, trace) FROM STDIN", outbox).await?;
         tx.commit().await?;
     }

@@ -38,8 +38,8 @@ pub fn same_rows() -> String {
         "BEGIN;\n\
          INSERT INTO report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code, category, source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter) \
          VALUES ('421181', lpad(to_hex(nextval('bench_report')), 32, '0')::uuid, 2, 'bench-' || currval('bench_report'), 1, {}, now(), now(), '421181105200', 'neighbourhood', '邻里纠纷', {id}, NULL, {}, '12345', '{}');\n\
-         INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, occurred_at) \
-         VALUES ('421181', {id}, 0, 1, {}, NULL, now()), ('421181', {id}, 1, 2, {}, NULL, now());\n\
+         INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at) \
+         VALUES ('421181', {id}, 0, 1, {}, NULL, {id}, now()), ('421181', {id}, 1, 2, {}, NULL, {id}, now());\n\
          INSERT INTO outbox_event (county, position, kind, payload, trace) \
          VALUES ('421181', nextval('bench_event'), 'fengqiao.intake.v1.ReportAccepted', '{}', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');\n\
          COMMIT;\n",
