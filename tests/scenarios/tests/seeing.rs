@@ -118,7 +118,7 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
     let mut seen: Vec<(String, Vec<u8>)> = vec![("the traces".into(), collector.bytes())];
     for service in Service::ALL {
         let metrics = metrics(&county, service).await;
-        assert!(metrics.contains("fengqiao_grpc_call_seconds_bucket"), "{metrics}");
+        assert!(metrics.contains("fengqiao_part_works"), "{metrics}");
         seen.push((format!("the metrics of {}", service.name()), metrics.into_bytes()));
     }
     seen.extend(logs(&county));
