@@ -30,6 +30,8 @@ const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 pub const LANE_BOUND: usize = 2_000;
 /// The streams of an agency that nobody serves are forgotten after this; the sweeper fills them anew.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(3600);
+/// How long a process's mark outlives it. One that ends too early only makes the sweeper look twice.
+const MARK_LASTS: Duration = Duration::from_secs(60);
 /// How many entries one script call adds; keeps the server free for others.
 const ADDED_AT_ONCE: usize = 500;
 
@@ -41,13 +43,14 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("queue
 pub struct Queues {
     redis: ConnectionManager,
     keys: QueueKeys,
+    process: Uuid,
 }
 
 impl Queues {
     /// Queues over a shared connection, on which nothing ever blocks.
     #[must_use]
-    pub const fn new(redis: ConnectionManager, keys: QueueKeys) -> Self {
-        Self { redis, keys }
+    pub fn new(redis: ConnectionManager, keys: QueueKeys) -> Self {
+        Self { redis, keys, process: Uuid::now_v7() }
     }
 
     /// Puts pushes on their agencies' queues and rings for those agencies, in one round trip for each 500.
@@ -119,17 +122,18 @@ impl Queues {
         Ok(lengths.chunks_exact(3).map(|three| [three[0], three[1], three[2]]).collect())
     }
 
-    /// Marks that Redis holds the queues of a county. True where the mark was missing: Redis was emptied
-    /// since, and so were the queues.
+    /// Leaves this process's mark in Redis. True where it was missing: Redis was emptied since, and so were
+    /// the queues. Each process has a mark of its own, so that each learns it; a mark ends by itself with
+    /// its process.
     ///
     /// # Errors
     /// [`NotificationError`] of Redis.
     pub async fn was_emptied(&self, county: &str) -> Result<bool, NotificationError> {
-        let mut redis = self.redis.clone();
         let mut set = redis::cmd("SET");
-        set.arg(self.keys.mark(county)).arg(1).arg("NX");
-        let set: Option<String> = bounded("mark the queues", set.query_async(&mut redis)).await?;
-        Ok(set.is_some())
+        set.arg(self.keys.mark(county, self.process)).arg(1).arg("EX").arg(MARK_LASTS.as_secs()).arg("GET");
+        let mut redis = self.redis.clone();
+        let before: Option<String> = bounded("mark the queues", set.query_async(&mut redis)).await?;
+        Ok(before.is_none())
     }
 }
 

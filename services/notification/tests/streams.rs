@@ -157,6 +157,27 @@ async fn an_emptied_redis_heals_by_itself() {
 }
 
 #[tokio::test]
+async fn each_process_learns_that_redis_was_emptied() {
+    let world = World::new(fengqiao_notification::settings::DeliverySettings::default()).await;
+    let (one, two) = (world.process().await, world.process().await);
+    let (mut police, mut court) = (one.open("police", 1), two.open("court", 1));
+    world.arrive(&one, &[("police", Red), ("police", Red), ("court", Red), ("court", Red)]).await;
+    let held = [police.next().await, court.next().await];
+    world.empty_redis().await;
+    let began = Instant::now();
+    police.acknowledge(&held[0]);
+    court.acknowledge(&held[1]);
+    for agency in [&mut police, &mut court] {
+        let push = agency.next().await;
+        agency.acknowledge(&push);
+    }
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    until("all are delivered", async || world.in_state(2).await == 4).await;
+    one.end().await;
+    two.end().await;
+}
+
+#[tokio::test]
 async fn processes_and_streams_share_an_agencys_queue_without_doubles() {
     let world = World::new(fengqiao_notification::settings::DeliverySettings::default()).await;
     let (one, two) = (world.process().await, world.process().await);

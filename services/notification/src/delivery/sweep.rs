@@ -3,6 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use fengqiao_messaging::Backoff;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +14,8 @@ use crate::{domain::lane::Lane, error::NotificationError, queue::LANE_BOUND, sto
 const EVERY: Duration = Duration::from_secs(1);
 /// How soon again where more is due than the queues had room for.
 const SOON: Duration = Duration::from_millis(100);
+/// How long at most where the stores do not answer.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
 /// How many agencies one statement looks at.
 const AGENCIES_AT_ONCE: usize = 100;
 /// A lane is filled up when it holds less than this.
@@ -24,48 +27,70 @@ const PAGES: u32 = 100;
 
 /// Sweeps for the agencies that this process serves, until told to stop.
 pub async fn sweep_forever(delivery: Arc<Delivery>, counties: Vec<String>, stop: CancellationToken) {
+    let mut backoff = Backoff::new(SOON, LONGEST_WAIT);
     let mut wait = EVERY;
+    // Kept until a sweep with it has succeeded.
+    let mut suspected = false;
     loop {
-        let suspected = tokio::select! {
+        tokio::select! {
             () = stop.cancelled() => return,
-            () = delivery.bells.suspected() => true,
-            () = sleep(wait) => false,
-        };
-        wait = EVERY;
-        for county in &counties {
-            match sweep(&delivery, county, suspected).await {
-                Ok(true) => wait = SOON,
-                Ok(false) => {}
-                Err(error) => {
-                    metrics::counter!("fengqiao_notification_sweep_failures_total", "county" => county.clone()).increment(1);
-                    tracing::warn!(
-                        county,
-                        error = &error as &dyn std::error::Error,
-                        "the queues are not swept"
-                    );
-                    if suspected {
-                        // Look again with the same suspicion.
-                        delivery.bells.suspect();
-                        sleep(SOON).await;
-                    }
-                }
+            () = delivery.bells.suspected(), if !suspected => suspected = true,
+            () = sleep(wait) => {}
+        }
+        match sweep_all(&delivery, &counties, suspected).await {
+            Ok(more) => {
+                wait = if more { SOON } else { EVERY };
+                suspected = false;
+                backoff.reset();
+            }
+            Err(error) => {
+                wait = backoff.next_wait();
+                metrics::counter!("fengqiao_notification_sweep_failures_total").increment(1);
+                tracing::warn!(error = &error as &dyn std::error::Error, "the queues are not swept");
             }
         }
     }
 }
 
+/// Sweeps all counties. True where more is due than there was room for.
+async fn sweep_all(
+    delivery: &Delivery,
+    counties: &[String],
+    suspected: bool,
+) -> Result<bool, NotificationError> {
+    let mut more = false;
+    let mut failed = None;
+    for county in counties {
+        match sweep(delivery, county, suspected).await {
+            Ok(of_county) => more |= of_county,
+            // The others get their turn all the same.
+            Err(error) => failed = Some(error),
+        }
+    }
+    failed.map_or(Ok(more), Err)
+}
+
 /// Sweeps one county. True where more is due than there was room for.
 async fn sweep(delivery: &Delivery, county: &str, suspected: bool) -> Result<bool, NotificationError> {
-    let lost = delivery.queues.was_emptied(county).await? || suspected;
+    let emptied = delivery.queues.was_emptied(county).await?;
+    let swept = sweep_served(delivery, county, suspected || emptied).await;
+    if emptied && swept.is_err() {
+        // The mark is there again, and would not say it twice.
+        delivery.bells.suspect();
+    }
+    swept
+}
+
+async fn sweep_served(delivery: &Delivery, county: &str, lost: bool) -> Result<bool, NotificationError> {
     let served = delivery.bells.served(county);
     let mut more = false;
     for agencies in served.chunks(AGENCIES_AT_ONCE) {
-        if lost {
-            more |= delivery.refill(county, agencies, true).await?;
+        more |= if lost {
+            delivery.refill(county, agencies, true).await?
         } else {
             let due = delivery.store.due_agencies(county, agencies).await?;
-            more |= delivery.refill(county, &due, false).await?;
-        }
+            delivery.refill(county, &due, false).await?
+        };
     }
     Ok(more)
 }

@@ -82,7 +82,7 @@ pub(super) async fn resend_pushes(
                 break;
             }
         }
-        tracing::info!(county, by = who.name, resent, "parked pushes are sent again");
+        tracing::info!(county, by = who.role_name(), resent, "parked pushes are sent again");
         Ok::<_, NotificationError>(ResendPushesResponse { resent: i32::try_from(resent).unwrap_or(i32::MAX) })
     };
     resent.await.map_err(status::of(OPERATION))

@@ -50,10 +50,10 @@ pub(super) fn take_pushes(
             let county = who.county_of(&open.county)?.to_owned();
             let session =
                 open_session(delivery, county, agency, open.max_in_flight).map_err(status::of(OPERATION))?;
-            tracing::info!(who = who.name, county = who.county, "an agency's stream begins");
+            tracing::info!(county = who.county, agency = who.capacity(), "an agency's stream begins");
             let acknowledged = Box::pin(acknowledgements(said));
             let served = session.run(acknowledged, pushes, stop).await;
-            tracing::info!(who = who.name, county = who.county, "an agency's stream ends");
+            tracing::info!(county = who.county, agency = who.capacity(), "an agency's stream ends");
             served.map_err(status::of(OPERATION))
         };
         if let Err(status) = served.await {

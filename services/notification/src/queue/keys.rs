@@ -1,6 +1,7 @@
 //! The names of the queues' keys.
 
 use fengqiao_messaging::Keys;
+use uuid::Uuid;
 
 use crate::domain::lane::Lane;
 
@@ -27,10 +28,10 @@ impl QueueKeys {
         self.0.own(county, "queue-bell")
     }
 
-    /// The mark that goes when Redis is emptied.
+    /// A process's mark, which goes when Redis is emptied.
     #[must_use]
-    pub fn mark(&self, county: &str) -> String {
-        self.0.own(county, "queue-mark")
+    pub fn mark(&self, county: &str, process: Uuid) -> String {
+        self.0.own(county, &format!("queue-mark:{process}"))
     }
 }
 
@@ -43,6 +44,6 @@ mod tests {
         let keys = QueueKeys::new(Keys::new("fq"));
         assert_eq!(keys.lane("421181", "town-421181105", Lane::Red), "fq:{421181}:queue:town-421181105:red");
         assert!(keys.bell("421181").contains("{421181}"));
-        assert!(keys.mark("421181").contains("{421181}"));
+        assert!(keys.mark("421181", Uuid::nil()).contains("{421181}"));
     }
 }
