@@ -83,9 +83,12 @@ impl Principal {
     ///
     /// # Errors
     /// `NOT_FOUND` for another county than the caller's own: that it exists is not for the caller to know.
-    pub fn county_of(&self, requested: &str) -> Result<&str, Status> {
-        if requested.is_empty() || requested == self.county || self.role == Role::Service {
+    pub fn county_of<'a>(&'a self, requested: &'a str) -> Result<&'a str, Status> {
+        if requested.is_empty() || requested == self.county {
             Ok(&self.county)
+        } else if self.role == Role::Service {
+            // A service serves all counties of the installation.
+            Ok(requested)
         } else {
             Err(Status::not_found("no such county"))
         }

@@ -175,5 +175,7 @@ mod tests {
         assert_eq!(hotline.scope().as_deref(), Some("hotline_12345"));
         assert_eq!(hotline.county_of("").unwrap(), "421181");
         assert_eq!(hotline.county_of("330681").unwrap_err().code(), tonic::Code::NotFound);
+        let routing = Principal::new("routing", "421181", "service", None).unwrap();
+        assert_eq!(routing.county_of("330681").unwrap(), "330681");
     }
 }

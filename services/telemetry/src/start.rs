@@ -2,11 +2,13 @@
 
 use std::{env, io::IsTerminal as _, time::Duration};
 
-use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+
+use crate::trace;
 
 const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
@@ -14,6 +16,9 @@ const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
 const BUCKETS: &[f64] = &[
     0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
 ];
+
+/// How many things were done together.
+const COUNT_BUCKETS: &[f64] = &[1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0];
 
 /// Why telemetry cannot start.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +46,7 @@ impl Telemetry {
     pub fn start(service: &'static str) -> Result<Self, TelemetryError> {
         let metrics = PrometheusBuilder::new()
             .set_buckets(BUCKETS)
+            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_reports".into()), COUNT_BUCKETS))
             .and_then(PrometheusBuilder::install_recorder)
             .map_err(|e| TelemetryError::Twice(e.to_string()))?;
         let traces = env::var(ENDPOINT).ok().filter(|e| !e.is_empty()).map(|e| provider(service, e)).transpose()?;
@@ -106,5 +112,3 @@ fn provider(service: &'static str, endpoint: String) -> Result<SdkTracerProvider
         .build();
     Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource).build())
 }
-
-use crate::trace;

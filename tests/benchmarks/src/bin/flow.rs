@@ -67,7 +67,7 @@ async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
         let mut report = reports::report(run, number, now);
         if number % RED_EVERY == 0 {
             report.narrative.insert_str(0, "对方持刀威胁，");
-            report.category = "其他".to_owned();
+            report.category = "人身伤害".to_owned();
             sent.lock().unwrap_or_else(PoisonError::into_inner).insert(report.title.clone(), Instant::now());
         }
         let mut client = intake[(number % 4) as usize].clone();
