@@ -30,8 +30,12 @@ const ENDED_WITHIN: Duration = Duration::from_secs(30);
 const AGREES: &str = "OK: statistics agrees";
 const STAYS: &str = "Ctrl-C ends it all";
 
+/// One at a time: the first builds the programs that the second copies.
+static ONE: Mutex<()> = Mutex::new(());
+
 #[test]
 fn one_command_in_a_fresh_clone_and_nothing_is_left_behind() {
+    let _one = ONE.lock();
     // Reachable for everybody, as a clone usually is: Postgres runs as another user where we are root.
     let open = std::os::unix::fs::PermissionsExt::from_mode(0o755);
     let place = tempfile::Builder::new().prefix("fengqiao-new-").permissions(open).tempdir().unwrap();
@@ -86,6 +90,7 @@ fn one_command_in_a_fresh_clone_and_nothing_is_left_behind() {
 
 #[test]
 fn an_ordinary_user_can_run_it() {
+    let _one = ONE.lock();
     if !Uid::effective().is_root() {
         // Then the test above was it.
         return;
