@@ -205,9 +205,33 @@ fn clues(parties: &[ReceivedParty], address_key: Option<Key>) -> Vec<Clue> {
 }
 
 fn hexadecimal(bytes: &[u8; 32]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(64), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    let (high, low) = bytes.split_at(16);
+    let number = |half: &[u8]| half.iter().fold(0_u128, |sum, byte| sum << 8 | u128::from(*byte));
+    format!("{:032x}{:032x}", number(high), number(low))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_written_digest_is_stable() {
+        let mut bytes = [0_u8; 32];
+        (bytes[0], bytes[31]) = (0x0a, 0xff);
+        let written = hexadecimal(&bytes);
+        assert_eq!(written.len(), 64);
+        assert!(written.starts_with("0a00") && written.ends_with("00ff"));
+    }
+
+    #[test]
+    fn only_who_called_and_where_are_clues() {
+        let party = |role, key| ReceivedParty { role, phone_key: Some([key; 16]), id_key: None };
+        let parties =
+            [party(PartyRole::Respondent, 1), party(PartyRole::Reporter, 2), party(PartyRole::Reporter, 2)];
+        let found = clues(&parties, Some([3; 16]));
+        assert_eq!(
+            found,
+            [Clue { evidence: Evidence::Phone, key: [2; 16] }, Clue { evidence: Evidence::Address, key: [3; 16] }]
+        );
+    }
 }

@@ -35,10 +35,15 @@ impl Worker {
             match self.transact_in_time(&reports).await {
                 Ok(decisions) => {
                     self.outbox.nudge();
+                    if let Some(first) = batch.first() {
+                        sums::waited(&self.county, first.since);
+                    }
+                    let mut outcomes = sums::Outcomes::default();
                     for (waiting, decision) in batch.into_iter().zip(decisions) {
-                        sums::decided(&self.county, waiting.report.source, decision.change, waiting.since);
+                        outcomes.add(waiting.report.source, decision.change);
                         (waiting.answer)(Ok(decision));
                     }
+                    outcomes.count(&self.county);
                 }
                 Err(error) if error.is_of_the_data() && batch.len() > 1 => {
                     let second = batch.split_off(batch.len() / 2);

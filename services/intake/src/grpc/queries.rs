@@ -90,7 +90,7 @@ impl Intake {
         Ok(ListReportsResponse { reports, next_page_token })
     }
 
-    fn county_of<'a>(&self, who: &'a Principal, asked: &str) -> Result<&'a str, IntakeError> {
+    fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
         let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
         self.reception.county(code)?;
         Ok(code)
