@@ -104,8 +104,10 @@ impl PrivateRedis {
     /// Empties it: what `FLUSHALL` does.
     ///
     /// # Errors
-    /// Where it does not answer.
+    /// Where it does not answer, or is not ours.
     pub async fn flush(&self) -> Result<(), StackError> {
+        // Never on a server that someone else has given us.
+        self.ours()?;
         let client = redis::Client::open(self.url.as_str())?;
         let mut connection = client.get_multiplexed_async_connection().await?;
         redis::cmd("FLUSHALL").query_async::<()>(&mut connection).await?;

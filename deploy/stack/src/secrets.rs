@@ -217,8 +217,11 @@ fn signer(folder: &Path) -> Result<TokenSigner, StackError> {
 
 /// What the file holds; where there is none, it is made and written.
 fn kept(path: &Path, make: impl FnOnce() -> String) -> Result<String, StackError> {
-    if let Ok(text) = std::fs::read_to_string(path) {
-        return Ok(text);
+    match std::fs::read_to_string(path) {
+        Ok(text) => return Ok(text),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        // A key that cannot be read is not to be replaced: what it sealed would be lost.
+        Err(error) => return Err(StackError::file(path)(error)),
     }
     let made = make();
     write_private(path, &made)?;

@@ -16,6 +16,8 @@ pub enum Rule<'a> {
     Roles(&'a [Role]),
     /// Nobody: a method of ours without a rule.
     Nobody,
+    /// There is no such method.
+    Unknown,
 }
 
 /// The contract's options are damaged.
@@ -64,8 +66,8 @@ impl Policy {
             Some(roles) if !roles.is_empty() => Rule::Roles(roles),
             Some(_) => Rule::Nobody,
             None if path.starts_with("/grpc.health.v1.Health/") => Rule::Open,
-            // A method that does not exist is answered as such, but only to a principal.
-            None => Rule::AnyPrincipal,
+            None if path.starts_with("/grpc.reflection.") => Rule::AnyPrincipal,
+            None => Rule::Unknown,
         }
     }
 
@@ -92,6 +94,7 @@ mod tests {
             Rule::Roles(&[Role::Agency])
         );
         assert_eq!(policy.rule("/grpc.health.v1.Health/Check"), Rule::Open);
+        assert_eq!(policy.rule("/v1/reports"), Rule::Unknown);
         assert_eq!(policy.rule("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"), Rule::AnyPrincipal);
     }
 }

@@ -40,7 +40,8 @@ fn news_of(event: &Envelope) -> Result<CaseNews, ApplyError> {
     Ok(CaseNews {
         cluster_id: Uuid::try_parse(&changed.cluster_id).map_err(|_| refuse("the cluster is not a UUID"))?,
         opened_at: changed.opened_at.as_ref().and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))?,
-        open: changed.state() == CaseState::Open,
+        // A resolved case still takes reports: people say that it is not over, and it is opened again.
+        open: matches!(changed.state(), CaseState::Open | CaseState::Resolved),
     })
 }
 
@@ -62,14 +63,14 @@ mod tests {
     }
 
     #[test]
-    fn a_resolved_case_is_not_open() {
+    fn a_resolved_case_still_takes_reports() {
         let mut changed = CaseChanged {
             cluster_id: Uuid::from_u128(1).to_string(),
             opened_at: Some(prost_types::Timestamp { seconds: 1, nanos: 0 }),
             ..Default::default()
         };
         for (state, open) in
-            [(CaseState::Open, true), (CaseState::Resolved, false), (CaseState::Closed, false), (CaseState::Rejected, false)]
+            [(CaseState::Open, true), (CaseState::Resolved, true), (CaseState::Closed, false), (CaseState::Rejected, false)]
         {
             changed.set_state(state);
             assert_eq!(news_of(&event(changed.encode_to_vec())).unwrap().open, open, "{state:?}");

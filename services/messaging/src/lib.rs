@@ -13,6 +13,7 @@
 //! red push. The price is that commits of one county and service follow one another, so senders under
 //! load commit in batches.
 
+mod data_fault;
 mod error;
 mod outbox;
 mod receiver;
@@ -36,6 +37,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
     ("outbox_after", include_str!("sql/outbox_after.sql")),
+    ("outbox_begin", include_str!("sql/outbox_begin.sql")),
     ("head", include_str!("sql/head.sql")),
     ("save_acknowledged", include_str!("sql/save_acknowledged.sql")),
     ("acknowledged", include_str!("sql/acknowledged.sql")),

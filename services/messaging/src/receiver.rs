@@ -8,7 +8,9 @@ use sqlx::{PgConnection, PgPool};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Topic, relay::bounded};
+use crate::{
+    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Topic, data_fault::is_of_the_data, relay::bounded,
+};
 
 /// How many events one transaction applies at most.
 const BATCH: usize = 500;
@@ -19,6 +21,11 @@ const REDIS_TIMEOUT: Duration = Duration::from_secs(3);
 const APPLY_TIMEOUT: Duration = Duration::from_secs(60);
 /// How often the sender is told how far we are.
 const ACKNOWLEDGE_EVERY: Duration = Duration::from_millis(500);
+/// How often an event that the database refuses is tried alone before it is parked; a race is over by then.
+const ALONE_TRIES: usize = 3;
+const ALONE_WAIT: Duration = Duration::from_millis(100);
+/// How often an idle receiver writes down that it has everything.
+const CAUGHT_UP_EVERY: Duration = Duration::from_secs(1);
 /// After so many failures in a row the service says that it is not well.
 const TROUBLE_AFTER: u32 = 3;
 
@@ -69,7 +76,7 @@ impl Receiver {
     /// Receives until told to stop. Faults are waited out, however long.
     pub async fn run(self, stop: CancellationToken) {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
-        let part = format!("receiver {}", self.topic);
+        let part = format!("receiver {} {}", self.topic, self.county);
         loop {
             let ended = tokio::select! {
                 () = stop.cancelled() => return,
@@ -100,10 +107,14 @@ impl Receiver {
             .map_err(MessagingError::redis("connect"))?;
         let mut position = self.position().await?;
         let mut acknowledged = Instant::now() - ACKNOWLEDGE_EVERY;
+        let mut caught_up = Instant::now() - CAUGHT_UP_EVERY;
         loop {
             let batch = self.read(&mut redis, position).await?;
             if batch.is_empty() {
-                position = self.idle(position).await?;
+                if caught_up.elapsed() >= CAUGHT_UP_EVERY {
+                    position = self.idle(position).await?;
+                    caught_up = Instant::now();
+                }
             } else if batch[0].position == position + 1 {
                 match self.apply_batch(position, &batch).await? {
                     Step::Moved(to) => position = to,
@@ -158,6 +169,9 @@ impl Receiver {
                     Box::pin(self.apply_batch(position, &batch[..before])).await?
                 }
             }
+            Ok(Err(ApplyError::Retry(source))) if is_of_the_data(source.as_ref()) => {
+                self.narrow_down(position, batch, source).await?
+            }
             Ok(Err(ApplyError::Retry(source))) => return Err(MessagingError::Apply(source)),
             Err(_) => return Err(MessagingError::Apply("it took too long".into())),
         };
@@ -167,6 +181,31 @@ impl Receiver {
             metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name()).record(began.elapsed().as_secs_f64());
         }
         Ok(step)
+    }
+
+    /// The database refuses something in the batch: it is halved until the one event stands alone, which
+    /// is parked when it is refused again and again. One event never holds up its county.
+    async fn narrow_down(
+        &self,
+        position: i64,
+        batch: &[Envelope],
+        source: Box<dyn std::error::Error + Send + Sync>,
+    ) -> Result<Step, MessagingError> {
+        if batch.len() > 1 {
+            return Box::pin(self.apply_batch(position, &batch[..batch.len() / 2])).await;
+        }
+        for _ in 0..ALONE_TRIES {
+            sleep(ALONE_WAIT).await;
+            match timeout(APPLY_TIMEOUT, self.transact(position, batch)).await {
+                Ok(Ok(step)) => return Ok(step),
+                Ok(Err(ApplyError::Retry(again))) if is_of_the_data(again.as_ref()) => {}
+                _ => return Err(MessagingError::Apply(source)),
+            }
+        }
+        match batch.first() {
+            Some(event) => self.park(position, event, "the database refuses its data").await,
+            None => Ok(Step::Moved(position)),
+        }
     }
 
     async fn transact(&self, position: i64, batch: &[Envelope]) -> Result<Step, ApplyError> {

@@ -3,7 +3,11 @@
 //! Any number of relays may run. A script appends only behind the expected last position, so two of
 //! them cannot write an event twice, leave a gap, or swap two.
 
-use std::{collections::HashMap, sync::LazyLock, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::LazyLock,
+    time::Duration,
+};
 
 use redis::{AsyncConnectionConfig, Script, aio::MultiplexedConnection};
 use sqlx::{PgPool, Row as _};
@@ -35,6 +39,8 @@ pub struct Relay {
     health: HealthReport,
     /// The last position that each county's stream is believed to hold.
     published: HashMap<String, i64>,
+    /// Counties whose stream is full: a receiver has not come for very long, and all others wait with it.
+    full: HashSet<String>,
 }
 
 struct Pending {
@@ -55,7 +61,7 @@ impl Relay {
         counties: Vec<String>,
         health: HealthReport,
     ) -> Self {
-        Self { pool, client, keys, outbox, counties, health, published: HashMap::new() }
+        Self { pool, client, keys, outbox, counties, health, published: HashMap::new(), full: HashSet::new() }
     }
 
     /// Publishes until told to stop. A fault of Postgres or Redis is waited out, however long.
@@ -98,7 +104,7 @@ impl Relay {
                 while self.publish(&mut redis, &county, verify).await? {}
             }
             backoff.reset();
-            (self.health)("relay", true);
+            (self.health)("relay", self.full.is_empty());
             // A timeout is not an error: it is the look for what other processes committed.
             let _ = timeout(LOOK_EVERY, self.outbox.committed()).await;
         }
@@ -127,6 +133,7 @@ impl Relay {
         }
         let (last, length) = self.append(redis, county, believed, &pending).await?;
         self.published.insert(county.to_owned(), last);
+        self.note_fullness(county, length);
         if verify {
             metrics::gauge!("fengqiao_stream_entries", "topic" => topic.name(), "county" => county.to_owned())
                 .set(length as f64);
@@ -137,6 +144,15 @@ impl Relay {
         // Another relay, a loss, or a full batch: look again at once. A full stream: wait.
         let all = pending.last().map_or(believed, |event| event.position);
         Ok(last != believed && (last != all || pending.len() == BATCH as usize))
+    }
+
+    /// A full stream is an alarm: one receiver that does not come holds up all others.
+    fn note_fullness(&mut self, county: &str, length: usize) {
+        if length < STREAM_BOUND {
+            self.full.remove(county);
+        } else if self.full.insert(county.to_owned()) {
+            tracing::error!(topic = %self.outbox.topic(), county, length, "the stream is full: a receiver does not come");
+        }
     }
 
     /// Compares the stream with the outbox's head, which also gives the lag. A stream that is ahead is from

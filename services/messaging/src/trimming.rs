@@ -43,7 +43,7 @@ impl Trimmer {
             }
             for county in self.counties.clone() {
                 if let Err(error) = self.trim(&county).await {
-                    tracing::debug!(topic = %self.topic, error = &error as &dyn std::error::Error, "not trimmed");
+                    tracing::warn!(topic = %self.topic, error = &error as &dyn std::error::Error, "not trimmed");
                 }
             }
         }
@@ -103,7 +103,13 @@ impl Trimmer {
         let first = first.ids.first().and_then(|entry| entry.id.split_once('-')?.0.parse::<i64>().ok());
         match first {
             Some(first) if first > floor + 1 => {
-                if self.lacking.insert(county.to_owned(), floor) == Some(floor) {
+                let query = sqlx::query_scalar(include_str!("sql/outbox_begin.sql")).bind(county).fetch_one(&self.pool);
+                let begin: Option<i64> = bounded("read the outbox's begin", query).await?;
+                if begin.is_none_or(|begin| begin >= first) {
+                    // Older than what is kept: only a person can say whether to start from here.
+                    metrics::counter!("fengqiao_receiver_beyond_help_total", "topic" => self.topic.name()).increment(1);
+                    tracing::error!(topic = %self.topic, county, floor, first, "a receiver needs events that are no longer kept");
+                } else if self.lacking.insert(county.to_owned(), floor) == Some(floor) {
                     tracing::warn!(topic = %self.topic, county, floor, first, "a receiver needs what was trimmed; the stream is made anew");
                     let _: i64 = redis::cmd("DEL")
                         .arg(&key)

@@ -30,7 +30,8 @@ struct World {
     outbox: Outbox,
 }
 
-/// Writes down what it is given; refuses an event whose payload is `poison`.
+/// Writes down what it is given; refuses an event whose payload is `poison`; the database refuses one that is
+/// `indigestible`.
 struct WritesDown;
 
 #[async_trait]
@@ -38,6 +39,9 @@ impl Apply for WritesDown {
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         if let Some(event) = batch.iter().find(|event| event.payload == b"poison") {
             return Err(ApplyError::Refuse { position: event.position, reason: "poison".into() });
+        }
+        if batch.iter().any(|event| event.payload == b"indigestible") {
+            sqlx::query("SELECT 1 / 0").execute(&mut *tx).await?;
         }
         let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
         sqlx::query("INSERT INTO applied (position) SELECT * FROM UNNEST($1::bigint[])")
@@ -251,6 +255,20 @@ async fn an_event_that_cannot_be_applied_is_parked_and_holds_nobody_up() {
     })
     .await;
     assert_eq!(applied(&routing).await, [1, 3]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_event_that_the_database_refuses_costs_no_neighbour() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    world.send(&["a", "b", "indigestible", "c", "d", "e"]).await;
+    world.relay();
+    world.receive("routing", &routing);
+    until("all others are applied", async || applied(&routing).await == [1, 2, 4, 5, 6]).await;
+    let parked: Vec<(i64, String)> =
+        sqlx::query_as("SELECT position, reason FROM receiver_parked").fetch_all(&routing).await.unwrap();
+    assert_eq!(parked, [(3, "the database refuses its data".to_owned())]);
     world.end().await;
 }
 

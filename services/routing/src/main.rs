@@ -1,7 +1,9 @@
-//! The process of the routing service.
+//! The routing service.
+
+use std::process::ExitCode;
 
 use clap::Parser;
-use fengqiao_serving::{Settings, StartError};
+use fengqiao_serving::{ServiceName, Settings, exit_code};
 
 /// Makes one case of what belongs together, says who has to act, and keeps its history.
 #[derive(Parser)]
@@ -12,7 +14,6 @@ struct Arguments {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), StartError> {
-    let arguments = Arguments::parse();
-    fengqiao_routing::run(&arguments.settings).await
+async fn main() -> ExitCode {
+    exit_code(ServiceName::Routing, fengqiao_routing::run(&Arguments::parse().settings).await)
 }

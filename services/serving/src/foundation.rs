@@ -23,6 +23,8 @@ use crate::{Settings, Tasks, health::Health};
 const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
 /// A caller that waits longer for a connection is told to come again.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
+/// What a further county may hold at once.
+const CONNECTIONS_PER_COUNTY: u32 = 4;
 const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The four services.
@@ -176,7 +178,7 @@ impl Foundation {
                 .set_max_delay(Duration::from_millis(500)),
         )
         .map_err(StartError::Redis)?;
-        let pool = open_database(settings, service).await?;
+        let pool = open_database(settings, service, counties.codes().len()).await?;
         migrate(&pool, migrations).await?;
         let stop = CancellationToken::new();
         Ok(Self {
@@ -210,7 +212,11 @@ fn read(path: &Path) -> Result<String, StartError> {
 }
 
 /// Connects, waiting for a Postgres that is still starting, and makes the schema.
-async fn open_database(settings: &Settings, service: ServiceName) -> Result<PgPool, StartError> {
+async fn open_database(
+    settings: &Settings,
+    service: ServiceName,
+    counties: usize,
+) -> Result<PgPool, StartError> {
     let database = |operation| move |source| StartError::Database { operation, source };
     let options = PgConnectOptions::from_str(&settings.database_url)
         .map_err(database("read its URL"))?
@@ -222,7 +228,8 @@ async fn open_database(settings: &Settings, service: ServiceName) -> Result<PgPo
             ("idle_in_transaction_session_timeout", "30s"),
         ]);
     let pool = PgPoolOptions::new()
-        .max_connections(settings.database_connections)
+        // Each county's own work (commits, relay, receivers) must leave room for calls.
+        .max_connections(settings.database_connections + CONNECTIONS_PER_COUNTY * (counties as u32).saturating_sub(1))
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A broken connection shows itself on first use and is replaced; asking each time costs a round trip.
         .test_before_acquire(false)

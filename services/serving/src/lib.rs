@@ -5,6 +5,7 @@ mod foundation;
 mod health;
 mod operations;
 pub mod paging;
+mod process;
 mod server;
 mod settings;
 pub mod status;
@@ -12,6 +13,7 @@ mod tasks;
 pub mod time;
 
 pub use foundation::{Foundation, ServiceName, StartError};
+pub use process::exit_code;
 pub use settings::Settings;
 pub use tasks::Tasks;
 

@@ -16,7 +16,7 @@ pub struct Settings {
     /// The Postgres database; the service works in the schema of its own name.
     #[arg(long, env = "FENGQIAO_DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
-    /// The most connections to Postgres.
+    /// The most connections to Postgres for one county; each further county adds four.
     #[arg(long, env = "FENGQIAO_DATABASE_CONNECTIONS", default_value_t = 16)]
     pub database_connections: u32,
     /// The Redis server.

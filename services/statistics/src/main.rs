@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use fengqiao_serving::Settings;
+use fengqiao_serving::{ServiceName, Settings, exit_code};
 
 /// Counts what the county's services did, without personal data.
 #[derive(Debug, Parser)]
@@ -15,17 +15,5 @@ struct Arguments {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match fengqiao_statistics::run(&Arguments::parse().settings).await {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            let mut cause: Option<&dyn std::error::Error> = Some(&error);
-            let mut line = Vec::new();
-            while let Some(held) = cause {
-                line.push(held.to_string());
-                cause = held.source();
-            }
-            eprintln!("fengqiao-statistics: {}", line.join(": "));
-            ExitCode::FAILURE
-        }
-    }
+    exit_code(ServiceName::Statistics, fengqiao_statistics::run(&Arguments::parse().settings).await)
 }

@@ -1,0 +1,1 @@
+SELECT min(position) FROM outbox_event WHERE county = $1
