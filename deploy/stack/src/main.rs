@@ -106,6 +106,12 @@ async fn told_to_end() {
 
 async fn run_up(up: &Up) -> Result<ExitCode, StackError> {
     let county = up.county.clone().unwrap_or_else(StackPlan::sample_county);
+    if !county.join("county.toml").is_file() {
+        return Err(StackError::Invalid(format!(
+            "{} is no county's folder: it has no county.toml; deploy/county/macheng is an example",
+            county.display()
+        )));
+    }
     let folder = &up.place.folder;
     let _lock = FolderLock::take(folder)?;
     let display = Display::new();
@@ -180,6 +186,10 @@ async fn serve(
 }
 
 async fn run_day(place: &Place) -> Result<ExitCode, StackError> {
+    if !StackDescription::path(&place.folder).exists() {
+        let folder = place.folder.display();
+        return Err(StackError::Invalid(format!("no stack runs in {folder}; deploy/run --empty starts one")));
+    }
     let description = StackDescription::read(&place.folder)?;
     let connections = Connections::to(&description)?;
     let day = SampleDay::load(&description.county_folder, jiff::Timestamp::now())?
