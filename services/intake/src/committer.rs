@@ -146,11 +146,13 @@ struct Worker {
 impl Worker {
     async fn run(mut self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
         let depth = metrics::gauge!("fengqiao_intake_queue_reports", "county" => self.county.clone());
-        let mut batch = Vec::with_capacity(self.at_most);
+        let mut batch = Vec::new();
+        let mut last = 0;
         loop {
             let ending = stop.is_cancelled();
+            let share = share(queue.len(), last).min(self.at_most);
             let taken = tokio::select! {
-                taken = queue.recv_many(&mut batch, self.at_most) => taken,
+                taken = queue.recv_many(&mut batch, share) => taken,
                 // The calls that were open at the stop still bring what they have.
                 () = tokio::time::sleep(LAST_CALLERS), if ending => 0,
                 () = stop.cancelled(), if !ending => continue,
@@ -163,7 +165,8 @@ impl Worker {
                 continue;
             }
             depth.set(queue.len() as f64);
-            let mut batch = std::mem::replace(&mut batch, Vec::with_capacity(self.at_most));
+            last = taken;
+            let mut batch = std::mem::take(&mut batch);
             while !batch.is_empty() {
                 let later = take_repetitions(&mut batch);
                 self.commit(batch).await;
@@ -172,6 +175,16 @@ impl Worker {
         }
     }
 }
+
+/// How many of those that wait share the next commit: at most half of all callers, of whom `last` were just
+/// answered. Taken all at once they would move in step, with the database idle while they send again and they
+/// idle while it writes; in halves, each works while the other waits.
+fn share(waiting: usize, last: usize) -> usize {
+    (waiting + last).div_ceil(2).max(SMALL_BATCH)
+}
+
+/// A batch of so many is not divided: a commit has its own price.
+const SMALL_BATCH: usize = 16;
 
 /// Takes out what has the source and reference of an earlier one of the batch: it goes into the next
 /// transaction, where the earlier one is known.
@@ -188,4 +201,17 @@ fn take_repetitions(batch: &mut Vec<Waiting>) -> Vec<Waiting> {
     }
     *batch = first;
     later
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callers_are_halved_but_few_are_not() {
+        assert_eq!(share(0, 0), SMALL_BATCH);
+        assert_eq!(share(64, 0), 32);
+        assert_eq!(share(32, 32), 32);
+        assert_eq!(share(3000, 500), 1750, "the largest batch is a limit of its own");
+    }
 }
