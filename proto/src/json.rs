@@ -40,9 +40,7 @@ pub fn descriptors() -> Result<&'static DescriptorPool, JsonError> {
 
 fn descriptor_of<M: Name>() -> Result<MessageDescriptor, JsonError> {
     let name = M::full_name();
-    descriptors()?
-        .get_message_by_name(&name)
-        .ok_or(JsonError::UnknownMessage(name))
+    descriptors()?.get_message_by_name(&name).ok_or(JsonError::UnknownMessage(name))
 }
 
 /// Reads a message from its proto3 JSON form. Unknown fields are refused, so that a misspelt field is
@@ -54,9 +52,7 @@ pub fn from_json<M: Name + Default>(mut value: Value) -> Result<M, JsonError> {
     let descriptor = descriptor_of::<M>()?;
     lengthen_enums(&mut value, &descriptor);
     let message = DynamicMessage::deserialize(descriptor, value)?;
-    message
-        .transcode_to()
-        .map_err(|e| JsonError::Contract(e.to_string()))
+    message.transcode_to().map_err(|e| JsonError::Contract(e.to_string()))
 }
 
 /// Writes a message in its proto3 JSON form. Enums carry their full names; empty fields are left out.
@@ -65,9 +61,7 @@ pub fn from_json<M: Name + Default>(mut value: Value) -> Result<M, JsonError> {
 /// [`JsonError`] only if the build's own contract is inconsistent.
 pub fn to_json<M: Name>(message: &M) -> Result<Value, JsonError> {
     let mut dynamic = DynamicMessage::new(descriptor_of::<M>()?);
-    dynamic
-        .transcode_from(message)
-        .map_err(|e| JsonError::Contract(e.to_string()))?;
+    dynamic.transcode_from(message).map_err(|e| JsonError::Contract(e.to_string()))?;
     Ok(dynamic.serialize_with_options(
         serde_json::value::Serializer,
         &SerializeOptions::new().stringify_64_bit_integers(true),
@@ -78,9 +72,7 @@ pub fn to_json<M: Name>(message: &M) -> Result<Value, JsonError> {
 fn lengthen_enums(value: &mut Value, message: &MessageDescriptor) {
     let Value::Object(fields) = value else { return };
     for (name, inner) in fields.iter_mut() {
-        let Some(field) = message
-            .get_field_by_json_name(name)
-            .or_else(|| message.get_field_by_name(name))
+        let Some(field) = message.get_field_by_json_name(name).or_else(|| message.get_field_by_name(name))
         else {
             continue;
         };
@@ -124,10 +116,7 @@ fn full_enum_name(kind: &EnumDescriptor, short: &str) -> Option<String> {
 
 /// The name of an enum value without its prefix, for people and metrics.
 pub fn short_name<'a>(full: &'a str, unspecified: &str) -> &'a str {
-    unspecified
-        .strip_suffix("UNSPECIFIED")
-        .and_then(|prefix| full.strip_prefix(prefix))
-        .unwrap_or(full)
+    unspecified.strip_suffix("UNSPECIFIED").and_then(|prefix| full.strip_prefix(prefix)).unwrap_or(full)
 }
 
 #[cfg(test)]
@@ -135,7 +124,10 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{intake::v1::Report, types::v1::{PartyRole, Source}};
+    use crate::{
+        intake::v1::Report,
+        types::v1::{PartyRole, Source},
+    };
 
     #[test]
     fn reads_the_documented_report_form_with_short_enum_names() {

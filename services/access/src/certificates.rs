@@ -94,7 +94,8 @@ impl Authority {
         let mut params = dated(now, &principal.name)?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let scope = principal.scope().map(|scope| format!("/{scope}")).unwrap_or_default();
-        let uri = format!("fengqiao://{}/{}/{}{scope}", principal.county, principal.role_name(), principal.name);
+        let uri =
+            format!("fengqiao://{}/{}/{}{scope}", principal.county, principal.role_name(), principal.name);
         params.subject_alt_names.push(SanType::URI(uri.as_str().try_into().map_err(CertificateError::Make)?));
         self.sign(&params)
     }
@@ -116,8 +117,7 @@ fn dated(now: OffsetDateTime, name: &str) -> Result<CertificateParams, Certifica
 
 /// The principal that a verified certificate names.
 pub(crate) fn principal_of(der: &[u8]) -> Result<Principal, CertificateError> {
-    let (_, certificate) =
-        parse_x509_certificate(der).map_err(|e| CertificateError::Read(e.to_string()))?;
+    let (_, certificate) = parse_x509_certificate(der).map_err(|e| CertificateError::Read(e.to_string()))?;
     let names = certificate
         .subject_alternative_name()
         .map_err(|e| CertificateError::Read(e.to_string()))?

@@ -41,9 +41,10 @@ impl AccessLayer {
             Rule::Open | Rule::AnyPrincipal => Ok(Some(principal)),
             Rule::Roles(roles) if roles.contains(&principal.role) => Ok(Some(principal)),
             Rule::Unknown => Err(Status::unimplemented("there is no such method")),
-            Rule::Roles(_) | Rule::Nobody => {
-                Err(Status::permission_denied(format!("the role {} may not call this method", principal.role_name())))
-            }
+            Rule::Roles(_) | Rule::Nobody => Err(Status::permission_denied(format!(
+                "the role {} may not call this method",
+                principal.role_name()
+            ))),
         }
     }
 
@@ -113,4 +114,3 @@ where
         }
     }
 }
-

@@ -7,7 +7,7 @@ mod policy;
 mod principal;
 mod tokens;
 
-pub use certificates::{Authority, Certified, CertificateError, EXPIRY_DAYS};
+pub use certificates::{Authority, CertificateError, Certified, EXPIRY_DAYS};
 pub use layer::{AccessLayer, AccessService};
 pub use policy::{Policy, PolicyError, Rule};
 pub use principal::{NotAPrincipal, Principal, principal};

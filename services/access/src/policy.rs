@@ -95,6 +95,9 @@ mod tests {
         );
         assert_eq!(policy.rule("/grpc.health.v1.Health/Check"), Rule::Open);
         assert_eq!(policy.rule("/v1/reports"), Rule::Unknown);
-        assert_eq!(policy.rule("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"), Rule::AnyPrincipal);
+        assert_eq!(
+            policy.rule("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
+            Rule::AnyPrincipal
+        );
     }
 }

@@ -43,7 +43,10 @@ impl Principal {
             .ok_or(NotAPrincipal("the role is unknown"))?;
         let agency = match role {
             Role::Agency => Some(
-                scope.filter(|s| !s.is_empty()).ok_or(NotAPrincipal("an agency's code is needed"))?.to_owned(),
+                scope
+                    .filter(|s| !s.is_empty())
+                    .ok_or(NotAPrincipal("an agency's code is needed"))?
+                    .to_owned(),
             ),
             _ => None,
         };

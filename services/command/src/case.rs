@@ -5,8 +5,7 @@ mod reading;
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
     routing::v1::{
-        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, RelevelCaseRequest,
-        ResolveCaseRequest,
+        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, RelevelCaseRequest, ResolveCaseRequest,
     },
     types::v1::Level,
 };
@@ -126,11 +125,7 @@ pub struct CommentOptions {
 ///
 /// # Errors
 /// Where a call fails.
-pub async fn execute(
-    command: CaseCommand,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.routing(&Caller::Officer).await?;
     let county = session.county();
     let what = |case: &str| CommandError::call(format!("case {case}"));
@@ -139,12 +134,7 @@ pub async fn execute(
             return reading::show(&named.case, client, session, output).await;
         }
         CaseCommand::List(options) => return reading::list(options, client, session, output).await,
-        CaseCommand::Relevel(RelevelOptions {
-            named: Named { case },
-            level,
-            reason,
-            guard,
-        }) => {
+        CaseCommand::Relevel(RelevelOptions { named: Named { case }, level, reason, guard }) => {
             let failed = what(&case);
             let request = session.request(RelevelCaseRequest {
                 county,
@@ -154,19 +144,9 @@ pub async fn execute(
                 level: level as i32,
                 reason,
             });
-            client
-                .relevel_case(request)
-                .await
-                .map_err(failed)?
-                .into_inner()
-                .case
+            client.relevel_case(request).await.map_err(failed)?.into_inner().case
         }
-        CaseCommand::Assign(AssignOptions {
-            named: Named { case },
-            agency,
-            reason,
-            guard,
-        }) => {
+        CaseCommand::Assign(AssignOptions { named: Named { case }, agency, reason, guard }) => {
             let failed = what(&case);
             let request = session.request(AssignCaseRequest {
                 county,
@@ -176,18 +156,9 @@ pub async fn execute(
                 agency,
                 reason,
             });
-            client
-                .assign_case(request)
-                .await
-                .map_err(failed)?
-                .into_inner()
-                .case
+            client.assign_case(request).await.map_err(failed)?.into_inner().case
         }
-        CaseCommand::Resolve(ResolveOptions {
-            named: Named { case },
-            outcome,
-            guard,
-        }) => {
+        CaseCommand::Resolve(ResolveOptions { named: Named { case }, outcome, guard }) => {
             let failed = what(&case);
             let request = session.request(ResolveCaseRequest {
                 county,
@@ -196,18 +167,9 @@ pub async fn execute(
                 etag: guard.etag,
                 outcome,
             });
-            client
-                .resolve_case(request)
-                .await
-                .map_err(failed)?
-                .into_inner()
-                .case
+            client.resolve_case(request).await.map_err(failed)?.into_inner().case
         }
-        CaseCommand::Close(CloseOptions {
-            named: Named { case },
-            revisit,
-            guard,
-        }) => {
+        CaseCommand::Close(CloseOptions { named: Named { case }, revisit, guard }) => {
             let failed = what(&case);
             let request = session.request(CloseCaseRequest {
                 county,
@@ -216,39 +178,17 @@ pub async fn execute(
                 etag: guard.etag,
                 revisit,
             });
-            client
-                .close_case(request)
-                .await
-                .map_err(failed)?
-                .into_inner()
-                .case
+            client.close_case(request).await.map_err(failed)?.into_inner().case
         }
-        CaseCommand::Comment(CommentOptions {
-            named: Named { case },
-            text,
-            request_id: id,
-        }) => {
+        CaseCommand::Comment(CommentOptions { named: Named { case }, text, request_id: id }) => {
             let failed = what(&case);
-            let request = session.request(CommentCaseRequest {
-                county,
-                case,
-                request_id: request_id(id),
-                text,
-            });
-            client
-                .comment_case(request)
-                .await
-                .map_err(failed)?
-                .into_inner()
-                .case
+            let request =
+                session.request(CommentCaseRequest { county, case, request_id: request_id(id), text });
+            client.comment_case(request).await.map_err(failed)?.into_inner().case
         }
     };
     let case = changed.unwrap_or_default();
-    if output.json {
-        output.document(&case)
-    } else {
-        output.text(&timeline::heading(&case, output))
-    }
+    if output.json { output.document(&case) } else { output.text(&timeline::heading(&case, output)) }
 }
 
 fn request_id(given: Option<String>) -> String {
@@ -277,10 +217,7 @@ mod tests {
         else {
             panic!("it is a relevel");
         };
-        assert_eq!(
-            (options.level, options.named.case.as_str()),
-            (Level::Red, "20261124-0001")
-        );
+        assert_eq!((options.level, options.named.case.as_str()), (Level::Red, "20261124-0001"));
         assert!(parse(&["relevel", "1", "violet", "--reason", "x"]).is_err());
         assert!(parse(&["relevel", "1", "red"]).is_err());
         assert!(parse(&["assign", "1", "police"]).is_ok());

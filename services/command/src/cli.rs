@@ -15,12 +15,7 @@ use crate::{
 /// Talks to the local stack that deploy/run has started, found by itself from the current folder
 /// upwards; another by --profile or --endpoint.
 #[derive(Debug, Parser)]
-#[command(
-    name = "fengqiao",
-    version,
-    propagate_version = true,
-    max_term_width = 100
-)]
+#[command(name = "fengqiao", version, propagate_version = true, max_term_width = 100)]
 pub struct Cli {
     /// To whom to talk, as whom.
     #[command(flatten)]
@@ -84,13 +79,7 @@ pub struct ConnectOptions {
     #[arg(long = "as", global = true, value_name = "NAME")]
     pub caller: Option<String>,
     /// The county's 6-digit code; the caller's own where not given.
-    #[arg(
-        long,
-        global = true,
-        value_name = "CODE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, global = true, value_name = "CODE", default_value = "", hide_default_value = true)]
     pub county: String,
     /// Longest wait for an answer, in seconds.
     #[arg(long, global = true, value_name = "SECONDS", default_value = "15", value_parser = seconds)]
@@ -108,12 +97,7 @@ pub struct ShowOptions {
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: ColorWhen,
     /// The IANA time zone in which times are read and shown.
-    #[arg(
-        long,
-        global = true,
-        value_name = "ZONE",
-        default_value = "Asia/Shanghai"
-    )]
+    #[arg(long, global = true, value_name = "ZONE", default_value = "Asia/Shanghai")]
     pub time_zone: String,
 }
 
@@ -183,20 +167,13 @@ mod tests {
         .unwrap();
         assert!(cli.show.json);
         assert_eq!(cli.connect.timeout, Duration::from_millis(2500));
-        assert_eq!(
-            cli.connect.endpoints[0],
-            (Some("routing".into()), "https://a:1".into())
-        );
+        assert_eq!(cli.connect.endpoints[0], (Some("routing".into()), "https://a:1".into()));
         assert_eq!(cli.connect.endpoints[1], (None, "https://b:2".into()));
     }
 
     #[test]
     fn wrong_endpoints_are_refused_with_what_is_right() {
-        assert!(
-            endpoint("billing=https://a:1")
-                .unwrap_err()
-                .contains("notification")
-        );
+        assert!(endpoint("billing=https://a:1").unwrap_err().contains("notification"));
         assert!(endpoint("localhost:1").unwrap_err().contains("https://"));
         assert_eq!(endpoint("https://a:1/?x=y").unwrap().0, None);
     }
@@ -207,10 +184,7 @@ mod tests {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "fengqiao", &mut script);
             let script = String::from_utf8(script).unwrap();
-            assert!(
-                script.contains("feedback") && script.contains("relevel"),
-                "{shell}"
-            );
+            assert!(script.contains("feedback") && script.contains("relevel"), "{shell}");
         }
     }
 }

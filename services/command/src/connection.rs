@@ -66,10 +66,7 @@ impl Session {
                 Some(Profile::read(&file)?)
             }
         };
-        Ok(Self {
-            options: options.clone(),
-            profile,
-        })
+        Ok(Self { options: options.clone(), profile })
     }
 
     /// The county that was asked for; empty means the caller's own.
@@ -88,23 +85,16 @@ impl Session {
     ///
     /// # Errors
     /// Where it cannot be reached or there is no token for the caller.
-    pub async fn intake(
-        &self,
-        caller: &Caller,
-    ) -> Result<IntakeServiceClient<Connection>, CommandError> {
+    pub async fn intake(&self, caller: &Caller) -> Result<IntakeServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("intake", caller).await?;
-        Ok(IntakeServiceClient::with_interceptor(channel, token)
-            .max_decoding_message_size(MOST_ANSWER_BYTES))
+        Ok(IntakeServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to routing.
     ///
     /// # Errors
     /// As [`Self::intake`].
-    pub async fn routing(
-        &self,
-        caller: &Caller,
-    ) -> Result<RoutingServiceClient<Connection>, CommandError> {
+    pub async fn routing(&self, caller: &Caller) -> Result<RoutingServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(RoutingServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
@@ -143,9 +133,8 @@ impl Session {
     ) -> Result<(Channel, Token), CommandError> {
         let url = self.url(service)?;
         let token = self.token(caller)?;
-        let wrong_url = |source: tonic::transport::Error| {
-            CommandError::Usage(format!("{url}: {}", innermost(&source)))
-        };
+        let wrong_url =
+            |source: tonic::transport::Error| CommandError::Usage(format!("{url}: {}", innermost(&source)));
         let mut endpoint = Endpoint::from_shared(url.clone())
             .map_err(&wrong_url)?
             .connect_timeout(CONNECT_TIMEOUT.min(self.options.timeout))
@@ -155,33 +144,22 @@ impl Session {
         if url.starts_with("https://") {
             endpoint = endpoint.tls_config(self.tls()?).map_err(&wrong_url)?;
         }
-        let channel = endpoint
-            .connect()
-            .await
-            .map_err(|source| CommandError::Unreachable {
-                service,
-                url: url.clone(),
-                cause: innermost(&source),
-                local: self.profile.is_some() && self.options.profile.is_none(),
-            })?;
+        let channel = endpoint.connect().await.map_err(|source| CommandError::Unreachable {
+            service,
+            url: url.clone(),
+            cause: innermost(&source),
+            local: self.profile.is_some() && self.options.profile.is_none(),
+        })?;
         Ok((channel, token))
     }
 
     fn url(&self, service: &'static str) -> Result<String, CommandError> {
-        let given = |name: Option<&str>| {
-            self.options
-                .endpoints
-                .iter()
-                .find(|endpoint| endpoint.0.as_deref() == name)
-        };
+        let given =
+            |name: Option<&str>| self.options.endpoints.iter().find(|endpoint| endpoint.0.as_deref() == name);
         given(Some(service))
             .or_else(|| given(None))
             .map(|endpoint| &endpoint.1)
-            .or_else(|| {
-                self.profile
-                    .as_ref()
-                    .and_then(|profile| profile.services.get(service))
-            })
+            .or_else(|| self.profile.as_ref().and_then(|profile| profile.services.get(service)))
             .cloned()
             .ok_or(CommandError::NoEndpoint(service))
     }
@@ -204,10 +182,7 @@ impl Session {
         }
         let named = self.options.caller.as_deref();
         // A client certificate says who is calling; a token beside it only where it is asked for.
-        let Some(profile) = self
-            .profile
-            .as_ref()
-            .filter(|_| named.is_some() || self.options.cert.is_none())
+        let Some(profile) = self.profile.as_ref().filter(|_| named.is_some() || self.options.cert.is_none())
         else {
             return match named {
                 Some(name) => Err(CommandError::Usage(format!(
@@ -234,9 +209,7 @@ impl Session {
 /// The names under which a stack may hold a source's token: `source-hotline_12345`, `source-hotline`.
 fn source_names(source: Source) -> Vec<String> {
     let full = words::typed(words::SOURCES, source).to_lowercase();
-    let word = full
-        .trim_end_matches(|c: char| c.is_ascii_digit() || c == '_')
-        .to_owned();
+    let word = full.trim_end_matches(|c: char| c.is_ascii_digit() || c == '_').to_owned();
     let mut names = vec![format!("source-{full}"), format!("source-{word}")];
     names.extend([full, word].map(|name| format!("source-{}", name.replace('_', "-"))));
     names
@@ -249,9 +222,9 @@ pub struct Token(Option<MetadataValue<Ascii>>);
 impl Token {
     fn read(file: &Path) -> Result<Self, CommandError> {
         let text = String::from_utf8_lossy(&read(file)?).trim().to_owned();
-        let mut value: MetadataValue<Ascii> = format!("Bearer {text}").parse().map_err(|_| {
-            CommandError::Usage(format!("{}: does not hold a bearer token", file.display()))
-        })?;
+        let mut value: MetadataValue<Ascii> = format!("Bearer {text}")
+            .parse()
+            .map_err(|_| CommandError::Usage(format!("{}: does not hold a bearer token", file.display())))?;
         value.set_sensitive(true);
         Ok(Self(Some(value)))
     }
@@ -260,19 +233,14 @@ impl Token {
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if let Some(token) = &self.0 {
-            request
-                .metadata_mut()
-                .insert("authorization", token.clone());
+            request.metadata_mut().insert("authorization", token.clone());
         }
         Ok(request)
     }
 }
 
 fn read(file: &Path) -> Result<Vec<u8>, CommandError> {
-    fs::read(file).map_err(|source| CommandError::File {
-        path: file.to_owned(),
-        source,
-    })
+    fs::read(file).map_err(|source| CommandError::File { path: file.to_owned(), source })
 }
 
 /// The cause that says most: transport errors wrap it several times.
@@ -333,10 +301,8 @@ mod tests {
 
     #[test]
     fn no_token_leaves_with_foreign_endpoints() {
-        let options = ConnectOptions {
-            endpoints: vec![(None, "https://elsewhere:1".into())],
-            ..Default::default()
-        };
+        let options =
+            ConnectOptions { endpoints: vec![(None, "https://elsewhere:1".into())], ..Default::default() };
         let session = Session::open(&options).unwrap();
         assert!(session.profile.is_none());
         assert!(session.token(&Caller::Officer).unwrap().0.is_none());

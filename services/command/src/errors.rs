@@ -98,19 +98,12 @@ impl CommandError {
     /// A call that failed, and what it was for.
     pub fn call(what: impl Into<String>) -> impl FnOnce(Status) -> Self {
         let what = what.into();
-        move |status| Self::Call {
-            what,
-            status: Box::new(status),
-        }
+        move |status| Self::Call { what, status: Box::new(status) }
     }
 
     /// A failed write; a closed pipe is only the end.
     pub fn from_output(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::ReaderGone
-        } else {
-            Self::Output(error)
-        }
+        if error.kind() == io::ErrorKind::BrokenPipe { Self::ReaderGone } else { Self::Output(error) }
     }
 
     /// 1 where it failed, 2 where it was asked wrongly.
@@ -144,14 +137,12 @@ impl CommandError {
         match self {
             Self::NoStack => {
                 lines.push("start one with deploy/run in a clone of the project,".into());
-                lines.push("or name another: --profile FILE, or --endpoint URL --ca FILE --token-file FILE".into());
+                lines.push(
+                    "or name another: --profile FILE, or --endpoint URL --ca FILE --token-file FILE".into(),
+                );
             }
             Self::NoToken { profile, known, .. } => {
-                lines.push(format!(
-                    "{} has, among others: {}",
-                    profile.display(),
-                    known.join(", ")
-                ));
+                lines.push(format!("{} has, among others: {}", profile.display(), known.join(", ")));
                 lines.push("`fengqiao agencies` lists the agencies' codes".into());
             }
             Self::NoEndpoint(service) => {
@@ -189,20 +180,11 @@ fn explain(status: &Status, lines: &mut Vec<String>) {
     }
     if let Some(failure) = status.get_details_precondition_failure() {
         for violation in failure.violations {
-            lines.push(
-                format!("{} {}", violation.subject, violation.description)
-                    .trim()
-                    .to_owned(),
-            );
+            lines.push(format!("{} {}", violation.subject, violation.description).trim().to_owned());
         }
     }
-    let reason = status
-        .get_details_error_info()
-        .map(|info| info.reason)
-        .unwrap_or_default();
-    let wait = status
-        .get_details_retry_info()
-        .and_then(|info| info.retry_delay);
+    let reason = status.get_details_error_info().map(|info| info.reason).unwrap_or_default();
+    let wait = status.get_details_retry_info().and_then(|info| info.retry_delay);
     let advice = match status.code() {
         Code::Unauthenticated => {
             "the token was not accepted; a stack that was started anew has new ones: is this its stack.json?"
@@ -217,9 +199,7 @@ fn explain(status: &Status, lines: &mut Vec<String>) {
         Code::Unavailable => "the service is starting, stopping or cut off; try again",
         Code::ResourceExhausted if wait.is_none() => "ask for less at a time",
         Code::Internal | Code::Unknown | Code::DataLoss => "the service failed; its log says why",
-        Code::Unimplemented => {
-            "that service is of another version, or another service answers at this URL"
-        }
+        Code::Unimplemented => "that service is of another version, or another service answers at this URL",
         _ => "",
     };
     if !advice.is_empty() {
@@ -229,11 +209,7 @@ fn explain(status: &Status, lines: &mut Vec<String>) {
         lines.push(format!("try again in {:.1} s", wait.as_secs_f64()));
     }
     let code = format!("{:?}", status.code());
-    lines.push(if reason.is_empty() {
-        format!("({code})")
-    } else {
-        format!("({code}, {reason})")
-    });
+    lines.push(if reason.is_empty() { format!("({code})") } else { format!("({code}, {reason})") });
 }
 
 #[cfg(test)]
@@ -254,8 +230,7 @@ mod tests {
         details
             .add_bad_request_violation("parties[0].phone", "a mobile or landline number")
             .add_bad_request_violation("areaCode", "an area of the county");
-        let status =
-            Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", details);
+        let status = Status::with_error_details(Code::InvalidArgument, "2 fields are wrong", details);
         assert_eq!(
             lines(status),
             [
@@ -275,10 +250,7 @@ mod tests {
             .set_retry_info(Some(Duration::from_millis(1500)));
         let status = Status::with_error_details(Code::ResourceExhausted, "intake is full", details);
         let lines = lines(status);
-        assert!(
-            lines.contains(&"try again in 1.5 s".to_owned()),
-            "{lines:?}"
-        );
+        assert!(lines.contains(&"try again in 1.5 s".to_owned()), "{lines:?}");
         assert_eq!(lines.last().unwrap(), "(ResourceExhausted, INTAKE_FULL)");
     }
 
@@ -297,15 +269,8 @@ mod tests {
 
     #[test]
     fn what_is_refused_does_not_pass() {
-        for code in [
-            Code::NotFound,
-            Code::PermissionDenied,
-            Code::Unauthenticated,
-        ] {
-            assert!(
-                !CommandError::call("x")(Status::new(code, "")).passes(),
-                "{code:?}"
-            );
+        for code in [Code::NotFound, Code::PermissionDenied, Code::Unauthenticated] {
+            assert!(!CommandError::call("x")(Status::new(code, "")).passes(), "{code:?}");
         }
         assert!(CommandError::call("x")(Status::unavailable("")).passes());
     }

@@ -88,10 +88,8 @@ impl AreaCut {
 
 /// What to count.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Examples:\n  fengqiao stats\n  fengqiao stats --by area,level reports cases\n  \
-                        fengqiao stats --by day --from 2026-11-01 --to 2026-11-30 sign_rate\n  fengqiao stats --definitions"
-)]
+#[command(after_help = "Examples:\n  fengqiao stats\n  fengqiao stats --by area,level reports cases\n  \
+                        fengqiao stats --by day --from 2026-11-01 --to 2026-11-30 sign_rate\n  fengqiao stats --definitions")]
 pub struct StatsOptions {
     /// The indicators' ids; all where none is given.
     indicators: Vec<String>,
@@ -108,12 +106,7 @@ pub struct StatsOptions {
     #[arg(long, value_enum, default_value_t)]
     area_level: AreaCut,
     /// Only this area and what lies below it.
-    #[arg(
-        long,
-        value_name = "CODE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     area: String,
     /// Only these agencies.
     #[arg(long = "agency", value_delimiter = ',', value_name = "AGENCY")]
@@ -136,11 +129,7 @@ pub struct StatsOptions {
 ///
 /// # Errors
 /// Where a call fails.
-pub async fn show(
-    options: StatsOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn show(options: StatsOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.statistics(&Caller::Analyst).await?;
     let described = client
         .describe_indicators(session.request(DescribeIndicatorsRequest {}))
@@ -174,10 +163,7 @@ pub async fn show(
     if output.json {
         return output.document(&answer);
     }
-    output.table(
-        &figures(&answer.rows, &options.by, &described.indicators),
-        "没有数据",
-    )?;
+    output.table(&figures(&answer.rows, &options.by, &described.indicators), "没有数据")?;
     output.line(&output.paint.ink(&footing(&answer, output), Ink::Dim))
 }
 
@@ -188,39 +174,21 @@ fn question(
     now: Timestamp,
 ) -> Result<QueryIndicatorsRequest, CommandError> {
     let today = zone.to_datetime(now).date();
-    let first_day = today
-        .checked_sub((DEFAULT_DAYS - 1).days())
-        .unwrap_or(today);
+    let first_day = today.checked_sub((DEFAULT_DAYS - 1).days()).unwrap_or(today);
     let out_of_range = || CommandError::Usage("--from, --to: out of range".into());
-    let from = options
-        .from
-        .unwrap_or(Moment::Day(first_day))
-        .begin(zone)
-        .ok_or_else(out_of_range)?;
-    let before = options
-        .to
-        .unwrap_or(Moment::Day(today))
-        .end(zone)
-        .ok_or_else(out_of_range)?;
+    let from = options.from.unwrap_or(Moment::Day(first_day)).begin(zone).ok_or_else(out_of_range)?;
+    let before = options.to.unwrap_or(Moment::Day(today)).end(zone).ok_or_else(out_of_range)?;
     Ok(QueryIndicatorsRequest {
         county,
         indicators: options.indicators.clone(),
-        group_by: options
-            .by
-            .iter()
-            .map(|by| by.dimension().0 as i32)
-            .collect(),
+        group_by: options.by.iter().map(|by| by.dimension().0 as i32).collect(),
         area_level: options.area_level.level() as i32,
         from: Some(to_proto(from)),
         before: Some(to_proto(before)),
         time_zone: zone.iana_name().unwrap_or_default().to_owned(),
         area_code: options.area.clone(),
         agencies: options.agencies.clone(),
-        sources: options
-            .sources
-            .iter()
-            .map(|source| *source as i32)
-            .collect(),
+        sources: options.sources.iter().map(|source| *source as i32).collect(),
         levels: options.levels.iter().map(|level| *level as i32).collect(),
         categories: options.categories.clone(),
     })
@@ -238,25 +206,14 @@ fn figures(rows: &[IndicatorRow], by: &[By], definitions: &[IndicatorDefinition]
         let definition = definitions.iter().find(|definition| definition.id == id);
         definition.map_or_else(|| id.to_owned(), |definition| definition.name.clone())
     };
-    let words = by
-        .iter()
-        .map(|by| (by.dimension().1.to_owned(), Align::Left));
+    let words = by.iter().map(|by| (by.dimension().1.to_owned(), Align::Left));
     let numbers = indicators.iter().map(|id| (name(id), Align::Right));
     let mut table = Table::new(words.chain(numbers));
     for group in rows.chunk_by(|one, next| one.dimensions == next.dimensions) {
-        let labels = group
-            .first()
-            .map(|row| row.labels.clone())
-            .unwrap_or_default();
+        let labels = group.first().map(|row| row.labels.clone()).unwrap_or_default();
         let mut line: Vec<Cell> = labels
             .into_iter()
-            .map(|label| {
-                if label.is_empty() {
-                    "(未知)".into()
-                } else {
-                    label.into()
-                }
-            })
+            .map(|label| if label.is_empty() { "(未知)".into() } else { label.into() })
             .collect();
         for id in &indicators {
             let row = group.iter().find(|row| row.indicator == *id);
@@ -270,12 +227,7 @@ fn figures(rows: &[IndicatorRow], by: &[By], definitions: &[IndicatorDefinition]
 /// A count as it is; a rate with both its counts, or - where there was nothing to count.
 fn figure(row: &IndicatorRow) -> String {
     match row.ratio {
-        Some(ratio) => format!(
-            "{:.1}% ({}/{})",
-            ratio * 100.0,
-            row.numerator,
-            row.denominator
-        ),
+        Some(ratio) => format!("{:.1}% ({}/{})", ratio * 100.0, row.numerator, row.denominator),
         None if row.indicator.ends_with("_rate") => "-".to_owned(),
         None => row.numerator.to_string(),
     }
@@ -283,11 +235,7 @@ fn figure(row: &IndicatorRow) -> String {
 
 fn footing(answer: &QueryIndicatorsResponse, output: &Output) -> String {
     let as_of = output.second(answer.as_of.as_ref());
-    let as_of = if as_of.is_empty() {
-        "尚未汇集完整".to_owned()
-    } else {
-        format!("截至 {as_of}")
-    };
+    let as_of = if as_of.is_empty() { "尚未汇集完整".to_owned() } else { format!("截至 {as_of}") };
     format!(
         "{} 至 {} ({})  {as_of}",
         output.minute(answer.from.as_ref()),
@@ -330,39 +278,15 @@ mod tests {
 
     #[test]
     fn a_day_ends_with_itself() {
-        let asked = asked(&[
-            "--from",
-            "2026-11-24",
-            "--to",
-            "2026-11-24",
-            "--by",
-            "area,day",
-            "reports",
-        ]);
-        assert_eq!(
-            asked.before.unwrap().seconds - asked.from.unwrap().seconds,
-            86_400
-        );
-        assert_eq!(
-            asked.group_by,
-            [Dimension::Area as i32, Dimension::Day as i32]
-        );
-        assert_eq!(
-            (asked.area_level(), asked.indicators[0].as_str()),
-            (AreaLevel::Town, "reports")
-        );
+        let asked = asked(&["--from", "2026-11-24", "--to", "2026-11-24", "--by", "area,day", "reports"]);
+        assert_eq!(asked.before.unwrap().seconds - asked.from.unwrap().seconds, 86_400);
+        assert_eq!(asked.group_by, [Dimension::Area as i32, Dimension::Day as i32]);
+        assert_eq!((asked.area_level(), asked.indicators[0].as_str()), (AreaLevel::Town, "reports"));
     }
 
     #[test]
     fn filters_are_lists() {
-        let asked = asked(&[
-            "--level",
-            "red,orange",
-            "--source",
-            "grid",
-            "--agency",
-            "police,justice",
-        ]);
+        let asked = asked(&["--level", "red,orange", "--source", "grid", "--agency", "police,justice"]);
         assert_eq!(asked.levels, [4, 3]);
         assert_eq!(asked.sources, [3]);
         assert_eq!(asked.agencies.len(), 2);
@@ -388,11 +312,8 @@ mod tests {
             row("宋埠镇", "reports", (12, 0), None),
             row("宋埠镇", "sign_rate", (3, 8), Some(0.375)),
         ];
-        let definitions = [IndicatorDefinition {
-            id: "reports".into(),
-            name: "诉求数".into(),
-            ..Default::default()
-        }];
+        let definitions =
+            [IndicatorDefinition { id: "reports".into(), name: "诉求数".into(), ..Default::default() }];
         let drawn = figures(&rows, &[By::Area], &definitions).draw(Paint::NONE);
         assert_eq!(
             drawn,

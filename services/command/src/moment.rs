@@ -59,11 +59,8 @@ fn instant(local: civil::DateTime, zone: &TimeZone) -> Option<Timestamp> {
 pub fn to_proto(time: Timestamp) -> prost_types::Timestamp {
     // A jiff time before 1970 has a negative fraction, which the contract does not allow.
     let nanos = time.subsec_nanosecond();
-    let (seconds, nanos) = if nanos < 0 {
-        (time.as_second() - 1, nanos + 1_000_000_000)
-    } else {
-        (time.as_second(), nanos)
-    };
+    let (seconds, nanos) =
+        if nanos < 0 { (time.as_second() - 1, nanos + 1_000_000_000) } else { (time.as_second(), nanos) };
     prost_types::Timestamp { seconds, nanos }
 }
 
@@ -83,40 +80,22 @@ mod tests {
     #[test]
     fn a_day_is_whole() {
         let day = Moment::read("2026-11-24").unwrap();
-        assert_eq!(
-            day.begin(&shanghai()).unwrap().to_string(),
-            "2026-11-23T16:00:00Z"
-        );
-        assert_eq!(
-            day.end(&shanghai()).unwrap().to_string(),
-            "2026-11-24T16:00:00Z"
-        );
+        assert_eq!(day.begin(&shanghai()).unwrap().to_string(), "2026-11-23T16:00:00Z");
+        assert_eq!(day.end(&shanghai()).unwrap().to_string(), "2026-11-24T16:00:00Z");
     }
 
     #[test]
     fn local_times_and_instants_are_points() {
-        for text in [
-            "2026-11-24T08:00",
-            "2026-11-24 08:00:00",
-            "2026-11-24T08:00:00+08:00",
-        ] {
+        for text in ["2026-11-24T08:00", "2026-11-24 08:00:00", "2026-11-24T08:00:00+08:00"] {
             let moment = Moment::read(text).unwrap();
-            assert_eq!(
-                moment.begin(&shanghai()).unwrap().to_string(),
-                "2026-11-24T00:00:00Z",
-                "{text}"
-            );
+            assert_eq!(moment.begin(&shanghai()).unwrap().to_string(), "2026-11-24T00:00:00Z", "{text}");
             assert_eq!(moment.end(&shanghai()), moment.begin(&shanghai()));
         }
     }
 
     #[test]
     fn nonsense_is_told_what_is_right() {
-        assert!(
-            Moment::read("yesterday")
-                .unwrap_err()
-                .contains("2026-11-24")
-        );
+        assert!(Moment::read("yesterday").unwrap_err().contains("2026-11-24"));
     }
 
     #[test]

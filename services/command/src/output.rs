@@ -44,16 +44,8 @@ impl Output {
                     && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
             }
         };
-        let paint = if wanted && !options.json {
-            Paint::ANSI
-        } else {
-            Paint::NONE
-        };
-        Ok(Self {
-            json: options.json,
-            paint,
-            zone,
-        })
+        let paint = if wanted && !options.json { Paint::ANSI } else { Paint::NONE };
+        Ok(Self { json: options.json, paint, zone })
     }
 
     /// Writes a text as it is.
@@ -62,9 +54,7 @@ impl Output {
     /// Where the output cannot be written; [`CommandError::ReaderGone`] where nobody reads it any more.
     pub fn text(&self, text: &str) -> Result<(), CommandError> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())
-            .and_then(|()| out.flush())
-            .map_err(CommandError::from_output)
+        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(CommandError::from_output)
     }
 
     /// Writes one line.
@@ -97,11 +87,7 @@ impl Output {
     /// # Errors
     /// As [`Self::text`].
     pub fn table(&self, table: &Table, empty: &str) -> Result<(), CommandError> {
-        if table.len() == 0 {
-            self.line(empty)
-        } else {
-            self.text(&table.draw(self.paint))
-        }
+        if table.len() == 0 { self.line(empty) } else { self.text(&table.draw(self.paint)) }
     }
 
     /// A time to the minute; empty where it is not set.
@@ -165,11 +151,7 @@ impl Paint {
             Ink::Blue => "34",
             Ink::Green => "32",
         };
-        if self.0 && !text.is_empty() {
-            format!("\u{1b}[{code}m{text}\u{1b}[0m")
-        } else {
-            text.to_owned()
-        }
+        if self.0 && !text.is_empty() { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
@@ -198,46 +180,26 @@ mod tests {
     use super::*;
 
     fn options(color: ColorWhen, json: bool) -> ShowOptions {
-        ShowOptions {
-            json,
-            color,
-            time_zone: "Asia/Shanghai".into(),
-        }
+        ShowOptions { json, color, time_zone: "Asia/Shanghai".into() }
     }
 
     #[test]
     fn json_is_never_coloured() {
-        assert_eq!(
-            Output::new(&options(ColorWhen::Always, true))
-                .unwrap()
-                .paint,
-            Paint::NONE
-        );
-        assert_eq!(
-            Output::new(&options(ColorWhen::Always, false))
-                .unwrap()
-                .paint,
-            Paint::ANSI
-        );
+        assert_eq!(Output::new(&options(ColorWhen::Always, true)).unwrap().paint, Paint::NONE);
+        assert_eq!(Output::new(&options(ColorWhen::Always, false)).unwrap().paint, Paint::ANSI);
     }
 
     #[test]
     fn times_are_shown_in_the_zone() {
         let output = Output::new(&options(ColorWhen::Never, false)).unwrap();
-        let time = prost_types::Timestamp {
-            seconds: 1_795_478_400,
-            nanos: 0,
-        };
+        let time = prost_types::Timestamp { seconds: 1_795_478_400, nanos: 0 };
         assert_eq!(output.minute(Some(&time)), "2026-11-24 08:00");
         assert_eq!(output.minute(None), "");
     }
 
     #[test]
     fn an_unknown_zone_is_wrong_usage() {
-        let wrong = ShowOptions {
-            time_zone: "Mars/Olympus".into(),
-            ..options(ColorWhen::Auto, false)
-        };
+        let wrong = ShowOptions { time_zone: "Mars/Olympus".into(), ..options(ColorWhen::Auto, false) };
         assert_eq!(Output::new(&wrong).unwrap_err().exit_code(), 2);
     }
 }

@@ -40,11 +40,7 @@ mod tests {
     async fn numbers(size: i32, token: String) -> Result<(Vec<i32>, String), CommandError> {
         let from: i32 = token.parse().unwrap_or(0);
         let before = (from + size).min(1_200);
-        let next = if before < 1_200 {
-            before.to_string()
-        } else {
-            String::new()
-        };
+        let next = if before < 1_200 { before.to_string() } else { String::new() };
         Ok(((from..before).collect(), next))
     }
 

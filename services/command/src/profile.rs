@@ -39,15 +39,10 @@ impl Profile {
     /// # Errors
     /// Where the file cannot be read or is something else.
     pub fn read(file: &Path) -> Result<Self, CommandError> {
-        let text = fs::read_to_string(file).map_err(|source| CommandError::File {
-            path: file.to_owned(),
-            source,
-        })?;
-        let mut profile: Self =
-            serde_json::from_str(&text).map_err(|source| CommandError::Profile {
-                path: file.to_owned(),
-                reason: source.to_string(),
-            })?;
+        let text = fs::read_to_string(file)
+            .map_err(|source| CommandError::File { path: file.to_owned(), source })?;
+        let mut profile: Self = serde_json::from_str(&text)
+            .map_err(|source| CommandError::Profile { path: file.to_owned(), reason: source.to_string() })?;
         let folder = file.parent().unwrap_or(Path::new(""));
         for path in profile.ca.iter_mut().chain(profile.tokens.values_mut()) {
             *path = folder.join(&*path);
@@ -77,9 +72,7 @@ impl Profile {
         {
             return Ok(file.clone());
         }
-        let is_a_name = caller
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
+        let is_a_name = caller.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b));
         if is_a_name && let Some(folder) = self.tokens.get(AGENCIES_FOLDER) {
             let file = folder.join(format!("{caller}.token"));
             if file.is_file() {
@@ -95,15 +88,8 @@ impl Profile {
 
     /// Names of tokens, those that contain the wanted one first.
     fn similar(&self, caller: &str) -> Vec<String> {
-        let own = self
-            .tokens
-            .keys()
-            .filter(|name| *name != AGENCIES_FOLDER)
-            .cloned();
-        let folder = self
-            .tokens
-            .get(AGENCIES_FOLDER)
-            .and_then(|folder| fs::read_dir(folder).ok());
+        let own = self.tokens.keys().filter(|name| *name != AGENCIES_FOLDER).cloned();
+        let folder = self.tokens.get(AGENCIES_FOLDER).and_then(|folder| fs::read_dir(folder).ok());
         let agencies = folder
             .into_iter()
             .flatten()
@@ -142,27 +128,15 @@ mod tests {
         let (folder, profile) = stack();
         let local = folder.path().join(".local");
         assert_eq!(profile.ca, Some(local.join("ca.pem")));
-        assert_eq!(
-            profile.token_file("officer").unwrap(),
-            local.join("officer.token")
-        );
-        assert_eq!(
-            profile.token_file("police").unwrap(),
-            local.join("agencies/police.token")
-        );
+        assert_eq!(profile.token_file("officer").unwrap(), local.join("officer.token"));
+        assert_eq!(profile.token_file("police").unwrap(), local.join("agencies/police.token"));
     }
 
     #[test]
     fn an_unknown_caller_is_told_who_there_is() {
         let (_folder, profile) = stack();
         let error = profile.token_file("polic").unwrap_err();
-        assert!(
-            error
-                .lines()
-                .join("\n")
-                .contains("police, traffic_police, officer"),
-            "{error}"
-        );
+        assert!(error.lines().join("\n").contains("police, traffic_police, officer"), "{error}");
         assert!(profile.token_file("../officer").is_err());
         assert!(profile.token_file(AGENCIES_FOLDER).is_err());
     }
@@ -175,9 +149,6 @@ mod tests {
         assert_eq!(Profile::find(&below, None), Some(profile.file.clone()));
         let elsewhere = tempfile::tempdir().unwrap();
         let program = folder.path().join("target/debug/fengqiao");
-        assert_eq!(
-            Profile::find(elsewhere.path(), Some(&program)),
-            Some(profile.file)
-        );
+        assert_eq!(Profile::find(elsewhere.path(), Some(&program)), Some(profile.file));
     }
 }

@@ -89,11 +89,7 @@ pub struct FeedbackOptions {
 ///
 /// # Errors
 /// Where a call fails, or a shortened id is not clear.
-pub async fn execute(
-    command: PushCommand,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn execute(command: PushCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
     match command {
         PushCommand::Inbox(options) => inbox::inbox(options, session, output).await,
         PushCommand::Show(named) => {
@@ -102,21 +98,11 @@ pub async fn execute(
         }
         PushCommand::Sign(named) => {
             let (mut client, push_id) = find(named, session).await?;
-            let request = session.request(SignPushRequest {
-                county: session.county(),
-                push_id,
-            });
-            let answer = client
-                .sign_push(request)
-                .await
-                .map_err(CommandError::call("signing"))?;
+            let request = session.request(SignPushRequest { county: session.county(), push_id });
+            let answer = client.sign_push(request).await.map_err(CommandError::call("signing"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Return(ReturnOptions {
-            named,
-            reason,
-            text,
-        }) => {
+        PushCommand::Return(ReturnOptions { named, reason, text }) => {
             let (mut client, push_id) = find(named, session).await?;
             let request = session.request(ReturnPushRequest {
                 county: session.county(),
@@ -124,18 +110,10 @@ pub async fn execute(
                 reason: reason as i32,
                 text,
             });
-            let answer = client
-                .return_push(request)
-                .await
-                .map_err(CommandError::call("the return"))?;
+            let answer = client.return_push(request).await.map_err(CommandError::call("the return"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Feedback(FeedbackOptions {
-            named,
-            outcome,
-            text,
-            request_id,
-        }) => {
+        PushCommand::Feedback(FeedbackOptions { named, outcome, text, request_id }) => {
             let (mut client, push_id) = find(named, session).await?;
             let request = session.request(FeedbackPushRequest {
                 county: session.county(),
@@ -144,10 +122,7 @@ pub async fn execute(
                 outcome: outcome as i32,
                 text,
             });
-            let answer = client
-                .feedback_push(request)
-                .await
-                .map_err(CommandError::call("the feedback"))?;
+            let answer = client.feedback_push(request).await.map_err(CommandError::call("the feedback"))?;
             tell(answer.into_inner().push, output)
         }
         PushCommand::Parked(options) => parked::parked(options, session, output).await,
@@ -174,17 +149,12 @@ async fn find(
     named: Named,
     session: &Session,
 ) -> Result<(NotificationServiceClient<Connection>, String), CommandError> {
-    let client = session
-        .notification(&Caller::Agency(named.agency.clone()))
-        .await?;
+    let client = session.notification(&Caller::Agency(named.agency.clone())).await?;
     if Uuid::try_parse(&named.push).is_ok() {
         return Ok((client, named.push));
     }
-    let wanted = ListPushesRequest {
-        county: session.county(),
-        agency: named.agency.clone(),
-        ..Default::default()
-    };
+    let wanted =
+        ListPushesRequest { county: session.county(), agency: named.agency.clone(), ..Default::default() };
     let (pushes, _) = inbox::list(client.clone(), &wanted, MOST_SEARCHED, session).await?;
     let push_id = the_one(&named.push, &named.agency, &pushes)?;
     Ok((client, push_id))
@@ -192,14 +162,10 @@ async fn find(
 
 fn the_one(typed: &str, agency: &str, pushes: &[Push]) -> Result<String, CommandError> {
     if typed.len() < FEWEST_CHARACTERS {
-        return Err(CommandError::Usage(format!(
-            "{typed}: at least {FEWEST_CHARACTERS} characters"
-        )));
+        return Err(CommandError::Usage(format!("{typed}: at least {FEWEST_CHARACTERS} characters")));
     }
     let mut fitting = pushes.iter().filter(|push| {
-        push.case_number == typed
-            || push.push_id.starts_with(typed)
-            || push.push_id.ends_with(typed)
+        push.case_number == typed || push.push_id.starts_with(typed) || push.push_id.ends_with(typed)
     });
     match (fitting.next(), fitting.next()) {
         (Some(push), None) => Ok(push.push_id.clone()),
@@ -220,11 +186,7 @@ mod tests {
     use crate::cli::Cli;
 
     fn push(push_id: &str, case_number: &str) -> Push {
-        Push {
-            push_id: push_id.into(),
-            case_number: case_number.into(),
-            ..Default::default()
-        }
+        Push { push_id: push_id.into(), case_number: case_number.into(), ..Default::default() }
     }
 
     #[test]
@@ -236,46 +198,20 @@ mod tests {
         let found = |typed| the_one(typed, "police", &pushes);
         assert!(found("aaaa").unwrap().ends_with("aaaa"));
         assert!(found("20261124-0002").unwrap().ends_with("bbbb"));
-        assert!(
-            found("01930000")
-                .unwrap_err()
-                .to_string()
-                .contains("several")
-        );
+        assert!(found("01930000").unwrap_err().to_string().contains("several"));
         assert!(found("cccc").unwrap_err().to_string().contains("no push"));
         assert_eq!(found("a").unwrap_err().exit_code(), 2);
     }
 
     #[test]
     fn resending_needs_ids_or_an_agency() {
-        let parse = |rest: &[&str]| {
-            Cli::try_parse_from(["fengqiao", "push"].iter().chain(rest)).map(|_| ())
-        };
+        let parse = |rest: &[&str]| Cli::try_parse_from(["fengqiao", "push"].iter().chain(rest)).map(|_| ());
         assert!(parse(&["resend"]).is_err());
-        assert!(
-            parse(&[
-                "resend",
-                "--agency",
-                "police",
-                "--parked-before",
-                "2026-11-24"
-            ])
-            .is_ok()
-        );
+        assert!(parse(&["resend", "--agency", "police", "--parked-before", "2026-11-24"]).is_ok());
         assert!(parse(&["resend", "01930000-0000-7000-8000-00000000aaaa"]).is_ok());
         assert!(parse(&["resend", "aaaa"]).is_err());
         assert!(parse(&["inbox"]).is_err());
-        assert!(
-            parse(&[
-                "return",
-                "aaaa",
-                "--agency",
-                "police",
-                "--reason",
-                "not_our_duty"
-            ])
-            .is_ok()
-        );
+        assert!(parse(&["return", "aaaa", "--agency", "police", "--reason", "not_our_duty"]).is_ok());
         assert!(parse(&["feedback", "aaaa", "--agency", "police", "--text", "已调解"]).is_ok());
     }
 }

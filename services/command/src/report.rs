@@ -28,11 +28,7 @@ pub enum ReportCommand {
 ///
 /// # Errors
 /// Where a file cannot be read, or a call fails.
-pub async fn execute(
-    command: ReportCommand,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn execute(command: ReportCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
     match command {
         ReportCommand::Submit(options) => submit::submit(*options, session, output).await,
         ReportCommand::Get(options) => reading::get(options, session, output).await,
@@ -66,9 +62,8 @@ mod tests {
 
     #[test]
     fn a_report_needs_a_file_or_a_title() {
-        let parse = |rest: &[&str]| {
-            Cli::try_parse_from(["fengqiao", "report"].iter().chain(rest)).map(|_| ())
-        };
+        let parse =
+            |rest: &[&str]| Cli::try_parse_from(["fengqiao", "report"].iter().chain(rest)).map(|_| ());
         assert!(parse(&["submit"]).is_err());
         assert!(parse(&["submit", "-"]).is_ok());
         assert!(parse(&["submit", "--title", "t", "--source", "hotline_12345"]).is_ok());

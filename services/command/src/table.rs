@@ -14,19 +14,13 @@ pub struct Cell {
 impl Cell {
     /// A cell in a colour.
     pub fn inked(text: impl Into<String>, ink: Ink) -> Self {
-        Self {
-            text: text.into(),
-            ink,
-        }
+        Self { text: text.into(), ink }
     }
 }
 
 impl<T: Into<String>> From<T> for Cell {
     fn from(text: T) -> Self {
-        Self {
-            text: text.into(),
-            ink: Ink::Plain,
-        }
+        Self { text: text.into(), ink: Ink::Plain }
     }
 }
 
@@ -49,14 +43,8 @@ pub struct Table {
 impl Table {
     /// A table with these columns.
     pub fn new<T: Into<String>>(columns: impl IntoIterator<Item = (T, Align)>) -> Self {
-        let columns = columns
-            .into_iter()
-            .map(|(name, align)| (name.into(), align))
-            .collect();
-        Self {
-            columns,
-            rows: Vec::new(),
-        }
+        let columns = columns.into_iter().map(|(name, align)| (name.into(), align)).collect();
+        Self { columns, rows: Vec::new() }
     }
 
     /// A table whose columns all hold words.
@@ -80,18 +68,11 @@ impl Table {
         let widths: Vec<usize> = (0..self.columns.len())
             .map(|column| {
                 let cells = self.rows.iter().filter_map(|row| row.get(column));
-                cells
-                    .map(|cell| cell.text.width())
-                    .chain([self.columns[column].0.width()])
-                    .max()
-                    .unwrap_or(0)
+                cells.map(|cell| cell.text.width()).chain([self.columns[column].0.width()]).max().unwrap_or(0)
             })
             .collect();
-        let head: Vec<Cell> = self
-            .columns
-            .iter()
-            .map(|(name, _)| Cell::inked(name.as_str(), Ink::Dim))
-            .collect();
+        let head: Vec<Cell> =
+            self.columns.iter().map(|(name, _)| Cell::inked(name.as_str(), Ink::Dim)).collect();
         let mut drawn = String::new();
         for row in std::iter::once(&head).chain(&self.rows) {
             drawn.push_str(&self.line(row, &widths, paint));
@@ -104,10 +85,7 @@ impl Table {
         let last = row.len().saturating_sub(1);
         let mut line = String::new();
         for (index, cell) in row.iter().enumerate() {
-            let align = self
-                .columns
-                .get(index)
-                .map_or(Align::Left, |column| column.1);
+            let align = self.columns.get(index).map_or(Align::Left, |column| column.1);
             let space = " ".repeat(widths[index].saturating_sub(cell.text.width()));
             let inked = paint.ink(&cell.text, cell.ink);
             match align {
@@ -142,17 +120,10 @@ mod tests {
 
     #[test]
     fn chinese_takes_two_places() {
-        let mut table = Table::new([
-            ("级别", Align::Left),
-            ("诉求数", Align::Right),
-            ("备注", Align::Left),
-        ]);
+        let mut table = Table::new([("级别", Align::Left), ("诉求数", Align::Right), ("备注", Align::Left)]);
         table.row(vec!["红".into(), "7".into(), "x".into()]);
         table.row(vec!["total".into(), "12345".into(), "".into()]);
-        assert_eq!(
-            table.draw(Paint::NONE),
-            "级别   诉求数  备注\n红          7  x\ntotal   12345\n"
-        );
+        assert_eq!(table.draw(Paint::NONE), "级别   诉求数  备注\n红          7  x\ntotal   12345\n");
     }
 
     #[test]

@@ -49,20 +49,10 @@ pub fn heading(case: &Case, output: &Output) -> String {
     format!(
         "{}  {} {}  {}  {}  主办 {}\n",
         paint.ink(&case.number, Ink::Bold),
-        paint.ink(
-            words::said(words::LEVELS, case.level()),
-            level_ink(case.level())
-        ),
-        paint.ink(
-            words::said(words::STATES, case.state()),
-            state_ink(case.state())
-        ),
+        paint.ink(words::said(words::LEVELS, case.level()), level_ink(case.level())),
+        paint.ink(words::said(words::STATES, case.state()), state_ink(case.state())),
         words::category(&case.category),
-        if case.area_name.is_empty() {
-            &case.area_code
-        } else {
-            &case.area_name
-        },
+        if case.area_name.is_empty() { &case.area_code } else { &case.area_name },
         case.lead_agency,
     )
 }
@@ -70,10 +60,7 @@ pub fn heading(case: &Case, output: &Output) -> String {
 fn facts(case: &Case, output: &Output, page: &mut String) {
     let mut fact = |name: &str, value: String| {
         if !value.trim().is_empty() {
-            page.push_str(&format!(
-                "  {}  {value}\n",
-                output.paint.ink(name, Ink::Dim)
-            ));
+            page.push_str(&format!("  {}  {value}\n", output.paint.ink(name, Ink::Dim)));
         }
     };
     let first_source = words::said(words::SOURCES, case.first_source());
@@ -82,18 +69,10 @@ fn facts(case: &Case, output: &Output, page: &mut String) {
     fact("办结", output.second(case.resolved_at.as_ref()));
     fact("归档", output.second(case.closed_at.as_ref()));
     if let Some(reason) = &case.level_reason {
-        let mut facts: Vec<_> = reason
-            .facts
-            .iter()
-            .map(|(k, v)| format!("{k}={v}"))
-            .collect();
+        let mut facts: Vec<_> = reason.facts.iter().map(|(k, v)| format!("{k}={v}")).collect();
         // A map has no order; the same case shall always look the same.
         facts.sort();
-        let facts = if facts.is_empty() {
-            String::new()
-        } else {
-            format!("  [{}]", facts.join(", "))
-        };
+        let facts = if facts.is_empty() { String::new() } else { format!("  [{}]", facts.join(", ")) };
         let rule = [reason.rule.as_str(), reason.rule_set.as_str()].join(" ");
         fact("定级", format!("{} ({}){facts}", reason.text, rule.trim()));
     }
@@ -103,10 +82,7 @@ fn facts(case: &Case, output: &Output, page: &mut String) {
 fn told(matter: &Matter, output: &Output, page: &mut String) {
     let mut fact = |name: &str, value: &str| {
         if !value.trim().is_empty() {
-            page.push_str(&format!(
-                "  {}  {value}\n",
-                output.paint.ink(name, Ink::Dim)
-            ));
+            page.push_str(&format!("  {}  {value}\n", output.paint.ink(name, Ink::Dim)));
         }
     };
     fact("事由", &matter.title);
@@ -114,18 +90,12 @@ fn told(matter: &Matter, output: &Output, page: &mut String) {
     fact("地址", &matter.address);
     for party in &matter.parties {
         let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-        fact(
-            words::said(words::PARTY_ROLES, party.role()),
-            person.trim_end(),
-        );
+        fact(words::said(words::PARTY_ROLES, party.role()), person.trim_end());
     }
 }
 
 fn section(name: &str, count: usize, output: &Output, page: &mut String) {
-    page.push_str(&format!(
-        "\n{} {count}\n",
-        output.paint.ink(name, Ink::Bold)
-    ));
+    page.push_str(&format!("\n{} {count}\n", output.paint.ink(name, Ink::Bold)));
 }
 
 fn reports(case: &Case, output: &Output) -> String {
@@ -162,10 +132,7 @@ fn pushes(pushes: &[CasePush], output: &Output) -> String {
         };
         table.row(vec![
             output.minute(push.requested_at.as_ref()).into(),
-            Cell::inked(
-                words::said(words::LEVELS, push.level()),
-                level_ink(push.level()),
-            ),
+            Cell::inked(words::said(words::LEVELS, push.level()), level_ink(push.level())),
             words::said(words::FORMS, push.form()).into(),
             push.agency.clone().into(),
             output.minute(push.due_at.as_ref()).into(),
@@ -185,9 +152,7 @@ pub fn entry_lines(entry: &HistoryEntry, output: &Output) -> String {
     };
     let mut lines = format!(
         "{}  {}  {}  {}",
-        output
-            .paint
-            .ink(&output.second(entry.at.as_ref()), Ink::Dim),
+        output.paint.ink(&output.second(entry.at.as_ref()), Ink::Dim),
         output.paint.ink(&kind, kind_ink(entry.kind())),
         padded(&actor, ACTOR_WIDTH),
         entry.text,
@@ -227,19 +192,11 @@ mod tests {
     use crate::cli::{ColorWhen, ShowOptions};
 
     fn output(color: ColorWhen) -> Output {
-        Output::new(&ShowOptions {
-            json: false,
-            color,
-            time_zone: "Asia/Shanghai".into(),
-        })
-        .unwrap()
+        Output::new(&ShowOptions { json: false, color, time_zone: "Asia/Shanghai".into() }).unwrap()
     }
 
     fn at(minute: i64) -> Option<prost_types::Timestamp> {
-        Some(prost_types::Timestamp {
-            seconds: 1_795_478_400 + minute * 60,
-            nanos: 0,
-        })
+        Some(prost_types::Timestamp { seconds: 1_795_478_400 + minute * 60, nanos: 0 })
     }
 
     fn entry(kind: HistoryKind, actor: &str, text: &str, remark: &str) -> HistoryEntry {
@@ -263,11 +220,7 @@ mod tests {
                 rule: "violence".into(),
                 rule_set: "v1".into(),
                 text: "涉及人身伤害".into(),
-                facts: [
-                    ("b".to_owned(), "2".to_owned()),
-                    ("a".to_owned(), "1".to_owned()),
-                ]
-                .into(),
+                facts: [("b".to_owned(), "2".to_owned()), ("a".to_owned(), "1".to_owned())].into(),
             }),
             area_name: "阎家河镇石桥垸村".into(),
             category: "neighbourhood".into(),
@@ -301,12 +254,7 @@ mod tests {
     fn the_page_reads_from_top_to_bottom() {
         let history = [
             entry(HistoryKind::Opened, "hotline", "首个诉求立案", ""),
-            entry(
-                HistoryKind::Feedback,
-                "police",
-                "已办理",
-                "已上门调解\n双方和解",
-            ),
+            entry(HistoryKind::Feedback, "police", "已办理", "已上门调解\n双方和解"),
         ];
         let page = page(&case(), &history, &output(ColorWhen::Never));
         let expected = "\
@@ -335,14 +283,7 @@ mod tests {
 
     #[test]
     fn a_bare_case_is_short() {
-        let page = page(
-            &Case {
-                number: "1".into(),
-                ..Default::default()
-            },
-            &[],
-            &output(ColorWhen::Never),
-        );
+        let page = page(&Case { number: "1".into(), ..Default::default() }, &[], &output(ColorWhen::Never));
         assert_eq!(page.lines().count(), 1, "{page}");
     }
 
@@ -359,10 +300,6 @@ mod tests {
 
     #[test]
     fn all_kinds_fit_their_column() {
-        assert!(
-            words::HISTORY
-                .iter()
-                .all(|word| word.2.width() <= KIND_WIDTH)
-        );
+        assert!(words::HISTORY.iter().all(|word| word.2.width() <= KIND_WIDTH));
     }
 }

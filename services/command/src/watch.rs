@@ -52,18 +52,13 @@ pub async fn follow(
             Ok(()) => None,
             Err(error) if error.passes() => Some(error),
             // The local stack may be starting anew, with its description not yet written.
-            Err(error @ (CommandError::NoStack | CommandError::File { .. })) if tries > 0 => {
-                Some(error)
-            }
+            Err(error @ (CommandError::NoStack | CommandError::File { .. })) if tries > 0 => Some(error),
             Err(error) => return Err(error),
         };
         tries += 1;
         if tries >= MOST_TRIES {
             let last = last.unwrap_or(CommandError::Unclear("the stream ends each time".into()));
-            return Err(CommandError::Lost {
-                tries,
-                last: Box::new(last),
-            });
+            return Err(CommandError::Lost { tries, last: Box::new(last) });
         }
         if let Some(error) = last {
             eprintln!("… {error}");
@@ -82,11 +77,7 @@ async fn follow_once(
     let session = Session::open(connect)?;
     let mut client = session.routing(&Caller::Officer).await?;
     // The stream has no deadline of its own; a dead peer is noticed by the keep-alive.
-    let request = WatchCaseRequest {
-        county: session.county(),
-        case: case.to_owned(),
-        after_sequence: *seen,
-    };
+    let request = WatchCaseRequest { county: session.county(), case: case.to_owned(), after_sequence: *seen };
     let what = || CommandError::call(format!("case {case}"));
     let opened = timeout(connect.timeout, client.watch_case(request))
         .await

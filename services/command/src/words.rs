@@ -126,35 +126,24 @@ const CATEGORIES: &[(&str, &str)] = &[
 
 /// The name for people of a value; empty where it is not given or not known to this version.
 pub fn said<T: PartialEq>(words: &'static [Word<T>], value: T) -> &'static str {
-    words
-        .iter()
-        .find(|word| word.0 == value)
-        .map_or("", |word| word.2)
+    words.iter().find(|word| word.0 == value).map_or("", |word| word.2)
 }
 
 /// The short name in the contract of a value; empty where it is not given.
 pub fn typed<T: PartialEq>(words: &'static [Word<T>], value: T) -> &'static str {
-    words
-        .iter()
-        .find(|word| word.0 == value)
-        .map_or("", |word| word.1)
+    words.iter().find(|word| word.0 == value).map_or("", |word| word.1)
 }
 
 /// The name for people of a canonical category; a county's own stays as it is.
 pub fn category(code: &str) -> &str {
-    CATEGORIES
-        .iter()
-        .find(|known| known.0 == code)
-        .map_or(code, |known| known.1)
+    CATEGORIES.iter().find(|known| known.0 == code).map_or(code, |known| known.1)
 }
 
 /// Reads an argument as one of the words. Its possible values show in help and completions.
 pub fn parser<T: Copy + Send + Sync + PartialEq>(
     words: &'static [Word<T>],
 ) -> impl TypedValueParser<Value = T> {
-    let possible = words
-        .iter()
-        .map(|word| PossibleValue::new(word.1).help(word.2));
+    let possible = words.iter().map(|word| PossibleValue::new(word.1).help(word.2));
     PossibleValuesParser::new(possible).try_map(move |name| {
         // The names were checked already, but for their case.
         words
@@ -179,17 +168,11 @@ mod tests {
         }
         for word in HISTORY {
             let full = word.0.as_str_name();
-            assert_eq!(
-                short_name(full, HistoryKind::Unspecified.as_str_name()),
-                word.1
-            );
+            assert_eq!(short_name(full, HistoryKind::Unspecified.as_str_name()), word.1);
         }
         for word in RETURN_REASONS {
             let full = word.0.as_str_name();
-            assert_eq!(
-                short_name(full, ReturnReason::Unspecified.as_str_name()),
-                word.1
-            );
+            assert_eq!(short_name(full, ReturnReason::Unspecified.as_str_name()), word.1);
         }
     }
 

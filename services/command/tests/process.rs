@@ -25,12 +25,7 @@ fn fengqiao_with(county: &County, arguments: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child
-        .stdin
-        .take()
-        .unwrap()
-        .write_all(input.as_bytes())
-        .unwrap();
+    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -56,15 +51,8 @@ fn a_report_is_handed_in_with_the_token_of_its_source() {
     );
     let output = fengqiao_with(&county, &["report", "submit", "-", "--json"], form);
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(
-        answer["reportId"], "by source-hotline",
-        "the source's own token was used"
-    );
-    let output = fengqiao_with(
-        &county,
-        &["report", "submit", "-", "--json", "--as", "officer"],
-        form,
-    );
+    assert_eq!(answer["reportId"], "by source-hotline", "the source's own token was used");
+    let output = fengqiao_with(&county, &["report", "submit", "-", "--json", "--as", "officer"], form);
     let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(answer["reportId"], "by officer");
 }
@@ -72,17 +60,11 @@ fn a_report_is_handed_in_with_the_token_of_its_source() {
 #[test]
 fn wrong_fields_are_told_one_by_one_and_the_others_go_on() {
     let county = County::start();
-    let output = fengqiao(
-        &county,
-        &["report", "submit", "--title", "bad", "--ref", "R-1"],
-    );
+    let output = fengqiao(&county, &["report", "submit", "--title", "bad", "--ref", "R-1"]);
     assert_eq!(output.status.code(), Some(1));
     let complaint = complained(&output);
     assert!(complaint.starts_with("fengqiao: report R-1"), "{complaint}");
-    assert!(
-        complaint.contains("\n  areaCode: is needed\n"),
-        "{complaint}"
-    );
+    assert!(complaint.contains("\n  areaCode: is needed\n"), "{complaint}");
     let two = "{\"title\":\"bad\"} {\"title\":\"good\"}";
     let output = fengqiao_with(&county, &["report", "submit", "-"], two);
     assert_eq!(output.status.code(), Some(1));
@@ -96,17 +78,11 @@ fn a_watched_case_goes_on_after_a_lost_stream() {
     let output = fengqiao(&county, &["watch", "20261124-0001", "--json"]);
     let sequences: Vec<String> = said(&output)
         .lines()
-        .map(|line| {
-            serde_json::from_str::<serde_json::Value>(line).unwrap()["sequence"].to_string()
-        })
+        .map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["sequence"].to_string())
         .collect();
     assert_eq!(sequences, ["\"1\"", "\"2\"", "\"3\""], "each entry once");
     assert_eq!(output.status.code(), Some(1), "at last the case is gone");
-    assert!(
-        complained(&output).contains("NotFound"),
-        "{}",
-        complained(&output)
-    );
+    assert!(complained(&output).contains("NotFound"), "{}", complained(&output));
 }
 
 #[test]
@@ -114,26 +90,14 @@ fn a_stack_that_does_not_run_says_how_to_start_it() {
     let county = County::stopped();
     let output = fengqiao(&county, &["case", "list"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        complained(&output).contains("start it with deploy/run"),
-        "{}",
-        complained(&output)
-    );
+    assert!(complained(&output).contains("start it with deploy/run"), "{}", complained(&output));
 }
 
 #[test]
 fn wrong_usage_is_two() {
     let county = County::stopped();
-    for arguments in [
-        &["case", "relevel", "1", "violet"][..],
-        &["stats", "--time-zone", "Mars"],
-        &["x"],
-    ] {
-        assert_eq!(
-            fengqiao(&county, arguments).status.code(),
-            Some(2),
-            "{arguments:?}"
-        );
+    for arguments in [&["case", "relevel", "1", "violet"][..], &["stats", "--time-zone", "Mars"], &["x"]] {
+        assert_eq!(fengqiao(&county, arguments).status.code(), Some(2), "{arguments:?}");
     }
 }
 
@@ -149,9 +113,5 @@ fn a_closed_pipe_is_no_failure() {
         .unwrap();
     drop(child.stdout.take());
     let output = child.wait_with_output().unwrap();
-    assert!(
-        output.status.success() && output.stderr.is_empty(),
-        "{}",
-        complained(&output)
-    );
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", complained(&output));
 }

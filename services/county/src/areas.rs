@@ -97,12 +97,16 @@ impl AreaTree {
             let parent = parent_of(code);
             let named = area.parent_code.trim_end_matches('0');
             if let Some(parent) = parent
-                && (!areas.contains_key(parent) || !parent.starts_with(named) && named != parent.trim_end_matches('0'))
+                && (!areas.contains_key(parent)
+                    || !parent.starts_with(named) && named != parent.trim_end_matches('0'))
             {
                 mistakes.push(Mistake::new(
                     file,
                     row.line,
-                    format!("the parent {} of {} is not in the file or not its prefix", area.parent_code, area.code),
+                    format!(
+                        "the parent {} of {} is not in the file or not its prefix",
+                        area.parent_code, area.code
+                    ),
                 ));
             }
         }

@@ -48,7 +48,11 @@ impl CategoryDictionary {
                 .chain(row.value.aliases.split('|').map(str::trim).filter(|w| !w.is_empty()));
             for word in words {
                 if by_word.insert(word.to_owned(), index).is_some_and(|earlier| earlier != index) {
-                    mistakes.push(Mistake::new(file, row.line, format!("{word} already means another category")));
+                    mistakes.push(Mistake::new(
+                        file,
+                        row.line,
+                        format!("{word} already means another category"),
+                    ));
                 }
             }
             categories.push(Category { code: row.value.code, name: row.value.name });

@@ -46,12 +46,10 @@ impl County {
     pub fn load(folder: &Path) -> Result<Self, Mistakes> {
         let file = settings::read(&folder.join("county.toml"))?;
         let mut mistakes = Vec::new();
-        let areas = AreaTree::load(&folder.join("areas.csv"), &file.code)
-            .map_err(|m| mistakes.extend(m.0))
-            .ok();
-        let categories = CategoryDictionary::load(&folder.join("categories.csv"))
-            .map_err(|m| mistakes.extend(m.0))
-            .ok();
+        let areas =
+            AreaTree::load(&folder.join("areas.csv"), &file.code).map_err(|m| mistakes.extend(m.0)).ok();
+        let categories =
+            CategoryDictionary::load(&folder.join("categories.csv")).map_err(|m| mistakes.extend(m.0)).ok();
         match (areas, categories) {
             (Some(areas), Some(categories)) => Ok(Self {
                 code: file.code,

@@ -1,6 +1,9 @@
 //! The sample county loads, and mistakes are named by file and line.
-
-use std::{fs, path::{Path, PathBuf}};
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use fengqiao_county::{AreaLevel, County};
 
@@ -49,7 +52,8 @@ fn an_area_is_found_by_each_form_of_its_code() {
 #[test]
 fn mistakes_are_named() {
     assert_eq!(
-        broken("wrong-parent", "areas.csv", |t| t.replace("421181105000,town", "421181905000,town")).len() > 1,
+        broken("wrong-parent", "areas.csv", |t| t.replace("421181105000,town", "421181905000,town")).len()
+            > 1,
         true
     );
     let twice = broken("twice", "areas.csv", |t| t + "421181105000,town,阎家河镇,421181000000\n");

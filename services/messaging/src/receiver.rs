@@ -9,7 +9,8 @@ use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Topic, data_fault::is_of_the_data, relay::bounded,
+    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Topic, data_fault::is_of_the_data,
+    relay::bounded,
 };
 
 /// How many events one transaction applies at most.
@@ -86,7 +87,8 @@ impl Receiver {
                 if backoff.tries() >= TROUBLE_AFTER {
                     (self.health)(&part, false);
                 }
-                metrics::counter!("fengqiao_receiver_failures_total", "topic" => self.topic.name()).increment(1);
+                metrics::counter!("fengqiao_receiver_failures_total", "topic" => self.topic.name())
+                    .increment(1);
                 tracing::warn!(topic = %self.topic, county = self.county, error = &error as &dyn std::error::Error, "receiving is interrupted");
             }
             tokio::select! {
@@ -132,7 +134,11 @@ impl Receiver {
         }
     }
 
-    async fn read(&self, redis: &mut MultiplexedConnection, after: i64) -> Result<Vec<Envelope>, MessagingError> {
+    async fn read(
+        &self,
+        redis: &mut MultiplexedConnection,
+        after: i64,
+    ) -> Result<Vec<Envelope>, MessagingError> {
         let reply: Option<StreamReadReply> = redis::cmd("XREAD")
             .arg("COUNT")
             .arg(BATCH)
@@ -161,7 +167,9 @@ impl Receiver {
                 // What stands before it is applied first; then it is the first itself and is parked.
                 let before = batch.iter().take_while(|event| event.position < refused).count();
                 let Some(event) = batch.get(before) else {
-                    return Err(MessagingError::Apply(format!("{reason} (position {refused} is not in the batch)").into()));
+                    return Err(MessagingError::Apply(
+                        format!("{reason} (position {refused} is not in the batch)").into(),
+                    ));
                 };
                 if before == 0 {
                     self.park(position, event, &reason).await?
@@ -177,8 +185,10 @@ impl Receiver {
         };
         if let Step::Moved(to) = step {
             self.apply.committed_in(&self.county).await;
-            metrics::counter!("fengqiao_events_applied_total", "topic" => self.topic.name()).increment((to - position) as u64);
-            metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name()).record(began.elapsed().as_secs_f64());
+            metrics::counter!("fengqiao_events_applied_total", "topic" => self.topic.name())
+                .increment((to - position) as u64);
+            metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name())
+                .record(began.elapsed().as_secs_f64());
         }
         Ok(step)
     }
@@ -220,7 +230,13 @@ impl Receiver {
         Ok(Step::Moved(last.position))
     }
 
-    async fn move_position(&self, tx: &mut PgConnection, from: i64, to: i64, caught_up: bool) -> Result<bool, sqlx::Error> {
+    async fn move_position(
+        &self,
+        tx: &mut PgConnection,
+        from: i64,
+        to: i64,
+        caught_up: bool,
+    ) -> Result<bool, sqlx::Error> {
         #[cfg(debug_assertions)]
         let to = if crate::receiver::planted::forgets_position() { from } else { to };
         let moved = sqlx::query(include_str!("sql/move_position.sql"))
@@ -296,7 +312,11 @@ impl Receiver {
         Ok(now)
     }
 
-    async fn acknowledge(&self, redis: &mut MultiplexedConnection, position: i64) -> Result<(), MessagingError> {
+    async fn acknowledge(
+        &self,
+        redis: &mut MultiplexedConnection,
+        position: i64,
+    ) -> Result<(), MessagingError> {
         redis::cmd("HSET")
             .arg(self.keys.acknowledged(&self.county, self.topic))
             .arg(self.service)
@@ -312,8 +332,9 @@ impl Receiver {
 mod planted {
     use std::sync::LazyLock;
 
-    static FORGETS: LazyLock<bool> =
-        LazyLock::new(|| std::env::var("FENGQIAO_PLANTED_FAULT").is_ok_and(|fault| fault == "forget-position"));
+    static FORGETS: LazyLock<bool> = LazyLock::new(|| {
+        std::env::var("FENGQIAO_PLANTED_FAULT").is_ok_and(|fault| fault == "forget-position")
+    });
 
     pub(super) fn forgets_position() -> bool {
         *FORGETS

@@ -97,11 +97,8 @@ pub struct Envelope {
 impl Envelope {
     pub(crate) fn read(county: &str, topic: Topic, entry: &StreamId) -> Result<Self, MessagingError> {
         let malformed = || MessagingError::Entry(entry.id.clone());
-        let position = entry
-            .id
-            .split_once('-')
-            .and_then(|(position, _)| position.parse().ok())
-            .ok_or_else(malformed)?;
+        let position =
+            entry.id.split_once('-').and_then(|(position, _)| position.parse().ok()).ok_or_else(malformed)?;
         let trace: String = entry.get("t").unwrap_or_default();
         Ok(Self {
             county: county.to_owned(),

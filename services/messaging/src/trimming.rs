@@ -30,7 +30,13 @@ pub struct Trimmer {
 impl Trimmer {
     /// A trimmer for these counties.
     #[must_use]
-    pub fn new(pool: PgPool, redis: ConnectionManager, keys: Keys, topic: Topic, counties: Vec<String>) -> Self {
+    pub fn new(
+        pool: PgPool,
+        redis: ConnectionManager,
+        keys: Keys,
+        topic: Topic,
+        counties: Vec<String>,
+    ) -> Self {
         Self { pool, redis, keys, topic, counties, lacking: HashMap::new() }
     }
 
@@ -103,11 +109,14 @@ impl Trimmer {
         let first = first.ids.first().and_then(|entry| entry.id.split_once('-')?.0.parse::<i64>().ok());
         match first {
             Some(first) if first > floor + 1 => {
-                let query = sqlx::query_scalar(include_str!("sql/outbox_begin.sql")).bind(county).fetch_one(&self.pool);
+                let query = sqlx::query_scalar(include_str!("sql/outbox_begin.sql"))
+                    .bind(county)
+                    .fetch_one(&self.pool);
                 let begin: Option<i64> = bounded("read the outbox's begin", query).await?;
                 if begin.is_none_or(|begin| begin >= first) {
                     // Older than what is kept: only a person can say whether to start from here.
-                    metrics::counter!("fengqiao_receiver_beyond_help_total", "topic" => self.topic.name()).increment(1);
+                    metrics::counter!("fengqiao_receiver_beyond_help_total", "topic" => self.topic.name())
+                        .increment(1);
                     tracing::error!(topic = %self.topic, county, floor, first, "a receiver needs events that are no longer kept");
                 } else if self.lacking.insert(county.to_owned(), floor) == Some(floor) {
                     tracing::warn!(topic = %self.topic, county, floor, first, "a receiver needs what was trimmed; the stream is made anew");

@@ -12,8 +12,14 @@ use fengqiao_messaging::{
 };
 use fengqiao_stack::test_database::TestDatabase;
 use redis::aio::{ConnectionManager, MultiplexedConnection};
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _, postgres::{PgConnectOptions, PgPoolOptions}};
-use tokio::{task::JoinSet, time::{Instant, sleep}};
+use sqlx::{
+    AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 const COUNTY: &str = "421181";
@@ -162,7 +168,11 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 async fn every_statement_fits_the_schema() {
     let world = World::new().await;
     for (name, sql) in STATEMENTS {
-        world.sender.prepare(AssertSqlSafe((*sql).to_owned()).into_sql_str()).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+        world
+            .sender
+            .prepare(AssertSqlSafe((*sql).to_owned()).into_sql_str())
+            .await
+            .unwrap_or_else(|e| panic!("{name}: {e}"));
     }
     world.end().await;
 }
@@ -170,7 +180,8 @@ async fn every_statement_fits_the_schema() {
 #[tokio::test]
 async fn events_are_applied_once_and_in_order_by_several_processes() {
     let mut world = World::new().await;
-    let (routing, statistics) = (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
+    let (routing, statistics) =
+        (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
     for _ in 0..2 {
         world.relay();
         world.receive("routing", &routing);
@@ -231,7 +242,14 @@ async fn a_wiped_redis_and_one_that_lost_its_last_second_heal_alone() {
     let _: i64 = redis::cmd("DEL").arg(&key).query_async(&mut redis).await.unwrap();
     for position in 1..=4 {
         let _: String = redis::cmd("XADD")
-            .arg(&key).arg(format!("{position}-0")).arg("k").arg(KIND).arg("p").arg("x").arg("t").arg("")
+            .arg(&key)
+            .arg(format!("{position}-0"))
+            .arg("k")
+            .arg(KIND)
+            .arg("p")
+            .arg("x")
+            .arg("t")
+            .arg("")
             .query_async(&mut redis)
             .await
             .unwrap_or_default();
@@ -249,8 +267,10 @@ async fn an_event_that_cannot_be_applied_is_parked_and_holds_nobody_up() {
     world.relay();
     world.receive("routing", &routing);
     until("two events are parked", async || {
-        let parked: Vec<i64> =
-            sqlx::query_scalar("SELECT position FROM receiver_parked ORDER BY 1").fetch_all(&routing).await.unwrap();
+        let parked: Vec<i64> = sqlx::query_scalar("SELECT position FROM receiver_parked ORDER BY 1")
+            .fetch_all(&routing)
+            .await
+            .unwrap();
         parked == [2, 4]
     })
     .await;
@@ -275,7 +295,8 @@ async fn an_event_that_the_database_refuses_costs_no_neighbour() {
 #[tokio::test]
 async fn what_a_receiver_still_needs_is_never_trimmed() {
     let mut world = World::new().await;
-    let (routing, statistics) = (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
+    let (routing, statistics) =
+        (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
     let key = world.keys.events(COUNTY, Topic::Intake);
     let mut redis = world.redis().await;
     world.relay();
@@ -285,8 +306,11 @@ async fn what_a_receiver_still_needs_is_never_trimmed() {
     expect_exactly(&routing, 3).await;
     // The trimmer has seen what routing has; statistics has not come yet.
     until("routing's acknowledgement is kept", async || {
-        let kept: Option<i64> = sqlx::query_scalar("SELECT position FROM outbox_receiver WHERE receiver = 'routing'")
-            .fetch_optional(&world.sender).await.unwrap();
+        let kept: Option<i64> =
+            sqlx::query_scalar("SELECT position FROM outbox_receiver WHERE receiver = 'routing'")
+                .fetch_optional(&world.sender)
+                .await
+                .unwrap();
         kept == Some(3)
     })
     .await;

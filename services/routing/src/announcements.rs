@@ -38,7 +38,12 @@ pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, trace: Option<&str
 
 /// Asks notification for a push of a case.
 #[must_use]
-pub fn push_requested(case: &CaseFile, push: &RequestedPush, place: &RoutingCounty, trace: Option<&str>) -> Event {
+pub fn push_requested(
+    case: &CaseFile,
+    push: &RequestedPush,
+    place: &RoutingCounty,
+    trace: Option<&str>,
+) -> Event {
     let order = &push.order;
     let message = PushRequested {
         push_id: push.push_id.to_string(),

@@ -13,10 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     counties::RoutingCounty,
     domain::{
-        case::CaseFile,
-        case_number::CaseName,
-        happening::Happening,
-        history::Occasion,
+        case::CaseFile, case_number::CaseName, happening::Happening, history::Occasion,
         transition::transition,
     },
     error::RoutingError,
@@ -100,8 +97,7 @@ impl Commands {
             return Err(RoutingError::ChangedSince);
         }
         let at = now();
-        let occasion =
-            Occasion { at, actor: command.principal.clone(), capacity: command.capacity.clone() };
+        let occasion = Occasion { at, actor: command.principal.clone(), capacity: command.capacity.clone() };
         let duty = place.duty_of(&case);
         let change = transition(&case, &command.happening, &occasion, place.setting(&duty))?;
         let after = change.case.clone();
@@ -137,7 +133,10 @@ impl Commands {
             match forget_answers(&self.pool, before, FORGET_AT_ONCE).await {
                 Ok(forgotten) => tracing::debug!(forgotten, "old answers are forgotten"),
                 Err(error) => {
-                    tracing::warn!(error = &error as &dyn std::error::Error, "old answers could not be forgotten");
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "old answers could not be forgotten"
+                    );
                 }
             }
         }

@@ -87,12 +87,18 @@ impl From<RoutingError> for Status {
         match &error {
             RoutingError::NotFound => status::not_found("case"),
             RoutingError::Invalid(violations) => status::invalid(violations.clone()),
-            RoutingError::Refused(refusal) => status::failed_precondition(refusal.reason(), refusal.to_string()),
-            RoutingError::ChangedSince => status::aborted("the case has changed since; read it and try again"),
+            RoutingError::Refused(refusal) => {
+                status::failed_precondition(refusal.reason(), refusal.to_string())
+            }
+            RoutingError::ChangedSince => {
+                status::aborted("the case has changed since; read it and try again")
+            }
             RoutingError::TooManyWatchers => {
                 status::exhausted("too many cases are watched here", Duration::from_secs(5))
             }
-            RoutingError::Ending => Self::unavailable("the service is ending; watch again from the last entry"),
+            RoutingError::Ending => {
+                Self::unavailable("the service is ending; watch again from the last entry")
+            }
             RoutingError::Database { operation, source } => status::database(operation, source),
             RoutingError::Overtaken | RoutingError::TimedOut { .. } => status::unavailable(WORK, &error),
             RoutingError::Messaging(MessagingError::Database { operation, source }) => {

@@ -52,7 +52,8 @@ struct Opened<'a> {
 impl Apply for IntakeEvents {
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let Some(first) = batch.first() else { return Ok(()) };
-        let place = self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let place =
+            self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
         let county = &place.county.code;
         let opened = batch
             .iter()
@@ -86,8 +87,8 @@ impl IntakeEvents {
             Err(error @ SealError::UnknownKey(_)) => return Err(ApplyError::Retry(Box::new(error))),
             Err(_) => return Err(refusal(envelope, "the sealed matter does not open")),
         };
-        let matter =
-            Matter::decode(plain.as_slice()).map_err(|_| refusal(envelope, "the matter cannot be decoded"))?;
+        let matter = Matter::decode(plain.as_slice())
+            .map_err(|_| refusal(envelope, "the matter cannot be decoded"))?;
         Ok(Opened { envelope, report, matter })
     }
 }

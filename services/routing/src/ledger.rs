@@ -24,7 +24,13 @@ pub struct Ledger {
 
 impl Ledger {
     /// Adds a change of a case, made by a report or not, within a trace.
-    pub fn add(&mut self, change: Change, report_id: Option<Uuid>, place: &RoutingCounty, traceparent: Option<&str>) {
+    pub fn add(
+        &mut self,
+        change: Change,
+        report_id: Option<Uuid>,
+        place: &RoutingCounty,
+        traceparent: Option<&str>,
+    ) {
         let case = change.case.clone();
         if change.announced {
             self.events.push(case_changed(&case, report_id, traceparent));
@@ -43,7 +49,12 @@ impl Ledger {
     ///
     /// # Errors
     /// What [`Changes::write`] and the outbox say.
-    pub async fn write(&self, conn: &mut PgConnection, county: &str, keyring: &Keyring) -> Result<(), RoutingError> {
+    pub async fn write(
+        &self,
+        conn: &mut PgConnection,
+        county: &str,
+        keyring: &Keyring,
+    ) -> Result<(), RoutingError> {
         self.write_rows(conn, county, keyring).await?;
         self.write_events(conn, county).await
     }

@@ -54,7 +54,8 @@ struct Told<'a> {
 impl Apply for ReceiptEvents {
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let Some(first) = batch.first() else { return Ok(()) };
-        let place = self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let place =
+            self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
         let told = batch
             .iter()
             .filter(|envelope| envelope.kind == PUSH_RECEIPT)
@@ -75,13 +76,18 @@ impl Apply for ReceiptEvents {
     }
 }
 
-async fn apply_all(tx: &mut PgConnection, place: &RoutingCounty, told: Vec<Told<'_>>) -> Result<Ledger, ApplyError> {
+async fn apply_all(
+    tx: &mut PgConnection,
+    place: &RoutingCounty,
+    told: Vec<Told<'_>>,
+) -> Result<Ledger, ApplyError> {
     let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
     let (pushes, mut cases) = load_for_receipts(tx, &place.county.code, &push_ids).await?;
     let mut ledger = Ledger::default();
     for told in told {
         let push = pushes.get(&told.push_id).ok_or_else(|| refusal(told.envelope, "the push is unknown"))?;
-        let case = cases.get_mut(&push.case_id).ok_or_else(|| refusal(told.envelope, "the push has no case"))?;
+        let case =
+            cases.get_mut(&push.case_id).ok_or_else(|| refusal(told.envelope, "the push has no case"))?;
         let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
         let _entered = span.enter();
         ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
@@ -113,7 +119,8 @@ fn told(envelope: &Envelope) -> Result<Option<Told<'_>>, ApplyError> {
     let words = (!receipt.sealed_text.is_empty()).then(|| Words::Sealed(receipt.sealed_text.clone()));
     Ok(Some(Told {
         envelope,
-        push_id: Uuid::try_parse(&receipt.push_id).map_err(|_| refusal(envelope, "the push's id is not a UUID"))?,
+        push_id: Uuid::try_parse(&receipt.push_id)
+            .map_err(|_| refusal(envelope, "the push's id is not a UUID"))?,
         outcome,
         at: receipt
             .at

@@ -7,8 +7,8 @@ use fengqiao_serving::{Foundation, ServiceName, Settings, StartError, time::now}
 use tonic::service::Routes;
 
 use crate::{
-    MIGRATIONS, commands::Commands, counties::RoutingCounties, grpc::RoutingFace, intake_events::IntakeEvents,
-    receipt_events::ReceiptEvents, watchers::Watchers,
+    MIGRATIONS, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
+    intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
 };
 
 /// Runs the service until it is told to stop.

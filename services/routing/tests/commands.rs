@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use fengqiao_proto::{
     routing::v1::{
-        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, GetCaseRequest, HistoryKind, ListAgenciesRequest,
-        ListCaseHistoryRequest, ListCasesRequest, RelevelCaseRequest, ResolveCaseRequest, WatchCaseRequest,
-        routing_service_server::RoutingService as _,
+        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, GetCaseRequest, HistoryKind,
+        ListAgenciesRequest, ListCaseHistoryRequest, ListCasesRequest, RelevelCaseRequest,
+        ResolveCaseRequest, WatchCaseRequest, routing_service_server::RoutingService as _,
     },
     types::v1::{CaseState, Level},
 };
@@ -55,7 +55,10 @@ async fn a_case_goes_its_lawful_way_and_refusals_change_nothing() {
     };
     let before = office.case(&case).await.unwrap();
     let refused = office.face.close_case(close("c1")).await.unwrap_err();
-    assert_eq!((refused.code(), reason_of(&refused).as_str()), (Code::FailedPrecondition, "CASE_NOT_RESOLVED"));
+    assert_eq!(
+        (refused.code(), reason_of(&refused).as_str()),
+        (Code::FailedPrecondition, "CASE_NOT_RESOLVED")
+    );
     assert!(refused.message().contains("would have to be resolved"));
     assert_eq!(office.case(&case).await.unwrap(), before);
     let resolved = office.face.resolve_case(asked(&officer(), resolve(&case, "r1"))).await.unwrap();
@@ -81,7 +84,8 @@ async fn a_second_send_answers_as_the_first_and_an_id_stands_for_one_command() {
     let office = Office::open().await;
     let case = one_case(&office, "漏水").await;
     let first = office.face.resolve_case(asked(&officer(), resolve(&case, "r1"))).await.unwrap().into_inner();
-    let second = office.face.resolve_case(asked(&officer(), resolve(&case, "r1"))).await.unwrap().into_inner();
+    let second =
+        office.face.resolve_case(asked(&officer(), resolve(&case, "r1"))).await.unwrap().into_inner();
     assert_eq!(first, second);
     let mut other = resolve(&case, "r1");
     other.outcome = "别的".into();
@@ -174,7 +178,8 @@ async fn a_raised_level_pushes_at_once_and_its_words_are_for_those_who_may_see()
         reason: "王女士情绪激动".into(),
         ..Default::default()
     };
-    let raised = office.face.relevel_case(asked(&officer(), request)).await.unwrap().into_inner().case.unwrap();
+    let raised =
+        office.face.relevel_case(asked(&officer(), request)).await.unwrap().into_inner().case.unwrap();
     let reason = raised.level_reason.unwrap();
     assert_eq!((reason.rule.as_str(), reason.text.as_str()), ("officer", "王女士情绪激动"));
     let pushes = office.pushes().await;
@@ -222,8 +227,10 @@ async fn an_agency_sees_what_was_pushed_to_it_and_nothing_else() {
 #[tokio::test]
 async fn lists_are_ordered_filtered_and_paged() {
     let office = Office::open().await;
-    let reports: Vec<_> =
-        ["路灯", "持刀", "漏水", "要跳楼", "井盖"].into_iter().map(|n| office.report(Uuid::now_v7(), n)).collect();
+    let reports: Vec<_> = ["路灯", "持刀", "漏水", "要跳楼", "井盖"]
+        .into_iter()
+        .map(|n| office.report(Uuid::now_v7(), n))
+        .collect();
     office.take(&reports).await.unwrap();
     let mut seen = Vec::new();
     let mut page_token = String::new();
@@ -250,7 +257,10 @@ async fn lists_are_ordered_filtered_and_paged() {
     assert_eq!(count(ListCasesRequest { lead_agency: "housing".into(), ..Default::default() }).await, 5);
     assert_eq!(count(ListCasesRequest { category: "labour".into(), ..Default::default() }).await, 0);
     let wrong = ListCasesRequest { page_token: "x".into(), ..Default::default() };
-    assert_eq!(office.face.list_cases(asked(&officer(), wrong)).await.unwrap_err().code(), Code::InvalidArgument);
+    assert_eq!(
+        office.face.list_cases(asked(&officer(), wrong)).await.unwrap_err().code(),
+        Code::InvalidArgument
+    );
 }
 
 #[tokio::test]
@@ -262,7 +272,8 @@ async fn the_history_is_whole_and_paged() {
     let mut page_token = String::new();
     let mut last;
     loop {
-        let request = ListCaseHistoryRequest { case: case.clone(), page_size: 2, page_token, ..Default::default() };
+        let request =
+            ListCaseHistoryRequest { case: case.clone(), page_size: 2, page_token, ..Default::default() };
         let page = office.face.list_case_history(asked(&officer(), request)).await.unwrap().into_inner();
         sequences.extend(page.entries.iter().map(|entry| entry.sequence));
         last = page.entries.last().cloned();
@@ -288,7 +299,10 @@ async fn a_watcher_gets_each_entry_and_the_end() {
     let request = WatchCaseRequest { case: case.clone(), after_sequence: 1, ..Default::default() };
     let mut history = office.face.watch_case(asked(&officer(), request)).await.unwrap().into_inner();
     let mut next = async || {
-        tokio::time::timeout(Duration::from_secs(5), history.next()).await.expect("in time").expect("not ended")
+        tokio::time::timeout(Duration::from_secs(5), history.next())
+            .await
+            .expect("in time")
+            .expect("not ended")
     };
     for sequence in [2, 3] {
         assert_eq!(next().await.unwrap().entry.unwrap().sequence, sequence);

@@ -18,11 +18,8 @@ use uuid::Uuid;
 async fn a_batch_of_reports_makes_cases_histories_pushes_and_events() {
     let office = Office::open().await;
     let (one, two) = (Uuid::now_v7(), Uuid::now_v7());
-    let reports = [
-        office.report(one, "楼上漏水"),
-        office.report(two, "邻居持刀威胁"),
-        office.report(one, "又漏水"),
-    ];
+    let reports =
+        [office.report(one, "楼上漏水"), office.report(two, "邻居持刀威胁"), office.report(one, "又漏水")];
     office.take(&reports).await.unwrap();
     let changes = office.changes().await;
     assert_eq!(changes.len(), 3, "one for each report");
@@ -220,11 +217,10 @@ async fn a_look_up_is_one_step_also_before_the_tables_have_statistics() {
     ] {
         sqlx::query(statement).execute(&mut *connection).await.unwrap();
     }
-    let plan: Vec<String> = sqlx::query_scalar(
-        "EXPLAIN EXECUTE look_up ('421181', '00000000-0000-0000-0000-000000000000')",
-    )
-    .fetch_all(&mut *connection)
-    .await
-    .unwrap();
+    let plan: Vec<String> =
+        sqlx::query_scalar("EXPLAIN EXECUTE look_up ('421181', '00000000-0000-0000-0000-000000000000')")
+            .fetch_all(&mut *connection)
+            .await
+            .unwrap();
     assert!(plan.iter().any(|line| line.contains("(id = $2)") && line.contains("Index Cond")), "{plan:#?}");
 }

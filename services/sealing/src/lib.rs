@@ -76,10 +76,8 @@ impl Keyring {
     /// # Errors
     /// [`SealError::Unreadable`] or [`SealError::KeyFile`].
     pub fn load(path: &Path) -> Result<Self, SealError> {
-        let text = fs::read_to_string(path).map_err(|source| SealError::Unreadable {
-            path: path.display().to_string(),
-            source,
-        })?;
+        let text = fs::read_to_string(path)
+            .map_err(|source| SealError::Unreadable { path: path.display().to_string(), source })?;
         Self::from_toml(&text)
     }
 
@@ -88,13 +86,10 @@ impl Keyring {
     /// # Errors
     /// [`SealError::KeyFile`] says what is wrong, without a key.
     pub fn from_toml(text: &str) -> Result<Self, SealError> {
-        let file: KeyFile =
-            toml::from_str(text).map_err(|e| SealError::KeyFile(e.message().to_owned()))?;
+        let file: KeyFile = toml::from_str(text).map_err(|e| SealError::KeyFile(e.message().to_owned()))?;
         let mut ciphers = BTreeMap::new();
         for (id, key) in &file.keys {
-            let id: u8 = id
-                .parse()
-                .map_err(|_| SealError::KeyFile("a key's id is not 0 to 255".into()))?;
+            let id: u8 = id.parse().map_err(|_| SealError::KeyFile("a key's id is not 0 to 255".into()))?;
             ciphers.insert(id, XChaCha20Poly1305::new(&key_bytes(key)?.into()));
         }
         if !ciphers.contains_key(&file.current) {
@@ -199,8 +194,8 @@ mod tests {
     fn an_old_key_still_opens_after_rotation() {
         let first = Keyring::generate();
         let sealed = Keyring::from_toml(&first).unwrap().seal(b"old", b"421181");
-        let rotated = first.replace("current = 1", "current = 2")
-            + &format!("2 = \"{}\"\n", BASE64.encode([7; 32]));
+        let rotated =
+            first.replace("current = 1", "current = 2") + &format!("2 = \"{}\"\n", BASE64.encode([7; 32]));
         let ring = Keyring::from_toml(&rotated).unwrap();
         assert_eq!(ring.open(&sealed, b"421181").unwrap(), b"old");
         assert_eq!(ring.seal(b"new", b"421181")[0], 2);

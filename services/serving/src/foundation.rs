@@ -160,10 +160,8 @@ impl Foundation {
         let telemetry = Telemetry::start(service.name())?;
         let counties = Arc::new(Counties::load(&settings.county_folder)?);
         let keyring = Arc::new(Keyring::load(&settings.sealing_keys)?);
-        let access = AccessLayer::new(
-            Policy::from_contract()?,
-            TokenVerifier::from_pem(&read(&settings.token_key)?)?,
-        );
+        let access =
+            AccessLayer::new(Policy::from_contract()?, TokenVerifier::from_pem(&read(&settings.token_key)?)?);
         let tls = ServerTlsConfig::new()
             .identity(Identity::from_pem(read(&settings.tls_certificate)?, read(&settings.tls_key)?))
             .client_ca_root(Certificate::from_pem(read(&settings.tls_client_authority)?))
@@ -229,7 +227,9 @@ async fn open_database(
         ]);
     let pool = PgPoolOptions::new()
         // Each county's own work (commits, relay, receivers) must leave room for calls.
-        .max_connections(settings.database_connections + CONNECTIONS_PER_COUNTY * (counties as u32).saturating_sub(1))
+        .max_connections(
+            settings.database_connections + CONNECTIONS_PER_COUNTY * (counties as u32).saturating_sub(1),
+        )
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // A broken connection shows itself on first use and is replaced; asking each time costs a round trip.
         .test_before_acquire(false)

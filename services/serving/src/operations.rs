@@ -5,9 +5,19 @@ use serde_json::json;
 
 use crate::health::Health;
 
-pub(crate) fn router(service: &'static str, health: Health, metrics: impl Fn() -> String + Clone + Send + Sync + 'static) -> Router {
+pub(crate) fn router(
+    service: &'static str,
+    health: Health,
+    metrics: impl Fn() -> String + Clone + Send + Sync + 'static,
+) -> Router {
     Router::new()
-        .route("/metrics", get(move || { let text = metrics(); async move { text } }))
+        .route(
+            "/metrics",
+            get(move || {
+                let text = metrics();
+                async move { text }
+            }),
+        )
         .route("/healthz", get(|| async { "alive" }))
         .route(
             "/readyz",

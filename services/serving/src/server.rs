@@ -4,7 +4,11 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use fengqiao_messaging::{Apply, Receiver, Relay, Topic, Trimmer};
 use fengqiao_telemetry::grpc::CallLayer;
-use tokio::{net::TcpListener, signal::unix::{SignalKind, signal}, time::timeout};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 use tonic::{
     service::Routes,
@@ -30,7 +34,11 @@ impl Foundation {
     ///
     /// # Errors
     /// [`StartError`] where a listener cannot be made or a task failed.
-    pub async fn serve(self, routes: Routes, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> Result<(), StartError> {
+    pub async fn serve(
+        self,
+        routes: Routes,
+        receivers: Vec<(Topic, Arc<dyn Apply>)>,
+    ) -> Result<(), StartError> {
         let name = self.service.name();
         let (reporter, health_service) = tonic_health::server::health_reporter();
         let reflection = tonic_reflection::server::Builder::configure()
@@ -101,8 +109,13 @@ impl Foundation {
                 self.health.report(),
             );
             self.spawn_forever("relay", relay.run(self.stop.clone()));
-            let trimmer =
-                Trimmer::new(self.pool.clone(), self.redis.clone(), self.keys.clone(), topic, counties.clone());
+            let trimmer = Trimmer::new(
+                self.pool.clone(),
+                self.redis.clone(),
+                self.keys.clone(),
+                topic,
+                counties.clone(),
+            );
             self.spawn_forever("trimmer", trimmer.run(self.stop.clone()));
         }
         for (topic, apply) in receivers {

@@ -118,7 +118,10 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_in_the_details() {
-        let status = invalid(vec![Violation::new("title", "1 to 100 characters"), Violation::new("source", "is needed")]);
+        let status = invalid(vec![
+            Violation::new("title", "1 to 100 characters"),
+            Violation::new("source", "is needed"),
+        ]);
         assert_eq!(status.code(), Code::InvalidArgument);
         let fields: Vec<_> =
             status.get_details_bad_request().unwrap().field_violations.into_iter().map(|v| v.field).collect();

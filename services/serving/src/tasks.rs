@@ -19,7 +19,12 @@ impl Tasks {
     pub(crate) fn new(stop: CancellationToken) -> Self {
         // At most one message a task.
         let (failed, failures) = mpsc::unbounded_channel();
-        Self { tracker: TaskTracker::new(), stop, failed, failures: Arc::new(tokio::sync::Mutex::new(failures)) }
+        Self {
+            tracker: TaskTracker::new(),
+            stop,
+            failed,
+            failures: Arc::new(tokio::sync::Mutex::new(failures)),
+        }
     }
 
     /// Owns a task. It must end soon after the process's stop; if it ends before, or fails, or panics,

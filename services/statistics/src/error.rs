@@ -56,10 +56,7 @@ impl StatisticsError {
 
     /// A failure of the database while counting: some say something about the question.
     pub(crate) fn counting(source: sqlx::Error) -> Self {
-        let code = source
-            .as_database_error()
-            .and_then(|error| error.code())
-            .unwrap_or_default();
+        let code = source.as_database_error().and_then(|error| error.code()).unwrap_or_default();
         match code.as_ref() {
             // query_canceled: the statement's time is over.
             "57014" => Self::TooSlow,
@@ -69,10 +66,7 @@ impl StatisticsError {
                 field: "timeZone".into(),
                 description: "a time zone that the database knows".into(),
             }]),
-            _ => Self::Database {
-                operation: "counting",
-                source,
-            },
+            _ => Self::Database { operation: "counting", source },
         }
     }
 }
@@ -80,17 +74,13 @@ impl StatisticsError {
 impl From<StatisticsError> for Status {
     fn from(error: StatisticsError) -> Self {
         let smaller = |message: String| {
-            let advice =
-                "fewer dimensions, a coarser areaLevel, a shorter window or fewer indicators";
+            let advice = "fewer dimensions, a coarser areaLevel, a shorter window or fewer indicators";
             let violations = vec![Violation::new("groupBy", advice)];
             status::with_violations(Code::ResourceExhausted, message, violations)
         };
         match error {
             StatisticsError::Question(mistakes) => status::invalid(
-                mistakes
-                    .into_iter()
-                    .map(|m| Violation::new(m.field, m.description))
-                    .collect(),
+                mistakes.into_iter().map(|m| Violation::new(m.field, m.description)).collect(),
             ),
             StatisticsError::NotOwn => status::not_found("agency"),
             StatisticsError::UnknownCounty => status::not_found("county"),
@@ -114,10 +104,7 @@ mod tests {
             assert_eq!(status.code(), Code::ResourceExhausted);
             let request = status.get_details_bad_request().unwrap();
             assert_eq!(request.field_violations[0].field, "groupBy");
-            assert!(
-                status.get_details_retry_info().is_none(),
-                "waiting does not help"
-            );
+            assert!(status.get_details_retry_info().is_none(), "waiting does not help");
         }
     }
 

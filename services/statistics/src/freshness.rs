@@ -29,9 +29,7 @@ pub async fn measure(
         for county in &counties {
             match figures.as_of(county).await {
                 Ok(Some(as_of)) => {
-                    let age = fengqiao_serving::time::now()
-                        .duration_since(as_of)
-                        .as_secs_f64();
+                    let age = fengqiao_serving::time::now().duration_since(as_of).as_secs_f64();
                     metrics::gauge!("fengqiao_statistics_as_of_age_seconds", "county" => county.clone())
                         .set(age.max(0.0));
                 }

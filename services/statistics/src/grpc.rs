@@ -10,8 +10,7 @@ use fengqiao_county::{Counties, County};
 use fengqiao_proto::{
     statistics::v1::{
         DescribeIndicatorsRequest, DescribeIndicatorsResponse, Dimension, IndicatorDefinition,
-        QueryIndicatorsRequest, QueryIndicatorsResponse,
-        statistics_service_server::StatisticsService,
+        QueryIndicatorsRequest, QueryIndicatorsResponse, statistics_service_server::StatisticsService,
     },
     types::v1::Role,
 };
@@ -46,11 +45,7 @@ pub struct StatisticsFace {
 impl StatisticsFace {
     /// Over this store, for these counties.
     pub fn new(figures: Figures, counties: Arc<Counties>) -> Self {
-        Self {
-            figures,
-            counties,
-            turns: Semaphore::new(AT_ONCE),
-        }
+        Self { figures, counties, turns: Semaphore::new(AT_ONCE) }
     }
 
     async fn answer(
@@ -59,10 +54,7 @@ impl StatisticsFace {
         code: &str,
         asked: QueryIndicatorsRequest,
     ) -> Result<QueryIndicatorsResponse, StatisticsError> {
-        let county = self
-            .counties
-            .get(code)
-            .ok_or(StatisticsError::UnknownCounty)?;
+        let county = self.counties.get(code).ok_or(StatisticsError::UnknownCounty)?;
         let asked = own_figures(who, asked)?;
         let question =
             question::check(&asked, &CountyDirectory(county)).map_err(StatisticsError::Question)?;
@@ -74,9 +66,7 @@ impl StatisticsFace {
         let counted = self.figures.count(code, &question).await?;
         let label = |dimension, value: &str| label(county, dimension, value);
         let rows = figure::rows(&question, &counted.groups, &label)?;
-        let Question {
-            window, time_zone, ..
-        } = question;
+        let Question { window, time_zone, .. } = question;
         Ok(QueryIndicatorsResponse {
             rows,
             from: Some(to_proto(window.from)),
@@ -111,11 +101,7 @@ impl Directory for CountyDirectory<'_> {
     }
 
     fn has_category(&self, code: &str) -> bool {
-        self.0
-            .categories
-            .all()
-            .iter()
-            .any(|category| category.code == code)
+        self.0.categories.all().iter().any(|category| category.code == code)
     }
 }
 
@@ -125,9 +111,7 @@ fn label(county: &County, dimension: Dimension, value: &str) -> Option<String> {
         Dimension::Area => Some(county.areas.name_path(value)).filter(|name| !name.is_empty()),
         Dimension::Category => {
             let mut categories = county.categories.all().iter();
-            categories
-                .find(|category| category.code == value)
-                .map(|category| category.name.clone())
+            categories.find(|category| category.code == value).map(|category| category.name.clone())
         }
         _ => wording::known_label(dimension, value).map(str::to_owned),
     }
@@ -139,10 +123,7 @@ fn described(definition: &Definition) -> IndicatorDefinition {
         name: definition.name.to_owned(),
         version: definition.version,
         numerator: definition.numerator.words().to_owned(),
-        denominator: definition
-            .denominator
-            .map(|measure| measure.words().to_owned())
-            .unwrap_or_default(),
+        denominator: definition.denominator.map(|measure| measure.words().to_owned()).unwrap_or_default(),
         time_role: definition.fact().time_role().to_owned(),
     }
 }
@@ -157,11 +138,7 @@ impl StatisticsService for StatisticsFace {
         let who = principal(&request)?.clone();
         let code = who.county_of(&request.get_ref().county)?.to_owned();
         let answered = self.answer(&who, &code, request.into_inner()).await;
-        let outcome = if answered.is_ok() {
-            "answered"
-        } else {
-            "refused"
-        };
+        let outcome = if answered.is_ok() { "answered" } else { "refused" };
         metrics::histogram!("fengqiao_statistics_query_seconds", "county" => code, "outcome" => outcome)
             .record(began.elapsed().as_secs_f64());
         Ok(Response::new(answered?))
@@ -201,38 +178,17 @@ mod tests {
     #[test]
     fn an_agency_gets_its_own_figures_only() {
         let police = principal_of(Role::Agency, Some("police"));
-        assert_eq!(
-            own_figures(&police, asking_of(&[])).unwrap().agencies,
-            ["police"]
-        );
-        assert_eq!(
-            own_figures(&police, asking_of(&["police"]))
-                .unwrap()
-                .agencies,
-            ["police"]
-        );
+        assert_eq!(own_figures(&police, asking_of(&[])).unwrap().agencies, ["police"]);
+        assert_eq!(own_figures(&police, asking_of(&["police"])).unwrap().agencies, ["police"]);
         for others in [&["justice"][..], &["police", "justice"]] {
-            assert!(matches!(
-                own_figures(&police, asking_of(others)),
-                Err(StatisticsError::NotOwn)
-            ));
+            assert!(matches!(own_figures(&police, asking_of(others)), Err(StatisticsError::NotOwn)));
         }
     }
 
     #[test]
     fn others_ask_about_whom_they_like() {
         let analyst = principal_of(Role::Analyst, None);
-        assert!(
-            own_figures(&analyst, asking_of(&[]))
-                .unwrap()
-                .agencies
-                .is_empty()
-        );
-        assert_eq!(
-            own_figures(&analyst, asking_of(&["justice"]))
-                .unwrap()
-                .agencies,
-            ["justice"]
-        );
+        assert!(own_figures(&analyst, asking_of(&[])).unwrap().agencies.is_empty());
+        assert_eq!(own_figures(&analyst, asking_of(&["justice"])).unwrap().agencies, ["justice"]);
     }
 }

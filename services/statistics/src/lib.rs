@@ -25,15 +25,11 @@ use crate::{grpc::StatisticsFace, receiver::FactReceiver, store::Figures};
 /// # Errors
 /// [`StartError`] where it cannot start or a part of it failed.
 pub async fn run(settings: &Settings) -> Result<(), StartError> {
-    let foundation =
-        Foundation::start(settings, ServiceName::Statistics, &store::MIGRATIONS).await?;
+    let foundation = Foundation::start(settings, ServiceName::Statistics, &store::MIGRATIONS).await?;
     let figures = Figures::new(foundation.pool.clone());
     let counties = Arc::clone(&foundation.counties);
     let stopped = foundation.stop.clone().cancelled_owned();
-    foundation.tasks.spawn(
-        "freshness",
-        freshness::measure(figures.clone(), counties.codes(), stopped),
-    );
+    foundation.tasks.spawn("freshness", freshness::measure(figures.clone(), counties.codes(), stopped));
     let face = StatisticsServiceServer::new(StatisticsFace::new(figures, counties))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
     let facts: Arc<dyn Apply> = Arc::new(FactReceiver);

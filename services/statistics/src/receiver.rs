@@ -25,16 +25,13 @@ impl Apply for FactReceiver {
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let mut facts = Batch::default();
         for envelope in batch {
-            let _step =
-                trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
+            let _step = trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
             take_in(&mut facts, envelope).map_err(|reason| ApplyError::Refuse {
                 position: envelope.position,
                 reason: reason.to_string(),
             })?;
         }
-        store::save(tx, &facts)
-            .await
-            .map_err(|error| ApplyError::Retry(Box::new(error)))
+        store::save(tx, &facts).await.map_err(|error| ApplyError::Retry(Box::new(error)))
     }
 }
 

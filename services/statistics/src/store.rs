@@ -9,10 +9,7 @@ pub use figures::Figures;
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("put_reports", include_str!("store/sql/put_reports.sql")),
-    (
-        "put_report_cases",
-        include_str!("store/sql/put_report_cases.sql"),
-    ),
+    ("put_report_cases", include_str!("store/sql/put_report_cases.sql")),
     ("put_cases", include_str!("store/sql/put_cases.sql")),
     ("put_pushes", include_str!("store/sql/put_pushes.sql")),
     ("put_receipts", include_str!("store/sql/put_receipts.sql")),

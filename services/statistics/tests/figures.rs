@@ -19,10 +19,7 @@ use world::{World, asking, at, id};
 async fn every_statement_fits_the_schema() {
     let world = World::new().await;
     for (name, statement) in STATEMENTS {
-        let prepared = world
-            .pool
-            .prepare(AssertSqlSafe((*statement).to_owned()).into_sql_str())
-            .await;
+        let prepared = world.pool.prepare(AssertSqlSafe((*statement).to_owned()).into_sql_str()).await;
         assert!(prepared.is_ok(), "{name}: {prepared:?}");
     }
 }
@@ -59,10 +56,7 @@ async fn groups_equal_a_count_by_hand() {
         world.figures("421181", asked)
     };
     let counts = |expected: &[(&str, i64)]| -> BTreeMap<String, (i64, i64)> {
-        expected
-            .iter()
-            .map(|(row, count)| ((*row).to_owned(), (*count, 0)))
-            .collect()
+        expected.iter().map(|(row, count)| ((*row).to_owned(), (*count, 0))).collect()
     };
 
     let days = grouped(&[Dimension::Day], &["reports", "cases"]).await;
@@ -75,31 +69,15 @@ async fn groups_equal_a_count_by_hand() {
     assert_eq!(days, counts(&expected), "midnight is Shanghai's");
 
     let towns = grouped(&[Dimension::Area], &["reports"]).await;
-    let expected = [
-        ("421181 reports", 1),
-        ("421181100 reports", 1),
-        ("421181105 reports", 2),
-    ];
+    let expected = [("421181 reports", 1), ("421181100 reports", 1), ("421181105 reports", 2)];
     assert_eq!(towns, counts(&expected));
 
     let leads = grouped(&[Dimension::Agency, Dimension::Level], &["reports"]).await;
-    let expected = [
-        ("| reports", 1),
-        ("police|RED reports", 2),
-        ("traffic_police|BLUE reports", 1),
-    ];
-    assert_eq!(
-        leads,
-        counts(&expected),
-        "a report whose case is not known yet has no lead"
-    );
+    let expected = [("| reports", 1), ("police|RED reports", 2), ("traffic_police|BLUE reports", 1)];
+    assert_eq!(leads, counts(&expected), "a report whose case is not known yet has no lead");
 
     let addressees = grouped(&[Dimension::Agency], &["pushes"]).await;
-    let expected = [
-        ("community-421181105201 pushes", 1),
-        ("police pushes", 1),
-        ("town-421181105 pushes", 1),
-    ];
+    let expected = [("community-421181105201 pushes", 1), ("police pushes", 1), ("town-421181105 pushes", 1)];
     assert_eq!(addressees, counts(&expected));
 
     let doors = grouped(&[Dimension::Source], &["reports"]).await;
@@ -111,17 +89,10 @@ async fn groups_equal_a_count_by_hand() {
     ];
     assert_eq!(doors, counts(&expected));
 
-    let all = [
-        Dimension::Week,
-        Dimension::Month,
-        Dimension::Category,
-        Dimension::Level,
-    ];
+    let all = [Dimension::Week, Dimension::Month, Dimension::Category, Dimension::Level];
     let cases = grouped(&all, &["cases"]).await;
-    let expected = [
-        ("2026-W48|2026-11|neighbourhood|RED cases", 1),
-        ("2026-W48|2026-11|traffic|BLUE cases", 1),
-    ];
+    let expected =
+        [("2026-W48|2026-11|neighbourhood|RED cases", 1), ("2026-W48|2026-11|traffic|BLUE cases", 1)];
     assert_eq!(cases, counts(&expected));
 }
 
@@ -133,72 +104,24 @@ async fn filters_and_windows_equal_a_count_by_hand() {
         figures.into_values().next().unwrap().0
     };
     let reports = || asking(&["reports"]);
-    assert_eq!(
-        one(QueryIndicatorsRequest {
-            area_code: "421181105000".into(),
-            ..reports()
-        })
-        .await,
-        2
-    );
-    assert_eq!(
-        one(QueryIndicatorsRequest {
-            agencies: vec!["police".into()],
-            ..reports()
-        })
-        .await,
-        2
-    );
+    assert_eq!(one(QueryIndicatorsRequest { area_code: "421181105000".into(), ..reports() }).await, 2);
+    assert_eq!(one(QueryIndicatorsRequest { agencies: vec!["police".into()], ..reports() }).await, 2);
     let doors = vec![Source::Grid as i32, Source::Police110 as i32];
-    assert_eq!(
-        one(QueryIndicatorsRequest {
-            sources: doors,
-            ..reports()
-        })
-        .await,
-        2
-    );
+    assert_eq!(one(QueryIndicatorsRequest { sources: doors, ..reports() }).await, 2);
     let levels = vec![Level::Red as i32];
-    assert_eq!(
-        one(QueryIndicatorsRequest {
-            levels,
-            ..asking(&["pushes"])
-        })
-        .await,
-        3
-    );
+    assert_eq!(one(QueryIndicatorsRequest { levels, ..asking(&["pushes"]) }).await, 3);
     let categories = vec!["traffic".to_owned()];
-    assert_eq!(
-        one(QueryIndicatorsRequest {
-            categories,
-            ..asking(&["cases"])
-        })
-        .await,
-        1
-    );
-    let end = QueryIndicatorsRequest {
-        before: at("2026-11-24T15:59:59Z"),
-        ..reports()
-    };
+    assert_eq!(one(QueryIndicatorsRequest { categories, ..asking(&["cases"]) }).await, 1);
+    let end = QueryIndicatorsRequest { before: at("2026-11-24T15:59:59Z"), ..reports() };
     assert_eq!(one(end).await, 1, "the end is outside");
-    let begin = QueryIndicatorsRequest {
-        from: at("2026-11-24T15:59:59Z"),
-        ..reports()
-    };
+    let begin = QueryIndicatorsRequest { from: at("2026-11-24T15:59:59Z"), ..reports() };
     assert_eq!(one(begin).await, 3, "the begin is inside");
 }
 
 #[tokio::test]
 async fn the_order_of_topics_and_repetition_change_nothing() {
     let world = World::new().await;
-    let orders = [
-        [0, 1, 2],
-        [0, 2, 1],
-        [1, 0, 2],
-        [1, 2, 0],
-        [2, 0, 1],
-        [2, 1, 0],
-    ];
+    let orders = [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]];
     let mut all = Vec::new();
     for (number, order) in orders.into_iter().enumerate() {
         let county = format!("42118{number}");
@@ -247,23 +170,10 @@ async fn a_time_zone_that_the_database_lacks_is_the_question_s_fault() {
 #[tokio::test]
 async fn the_as_of_is_the_oldest_of_three_topics() {
     let world = World::new().await;
-    let as_of = || async {
-        world
-            .store()
-            .as_of("421181")
-            .await
-            .unwrap()
-            .map(|time| time.to_string())
-    };
-    world
-        .caught_up("421181", "intake", "2026-11-24T01:00:00Z")
-        .await;
-    world
-        .caught_up("421181", "routing", "2026-11-24T00:30:00Z")
-        .await;
+    let as_of = || async { world.store().as_of("421181").await.unwrap().map(|time| time.to_string()) };
+    world.caught_up("421181", "intake", "2026-11-24T01:00:00Z").await;
+    world.caught_up("421181", "routing", "2026-11-24T00:30:00Z").await;
     assert_eq!(as_of().await, None, "one topic was never received");
-    world
-        .caught_up("421181", "notification", "2026-11-24T02:00:00Z")
-        .await;
+    world.caught_up("421181", "notification", "2026-11-24T02:00:00Z").await;
     assert_eq!(as_of().await.as_deref(), Some("2026-11-24T00:30:00Z"));
 }

@@ -14,7 +14,8 @@ const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const EXPORT_TIMEOUT: Duration = Duration::from_secs(3);
 /// Seconds: from a tenth of a millisecond to a minute.
 const BUCKETS: &[f64] = &[
-    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0,
+    0.0001, 0.000_25, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+    60.0,
 ];
 
 /// How many things were done together.
@@ -46,10 +47,13 @@ impl Telemetry {
     pub fn start(service: &'static str) -> Result<Self, TelemetryError> {
         let metrics = PrometheusBuilder::new()
             .set_buckets(BUCKETS)
-            .and_then(|builder| builder.set_buckets_for_metric(Matcher::Suffix("_reports".into()), COUNT_BUCKETS))
+            .and_then(|builder| {
+                builder.set_buckets_for_metric(Matcher::Suffix("_reports".into()), COUNT_BUCKETS)
+            })
             .and_then(PrometheusBuilder::install_recorder)
             .map_err(|e| TelemetryError::Twice(e.to_string()))?;
-        let traces = env::var(ENDPOINT).ok().filter(|e| !e.is_empty()).map(|e| provider(service, e)).transpose()?;
+        let traces =
+            env::var(ENDPOINT).ok().filter(|e| !e.is_empty()).map(|e| provider(service, e)).transpose()?;
         let exported = traces.as_ref().map(|provider| {
             tracing_opentelemetry::layer()
                 .with_tracer(provider.tracer("fengqiao"))

@@ -16,14 +16,25 @@ const WAIT: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// What Postgres or Redis says, or where messages do not arrive.
-pub async fn way(url: &str, redis_url: &str, per_second: u64, seconds: u64) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
+pub async fn way(
+    url: &str,
+    redis_url: &str,
+    per_second: u64,
+    seconds: u64,
+) -> Result<Vec<f64>, Box<dyn std::error::Error>> {
     let pool = PgPoolOptions::new().max_connections(8).connect(url).await?;
     let client = redis::Client::open(redis_url)?;
     let run = uuid::Uuid::now_v7().simple().to_string();
     let (first, second) = (format!("bare:{run}:1"), format!("bare:{run}:2"));
     let (done_send, mut done) = mpsc::unbounded_channel();
     let began = Instant::now();
-    let hop = tokio::spawn(hop(pool.clone(), connect(&client).await?, connect(&client).await?, first.clone(), second.clone()));
+    let hop = tokio::spawn(hop(
+        pool.clone(),
+        connect(&client).await?,
+        connect(&client).await?,
+        first.clone(),
+        second.clone(),
+    ));
     let last = tokio::spawn(end(pool.clone(), connect(&client).await?, second.clone(), began, done_send));
     let writer = connect(&client).await?;
     let mut tick = tokio::time::interval(Duration::from_nanos(1_000_000_000 / per_second));
@@ -50,7 +61,13 @@ pub async fn way(url: &str, redis_url: &str, per_second: u64, seconds: u64) -> R
     Ok(ways)
 }
 
-async fn hop(pool: PgPool, mut reader: MultiplexedConnection, mut writer: MultiplexedConnection, from: String, to: String) -> Result<(), Failure> {
+async fn hop(
+    pool: PgPool,
+    mut reader: MultiplexedConnection,
+    mut writer: MultiplexedConnection,
+    from: String,
+    to: String,
+) -> Result<(), Failure> {
     let mut after = "0".to_owned();
     loop {
         for sent in read(&mut reader, &from, &mut after).await? {
@@ -60,7 +77,13 @@ async fn hop(pool: PgPool, mut reader: MultiplexedConnection, mut writer: Multip
     }
 }
 
-async fn end(pool: PgPool, mut reader: MultiplexedConnection, from: String, began: Instant, done: mpsc::UnboundedSender<f64>) -> Result<(), Failure> {
+async fn end(
+    pool: PgPool,
+    mut reader: MultiplexedConnection,
+    from: String,
+    began: Instant,
+    done: mpsc::UnboundedSender<f64>,
+) -> Result<(), Failure> {
     let mut after = "0".to_owned();
     loop {
         for sent in read(&mut reader, &from, &mut after).await? {
@@ -78,13 +101,20 @@ async fn commit(pool: &PgPool) -> Result<(), Failure> {
 
 async fn add(redis: &mut MultiplexedConnection, key: &str, sent: u64) -> Result<(), Failure> {
     let body = vec![7_u8; BODY];
-    let _: String = redis::cmd("XADD").arg(key).arg("*").arg("s").arg(sent).arg("p").arg(body).query_async(redis).await?;
+    let _: String =
+        redis::cmd("XADD").arg(key).arg("*").arg("s").arg(sent).arg("p").arg(body).query_async(redis).await?;
     Ok(())
 }
 
 async fn read(redis: &mut MultiplexedConnection, key: &str, after: &mut String) -> Result<Vec<u64>, Failure> {
     let reply: Option<StreamReadReply> = redis::cmd("XREAD")
-        .arg("COUNT").arg(100).arg("BLOCK").arg(1000).arg("STREAMS").arg(key).arg(after.as_str())
+        .arg("COUNT")
+        .arg(100)
+        .arg("BLOCK")
+        .arg(1000)
+        .arg("STREAMS")
+        .arg(key)
+        .arg(after.as_str())
         .query_async(redis)
         .await?;
     let entries: Vec<_> = reply.into_iter().flat_map(|r| r.keys).flat_map(|k| k.ids).collect();

@@ -11,7 +11,11 @@ pub fn median(mut figures: Vec<f64>) -> f64 {
 pub fn print_rounds(what: &str, figures: &[f64], unit: &str) {
     let least = figures.iter().copied().fold(f64::INFINITY, f64::min);
     let most = figures.iter().copied().fold(0.0, f64::max);
-    println!("  {what}: median {:.1} {unit}, from {least:.1} to {most:.1} in {} rounds", median(figures.to_vec()), figures.len());
+    println!(
+        "  {what}: median {:.1} {unit}, from {least:.1} to {most:.1} in {} rounds",
+        median(figures.to_vec()),
+        figures.len()
+    );
 }
 
 /// Prints the last line of a part where more is better: ours over the baseline.

@@ -7,7 +7,8 @@ use fengqiao_proto::{
 use prost::Message as _;
 
 /// Real community codes of the sample county.
-pub const COMMUNITIES: &[&str] = &["421181105200", "421181105202", "421181111201", "421181100200", "421181109201"];
+pub const COMMUNITIES: &[&str] =
+    &["421181105200", "421181105202", "421181111201", "421181100200", "421181109201"];
 
 /// The size that a report is filled up to, in encoded bytes.
 const BYTES: usize = 1024;

@@ -31,7 +31,10 @@ pub fn report() -> Report {
     Report {
         source: Source::Hotline12345.into(),
         source_ref: format!("T-{}-{number}", std::process::id()),
-        occurred_at: Some(prost_types::Timestamp { seconds: jiff::Timestamp::now().as_second() - 60, nanos: 0 }),
+        occurred_at: Some(prost_types::Timestamp {
+            seconds: jiff::Timestamp::now().as_second() - 60,
+            nanos: 0,
+        }),
         area_code: COMMUNITY.to_owned(),
         address: format!("古城村{}组{}号", number / 100 + 1, number),
         title: format!("树枝过界第{number}件"),
@@ -56,5 +59,7 @@ pub fn red_report() -> Report {
 /// A report that the sample county's rules grade yellow: 婚姻家庭, led by the women's federation.
 #[must_use]
 pub fn yellow_report() -> Report {
-    Report { narrative: "夫妻为家务长期争吵。".to_owned(), category: "婚姻家庭".to_owned(), ..report() }
+    Report {
+        narrative: "夫妻为家务长期争吵。".to_owned(), category: "婚姻家庭".to_owned(), ..report()
+    }
 }

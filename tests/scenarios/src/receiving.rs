@@ -62,10 +62,17 @@ impl Drop for StreamingAgency {
     }
 }
 
-async fn take(calls: &Connections, agency: &str, arrivals: &Arrivals) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+async fn take(
+    calls: &Connections,
+    agency: &str,
+    arrivals: &Arrivals,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut client = calls.notification(agency)?;
     let (say, said) = mpsc::channel(200);
-    say.send(TakePushesRequest { say: Some(Say::Open(OpenStream { county: String::new(), max_in_flight: 100 })) }).await?;
+    say.send(TakePushesRequest {
+        say: Some(Say::Open(OpenStream { county: String::new(), max_in_flight: 100 })),
+    })
+    .await?;
     let mut pushes = client.take_pushes(ReceiverStream::new(said)).await?.into_inner();
     while let Some(push) = pushes.message().await?.and_then(|answer| answer.push) {
         let acknowledge = AcknowledgePush { push_id: push.push_id.clone() };

@@ -101,7 +101,10 @@ pub async fn behind(pool: &PgPool) -> BTreeMap<String, i64> {
 /// next one's news.
 pub async fn at_rest(pool: &PgPool, at_most: Duration) {
     for _ in 0..2 {
-        until("every receiver is level with its sender", at_most, async || behind(pool).await.is_empty().then_some(())).await;
+        until("every receiver is level with its sender", at_most, async || {
+            behind(pool).await.is_empty().then_some(())
+        })
+        .await;
     }
 }
 
@@ -110,9 +113,11 @@ pub async fn at_rest(pool: &PgPool, at_most: Duration) {
 /// # Panics
 /// Where a statement does not fit the schema.
 pub async fn faults(pool: &PgPool) -> Vec<String> {
-    let mut found: Vec<String> = behind(pool).await.into_iter().map(|(who, by)| format!("{by} events: {who}")).collect();
+    let mut found: Vec<String> =
+        behind(pool).await.into_iter().map(|(who, by)| format!("{by} events: {who}")).collect();
     for (what, sql) in FAULTS {
-        let count: i64 = sqlx::query_scalar(*sql).fetch_one(pool).await.unwrap_or_else(|e| panic!("{what}: {e}"));
+        let count: i64 =
+            sqlx::query_scalar(*sql).fetch_one(pool).await.unwrap_or_else(|e| panic!("{what}: {e}"));
         if count > 0 {
             found.push(format!("{count} {what}"));
         }

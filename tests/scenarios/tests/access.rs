@@ -71,12 +71,18 @@ fn nothing_is_called_without_a_principal_or_by_a_role_that_is_not_named() {
         let tokens = tokens(county);
         for (path, allowed) in policy.methods() {
             let channel = county.calls().channel(service_of(path));
-            assert_eq!(call(channel.clone(), None, path).await.unwrap_err().code(), Code::Unauthenticated, "{path}");
+            assert_eq!(
+                call(channel.clone(), None, path).await.unwrap_err().code(),
+                Code::Unauthenticated,
+                "{path}"
+            );
             let forged = call(channel.clone(), Some("a.b.c"), path).await.unwrap_err();
             assert_eq!(forged.code(), Code::Unauthenticated, "{path}");
             for (role, token) in &tokens {
                 let answer = call(channel.clone(), Some(token), path).await;
-                let refused = answer.is_err_and(|status| status.code() == Code::PermissionDenied && status.message().contains("may not call"));
+                let refused = answer.is_err_and(|status| {
+                    status.code() == Code::PermissionDenied && status.message().contains("may not call")
+                });
                 assert_eq!(refused, !allowed.contains(role), "{path} as {role:?}");
             }
         }
@@ -91,9 +97,17 @@ fn health_is_open_and_reflection_needs_a_principal() {
             let channel = county.calls().channel(service);
             call(channel.clone(), None, "/grpc.health.v1.Health/Check").await.unwrap();
             let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
-            assert_eq!(call(channel.clone(), None, reflection).await.unwrap_err().code(), Code::Unauthenticated);
-            assert_ne!(call(channel.clone(), Some(&token), reflection).await.err().map(|s| s.code()), Some(Code::Unimplemented));
-            let unknown = call(channel, Some(&token), "/fengqiao.intake.v1.IntakeService/NoSuchMethod").await.unwrap_err();
+            assert_eq!(
+                call(channel.clone(), None, reflection).await.unwrap_err().code(),
+                Code::Unauthenticated
+            );
+            assert_ne!(
+                call(channel.clone(), Some(&token), reflection).await.err().map(|s| s.code()),
+                Some(Code::Unimplemented)
+            );
+            let unknown = call(channel, Some(&token), "/fengqiao.intake.v1.IntakeService/NoSuchMethod")
+                .await
+                .unwrap_err();
             assert_eq!(unknown.code(), Code::Unimplemented);
         }
     });
@@ -103,7 +117,11 @@ fn health_is_open_and_reflection_needs_a_principal() {
 fn a_token_ends_and_one_of_another_county_opens_nothing_here() {
     run(|county| async move {
         let officer = Principal::new("someone", "421181", "officer", None).unwrap();
-        let past = county.stack.secrets.token_until(&officer, SystemTime::now() - Duration::from_secs(3600)).unwrap();
+        let past = county
+            .stack
+            .secrets
+            .token_until(&officer, SystemTime::now() - Duration::from_secs(3600))
+            .unwrap();
         let path = "/fengqiao.routing.v1.RoutingService/ListCases";
         let channel = county.calls().channel(Service::Routing);
         assert_eq!(call(channel.clone(), Some(&past), path).await.unwrap_err().code(), Code::Unauthenticated);
@@ -129,7 +147,13 @@ fn a_client_certificate_is_a_principal_too() {
         let tls = ClientTlsConfig::new()
             .ca_certificate(Certificate::from_pem(std::fs::read(&description.ca).unwrap()))
             .identity(Identity::from_pem(made.certificate, made.key));
-        let channel = Endpoint::from_shared(description.services["intake"].clone()).unwrap().tls_config(tls).unwrap().connect().await.unwrap();
+        let channel = Endpoint::from_shared(description.services["intake"].clone())
+            .unwrap()
+            .tls_config(tls)
+            .unwrap()
+            .connect()
+            .await
+            .unwrap();
         let mut intake = fengqiao_proto::intake::v1::intake_service_client::IntakeServiceClient::new(channel);
         let own = Report { source: Source::Police110.into(), ..report() };
         intake.submit_report(SubmitReportRequest { report: Some(own) }).await.unwrap();
@@ -165,12 +189,35 @@ fn what_is_anothers_is_not_found() {
         let others = court.list_pushes(list).await;
         assert!(others.is_err_and(|status| matches!(status.code(), Code::NotFound | Code::PermissionDenied)));
         let get_case = GetCaseRequest { case: case.number.clone(), ..Default::default() };
-        assert_eq!(calls.routing("court").unwrap().get_case(get_case.clone()).await.unwrap_err().code(), Code::NotFound);
-        assert_eq!(calls.routing("justice").unwrap().get_case(get_case).await.unwrap().into_inner().case.unwrap().case_id, case.case_id);
-        let own = calls.routing("court").unwrap().list_cases(ListCasesRequest::default()).await.unwrap().into_inner().cases;
+        assert_eq!(
+            calls.routing("court").unwrap().get_case(get_case.clone()).await.unwrap_err().code(),
+            Code::NotFound
+        );
+        assert_eq!(
+            calls
+                .routing("justice")
+                .unwrap()
+                .get_case(get_case)
+                .await
+                .unwrap()
+                .into_inner()
+                .case
+                .unwrap()
+                .case_id,
+            case.case_id
+        );
+        let own = calls
+            .routing("court")
+            .unwrap()
+            .list_cases(ListCasesRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .cases;
         assert!(own.iter().all(|each| each.case_id != case.case_id));
         // An operator keeps the installation running and sees no personal data.
-        let seen = calls.notification("operator").unwrap().get_push(get).await.unwrap().into_inner().push.unwrap();
+        let seen =
+            calls.notification("operator").unwrap().get_push(get).await.unwrap().into_inner().push.unwrap();
         assert!(seen.matter.is_none());
     });
 }

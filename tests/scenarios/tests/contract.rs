@@ -5,7 +5,9 @@
 use std::{collections::BTreeSet, path::Path};
 
 use fengqiao_proto::{
-    intake::v1::{ReportAccepted, Report, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome},
+    intake::v1::{
+        Report, ReportAccepted, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
+    },
     json,
     notification::v1::PushReceipt,
     routing::v1::{CaseChanged, PushRequested},
@@ -22,7 +24,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 
 fn fields(status: &Status) -> BTreeSet<String> {
-    let violations = status.get_details_bad_request().map(|details| details.field_violations).unwrap_or_default();
+    let violations =
+        status.get_details_bad_request().map(|details| details.field_violations).unwrap_or_default();
     violations.into_iter().map(|violation| violation.field).collect()
 }
 
@@ -35,7 +38,14 @@ fn every_wrong_field_is_named_and_no_value_repeated() {
     run(|county| async move {
         let mut intake = county.calls().intake(HOTLINE).unwrap();
         let now = jiff::Timestamp::now().as_second();
-        let person = |phone: &str, id: &str| vec![Party { role: PartyRole::Reporter.into(), name: "王".into(), phone: phone.into(), id_number: id.into() }];
+        let person = |phone: &str, id: &str| {
+            vec![Party {
+                role: PartyRole::Reporter.into(),
+                name: "王".into(),
+                phone: phone.into(),
+                id_number: id.into(),
+            }]
+        };
         let wrong: Vec<(&str, Report)> = vec![
             ("areaCode", Report { area_code: "999999".into(), ..report() }),
             ("areaCode", Report { area_code: String::new(), ..report() }),
@@ -50,19 +60,24 @@ fn every_wrong_field_is_named_and_no_value_repeated() {
             ("sourceRef", Report { source_ref: "a\0b".into(), ..report() }),
             ("parties[0].phone", Report { parties: person("12345678901234", ""), ..report() }),
             ("parties[0].idNumber", Report { parties: person("", "110105194912310021"), ..report() }),
-            ("parties[0].role", Report { parties: vec![Party { name: "王".into(), ..Default::default() }], ..report() }),
+            (
+                "parties[0].role",
+                Report { parties: vec![Party { name: "王".into(), ..Default::default() }], ..report() },
+            ),
             ("parties", Report { parties: vec![person("", "")[0].clone(); 10_000], ..report() }),
             ("source", Report { source: 0, ..report() }),
             ("source", Report { source: 99, ..report() }),
         ];
         for (field, report) in wrong {
-            let status = intake.submit_report(SubmitReportRequest { report: Some(report) }).await.unwrap_err();
+            let status =
+                intake.submit_report(SubmitReportRequest { report: Some(report) }).await.unwrap_err();
             assert_eq!(status.code(), Code::InvalidArgument, "{field}: {status:?}");
             assert!(fields(&status).contains(field), "{field} is not in {:?}", fields(&status));
             let said = format!("{status:?}");
             assert!(!said.contains("12345678901234") && !said.contains("110105194912310021"), "{said}");
         }
-        let many = Report { area_code: "1".into(), title: String::new(), parties: person("1", "1"), ..report() };
+        let many =
+            Report { area_code: "1".into(), title: String::new(), parties: person("1", "1"), ..report() };
         let status = intake.submit_report(SubmitReportRequest { report: Some(many) }).await.unwrap_err();
         assert_eq!(fields(&status).len(), 4, "{:?}", fields(&status));
         let nothing = intake.submit_report(SubmitReportRequest { report: None }).await.unwrap_err();
@@ -76,11 +91,33 @@ fn what_a_county_really_sends_is_accepted() {
     run(|county| async move {
         for parties in [
             Vec::new(),
-            vec![Party { role: PartyRole::Reporter.into(), name: "王女士".into(), phone: "+86 199-0000-1111".into(), id_number: "11010519491231002x".into() }],
-            vec![Party { role: PartyRole::Witness.into(), name: String::new(), phone: "0713-2950000".into(), id_number: String::new() }],
-            vec![Party { role: PartyRole::Reporter.into(), name: "匿名".into(), phone: "12345".into(), id_number: String::new() }],
+            vec![Party {
+                role: PartyRole::Reporter.into(),
+                name: "王女士".into(),
+                phone: "+86 199-0000-1111".into(),
+                id_number: "11010519491231002x".into(),
+            }],
+            vec![Party {
+                role: PartyRole::Witness.into(),
+                name: String::new(),
+                phone: "0713-2950000".into(),
+                id_number: String::new(),
+            }],
+            vec![Party {
+                role: PartyRole::Reporter.into(),
+                name: "匿名".into(),
+                phone: "12345".into(),
+                id_number: String::new(),
+            }],
         ] {
-            county.submit(&Report { parties, category: "热线自己的分类".into(), narrative: "第一行\n第二行".into(), ..report() }).await;
+            county
+                .submit(&Report {
+                    parties,
+                    category: "热线自己的分类".into(),
+                    narrative: "第一行\n第二行".into(),
+                    ..report()
+                })
+                .await;
         }
         county.submit(&Report { area_code: "421181".into(), address: String::new(), ..report() }).await;
     });
@@ -141,7 +178,8 @@ pub mod raw {
 
 /// A request whose title is not UTF-8.
 fn not_utf8() -> Vec<u8> {
-    let good = SubmitReportRequest { report: Some(Report { title: "ABCDEFGH".into(), ..report() }) }.encode_to_vec();
+    let good =
+        SubmitReportRequest { report: Some(Report { title: "ABCDEFGH".into(), ..report() }) }.encode_to_vec();
     let at = good.windows(8).position(|window| window == b"ABCDEFGH").unwrap();
     let mut bad = good;
     bad[at..at + 8].fill(0xFF);
@@ -178,7 +216,10 @@ fn in_a_stream_each_message_stands_for_itself() {
             SubmitReportsRequest { mark: 3, report: Some(same.clone()) },
             SubmitReportsRequest { mark: 4, report: Some(same) },
             SubmitReportsRequest { mark: 5, report: None },
-            SubmitReportsRequest { mark: 6, report: Some(Report { parties: vec![Party::default(); 10_000], ..report() }) },
+            SubmitReportsRequest {
+                mark: 6,
+                report: Some(Report { parties: vec![Party::default(); 10_000], ..report() }),
+            },
             SubmitReportsRequest { mark: 7, report: Some(report()) },
         ];
         let mut answers = intake.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
@@ -202,11 +243,15 @@ fn in_a_stream_each_message_stands_for_itself() {
 fn a_message_of_a_stream_that_cannot_be_read_costs_only_itself() {
     run(|county| async move {
         let token = county.stack.secrets.token_of(HOTLINE).unwrap();
-        let message = |mark: u64| SubmitReportsRequest { mark, report: Some(Report { title: "ABCDEFGH".into(), ..report() }) }.encode_to_vec();
+        let message = |mark: u64| {
+            SubmitReportsRequest { mark, report: Some(Report { title: "ABCDEFGH".into(), ..report() }) }
+                .encode_to_vec()
+        };
         let mut bad = message(2);
         let at = bad.windows(8).position(|window| window == b"ABCDEFGH").unwrap();
         bad[at..at + 8].fill(0xFF);
-        let mut request = tonic::Request::new(tokio_stream::iter(vec![Raw(message(1)), Raw(bad), Raw(message(3))]));
+        let mut request =
+            tonic::Request::new(tokio_stream::iter(vec![Raw(message(1)), Raw(bad), Raw(message(3))]));
         request.metadata_mut().insert("authorization", format!("Bearer {token}").parse().unwrap());
         let mut grpc = tonic::client::Grpc::new(county.calls().channel(Service::Intake));
         grpc.ready().await.unwrap();
@@ -238,7 +283,18 @@ fn the_report_has_the_json_form_that_sources_were_told() {
     .unwrap();
     let read: Report = json::from_json(form).unwrap();
     assert_eq!((read.source(), read.parties.len()), (Source::Police110, 4));
-    for source in ["POLICE_110", "HOTLINE_12345", "GRID", "COURT", "WOMENS_FEDERATION", "PETITION", "WALK_IN", "ONE_KEY_CALL", "MEETING", "ENTERPRISE"] {
+    for source in [
+        "POLICE_110",
+        "HOTLINE_12345",
+        "GRID",
+        "COURT",
+        "WOMENS_FEDERATION",
+        "PETITION",
+        "WALK_IN",
+        "ONE_KEY_CALL",
+        "MEETING",
+        "ENTERPRISE",
+    ] {
         let read: Report = json::from_json(serde_json::json!({ "source": source })).unwrap();
         assert_ne!(read.source(), Source::Unspecified, "{source}");
     }

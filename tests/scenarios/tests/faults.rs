@@ -85,11 +85,14 @@ async fn play(seed: u64, reports: usize, rest: Duration) -> Vec<String> {
     }
     let stack = Stack::start(plan, |_| {}).await.unwrap();
     // Two processes of those that share work most closely.
-    let beside = [stack.second(Service::Routing).await.unwrap(), stack.second(Service::Notification).await.unwrap()];
+    let beside =
+        [stack.second(Service::Routing).await.unwrap(), stack.second(Service::Notification).await.unwrap()];
     let calls = stack.connections().unwrap();
     let pool = PgPool::connect_lazy(stack.postgres().unwrap().url()).unwrap();
-    let agencies: BTreeMap<String, StreamingAgency> =
-        agencies().into_iter().map(|agency| (agency.clone(), StreamingAgency::start(calls.clone(), &agency))).collect();
+    let agencies: BTreeMap<String, StreamingAgency> = agencies()
+        .into_iter()
+        .map(|agency| (agency.clone(), StreamingAgency::start(calls.clone(), &agency)))
+        .collect();
     let stop = CancellationToken::new();
     let mut signing = JoinSet::new();
     for (agency, streaming) in &agencies {
@@ -113,7 +116,11 @@ async fn play(seed: u64, reports: usize, rest: Duration) -> Vec<String> {
     stop.cancel();
     signing.join_all().await;
     let references: BTreeSet<&str> = all.iter().map(|report| report.source_ref.as_str()).collect();
-    println!("seed {seed}: {} references, {} acknowledged", references.len(), acknowledged.lock().unwrap().len());
+    println!(
+        "seed {seed}: {} references, {} acknowledged",
+        references.len(),
+        acknowledged.lock().unwrap().len()
+    );
     drop(agencies);
     for process in beside {
         process.stop().await;
@@ -127,7 +134,11 @@ fn agencies() -> Vec<String> {
     let mut agencies = vec!["justice".to_owned(), "womens_federation".into(), "centre".into()];
     for community in COMMUNITIES {
         let town = &community[..9];
-        agencies.extend([format!("town-{town}"), format!("justice-{town}"), format!("community-{community}")]);
+        agencies.extend([
+            format!("town-{town}"),
+            format!("justice-{town}"),
+            format!("community-{community}"),
+        ]);
     }
     agencies
 }
@@ -202,7 +213,10 @@ async fn submit_all(calls: Connections, reports: Vec<Report>, acknowledged: Ackn
                     break;
                 }
                 Ok(Err(status)) => assert!(
-                    !matches!(status.code(), tonic::Code::InvalidArgument | tonic::Code::Internal | tonic::Code::PermissionDenied),
+                    !matches!(
+                        status.code(),
+                        tonic::Code::InvalidArgument | tonic::Code::Internal | tonic::Code::PermissionDenied
+                    ),
                     "{status:?}"
                 ),
                 Err(_) => {}
@@ -228,7 +242,8 @@ async fn stream_all(calls: Connections, reports: Vec<Report>, acknowledged: Ackn
             }
         });
         let mut intake = calls.intake(HOTLINE).unwrap();
-        if let Ok(answers) = intake.submit_reports(tokio_stream::wrappers::ReceiverStream::new(receive)).await {
+        if let Ok(answers) = intake.submit_reports(tokio_stream::wrappers::ReceiverStream::new(receive)).await
+        {
             let mut answers = answers.into_inner();
             while let Ok(Ok(Some(answer))) = timeout(Duration::from_secs(10), answers.message()).await {
                 if let Some(Outcome::Accepted(accepted)) = answer.outcome
@@ -250,11 +265,22 @@ fn keep(acknowledged: &Acknowledged, reference: &str, report_id: String) {
 }
 
 /// An agency that signs whatever comes, again and again until the answer arrives.
-async fn sign_all(calls: Connections, agency: String, arrivals: fengqiao_scenarios::receiving::Arrivals, stop: CancellationToken) {
+async fn sign_all(
+    calls: Connections,
+    agency: String,
+    arrivals: fengqiao_scenarios::receiving::Arrivals,
+    stop: CancellationToken,
+) {
     let mut signed = BTreeSet::new();
     while !stop.is_cancelled() {
-        let next: Vec<String> =
-            arrivals.lock().unwrap().iter().map(|push| push.push_id.clone()).filter(|id| !signed.contains(id)).take(50).collect();
+        let next: Vec<String> = arrivals
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|push| push.push_id.clone())
+            .filter(|id| !signed.contains(id))
+            .take(50)
+            .collect();
         for push_id in next {
             let mut notification = calls.notification(&agency).unwrap();
             let sign = SignPushRequest { push_id: push_id.clone(), ..Default::default() };
@@ -288,12 +314,13 @@ async fn rest_of_faults(
 }
 
 async fn unknown_acknowledgements(pool: &PgPool, acknowledged: &Acknowledged) -> Vec<String> {
-    let held: BTreeMap<String, String> = sqlx::query_as("SELECT source_ref, report_id::text FROM intake.report")
-        .fetch_all(pool)
-        .await
-        .unwrap()
-        .into_iter()
-        .collect();
+    let held: BTreeMap<String, String> =
+        sqlx::query_as("SELECT source_ref, report_id::text FROM intake.report")
+            .fetch_all(pool)
+            .await
+            .unwrap()
+            .into_iter()
+            .collect();
     let acknowledged = acknowledged.lock().unwrap();
     let lost = acknowledged.iter().filter(|(reference, id)| held.get(*reference) != Some(*id)).count();
     if lost == 0 { Vec::new() } else { vec![format!("{lost} acknowledged reports are not there")] }
@@ -303,9 +330,14 @@ async fn unknown_acknowledgements(pool: &PgPool, acknowledged: &Acknowledged) ->
 async fn undelivered(pool: &PgPool, agencies: &BTreeMap<String, StreamingAgency>) -> Vec<String> {
     let pushes: Vec<(String, String)> =
         sqlx::query_as("SELECT agency, push_id::text FROM notification.push").fetch_all(pool).await.unwrap();
-    let arrived: BTreeMap<&str, BTreeSet<String>> =
-        agencies.iter().map(|(agency, streaming)| (agency.as_str(), streaming.by_id().into_keys().collect())).collect();
-    let missing = pushes.iter().filter(|(agency, id)| !arrived.get(agency.as_str()).is_some_and(|ids| ids.contains(id))).count();
+    let arrived: BTreeMap<&str, BTreeSet<String>> = agencies
+        .iter()
+        .map(|(agency, streaming)| (agency.as_str(), streaming.by_id().into_keys().collect()))
+        .collect();
+    let missing = pushes
+        .iter()
+        .filter(|(agency, id)| !arrived.get(agency.as_str()).is_some_and(|ids| ids.contains(id)))
+        .count();
     let count: usize = arrived.values().map(BTreeSet::len).sum();
     let mut found = Vec::new();
     if missing > 0 {
@@ -314,10 +346,11 @@ async fn undelivered(pool: &PgPool, agencies: &BTreeMap<String, StreamingAgency>
     if count > pushes.len() {
         found.push(format!("{} push ids arrived that are no pushes", count - pushes.len()));
     }
-    let open: i64 = sqlx::query_scalar("SELECT count(*) FROM notification.push WHERE delivery <> 2 OR signed_at IS NULL")
-        .fetch_one(pool)
-        .await
-        .unwrap();
+    let open: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM notification.push WHERE delivery <> 2 OR signed_at IS NULL")
+            .fetch_one(pool)
+            .await
+            .unwrap();
     if open > 0 {
         found.push(format!("{open} pushes are not delivered and signed"));
     }
@@ -344,11 +377,19 @@ async fn wrong_figures(pool: &PgPool, calls: &Connections) -> Vec<String> {
     .fetch_one(pool)
     .await
     .unwrap();
-    [("reports", truth.0), ("repeat_rate", truth.1), ("cases", truth.2), ("pushes", truth.3), ("sign_rate", truth.4)]
-        .into_iter()
-        .filter(|(indicator, counted)| numerator(&answer, indicator) != *counted)
-        .map(|(indicator, counted)| format!("{indicator} is {} and should be {counted}", numerator(&answer, indicator)))
-        .collect()
+    [
+        ("reports", truth.0),
+        ("repeat_rate", truth.1),
+        ("cases", truth.2),
+        ("pushes", truth.3),
+        ("sign_rate", truth.4),
+    ]
+    .into_iter()
+    .filter(|(indicator, counted)| numerator(&answer, indicator) != *counted)
+    .map(|(indicator, counted)| {
+        format!("{indicator} is {} and should be {counted}", numerator(&answer, indicator))
+    })
+    .collect()
 }
 
 fn numerator(answer: &QueryIndicatorsResponse, indicator: &str) -> i64 {

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use fengqiao_proto::{
     intake::v1::{Evidence, GetReportRequest, ListReportsRequest, Report},
     notification::v1::{
-        DeliveryState, FeedbackOutcome, FeedbackPushRequest, GetPushRequest, ListPushesRequest, Push, ReceiptState,
-        ReturnPushRequest, ReturnReason, SignPushRequest,
+        DeliveryState, FeedbackOutcome, FeedbackPushRequest, GetPushRequest, ListPushesRequest, Push,
+        ReceiptState, ReturnPushRequest, ReturnReason, SignPushRequest,
     },
     routing::v1::{
         AssignCaseRequest, Case, CloseCaseRequest, CommentCaseRequest, HistoryKind, ListCaseHistoryRequest,
@@ -81,7 +81,10 @@ fn a_red_report_goes_the_whole_way() {
     run(|county| async move {
         let lead = StreamingAgency::start(county.calls(), "justice");
         let case = county.open(&red_report()).await;
-        assert_eq!((case.state(), case.level(), case.lead_agency.as_str()), (CaseState::Open, Level::Red, "justice"));
+        assert_eq!(
+            (case.state(), case.level(), case.lead_agency.as_str()),
+            (CaseState::Open, Level::Red, "justice")
+        );
         let reason = case.level_reason.as_ref().unwrap();
         assert_eq!(reason.rule, "weapon");
         assert!(!reason.rule_set.is_empty() && !reason.text.is_empty() && !reason.facts.is_empty());
@@ -95,7 +98,9 @@ fn a_red_report_goes_the_whole_way() {
             ])
         );
         // Delivered by stream, with what the form says.
-        let push = until("the push comes by stream", USUAL, async || lead.of_case(&case.case_id).into_iter().next()).await;
+        let push =
+            until("the push comes by stream", USUAL, async || lead.of_case(&case.case_id).into_iter().next())
+                .await;
         assert_eq!(push.level(), Level::Red);
         assert!(push.matter.unwrap().narrative.contains("持刀"));
         // Signed and answered.
@@ -116,11 +121,17 @@ fn a_red_report_goes_the_whole_way() {
         let answered = justice.feedback_push(early.clone()).await.unwrap().into_inner().push.unwrap();
         assert_eq!(answered.receipt(), ReceiptState::Answered);
         justice.feedback_push(early).await.unwrap();
-        let back = ReturnPushRequest { push_id: push.push_id.clone(), reason: ReturnReason::NotOurDuty.into(), ..Default::default() };
+        let back = ReturnPushRequest {
+            push_id: push.push_id.clone(),
+            reason: ReturnReason::NotOurDuty.into(),
+            ..Default::default()
+        };
         assert_eq!(justice.return_push(back).await.unwrap_err().code(), Code::FailedPrecondition);
         county
             .until_case(&case.case_id, "the case knows the receipts", |case| {
-                case.pushes.iter().any(|p| p.push_id == push.push_id && p.signed_at.is_some() && p.feedback_at.is_some())
+                case.pushes
+                    .iter()
+                    .any(|p| p.push_id == push.push_id && p.signed_at.is_some() && p.feedback_at.is_some())
             })
             .await;
         // Resolved, then closed; not the other way round.
@@ -131,11 +142,22 @@ fn a_red_report_goes_the_whole_way() {
         let closed = officer.close_case(close(&case)).await.unwrap().into_inner().case.unwrap();
         assert_eq!(closed.state(), CaseState::Closed);
         let kinds = history(county, &case).await;
-        for kind in [HistoryKind::Opened, HistoryKind::Leveled, HistoryKind::PushSigned, HistoryKind::Feedback, HistoryKind::Resolved, HistoryKind::Closed] {
+        for kind in [
+            HistoryKind::Opened,
+            HistoryKind::Leveled,
+            HistoryKind::PushSigned,
+            HistoryKind::Feedback,
+            HistoryKind::Resolved,
+            HistoryKind::Closed,
+        ] {
             assert!(kinds.contains(&kind), "{kind:?} is not in {kinds:?}");
         }
         assert!(kinds.contains(&HistoryKind::PushRequested));
-        assert_eq!(kinds.iter().filter(|kind| **kind == HistoryKind::Feedback).count(), 1, "a repeated answer is one");
+        assert_eq!(
+            kinds.iter().filter(|kind| **kind == HistoryKind::Feedback).count(),
+            1,
+            "a repeated answer is one"
+        );
     });
 }
 
@@ -183,10 +205,20 @@ fn a_repeat_joins_its_case_and_says_why() {
 fn the_same_id_number_is_the_same_person_in_any_writing() {
     run(|county| async move {
         // One of the standard's own examples (GB 11643): nobody's.
-        let person = |id: &str| Party { role: PartyRole::Reporter.into(), name: "甲".into(), phone: String::new(), id_number: id.into() };
-        let first = Report { parties: vec![person("11010519491231002X")], address: String::new(), ..report() };
+        let person = |id: &str| Party {
+            role: PartyRole::Reporter.into(),
+            name: "甲".into(),
+            phone: String::new(),
+            id_number: id.into(),
+        };
+        let first =
+            Report { parties: vec![person("11010519491231002X")], address: String::new(), ..report() };
         let case = county.open(&first).await;
-        let again = Report { parties: vec![person("１１０１０５１９４９１２３１００２ｘ")], address: String::new(), ..report() };
+        let again = Report {
+            parties: vec![person("１１０１０５１９４９１２３１００２ｘ")],
+            address: String::new(),
+            ..report()
+        };
         let accepted = county.submit(&again).await;
         assert_eq!(accepted.linkage.unwrap().reasons[0].evidence(), Evidence::IdNumber);
         assert_eq!(county.case_of(&accepted.report_id).await.case_id, case.case_id);
@@ -205,7 +237,9 @@ fn the_same_reference_is_the_same_report() {
         let changed = Report { narrative: "他拿着菜刀来了。".into(), ..original };
         let revised = county.submit(&changed).await;
         assert_eq!((&revised.report_id, revised.revision, revised.known), (&first.report_id, 2, false));
-        let case = county.until_case(&case.case_id, "the new content raises the level", |case| case.level() == Level::Red).await;
+        let case = county
+            .until_case(&case.case_id, "the new content raises the level", |case| case.level() == Level::Red)
+            .await;
         assert_eq!(case.reports.len(), 1);
         assert!(history(county, &case).await.contains(&HistoryKind::ReportRevised));
         let mut intake = county.calls().intake(HOTLINE).unwrap();
@@ -290,7 +324,8 @@ fn assignment_and_return_always_leave_someone_answerable() {
             reason: "改派".into(),
             ..Default::default()
         };
-        let nobody = AssignCaseRequest { agency: "no-such-agency".into(), request_id: "x".into(), ..assign.clone() };
+        let nobody =
+            AssignCaseRequest { agency: "no-such-agency".into(), request_id: "x".into(), ..assign.clone() };
         assert_eq!(officer.assign_case(nobody).await.unwrap_err().code(), Code::InvalidArgument);
         let assigned = officer.assign_case(assign).await.unwrap().into_inner().case.unwrap();
         assert_eq!(assigned.lead_agency, "justice");
@@ -301,7 +336,10 @@ fn assignment_and_return_always_leave_someone_answerable() {
 #[test]
 fn what_nobody_answers_for_goes_to_the_centres_desk() {
     run(|county| async move {
-        let odd = Report { category: "没有人管的事".into(), narrative: "扬言要报复社会。".into(), ..report() };
+        let odd =
+            Report {
+                category: "没有人管的事".into(), narrative: "扬言要报复社会。".into(), ..report()
+            };
         let case = county.open(&odd).await;
         assert_eq!(case.lead_agency, "centre");
         assert_eq!(case.category, "other");
@@ -386,7 +424,11 @@ fn figures_equal_a_hand_count() {
             right.then_some(())
         })
         .await;
-        let described = analyst.describe_indicators(fengqiao_proto::statistics::v1::DescribeIndicatorsRequest {}).await.unwrap().into_inner();
+        let described = analyst
+            .describe_indicators(fengqiao_proto::statistics::v1::DescribeIndicatorsRequest {})
+            .await
+            .unwrap()
+            .into_inner();
         assert!(described.indicators.len() >= 7);
     });
 }
@@ -398,9 +440,16 @@ fn an_agency_without_a_system_works_from_its_inbox() {
         let push = push_to(county, "town-421181105", &case).await;
         assert_eq!(push.delivery(), DeliveryState::Waiting);
         let mut town = county.calls().notification("town-421181105").unwrap();
-        let signed = town.sign_push(SignPushRequest { push_id: push.push_id.clone(), ..Default::default() }).await.unwrap();
+        let signed = town
+            .sign_push(SignPushRequest { push_id: push.push_id.clone(), ..Default::default() })
+            .await
+            .unwrap();
         assert_eq!(signed.into_inner().push.unwrap().receipt(), ReceiptState::Signed);
-        let got = town.get_push(GetPushRequest { push_id: push.push_id, ..Default::default() }).await.unwrap().into_inner();
+        let got = town
+            .get_push(GetPushRequest { push_id: push.push_id, ..Default::default() })
+            .await
+            .unwrap()
+            .into_inner();
         assert!(got.push.unwrap().matter.is_some());
     });
 }
@@ -413,7 +462,8 @@ fn lists_are_paged_and_begin_with_the_most_dangerous() {
             county.open(&report()).await;
         }
         let mut seen = Vec::new();
-        let mut page = ListCasesRequest { page_size: 2, area_code: people::COMMUNITY.into(), ..Default::default() };
+        let mut page =
+            ListCasesRequest { page_size: 2, area_code: people::COMMUNITY.into(), ..Default::default() };
         let mut officer = county.calls().routing("officer").unwrap();
         loop {
             let answer = officer.list_cases(page.clone()).await.unwrap().into_inner();

@@ -7,7 +7,9 @@ use std::fs;
 
 use fengqiao_proto::{
     intake::v1::{Report, SubmitReportRequest},
-    notification::v1::{FeedbackOutcome, FeedbackPushRequest, ReturnPushRequest, ReturnReason, SignPushRequest},
+    notification::v1::{
+        FeedbackOutcome, FeedbackPushRequest, ReturnPushRequest, ReturnReason, SignPushRequest,
+    },
     routing::v1::{CommentCaseRequest, RelevelCaseRequest},
     types::v1::{Level, Party, PartyRole},
 };
@@ -25,8 +27,17 @@ const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 /// Words that stand for a person; none of them may be seen outside the record itself.
 const PERSONAL: &[&str] = &[
-    "欧阳雪莹", "司徒长风", "19988877766", "11010519491231002X", "持刀闯入欧阳家", "古城村七组九十九号",
-    "欧阳家的家务事", "已上门见到欧阳雪莹", "欧阳雪莹来电说明", "不归我们管的欧阳", "司徒已经道歉",
+    "欧阳雪莹",
+    "司徒长风",
+    "19988877766",
+    "11010519491231002X",
+    "持刀闯入欧阳家",
+    "古城村七组九十九号",
+    "欧阳家的家务事",
+    "已上门见到欧阳雪莹",
+    "欧阳雪莹来电说明",
+    "不归我们管的欧阳",
+    "司徒已经道歉",
 ];
 
 fn personal_report() -> Report {
@@ -72,10 +83,12 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
     assert!(intake.submit_report(SubmitReportRequest { report: Some(bad) }).await.is_err());
     let case = county.case_of(&accepted.report_id).await;
     let push = until("the push", USUAL, async || agency.of_case(&case.case_id).into_iter().next()).await;
-    let other = until("the town's push", USUAL, async || town.of_case(&case.case_id).into_iter().next()).await;
+    let other =
+        until("the town's push", USUAL, async || town.of_case(&case.case_id).into_iter().next()).await;
     assert_eq!(push.matter.as_ref().unwrap().parties[0].name, "欧阳雪莹", "the agency itself sees it");
     let mut justice = county.calls().notification("justice").unwrap();
-    let mut sign = tonic::Request::new(SignPushRequest { push_id: push.push_id.clone(), ..Default::default() });
+    let mut sign =
+        tonic::Request::new(SignPushRequest { push_id: push.push_id.clone(), ..Default::default() });
     sign.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
     justice.sign_push(sign).await.unwrap();
     let feedback = FeedbackPushRequest {
@@ -86,10 +99,20 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
         ..Default::default()
     };
     justice.feedback_push(feedback).await.unwrap();
-    let back = ReturnPushRequest { push_id: other.push_id, reason: ReturnReason::NotOurArea.into(), text: "不归我们管的欧阳".into(), ..Default::default() };
+    let back = ReturnPushRequest {
+        push_id: other.push_id,
+        reason: ReturnReason::NotOurArea.into(),
+        text: "不归我们管的欧阳".into(),
+        ..Default::default()
+    };
     county.calls().notification("town-421181105").unwrap().return_push(back).await.unwrap();
     let mut officer = county.calls().routing("officer").unwrap();
-    let comment = CommentCaseRequest { case: case.case_id.clone(), request_id: "1".into(), text: "欧阳雪莹来电说明".into(), ..Default::default() };
+    let comment = CommentCaseRequest {
+        case: case.case_id.clone(),
+        request_id: "1".into(),
+        text: "欧阳雪莹来电说明".into(),
+        ..Default::default()
+    };
     officer.comment_case(comment).await.unwrap();
     let lower = RelevelCaseRequest {
         case: case.case_id.clone(),
@@ -101,7 +124,8 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
     officer.relevel_case(lower).await.unwrap();
     county
         .until_case(&case.case_id, "the receipts are in the case", |case| {
-            case.pushes.iter().any(|push| push.feedback_at.is_some()) && case.pushes.iter().any(|push| push.returned_at.is_some())
+            case.pushes.iter().any(|push| push.feedback_at.is_some())
+                && case.pushes.iter().any(|push| push.returned_at.is_some())
         })
         .await;
 
@@ -138,7 +162,10 @@ async fn metrics_say_what_operators_must_know() {
     let county = County::start(|_| {}).await;
     county.open(&red_report()).await;
     let wanted = [
-        (Service::Intake, &["fengqiao_outbox_lag_events", "fengqiao_grpc_calls_total", "fengqiao_part_works"][..]),
+        (
+            Service::Intake,
+            &["fengqiao_outbox_lag_events", "fengqiao_grpc_calls_total", "fengqiao_part_works"][..],
+        ),
         (Service::Routing, &["fengqiao_outbox_lag_events", "fengqiao_events_applied_total"]),
         (
             Service::Notification,
@@ -181,8 +208,11 @@ fn logs(county: &County) -> Vec<(String, Vec<u8>)> {
 async fn redis_contents(county: &County) -> Vec<(String, Vec<u8>)> {
     let client = redis::Client::open(county.database.redis_url()).unwrap();
     let mut redis = client.get_multiplexed_async_connection().await.unwrap();
-    let keys: Vec<String> =
-        redis::cmd("KEYS").arg(format!("{}:*", county.database.redis_prefix())).query_async(&mut redis).await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg(format!("{}:*", county.database.redis_prefix()))
+        .query_async(&mut redis)
+        .await
+        .unwrap();
     assert!(!keys.is_empty());
     let mut contents = Vec::new();
     for key in keys {

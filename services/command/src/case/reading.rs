@@ -32,12 +32,7 @@ pub struct ListOptions {
     #[arg(long, value_parser = words::parser(words::LEVELS), ignore_case = true)]
     level: Option<Level>,
     /// Only in this area and what lies below it.
-    #[arg(
-        long,
-        value_name = "CODE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     area: String,
     /// Only those that this agency leads.
     #[arg(
@@ -66,23 +61,13 @@ pub async fn show(
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let request = session.request(GetCaseRequest {
-        county: session.county(),
-        case: case.to_owned(),
-    });
-    let answer = client
-        .get_case(request)
-        .await
-        .map_err(CommandError::call(format!("case {case}")))?;
+    let request = session.request(GetCaseRequest { county: session.county(), case: case.to_owned() });
+    let answer = client.get_case(request).await.map_err(CommandError::call(format!("case {case}")))?;
     let found = answer.into_inner().case.unwrap_or_default();
     let history = history(&found, client, session).await?;
     if output.json {
-        let entries = history
-            .iter()
-            .map(fengqiao_proto::json::to_json)
-            .collect::<Result<Vec<_>, _>>()?;
-        let document =
-            json!({ "case": fengqiao_proto::json::to_json(&found)?, "history": entries });
+        let entries = history.iter().map(fengqiao_proto::json::to_json).collect::<Result<Vec<_>, _>>()?;
+        let document = json!({ "case": fengqiao_proto::json::to_json(&found)?, "history": entries });
         return output.line(&format!("{document:#}"));
     }
     output.text(&timeline::page(&found, &history, output))
@@ -103,9 +88,7 @@ async fn history(
         });
         async move {
             let answer = client.list_case_history(request).await;
-            let page = answer
-                .map_err(CommandError::call("the case's history"))?
-                .into_inner();
+            let page = answer.map_err(CommandError::call("the case's history"))?.into_inner();
             Ok((page.entries, page.next_page_token))
         }
     })
@@ -137,9 +120,7 @@ pub async fn list(
         });
         async move {
             let answer = client.list_cases(request).await;
-            let page = answer
-                .map_err(CommandError::call("the cases"))?
-                .into_inner();
+            let page = answer.map_err(CommandError::call("the cases"))?.into_inner();
             Ok((page.cases, page.next_page_token))
         }
     })
@@ -147,25 +128,13 @@ pub async fn list(
     if output.json {
         return cases.iter().try_for_each(|case| output.json_line(case));
     }
-    let mut table = Table::of_words([
-        "案件", "级别", "状态", "类别", "地区", "主办", "来源", "立案",
-    ]);
+    let mut table = Table::of_words(["案件", "级别", "状态", "类别", "地区", "主办", "来源", "立案"]);
     for case in &cases {
-        let area = if case.area_name.is_empty() {
-            &case.area_code
-        } else {
-            &case.area_name
-        };
+        let area = if case.area_name.is_empty() { &case.area_code } else { &case.area_name };
         table.row(vec![
             case.number.clone().into(),
-            Cell::inked(
-                words::said(words::LEVELS, case.level()),
-                level_ink(case.level()),
-            ),
-            Cell::inked(
-                words::said(words::STATES, case.state()),
-                state_ink(case.state()),
-            ),
+            Cell::inked(words::said(words::LEVELS, case.level()), level_ink(case.level())),
+            Cell::inked(words::said(words::STATES, case.state()), state_ink(case.state())),
             words::category(&case.category).into(),
             area.clone().into(),
             case.lead_agency.clone().into(),
@@ -174,9 +143,5 @@ pub async fn list(
         ]);
     }
     output.table(&table, "没有这样的案件")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
+    if more { output.line("… 还有更多: --limit") } else { Ok(()) }
 }

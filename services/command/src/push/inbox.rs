@@ -39,14 +39,8 @@ pub struct InboxOptions {
 ///
 /// # Errors
 /// Where a call fails.
-pub async fn inbox(
-    options: InboxOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
-    let client = session
-        .notification(&Caller::Agency(options.agency.clone()))
-        .await?;
+pub async fn inbox(options: InboxOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
+    let client = session.notification(&Caller::Agency(options.agency.clone())).await?;
     let wanted = ListPushesRequest {
         county: session.county(),
         agency: options.agency,
@@ -59,11 +53,7 @@ pub async fn inbox(
         return pushes.iter().try_for_each(|push| output.json_line(push));
     }
     output.table(&inbox_table(&pushes, output), "没有推送")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
+    if more { output.line("… 还有更多: --limit") } else { Ok(()) }
 }
 
 /// Reads pushes, up to a number; says also whether there are more.
@@ -78,16 +68,10 @@ pub async fn list(
 ) -> Result<(Vec<Push>, bool), CommandError> {
     paging::collect(limit, |page_size, page_token| {
         let mut client = client.clone();
-        let request = session.request(ListPushesRequest {
-            page_size,
-            page_token,
-            ..wanted.clone()
-        });
+        let request = session.request(ListPushesRequest { page_size, page_token, ..wanted.clone() });
         async move {
             let answer = client.list_pushes(request).await;
-            let page = answer
-                .map_err(CommandError::call("the pushes"))?
-                .into_inner();
+            let page = answer.map_err(CommandError::call("the pushes"))?.into_inner();
             Ok((page.pushes, page.next_page_token))
         }
     })
@@ -95,33 +79,18 @@ pub async fn list(
 }
 
 fn inbox_table(pushes: &[Push], output: &Output) -> Table {
-    let mut table = Table::of_words([
-        "级别",
-        "文书",
-        "案件",
-        "地区",
-        "类别",
-        "推送",
-        "时限",
-        "状态",
-        "推送号(末段)",
-    ]);
+    let mut table =
+        Table::of_words(["级别", "文书", "案件", "地区", "类别", "推送", "时限", "状态", "推送号(末段)"]);
     for push in pushes {
         table.row(vec![
-            Cell::inked(
-                words::said(words::LEVELS, push.level()),
-                level_ink(push.level()),
-            ),
+            Cell::inked(words::said(words::LEVELS, push.level()), level_ink(push.level())),
             words::said(words::FORMS, push.form()).into(),
             push.case_number.clone().into(),
             area(push).into(),
             words::category(&push.category).into(),
             output.minute(push.requested_at.as_ref()).into(),
             output.minute(push.due_at.as_ref()).into(),
-            Cell::inked(
-                words::said(words::RECEIPTS, push.receipt()),
-                receipt_ink(push.receipt()),
-            ),
+            Cell::inked(words::said(words::RECEIPTS, push.receipt()), receipt_ink(push.receipt())),
             shortened(&push.push_id).into(),
         ]);
     }
@@ -129,20 +98,12 @@ fn inbox_table(pushes: &[Push], output: &Output) -> Table {
 }
 
 fn area(push: &Push) -> &str {
-    if push.area_name.is_empty() {
-        &push.area_code
-    } else {
-        &push.area_name
-    }
+    if push.area_name.is_empty() { &push.area_code } else { &push.area_name }
 }
 
 /// The end of an id: ids of one minute begin alike.
 fn shortened(push_id: &str) -> &str {
-    push_id
-        .len()
-        .checked_sub(SHOWN_CHARACTERS)
-        .and_then(|at| push_id.get(at..))
-        .unwrap_or(push_id)
+    push_id.len().checked_sub(SHOWN_CHARACTERS).and_then(|at| push_id.get(at..)).unwrap_or(push_id)
 }
 
 fn receipt_ink(receipt: ReceiptState) -> Ink {
@@ -159,10 +120,7 @@ fn page(push: &Push, output: &Output) -> String {
     let paint = output.paint;
     let mut page = format!(
         "{} {}  案件 {}  {}  {}\n",
-        paint.ink(
-            words::said(words::LEVELS, push.level()),
-            level_ink(push.level())
-        ),
+        paint.ink(words::said(words::LEVELS, push.level()), level_ink(push.level())),
         words::said(words::FORMS, push.form()),
         paint.ink(&push.case_number, Ink::Bold),
         words::category(&push.category),
@@ -180,11 +138,7 @@ fn page(push: &Push, output: &Output) -> String {
     let delivery = words::said(words::DELIVERIES, push.delivery());
     field(
         "送达",
-        &format!(
-            "{delivery} {} (第{}次)",
-            output.second(push.delivered_at.as_ref()),
-            push.attempts
-        ),
+        &format!("{delivery} {} (第{}次)", output.second(push.delivered_at.as_ref()), push.attempts),
     );
     field("签收", &output.second(push.signed_at.as_ref()));
     field("退回", &output.second(push.returned_at.as_ref()));
@@ -196,10 +150,7 @@ fn page(push: &Push, output: &Output) -> String {
         field("地址", &matter.address);
         for party in &matter.parties {
             let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-            field(
-                words::said(words::PARTY_ROLES, party.role()),
-                person.trim_end(),
-            );
+            field(words::said(words::PARTY_ROLES, party.role()), person.trim_end());
         }
     }
     field("编号", &push.push_id);
@@ -216,14 +167,8 @@ pub async fn show(
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let request = session.request(GetPushRequest {
-        county: session.county(),
-        push_id,
-    });
-    let answer = client
-        .get_push(request)
-        .await
-        .map_err(CommandError::call("the push"))?;
+    let request = session.request(GetPushRequest { county: session.county(), push_id });
+    let answer = client.get_push(request).await.map_err(CommandError::call("the push"))?;
     let answer = answer.into_inner();
     if output.json {
         return output.document(&answer);
@@ -237,10 +182,7 @@ mod tests {
 
     #[test]
     fn ids_are_shortened_to_their_end() {
-        assert_eq!(
-            shortened("01930000-0000-7000-8000-00000000aaaa"),
-            "00000000aaaa"
-        );
+        assert_eq!(shortened("01930000-0000-7000-8000-00000000aaaa"), "00000000aaaa");
         assert_eq!(shortened("short"), "short");
     }
 
@@ -252,19 +194,9 @@ mod tests {
             time_zone: "Asia/Shanghai".into(),
         })
         .unwrap();
-        let matter = fengqiao_proto::types::v1::Matter {
-            title: "漏水".into(),
-            ..Default::default()
-        };
-        let push = Push {
-            case_number: "20261124-0001".into(),
-            matter: Some(matter),
-            ..Default::default()
-        };
+        let matter = fengqiao_proto::types::v1::Matter { title: "漏水".into(), ..Default::default() };
+        let push = Push { case_number: "20261124-0001".into(), matter: Some(matter), ..Default::default() };
         let page = page(&push, &output);
-        assert!(
-            page.contains("事由  漏水") && !page.contains("签收"),
-            "{page}"
-        );
+        assert!(page.contains("事由  漏水") && !page.contains("签收"), "{page}");
     }
 }

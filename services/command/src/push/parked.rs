@@ -43,11 +43,7 @@ pub struct ResendOptions {
 ///
 /// # Errors
 /// Where a call fails.
-pub async fn parked(
-    options: ParkedOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn parked(options: ParkedOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let client = session.notification(&Caller::Operator).await?;
     let (pushes, more) = paging::collect(options.limit as usize, |page_size, page_token| {
         let mut client = client.clone();
@@ -59,9 +55,7 @@ pub async fn parked(
         });
         async move {
             let answer = client.list_parked_pushes(request).await;
-            let page = answer
-                .map_err(CommandError::call("the parked pushes"))?
-                .into_inner();
+            let page = answer.map_err(CommandError::call("the parked pushes"))?.into_inner();
             Ok((page.pushes, page.next_page_token))
         }
     })
@@ -72,10 +66,7 @@ pub async fn parked(
     let mut table = Table::of_words(["级别", "单位", "案件", "推送", "次数", "差错", "推送号"]);
     for push in &pushes {
         table.row(vec![
-            Cell::inked(
-                words::said(words::LEVELS, push.level()),
-                level_ink(push.level()),
-            ),
+            Cell::inked(words::said(words::LEVELS, push.level()), level_ink(push.level())),
             push.agency.clone().into(),
             push.case_number.clone().into(),
             output.minute(push.requested_at.as_ref()).into(),
@@ -85,36 +76,23 @@ pub async fn parked(
         ]);
     }
     output.table(&table, "没有搁置的推送")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
+    if more { output.line("… 还有更多: --limit") } else { Ok(()) }
 }
 
 /// Sends parked pushes again.
 ///
 /// # Errors
 /// Where the call fails.
-pub async fn resend(
-    options: ResendOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn resend(options: ResendOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.notification(&Caller::Operator).await?;
-    let parked_before = options
-        .parked_before
-        .and_then(|moment| moment.begin(&output.zone));
+    let parked_before = options.parked_before.and_then(|moment| moment.begin(&output.zone));
     let request = session.request(ResendPushesRequest {
         county: session.county(),
         push_ids: options.push_ids.iter().map(Uuid::to_string).collect(),
         agency: options.agency.unwrap_or_default(),
         parked_before: parked_before.map(to_proto),
     });
-    let answer = client
-        .resend_pushes(request)
-        .await
-        .map_err(CommandError::call("sending again"))?;
+    let answer = client.resend_pushes(request).await.map_err(CommandError::call("sending again"))?;
     let answer = answer.into_inner();
     if output.json {
         return output.document(&answer);

@@ -28,12 +28,7 @@ pub struct GetOptions {
     #[arg(long, value_parser = words::parser(words::SOURCES), ignore_case = true, requires = "source_ref")]
     source: Option<Source>,
     /// The source's own number.
-    #[arg(
-        long = "ref",
-        visible_alias = "source-ref",
-        value_name = "NUMBER",
-        requires = "source"
-    )]
+    #[arg(long = "ref", visible_alias = "source-ref", value_name = "NUMBER", requires = "source")]
     source_ref: Option<String>,
 }
 
@@ -44,12 +39,7 @@ pub struct ListOptions {
     #[arg(long, value_parser = words::parser(words::SOURCES), ignore_case = true)]
     source: Option<Source>,
     /// Only of this area and what lies below it.
-    #[arg(
-        long,
-        value_name = "CODE",
-        default_value = "",
-        hide_default_value = true
-    )]
+    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
     area: String,
     /// Only accepted from this day or time on.
     #[arg(long, value_name = "TIME", value_parser = Moment::read)]
@@ -69,11 +59,7 @@ pub struct ListOptions {
 ///
 /// # Errors
 /// Where the call fails.
-pub async fn get(
-    options: GetOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn get(options: GetOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.intake(&Caller::Officer).await?;
     let request = session.request(GetReportRequest {
         county: session.county(),
@@ -81,16 +67,9 @@ pub async fn get(
         source: options.source.unwrap_or_default() as i32,
         source_ref: options.source_ref.unwrap_or_default(),
     });
-    let answer = client
-        .get_report(request)
-        .await
-        .map_err(CommandError::call("the report"))?;
+    let answer = client.get_report(request).await.map_err(CommandError::call("the report"))?;
     let accepted = answer.into_inner().report.unwrap_or_default();
-    if output.json {
-        output.document(&accepted)
-    } else {
-        output.text(&page(&accepted, output))
-    }
+    if output.json { output.document(&accepted) } else { output.text(&page(&accepted, output)) }
 }
 
 /// One report, for people.
@@ -101,32 +80,19 @@ fn page(accepted: &AcceptedReport, output: &Output) -> String {
         words::said(words::SOURCES, report.source()),
         report.source_ref,
         output.paint.ink(&report.title, Ink::Bold),
-        accepted
-            .linkage
-            .as_ref()
-            .map(repeat_words)
-            .unwrap_or_default(),
+        accepted.linkage.as_ref().map(repeat_words).unwrap_or_default(),
     )];
     let mut field = |name: &str, value: String| {
         if !value.is_empty() {
             lines.push(format!("  {}  {value}", output.paint.ink(name, Ink::Dim)));
         }
     };
-    field(
-        "编号",
-        format!("{} 第{}版", accepted.report_id, accepted.revision),
-    );
+    field("编号", format!("{} 第{}版", accepted.report_id, accepted.revision));
     field("发生", output.minute(report.occurred_at.as_ref()));
     field("受理", output.second(accepted.accepted_at.as_ref()));
-    field(
-        "地区",
-        format!("{} {}", report.area_code, report.address)
-            .trim()
-            .to_owned(),
-    );
+    field("地区", format!("{} {}", report.area_code, report.address).trim().to_owned());
     let canonical = words::category(&accepted.canonical_category);
-    let category = if report.category == canonical || report.category == accepted.canonical_category
-    {
+    let category = if report.category == canonical || report.category == accepted.canonical_category {
         canonical.to_owned()
     } else {
         format!("{canonical} (原称 {})", report.category)
@@ -134,12 +100,7 @@ fn page(accepted: &AcceptedReport, output: &Output) -> String {
     field("类别", category);
     for party in &report.parties {
         let role = words::said(words::PARTY_ROLES, party.role());
-        field(
-            role,
-            format!("{} {} {}", party.name, party.phone, party.id_number)
-                .trim()
-                .to_owned(),
-        );
+        field(role, format!("{} {} {}", party.name, party.phone, party.id_number).trim().to_owned());
     }
     field("内容", report.narrative.clone());
     lines.join("\n") + "\n"
@@ -149,11 +110,7 @@ fn page(accepted: &AcceptedReport, output: &Output) -> String {
 ///
 /// # Errors
 /// Where a call fails.
-pub async fn list(
-    options: ListOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn list(options: ListOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let client = session.intake(&Caller::Officer).await?;
     let limit = options.limit as usize;
     let (reports, more) = paging::collect(limit, |page_size, page_token| {
@@ -171,17 +128,13 @@ pub async fn list(
         });
         async move {
             let answer = client.list_reports(request).await;
-            let page = answer
-                .map_err(CommandError::call("the reports"))?
-                .into_inner();
+            let page = answer.map_err(CommandError::call("the reports"))?.into_inner();
             Ok((page.reports, page.next_page_token))
         }
     })
     .await?;
     if output.json {
-        return reports
-            .iter()
-            .try_for_each(|report| output.json_line(report));
+        return reports.iter().try_for_each(|report| output.json_line(report));
     }
     let mut table = Table::of_words(["受理", "来源", "来源编号", "地区", "类别", "重复", "标题"]);
     for accepted in reports {
@@ -198,11 +151,7 @@ pub async fn list(
         ]);
     }
     output.table(&table, "没有这样的诉求")?;
-    if more {
-        output.line("… 还有更多: --limit")
-    } else {
-        Ok(())
-    }
+    if more { output.line("… 还有更多: --limit") } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -213,21 +162,15 @@ mod tests {
     use crate::cli::{ColorWhen, ShowOptions};
 
     fn output() -> Output {
-        Output::new(&ShowOptions {
-            json: false,
-            color: ColorWhen::Never,
-            time_zone: "Asia/Shanghai".into(),
-        })
-        .unwrap()
+        Output::new(&ShowOptions { json: false, color: ColorWhen::Never, time_zone: "Asia/Shanghai".into() })
+            .unwrap()
     }
 
     #[test]
     fn a_page_says_the_source_s_own_word() {
         let accepted = AcceptedReport {
             report: Some(Report {
-                category: "楼上漏水".into(),
-                title: "漏水".into(),
-                ..Default::default()
+                category: "楼上漏水".into(), title: "漏水".into(), ..Default::default()
             }),
             canonical_category: "neighbourhood".into(),
             ..Default::default()

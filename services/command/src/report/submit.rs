@@ -76,11 +76,7 @@ pub struct SubmitOptions {
 ///
 /// # Errors
 /// Where a file cannot be read, a call fails, or reports are refused.
-pub async fn submit(
-    options: SubmitOptions,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+pub async fn submit(options: SubmitOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let forms = match &options.file {
         Some(file) => forms(&text_of(file)?)?,
         None => vec![Value::Object(serde_json::Map::new())],
@@ -109,28 +105,14 @@ pub async fn submit(
             Err(error) => return Err(error),
         }
     }
-    if refused > 0 {
-        Err(CommandError::SomeRefused { refused, all })
-    } else {
-        Ok(())
-    }
+    if refused > 0 { Err(CommandError::SomeRefused { refused, all }) } else { Ok(()) }
 }
 
-async fn submit_one(
-    report: Report,
-    session: &Session,
-    output: &Output,
-) -> Result<(), CommandError> {
+async fn submit_one(report: Report, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.intake(&Caller::Source(report.source())).await?;
     let what = format!("report {}", report.source_ref);
-    let request = session.request(SubmitReportRequest {
-        report: Some(report),
-    });
-    let answer = client
-        .submit_report(request)
-        .await
-        .map_err(CommandError::call(what.as_str()))?
-        .into_inner();
+    let request = session.request(SubmitReportRequest { report: Some(report) });
+    let answer = client.submit_report(request).await.map_err(CommandError::call(what.as_str()))?.into_inner();
     if output.json {
         return output.json_line(&answer);
     }
@@ -139,11 +121,7 @@ async fn submit_one(
         (false, 1) => "已受理".to_owned(),
         (false, revision) => format!("已更正, 第{revision}版"),
     };
-    let link = answer
-        .linkage
-        .as_ref()
-        .map(repeat_words)
-        .unwrap_or_default();
+    let link = answer.linkage.as_ref().map(repeat_words).unwrap_or_default();
     output.line(&format!("{state}  {}  {what}{link}", answer.report_id))
 }
 
@@ -154,10 +132,7 @@ fn text_of(file: &PathBuf) -> Result<String, CommandError> {
     } else {
         fs::read_to_string(file)
     };
-    read.map_err(|source| CommandError::File {
-        path: file.clone(),
-        source,
-    })
+    read.map_err(|source| CommandError::File { path: file.clone(), source })
 }
 
 /// The JSON forms in a text: documents one after the other (lines or not), or lists of them.
@@ -196,10 +171,7 @@ fn complete(report: &mut Report, options: &SubmitOptions, output: &Output, now: 
     if report.source_ref.is_empty() {
         report.source_ref = format!("cli-{}", Uuid::now_v7());
     }
-    if let Some(time) = options
-        .occurred_at
-        .and_then(|moment| moment.begin(&output.zone))
-    {
+    if let Some(time) = options.occurred_at.and_then(|moment| moment.begin(&output.zone)) {
         report.occurred_at = Some(to_proto(time));
     } else if report.occurred_at.is_none() {
         report.occurred_at = Some(to_proto(now));
@@ -219,16 +191,10 @@ fn complete(report: &mut Report, options: &SubmitOptions, output: &Output, now: 
 }
 
 fn reporter(parties: &mut Vec<Party>) -> &mut Party {
-    let index = parties
-        .iter()
-        .position(|party| party.role() == PartyRole::Reporter)
-        .unwrap_or_else(|| {
-            parties.push(Party {
-                role: PartyRole::Reporter as i32,
-                ..Default::default()
-            });
-            parties.len() - 1
-        });
+    let index = parties.iter().position(|party| party.role() == PartyRole::Reporter).unwrap_or_else(|| {
+        parties.push(Party { role: PartyRole::Reporter as i32, ..Default::default() });
+        parties.len() - 1
+    });
     &mut parties[index]
 }
 
@@ -238,12 +204,8 @@ mod tests {
     use crate::cli::{ColorWhen, ShowOptions};
 
     fn output() -> Output {
-        Output::new(&ShowOptions {
-            json: false,
-            color: ColorWhen::Never,
-            time_zone: "Asia/Shanghai".into(),
-        })
-        .unwrap()
+        Output::new(&ShowOptions { json: false, color: ColorWhen::Never, time_zone: "Asia/Shanghai".into() })
+            .unwrap()
     }
 
     #[test]
@@ -268,10 +230,7 @@ mod tests {
             ..Default::default()
         };
         complete(&mut report, &options, &output(), Timestamp::UNIX_EPOCH);
-        assert_eq!(
-            (report.source(), report.source_ref.as_str()),
-            (Source::Grid, "W-1")
-        );
+        assert_eq!((report.source(), report.source_ref.as_str()), (Source::Grid, "W-1"));
         assert_eq!(report.title, "new");
         assert_eq!(report.parties[1].role(), PartyRole::Reporter);
         assert_eq!(report.parties[1].phone, "13800000000");
@@ -281,12 +240,7 @@ mod tests {
     #[test]
     fn what_nobody_says_is_filled_in() {
         let mut report = Report::default();
-        complete(
-            &mut report,
-            &SubmitOptions::default(),
-            &output(),
-            Timestamp::UNIX_EPOCH,
-        );
+        complete(&mut report, &SubmitOptions::default(), &output(), Timestamp::UNIX_EPOCH);
         assert_eq!(report.source(), Source::WalkIn);
         assert!(report.source_ref.starts_with("cli-"));
         assert_eq!(report.occurred_at.unwrap().seconds, 0);

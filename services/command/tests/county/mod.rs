@@ -10,11 +10,11 @@ use fengqiao_proto::{
         intake_service_server::{IntakeService, IntakeServiceServer},
     },
     routing::v1::{
-        AssignCaseRequest, AssignCaseResponse, CloseCaseRequest, CloseCaseResponse,
-        CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse, HistoryEntry,
-        ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse,
-        ListCasesRequest, ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse,
-        ResolveCaseRequest, ResolveCaseResponse, WatchCaseRequest, WatchCaseResponse,
+        AssignCaseRequest, AssignCaseResponse, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
+        CommentCaseResponse, GetCaseRequest, GetCaseResponse, HistoryEntry, ListAgenciesRequest,
+        ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest,
+        ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse,
+        WatchCaseRequest, WatchCaseResponse,
         routing_service_server::{RoutingService, RoutingServiceServer},
     },
 };
@@ -45,19 +45,13 @@ impl County {
                 .add_service(RoutingServiceServer::new(Script))
                 .serve_with_incoming(TcpIncoming::from(listener)),
         );
-        Self {
-            folder: described(address),
-            _runtime: Some(runtime),
-        }
+        Self { folder: described(address), _runtime: Some(runtime) }
     }
 
     pub fn stopped() -> Self {
         // Nothing listens on a port that was just given and given back.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Self {
-            folder: described(listener.local_addr().unwrap()),
-            _runtime: None,
-        }
+        Self { folder: described(listener.local_addr().unwrap()), _runtime: None }
     }
 
     pub fn folder(&self) -> &Path {
@@ -97,34 +91,17 @@ impl IntakeService for Script {
         &self,
         request: Request<SubmitReportRequest>,
     ) -> Result<Response<SubmitReportResponse>, Status> {
-        let token = request
-            .metadata()
-            .get("authorization")
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .to_owned();
+        let token = request.metadata().get("authorization").unwrap().to_str().unwrap().to_owned();
         if request.into_inner().report.unwrap().title == "bad" {
             let details = ErrorDetails::with_bad_request_violation("areaCode", "is needed");
-            return Err(Status::with_error_details(
-                Code::InvalidArgument,
-                "1 field is wrong",
-                details,
-            ));
+            return Err(Status::with_error_details(Code::InvalidArgument, "1 field is wrong", details));
         }
-        let reason = LinkReason {
-            evidence: Evidence::Phone as i32,
-            ..Default::default()
-        };
+        let reason = LinkReason { evidence: Evidence::Phone as i32, ..Default::default() };
         Ok(Response::new(SubmitReportResponse {
             report_id: token.replace("Bearer", "by"),
             revision: 1,
             known: false,
-            linkage: Some(Linkage {
-                repeat: true,
-                reasons: vec![reason],
-                ..Default::default()
-            }),
+            linkage: Some(Linkage { repeat: true, reasons: vec![reason], ..Default::default() }),
         }))
     }
 
@@ -135,10 +112,7 @@ impl IntakeService for Script {
         not_in_the_script()
     }
 
-    async fn get_report(
-        &self,
-        _: Request<GetReportRequest>,
-    ) -> Result<Response<GetReportResponse>, Status> {
+    async fn get_report(&self, _: Request<GetReportRequest>) -> Result<Response<GetReportResponse>, Status> {
         not_in_the_script()
     }
 

@@ -109,7 +109,8 @@ impl Agencies {
             Some(found.ok_or_else(|| format!("the area {} is not in areas.csv", row.area_code))?)
         };
         if let Some(level) = row.kind.area_level() {
-            let area = area.ok_or_else(|| format!("an agency of the kind {} needs an area", row.kind.word()))?;
+            let area =
+                area.ok_or_else(|| format!("an agency of the kind {} needs an area", row.kind.word()))?;
             if area.level != level {
                 return Err(format!("the area {} is not a {level:?}", row.area_code));
             }

@@ -165,9 +165,13 @@ mod tests {
         for name in ["county.toml", "areas.csv", "categories.csv"] {
             fs::copy(macheng_folder().join(name), folder.path().join(name)).unwrap();
         }
-        fs::write(folder.path().join("agencies.csv"), format!("code,name,kind,area_code\n{agencies}")).unwrap();
-        fs::write(folder.path().join("responsibility.csv"), format!("area_code,category,agency\n{responsibility}"))
+        fs::write(folder.path().join("agencies.csv"), format!("code,name,kind,area_code\n{agencies}"))
             .unwrap();
+        fs::write(
+            folder.path().join("responsibility.csv"),
+            format!("area_code,category,agency\n{responsibility}"),
+        )
+        .unwrap();
         Directory::load(&County::load(folder.path()).unwrap(), Timestamp::UNIX_EPOCH)
     }
 

@@ -212,8 +212,7 @@ impl CasesAtHand {
     }
 
     fn keep(&mut self, report: &ReceivedReport, case: &CaseFile, effect: Effect) {
-        self.reports
-            .insert(report.report_id, KnownReport { case_id: case.id, revision: report.revision });
+        self.reports.insert(report.report_id, KnownReport { case_id: case.id, revision: report.revision });
         if effect != Effect::Revised {
             self.recent.entry(case.id).or_default().push(report.occurred_at);
         }
@@ -305,7 +304,8 @@ mod tests {
         let mut hand = CasesAtHand::default();
         let (first, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
         let mut stored = CasesAtHand::default();
-        let closed = CaseFile { state: State::Closed, closed_at: Some(at("2026-11-24T03:00:00Z")), ..first.case };
+        let closed =
+            CaseFile { state: State::Closed, closed_at: Some(at("2026-11-24T03:00:00Z")), ..first.case };
         let old_case = closed.id;
         stored.add_case(closed, vec![at("2026-11-24T02:00:00Z")]);
         stored.add_report(Uuid::from_u128(10), KnownReport { case_id: old_case, revision: 1 });

@@ -88,9 +88,7 @@ pub fn due_at(level: Level, requested_at: Timestamp, limits: PushLimitHours) -> 
         // Blue is pushed only where a person assigns it, and then without hurry.
         Level::Yellow | Level::Blue => limits.yellow,
     };
-    requested_at
-        .checked_add(SignedDuration::from_hours(i64::from(hours)))
-        .unwrap_or(requested_at)
+    requested_at.checked_add(SignedDuration::from_hours(i64::from(hours))).unwrap_or(requested_at)
 }
 
 #[cfg(test)]

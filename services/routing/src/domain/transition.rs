@@ -146,7 +146,8 @@ impl<'a> Draft<'a> {
         }
         let reopened = self.case.state == State::Resolved;
         self.case.report_count += 1;
-        let mut text = format!("第{}次诉求并入，来源：{}", self.case.report_count, source_name(arrival.source));
+        let mut text =
+            format!("第{}次诉求并入，来源：{}", self.case.report_count, source_name(arrival.source));
         if reopened {
             text.push_str("；事项已办结，因新诉求重新办理");
             self.case.state = State::Open;
@@ -235,7 +236,9 @@ impl<'a> Draft<'a> {
             Receipt::Returned(reason) => {
                 (HistoryKind::PushReturned, format!("{name}退回：{}", return_reason_name(reason)))
             }
-            Receipt::Answered(outcome) => (HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome))),
+            Receipt::Answered(outcome) => {
+                (HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome)))
+            }
             Receipt::Parked => (HistoryKind::PushParked, format!("推送{name}多次未达，已搁置待处理")),
         };
         self.note(kind, text.clone(), words);
@@ -320,7 +323,14 @@ impl<'a> Draft<'a> {
         self.note_by(&occasion.actor, &occasion.capacity, kind, text, remark);
     }
 
-    fn note_by(&mut self, actor: &str, capacity: &str, kind: HistoryKind, text: String, remark: Option<Words>) {
+    fn note_by(
+        &mut self,
+        actor: &str,
+        capacity: &str,
+        kind: HistoryKind,
+        text: String,
+        remark: Option<Words>,
+    ) {
         self.case.history_count += 1;
         self.entries.push(Entry {
             sequence: self.case.history_count,

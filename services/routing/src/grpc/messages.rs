@@ -101,8 +101,11 @@ pub(super) fn history_entry(
     county: &str,
     keyring: &Keyring,
 ) -> Result<HistoryEntry, RoutingError> {
-    let remark =
-        entry.sealed_remark.map(|sealed| opened_text(&sealed, county, keyring)).transpose()?.unwrap_or_default();
+    let remark = entry
+        .sealed_remark
+        .map(|sealed| opened_text(&sealed, county, keyring))
+        .transpose()?
+        .unwrap_or_default();
     Ok(HistoryEntry {
         sequence: entry.sequence,
         at: Some(to_proto(entry.at)),

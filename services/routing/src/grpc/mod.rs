@@ -68,7 +68,12 @@ impl RoutingFace {
     }
 
     /// A case that the caller may see.
-    async fn seen_case(&self, place: &RoutingCounty, who: &Principal, case: &str) -> Result<CaseFile, RoutingError> {
+    async fn seen_case(
+        &self,
+        place: &RoutingCounty,
+        who: &Principal,
+        case: &str,
+    ) -> Result<CaseFile, RoutingError> {
         let name = requests::case_name(case)?;
         find_case(&self.pool, &place.county.code, &name, who.agency.as_deref()).await
     }
@@ -114,7 +119,10 @@ impl RoutingService for RoutingFace {
         Ok(Response::new(GetCaseResponse { case: Some(case) }))
     }
 
-    async fn list_cases(&self, request: Request<ListCasesRequest>) -> Result<Response<ListCasesResponse>, Status> {
+    async fn list_cases(
+        &self,
+        request: Request<ListCasesRequest>,
+    ) -> Result<Response<ListCasesResponse>, Status> {
         let who = principal(&request)?;
         let asked = request.get_ref();
         let place = self.place(who, &asked.county)?;
@@ -147,7 +155,10 @@ impl RoutingService for RoutingFace {
 
     type WatchCaseStream = watching::History;
 
-    async fn watch_case(&self, request: Request<WatchCaseRequest>) -> Result<Response<watching::History>, Status> {
+    async fn watch_case(
+        &self,
+        request: Request<WatchCaseRequest>,
+    ) -> Result<Response<watching::History>, Status> {
         let who = principal(&request)?;
         let asked = request.get_ref();
         let place = self.place(who, &asked.county)?;
@@ -184,7 +195,10 @@ impl RoutingService for RoutingFace {
         Ok(Response::new(RelevelCaseResponse { case }))
     }
 
-    async fn assign_case(&self, request: Request<AssignCaseRequest>) -> Result<Response<AssignCaseResponse>, Status> {
+    async fn assign_case(
+        &self,
+        request: Request<AssignCaseRequest>,
+    ) -> Result<Response<AssignCaseResponse>, Status> {
         let who = principal(&request)?;
         let asked = request.get_ref();
         let command = CommandRequest {
@@ -215,7 +229,10 @@ impl RoutingService for RoutingFace {
         Ok(Response::new(ResolveCaseResponse { case }))
     }
 
-    async fn close_case(&self, request: Request<CloseCaseRequest>) -> Result<Response<CloseCaseResponse>, Status> {
+    async fn close_case(
+        &self,
+        request: Request<CloseCaseRequest>,
+    ) -> Result<Response<CloseCaseResponse>, Status> {
         let who = principal(&request)?;
         let asked = request.get_ref();
         let command = CommandRequest {

@@ -67,7 +67,11 @@ pub(super) fn next_page<T>(rows: &mut Vec<T>, size: i64, token: impl FnOnce(&T) 
 }
 
 pub(super) fn case_list_token(case: &CaseFile) -> String {
-    paging::write(&ListKey { level: case.level.code(), opened: case.opened_at.as_microsecond(), id: case.id.to_string() })
+    paging::write(&ListKey {
+        level: case.level.code(),
+        opened: case.opened_at.as_microsecond(),
+        id: case.id.to_string(),
+    })
 }
 
 /// What a list of cases is to hold, and where it goes on.

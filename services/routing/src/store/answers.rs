@@ -68,9 +68,7 @@ pub async fn write_answer(
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
 pub async fn forget_answers(pool: &PgPool, before: Timestamp, limit: i64) -> Result<u64, RoutingError> {
-    let statement = sqlx::query(include_str!("sql/forget_answers.sql"))
-        .bind(to_sql(before))
-        .bind(limit)
-        .execute(pool);
+    let statement =
+        sqlx::query(include_str!("sql/forget_answers.sql")).bind(to_sql(before)).bind(limit).execute(pool);
     Ok(bounded("forget old answers", statement).await?.rows_affected())
 }

@@ -68,7 +68,9 @@ pub async fn load_for_reports(
             );
             let held: Option<Vec<Uuid>> = row.try_get("report_ids")?;
             let revisions: Option<Vec<i32>> = row.try_get("revisions")?;
-            for (report_id, revision) in held.unwrap_or_default().into_iter().zip(revisions.unwrap_or_default()) {
+            for (report_id, revision) in
+                held.unwrap_or_default().into_iter().zip(revisions.unwrap_or_default())
+            {
                 hand.add_report(report_id, KnownReport { case_id, revision });
             }
         }
@@ -87,7 +89,8 @@ pub async fn load_for_receipts(
     push_ids: &[Uuid],
 ) -> Result<(HashMap<Uuid, ToldPush>, HashMap<Uuid, CaseFile>), RoutingError> {
     let operation = "load the cases of receipts";
-    let statement = sqlx::query(include_str!("sql/load_for_receipts.sql")).bind(county).bind(push_ids).fetch_all(conn);
+    let statement =
+        sqlx::query(include_str!("sql/load_for_receipts.sql")).bind(county).bind(push_ids).fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
         let mut pushes = HashMap::new();

@@ -61,9 +61,11 @@ impl Changes {
         let case_id = change.case.id;
         self.entries.extend(change.entries.into_iter().map(|entry| (case_id, entry, trace_id.to_owned())));
         let earlier = self.pushes.len();
-        self.pushes.extend(
-            change.pushes.into_iter().map(|order| RequestedPush { push_id: Uuid::now_v7(), case_id, order }),
-        );
+        self.pushes.extend(change.pushes.into_iter().map(|order| RequestedPush {
+            push_id: Uuid::now_v7(),
+            case_id,
+            order,
+        }));
         self.cases.insert(case_id, change.case);
         &self.pushes[earlier..]
     }
@@ -103,7 +105,12 @@ impl Changes {
     /// # Errors
     /// [`RoutingError::Overtaken`] where another transaction changed a row first;
     /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
-    pub async fn write(&self, conn: &mut PgConnection, county: &str, keyring: &Keyring) -> Result<(), RoutingError> {
+    pub async fn write(
+        &self,
+        conn: &mut PgConnection,
+        county: &str,
+        keyring: &Keyring,
+    ) -> Result<(), RoutingError> {
         let operation = "write the changes of cases";
         let seal = |words: &Option<Words>| match words {
             Some(Words::Plain(text)) => Some(keyring.seal(text.as_bytes(), county.as_bytes())),
@@ -128,7 +135,11 @@ impl Changes {
         }
     }
 
-    fn bind_cases<'q>(&'q self, query: Query<'q>, seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>) -> Query<'q> {
+    fn bind_cases<'q>(
+        &'q self,
+        query: Query<'q>,
+        seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>,
+    ) -> Query<'q> {
         let all = || self.cases.values();
         query
             .bind(all().map(|c| c.id).collect::<Vec<_>>())
@@ -166,7 +177,11 @@ impl Changes {
             .bind(all().map(|r| json!(r.repeat_reasons)).collect::<Vec<Value>>())
     }
 
-    fn bind_entries<'q>(&'q self, query: Query<'q>, seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>) -> Query<'q> {
+    fn bind_entries<'q>(
+        &'q self,
+        query: Query<'q>,
+        seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>,
+    ) -> Query<'q> {
         let all = || self.entries.iter().map(|(_, entry, _)| entry);
         query
             .bind(self.entries.iter().map(|(case_id, _, _)| *case_id).collect::<Vec<_>>())

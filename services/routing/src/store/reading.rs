@@ -95,7 +95,11 @@ pub async fn case_rest(pool: &PgPool, county: &str, case_id: Uuid) -> Result<Cas
         .bind(MOST_PARTS)
         .fetch_all(pool);
     Ok(CaseRest {
-        reports: read_all("read a case's reports", bounded("read a case's reports", reports).await?, rows::report)?,
+        reports: read_all(
+            "read a case's reports",
+            bounded("read a case's reports", reports).await?,
+            rows::report,
+        )?,
         pushes: read_all("read a case's pushes", bounded("read a case's pushes", pushes).await?, rows::push)?,
     })
 }

@@ -11,12 +11,14 @@ use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox, Topic};
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
-    routing::v1::{Case, CaseChanged, GetCaseRequest, PushRequested, routing_service_server::RoutingService as _},
+    routing::v1::{
+        Case, CaseChanged, GetCaseRequest, PushRequested, routing_service_server::RoutingService as _,
+    },
     types::v1::{Matter, Party, PartyRole, Source},
 };
 use fengqiao_routing::{
-    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
-    intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
+    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED, commands::Commands, counties::RoutingCounties,
+    grpc::RoutingFace, intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{now, to_proto};

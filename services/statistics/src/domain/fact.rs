@@ -120,11 +120,7 @@ impl Batch {
     ///
     /// # Errors
     /// [`Unusable`] where ids or times are missing.
-    pub fn report_accepted(
-        &mut self,
-        county: &str,
-        event: &ReportAccepted,
-    ) -> Result<(), Unusable> {
+    pub fn report_accepted(&mut self, county: &str, event: &ReportAccepted) -> Result<(), Unusable> {
         let key = (county.to_owned(), id(&event.report_id)?);
         let mut fact = ReportFact {
             revision: event.revision,
@@ -168,14 +164,9 @@ impl Batch {
             closed_at: optional(event.closed_at.as_ref())?,
         };
         if !event.report_id.is_empty() {
-            self.report_cases
-                .insert((county.to_owned(), id(&event.report_id)?), key.1);
+            self.report_cases.insert((county.to_owned(), id(&event.report_id)?), key.1);
         }
-        if self
-            .cases
-            .get(&key)
-            .is_none_or(|known| known.version < fact.version)
-        {
+        if self.cases.get(&key).is_none_or(|known| known.version < fact.version) {
             self.cases.insert(key, fact);
         }
         Ok(())
@@ -211,10 +202,7 @@ impl Batch {
         if matches!(event.kind(), ReceiptKind::Parked | ReceiptKind::Unspecified) {
             return Ok(());
         }
-        let receipt = self
-            .receipts
-            .entry((county.to_owned(), push_id))
-            .or_default();
+        let receipt = self.receipts.entry((county.to_owned(), push_id)).or_default();
         let when = match event.kind() {
             ReceiptKind::Delivered => &mut receipt.delivered_at,
             ReceiptKind::Signed => &mut receipt.signed_at,
@@ -286,11 +274,7 @@ mod tests {
             case_id: Uuid::from_u128(7).to_string(),
             version,
             opened_at: at(5),
-            report_id: if report == 0 {
-                String::new()
-            } else {
-                Uuid::from_u128(report).to_string()
-            },
+            report_id: if report == 0 { String::new() } else { Uuid::from_u128(report).to_string() },
             ..Default::default()
         };
         let mut batch = Batch::default();
@@ -310,14 +294,9 @@ mod tests {
             ..Default::default()
         };
         let mut batch = Batch::default();
-        batch
-            .push_receipt(COUNTY, &receipt(ReceiptKind::Parked, 1))
-            .unwrap();
+        batch.push_receipt(COUNTY, &receipt(ReceiptKind::Parked, 1)).unwrap();
         assert!(batch.receipts.is_empty());
-        for event in [
-            receipt(ReceiptKind::Feedback, 9),
-            receipt(ReceiptKind::Feedback, 8),
-        ] {
+        for event in [receipt(ReceiptKind::Feedback, 9), receipt(ReceiptKind::Feedback, 8)] {
             batch.push_receipt(COUNTY, &event).unwrap();
         }
         let fact = batch.receipts.values().next().unwrap();
@@ -328,18 +307,8 @@ mod tests {
     #[test]
     fn what_no_fact_can_be_made_of_is_refused() {
         let mut batch = Batch::default();
-        assert!(
-            batch
-                .report_accepted(COUNTY, &ReportAccepted::default())
-                .is_err()
-        );
-        let timeless = ReportAccepted {
-            accepted_at: None,
-            ..report(1, 1, 1)
-        };
-        assert_eq!(
-            batch.report_accepted(COUNTY, &timeless),
-            Err(Unusable("a time is missing"))
-        );
+        assert!(batch.report_accepted(COUNTY, &ReportAccepted::default()).is_err());
+        let timeless = ReportAccepted { accepted_at: None, ..report(1, 1, 1) };
+        assert_eq!(batch.report_accepted(COUNTY, &timeless), Err(Unusable("a time is missing")));
     }
 }

@@ -53,10 +53,7 @@ pub fn rows(
                 .zip(group.dimensions.iter().take(MOST_DIMENSIONS))
                 .map(|(dimension, stored)| wording::written_value(*dimension, stored))
                 .collect();
-            groups
-                .entry(values)
-                .or_default()
-                .insert(*fact, &group.measures);
+            groups.entry(values).or_default().insert(*fact, &group.measures);
         }
     }
     if groups.len() > most_groups(question) {
@@ -85,11 +82,7 @@ fn row(
 ) -> IndicatorRow {
     let counted = |measure: super::indicator::Measure| {
         let (fact, place) = measure.place();
-        facts
-            .get(&fact)
-            .and_then(|measures| measures.get(place))
-            .copied()
-            .unwrap_or(0)
+        facts.get(&fact).and_then(|measures| measures.get(place)).copied().unwrap_or(0)
     };
     let numerator = counted(definition.numerator);
     let denominator = definition.denominator.map_or(0, counted);
@@ -119,10 +112,7 @@ mod tests {
             indicators: indicators.iter().map(|id| find(id).unwrap()).collect(),
             group_by: group_by.to_vec(),
             area_digits: 0,
-            window: Window {
-                from: Timestamp::UNIX_EPOCH,
-                before: Timestamp::MAX,
-            },
+            window: Window { from: Timestamp::UNIX_EPOCH, before: Timestamp::MAX },
             time_zone: "UTC".into(),
             area_prefix: String::new(),
             agencies: vec![],
@@ -133,10 +123,7 @@ mod tests {
     }
 
     fn group(values: [&str; 4], measures: &[i64]) -> Group {
-        Group {
-            dimensions: values.map(str::to_owned).to_vec(),
-            measures: measures.to_vec(),
-        }
+        Group { dimensions: values.map(str::to_owned).to_vec(), measures: measures.to_vec() }
     }
 
     fn no_label(_: Dimension, _: &str) -> Option<String> {
@@ -147,45 +134,22 @@ mod tests {
     fn a_total_of_nothing_is_zero_without_ratio() {
         let rows = rows(&question(&["reports", "sign_rate"], &[]), &[], &no_label).unwrap();
         assert_eq!(rows.len(), 2);
-        assert_eq!(
-            (rows[1].numerator, rows[1].denominator, rows[1].ratio),
-            (0, 0, None)
-        );
+        assert_eq!((rows[1].numerator, rows[1].denominator, rows[1].ratio), (0, 0, None));
     }
 
     #[test]
     fn rates_carry_both_counts() {
         let counted = [(Fact::Push, vec![group(["", "", "", ""], &[8, 7, 6, 1, 3])])];
-        let asked = question(
-            &["pushes", "sign_rate", "feedback_rate", "return_rate"],
-            &[],
-        );
+        let asked = question(&["pushes", "sign_rate", "feedback_rate", "return_rate"], &[]);
         let rows = rows(&asked, &counted, &no_label).unwrap();
-        let seen: Vec<_> = rows
-            .iter()
-            .map(|r| (r.numerator, r.denominator, r.ratio))
-            .collect();
-        assert_eq!(
-            seen,
-            [
-                (8, 0, None),
-                (6, 8, Some(0.75)),
-                (3, 8, Some(0.375)),
-                (1, 8, Some(0.125))
-            ]
-        );
+        let seen: Vec<_> = rows.iter().map(|r| (r.numerator, r.denominator, r.ratio)).collect();
+        assert_eq!(seen, [(8, 0, None), (6, 8, Some(0.75)), (3, 8, Some(0.375)), (1, 8, Some(0.125))]);
     }
 
     #[test]
     fn facts_meet_in_their_groups_in_order() {
         let counted = [
-            (
-                Fact::Report,
-                vec![
-                    group(["4", "", "", ""], &[5, 1]),
-                    group(["1", "", "", ""], &[2, 0]),
-                ],
-            ),
+            (Fact::Report, vec![group(["4", "", "", ""], &[5, 1]), group(["1", "", "", ""], &[2, 0])]),
             (Fact::Case, vec![group(["4", "", "", ""], &[3, 2])]),
         ];
         let asked = question(&["reports", "cases"], &[Dimension::Level]);
@@ -193,14 +157,7 @@ mod tests {
         let rows = rows(&asked, &counted, &label).unwrap();
         let seen: Vec<_> = rows
             .iter()
-            .map(|r| {
-                (
-                    r.dimensions[0].as_str(),
-                    r.labels[0].as_str(),
-                    r.indicator.as_str(),
-                    r.numerator,
-                )
-            })
+            .map(|r| (r.dimensions[0].as_str(), r.labels[0].as_str(), r.indicator.as_str(), r.numerator))
             .collect();
         assert_eq!(
             seen,
@@ -215,13 +172,8 @@ mod tests {
 
     #[test]
     fn too_many_groups_are_refused() {
-        let groups = (0..=MOST_ROWS)
-            .map(|n| group([&n.to_string(), "", "", ""], &[1, 0]))
-            .collect();
+        let groups = (0..=MOST_ROWS).map(|n| group([&n.to_string(), "", "", ""], &[1, 0])).collect();
         let asked = question(&["reports"], &[Dimension::Category]);
-        assert_eq!(
-            rows(&asked, &[(Fact::Report, groups)], &no_label),
-            Err(TooManyRows)
-        );
+        assert_eq!(rows(&asked, &[(Fact::Report, groups)], &no_label), Err(TooManyRows));
     }
 }

@@ -101,71 +101,24 @@ impl Definition {
 }
 
 const fn count(id: &'static str, name: &'static str, numerator: Measure) -> Definition {
-    Definition {
-        id,
-        name,
-        version: 1,
-        numerator,
-        denominator: None,
-    }
+    Definition { id, name, version: 1, numerator, denominator: None }
 }
 
-const fn rate(
-    id: &'static str,
-    name: &'static str,
-    numerator: Measure,
-    denominator: Measure,
-) -> Definition {
-    Definition {
-        id,
-        name,
-        version: 1,
-        numerator,
-        denominator: Some(denominator),
-    }
+const fn rate(id: &'static str, name: &'static str, numerator: Measure, denominator: Measure) -> Definition {
+    Definition { id, name, version: 1, numerator, denominator: Some(denominator) }
 }
 
 /// All indicators, in the order in which they are shown.
 pub const INDICATORS: &[Definition] = &[
     count("reports", "诉求数", Measure::Reports),
     count("cases", "矛盾纠纷数", Measure::Cases),
-    rate(
-        "repeat_rate",
-        "重复诉求率",
-        Measure::RepeatReports,
-        Measure::Reports,
-    ),
+    rate("repeat_rate", "重复诉求率", Measure::RepeatReports, Measure::Reports),
     count("pushes", "推送数", Measure::Pushes),
-    rate(
-        "delivery_rate",
-        "送达率",
-        Measure::DeliveredPushes,
-        Measure::Pushes,
-    ),
-    rate(
-        "sign_rate",
-        "签收率",
-        Measure::SignedPushes,
-        Measure::Pushes,
-    ),
-    rate(
-        "return_rate",
-        "退回率",
-        Measure::ReturnedPushes,
-        Measure::Pushes,
-    ),
-    rate(
-        "feedback_rate",
-        "反馈率",
-        Measure::AnsweredPushes,
-        Measure::Pushes,
-    ),
-    rate(
-        "resolved_rate",
-        "化解率",
-        Measure::SettledCases,
-        Measure::Cases,
-    ),
+    rate("delivery_rate", "送达率", Measure::DeliveredPushes, Measure::Pushes),
+    rate("sign_rate", "签收率", Measure::SignedPushes, Measure::Pushes),
+    rate("return_rate", "退回率", Measure::ReturnedPushes, Measure::Pushes),
+    rate("feedback_rate", "反馈率", Measure::AnsweredPushes, Measure::Pushes),
+    rate("resolved_rate", "化解率", Measure::SettledCases, Measure::Cases),
 ];
 
 /// The definition with that id.
@@ -183,22 +136,14 @@ mod tests {
     fn ids_and_names_are_unique() {
         let ids: HashSet<_> = INDICATORS.iter().map(|d| d.id).collect();
         let names: HashSet<_> = INDICATORS.iter().map(|d| d.name).collect();
-        assert_eq!(
-            (ids.len(), names.len()),
-            (INDICATORS.len(), INDICATORS.len())
-        );
+        assert_eq!((ids.len(), names.len()), (INDICATORS.len(), INDICATORS.len()));
     }
 
     #[test]
     fn a_rate_counts_within_one_fact() {
         for definition in INDICATORS {
             if let Some(denominator) = definition.denominator {
-                assert_eq!(
-                    denominator.place().0,
-                    definition.fact(),
-                    "{}",
-                    definition.id
-                );
+                assert_eq!(denominator.place().0, definition.fact(), "{}", definition.id);
                 assert_eq!(denominator.place().1, 0, "{}: out of all", definition.id);
             }
         }

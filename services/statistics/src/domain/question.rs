@@ -76,10 +76,7 @@ pub trait Directory {
 ///
 /// # Errors
 /// Everything that is wrong with it, field by field.
-pub fn check(
-    asked: &QueryIndicatorsRequest,
-    directory: &dyn Directory,
-) -> Result<Question, Vec<Mistake>> {
+pub fn check(asked: &QueryIndicatorsRequest, directory: &dyn Directory) -> Result<Question, Vec<Mistake>> {
     let mut wrong = Mistakes(Vec::new());
     let indicators = indicators(asked, &mut wrong);
     let group_by = dimensions(asked, &mut wrong);
@@ -96,26 +93,16 @@ pub fn check(
     bounded("categories", asked.categories.len(), &mut wrong);
     for (index, agency) in asked.agencies.iter().enumerate() {
         if agency.is_empty() || agency.len() > 64 || agency.contains('\0') {
-            wrong.add(
-                &format!("agencies[{index}]"),
-                "an agency's code, 1 to 64 characters",
-            );
+            wrong.add(&format!("agencies[{index}]"), "an agency's code, 1 to 64 characters");
         }
     }
     for (index, category) in asked.categories.iter().enumerate().take(MOST_FILTER_VALUES) {
         if !directory.has_category(category) {
-            wrong.add(
-                &format!("categories[{index}]"),
-                "a canonical category of the county",
-            );
+            wrong.add(&format!("categories[{index}]"), "a canonical category of the county");
         }
     }
-    let sources = numbers("sources", "a source", &asked.sources, &mut wrong, |n| {
-        Source::try_from(n).is_ok()
-    });
-    let levels = numbers("levels", "a level", &asked.levels, &mut wrong, |n| {
-        Level::try_from(n).is_ok()
-    });
+    let sources = numbers("sources", "a source", &asked.sources, &mut wrong, |n| Source::try_from(n).is_ok());
+    let levels = numbers("levels", "a level", &asked.levels, &mut wrong, |n| Level::try_from(n).is_ok());
     match window {
         Some(window) if wrong.0.is_empty() => Ok(Question {
             indicators,
@@ -137,10 +124,7 @@ struct Mistakes(Vec<Mistake>);
 
 impl Mistakes {
     fn add(&mut self, field: &str, description: &str) {
-        self.0.push(Mistake {
-            field: field.to_owned(),
-            description: description.to_owned(),
-        });
+        self.0.push(Mistake { field: field.to_owned(), description: description.to_owned() });
     }
 }
 
@@ -167,10 +151,7 @@ fn indicators(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Vec<&'sta
             Some(definition) => found.push(definition),
             None => {
                 let known: Vec<_> = INDICATORS.iter().map(|d| d.id).collect();
-                wrong.add(
-                    &format!("indicators[{index}]"),
-                    &format!("one of {}", known.join(", ")),
-                );
+                wrong.add(&format!("indicators[{index}]"), &format!("one of {}", known.join(", ")));
             }
         }
     }
@@ -187,10 +168,7 @@ fn dimensions(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Vec<Dimen
         let field = format!("groupBy[{index}]");
         match Dimension::try_from(*number) {
             Ok(Dimension::Unspecified) | Err(_) => {
-                wrong.add(
-                    &field,
-                    "AREA, AGENCY, SOURCE, LEVEL, CATEGORY, DAY, WEEK or MONTH",
-                );
+                wrong.add(&field, "AREA, AGENCY, SOURCE, LEVEL, CATEGORY, DAY, WEEK or MONTH");
             }
             Ok(dimension) if found.contains(&dimension) => wrong.add(&field, "each once"),
             Ok(dimension) => found.push(dimension),
@@ -211,10 +189,7 @@ fn numbers(
     for (index, number) in asked.iter().enumerate().take(MOST_FILTER_VALUES) {
         match i16::try_from(*number) {
             Ok(small) if small != 0 && known(*number) => found.push(small),
-            _ => wrong.add(
-                &format!("{field}[{index}]"),
-                &format!("{what} of the contract"),
-            ),
+            _ => wrong.add(&format!("{field}[{index}]"), &format!("{what} of the contract")),
         }
     }
     found
@@ -236,19 +211,11 @@ mod tests {
 
     fn day() -> QueryIndicatorsRequest {
         let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
-        QueryIndicatorsRequest {
-            from: at(1_795_449_600),
-            before: at(1_795_536_000),
-            ..Default::default()
-        }
+        QueryIndicatorsRequest { from: at(1_795_449_600), before: at(1_795_536_000), ..Default::default() }
     }
 
     fn fields(asked: &QueryIndicatorsRequest) -> Vec<String> {
-        check(asked, &Macheng)
-            .unwrap_err()
-            .into_iter()
-            .map(|m| m.field)
-            .collect()
+        check(asked, &Macheng).unwrap_err().into_iter().map(|m| m.field).collect()
     }
 
     #[test]
@@ -278,10 +245,7 @@ mod tests {
         )
         .unwrap();
         assert_eq!(question.facts(), [Fact::Push]);
-        assert_eq!(
-            (question.area_digits, question.area_prefix.as_str()),
-            (9, "421181105")
-        );
+        assert_eq!((question.area_digits, question.area_prefix.as_str()), (9, "421181105"));
         assert_eq!(question.group_by, [Dimension::Area, Dimension::Week]);
         assert_eq!((question.sources, question.levels), (vec![3], vec![4, 3]));
         assert_eq!(question.time_zone, "UTC");
@@ -325,23 +289,12 @@ mod tests {
 
     #[test]
     fn windows_are_bounded() {
-        let backwards = QueryIndicatorsRequest {
-            before: day().from,
-            from: day().before,
-            ..day()
-        };
+        let backwards = QueryIndicatorsRequest { before: day().from, from: day().before, ..day() };
         assert_eq!(fields(&backwards), ["before"]);
         let at = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
-        let long = QueryIndicatorsRequest {
-            from: at(1_395_449_600),
-            ..day()
-        };
+        let long = QueryIndicatorsRequest { from: at(1_395_449_600), ..day() };
         assert_eq!(fields(&long), ["from"]);
-        let odd = QueryIndicatorsRequest {
-            from: at(i64::MIN),
-            before: at(i64::MAX),
-            ..day()
-        };
+        let odd = QueryIndicatorsRequest { from: at(i64::MIN), before: at(i64::MAX), ..day() };
         assert_eq!(fields(&odd), ["from", "before"]);
     }
 
@@ -354,9 +307,6 @@ mod tests {
             sources: vec![1; 501],
             ..day()
         };
-        assert_eq!(
-            fields(&asked),
-            ["indicators", "groupBy", "agencies", "sources"]
-        );
+        assert_eq!(fields(&asked), ["indicators", "groupBy", "agencies", "sources"]);
     }
 }

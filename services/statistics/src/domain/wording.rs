@@ -28,12 +28,10 @@ pub fn written_value(dimension: Dimension, stored: &str) -> String {
     let known = match dimension {
         Dimension::Source => number()
             .and_then(|n| Source::try_from(n).ok())
-            .map(|source| {
-                short_name(source.as_str_name(), Source::Unspecified.as_str_name()).to_owned()
-            }),
-        Dimension::Level => number().and_then(|n| Level::try_from(n).ok()).map(|level| {
-            short_name(level.as_str_name(), Level::Unspecified.as_str_name()).to_owned()
-        }),
+            .map(|source| short_name(source.as_str_name(), Source::Unspecified.as_str_name()).to_owned()),
+        Dimension::Level => number()
+            .and_then(|n| Level::try_from(n).ok())
+            .map(|level| short_name(level.as_str_name(), Level::Unspecified.as_str_name()).to_owned()),
         _ => Some(stored.to_owned()),
     };
     known.unwrap_or_default()

@@ -30,10 +30,7 @@ fn column<'a, F, T>(facts: &'a BTreeMap<Key, F>, value: impl Fn(&'a F) -> T) -> 
 }
 
 fn keys<F>(facts: &BTreeMap<Key, F>) -> (Vec<&str>, Vec<Uuid>) {
-    facts
-        .keys()
-        .map(|(county, id)| (county.as_str(), *id))
-        .unzip()
+    facts.keys().map(|(county, id)| (county.as_str(), *id)).unzip()
 }
 
 fn maybe(time: Option<Timestamp>) -> Option<OffsetDateTime> {

@@ -47,21 +47,11 @@ impl Figures {
     /// # Errors
     /// [`StatisticsError::TooSlow`], [`StatisticsError::Question`] where the database does not know the
     /// time zone, [`StatisticsError::Database`].
-    pub async fn count(
-        &self,
-        county: &str,
-        question: &Question,
-    ) -> Result<Counted, StatisticsError> {
-        timeout(PATIENCE, self.count_at_once(county, question))
-            .await
-            .map_err(|_| StatisticsError::TooSlow)?
+    pub async fn count(&self, county: &str, question: &Question) -> Result<Counted, StatisticsError> {
+        timeout(PATIENCE, self.count_at_once(county, question)).await.map_err(|_| StatisticsError::TooSlow)?
     }
 
-    async fn count_at_once(
-        &self,
-        county: &str,
-        question: &Question,
-    ) -> Result<Counted, StatisticsError> {
+    async fn count_at_once(&self, county: &str, question: &Question) -> Result<Counted, StatisticsError> {
         let mut snapshot = self
             .pool
             .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
@@ -77,10 +67,7 @@ impl Figures {
         for fact in question.facts() {
             groups.push((fact, count(&mut snapshot, county, question, fact).await?));
         }
-        snapshot
-            .commit()
-            .await
-            .map_err(StatisticsError::database("ending the count"))?;
+        snapshot.commit().await.map_err(StatisticsError::database("ending the count"))?;
         Ok(Counted { groups, as_of })
     }
 
@@ -94,9 +81,7 @@ impl Figures {
             let mut snapshot = begun.map_err(StatisticsError::database("reading the as-of"))?;
             as_of(&mut snapshot, county).await
         };
-        timeout(PATIENCE, read)
-            .await
-            .map_err(|_| StatisticsError::TooSlow)?
+        timeout(PATIENCE, read).await.map_err(|_| StatisticsError::TooSlow)?
     }
 }
 
@@ -123,15 +108,10 @@ async fn count(
         Fact::Case => include_str!("sql/count_cases.sql"),
         Fact::Push => include_str!("sql/count_pushes.sql"),
     };
-    let dimensions: Vec<_> = question
-        .group_by
-        .iter()
-        .map(|dimension| wording::stored_dimension(*dimension))
-        .collect();
+    let dimensions: Vec<_> =
+        question.group_by.iter().map(|dimension| wording::stored_dimension(*dimension)).collect();
     // One more than an answer holds, so that too many are noticed.
-    let limit = i64::try_from(most_groups(question))
-        .unwrap_or(i64::MAX)
-        .saturating_add(1);
+    let limit = i64::try_from(most_groups(question)).unwrap_or(i64::MAX).saturating_add(1);
     let rows = sqlx::query(statement)
         .bind(county)
         .bind(to_sql(question.window.from))
@@ -149,12 +129,7 @@ async fn count(
         .await
         .map_err(StatisticsError::counting)?;
     rows.iter()
-        .map(|row| {
-            Ok(Group {
-                dimensions: row.try_get("dimensions")?,
-                measures: row.try_get("measures")?,
-            })
-        })
+        .map(|row| Ok(Group { dimensions: row.try_get("dimensions")?, measures: row.try_get("measures")? }))
         .collect::<Result<_, sqlx::Error>>()
         .map_err(StatisticsError::database("reading counts"))
 }

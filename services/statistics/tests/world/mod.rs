@@ -47,14 +47,9 @@ impl Directory for KnowsAll {
 impl World {
     pub async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
-        let options = PgConnectOptions::from_str(database.url())
-            .unwrap()
-            .options([("search_path", "statistics")]);
-        let pool = PgPoolOptions::new()
-            .max_connections(4)
-            .connect_with(options)
-            .await
-            .unwrap();
+        let options =
+            PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "statistics")]);
+        let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
         pool.execute("CREATE SCHEMA statistics").await.unwrap();
         for migrations in [&fengqiao_messaging::MIGRATIONS, &MIGRATIONS] {
             let migrator = sqlx::migrate::Migrator {
@@ -64,10 +59,7 @@ impl World {
             };
             migrator.run(&pool).await.unwrap();
         }
-        Self {
-            pool,
-            _database: database,
-        }
+        Self { pool, _database: database }
     }
 
     pub async fn with_the_day(county: &str) -> Self {
@@ -89,11 +81,7 @@ impl World {
     }
 
     /// The rows as `dimensions indicator` with numerator and denominator.
-    pub async fn figures(
-        &self,
-        county: &str,
-        asked: QueryIndicatorsRequest,
-    ) -> BTreeMap<String, (i64, i64)> {
+    pub async fn figures(&self, county: &str, asked: QueryIndicatorsRequest) -> BTreeMap<String, (i64, i64)> {
         let question = question(asked);
         let counted = self.store().count(county, &question).await.unwrap();
         figure::rows(&question, &counted.groups, &|_, _| None)
@@ -135,10 +123,7 @@ pub fn asking(indicators: &[&str]) -> QueryIndicatorsRequest {
 
 pub fn at(time: &str) -> Option<prost_types::Timestamp> {
     let time: jiff::Timestamp = time.parse().unwrap();
-    Some(prost_types::Timestamp {
-        seconds: time.as_second(),
-        nanos: 0,
-    })
+    Some(prost_types::Timestamp { seconds: time.as_second(), nanos: 0 })
 }
 
 pub fn id(number: u128) -> String {
@@ -159,110 +144,39 @@ pub fn envelope<M: Message + Name>(county: &str, event: &M) -> Envelope {
 /// Four reports, two cases, three pushes, and receipts of a fourth push that was never requested; by topic:
 /// intake, routing, notification.
 pub fn the_day(county: &str) -> [Vec<Envelope>; 3] {
-    let report =
-        |number, revision, source: Source, area: &str, category: &str, repeat, accepted| {
-            let event = ReportAccepted {
-                report_id: id(number),
-                revision,
-                source: source as i32,
-                area_code: area.into(),
-                category: category.into(),
-                occurred_at: at("2026-11-20T00:00:00Z"),
-                accepted_at: at(accepted),
-                linkage: Some(Linkage {
-                    repeat,
-                    ..Default::default()
-                }),
-                ..Default::default()
-            };
-            envelope(county, &event)
+    let report = |number, revision, source: Source, area: &str, category: &str, repeat, accepted| {
+        let event = ReportAccepted {
+            report_id: id(number),
+            revision,
+            source: source as i32,
+            area_code: area.into(),
+            category: category.into(),
+            occurred_at: at("2026-11-20T00:00:00Z"),
+            accepted_at: at(accepted),
+            linkage: Some(Linkage { repeat, ..Default::default() }),
+            ..Default::default()
         };
+        envelope(county, &event)
+    };
     let intake = vec![
-        report(
-            1,
-            1,
-            Source::Hotline12345,
-            "421181105201",
-            "other",
-            false,
-            "2026-11-24T07:00:00Z",
-        ),
-        report(
-            2,
-            1,
-            Source::Police110,
-            "421181105201",
-            "neighbourhood",
-            true,
-            "2026-11-24T15:59:59Z",
-        ),
-        report(
-            3,
-            1,
-            Source::Grid,
-            "421181100000",
-            "traffic",
-            false,
-            "2026-11-24T16:00:00Z",
-        ),
-        report(
-            4,
-            1,
-            Source::Petition,
-            "421181000000",
-            "other",
-            false,
-            "2026-11-25T01:00:00Z",
-        ),
+        report(1, 1, Source::Hotline12345, "421181105201", "other", false, "2026-11-24T07:00:00Z"),
+        report(2, 1, Source::Police110, "421181105201", "neighbourhood", true, "2026-11-24T15:59:59Z"),
+        report(3, 1, Source::Grid, "421181100000", "traffic", false, "2026-11-24T16:00:00Z"),
+        report(4, 1, Source::Petition, "421181000000", "other", false, "2026-11-25T01:00:00Z"),
         // A later revision of the first: another category, the same window.
-        report(
-            1,
-            2,
-            Source::Hotline12345,
-            "421181105201",
-            "neighbourhood",
-            false,
-            "2026-12-24T07:00:00Z",
-        ),
+        report(1, 2, Source::Hotline12345, "421181105201", "neighbourhood", false, "2026-12-24T07:00:00Z"),
     ];
     let case = |number, version, state: CaseState, level: Level, report: u128| CaseChanged {
         case_id: id(number),
         version,
         state: state as i32,
         level: level as i32,
-        area_code: if number == 101 {
-            "421181105201"
-        } else {
-            "421181100000"
-        }
-        .into(),
-        category: if number == 101 {
-            "neighbourhood"
-        } else {
-            "traffic"
-        }
-        .into(),
-        first_source: if number == 101 {
-            Source::Hotline12345
-        } else {
-            Source::Grid
-        } as i32,
-        lead_agency: if number == 101 {
-            "police"
-        } else {
-            "traffic_police"
-        }
-        .into(),
-        opened_at: if number == 101 {
-            at("2026-11-24T07:00:00Z")
-        } else {
-            at("2026-11-24T16:00:00Z")
-        },
-        report_id: if report == 0 {
-            String::new()
-        } else {
-            id(report)
-        },
+        area_code: if number == 101 { "421181105201" } else { "421181100000" }.into(),
+        category: if number == 101 { "neighbourhood" } else { "traffic" }.into(),
+        first_source: if number == 101 { Source::Hotline12345 } else { Source::Grid } as i32,
+        lead_agency: if number == 101 { "police" } else { "traffic_police" }.into(),
+        opened_at: if number == 101 { at("2026-11-24T07:00:00Z") } else { at("2026-11-24T16:00:00Z") },
+        report_id: if report == 0 { String::new() } else { id(report) },
         ..Default::default()
     };
     let push = |number, agency: &str| PushRequested {

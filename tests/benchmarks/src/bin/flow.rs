@@ -56,7 +56,11 @@ async fn main() -> Result<(), Failure> {
 async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
     let sent: Sent = Sent::default();
     let (received_send, mut received) = mpsc::unbounded_channel();
-    let agency = tokio::spawn(take(ground.stack.connections()?.notification(AGENCY)?, Arc::clone(&sent), received_send));
+    let agency = tokio::spawn(take(
+        ground.stack.connections()?.notification(AGENCY)?,
+        Arc::clone(&sent),
+        received_send,
+    ));
     let intake = ground.intake(4)?;
     let mut tick = tokio::time::interval(Duration::from_nanos(1_000_000_000 / PER_SECOND));
     tick.set_missed_tick_behavior(MissedTickBehavior::Burst);
@@ -87,12 +91,15 @@ async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
 
 /// An agency that takes its pushes and acknowledges each.
 async fn take(
-    mut client: fengqiao_proto::notification::v1::notification_service_client::NotificationServiceClient<fengqiao_stack::clients::Caller>,
+    mut client: fengqiao_proto::notification::v1::notification_service_client::NotificationServiceClient<
+        fengqiao_stack::clients::Caller,
+    >,
     sent: Sent,
     received: mpsc::UnboundedSender<f64>,
 ) -> Result<(), tonic::Status> {
     let (say, said) = mpsc::channel(1000);
-    let open = TakePushesRequest { say: Some(Say::Open(OpenStream { county: String::new(), max_in_flight: 1000 })) };
+    let open =
+        TakePushesRequest { say: Some(Say::Open(OpenStream { county: String::new(), max_in_flight: 1000 })) };
     let _ = say.send(open).await;
     let mut pushes = client.take_pushes(ReceiverStream::new(said)).await?.into_inner();
     while let Some(push) = pushes.message().await?.and_then(|answer| answer.push) {

@@ -24,7 +24,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (callers, figures) in &mut ours {
             let run = format!("r{round}c{callers}");
             figures.push(
-                callers::unary(&connections, &run, *callers, Duration::from_secs(SECONDS)).await.map_err(|e| e.to_string())?,
+                callers::unary(&connections, &run, *callers, Duration::from_secs(SECONDS))
+                    .await
+                    .map_err(|e| e.to_string())?,
             );
         }
         same_rows.push(pgbench::run(&baseline_url, &pgbench::same_rows(), ground.folder(), SECONDS)?);

@@ -25,13 +25,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     for (index, service) in Service::ALL.into_iter().enumerate() {
         println!(
             "  {}: idle {:.0} MB, after {REPORTS} reports {:.0} MB, after {} {:.0} MB",
-            service.name(), idle[index], half[index], 2 * REPORTS, after[index]
+            service.name(),
+            idle[index],
+            half[index],
+            2 * REPORTS,
+            after[index]
         );
     }
     for (index, service) in Service::ALL.into_iter().enumerate() {
         println!(
             "memory@{} ratio={:.2} ours={:.0}MB baseline={ALLOWED:.0}MB",
-            service.name(), ALLOWED / after[index], after[index]
+            service.name(),
+            ALLOWED / after[index],
+            after[index]
         );
     }
     ground.stop().await;
@@ -46,7 +52,11 @@ fn resident(ground: &Ground, service: Service) -> f64 {
         .process()
         .pid()
         .and_then(|pid| std::fs::read_to_string(format!("/proc/{pid}/status")).ok())
-        .and_then(|status| status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().split(' ').next()?.parse::<f64>().ok()))
+        .and_then(|status| {
+            status
+                .lines()
+                .find_map(|line| line.strip_prefix("VmRSS:")?.trim().split(' ').next()?.parse::<f64>().ok())
+        })
         .map_or(f64::INFINITY, |kib| kib / 1024.0)
 }
 

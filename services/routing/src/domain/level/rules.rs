@@ -15,7 +15,16 @@ use crate::domain::case::LevelReason;
 
 /// The names that an expression may use.
 const VARIABLES: [&str; 11] = [
-    "category", "source", "hour", "reports_30d", "repeat", "parties", "minors", "group_size", "title", "narrative",
+    "category",
+    "source",
+    "hour",
+    "reports_30d",
+    "repeat",
+    "parties",
+    "minors",
+    "group_size",
+    "title",
+    "narrative",
     WORDS,
 ];
 const WORDS: &str = "words";
@@ -146,7 +155,8 @@ impl RuleSet {
         self.words
             .iter()
             .map(|(group, words)| {
-                let found = words.iter().any(|word| facts.title.contains(word) || facts.narrative.contains(word));
+                let found =
+                    words.iter().any(|word| facts.title.contains(word) || facts.narrative.contains(word));
                 (group.clone(), found)
             })
             .collect()
@@ -162,7 +172,8 @@ impl RuleSet {
         if raw.when.len() > MAX_EXPRESSION_BYTES {
             return Err(format!("the expression has more than {MAX_EXPRESSION_BYTES} bytes"));
         }
-        let program = self.env.compile(&raw.when).map_err(|e| format!("the expression does not compile: {e}"))?;
+        let program =
+            self.env.compile(&raw.when).map_err(|e| format!("the expression does not compile: {e}"))?;
         let variables: BTreeSet<String> =
             program.references().variables().into_iter().map(str::to_owned).collect();
         let word_groups = self
@@ -297,7 +308,11 @@ mod tests {
             ),
             (Facts { repeat: true, reports_30d: 2, ..plain() }, Level::Yellow, "repeat"),
             (Facts { category: "forest_land", ..plain() }, Level::Yellow, "land"),
-            (Facts { narrative: "咨询医保怎么办理", category: "medical", ..plain() }, Level::Blue, "consultation"),
+            (
+                Facts { narrative: "咨询医保怎么办理", category: "medical", ..plain() },
+                Level::Blue,
+                "consultation",
+            ),
         ];
         for (facts, level, rule) in cases {
             let grade = rules.grade(&facts);

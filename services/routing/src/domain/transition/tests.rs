@@ -86,10 +86,7 @@ fn returned(agency: &str) -> Happening {
 fn a_new_case_tells_who_must_act_and_blue_tells_nobody() {
     let place = Place::new();
     let red = opened(&place, Level::Red);
-    assert_eq!(
-        agencies(&red),
-        ["housing", "town-421181105", "justice-421181105", "community-421181105202"]
-    );
+    assert_eq!(agencies(&red), ["housing", "town-421181105", "justice-421181105", "community-421181105202"]);
     assert_eq!(red.pushes[0].due_at, now().at);
     assert_eq!(red.case.version, 1);
     let blue = opened(&place, Level::Blue);
@@ -101,9 +98,8 @@ fn a_new_case_tells_who_must_act_and_blue_tells_nobody() {
 fn a_repeat_raises_and_never_lowers() {
     let place = Place::new();
     let case = opened(&place, Level::Yellow).case;
-    let joined = |level| {
-        transition(&case, &Happening::ReportJoined(arrival(level)), &now(), place.setting()).unwrap()
-    };
+    let joined =
+        |level| transition(&case, &Happening::ReportJoined(arrival(level)), &now(), place.setting()).unwrap();
     let lower = joined(Level::Blue);
     assert_eq!((lower.case.level, lower.case.report_count), (Level::Yellow, 2));
     assert!(lower.pushes.is_empty());
@@ -118,11 +114,13 @@ fn a_repeat_raises_and_never_lowers() {
 fn a_report_after_the_resolution_reopens() {
     let place = Place::new();
     let case = opened(&place, Level::Yellow).case;
-    let resolved =
-        transition(&case, &Happening::Resolve { outcome: "和解".into() }, &now(), place.setting()).unwrap().case;
+    let resolved = transition(&case, &Happening::Resolve { outcome: "和解".into() }, &now(), place.setting())
+        .unwrap()
+        .case;
     assert_eq!(resolved.resolved_at, Some(now().at));
     let again =
-        transition(&resolved, &Happening::ReportJoined(arrival(Level::Blue)), &now(), place.setting()).unwrap();
+        transition(&resolved, &Happening::ReportJoined(arrival(Level::Blue)), &now(), place.setting())
+            .unwrap();
     assert_eq!((again.case.state, again.case.resolved_at), (State::Open, None));
     assert!(again.entries[0].text.contains("重新办理"));
     assert_eq!(agencies(&again), ["housing"]);
@@ -165,7 +163,13 @@ fn an_officer_may_set_any_level_and_only_a_raise_pushes() {
     let place = Place::new();
     let case = opened(&place, Level::Orange).case;
     let set = |level| {
-        transition(&case, &Happening::Relevel { level, words: "张某情绪稳定".into() }, &now(), place.setting()).unwrap()
+        transition(
+            &case,
+            &Happening::Relevel { level, words: "张某情绪稳定".into() },
+            &now(),
+            place.setting(),
+        )
+        .unwrap()
     };
     assert_eq!(set(Level::Red).pushes.len(), 4);
     let lowered = set(Level::Blue);
@@ -210,8 +214,11 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         Just(Happening::Resolve { outcome: "w".into() }),
         Just(Happening::Close { revisit: "w".into() }),
         Just(Happening::Comment { words: "w".into() }),
-        (agency, outcome)
-            .prop_map(|(a, outcome)| Happening::Receipt { agency: a.into(), outcome, words: None }),
+        (agency, outcome).prop_map(|(a, outcome)| Happening::Receipt {
+            agency: a.into(),
+            outcome,
+            words: None
+        }),
     ]
 }
 

@@ -22,31 +22,20 @@ pub struct Window {
 pub(super) fn window(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Option<Window> {
     let from = instant("from", asked.from.as_ref(), wrong);
     let before = instant("before", asked.before.as_ref(), wrong);
-    let window = Window {
-        from: from?,
-        before: before?,
-    };
+    let window = Window { from: from?, before: before? };
     if window.from >= window.before {
         wrong.add("before", "later than from");
         return None;
     }
     let longest = Span::new().hours(LONGEST_WINDOW_HOURS);
-    if window
-        .from
-        .checked_add(longest)
-        .is_ok_and(|end| window.before > end)
-    {
+    if window.from.checked_add(longest).is_ok_and(|end| window.before > end) {
         wrong.add("from", "at most ten years before the window's end");
         return None;
     }
     Some(window)
 }
 
-fn instant(
-    field: &str,
-    given: Option<&prost_types::Timestamp>,
-    wrong: &mut Mistakes,
-) -> Option<Timestamp> {
+fn instant(field: &str, given: Option<&prost_types::Timestamp>, wrong: &mut Mistakes) -> Option<Timestamp> {
     // Years 2000 to 9999 are what both this and the store can hold, and more than any county has seen.
     let sensible = given
         .filter(|time| (946_684_800..=253_402_207_200).contains(&time.seconds))
@@ -58,11 +47,7 @@ fn instant(
 }
 
 pub(super) fn time_zone(asked: &str, wrong: &mut Mistakes) -> String {
-    let name = if asked.is_empty() {
-        DEFAULT_TIME_ZONE
-    } else {
-        asked
-    };
+    let name = if asked.is_empty() { DEFAULT_TIME_ZONE } else { asked };
     let zone = TimeZone::get(name).ok();
     match zone.as_ref().and_then(TimeZone::iana_name) {
         Some(known) => known.to_owned(),
