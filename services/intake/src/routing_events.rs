@@ -1,5 +1,7 @@
 //! What intake learns from routing: which clusters have an open case and may be joined.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use fengqiao_messaging::{Apply, ApplyError, Envelope};
 use fengqiao_proto::{routing::v1::CaseChanged, types::v1::CaseState};
@@ -19,6 +21,11 @@ pub struct RoutingEvents;
 
 #[async_trait]
 impl Apply for RoutingEvents {
+    /// A case that was closed a moment ago may take one more report; routing opens a new one for it.
+    fn gathers_for(&self) -> Duration {
+        Duration::from_millis(100)
+    }
+
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let Some(first) = batch.first() else { return Ok(()) };
         let changed = CaseChanged::full_name();
@@ -39,7 +46,11 @@ fn news_of(event: &Envelope) -> Result<CaseNews, ApplyError> {
         CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
     Ok(CaseNews {
         cluster_id: Uuid::try_parse(&changed.cluster_id).map_err(|_| refuse("the cluster is not a UUID"))?,
-        opened_at: changed.opened_at.as_ref().and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))?,
+        opened_at: changed
+            .opened_at
+            .as_ref()
+            .and_then(from_proto)
+            .ok_or_else(|| refuse("opened_at is no time"))?,
         // A resolved case still takes reports: people say that it is not over, and it is opened again.
         open: matches!(changed.state(), CaseState::Open | CaseState::Resolved),
     })
@@ -69,9 +80,12 @@ mod tests {
             opened_at: Some(prost_types::Timestamp { seconds: 1, nanos: 0 }),
             ..Default::default()
         };
-        for (state, open) in
-            [(CaseState::Open, true), (CaseState::Resolved, true), (CaseState::Closed, false), (CaseState::Rejected, false)]
-        {
+        for (state, open) in [
+            (CaseState::Open, true),
+            (CaseState::Resolved, true),
+            (CaseState::Closed, false),
+            (CaseState::Rejected, false),
+        ] {
             changed.set_state(state);
             assert_eq!(news_of(&event(changed.encode_to_vec())).unwrap().open, open, "{state:?}");
         }

@@ -37,6 +37,12 @@ pub trait Apply: Send + Sync + 'static {
     /// connection, in its transaction; own events are appended here as the last statement.
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError>;
 
+    /// How long events may gather before the next batch. Zero where somebody waits for them; what nobody
+    /// waits for costs far less in a few large batches than in many small ones.
+    fn gathers_for(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// The batch is committed: nudge the outbox, wake who waits.
     async fn committed(&self) {}
 
@@ -130,6 +136,9 @@ impl Receiver {
             if acknowledged.elapsed() >= ACKNOWLEDGE_EVERY {
                 self.acknowledge(&mut redis, position).await?;
                 acknowledged = Instant::now();
+            }
+            if !batch.is_empty() && batch.len() < BATCH {
+                sleep(self.apply.gathers_for()).await;
             }
         }
     }

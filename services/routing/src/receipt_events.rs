@@ -1,6 +1,6 @@
 //! What notification tells: what became of the pushes.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox};
@@ -52,6 +52,11 @@ struct Told<'a> {
 
 #[async_trait]
 impl Apply for ReceiptEvents {
+    /// A person sees receipts; so long nobody notices.
+    fn gathers_for(&self) -> Duration {
+        Duration::from_millis(50)
+    }
+
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let Some(first) = batch.first() else { return Ok(()) };
         let place =

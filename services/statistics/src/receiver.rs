@@ -1,5 +1,7 @@
 //! Receiving the events of the three sending services, of which facts are made.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use fengqiao_messaging::{Apply, ApplyError, Envelope};
 use fengqiao_proto::{
@@ -22,6 +24,11 @@ pub struct FactReceiver;
 
 #[async_trait]
 impl Apply for FactReceiver {
+    /// Figures may be some moments old; each answer says how old.
+    fn gathers_for(&self) -> Duration {
+        Duration::from_millis(250)
+    }
+
     async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let mut facts = Batch::default();
         for envelope in batch {
