@@ -77,7 +77,9 @@ fn of_store(error: &StoreError) -> Status {
     match error {
         StoreError::Database { operation, source } => status::database(operation, source),
         StoreError::Events(messaging) => match messaging.as_ref() {
-            fengqiao_messaging::MessagingError::Database { source, .. } => status::database("write events", source),
+            fengqiao_messaging::MessagingError::Database { source, .. } => {
+                status::database("write events", source)
+            }
             _ => status::internal("write events", error),
         },
         StoreError::TooSlow { operation } => status::unavailable(operation, error),
@@ -111,7 +113,8 @@ mod tests {
 
     #[test]
     fn a_refusal_says_what_the_status_says() {
-        let wrong = refusal(IntakeError::Invalid(vec![Violation::new("parties[1].phone", "must be a number")]));
+        let wrong =
+            refusal(IntakeError::Invalid(vec![Violation::new("parties[1].phone", "must be a number")]));
         assert_eq!(wrong.code, Code::InvalidArgument as i32);
         assert_eq!(wrong.violations[0].field, "parties[1].phone");
         assert_eq!(wrong.retry_after_ms, 0);

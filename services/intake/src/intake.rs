@@ -18,7 +18,7 @@ use crate::{
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
     error::IntakeError,
-    reception::{Reception, ReceivedReport},
+    reception::{ReceivedReport, Reception},
     sums,
 };
 
@@ -70,7 +70,11 @@ impl Intake {
     ///
     /// # Errors
     /// What is wrong with it, or why it could not be committed.
-    pub async fn submit(&self, who: &Principal, report: Option<Report>) -> Result<SubmitReportResponse, IntakeError> {
+    pub async fn submit(
+        &self,
+        who: &Principal,
+        report: Option<Report>,
+    ) -> Result<SubmitReportResponse, IntakeError> {
         let received = self.receive(who, report)?;
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.

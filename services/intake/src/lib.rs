@@ -44,6 +44,7 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
         });
     }
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::new(intake)));
-    let receivers: Vec<(Topic, Arc<dyn Apply>)> = vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
+    let receivers: Vec<(Topic, Arc<dyn Apply>)> =
+        vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await
 }

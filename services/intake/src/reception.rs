@@ -94,7 +94,10 @@ impl Reception {
     pub fn new(counties: &Counties, keyring: Arc<Keyring>) -> Self {
         let desk = |county: &Arc<County>| {
             let places = county.areas.iter().map(|area| (area.code.as_str(), area.name.as_str()));
-            (county.code.clone(), Desk { county: Arc::clone(county), places: PlaceNames::new(&county.name, places) })
+            (
+                county.code.clone(),
+                Desk { county: Arc::clone(county), places: PlaceNames::new(&county.name, places) },
+            )
         };
         Self { desks: counties.iter().map(desk).collect(), keyring }
     }
@@ -134,7 +137,13 @@ impl Reception {
         Ok(self.make_ready(desk, valid, who, trace))
     }
 
-    fn make_ready(&self, desk: &Desk, report: ValidReport, who: &Principal, trace: Option<String>) -> ReceivedReport {
+    fn make_ready(
+        &self,
+        desk: &Desk,
+        report: ValidReport,
+        who: &Principal,
+        trace: Option<String>,
+    ) -> ReceivedReport {
         let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
         let fingerprint = hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
         let address_key = address::normalise(&report.address, report.area.prefix(), &desk.places)
@@ -231,7 +240,10 @@ mod tests {
         let found = clues(&parties, Some([3; 16]));
         assert_eq!(
             found,
-            [Clue { evidence: Evidence::Phone, key: [2; 16] }, Clue { evidence: Evidence::Address, key: [3; 16] }]
+            [
+                Clue { evidence: Evidence::Phone, key: [2; 16] },
+                Clue { evidence: Evidence::Address, key: [3; 16] }
+            ]
         );
     }
 }

@@ -62,6 +62,8 @@ fn count(county: &str, source: Source, outcome: &'static str, reports: u64) {
 
 /// A batch is committed.
 pub fn committed(county: &str, reports: usize, took: Duration) {
-    metrics::histogram!("fengqiao_intake_batch_reports", "county" => county.to_owned()).record(reports as f64);
-    metrics::histogram!("fengqiao_intake_commit_seconds", "county" => county.to_owned()).record(took.as_secs_f64());
+    metrics::histogram!("fengqiao_intake_batch_reports", "county" => county.to_owned())
+        .record(reports as f64);
+    metrics::histogram!("fengqiao_intake_commit_seconds", "county" => county.to_owned())
+        .record(took.as_secs_f64());
 }

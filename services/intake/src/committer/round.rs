@@ -51,7 +51,12 @@ impl Worker {
                     batches.push(batch);
                 }
                 Err(error) => {
-                    tracing::warn!(county = self.county, reports = batch.len(), error = &error as &dyn std::error::Error, "a batch was not committed");
+                    tracing::warn!(
+                        county = self.county,
+                        reports = batch.len(),
+                        error = &error as &dyn std::error::Error,
+                        "a batch was not committed"
+                    );
                     let error = IntakeError::from(error);
                     for waiting in batch {
                         sums::failed(&self.county, waiting.report.source);

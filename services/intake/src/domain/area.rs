@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn other_lengths_signs_and_counties_are_refused() {
-        for bad in ["", "4211", "421181105", "42118110520a", "420000000000", "４２１１８１", "4211811052010012"] {
+        for bad in
+            ["", "4211", "421181105", "42118110520a", "420000000000", "４２１１８１", "4211811052010012"]
+        {
             assert_eq!(read(bad), None, "{bad}");
         }
     }

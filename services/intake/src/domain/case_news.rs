@@ -47,7 +47,11 @@ mod tests {
     use super::*;
 
     fn news(cluster: u128, second: i64, open: bool) -> CaseNews {
-        CaseNews { cluster_id: Uuid::from_u128(cluster), opened_at: Timestamp::from_second(second).unwrap(), open }
+        CaseNews {
+            cluster_id: Uuid::from_u128(cluster),
+            opened_at: Timestamp::from_second(second).unwrap(),
+            open,
+        }
     }
 
     #[test]

@@ -155,7 +155,11 @@ mod tests {
     }
 
     fn candidate(fingerprint: u8, second: i64, clues: &[Clue]) -> Candidate<'_> {
-        Candidate { fingerprint: [fingerprint; 16], occurred_at: Timestamp::from_second(second).unwrap(), clues }
+        Candidate {
+            fingerprint: [fingerprint; 16],
+            occurred_at: Timestamp::from_second(second).unwrap(),
+            clues,
+        }
     }
 
     fn counting() -> impl FnMut() -> Uuid {
@@ -189,8 +193,12 @@ mod tests {
     #[test]
     fn a_neighbour_in_the_batch_is_an_earlier_report() {
         let clues = [clue(Evidence::Phone, 1)];
-        let decisions =
-            decide(&[candidate(1, 10, &clues), candidate(2, 20, &clues)], Known::default(), WINDOW, &mut counting());
+        let decisions = decide(
+            &[candidate(1, 10, &clues), candidate(2, 20, &clues)],
+            Known::default(),
+            WINDOW,
+            &mut counting(),
+        );
         assert!(!decisions[0].linkage.is_repeat());
         assert!(decisions[1].linkage.is_repeat());
         assert_eq!(decisions[1].linkage.cluster_id, decisions[0].linkage.cluster_id);
@@ -201,16 +209,24 @@ mod tests {
     fn what_lies_outside_the_window_is_another_matter() {
         let clues = [clue(Evidence::Address, 1)];
         let late = 31 * 86_400;
-        let decisions =
-            decide(&[candidate(1, 0, &clues), candidate(2, late, &clues)], Known::default(), WINDOW, &mut counting());
+        let decisions = decide(
+            &[candidate(1, 0, &clues), candidate(2, late, &clues)],
+            Known::default(),
+            WINDOW,
+            &mut counting(),
+        );
         assert_ne!(decisions[1].linkage.cluster_id, decisions[0].linkage.cluster_id);
     }
 
     #[test]
     fn a_phone_and_an_address_of_equal_hash_are_not_the_same_clue() {
         let (phone, address) = ([clue(Evidence::Phone, 1)], [clue(Evidence::Address, 1)]);
-        let decisions =
-            decide(&[candidate(1, 0, &phone), candidate(2, 0, &address)], Known::default(), WINDOW, &mut counting());
+        let decisions = decide(
+            &[candidate(1, 0, &phone), candidate(2, 0, &address)],
+            Known::default(),
+            WINDOW,
+            &mut counting(),
+        );
         assert!(!decisions[1].linkage.is_repeat());
     }
 
@@ -219,7 +235,8 @@ mod tests {
         let clues = [clue(Evidence::Phone, 1)];
         for (open, repeat) in [(true, true), (false, false)] {
             let known = Known { stored: HashMap::from([(0, stored(9, open))]), seen: Vec::new() };
-            let decisions = decide(&[candidate(1, 0, &clues), candidate(2, 0, &clues)], known, WINDOW, &mut counting());
+            let decisions =
+                decide(&[candidate(1, 0, &clues), candidate(2, 0, &clues)], known, WINDOW, &mut counting());
             assert_eq!(decisions[1].linkage.is_repeat(), repeat, "open {open}");
         }
     }

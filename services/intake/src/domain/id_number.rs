@@ -21,7 +21,8 @@ impl IdNumber {
         if text.len() > LONGEST_TEXT {
             return None;
         }
-        let text: String = text.nfkc().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
+        let text: String =
+            text.nfkc().filter(|c| !c.is_whitespace()).map(|c| c.to_ascii_uppercase()).collect();
         let right = match text.len() {
             NEW_LENGTH => is_new(text.as_bytes(), today),
             OLD_LENGTH => is_old(text.as_bytes(), today),
@@ -115,8 +116,17 @@ mod tests {
     #[test]
     fn what_is_no_id_number_is_refused() {
         for bad in [
-            "", "110105194912310021", "110105194902310024", "11010520991231002X", "1101051949123100", "110105491331002",
-            "11010519491231002Y", "X1010519491231002X", "01010519491231002X", "110105194912310*2X", "护照E12345678",
+            "",
+            "110105194912310021",
+            "110105194902310024",
+            "11010520991231002X",
+            "1101051949123100",
+            "110105491331002",
+            "11010519491231002Y",
+            "X1010519491231002X",
+            "01010519491231002X",
+            "110105194912310*2X",
+            "护照E12345678",
         ] {
             assert_eq!(read(bad), None, "{bad}");
         }

@@ -81,11 +81,8 @@ pub fn link(seen: &[(Evidence, Sighting)], fresh: Uuid) -> Linkage {
     };
     let mut reasons: Vec<Reason> = Vec::new();
     for (evidence, sighting) in seen.iter().filter(|(_, sighting)| sighting.cluster_id == chosen.cluster_id) {
-        let reason = Reason {
-            evidence: *evidence,
-            earlier_report_id: sighting.report_id,
-            earlier_at: sighting.at,
-        };
+        let reason =
+            Reason { evidence: *evidence, earlier_report_id: sighting.report_id, earlier_at: sighting.at };
         // Two reporters of one call may both have been here; one reason of a kind says it.
         match reasons.iter_mut().find(|held| held.evidence == *evidence) {
             Some(held) if held.earlier_at < reason.earlier_at => *held = reason,
@@ -142,8 +139,10 @@ mod tests {
 
     #[test]
     fn of_one_kind_the_latest_counts() {
-        let linkage =
-            link(&[(Evidence::Phone, sighting(1, 10, 100)), (Evidence::Phone, sighting(2, 10, 200))], Uuid::nil());
+        let linkage = link(
+            &[(Evidence::Phone, sighting(1, 10, 100)), (Evidence::Phone, sighting(2, 10, 200))],
+            Uuid::nil(),
+        );
         assert_eq!(linkage.reasons.len(), 1);
         assert_eq!(linkage.reasons[0].earlier_report_id, Uuid::from_u128(2));
     }

@@ -34,6 +34,10 @@ impl Phone {
         if text.len() > LONGEST_TEXT {
             return None;
         }
+        if is_mobile(text) && text.bytes().all(|b| b.is_ascii_digit()) {
+            // As nearly all are written.
+            return Some(Self { text: text.to_owned(), kind: Kind::Mobile });
+        }
         let text: String = text.nfkc().collect::<String>().to_lowercase();
         let (number, extension) = split_extension(text.trim());
         let number = bare_digits(number)?;
@@ -172,8 +176,15 @@ mod tests {
     #[test]
     fn a_mobile_number_has_one_form() {
         for written in [
-            "13800000000", "+86 138 0000 0000", "0086-138-0000-0000", "8613800000000", "+8613800000000",
-            "１３８００００００００", "138-0000-0000", " 13800000000 ", "（+86）13800000000",
+            "13800000000",
+            "+86 138 0000 0000",
+            "0086-138-0000-0000",
+            "8613800000000",
+            "+8613800000000",
+            "１３８００００００００",
+            "138-0000-0000",
+            " 13800000000 ",
+            "（+86）13800000000",
         ] {
             assert_eq!(read(written).as_deref(), Some("13800000000"), "{written}");
         }
@@ -185,7 +196,8 @@ mod tests {
             assert_eq!(read(written).as_deref(), Some("07132912345"), "{written}");
         }
         assert_eq!(read("010-88888888").as_deref(), Some("01088888888"));
-        for written in ["0713-2912345转801", "0713-2912345-801", "0713-2912345 ext 801", "0713-2912345#801"] {
+        for written in ["0713-2912345转801", "0713-2912345-801", "0713-2912345 ext 801", "0713-2912345#801"]
+        {
             assert_eq!(read(written).as_deref(), Some("07132912345-801"), "{written}");
         }
     }
@@ -201,8 +213,22 @@ mod tests {
     #[test]
     fn what_is_no_number_is_refused() {
         for bad in [
-            "", " ", "12800000000", "1380000000", "138000000000", "2912345", "138****0000", "无", "13800000000,13900000000",
-            "0", "+", "13800000000转1", "0713-2912345转", "0713-2912345转1234567", "1380000\u{0}0000", "0013800000000",
+            "",
+            " ",
+            "12800000000",
+            "1380000000",
+            "138000000000",
+            "2912345",
+            "138****0000",
+            "无",
+            "13800000000,13900000000",
+            "0",
+            "+",
+            "13800000000转1",
+            "0713-2912345转",
+            "0713-2912345转1234567",
+            "1380000\u{0}0000",
+            "0013800000000",
         ] {
             assert_eq!(read(bad), None, "{bad:?}");
         }

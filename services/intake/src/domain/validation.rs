@@ -71,7 +71,10 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
     let occurred_at = wrong.check("occurredAt", occurred_at(report.occurred_at.as_ref(), about.now));
     let area = wrong.check("areaCode", area_of(&report.area_code, about));
     wrong.check("address", text::single_line(&report.address, ADDRESS_LENGTH));
-    wrong.check("title", required(&report.title).and_then(|()| text::single_line(&report.title, TITLE_LENGTH)));
+    wrong.check(
+        "title",
+        required(&report.title).and_then(|()| text::single_line(&report.title, TITLE_LENGTH)),
+    );
     wrong.check("narrative", text::lines(&report.narrative, NARRATIVE_LENGTH));
     wrong.check("category", text::single_line(&report.category, CATEGORY_LENGTH));
     let parties: Vec<Option<ValidParty>> = report
@@ -81,17 +84,19 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
         .map(|(index, party)| party_of(party, index, about.today, &mut wrong))
         .collect();
     match (source, occurred_at, area, parties.into_iter().collect::<Option<Vec<_>>>()) {
-        (Some(source), Some(occurred_at), Some(area), Some(parties)) if wrong.0.is_empty() => Ok(ValidReport {
-            source,
-            source_ref: report.source_ref,
-            occurred_at,
-            area,
-            address: report.address,
-            title: report.title,
-            narrative: report.narrative,
-            category: report.category,
-            parties,
-        }),
+        (Some(source), Some(occurred_at), Some(area), Some(parties)) if wrong.0.is_empty() => {
+            Ok(ValidReport {
+                source,
+                source_ref: report.source_ref,
+                occurred_at,
+                area,
+                address: report.address,
+                title: report.title,
+                narrative: report.narrative,
+                category: report.category,
+                parties,
+            })
+        }
         _ => Err(wrong.0),
     }
 }
@@ -165,7 +170,11 @@ fn party_of(party: Party, index: usize, today: Date, wrong: &mut Violations) -> 
     let name = wrong.check(&path("name"), text::single_line(&party.name, NAME_LENGTH));
     let phone = wrong.check(
         &path("phone"),
-        optional(&party.phone, Phone::read, "must be a mobile number, a landline with its area code, or empty"),
+        optional(
+            &party.phone,
+            Phone::read,
+            "must be a mobile number, a landline with its area code, or empty",
+        ),
     );
     let id_number = wrong.check(
         &path("idNumber"),

@@ -72,8 +72,18 @@ fn all_violations_are_named_at_once_and_hold_no_value() {
     assert_eq!(
         found,
         [
-            "source", "sourceRef", "occurredAt", "areaCode", "address", "title", "narrative", "category",
-            "parties[0].role", "parties[0].name", "parties[1].phone", "parties[1].idNumber",
+            "source",
+            "sourceRef",
+            "occurredAt",
+            "areaCode",
+            "address",
+            "title",
+            "narrative",
+            "category",
+            "parties[0].role",
+            "parties[0].name",
+            "parties[1].phone",
+            "parties[1].idNumber",
         ]
     );
     let said = format!("{wrong:?}");
@@ -109,7 +119,8 @@ fn times_that_cannot_be_are_refused() {
     assert!(!at(NOW.as_second() + 300, 1_000));
     assert!(at(EARLIEST_SECOND, 0));
     assert!(!at(EARLIEST_SECOND - 1, 0));
-    for (seconds, nanos) in [(i64::MAX, 0), (i64::MIN, 0), (NOW.as_second(), -1), (NOW.as_second(), i32::MAX)] {
+    for (seconds, nanos) in [(i64::MAX, 0), (i64::MIN, 0), (NOW.as_second(), -1), (NOW.as_second(), i32::MAX)]
+    {
         assert!(!at(seconds, nanos), "{seconds} {nanos}");
     }
 }

@@ -17,6 +17,13 @@ use super::undecodable::Undecodable;
 /// A message, or what is wrong with the bytes that should have been one.
 pub type Decoded<M> = Result<M, Undecodable>;
 
+/// Room for a usual report and for a usual answer; the buffers grow where a message is larger. The library's
+/// own 8 KiB each way are taken and given back with every call.
+const READ_BYTES: usize = 2 * 1024;
+const WRITE_BYTES: usize = 512;
+/// How much is gathered before it is handed to the connection.
+const YIELD_BYTES: usize = 32 * 1024;
+
 /// Writes `A`, reads [`Decoded`] `M`.
 #[derive(Debug)]
 pub struct ContractCodec<A, M>(PhantomData<(A, M)>);
@@ -38,7 +45,7 @@ where
     type Decoder = ContractDecoder<M>;
 
     fn encoder(&mut self) -> Self::Encoder {
-        ProstCodec::<A, M>::raw_encoder(BufferSettings::default())
+        ProstCodec::<A, M>::raw_encoder(BufferSettings::new(WRITE_BYTES, YIELD_BYTES))
     }
 
     fn decoder(&mut self) -> Self::Decoder {
@@ -66,5 +73,9 @@ impl<M: Message + Default + Name> Decoder for ContractDecoder<M> {
         // All of it is taken, right or wrong: what follows is the next message.
         buffer.advance(length);
         Ok(Some(decoded))
+    }
+
+    fn buffer_settings(&self) -> BufferSettings {
+        BufferSettings::new(READ_BYTES, YIELD_BYTES)
     }
 }

@@ -77,8 +77,10 @@ impl Service<http::Request<Body>> for IntakeFace {
                 }
                 "SubmitReports" => stream(request, intake).await,
                 "GetReport" => {
-                    unary(request, |who, message: GetReportRequest| async move { intake.get_report(&who, message).await })
-                        .await
+                    unary(request, |who, message: GetReportRequest| async move {
+                        intake.get_report(&who, message).await
+                    })
+                    .await
                 }
                 "ListReports" => {
                     unary(request, |who, message: ListReportsRequest| async move {

@@ -86,7 +86,8 @@ impl Intake {
             Some(last) if more => paging::write(&last.report_id),
             _ => String::new(),
         };
-        let reports = stored.into_iter().map(|report| self.opened(county, report)).collect::<Result<_, _>>()?;
+        let reports =
+            stored.into_iter().map(|report| self.opened(county, report)).collect::<Result<_, _>>()?;
         Ok(ListReportsResponse { reports, next_page_token })
     }
 

@@ -10,7 +10,9 @@ use std::{
 };
 
 use fengqiao_access::Principal;
-use fengqiao_proto::intake::v1::{SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome};
+use fengqiao_proto::intake::v1::{
+    SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
+};
 use futures::{FutureExt as _, Stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
@@ -20,7 +22,13 @@ use tonic::{Status, Streaming};
 use tracing::Instrument as _;
 
 use super::{decoding::Decoded, too_large};
-use crate::{committer::Answer, contract, error::{IntakeError, refusal}, intake::Intake, sums};
+use crate::{
+    committer::Answer,
+    contract,
+    error::{IntakeError, refusal},
+    intake::Intake,
+    sums,
+};
 
 /// An answer with its place in the window.
 type Answered = (SubmitReportsResponse, OwnedSemaphorePermit);
@@ -84,7 +92,9 @@ impl Reader {
             give(&sender, mark, outcome, place);
         });
         // The answer holds the place; where the committer does not take it, the stream is at its end too.
-        if let Err(error) = self.intake.committer.submit_when_possible(&self.who.county, received, answer).await {
+        if let Err(error) =
+            self.intake.committer.submit_when_possible(&self.who.county, received, answer).await
+        {
             tracing::debug!(error = &error as &dyn std::error::Error, "a stream's report was not taken");
         }
     }
@@ -119,9 +129,10 @@ impl Stream for Answers {
         match ended {
             Ok(Ok(())) => Poll::Ready(None),
             Ok(Err(status)) => Poll::Ready(Some(Err(status))),
-            Err(error) => {
-                Poll::Ready(Some(Err(fengqiao_serving::status::internal("reading a stream of reports", &error))))
-            }
+            Err(error) => Poll::Ready(Some(Err(fengqiao_serving::status::internal(
+                "reading a stream of reports",
+                &error,
+            )))),
         }
     }
 }

@@ -98,14 +98,17 @@ fn check(field: &FieldDescriptor, value: &Value<'_>, path: &str, depth: usize, w
         (Kind::String, Value::Bytes(text)) if std::str::from_utf8(text).is_err() => {
             wrong.push(Violation::new(path, NOT_UTF_8));
         }
-        (Kind::Message(inner), Value::Bytes(bytes)) if depth < DEEPEST => walk(&inner, bytes, path, depth + 1, wrong),
+        (Kind::Message(inner), Value::Bytes(bytes)) if depth < DEEPEST => {
+            walk(&inner, bytes, path, depth + 1, wrong)
+        }
         (Kind::String | Kind::Bytes | Kind::Message(_), Value::Varint(_) | Value::Fixed) => {
             wrong.push(Violation::new(path, BROKEN));
         }
         // Numbers: a list of them may stand packed in bytes.
-        (Kind::Enum(_) | Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64, Value::Bytes(_))
-            if !field.is_list() =>
-        {
+        (
+            Kind::Enum(_) | Kind::Bool | Kind::Int32 | Kind::Int64 | Kind::Uint32 | Kind::Uint64,
+            Value::Bytes(_),
+        ) if !field.is_list() => {
             wrong.push(Violation::new(path, BROKEN));
         }
         _ => {}
@@ -158,7 +161,8 @@ mod tests {
     use super::*;
 
     fn message() -> SubmitReportsRequest {
-        let party = |name: &str| Party { name: name.into(), phone: "13800000000".into(), ..Default::default() };
+        let party =
+            |name: &str| Party { name: name.into(), phone: "13800000000".into(), ..Default::default() };
         SubmitReportsRequest {
             mark: 77,
             report: Some(Report {

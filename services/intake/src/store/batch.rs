@@ -3,13 +3,12 @@
 use fengqiao_messaging::Event;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
-
-use super::{
-    StoreError,
-    known::known_and_seen,
-    rows::reasons_column,
+use sqlx::{
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction,
+    pool::PoolConnection,
 };
+
+use super::{StoreError, known::known_and_seen, rows::reasons_column};
 use crate::{
     domain::decision::{Change, Decision, Known},
     reception::ReceivedReport,
@@ -44,10 +43,8 @@ impl<'c> BatchTransaction<'c> {
         let code: u32 = county.parse().map_err(|_| StoreError::Malformed("county"))?;
         // The lock is its own statement: the next one must see what was committed before it was given.
         let statement = format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK_SPACE}, {code})");
-        let tx = conn
-            .begin_with(AssertSqlSafe(statement))
-            .await
-            .map_err(StoreError::database("begin a batch"))?;
+        let tx =
+            conn.begin_with(AssertSqlSafe(statement)).await.map_err(StoreError::database("begin a batch"))?;
         Ok(Self { tx, county })
     }
 
@@ -120,7 +117,9 @@ async fn insert(
     let people: Vec<_> = new
         .iter()
         .chain(revised)
-        .flat_map(|(report, decision)| report.parties.iter().enumerate().map(move |one| (report, decision, one)))
+        .flat_map(|(report, decision)| {
+            report.parties.iter().enumerate().map(move |one| (report, decision, one))
+        })
         .collect();
     sqlx::query(include_str!("sql/insert.sql"))
         .bind(county)

@@ -10,7 +10,11 @@ use crate::domain::case_news::ClusterNews;
 ///
 /// # Errors
 /// The database's.
-pub async fn apply_cluster_news(conn: &mut PgConnection, county: &str, news: &[ClusterNews]) -> Result<(), sqlx::Error> {
+pub async fn apply_cluster_news(
+    conn: &mut PgConnection,
+    county: &str,
+    news: &[ClusterNews],
+) -> Result<(), sqlx::Error> {
     let (over, open): (Vec<&ClusterNews>, Vec<&ClusterNews>) = news.iter().partition(|word| word.was_over);
     if !over.is_empty() {
         let (clusters, opened_at) = columns(&over);

@@ -50,7 +50,8 @@ pub(super) async fn known_and_seen(
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
     let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
     let asked = KINDS.map(|kind| asked(kind, batch));
-    let mut query = sqlx::query_as(include_str!("sql/known_and_seen.sql")).bind(county).bind(sources).bind(refs);
+    let mut query =
+        sqlx::query_as(include_str!("sql/known_and_seen.sql")).bind(county).bind(sources).bind(refs);
     for kind in &asked {
         query = query.bind(&kind.keys).bind(&kind.at);
     }

@@ -82,7 +82,12 @@ impl StoreError {
     #[must_use]
     pub fn is_of_the_connection(&self) -> bool {
         match self.cause() {
-            Some(sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) | sqlx::Error::BeginFailed) => true,
+            Some(
+                sqlx::Error::Io(_)
+                | sqlx::Error::Protocol(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::BeginFailed,
+            ) => true,
             // Class 08: connection; 57P: the server went down under it.
             Some(sqlx::Error::Database(error)) => is_of_class(error.as_ref(), &["08", "57P"]),
             _ => false,

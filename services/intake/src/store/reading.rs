@@ -80,7 +80,8 @@ impl TryFrom<Row> for StoredReport {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         Ok(Self {
             report_id: row.report_id,
-            source: Source::try_from(i32::from(row.source)).map_err(|_| StoreError::Malformed("unknown source"))?,
+            source: Source::try_from(i32::from(row.source))
+                .map_err(|_| StoreError::Malformed("unknown source"))?,
             source_ref: row.source_ref,
             revision: row.revision,
             occurred_at: from_sql(row.occurred_at),

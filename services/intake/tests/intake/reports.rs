@@ -2,12 +2,13 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use crate::world::{Client, World, by, client, report, submit};
 use fengqiao_intake::{config::CommitSettings, routing_events::RoutingEvents, store};
 use fengqiao_messaging::{Apply as _, Envelope, Topic};
 use fengqiao_proto::{
     intake::v1::{
-        Evidence, GetReportRequest, ListReportsRequest, ReportAccepted, SubmitReportRequest, SubmitReportsRequest,
-        submit_reports_response::Outcome,
+        Evidence, GetReportRequest, ListReportsRequest, ReportAccepted, SubmitReportRequest,
+        SubmitReportsRequest, submit_reports_response::Outcome,
     },
     routing::v1::CaseChanged,
     types::v1::{CaseState, Source},
@@ -17,7 +18,6 @@ use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt as _;
-use crate::world::{Client, World, by, client, report, submit};
 
 async fn one() -> (World, Client) {
     let mut world = World::new().await;
@@ -51,7 +51,11 @@ async fn a_report_is_committed_known_and_revised() {
     assert_eq!(revised.linkage, first.linkage);
 
     let held = client
-        .get_report(GetReportRequest { source: Source::Hotline12345.into(), source_ref: "GD-1".into(), ..Default::default() })
+        .get_report(GetReportRequest {
+            source: Source::Hotline12345.into(),
+            source_ref: "GD-1".into(),
+            ..Default::default()
+        })
         .await
         .unwrap()
         .into_inner()
@@ -73,10 +77,11 @@ async fn submitted_at(client: &mut Client, id: &str) -> Option<prost_types::Time
 }
 
 async fn events(world: &World) -> Vec<ReportAccepted> {
-    let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT position, payload FROM outbox_event ORDER BY position")
-        .fetch_all(&world.pool)
-        .await
-        .unwrap();
+    let rows: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT position, payload FROM outbox_event ORDER BY position")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
     assert!(rows.iter().enumerate().all(|(index, row)| row.0 == index as i64 + 1), "positions are dense");
     rows.iter().map(|row| ReportAccepted::decode(row.1.as_slice()).unwrap()).collect()
 }
@@ -92,7 +97,8 @@ async fn nothing_personal_is_stored_in_the_clear() {
                 .await
                 .unwrap();
         let text = text.concat();
-        for personal in ["13812345678", "王女士", "3133383132333435363738", "漏水", "e78e8be5a5b3e5a3ab"] {
+        for personal in ["13812345678", "王女士", "3133383132333435363738", "漏水", "e78e8be5a5b3e5a3ab"]
+        {
             assert!(!text.contains(personal), "{personal} in {table}");
         }
     }
@@ -114,7 +120,7 @@ async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
     assert_eq!(by_address.reasons[0].evidence(), Evidence::Address);
     assert_eq!(by_address.cluster_id, first.cluster_id);
 
-    case_changed(&world, &first.cluster_id, 10, CaseState::Resolved).await;
+    case_changed(&world, &first.cluster_id, 10, CaseState::Rejected).await;
     let after = submit(&mut client, report("GD-4", 1, 9)).await.unwrap().linkage.unwrap();
     assert_ne!(after.cluster_id, first.cluster_id);
     assert!(!after.repeat);
@@ -189,7 +195,10 @@ async fn a_source_brings_and_sees_its_own_only() {
     let other_county = GetReportRequest { county: "330681".into(), ..get };
     assert_eq!(client.get_report(other_county).await.unwrap_err().code(), Code::NotFound);
     let list = ListReportsRequest::default();
-    assert_eq!(client.list_reports(by("hotline_12345", list.clone())).await.unwrap().into_inner().reports.len(), 1);
+    assert_eq!(
+        client.list_reports(by("hotline_12345", list.clone())).await.unwrap().into_inner().reports.len(),
+        1
+    );
     assert!(client.list_reports(by("police_110", list)).await.unwrap().into_inner().reports.is_empty());
     world.end().await;
 }
@@ -271,7 +280,11 @@ async fn a_refused_row_never_costs_its_neighbours() {
     }
     while let Some(answer) = calls.join_next().await {
         let (n, answer) = answer.unwrap();
-        assert_eq!(answer.as_ref().err().map(tonic::Status::code), (n == 13).then_some(Code::Internal), "{n}");
+        assert_eq!(
+            answer.as_ref().err().map(tonic::Status::code),
+            (n == 13).then_some(Code::Internal),
+            "{n}"
+        );
     }
     assert_eq!(events(&world).await.len(), 59);
     world.end().await;

@@ -1,9 +1,11 @@
 //! Bytes that are no message: refused like any other wrong message, alone.
 
+use crate::world::{World, channel, report};
 use bytes::{Buf as _, BufMut as _, Bytes};
 use fengqiao_intake::config::CommitSettings;
 use fengqiao_proto::intake::v1::{
-    GetReportRequest, SubmitReportRequest, SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
+    GetReportRequest, SubmitReportRequest, SubmitReportsRequest, SubmitReportsResponse,
+    submit_reports_response::Outcome,
 };
 use prost::Message;
 use tonic::{
@@ -12,7 +14,6 @@ use tonic::{
     codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder},
 };
 use tonic_types::StatusExt as _;
-use crate::world::{World, channel, report};
 
 /// Sends bytes as they are.
 struct Raw<M>(std::marker::PhantomData<M>);
@@ -53,7 +54,9 @@ impl<M: Message + Default> Decoder for Raw<M> {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<M>, Status> {
-        M::decode(buffer.copy_to_bytes(buffer.remaining())).map(Some).map_err(|e| Status::internal(e.to_string()))
+        M::decode(buffer.copy_to_bytes(buffer.remaining()))
+            .map(Some)
+            .map_err(|e| Status::internal(e.to_string()))
     }
 }
 
@@ -82,7 +85,8 @@ async fn a_text_that_is_not_utf_8_is_an_invalid_argument_that_names_its_field() 
     assert_eq!(status.code(), Code::InvalidArgument);
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "parties[1].name");
     let message = GetReportRequest { report_id: "abc".into(), ..Default::default() };
-    let status = unary(&mut grpc, "/fengqiao.intake.v1.IntakeService/GetReport", spoiled(&message, "abc")).await;
+    let status =
+        unary(&mut grpc, "/fengqiao.intake.v1.IntakeService/GetReport", spoiled(&message, "abc")).await;
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "reportId");
     world.end().await;
 }
@@ -94,7 +98,10 @@ async fn in_a_stream_it_costs_only_itself() {
     let mut grpc = Grpc::new(channel(&address).await);
     let messages: Vec<Bytes> = (1..=30_u64)
         .map(|mark| {
-            let message = SubmitReportsRequest { mark, report: Some(report(&format!("GD-{mark}"), mark as u32, mark as u32)) };
+            let message = SubmitReportsRequest {
+                mark,
+                report: Some(report(&format!("GD-{mark}"), mark as u32, mark as u32)),
+            };
             match mark % 3 {
                 0 => spoiled(&message, "邻里纠纷"),
                 1 => message.encode_to_vec().into(),
@@ -110,7 +117,11 @@ async fn in_a_stream_it_costs_only_itself() {
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/fengqiao.intake.v1.IntakeService/SubmitReports");
     let mut answers = grpc
-        .streaming::<_, Bytes, SubmitReportsResponse, _>(Request::new(tokio_stream::iter(messages)), path, Raw::new())
+        .streaming::<_, Bytes, SubmitReportsResponse, _>(
+            Request::new(tokio_stream::iter(messages)),
+            path,
+            Raw::new(),
+        )
         .await
         .unwrap()
         .into_inner();

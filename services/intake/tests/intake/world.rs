@@ -13,12 +13,17 @@ use fengqiao_county::Counties;
 use fengqiao_intake::{Intake, config::CommitSettings, grpc::IntakeFace, store};
 use fengqiao_messaging::{Outbox, Topic};
 use fengqiao_proto::{
-    intake::v1::{Report, SubmitReportRequest, SubmitReportResponse, intake_service_client::IntakeServiceClient},
+    intake::v1::{
+        Report, SubmitReportRequest, SubmitReportResponse, intake_service_client::IntakeServiceClient,
+    },
     types::v1::{Party, PartyRole, Source},
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_stack::test_database::TestDatabase;
-use sqlx::{Executor as _, PgPool, postgres::{PgConnectOptions, PgPoolOptions}};
+use sqlx::{
+    Executor as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::{
@@ -44,7 +49,8 @@ pub struct World {
 impl World {
     pub async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
-        let options = PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "intake")]);
+        let options =
+            PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "intake")]);
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .test_before_acquire(false)

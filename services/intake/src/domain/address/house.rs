@@ -3,8 +3,27 @@
 use super::folded;
 
 /// What may follow a number in an address.
-const UNITS: &[&str] =
-    &["村民小组", "居民小组", "村民组", "小组", "号楼", "单元", "号", "栋", "幢", "座", "楼", "室", "组", "层", "户", "弄", "巷", "队", "门"];
+const UNITS: &[&str] = &[
+    "村民小组",
+    "居民小组",
+    "村民组",
+    "小组",
+    "号楼",
+    "单元",
+    "号",
+    "栋",
+    "幢",
+    "座",
+    "楼",
+    "室",
+    "组",
+    "层",
+    "户",
+    "弄",
+    "巷",
+    "队",
+    "门",
+];
 const NUMERALS: &str = "零〇一二两三四五六七八九十百";
 /// A group of houses, not a house.
 const GROUPS: &[&str] = &["组", "队"];
@@ -12,7 +31,7 @@ const GROUPS: &[&str] = &["组", "队"];
 /// Full-width to half-width, no spaces and no punctuation; `#` after a number is 号; a hyphen stays
 /// between letters and digits, where it parts numbers.
 pub(super) fn plain_signs(text: &str) -> String {
-    let signs: Vec<char> = folded(text).filter(|c| !c.is_whitespace()).collect();
+    let signs: Vec<char> = folded(text).chars().filter(|c| !c.is_whitespace()).collect();
     let mut plain = String::with_capacity(text.len());
     for (at, &sign) in signs.iter().enumerate() {
         let before = at.checked_sub(1).map(|i| signs[i]);
@@ -98,7 +117,8 @@ fn drop_ordinal(written: &mut String) {
 
 /// 十二 → 12, 一百零三 → 103, 五〇一 → 501.
 fn value_of(numerals: &str) -> Option<u32> {
-    let digit = |c: char| "零一二三四五六七八九".chars().position(|d| d == c).and_then(|d| u32::try_from(d).ok());
+    let digit =
+        |c: char| "零一二三四五六七八九".chars().position(|d| d == c).and_then(|d| u32::try_from(d).ok());
     let plain = |c: char| match c {
         '〇' => Some(0),
         '两' => Some(2),
@@ -178,9 +198,15 @@ mod tests {
 
     #[test]
     fn numerals_are_read() {
-        for (said, value) in
-            [("十", 10), ("十二", 12), ("二十", 20), ("一百零三", 103), ("五〇一", 501), ("两", 2), ("一百一十", 110)]
-        {
+        for (said, value) in [
+            ("十", 10),
+            ("十二", 12),
+            ("二十", 20),
+            ("一百零三", 103),
+            ("五〇一", 501),
+            ("两", 2),
+            ("一百一十", 110),
+        ] {
             assert_eq!(value_of(said), Some(value), "{said}");
         }
         assert_eq!(value_of(&"九".repeat(40)), None, "too large is no number");
