@@ -6,7 +6,12 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
-use tracing_subscriber::{EnvFilter, Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    filter::{FilterExt as _, filter_fn},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
 
 use crate::trace;
 
@@ -60,9 +65,7 @@ impl Telemetry {
                 .with_location(false)
                 .with_threads(false)
                 // Only our own spans: a dependency's may hold what must not leave.
-                .with_filter(tracing_subscriber::filter::filter_fn(|meta| {
-                    meta.target().starts_with("fengqiao")
-                }))
+                .with_filter(filter_fn(|meta| meta.target().starts_with("fengqiao")))
         });
         trace::set_exporting(exported.is_some());
         let filter = EnvFilter::try_from_default_env()
@@ -75,7 +78,9 @@ impl Telemetry {
         };
         tracing_subscriber::registry()
             .with(exported)
-            .with(logs.with_filter(filter))
+            // Spans go to the exporter alone: written into each line they would be parsed and written again
+            // with every field that is recorded, in every call.
+            .with(logs.with_filter(filter.and(filter_fn(|meta| meta.is_event()))))
             .try_init()
             .map_err(|e| TelemetryError::Twice(e.to_string()))?;
         Ok(Self { metrics, traces })
