@@ -221,6 +221,9 @@ async fn open_database(
         .application_name(service.name())
         .options([
             ("search_path", service.name()),
+            ("plan_cache_mode", plan_cache_mode(service)),
+            // A plan over UNNEST looks dear to the planner and is not; compiling it costs more than it.
+            ("jit", "off"),
             ("statement_timeout", "20s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "30s"),
@@ -244,6 +247,15 @@ async fn open_database(
             }
             Err(error) => return Err(database("make the service's schema")(error)),
         }
+    }
+}
+
+/// Statements over many tables are planned once a connection: planning them anew costs more than they do.
+/// Questions of statistics differ so much with their parameters that each is worth a plan.
+const fn plan_cache_mode(service: ServiceName) -> &'static str {
+    match service {
+        ServiceName::Statistics => "auto",
+        ServiceName::Intake | ServiceName::Routing | ServiceName::Notification => "force_generic_plan",
     }
 }
 
