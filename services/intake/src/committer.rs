@@ -1,6 +1,9 @@
 //! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
 
 mod round;
+mod thread;
+
+pub use thread::{ThreadEnded, on_own_thread};
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -13,7 +16,7 @@ use fengqiao_messaging::Outbox;
 use fengqiao_proto::types::v1::Source;
 use futures::future::BoxFuture;
 use jiff::SignedDuration;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
@@ -138,8 +141,8 @@ struct Worker {
     window: SignedDuration,
     pool: PgPool,
     outbox: Outbox,
-    /// Kept between batches: asking the pool each time costs more than it gives.
-    connection: Option<sqlx::pool::PoolConnection<sqlx::Postgres>>,
+    /// Its own, not the pool's: it is made on the committers' thread, which alone waits on it.
+    connection: Option<PgConnection>,
     at_most: usize,
 }
 

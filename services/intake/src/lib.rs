@@ -18,7 +18,7 @@ mod sums;
 pub use intake::Intake;
 pub use store::{MIGRATIONS, STATEMENTS};
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
 use fengqiao_messaging::{Apply, Topic};
 use fengqiao_serving::{Foundation, ServiceName, StartError};
@@ -37,12 +37,8 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
         &settings.committing,
         &foundation.stop,
     );
-    for committing in work {
-        foundation.tasks.spawn("committer", async move {
-            committing.await;
-            Ok::<(), Infallible>(())
-        });
-    }
+    let committing = committer::on_own_thread(work).map_err(|error| StartError::Serve(Box::new(error)))?;
+    foundation.tasks.spawn("committer", committing);
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::new(intake)));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];

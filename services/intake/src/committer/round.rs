@@ -21,8 +21,8 @@ use crate::{
     sums,
 };
 
-/// A pool may hold so many connections that a restarted Postgres has left.
-const STALE_CONNECTIONS: usize = 32;
+/// One that a restarted Postgres has left, and a new one.
+const CONNECTIONS_TRIED: usize = 2;
 const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
 
 impl Worker {
@@ -76,28 +76,22 @@ impl Worker {
             Ok(_) => sums::committed(&self.county, reports.len(), began.elapsed()),
             Err(error) if error.is_of_the_data() => {}
             // Nobody knows what the connection still waits for.
-            Err(_) => self.give_up_connection(),
+            Err(_) => self.connection = None,
         }
         done
-    }
-
-    fn give_up_connection(&mut self) {
-        if let Some(mut connection) = self.connection.take() {
-            connection.close_on_drop();
-        }
     }
 
     /// Commits on a connection that works: those that a restarted Postgres has left are given up.
     async fn transact(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, StoreError> {
         let mut last = StoreError::TooSlow { operation: "connect" };
-        for _ in 0..STALE_CONNECTIONS {
+        for _ in 0..CONNECTIONS_TRIED {
             if self.connection.is_none() {
                 self.connection = Some(BatchTransaction::connect(&self.pool).await?);
             }
             match self.attempt(reports).await {
                 Ok(decisions) => return Ok(decisions),
                 Err(Failure::BeforeBegin(error)) if error.is_of_the_connection() => {
-                    self.give_up_connection();
+                    self.connection = None;
                     last = error;
                 }
                 Err(Failure::BeforeBegin(error) | Failure::Later(error)) => return Err(error),
@@ -108,7 +102,7 @@ impl Worker {
 
     async fn attempt(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, Failure> {
         let window_hours = i32::try_from(self.window.as_hours()).unwrap_or(i32::MAX);
-        let Some(connection) = self.connection.as_deref_mut() else {
+        let Some(connection) = self.connection.as_mut() else {
             return Err(Failure::Later(StoreError::TooSlow { operation: "connect" }));
         };
         let mut tx = BatchTransaction::begin(connection, &self.county).await.map_err(Failure::BeforeBegin)?;

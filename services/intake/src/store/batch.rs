@@ -1,12 +1,12 @@
 //! One transaction for a batch of reports of one county.
 
-use fengqiao_messaging::Event;
+use std::time::Duration;
+
+use fengqiao_messaging::{Backoff, Event};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction,
-    pool::PoolConnection,
-};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction};
+use tokio::time::{Instant, timeout};
 
 use super::{StoreError, known::known_and_seen, rows::reasons_column};
 use crate::{
@@ -22,15 +22,29 @@ pub struct BatchTransaction<'c> {
 }
 
 impl<'c> BatchTransaction<'c> {
-    /// A connection for transactions of this kind.
+    /// A connection for transactions of this kind, to the pool's database but not from the pool. A Postgres
+    /// that is just starting is waited for a little.
     ///
     /// # Errors
     /// [`StoreError::Database`]
-    pub async fn connect(pool: &PgPool) -> Result<PoolConnection<Postgres>, StoreError> {
-        let mut connection = pool.acquire().await.map_err(StoreError::database("connect"))?;
+    pub async fn connect(pool: &PgPool) -> Result<PgConnection, StoreError> {
+        let options = pool.connect_options();
+        let until = Instant::now() + CONNECT_PATIENCE;
+        let mut backoff = Backoff::new(Duration::from_millis(20), Duration::from_millis(300));
+        let mut connection = loop {
+            let connected = timeout(CONNECT_PATIENCE, PgConnection::connect_with(&options))
+                .await
+                .map_err(|_| StoreError::TooSlow { operation: "connect" })?
+                .map_err(StoreError::database("connect"));
+            match connected {
+                Ok(connection) => break connection,
+                Err(error) if error.is_of_the_connection() && Instant::now() < until => {
+                    tokio::time::sleep(backoff.next_wait()).await;
+                }
+                Err(error) => return Err(error),
+            }
+        };
         connection.execute(PLANNING).await.map_err(StoreError::database("connect"))?;
-        // Its settings are not for others.
-        connection.close_on_drop();
         Ok(connection)
     }
 
@@ -97,6 +111,8 @@ impl<'c> BatchTransaction<'c> {
 const PLANNING: &str = "SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; \
     SET enable_bitmapscan = off; SET enable_sort = off; SET enable_hashjoin = off; SET enable_mergejoin = off; \
     SET jit = off; SET lock_timeout = '5s'; SET statement_timeout = '8s'";
+
+const CONNECT_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Sets our advisory locks apart from others in the same database.
 const LOCK_SPACE: i32 = 0x696e;

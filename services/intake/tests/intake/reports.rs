@@ -14,7 +14,7 @@ use fengqiao_proto::{
     types::v1::{CaseState, Source},
 };
 use prost::{Message as _, Name as _};
-use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -295,7 +295,7 @@ async fn a_lost_connection_is_replaced_unseen() {
     let (world, mut client) = one().await;
     submit(&mut client, report("GD-1", 1, 1)).await.unwrap();
     for turn in 2..5_u32 {
-        let mut other = world.pool.acquire().await.unwrap();
+        let mut other = PgConnection::connect_with(&world.pool.connect_options()).await.unwrap();
         other
             .execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()")
             .await
