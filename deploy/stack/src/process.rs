@@ -167,14 +167,6 @@ impl KeptProcess {
         self.shared.woken.notify_all();
     }
 
-    /// Kills it with `SIGKILL` and leaves it down until [`KeptProcess::start_again`].
-    pub async fn kill_and_leave(&self) {
-        self.shared.lock().wanted = false;
-        self.shared.woken.notify_all();
-        self.signal(Signal::SIGKILL);
-        let _ = tokio::time::timeout(self.grace, self.wait_until_down()).await;
-    }
-
     async fn wait_until_down(&self) {
         let mut running = self.running.clone();
         let _ = running.wait_for(|now| !matches!(now, Running::Up(_))).await;

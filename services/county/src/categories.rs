@@ -74,12 +74,6 @@ impl CategoryDictionary {
         &self.categories[self.by_word.get(word.trim()).copied().unwrap_or(self.other)]
     }
 
-    /// Whether the dictionary knows the word.
-    #[must_use]
-    pub fn knows(&self, word: &str) -> bool {
-        self.by_word.contains_key(word.trim())
-    }
-
     /// All categories, in the file's order.
     #[must_use]
     pub fn all(&self) -> &[Category] {

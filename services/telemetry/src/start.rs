@@ -86,12 +86,6 @@ impl Telemetry {
         Ok(Self { metrics, traces })
     }
 
-    /// The metrics in Prometheus' text form.
-    #[must_use]
-    pub fn render_metrics(&self) -> String {
-        self.metrics.render()
-    }
-
     /// A handle that renders the metrics; cheap to clone.
     #[must_use]
     pub fn metrics(&self) -> PrometheusHandle {

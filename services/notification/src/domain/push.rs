@@ -7,8 +7,6 @@ use fengqiao_proto::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::lane::Lane;
-
 /// One form, for one case, to one agency. The matter stays sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
@@ -67,12 +65,6 @@ pub struct Push {
 }
 
 impl Push {
-    /// The lane of its agency's queue.
-    #[must_use]
-    pub const fn lane(&self) -> Lane {
-        Lane::of(self.level)
-    }
-
     /// Sorts pushes as an agency gets them: the most dangerous first, then the oldest.
     pub fn sort_for_delivery(pushes: &mut [Self]) {
         pushes.sort_by(|a, b| {
