@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fengqiao_messaging::{Apply, ApplyError, Envelope};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{routing::v1::CaseChanged, types::v1::CaseState};
 use fengqiao_serving::time::from_proto;
 use prost::{Message as _, Name as _};
-use sqlx::PgConnection;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
@@ -26,8 +26,8 @@ impl Apply for RoutingEvents {
         Duration::from_millis(100)
     }
 
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let Some(first) = batch.first() else { return Ok(()) };
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+        let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let changed = CaseChanged::full_name();
         // Push requests and kinds of a later version are none of intake's business.
         let news = batch
@@ -35,8 +35,10 @@ impl Apply for RoutingEvents {
             .filter(|event| event.kind == changed)
             .map(news_of)
             .collect::<Result<Vec<CaseNews>, ApplyError>>()?;
-        apply_cluster_news(tx, &first.county, &last_word(news)).await?;
-        Ok(())
+        let Some(mut tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+        apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
+        tx.commit().await?;
+        Ok(Applied::Done)
     }
 }
 

@@ -2,6 +2,7 @@
 //! carried by Redis Streams, and applied once by each receiver.
 //!
 //! * [`append`] writes events in the sender's transaction and gives each a dense position of its county.
+//! * [`IN_TURN`] opens a statement that changes something, sends events and takes a receiver's step at once.
 //! * The [`Relay`] publishes them in that order, each under its position as the stream's explicit id.
 //! * A [`Receiver`] applies them in one transaction with its own position.
 //!
@@ -17,18 +18,21 @@ mod data_fault;
 mod error;
 mod outbox;
 mod receiver;
+mod recent;
 mod relay;
 mod retry;
 mod stream;
 mod trimming;
+mod turn;
 
 pub use error::{ApplyError, MessagingError};
 pub use outbox::{Event, Outbox, append};
-pub use receiver::{Apply, Receiver};
+pub use receiver::{Applied, Apply, Receiver};
 pub use relay::Relay;
 pub use retry::Backoff;
 pub use stream::{Envelope, Keys, Topic};
 pub use trimming::Trimmer;
+pub use turn::{IN_STEP, IN_TURN, InTurn, Step, Turn, hold_turn};
 
 /// The migrations of the tables that every service's schema holds. Run beside the service's own.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -36,6 +40,9 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
+    ("hold_turn", include_str!("sql/hold_turn.sql")),
+    ("in_turn", concat!(include_str!("sql/in_turn.sql"), "own AS (SELECT 1) SELECT position FROM go")),
+    ("in_step", concat!(include_str!("sql/in_step.sql"), "own AS (SELECT 1) SELECT FROM go")),
     ("outbox_after", include_str!("sql/outbox_after.sql")),
     ("outbox_begin", include_str!("sql/outbox_begin.sql")),
     ("head", include_str!("sql/head.sql")),

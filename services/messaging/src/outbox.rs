@@ -1,11 +1,18 @@
 //! Writing events with the change that causes them.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
 use sqlx::PgConnection;
 use tokio::sync::Notify;
 
-use crate::{MessagingError, stream::Topic};
+use crate::{
+    MessagingError,
+    recent::{Following, Recent},
+    stream::Topic,
+};
 
 /// Something that happened, as its sender writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +26,7 @@ pub struct Event {
 }
 
 /// Writes events into the outbox of the schema that the connection works in and gives them the next
-/// positions of the county. Returns the last one; `0` for no events.
+/// positions of the county. Returns the first of them; `0` for no events.
 ///
 /// Call it as the last statement before the commit: from here on the county's other senders wait.
 ///
@@ -33,7 +40,7 @@ pub async fn append(conn: &mut PgConnection, county: &str, events: &[Event]) -> 
     let payloads: Vec<&[u8]> = events.iter().map(|event| event.payload.as_slice()).collect();
     let traces: Vec<Option<&str>> = events.iter().map(|event| event.trace.as_deref()).collect();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    sqlx::query_scalar(include_str!("sql/append.sql"))
+    let last: i64 = sqlx::query_scalar(include_str!("sql/append.sql"))
         .bind(county)
         .bind(kinds)
         .bind(payloads)
@@ -41,13 +48,15 @@ pub async fn append(conn: &mut PgConnection, county: &str, events: &[Event]) -> 
         .bind(count)
         .fetch_one(conn)
         .await
-        .map_err(MessagingError::database("append events"))
+        .map_err(MessagingError::database("append events"))?;
+    Ok(last - count + 1)
 }
 
 /// A service's outbox, as its writers see it.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     topic: Topic,
+    recent: Arc<Mutex<HashMap<String, Recent>>>,
     committed: Arc<Notify>,
 }
 
@@ -55,7 +64,7 @@ impl Outbox {
     /// The outbox of the service that sends this topic.
     #[must_use]
     pub fn new(topic: Topic) -> Self {
-        Self { topic, committed: Arc::new(Notify::new()) }
+        Self { topic, recent: Arc::default(), committed: Arc::new(Notify::new()) }
     }
 
     /// What this service sends.
@@ -64,10 +73,24 @@ impl Outbox {
         self.topic
     }
 
-    /// Says that events were committed, so that the relay of this process publishes at once. Forgetting
-    /// it only costs time: the relay looks by itself too, also for what other processes committed.
-    pub fn nudge(&self) {
+    /// Says that these events were committed, of which the first has this position: the relay of this
+    /// process publishes them at once, without reading them back. Forgetting to say it only costs time: the
+    /// relay looks by itself too, also for what other processes committed.
+    pub fn sent(&self, county: &str, first: i64, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        self.recent().entry(county.to_owned()).or_default().add(first, events);
         self.committed.notify_one();
+    }
+
+    /// The events that follow a position, as far as they were committed here; see [`Recent::after`].
+    pub(crate) fn after(&self, county: &str, position: i64, at_most: usize) -> Following {
+        self.recent().get_mut(county).map_or(Following::Nothing, |recent| recent.after(position, at_most))
+    }
+
+    fn recent(&self) -> MutexGuard<'_, HashMap<String, Recent>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) async fn committed(&self) {

@@ -4,13 +4,13 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use redis::{AsyncConnectionConfig, aio::MultiplexedConnection, streams::StreamReadReply};
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Topic, data_fault::is_of_the_data,
-    relay::bounded,
+    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Step, Topic,
+    data_fault::is_of_the_data, relay::bounded, turn::receiver_position,
 };
 
 /// How many events one transaction applies at most.
@@ -30,25 +30,28 @@ const CAUGHT_UP_EVERY: Duration = Duration::from_secs(1);
 /// After so many failures in a row the service says that it is not well.
 const TROUBLE_AFTER: u32 = 3;
 
+/// What became of a batch.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Applied {
+    /// It is applied and committed, and the step is taken.
+    Done,
+    /// Another process has taken the step; nothing is changed.
+    Overtaken,
+}
+
 /// What a service does with another's events.
 #[async_trait]
 pub trait Apply: Send + Sync + 'static {
-    /// Applies a batch, at most 500 events of one county, in order. Everything happens on this
-    /// connection, in its transaction; own events are appended here as the last statement.
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError>;
+    /// Applies a batch, at most 500 events of one county, in order, and takes the step in the same
+    /// transaction: either with [`Step::begin`], or in one statement that begins with
+    /// [`IN_TURN`](crate::IN_TURN).
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError>;
 
     /// How long events may gather before the next batch. Zero where somebody waits for them; what nobody
     /// waits for costs far less in a few large batches than in many small ones.
     fn gathers_for(&self) -> Duration {
         Duration::ZERO
-    }
-
-    /// The batch is committed: nudge the outbox, wake who waits.
-    async fn committed(&self) {}
-
-    /// The same, for who must know whose batch it was: counties are received side by side.
-    async fn committed_in(&self, _county: &str) {
-        self.committed().await;
     }
 }
 
@@ -72,7 +75,7 @@ pub struct Receiver {
     pub health: HealthReport,
 }
 
-enum Step {
+enum Outcome {
     /// Applied up to here.
     Moved(i64),
     /// Another process has moved the position.
@@ -125,8 +128,8 @@ impl Receiver {
                 }
             } else if batch[0].position == position + 1 {
                 match self.apply_batch(position, &batch).await? {
-                    Step::Moved(to) => position = to,
-                    Step::Overtaken => position = self.position().await?,
+                    Outcome::Moved(to) => position = to,
+                    Outcome::Overtaken => position = self.position().await?,
                 }
             } else {
                 position = self.after_gap(position, batch[0].position).await?;
@@ -168,7 +171,7 @@ impl Receiver {
     }
 
     /// Applies a batch whose first event follows our position.
-    async fn apply_batch(&self, position: i64, batch: &[Envelope]) -> Result<Step, MessagingError> {
+    async fn apply_batch(&self, position: i64, batch: &[Envelope]) -> Result<Outcome, MessagingError> {
         let began = Instant::now();
         let step = match timeout(APPLY_TIMEOUT, self.transact(position, batch)).await {
             Ok(Ok(step)) => step,
@@ -192,8 +195,7 @@ impl Receiver {
             Ok(Err(ApplyError::Retry(source))) => return Err(MessagingError::Apply(source)),
             Err(_) => return Err(MessagingError::Apply("it took too long".into())),
         };
-        if let Step::Moved(to) = step {
-            self.apply.committed_in(&self.county).await;
+        if let Outcome::Moved(to) = step {
             metrics::counter!("fengqiao_events_applied_total", "topic" => self.topic.name())
                 .increment((to - position) as u64);
             metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name())
@@ -209,7 +211,7 @@ impl Receiver {
         position: i64,
         batch: &[Envelope],
         source: Box<dyn std::error::Error + Send + Sync>,
-    ) -> Result<Step, MessagingError> {
+    ) -> Result<Outcome, MessagingError> {
         if batch.len() > 1 {
             return Box::pin(self.apply_batch(position, &batch[..batch.len() / 2])).await;
         }
@@ -223,52 +225,31 @@ impl Receiver {
         }
         match batch.first() {
             Some(event) => self.park(position, event, "the database refuses its data").await,
-            None => Ok(Step::Moved(position)),
+            None => Ok(Outcome::Moved(position)),
         }
     }
 
-    async fn transact(&self, position: i64, batch: &[Envelope]) -> Result<Step, ApplyError> {
-        let Some(last) = batch.last() else { return Ok(Step::Moved(position)) };
-        let mut tx = self.pool.begin().await?;
-        // First, so that of two processes one waits here and then finds that it came too late.
-        if !self.move_position(&mut tx, position, last.position, batch.len() < BATCH).await? {
-            return Ok(Step::Overtaken);
-        }
-        self.apply.apply(&mut tx, batch).await?;
-        tx.commit().await?;
-        Ok(Step::Moved(last.position))
+    async fn transact(&self, position: i64, batch: &[Envelope]) -> Result<Outcome, ApplyError> {
+        let Some(last) = batch.last() else { return Ok(Outcome::Moved(position)) };
+        let step = self.step(position, last.position, batch.len() < BATCH);
+        Ok(match self.apply.apply(&self.pool, &step, batch).await? {
+            Applied::Done => Outcome::Moved(last.position),
+            Applied::Overtaken => Outcome::Overtaken,
+        })
     }
 
-    async fn move_position(
-        &self,
-        tx: &mut PgConnection,
-        from: i64,
-        to: i64,
-        caught_up: bool,
-    ) -> Result<bool, sqlx::Error> {
+    fn step(&self, from: i64, to: i64, caught_up: bool) -> Step {
         #[cfg(debug_assertions)]
-        let to = if crate::receiver::planted::forgets_position() { from } else { to };
-        let moved = sqlx::query(include_str!("sql/move_position.sql"))
-            .bind(&self.county)
-            .bind(self.topic.name())
-            .bind(from)
-            .bind(to)
-            .bind(caught_up)
-            .execute(tx)
-            .await?;
-        Ok(moved.rows_affected() == 1)
+        let to = if planted::forgets_position() { from } else { to };
+        Step { county: self.county.clone(), topic: self.topic, from, to, caught_up }
     }
 
-    async fn park(&self, position: i64, event: &Envelope, reason: &str) -> Result<Step, MessagingError> {
+    async fn park(&self, position: i64, event: &Envelope, reason: &str) -> Result<Outcome, MessagingError> {
         let operation = "park an event";
-        let mut tx = bounded(operation, self.pool.begin()).await?;
-        let moved = self
-            .move_position(&mut tx, position, event.position, false)
-            .await
-            .map_err(MessagingError::database(operation))?;
-        if !moved {
-            return Ok(Step::Overtaken);
-        }
+        let step = self.step(position, event.position, false);
+        let Some(mut tx) = bounded(operation, step.begin(&self.pool)).await? else {
+            return Ok(Outcome::Overtaken);
+        };
         let query = sqlx::query(include_str!("sql/park.sql"))
             .bind(&self.county)
             .bind(self.topic.name())
@@ -282,20 +263,11 @@ impl Receiver {
         bounded(operation, tx.commit()).await?;
         tracing::error!(topic = %self.topic, county = self.county, position = event.position, kind = event.kind, reason, "an event cannot be applied and is parked");
         metrics::counter!("fengqiao_events_parked_total", "topic" => self.topic.name()).increment(1);
-        Ok(Step::Moved(event.position))
+        Ok(Outcome::Moved(event.position))
     }
 
     async fn position(&self) -> Result<i64, MessagingError> {
-        let ensure = sqlx::query(include_str!("sql/ensure_position.sql"))
-            .bind(&self.county)
-            .bind(self.topic.name())
-            .execute(&self.pool);
-        bounded("make a receiver's position", ensure).await?;
-        let read = sqlx::query_scalar(include_str!("sql/position.sql"))
-            .bind(&self.county)
-            .bind(self.topic.name())
-            .fetch_one(&self.pool);
-        bounded("read a receiver's position", read).await
+        receiver_position(&self.pool, &self.county, self.topic).await
     }
 
     /// Nothing came: say so, and see whether another process has moved on.

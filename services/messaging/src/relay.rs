@@ -4,6 +4,7 @@
 //! them cannot write an event twice, leave a gap, or swap two.
 
 use std::{
+    borrow::Cow,
     collections::{HashMap, HashSet},
     sync::LazyLock,
     time::Duration,
@@ -14,7 +15,7 @@ use sqlx::{PgPool, Row as _};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Backoff, HealthReport, Keys, MessagingError, Outbox, Topic};
+use crate::{Backoff, Event, HealthReport, Keys, MessagingError, Outbox, Topic, recent::Following};
 
 /// How many events are published at once.
 const BATCH: i64 = 500;
@@ -45,9 +46,20 @@ pub struct Relay {
 
 struct Pending {
     position: i64,
-    kind: String,
+    kind: Cow<'static, str>,
     payload: Vec<u8>,
     trace: String,
+}
+
+/// Why the relay goes round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Round {
+    /// Something was committed in this process.
+    Nudged,
+    /// Time to look into the outbox, for what other processes committed.
+    Look,
+    /// Time to compare the stream with the outbox, too.
+    Verify,
 }
 
 impl Relay {
@@ -94,19 +106,27 @@ impl Relay {
             .map_err(MessagingError::redis("connect"))?;
         // What the stream held before the connection broke is not to be trusted.
         self.published.clear();
-        let mut verified = Instant::now();
+        let (mut looked, mut verified) = (Instant::now(), Instant::now());
+        let mut round = Round::Look;
         loop {
-            let verify = verified.elapsed() >= VERIFY_EVERY;
-            if verify {
-                verified = Instant::now();
-            }
             for county in self.counties.clone() {
-                while self.publish(&mut redis, &county, verify).await? {}
+                let mut of_county = round;
+                while self.publish(&mut redis, &county, of_county).await? {
+                    // What was taken from memory for the first try may lie in the outbox only.
+                    of_county = of_county.max(Round::Look);
+                }
             }
             backoff.reset();
             (self.health)("relay", self.full.is_empty());
             // A timeout is not an error: it is the look for what other processes committed.
-            let _ = timeout(LOOK_EVERY, self.outbox.committed()).await;
+            let _ = timeout(LOOK_EVERY.saturating_sub(looked.elapsed()), self.outbox.committed()).await;
+            round = Round::Nudged;
+            if looked.elapsed() >= LOOK_EVERY {
+                (looked, round) = (Instant::now(), Round::Look);
+            }
+            if verified.elapsed() >= VERIFY_EVERY {
+                (verified, round) = (Instant::now(), Round::Verify);
+            }
         }
     }
 
@@ -115,9 +135,10 @@ impl Relay {
         &mut self,
         redis: &mut MultiplexedConnection,
         county: &str,
-        verify: bool,
+        round: Round,
     ) -> Result<bool, MessagingError> {
         let topic = self.outbox.topic();
+        let verify = round == Round::Verify;
         let believed = match self.published.get(county) {
             Some(position) => *position,
             None => self.append(redis, county, -1, &[]).await?.0,
@@ -127,7 +148,7 @@ impl Relay {
         }
         // An empty stream starts behind what all receivers have applied, not at the beginning of time.
         let from = if believed == 0 { self.floor(county).await? } else { believed };
-        let pending = self.pending(county, from).await?;
+        let pending = self.pending(county, from, round).await?;
         if pending.is_empty() && !verify {
             return Ok(false);
         }
@@ -190,7 +211,15 @@ impl Relay {
         Ok(floor_of(self.outbox.topic(), &known))
     }
 
-    async fn pending(&self, county: &str, after: i64) -> Result<Vec<Pending>, MessagingError> {
+    async fn pending(&self, county: &str, after: i64, round: Round) -> Result<Vec<Pending>, MessagingError> {
+        match self.outbox.after(county, after, BATCH as usize) {
+            Following::Events(events) => Ok(events.into_iter().map(Pending::from).collect()),
+            Following::Nothing if round == Round::Nudged => Ok(Vec::new()),
+            Following::Nothing | Following::Elsewhere => self.read_outbox(county, after).await,
+        }
+    }
+
+    async fn read_outbox(&self, county: &str, after: i64) -> Result<Vec<Pending>, MessagingError> {
         let query = sqlx::query(include_str!("sql/outbox_after.sql"))
             .bind(county)
             .bind(after)
@@ -201,7 +230,7 @@ impl Relay {
             .into_iter()
             .map(|row| Pending {
                 position: row.get(0),
-                kind: row.get(1),
+                kind: Cow::Owned(row.get(1)),
                 payload: row.get(2),
                 trace: row.get::<Option<String>, _>(3).unwrap_or_default(),
             })
@@ -218,7 +247,7 @@ impl Relay {
         let mut call = PUBLISH.prepare_invoke();
         call.key(self.keys.events(county, self.outbox.topic())).arg(expected).arg(STREAM_BOUND);
         for event in pending {
-            call.arg(event.position).arg(&event.kind).arg(&event.payload).arg(&event.trace);
+            call.arg(event.position).arg(event.kind.as_ref()).arg(&event.payload).arg(&event.trace);
         }
         call.invoke_async(redis).await.map_err(MessagingError::redis("append to a stream"))
     }
@@ -229,6 +258,17 @@ impl Relay {
             .query_async(redis)
             .await
             .map_err(MessagingError::redis("remove a stream"))
+    }
+}
+
+impl From<(i64, Event)> for Pending {
+    fn from((position, event): (i64, Event)) -> Self {
+        Self {
+            position,
+            kind: Cow::Borrowed(event.kind),
+            payload: event.payload,
+            trace: event.trace.unwrap_or_default(),
+        }
     }
 }
 

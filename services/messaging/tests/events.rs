@@ -7,13 +7,13 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{
-    Apply, ApplyError, Envelope, Event, HealthReport, Keys, MIGRATIONS, Outbox, Receiver, Relay, STATEMENTS,
-    Topic, Trimmer, append,
+    Applied, Apply, ApplyError, Envelope, Event, HealthReport, IN_TURN, InTurn, Keys, MIGRATIONS, Outbox,
+    Receiver, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append, hold_turn,
 };
 use fengqiao_stack::test_database::TestDatabase;
 use redis::aio::{ConnectionManager, MultiplexedConnection};
 use sqlx::{
-    AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _,
+    AssertSqlSafe, Executor as _, PgPool, SqlSafeStr as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::{
@@ -42,7 +42,8 @@ struct WritesDown;
 
 #[async_trait]
 impl Apply for WritesDown {
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+        let Some(mut tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
         if let Some(event) = batch.iter().find(|event| event.payload == b"poison") {
             return Err(ApplyError::Refuse { position: event.position, reason: "poison".into() });
         }
@@ -52,9 +53,10 @@ impl Apply for WritesDown {
         let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
         sqlx::query("INSERT INTO applied (position) SELECT * FROM UNNEST($1::bigint[])")
             .bind(positions)
-            .execute(tx)
+            .execute(&mut *tx)
             .await?;
-        Ok(())
+        tx.commit().await?;
+        Ok(Applied::Done)
     }
 }
 
@@ -116,9 +118,9 @@ impl World {
         let mut tx = self.sender.begin().await.unwrap();
         let events: Vec<Event> =
             payloads.iter().map(|p| Event { kind: KIND, payload: (*p).into(), trace: None }).collect();
-        append(&mut tx, COUNTY, &events).await.unwrap();
+        let first = append(&mut tx, COUNTY, &events).await.unwrap();
         tx.commit().await.unwrap();
-        self.outbox.nudge();
+        self.outbox.sent(COUNTY, first, events);
     }
 
     async fn end(mut self) {
@@ -194,9 +196,12 @@ async fn events_are_applied_once_and_in_order_by_several_processes() {
             for _ in 0..50 {
                 let mut tx = pool.begin().await.unwrap();
                 let events = vec![Event { kind: KIND, payload: b"x".to_vec(), trace: None }; 3];
-                append(&mut tx, COUNTY, &events).await.unwrap();
+                let first = append(&mut tx, COUNTY, &events).await.unwrap();
                 tx.commit().await.unwrap();
-                outbox.nudge();
+                // Half of them are as if another process had sent them.
+                if first % 2 == 0 {
+                    outbox.sent(COUNTY, first, events);
+                }
             }
         });
     }
@@ -347,5 +352,42 @@ async fn a_stream_entry_of_every_past_version_is_read() {
     let _: String = add.query_async(&mut world.redis().await).await.unwrap();
     world.receive("routing", &routing);
     expect_exactly(&routing, 1).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_change_is_made_in_its_turn_or_not_at_all() {
+    let world = World::new().await;
+    let statement = format!(
+        "{IN_TURN} own AS (INSERT INTO applied (position) SELECT $10 FROM go) SELECT position FROM go"
+    );
+    let events = [Event { kind: KIND, payload: b"x".to_vec(), trace: None }];
+    let change = async |turn: i64, value: i64| {
+        let in_turn = InTurn { county: COUNTY, turn: Turn(turn), step: None, events: &events };
+        let query = in_turn.bind(sqlx::query(AssertSqlSafe(statement.clone()))).bind(value);
+        let row = query.fetch_optional(&world.sender).await.unwrap();
+        InTurn::first_position(row.as_ref()).unwrap()
+    };
+    assert_eq!(change(0, 1).await, None, "the county has no turn yet");
+    let mut tx = world.sender.begin().await.unwrap();
+    hold_turn(&mut tx, COUNTY).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(change(0, 2).await, Some(1));
+    assert_eq!(change(0, 3).await, None, "the turn is over");
+    assert_eq!(change(1, 4).await, Some(2));
+    // Another change of the county, whose end this one waits for.
+    let mut tx = world.sender.begin().await.unwrap();
+    append(&mut tx, COUNTY, &events).await.unwrap();
+    let (late, ()) = tokio::join!(change(2, 5), async {
+        sleep(Duration::from_millis(50)).await;
+        tx.commit().await.unwrap();
+    });
+    assert_eq!(late, None);
+    assert_eq!(applied(&world.sender).await, [2, 4]);
+    let sent: Vec<i64> = sqlx::query_scalar("SELECT position FROM outbox_event ORDER BY position")
+        .fetch_all(&world.sender)
+        .await
+        .unwrap();
+    assert_eq!(sent, [1, 2, 3], "positions are dense");
     world.end().await;
 }

@@ -32,7 +32,6 @@ pub(crate) const QUEUED_BY_THEN: Duration = Duration::from_secs(5);
 
 /// All statements, so that a test can hold them against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
-    ("insert_pushes", include_str!("store/sql/insert_pushes.sql")),
     ("claim", include_str!("store/sql/claim.sql")),
     ("settle", include_str!("store/sql/settle.sql")),
     ("due_agencies", include_str!("store/sql/due_agencies.sql")),
@@ -55,6 +54,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("measure_waiting", include_str!("store/sql/measure_waiting.sql")),
     ("measure_parked", include_str!("store/sql/measure_parked.sql")),
 ];
+
+/// Statements that begin with messaging's [`IN_STEP`](fengqiao_messaging::IN_STEP).
+pub const STATEMENTS_IN_STEP: &[(&str, &str)] =
+    &[("insert_pushes", include_str!("store/sql/insert_pushes.sql"))];
 
 /// The store.
 #[derive(Debug, Clone)]

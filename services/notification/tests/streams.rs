@@ -9,7 +9,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fengqiao_notification::store::STATEMENTS;
+use fengqiao_messaging::IN_STEP;
+use fengqiao_notification::store::{STATEMENTS, STATEMENTS_IN_STEP};
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
     types::v1::Level::{self, Orange, Red, Yellow},
@@ -22,6 +23,10 @@ async fn every_statement_fits_the_schema() {
     let world = World::new(quick()).await;
     for (name, sql) in STATEMENTS {
         let statement = AssertSqlSafe((*sql).to_owned()).into_sql_str();
+        world.pool.prepare(statement).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    for (name, sql) in STATEMENTS_IN_STEP {
+        let statement = AssertSqlSafe(format!("{IN_STEP}{sql}")).into_sql_str();
         world.pool.prepare(statement).await.unwrap_or_else(|e| panic!("{name}: {e}"));
     }
 }

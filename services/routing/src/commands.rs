@@ -18,7 +18,7 @@ use crate::{
     },
     error::RoutingError,
     ledger::Ledger,
-    store::{Answer, answer_of, bounded, forget_answers, load_for_command, write_answer},
+    store::{Answer, Attempt, CommandCase, HOLDING, forget_answers, load_for_command},
     watchers::Watchers,
 };
 
@@ -84,14 +84,36 @@ impl Commands {
     }
 
     async fn transact(&self, place: &RoutingCounty, command: &Command) -> Result<CaseFile, RoutingError> {
+        let _alone = place.turn.lock().await;
+        for holding in HOLDING {
+            if let Some(after) = self.attempt(place, command, holding).await? {
+                return Ok(after);
+            }
+        }
+        Err(RoutingError::Overtaken)
+    }
+
+    /// None where another process changed something in the county meanwhile.
+    async fn attempt(
+        &self,
+        place: &RoutingCounty,
+        command: &Command,
+        holding: bool,
+    ) -> Result<Option<CaseFile>, RoutingError> {
         let county = &place.county.code;
-        let mut tx = bounded("begin", self.pool.begin()).await?;
-        // The case's lock comes first: of two sends of one request the second waits here and then finds
-        // the first one's answer.
-        let case = load_for_command(&mut tx, county, &command.case, command.visible_to.as_deref()).await?;
+        let mut attempt = Attempt::begin(&self.pool, county, holding).await?;
+        let CommandCase { case, answered, turn } = load_for_command(
+            &mut attempt,
+            county,
+            &command.case,
+            command.visible_to.as_deref(),
+            &command.principal,
+            &command.request_id,
+        )
+        .await?;
         let digest = self.digest(&case, command);
-        if let Some(given) = answer_of(&mut tx, county, &command.principal, &command.request_id).await? {
-            return if given.digest == digest { Ok(case) } else { Err(another_command()) };
+        if let Some(answered) = answered {
+            return if answered == digest { Ok(Some(case)) } else { Err(another_command()) };
         }
         if !command.etag.is_empty() && command.etag != case.etag() {
             return Err(RoutingError::ChangedSince);
@@ -103,17 +125,21 @@ impl Commands {
         let after = change.case.clone();
         let mut ledger = Ledger::default();
         ledger.add(change, None, place, trace::current().as_deref());
-        ledger.write_rows(&mut tx, county, &self.keyring).await?;
-        let answer = Answer { case_id: case.id, digest };
-        if !write_answer(&mut tx, county, &command.principal, &command.request_id, &answer, at).await? {
-            return Err(another_command());
-        }
+        ledger.changes.set_answer(Answer {
+            principal: command.principal.clone(),
+            request_id: command.request_id.clone(),
+            case_id: case.id,
+            digest,
+            at,
+        });
         self.watchers.changing([case.id]);
-        ledger.write_events(&mut tx, county).await?;
-        bounded("commit a command", tx.commit()).await?;
-        self.outbox.nudge();
+        if !ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
+            return Ok(None);
+        }
+        attempt.commit().await?;
+        ledger.announce(county, &self.outbox);
         self.watchers.committed();
-        Ok(after)
+        Ok(Some(after))
     }
 
     /// A keyed hash, since the words of a command may be personal.

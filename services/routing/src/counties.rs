@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use fengqiao_county::{Counties, County, Mistake, Mistakes};
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
 use crate::{
     directory::{Directory, Duty},
@@ -19,6 +20,9 @@ pub struct RoutingCounty {
     pub directory: Directory,
     /// How dangerous a report is.
     pub rules: RuleSet,
+    /// Held from reading to writing. Only other processes can then come between, which is rare; see
+    /// [`Attempt`](crate::store::Attempt).
+    pub turn: Mutex<()>,
 }
 
 impl RoutingCounty {
@@ -31,7 +35,7 @@ impl RoutingCounty {
         let directory = Directory::load(&county, now).map_err(|found| mistakes.extend(found.0)).ok();
         let rules = load_rules(&county).map_err(|found| mistakes.extend(found.0)).ok();
         match (directory, rules) {
-            (Some(directory), Some(rules)) => Ok(Self { county, directory, rules }),
+            (Some(directory), Some(rules)) => Ok(Self { county, directory, rules, turn: Mutex::new(()) }),
             _ => Err(Mistakes(mistakes)),
         }
     }

@@ -1,12 +1,11 @@
 //! What intake tells: each accepted report changes exactly one case, exactly once.
 //!
-//! A batch costs three round trips of our own between the receiver's BEGIN and COMMIT, however many
-//! reports it holds: load and lock, write the rows, append the events.
+//! A batch costs two round trips, however many reports it holds: load, and write all that follows.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step, Turn};
 use fengqiao_proto::{
     intake::v1::ReportAccepted,
     types::v1::{Matter, Source},
@@ -16,14 +15,19 @@ use fengqiao_serving::time::{from_proto, now};
 use fengqiao_telemetry::trace;
 use jiff::SignedDuration;
 use prost::Message as _;
-use sqlx::PgConnection;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
     counties::{RoutingCounties, RoutingCounty},
-    domain::{arrivals::ReceivedReport, case_number::series_day, wording::evidence_name},
+    domain::{
+        arrivals::{CasesAtHand, ReceivedReport},
+        case_number::series_day,
+        wording::evidence_name,
+    },
+    error::RoutingError,
     ledger::Ledger,
-    store::load_for_reports,
+    store::{Attempt, HOLDING, load_for_reports},
     watchers::Watchers,
 };
 
@@ -50,8 +54,8 @@ struct Opened<'a> {
 
 #[async_trait]
 impl Apply for IntakeEvents {
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let Some(first) = batch.first() else { return Ok(()) };
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+        let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let place =
             self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
         let county = &place.county.code;
@@ -61,18 +65,23 @@ impl Apply for IntakeEvents {
             .filter(|envelope| envelope.kind == REPORT_ACCEPTED)
             .map(|envelope| self.open(envelope))
             .collect::<Result<Vec<_>, _>>()?;
-        if opened.is_empty() {
-            return Ok(());
+        let _alone = place.turn.lock().await;
+        for holding in HOLDING {
+            let mut attempt = Attempt::begin(pool, county, holding).await?;
+            let (hand, turn) = load(&mut attempt, place, &opened).await?;
+            let mut received = receive_all(hand, place, &opened);
+            self.watchers.changing(received.ledger.changes.case_ids());
+            if received.ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
+                attempt.commit().await?;
+                received.ledger.announce(county, &self.outbox);
+                self.watchers.committed();
+                for (effect, level) in received.outcomes {
+                    count_report(county, effect, level);
+                }
+                return Ok(Applied::Done);
+            }
         }
-        let ledger = receive_all(tx, place, opened).await?;
-        self.watchers.changing(ledger.changes.case_ids());
-        ledger.write(tx, county, &self.keyring).await?;
-        Ok(())
-    }
-
-    async fn committed(&self) {
-        self.outbox.nudge();
-        self.watchers.committed();
+        Ok(Applied::Overtaken)
     }
 }
 
@@ -93,37 +102,47 @@ impl IntakeEvents {
     }
 }
 
-/// Finds the case of each report and changes it, in the order of the events.
-async fn receive_all(
-    tx: &mut PgConnection,
+async fn load(
+    attempt: &mut Attempt,
     place: &RoutingCounty,
-    opened: Vec<Opened<'_>>,
-) -> Result<Ledger, ApplyError> {
-    let county = &place.county.code;
+    opened: &[Opened<'_>],
+) -> Result<(CasesAtHand, Turn), RoutingError> {
     let reports: Vec<&ReceivedReport> = opened.iter().map(|opened| &opened.report).collect();
     let mut days: Vec<String> =
         reports.iter().map(|report| series_day(report.accepted_at, &place.county.time_zone)).collect();
     days.sort();
     days.dedup();
     let window = SignedDuration::from_hours(24 * i64::from(place.county.settings.repeat_window_days));
-    let mut hand = load_for_reports(tx, county, &reports, &days, window).await?;
-    let mut ledger = Ledger::default();
+    load_for_reports(attempt, &place.county.code, &reports, &days, window).await
+}
+
+/// What a batch of reports makes.
+#[derive(Default)]
+struct Received {
+    ledger: Ledger,
+    /// For the metrics: what each report did, and the level of its case.
+    outcomes: Vec<(&'static str, &'static str)>,
+}
+
+/// Finds the case of each report and changes it, in the order of the events.
+fn receive_all(mut hand: CasesAtHand, place: &RoutingCounty, opened: &[Opened<'_>]) -> Received {
+    let mut received = Received::default();
     let now = now();
     for Opened { envelope, report, matter } in opened {
         let span = trace::child_span("routing report", envelope.trace.as_deref());
         let _entered = span.enter();
-        let Some((change, effect)) = hand.receive(&report, &matter, place, now, Uuid::now_v7()) else {
-            count_report(county, "known", "none");
+        let Some((change, effect)) = hand.receive(report, matter, place, now, Uuid::now_v7()) else {
+            received.outcomes.push(("known", "none"));
             continue;
         };
-        count_report(county, effect.word(), change.case.level.word());
+        received.outcomes.push((effect.word(), change.case.level.word()));
         let case_id = change.case.id;
         let onward = trace::onward(&span, envelope.trace.as_deref());
-        ledger.add(change, Some(report.report_id), place, onward.as_deref());
-        ledger.changes.add_report(case_id, report);
+        received.ledger.add(change, Some(report.report_id), place, onward.as_deref());
+        received.ledger.changes.add_report(case_id, report.clone());
     }
-    ledger.changes.set_series(hand.series());
-    Ok(ledger)
+    received.ledger.changes.set_series(hand.series());
+    received
 }
 
 fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {

@@ -1,6 +1,6 @@
 //! One transaction's worth of changes: rows and events that belong together.
 
-use fengqiao_messaging::{Event, append};
+use fengqiao_messaging::{Event, InTurn, Outbox, Step, Turn};
 use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace;
 use sqlx::PgConnection;
@@ -20,6 +20,8 @@ pub struct Ledger {
     /// The rows.
     pub changes: Changes,
     events: Vec<Event>,
+    /// Where the events stand, once they are written.
+    first_position: Option<i64>,
 }
 
 impl Ledger {
@@ -35,52 +37,39 @@ impl Ledger {
         if change.announced {
             self.events.push(case_changed(&case, report_id, traceparent));
         }
-        let county = &place.county.code;
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {
-            let level = push.order.level.word();
-            metrics::counter!("fengqiao_routing_pushes_requested_total", "county" => county.clone(), "level" => level)
-                .increment(1);
             self.events.push(push_requested(&case, push, place, traceparent));
         }
     }
 
-    /// Writes the rows, then, last before the commit, the events: two round trips, however much it is.
-    ///
-    /// # Errors
-    /// What [`Changes::write`] and the outbox say.
-    pub async fn write(
-        &self,
-        conn: &mut PgConnection,
-        county: &str,
-        keyring: &Keyring,
-    ) -> Result<(), RoutingError> {
-        self.write_rows(conn, county, keyring).await?;
-        self.write_events(conn, county).await
-    }
-
-    /// Writes the rows only.
+    /// Writes rows and events in the county's turn. False where the turn was another's and nothing is
+    /// written. The caller commits and then says so with [`Ledger::announce`].
     ///
     /// # Errors
     /// What [`Changes::write`] says.
-    pub async fn write_rows(
-        &self,
+    pub async fn write(
+        &mut self,
         conn: &mut PgConnection,
         county: &str,
+        turn: Turn,
+        step: Option<&Step>,
         keyring: &Keyring,
-    ) -> Result<(), RoutingError> {
-        if self.changes.is_empty() {
-            return Ok(());
-        }
-        self.changes.write(conn, county, keyring).await
+    ) -> Result<bool, RoutingError> {
+        let in_turn = InTurn { county, turn, step, events: &self.events };
+        self.first_position = self.changes.write(conn, in_turn, keyring).await?;
+        Ok(self.first_position.is_some())
     }
 
-    /// Writes the events: the last statement before the commit.
-    ///
-    /// # Errors
-    /// What the outbox says.
-    pub async fn write_events(&self, conn: &mut PgConnection, county: &str) -> Result<(), RoutingError> {
-        append(conn, county, &self.events).await?;
-        Ok(())
+    /// What is written is committed: the events can go out, and it counts.
+    pub fn announce(self, county: &str, outbox: &Outbox) {
+        for push in self.changes.pushes() {
+            let level = push.order.level.word();
+            metrics::counter!("fengqiao_routing_pushes_requested_total", "county" => county.to_owned(), "level" => level)
+                .increment(1);
+        }
+        if let Some(first) = self.first_position {
+            outbox.sent(county, first, self.events);
+        }
     }
 }

@@ -3,14 +3,14 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
 use fengqiao_proto::notification::v1::{PushReceipt, ReceiptKind};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::from_proto;
 use fengqiao_telemetry::trace;
 use jiff::Timestamp;
 use prost::Message as _;
-use sqlx::PgConnection;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         transition::transition,
     },
     ledger::Ledger,
-    store::{ReceiptMarks, load_for_receipts},
+    store::{Attempt, HOLDING, ReceiptMarks, ToldPushes, load_for_receipts},
     watchers::Watchers,
 };
 
@@ -57,37 +57,41 @@ impl Apply for ReceiptEvents {
         Duration::from_millis(50)
     }
 
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let Some(first) = batch.first() else { return Ok(()) };
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+        let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let place =
             self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let county = &place.county.code;
         let told = batch
             .iter()
             .filter(|envelope| envelope.kind == PUSH_RECEIPT)
             .filter_map(|envelope| told(envelope).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         if told.is_empty() {
-            return Ok(());
+            let Some(tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+            tx.commit().await?;
+            return Ok(Applied::Done);
         }
-        let ledger = apply_all(tx, place, told).await?;
-        self.watchers.changing(ledger.changes.case_ids());
-        ledger.write(tx, &place.county.code, &self.keyring).await?;
-        Ok(())
-    }
-
-    async fn committed(&self) {
-        self.outbox.nudge();
-        self.watchers.committed();
+        let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
+        let _alone = place.turn.lock().await;
+        for holding in HOLDING {
+            let mut attempt = Attempt::begin(pool, county, holding).await?;
+            let (known, turn) = load_for_receipts(&mut attempt, county, &push_ids).await?;
+            let mut ledger = apply_all(place, &told, known)?;
+            self.watchers.changing(ledger.changes.case_ids());
+            if ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
+                attempt.commit().await?;
+                ledger.announce(county, &self.outbox);
+                self.watchers.committed();
+                return Ok(Applied::Done);
+            }
+        }
+        Ok(Applied::Overtaken)
     }
 }
 
-async fn apply_all(
-    tx: &mut PgConnection,
-    place: &RoutingCounty,
-    told: Vec<Told<'_>>,
-) -> Result<Ledger, ApplyError> {
-    let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
-    let (pushes, mut cases) = load_for_receipts(tx, &place.county.code, &push_ids).await?;
+fn apply_all(place: &RoutingCounty, told: &[Told<'_>], known: ToldPushes) -> Result<Ledger, ApplyError> {
+    let ToldPushes { pushes, mut cases } = known;
     let mut ledger = Ledger::default();
     for told in told {
         let push = pushes.get(&told.push_id).ok_or_else(|| refusal(told.envelope, "the push is unknown"))?;
@@ -97,9 +101,12 @@ async fn apply_all(
         let _entered = span.enter();
         ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
         let duty = place.duty_of(case);
-        let happening =
-            Happening::Receipt { agency: push.agency.clone(), outcome: told.outcome, words: told.words };
-        let occasion = Occasion { at: told.at, actor: told.actor, capacity: push.agency.clone() };
+        let happening = Happening::Receipt {
+            agency: push.agency.clone(),
+            outcome: told.outcome,
+            words: told.words.clone(),
+        };
+        let occasion = Occasion { at: told.at, actor: told.actor.clone(), capacity: push.agency.clone() };
         let change = transition(case, &happening, &occasion, place.setting(&duty))
             .map_err(|refused| refusal(told.envelope, &refused.to_string()))?;
         *case = change.case.clone();

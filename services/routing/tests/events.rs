@@ -4,14 +4,14 @@
 
 mod office;
 
-use fengqiao_messaging::ApplyError;
+use fengqiao_messaging::{ApplyError, IN_TURN};
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
     routing::v1::HistoryKind,
     types::v1::{CaseState, FormKind, Level},
 };
 use office::{COUNTY, Office};
-use sqlx::Row as _;
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use uuid::Uuid;
 
 #[tokio::test]
@@ -202,6 +202,11 @@ async fn every_statement_fits_the_schema() {
     let mut connection = office.pool.acquire().await.unwrap();
     for (name, statement) in fengqiao_routing::store::STATEMENTS {
         let prepared = sqlx::Executor::prepare(&mut *connection, sqlx::SqlStr::from_static(statement)).await;
+        assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
+    }
+    for (name, statement) in fengqiao_routing::store::STATEMENTS_IN_TURN {
+        let whole = AssertSqlSafe(format!("{IN_TURN}{statement}")).into_sql_str();
+        let prepared = sqlx::Executor::prepare(&mut *connection, whole).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
 }

@@ -219,11 +219,9 @@ async fn open_database(
     let options = PgConnectOptions::from_str(&settings.database_url)
         .map_err(database("read its URL"))?
         .application_name(service.name())
+        .options(planning(service).iter().copied())
         .options([
             ("search_path", service.name()),
-            ("plan_cache_mode", plan_cache_mode(service)),
-            // A plan over UNNEST looks dear to the planner and is not; compiling it costs more than it.
-            ("jit", "off"),
             ("statement_timeout", "20s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "30s"),
@@ -250,12 +248,26 @@ async fn open_database(
     }
 }
 
-/// Statements over many tables are planned once a connection: planning them anew costs more than they do.
+/// How the service's statements are planned.
+///
+/// Statements of the three services that work on single things are planned once a connection, perhaps while
+/// their tables are empty, and used until they are large: planning anew costs more than they do. So the only
+/// ways left to the planner are those that are right at any size, down an index. A plan over UNNEST looks
+/// dear to it and is not; compiling it costs more than it.
+///
 /// Questions of statistics differ so much with their parameters that each is worth a plan.
-const fn plan_cache_mode(service: ServiceName) -> &'static str {
+const fn planning(service: ServiceName) -> &'static [(&'static str, &'static str)] {
     match service {
-        ServiceName::Statistics => "auto",
-        ServiceName::Intake | ServiceName::Routing | ServiceName::Notification => "force_generic_plan",
+        ServiceName::Statistics => &[("jit", "off")],
+        ServiceName::Intake | ServiceName::Routing | ServiceName::Notification => &[
+            ("jit", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("enable_sort", "off"),
+        ],
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use fengqiao_messaging::{Apply, ApplyError, Envelope};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{
     intake::v1::ReportAccepted,
     notification::v1::PushReceipt,
@@ -11,7 +11,7 @@ use fengqiao_proto::{
 };
 use fengqiao_telemetry::trace;
 use prost::{Message, Name};
-use sqlx::PgConnection;
+use sqlx::PgPool;
 
 use crate::{
     domain::fact::{Batch, Unusable},
@@ -29,7 +29,7 @@ impl Apply for FactReceiver {
         Duration::from_millis(250)
     }
 
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
         let mut facts = Batch::default();
         for envelope in batch {
             let _step = trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
@@ -38,7 +38,10 @@ impl Apply for FactReceiver {
                 reason: reason.to_string(),
             })?;
         }
-        store::save(tx, &facts).await.map_err(|error| ApplyError::Retry(Box::new(error)))
+        let Some(mut tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+        store::save(&mut tx, &facts).await.map_err(|error| ApplyError::Retry(Box::new(error)))?;
+        tx.commit().await?;
+        Ok(Applied::Done)
     }
 }
 

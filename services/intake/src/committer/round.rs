@@ -2,11 +2,12 @@
 
 use std::time::Instant;
 
-use fengqiao_messaging::Event;
+use fengqiao_messaging::{Event, Turn};
 use fengqiao_proto::intake::v1::ReportAccepted;
 use fengqiao_serving::time;
 use jiff::Timestamp;
 use prost::{Message as _, Name as _};
+use sqlx::PgConnection;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -14,10 +15,10 @@ use super::{Waiting, Worker};
 use crate::{
     config::COMMIT_TIMEOUT,
     contract,
-    domain::decision::{Candidate, Change, Decision, decide},
+    domain::decision::{Candidate, Change, Decision, Known, decide},
     error::IntakeError,
     reception::ReceivedReport,
-    store::{BatchTransaction, StoreError},
+    store::{self, DecidedBatch, StoreError},
     sums,
 };
 
@@ -34,7 +35,6 @@ impl Worker {
             let reports: Vec<&ReceivedReport> = batch.iter().map(|waiting| &waiting.report).collect();
             match self.transact_in_time(&reports).await {
                 Ok(decisions) => {
-                    self.outbox.nudge();
                     if let Some(first) = batch.first() {
                         sums::waited(&self.county, first.since);
                     }
@@ -85,29 +85,65 @@ impl Worker {
     async fn transact(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, StoreError> {
         let mut last = StoreError::TooSlow { operation: "connect" };
         for _ in 0..CONNECTIONS_TRIED {
-            if self.connection.is_none() {
-                self.connection = Some(BatchTransaction::connect(&self.pool).await?);
-            }
-            match self.attempt(reports).await {
-                Ok(decisions) => return Ok(decisions),
-                Err(Failure::BeforeBegin(error)) if error.is_of_the_connection() => {
-                    self.connection = None;
-                    last = error;
+            let mut connection = match self.connection.take() {
+                Some(connection) => connection,
+                None => store::connect(&self.pool).await?,
+            };
+            let done = self.attempt(&mut connection, reports).await;
+            match done {
+                Err(Failure::BeforeWriting(error)) if error.is_of_the_connection() => last = error,
+                Err(Failure::BeforeWriting(error) | Failure::Later(error)) => {
+                    self.connection = Some(connection);
+                    return Err(error);
                 }
-                Err(Failure::BeforeBegin(error) | Failure::Later(error)) => return Err(error),
+                Ok(decisions) => {
+                    self.connection = Some(connection);
+                    return Ok(decisions);
+                }
             }
         }
         Err(last)
     }
 
-    async fn attempt(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, Failure> {
+    /// Two round trips; where another process was faster, again with the turn held.
+    async fn attempt(
+        &self,
+        connection: &mut PgConnection,
+        reports: &[&ReceivedReport],
+    ) -> Result<Vec<Decision>, Failure> {
+        let (known, turn) = self.known(connection, reports).await.map_err(Failure::BeforeWriting)?;
+        if let Some(written) = self.decide_and_write(connection, reports, known, turn).await? {
+            return Ok(self.announce(written));
+        }
+        let mut tx = store::begin_in_turn(connection, &self.county).await?;
+        let (known, turn) = self.known(&mut tx, reports).await?;
+        let written = self.decide_and_write(&mut tx, reports, known, turn).await?;
+        store::commit(tx).await?;
+        Ok(self.announce(written.ok_or(StoreError::Malformed("the county's turn"))?))
+    }
+
+    fn announce(&self, written: Written) -> Vec<Decision> {
+        self.outbox.sent(&self.county, written.first_position, written.events);
+        written.decisions
+    }
+
+    async fn known(
+        &self,
+        connection: &mut PgConnection,
+        reports: &[&ReceivedReport],
+    ) -> Result<(Known, Turn), StoreError> {
         let window_hours = i32::try_from(self.window.as_hours()).unwrap_or(i32::MAX);
-        let Some(connection) = self.connection.as_mut() else {
-            return Err(Failure::Later(StoreError::TooSlow { operation: "connect" }));
-        };
-        let mut tx = BatchTransaction::begin(connection, &self.county).await.map_err(Failure::BeforeBegin)?;
-        let known = tx.known(reports, window_hours).await?;
-        // Read under the county's lock, so that the order of acceptance is that of the positions.
+        store::known_and_seen(connection, &self.county, reports, window_hours).await
+    }
+
+    async fn decide_and_write(
+        &self,
+        connection: &mut PgConnection,
+        reports: &[&ReceivedReport],
+        known: Known,
+        turn: Turn,
+    ) -> Result<Option<Written>, StoreError> {
+        // Read within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
         let candidates: Vec<Candidate<'_>> = reports
             .iter()
@@ -124,17 +160,29 @@ impl Worker {
             .filter(|(_, decision)| decision.change != Change::Nothing)
             .map(|(report, decision)| accepted_event(report, decision, now))
             .collect();
-        tx.write(reports, &decisions, now).await?;
-        tx.commit(&events).await?;
-        Ok(decisions)
+        if events.is_empty() {
+            return Ok(Some(Written { decisions, first_position: 0, events }));
+        }
+        let batch =
+            DecidedBatch { county: &self.county, reports, decisions: &decisions, events: &events, now };
+        let first_position = batch.write(connection, turn).await?;
+        Ok(first_position.map(|first_position| Written { decisions, first_position, events }))
     }
+}
+
+/// A batch that is written, and perhaps not yet committed.
+struct Written {
+    decisions: Vec<Decision>,
+    /// Where the events stand.
+    first_position: i64,
+    events: Vec<Event>,
 }
 
 /// Where a round failed.
 enum Failure {
     /// Nothing was sent that could have changed anything.
-    BeforeBegin(StoreError),
-    /// In the transaction.
+    BeforeWriting(StoreError),
+    /// When something may have been written.
     Later(StoreError),
 }
 

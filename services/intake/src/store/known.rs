@@ -1,5 +1,6 @@
 //! What a batch must know before it is decided.
 
+use fengqiao_messaging::Turn;
 use fengqiao_proto::intake::v1::Evidence;
 use fengqiao_serving::time::{from_sql, to_sql};
 use sqlx::{PgConnection, types::Uuid};
@@ -21,9 +22,9 @@ use crate::{
 struct Row {
     kind: i16,
     position: i64,
-    report_id: Uuid,
-    cluster_id: Uuid,
-    occurred_at: OffsetDateTime,
+    report_id: Option<Uuid>,
+    cluster_id: Option<Uuid>,
+    occurred_at: Option<OffsetDateTime>,
     revision: Option<i32>,
     fingerprint: Option<Vec<u8>>,
     link_reasons: ReasonsColumn,
@@ -38,15 +39,21 @@ struct Asked {
     whose: Vec<usize>,
 }
 
+/// The kind of the row that gives the turn.
+const TURN: i16 = -1;
 const KINDS: [Evidence; 3] = [Evidence::Phone, Evidence::IdNumber, Evidence::Address];
 
-/// Which reports of the batch are there, and what was seen before of their clues.
-pub(super) async fn known_and_seen(
+/// Which reports of the batch are there, and what was seen before of their clues, and the county's turn in
+/// which it is so.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn known_and_seen(
     conn: &mut PgConnection,
     county: &str,
     batch: &[&ReceivedReport],
     window_hours: i32,
-) -> Result<Known, StoreError> {
+) -> Result<(Known, Turn), StoreError> {
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
     let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
     let asked = KINDS.map(|kind| asked(kind, batch));
@@ -75,9 +82,14 @@ fn asked(kind: Evidence, batch: &[&ReceivedReport]) -> Asked {
     asked
 }
 
-fn read(rows: Vec<Row>, asked: &[Asked; 3]) -> Result<Known, StoreError> {
+fn read(rows: Vec<Row>, asked: &[Asked; 3]) -> Result<(Known, Turn), StoreError> {
     let mut known = Known::default();
+    let mut turn = Turn(0);
     for row in rows {
+        if row.kind == TURN {
+            turn = Turn(row.position);
+            continue;
+        }
         let position = usize::try_from(row.position - 1).map_err(|_| StoreError::Malformed("position"))?;
         let Some(kind) = usize::try_from(row.kind).ok().and_then(|kind| kind.checked_sub(1)) else {
             known.stored.insert(position, stored(row)?);
@@ -89,20 +101,23 @@ fn read(rows: Vec<Row>, asked: &[Asked; 3]) -> Result<Known, StoreError> {
         let (Some(key), Some(whose)) = (of_kind.keys.get(position), of_kind.whose.get(position)) else {
             return Err(StoreError::Malformed("position"));
         };
-        let sighting =
-            Sighting { report_id: row.report_id, cluster_id: row.cluster_id, at: from_sql(row.occurred_at) };
+        let (Some(report_id), Some(cluster_id), Some(at)) = (row.report_id, row.cluster_id, row.occurred_at)
+        else {
+            return Err(StoreError::Malformed("no report"));
+        };
+        let sighting = Sighting { report_id, cluster_id, at: from_sql(at) };
         known.seen.push((*whose, Clue { evidence: *evidence, key: *key }, sighting));
     }
-    Ok(known)
+    Ok((known, turn))
 }
 
 fn stored(row: Row) -> Result<Stored, StoreError> {
     let fingerprint = row.fingerprint.ok_or(StoreError::Malformed("no fingerprint"))?;
     Ok(Stored {
-        report_id: row.report_id,
+        report_id: row.report_id.ok_or(StoreError::Malformed("no report"))?,
         revision: row.revision.ok_or(StoreError::Malformed("no revision"))?,
         fingerprint: fingerprint.try_into().map_err(|_| StoreError::Malformed("fingerprint"))?,
-        linkage: linkage(row.cluster_id, row.link_reasons)?,
+        linkage: linkage(row.cluster_id.ok_or(StoreError::Malformed("no cluster"))?, row.link_reasons)?,
         open: row.open,
     })
 }

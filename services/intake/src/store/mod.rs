@@ -6,8 +6,9 @@ mod known;
 mod reading;
 mod rows;
 
-pub use batch::BatchTransaction;
+pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
 pub use clusters::apply_cluster_news;
+pub use known::known_and_seen;
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 
 /// The migrations of intake's own tables.
@@ -16,7 +17,6 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// All SQL of intake, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("known_and_seen", include_str!("sql/known_and_seen.sql")),
-    ("insert", include_str!("sql/insert.sql")),
     ("revise", include_str!("sql/revise.sql")),
     ("report_by_id", include_str!("sql/report_by_id.sql")),
     ("report_by_ref", include_str!("sql/report_by_ref.sql")),
@@ -24,6 +24,9 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("cluster_over", include_str!("sql/cluster_over.sql")),
     ("cluster_open", include_str!("sql/cluster_open.sql")),
 ];
+
+/// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
+pub const STATEMENTS_IN_TURN: &[(&str, &str)] = &[("insert", include_str!("sql/insert.sql"))];
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, Clone, thiserror::Error)]

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use crate::world::{Client, World, by, client, report, submit};
 use fengqiao_intake::{config::CommitSettings, routing_events::RoutingEvents, store};
-use fengqiao_messaging::{Apply as _, Envelope, Topic};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, IN_TURN, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{
         Evidence, GetReportRequest, ListReportsRequest, ReportAccepted, SubmitReportRequest,
@@ -31,6 +31,11 @@ async fn every_statement_fits_the_schema() {
     let world = World::new().await;
     for (name, statement) in store::STATEMENTS {
         let prepared = world.pool.prepare(AssertSqlSafe(*statement).into_sql_str()).await;
+        assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
+    }
+    for (name, statement) in store::STATEMENTS_IN_TURN {
+        let whole = AssertSqlSafe(format!("{IN_TURN}{statement}")).into_sql_str();
+        let prepared = world.pool.prepare(whole).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
     world.end().await;
@@ -152,9 +157,8 @@ async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseStat
         payload: changed.encode_to_vec(),
         trace: None,
     };
-    let mut tx = world.pool.begin().await.unwrap();
-    RoutingEvents.apply(&mut tx, &[envelope]).await.unwrap();
-    tx.commit().await.unwrap();
+    let step = Step::on_the_spot(&world.pool, crate::world::COUNTY, Topic::Routing).await.unwrap();
+    assert_eq!(RoutingEvents.apply(&world.pool, &step, &[envelope]).await.unwrap(), Applied::Done);
 }
 
 #[tokio::test]

@@ -1,7 +1,8 @@
 -- Gives the next positions of the county and writes the events, in one round trip.
 WITH head AS (
-    INSERT INTO outbox_head (county, position) VALUES ($1, $5)
-    ON CONFLICT (county) DO UPDATE SET position = outbox_head.position + EXCLUDED.position
+    INSERT INTO outbox_head (county, position, turn) VALUES ($1, $5, 1)
+    ON CONFLICT (county) DO UPDATE
+        SET position = outbox_head.position + EXCLUDED.position, turn = outbox_head.turn + 1
     RETURNING position
 ), written AS (
     INSERT INTO outbox_event (county, position, kind, payload, trace)

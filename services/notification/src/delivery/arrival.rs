@@ -1,16 +1,12 @@
 //! Pushes arrive: what routing asks for is stored and, as soon as that is committed, brought to an idle
 //! stream of its agency or put on the agency's queue.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use fengqiao_messaging::{Apply, ApplyError, Envelope};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_serving::time::now;
-use sqlx::PgConnection;
+use sqlx::PgPool;
 
 use super::Delivery;
 use crate::{
@@ -28,13 +24,11 @@ use crate::{
 /// Stores and passes on what routing asks for.
 pub struct Arrivals {
     delivery: Arc<Delivery>,
-    /// By county: what the batch holds whose commit is awaited. One batch a county at a time.
-    fresh: Mutex<HashMap<String, Fresh>>,
 }
 
-/// New pushes whose commit is awaited.
+/// New pushes that are committed.
 #[derive(Default)]
-struct Fresh {
+pub struct Fresh {
     /// Claimed by streams that wait for them.
     brought: Vec<(Push, Reserved)>,
     /// For the queues.
@@ -45,11 +39,61 @@ impl Arrivals {
     /// Passes on to these channels.
     #[must_use]
     pub fn new(delivery: Arc<Delivery>) -> Self {
-        Self { delivery, fresh: Mutex::default() }
+        Self { delivery }
     }
 
-    fn fresh(&self) -> std::sync::MutexGuard<'_, HashMap<String, Fresh>> {
-        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Stores a batch. None where another process was faster.
+    ///
+    /// # Errors
+    /// [`ApplyError`]
+    pub async fn store(
+        &self,
+        pool: &PgPool,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Option<Fresh>, ApplyError> {
+        let Some(county) = batch.first().map(|first| first.county.as_str()) else {
+            return Ok(Some(Fresh::default()));
+        };
+        let mut asked = requested(batch)?;
+        // The most dangerous first, so that they get the room that there is.
+        asked.sort_by_key(|push| Lane::of(push.level));
+        let room: Vec<Option<Reserved>> =
+            asked.iter().map(|push| self.delivery.bells.reserve(county, &push.agency)).collect();
+        let claimed: Vec<bool> = room.iter().map(Option::is_some).collect();
+        let lease = self.delivery.settings_of(county).lease;
+        let stored = insert_pushes(pool, step, &asked, &claimed, lease).await;
+        let Some(new) = stored.map_err(|e| ApplyError::Retry(Box::new(e)))? else { return Ok(None) };
+        let mut fresh = Fresh::default();
+        for (push, room) in asked.into_iter().zip(room).filter(|(push, _)| new.contains(&push.push_id)) {
+            match room {
+                Some(room) => fresh.brought.push((push.claimed(), room)),
+                None => fresh.queued.push(Queued {
+                    lane: Lane::of(push.level),
+                    agency: push.agency,
+                    push_id: push.push_id,
+                }),
+            }
+        }
+        Ok(Some(fresh))
+    }
+
+    /// Passes on what is stored.
+    pub async fn pass_on(&self, county: &str, fresh: Fresh) {
+        for (push, room) in fresh.brought {
+            if let Err(push) = room.bring(push) {
+                self.release(*push).await;
+            }
+        }
+        if let Err(error) = self.delivery.queues.enqueue(county, &fresh.queued).await {
+            // The sweeper queues them.
+            tracing::warn!(
+                county,
+                pushes = fresh.queued.len(),
+                error = &error as &dyn std::error::Error,
+                "new pushes are not queued yet"
+            );
+        }
     }
 
     /// The stream has gone since: the push is free for the next.
@@ -74,49 +118,12 @@ impl Arrivals {
 
 #[async_trait]
 impl Apply for Arrivals {
-    async fn apply(&self, tx: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let Some(county) = batch.first().map(|first| first.county.as_str()) else { return Ok(()) };
-        let mut asked = requested(batch)?;
-        // The most dangerous first, so that they get the room that there is.
-        asked.sort_by_key(|push| Lane::of(push.level));
-        let room: Vec<Option<Reserved>> =
-            asked.iter().map(|push| self.delivery.bells.reserve(county, &push.agency)).collect();
-        let claimed: Vec<bool> = room.iter().map(Option::is_some).collect();
-        let lease = self.delivery.settings_of(county).lease;
-        let new = insert_pushes(tx, county, &asked, &claimed, lease)
-            .await
-            .map_err(|e| ApplyError::Retry(Box::new(e)))?;
-        let mut fresh = Fresh::default();
-        for (push, room) in asked.into_iter().zip(room).filter(|(push, _)| new.contains(&push.push_id)) {
-            match room {
-                Some(room) => fresh.brought.push((push.claimed(), room)),
-                None => fresh.queued.push(Queued {
-                    lane: Lane::of(push.level),
-                    agency: push.agency,
-                    push_id: push.push_id,
-                }),
-            }
+    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+        let Some(fresh) = self.store(pool, step, batch).await? else { return Ok(Applied::Overtaken) };
+        if let Some(first) = batch.first() {
+            self.pass_on(&first.county, fresh).await;
         }
-        self.fresh().insert(county.to_owned(), fresh);
-        Ok(())
-    }
-
-    async fn committed_in(&self, county: &str) {
-        let fresh = self.fresh().remove(county).unwrap_or_default();
-        for (push, room) in fresh.brought {
-            if let Err(push) = room.bring(push) {
-                self.release(*push).await;
-            }
-        }
-        if let Err(error) = self.delivery.queues.enqueue(county, &fresh.queued).await {
-            // The sweeper queues them.
-            tracing::warn!(
-                county,
-                pushes = fresh.queued.len(),
-                error = &error as &dyn std::error::Error,
-                "new pushes are not queued yet"
-            );
-        }
+        Ok(Applied::Done)
     }
 }
 

@@ -76,7 +76,7 @@ impl Store {
     /// nothing has changed.
     pub async fn answer(&self, answer: &Answer) -> Result<(Push, bool), NotificationError> {
         const OPERATION: &str = "write an agency's answer";
-        let (push, changed) = Self::within(OPERATION, async {
+        Self::within(OPERATION, async {
             let database = || NotificationError::database(OPERATION);
             let mut tx = self.pool.begin().await.map_err(database())?;
             let before = lock(&mut tx, answer).await?;
@@ -88,17 +88,15 @@ impl Store {
                 Decision::Become(_) => {
                     let row = update(&mut tx, answer, &before).await.map_err(database())?;
                     let after = rows::push(&answer.county, &row).map_err(database())?;
-                    append(&mut tx, &answer.county, &events(answer, &before)).await?;
+                    let events = events(answer, &before);
+                    let first = append(&mut tx, &answer.county, &events).await?;
                     tx.commit().await.map_err(database())?;
+                    self.outbox.sent(&answer.county, first, events);
                     Ok((after, true))
                 }
             }
         })
-        .await?;
-        if changed {
-            self.outbox.nudge();
-        }
-        Ok((push, changed))
+        .await
     }
 }
 

@@ -1,32 +1,35 @@
 //! Pushes that routing asked for.
 
-use std::{collections::HashSet, time::Duration};
+use std::{collections::HashSet, sync::LazyLock, time::Duration};
 
+use fengqiao_messaging::{IN_STEP, Step};
 use fengqiao_serving::time::to_sql;
-use sqlx::PgConnection;
+use sqlx::{PgPool, Row as _};
 use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, millis};
 use crate::{domain::push::RequestedPush, error::NotificationError};
 
-/// Stores pushes of one county, in one statement; those that are `claimed` belong for `lease` to the
-/// stream that waits for them. Returns those that are new.
+static INSERT_PUSHES: LazyLock<String> =
+    LazyLock::new(|| format!("{IN_STEP}{}", include_str!("sql/insert_pushes.sql")));
+
+/// Stores pushes of one county and takes the receiver's step, in one statement that commits by itself; those
+/// that are `claimed` belong for `lease` to the stream that waits for them. Returns those that are new; none
+/// where another process took the step and nothing is stored.
 ///
 /// # Errors
 /// [`NotificationError::Database`].
 pub async fn insert_pushes(
-    conn: &mut PgConnection,
-    county: &str,
+    pool: &PgPool,
+    step: &Step,
     asked: &[RequestedPush],
     claimed: &[bool],
     lease: Duration,
-) -> Result<HashSet<Uuid>, NotificationError> {
-    if asked.is_empty() {
-        return Ok(HashSet::new());
-    }
+) -> Result<Option<HashSet<Uuid>>, NotificationError> {
+    const OPERATION: &str = "store pushes";
     let column = |get: fn(&RequestedPush) -> &str| asked.iter().map(get).collect::<Vec<_>>();
-    let new: Vec<Uuid> = sqlx::query_scalar(include_str!("sql/insert_pushes.sql"))
-        .bind(county)
+    let rows = step
+        .bind(sqlx::query(INSERT_PUSHES.as_str()))
         .bind(millis(QUEUED_BY_THEN))
         .bind(millis(lease))
         .bind(asked.iter().map(|p| p.push_id).collect::<Vec<_>>())
@@ -44,8 +47,13 @@ pub async fn insert_pushes(
         .bind(asked.iter().map(|p| p.traceparent.as_deref()).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.sealed_matter.as_slice()).collect::<Vec<_>>())
         .bind(claimed)
-        .fetch_all(conn)
+        .fetch_all(pool)
         .await
-        .map_err(NotificationError::database("store pushes"))?;
-    Ok(new.into_iter().collect())
+        .map_err(NotificationError::database(OPERATION))?;
+    let ids: Vec<Option<Uuid>> = rows
+        .iter()
+        .map(|row| row.try_get("push_id"))
+        .collect::<Result<_, _>>()
+        .map_err(NotificationError::database(OPERATION))?;
+    Ok((!ids.is_empty()).then(|| ids.into_iter().flatten().collect()))
 }

@@ -176,12 +176,12 @@ impl Store {
                 settled.push(one);
                 events.extend(event);
             }
-            append(&mut tx, county, &events).await?;
+            let first = append(&mut tx, county, &events).await?;
             tx.commit().await.map_err(database())?;
+            self.outbox.sent(county, first, events);
             Ok(settled)
         })
         .await?;
-        self.outbox.nudge();
         Ok(settled)
     }
 

@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fengqiao_messaging::{Apply as _, Envelope, Keys, Outbox, Topic};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Keys, Outbox, Step, Topic};
 use fengqiao_notification::{
     MIGRATIONS,
     delivery::{Arrivals, Delivery, Poster, Settling, StreamSession, WebhookWorker, sweep_forever},
@@ -172,15 +172,14 @@ impl World {
     }
 
     pub async fn apply(&self, process: &Process, batch: &[Envelope]) {
-        self.apply_without_queueing(process, batch).await;
-        process.arrivals.committed_in(COUNTY).await;
+        let step = Step::on_the_spot(&self.pool, COUNTY, Topic::Routing).await.unwrap();
+        assert_eq!(process.arrivals.apply(&self.pool, &step, batch).await.unwrap(), Applied::Done);
     }
 
     /// As if the process had died between the commit and the queue.
     pub async fn apply_without_queueing(&self, process: &Process, batch: &[Envelope]) {
-        let mut tx = self.pool.begin().await.unwrap();
-        process.arrivals.apply(&mut tx, batch).await.unwrap();
-        tx.commit().await.unwrap();
+        let step = Step::on_the_spot(&self.pool, COUNTY, Topic::Routing).await.unwrap();
+        assert!(process.arrivals.store(&self.pool, &step, batch).await.unwrap().is_some());
     }
 
     /// All receipts sent so far, in order.

@@ -1,7 +1,8 @@
-//! Loading, locked, what a batch or a command may change.
+//! Loading what a batch or a command may change, with the turn in which it is so.
 
 use std::collections::HashMap;
 
+use fengqiao_messaging::Turn;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, Row as _};
@@ -27,6 +28,26 @@ pub struct ToldPush {
     pub agency: String,
 }
 
+/// The pushes that receipts speak of, and their cases, by id.
+#[derive(Debug, Default)]
+pub struct ToldPushes {
+    /// The pushes.
+    pub pushes: HashMap<Uuid, ToldPush>,
+    /// Their cases.
+    pub cases: HashMap<Uuid, CaseFile>,
+}
+
+/// The case of a command.
+#[derive(Debug)]
+pub struct CommandCase {
+    /// The case.
+    pub case: CaseFile,
+    /// The digest of the command that the request id already stands for.
+    pub answered: Option<Vec<u8>>,
+    /// The turn in which it is so.
+    pub turn: Turn,
+}
+
 /// Loads everything that a batch of reports may change, in one round trip. `days` are the days of the
 /// reports in the county's zone, `window` how long ago a report still counts.
 ///
@@ -38,7 +59,7 @@ pub async fn load_for_reports(
     reports: &[&ReceivedReport],
     days: &[String],
     window: SignedDuration,
-) -> Result<CasesAtHand, RoutingError> {
+) -> Result<(CasesAtHand, Turn), RoutingError> {
     let operation = "load the cases of a batch";
     let report_ids: Vec<Uuid> = reports.iter().map(|report| report.report_id).collect();
     let clusters: Vec<Uuid> = reports.iter().map(|report| report.cluster_id).collect();
@@ -52,12 +73,14 @@ pub async fn load_for_reports(
         .bind(to_sql(since))
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
-    let read = || -> Result<CasesAtHand, sqlx::Error> {
+    let read = || -> Result<(CasesAtHand, Turn), sqlx::Error> {
         let mut hand = CasesAtHand::default();
+        let mut turn = Turn(0);
         for row in &found {
-            let days: Vec<String> = row.try_get("days")?;
-            let lasts: Vec<i32> = row.try_get("lasts")?;
-            for (day, last) in days.into_iter().zip(lasts) {
+            turn = Turn(row.try_get("turn")?);
+            let days: Option<Vec<String>> = row.try_get("days")?;
+            let lasts: Option<Vec<i32>> = row.try_get("lasts")?;
+            for (day, last) in days.unwrap_or_default().into_iter().zip(lasts.unwrap_or_default()) {
                 hand.set_series(day, last);
             }
             let Some(case_id) = row.try_get::<Option<Uuid>, _>("id")? else { continue };
@@ -74,12 +97,12 @@ pub async fn load_for_reports(
                 hand.add_report(report_id, KnownReport { case_id, revision });
             }
         }
-        Ok(hand)
+        Ok((hand, turn))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
 
-/// Loads the cases of the pushes that receipts speak of: the pushes by id, and their cases by id.
+/// Loads the cases of the pushes that receipts speak of.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -87,26 +110,28 @@ pub async fn load_for_receipts(
     conn: &mut PgConnection,
     county: &str,
     push_ids: &[Uuid],
-) -> Result<(HashMap<Uuid, ToldPush>, HashMap<Uuid, CaseFile>), RoutingError> {
+) -> Result<(ToldPushes, Turn), RoutingError> {
     let operation = "load the cases of receipts";
     let statement =
         sqlx::query(include_str!("sql/load_for_receipts.sql")).bind(county).bind(push_ids).fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let mut pushes = HashMap::new();
-        let mut cases = HashMap::new();
+        let mut told = ToldPushes::default();
+        let mut turn = Turn(0);
         for row in &found {
+            turn = Turn(row.try_get("turn")?);
+            let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { continue };
             let case = rows::case_file(row)?;
             let agency = row.try_get("push_agency")?;
-            pushes.insert(row.try_get("push_id")?, ToldPush { case_id: case.id, agency });
-            cases.insert(case.id, case);
+            told.pushes.insert(push_id, ToldPush { case_id: case.id, agency });
+            told.cases.insert(case.id, case);
         }
-        Ok((pushes, cases))
+        Ok((told, turn))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
 
-/// Loads and locks the case of a command. With an agency, only a case that it may see.
+/// Loads the case of a command. With an agency, only a case that it may see.
 ///
 /// # Errors
 /// [`RoutingError::NotFound`], [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -115,14 +140,25 @@ pub async fn load_for_command(
     county: &str,
     name: &CaseName,
     agency: Option<&str>,
-) -> Result<CaseFile, RoutingError> {
+    principal: &str,
+    request_id: &str,
+) -> Result<CommandCase, RoutingError> {
     let operation = "load the case of a command";
     let statement = sqlx::query(include_str!("sql/load_for_command.sql"))
         .bind(county)
         .bind(name.id())
         .bind(name.number())
         .bind(agency)
+        .bind(principal)
+        .bind(request_id)
         .fetch_optional(conn);
     let row = bounded(operation, statement).await?.ok_or(RoutingError::NotFound)?;
-    rows::case_file(&row).map_err(|source| RoutingError::Database { operation, source })
+    let read = || -> Result<CommandCase, sqlx::Error> {
+        Ok(CommandCase {
+            case: rows::case_file(&row)?,
+            answered: row.try_get("answered")?,
+            turn: Turn(row.try_get("turn")?),
+        })
+    };
+    read().map_err(|source| RoutingError::Database { operation, source })
 }

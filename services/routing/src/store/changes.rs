@@ -1,16 +1,17 @@
 //! Writing what changed: however many cases, in one statement.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::LazyLock};
 
+use fengqiao_messaging::{IN_TURN, InTurn};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use sqlx::{PgConnection, Row as _};
+use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{bounded, rows::ReasonForm};
+use super::{Answer, bounded, rows::ReasonForm};
 use crate::{
     domain::{
         arrivals::ReceivedReport,
@@ -21,6 +22,9 @@ use crate::{
     },
     error::RoutingError,
 };
+
+static WRITE_CHANGES: LazyLock<String> =
+    LazyLock::new(|| format!("{IN_TURN}{}", include_str!("sql/write_changes.sql")));
 
 /// A push, with the id that it keeps for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +57,7 @@ pub struct Changes {
     pushes: Vec<RequestedPush>,
     receipts: BTreeMap<Uuid, ReceiptMarks>,
     series: BTreeMap<String, i32>,
+    answer: Option<Answer>,
 }
 
 impl Changes {
@@ -88,10 +93,15 @@ impl Changes {
         self.series.clone_from(series);
     }
 
-    /// Whether there is nothing to write.
+    /// Keeps what a request id stands for.
+    pub fn set_answer(&mut self, answer: Answer) {
+        self.answer = Some(answer);
+    }
+
+    /// The pushes that are asked for.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.cases.is_empty() && self.receipts.is_empty()
+    pub fn pushes(&self) -> &[RequestedPush] {
+        &self.pushes
     }
 
     /// The ids of the cases that change.
@@ -100,24 +110,26 @@ impl Changes {
         self.cases.keys().copied().collect()
     }
 
-    /// Writes everything in one statement. Words are sealed here, on their way into the tables.
+    /// Writes everything in the county's turn, in one statement. Words are sealed here, on their way into
+    /// the tables. Returns the position of the first event; none where the turn was another's and nothing is
+    /// written.
     ///
     /// # Errors
-    /// [`RoutingError::Overtaken`] where another transaction changed a row first;
     /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
     pub async fn write(
         &self,
         conn: &mut PgConnection,
-        county: &str,
+        in_turn: InTurn<'_>,
         keyring: &Keyring,
-    ) -> Result<(), RoutingError> {
+    ) -> Result<Option<i64>, RoutingError> {
         let operation = "write the changes of cases";
+        let county = in_turn.county;
         let seal = |words: &Option<Words>| match words {
             Some(Words::Plain(text)) => Some(keyring.seal(text.as_bytes(), county.as_bytes())),
             Some(Words::Sealed(sealed)) => Some(sealed.clone()),
             None => None,
         };
-        let query = sqlx::query(include_str!("sql/write_changes.sql")).bind(county);
+        let query = in_turn.bind(sqlx::query(WRITE_CHANGES.as_str()));
         let query = self.bind_cases(query, seal);
         let query = self.bind_reports(query);
         let query = self.bind_entries(query, seal);
@@ -126,13 +138,19 @@ impl Changes {
         let query = query
             .bind(self.series.keys().map(String::as_str).collect::<Vec<_>>())
             .bind(self.series.values().copied().collect::<Vec<_>>());
-        let row = bounded(operation, query.fetch_one(conn)).await?;
-        let written = |column| row.try_get::<i64, _>(column).unwrap_or(-1);
-        if written("cases") == count(self.cases.len()) && written("reports") == count(self.reports.len()) {
-            Ok(())
-        } else {
-            Err(RoutingError::Overtaken)
-        }
+        let query = self.bind_answer(query);
+        let row = bounded(operation, query.fetch_optional(conn)).await?;
+        InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
+    }
+
+    fn bind_answer<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let answer = self.answer.as_ref();
+        query
+            .bind(answer.map(|a| a.principal.as_str()))
+            .bind(answer.map(|a| a.request_id.as_str()))
+            .bind(answer.map(|a| a.case_id))
+            .bind(answer.map(|a| a.digest.as_slice()))
+            .bind(answer.map(|a| to_sql(a.at)))
     }
 
     fn bind_cases<'q>(
@@ -233,8 +251,4 @@ fn reason_form(case: &CaseFile) -> Value {
 
 fn source_code(source: fengqiao_proto::types::v1::Source) -> i16 {
     i16::try_from(i32::from(source)).unwrap_or_default()
-}
-
-fn count(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
 }

@@ -5,14 +5,16 @@ mod batches;
 mod changes;
 mod reading;
 mod rows;
+mod turn;
 
 use std::{future::Future, time::Duration};
 
-pub use answers::{Answer, answer_of, forget_answers, write_answer};
-pub use batches::{ToldPush, load_for_command, load_for_receipts, load_for_reports};
+pub use answers::{Answer, forget_answers};
+pub use batches::{CommandCase, ToldPushes, load_for_command, load_for_receipts, load_for_reports};
 pub use changes::{Changes, ReceiptMarks, RequestedPush};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
+pub use turn::{Attempt, HOLDING};
 
 use crate::error::RoutingError;
 
@@ -21,7 +23,6 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
-    ("answer_of", include_str!("sql/answer_of.sql")),
     ("forget_answers", include_str!("sql/forget_answers.sql")),
     ("get_case", include_str!("sql/get_case.sql")),
     ("list_cases", include_str!("sql/list_cases.sql")),
@@ -31,9 +32,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_command", include_str!("sql/load_for_command.sql")),
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
-    ("write_answer", include_str!("sql/write_answer.sql")),
-    ("write_changes", include_str!("sql/write_changes.sql")),
 ];
+
+/// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
+pub const STATEMENTS_IN_TURN: &[(&str, &str)] = &[("write_changes", include_str!("sql/write_changes.sql"))];
 
 /// Runs a statement with an end, and says what was tried where it fails.
 pub(crate) async fn bounded<T>(

@@ -7,7 +7,7 @@ use std::{path::Path, sync::Arc};
 
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
-use fengqiao_messaging::{Apply, ApplyError, Envelope, Outbox, Topic};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
@@ -163,10 +163,8 @@ impl Office {
     }
 
     pub async fn apply(&self, apply: &dyn Apply, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let mut tx = self.pool.begin().await.unwrap();
-        apply.apply(&mut tx, batch).await?;
-        tx.commit().await.unwrap();
-        apply.committed().await;
+        let step = Step::on_the_spot(&self.pool, COUNTY, batch[0].topic).await.unwrap();
+        assert_eq!(apply.apply(&self.pool, &step, batch).await?, Applied::Done);
         Ok(())
     }
 

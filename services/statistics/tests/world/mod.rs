@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, str::FromStr as _};
 
-use fengqiao_messaging::{Apply as _, Envelope, Topic};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
@@ -71,9 +71,9 @@ impl World {
     }
 
     pub async fn apply(&self, batch: &[Envelope]) {
-        let mut tx = self.pool.begin().await.unwrap();
-        FactReceiver.apply(&mut tx, batch).await.unwrap();
-        tx.commit().await.unwrap();
+        let Some(first) = batch.first() else { return };
+        let step = Step::on_the_spot(&self.pool, &first.county, first.topic).await.unwrap();
+        assert_eq!(FactReceiver.apply(&self.pool, &step, batch).await.unwrap(), Applied::Done);
     }
 
     pub fn store(&self) -> Figures {

@@ -1,11 +1,16 @@
 -- All that a batch must know, in one round trip: which of its reports are there (kind 0), and for each
--- clue the latest report of an open cluster within the window (kind 1 phone, 2 id number, 3 address).
+-- clue the latest report of an open cluster within the window (kind 1 phone, 2 id number, 3 address). The
+-- first row (kind -1) gives the county's turn in which all this is so, in the place of a position.
 -- Each clue is one walk down its index in the order wanted, which ends at the first open cluster.
-SELECT 0::smallint AS kind, asked.position, held.report_id, held.cluster_id, held.occurred_at,
+SELECT -1::smallint AS kind, COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS position,
+       NULL::uuid AS report_id, NULL::uuid AS cluster_id, NULL::timestamptz AS occurred_at,
+       NULL::integer AS revision, NULL::bytea AS fingerprint, NULL::jsonb AS link_reasons, TRUE AS open
+UNION ALL
+SELECT 0::smallint, asked.position, held.report_id, held.cluster_id, held.occurred_at,
        held.revision, held.fingerprint, held.link_reasons,
        COALESCE((
            SELECT told.open FROM cluster_case AS told WHERE told.county = $1 AND told.cluster_id = held.cluster_id
-       ), TRUE) AS open
+       ), TRUE)
 FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (source, source_ref, position)
 CROSS JOIN LATERAL (
     -- The limit keeps it a look-up by key for each one asked, whatever the planner believes of the table.

@@ -1,7 +1,7 @@
 -- New contents of known reports: the old ones are kept, the people are written anew afterwards.
--- `= ANY` beside each join keeps it a look-up by key, whatever the planner believes of the table.
-WITH new AS (
-    SELECT * FROM UNNEST(
+-- The county beside each id leaves the planner no way but the key, whatever it believes of the tables.
+WITH new AS MATERIALIZED (
+    SELECT $1::text AS county, new.* FROM UNNEST(
         $3::uuid[], $4::integer[], $5::bytea[], $6::timestamptz[], $7::text[], $8::text[], $9::text[],
         $10::bytea[], $11::text[], $12::bytea[]
     ) AS new (
@@ -16,13 +16,13 @@ WITH new AS (
     SELECT old.county, old.report_id, old.revision, old.fingerprint, old.occurred_at, old.accepted_at,
            old.area_code, old.category, old.source_category, old.submitted_by, old.sealed_matter
     FROM new
-    JOIN report AS old ON old.county = $1 AND old.report_id = new.report_id AND old.report_id = ANY ($3::uuid[])
+    JOIN report AS old ON old.county = new.county AND old.report_id = new.report_id
 ), removed AS (
-    DELETE FROM party WHERE party.county = $1 AND party.report_id = ANY ($3::uuid[])
+    DELETE FROM party USING new WHERE party.county = new.county AND party.report_id = new.report_id
 )
 UPDATE report
 SET revision = new.revision, fingerprint = new.fingerprint, occurred_at = new.occurred_at, accepted_at = $2,
     area_code = new.area_code, category = new.category, source_category = new.source_category,
     address_key = new.address_key, submitted_by = new.submitted_by, sealed_matter = new.sealed_matter
 FROM new
-WHERE report.county = $1 AND report.report_id = new.report_id AND report.report_id = ANY ($3::uuid[])
+WHERE report.county = new.county AND report.report_id = new.report_id

@@ -1,6 +1,6 @@
 -- The agency has come: what waits for its next try need not wait any longer. One page.
 WITH waiting AS (
-    SELECT push_id
+    SELECT county, push_id
     FROM push
     WHERE county = $1 AND agency = $2 AND delivery = 1 AND level BETWEEN 0 AND 4 AND queue_at > now()
         AND next_attempt_at > now() AND lease_until <= now()
@@ -10,4 +10,4 @@ WITH waiting AS (
 UPDATE push
 SET next_attempt_at = now(), queue_at = now()
 FROM waiting
-WHERE push.county = $1 AND push.push_id = waiting.push_id
+WHERE push.county = waiting.county AND push.push_id = waiting.push_id

@@ -1,10 +1,10 @@
 -- Takes what is due for some lanes' queues, as much as each has room for. With $6, also what is believed
 -- to be on a queue that may have been lost.
 WITH due AS (
-    SELECT chosen.push_id
+    SELECT chosen.county, chosen.push_id
     FROM UNNEST($2::text[], $3::smallint[], $4::smallint[], $5::bigint[]) AS lane (agency, lowest, highest, room)
     CROSS JOIN LATERAL (
-        SELECT push_id
+        SELECT county, push_id
         FROM push
         WHERE county = $1 AND push.agency = lane.agency AND level BETWEEN lane.lowest AND lane.highest
             AND delivery = 1 AND next_attempt_at <= now() AND lease_until <= now()
@@ -17,5 +17,5 @@ WITH due AS (
 UPDATE push
 SET queue_at = now() + $7 * interval '1 millisecond'
 FROM due
-WHERE push.county = $1 AND push.push_id = due.push_id
+WHERE push.county = due.county AND push.push_id = due.push_id
 RETURNING push.push_id, push.agency, push.level, push.requested_at

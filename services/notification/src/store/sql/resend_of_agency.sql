@@ -1,6 +1,6 @@
 -- One page of an agency's parked pushes, longest parked first, waits for delivery again.
 WITH parked AS (
-    SELECT push_id
+    SELECT county, push_id
     FROM push
     WHERE county = $1 AND agency = $2 AND delivery = 3 AND ($4::timestamptz IS NULL OR parked_at < $4)
     ORDER BY parked_at, push_id
@@ -11,5 +11,5 @@ UPDATE push
 SET delivery = 1, failures = 0, parked_at = NULL, next_attempt_at = now(), lease_until = '-infinity',
     queue_at = now() + $3 * interval '1 millisecond'
 FROM parked
-WHERE push.county = $1 AND push.push_id = parked.push_id
+WHERE push.county = parked.county AND push.push_id = parked.push_id
 RETURNING push.push_id, push.agency, push.level, push.requested_at

@@ -1,0 +1,145 @@
+//! A change, its events and a receiver's step in one statement that commits by itself.
+//!
+//! What a change needs is read first, together with the county's turn, in one statement; what follows from
+//! it is written in a second one that does nothing unless the turn is still the same. That is as safe as a
+//! lock held from the first to the second, and costs two round trips instead of five. Who lost its turn to
+//! another process reads and writes again, this time under the lock.
+
+use sqlx::{
+    PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
+
+use crate::{Event, MessagingError, Topic, relay::bounded};
+
+/// How a statement of this kind begins; the rest is the service's own. The rest takes its rows `FROM go`,
+/// its parameters begin with `$10`, and it ends with `SELECT position FROM go`.
+pub const IN_TURN: &str = include_str!("sql/in_turn.sql");
+
+/// How a statement begins that takes a receiver's step and changes nothing that another change is made of:
+/// such as inserting what is new. The rest takes its rows `FROM go`, and its parameters begin with `$6`.
+pub const IN_STEP: &str = include_str!("sql/in_step.sql");
+
+/// The county's turn, read in one statement with what a change is made of: `outbox_head.turn`, and 0 where
+/// the county has no row yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Turn(pub i64);
+
+/// A receiver's step over a batch. It belongs into the transaction that applies the batch.
+#[derive(Debug, Clone)]
+pub struct Step {
+    pub(crate) county: String,
+    pub(crate) topic: Topic,
+    pub(crate) from: i64,
+    pub(crate) to: i64,
+    /// Nothing is left after it, as far as is known.
+    pub(crate) caught_up: bool,
+}
+
+impl Step {
+    /// A step on the spot: for events that come another way than by the stream, such as parked ones.
+    ///
+    /// # Errors
+    /// [`MessagingError::Database`]
+    pub async fn on_the_spot(pool: &PgPool, county: &str, topic: Topic) -> Result<Self, MessagingError> {
+        let position = receiver_position(pool, county, topic).await?;
+        Ok(Self { county: county.to_owned(), topic, from: position, to: position, caught_up: false })
+    }
+
+    /// Begins a transaction and takes the step in it, first, so that of two processes one waits here and
+    /// then finds that it came too late: it gets none.
+    ///
+    /// # Errors
+    /// What Postgres says.
+    pub async fn begin(&self, pool: &PgPool) -> Result<Option<Transaction<'static, Postgres>>, sqlx::Error> {
+        let mut tx = pool.begin().await?;
+        Ok(self.take(&mut tx).await?.then_some(tx))
+    }
+
+    /// Binds the first five parameters of a statement that begins with [`IN_STEP`].
+    pub fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+        query
+            .bind(self.county.clone())
+            .bind(self.topic.name())
+            .bind(self.from)
+            .bind(self.to)
+            .bind(self.caught_up)
+    }
+
+    /// Takes the step. False where another process was faster.
+    pub(crate) async fn take(&self, tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        let moved = self.bind(sqlx::query(include_str!("sql/move_position.sql"))).execute(tx).await?;
+        Ok(moved.rows_affected() == 1)
+    }
+}
+
+/// What every statement that begins with [`IN_TURN`] takes along.
+#[derive(Debug, Clone, Copy)]
+pub struct InTurn<'a> {
+    /// The county.
+    pub county: &'a str,
+    /// The turn in which was read what the change is made of.
+    pub turn: Turn,
+    /// A receiver's step, where it is a receiver that changes something.
+    pub step: Option<&'a Step>,
+    /// What is sent.
+    pub events: &'a [Event],
+}
+
+impl InTurn<'_> {
+    /// Binds the first nine parameters.
+    pub fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+        let kinds: Vec<&str> = self.events.iter().map(|event| event.kind).collect();
+        let payloads: Vec<&[u8]> = self.events.iter().map(|event| event.payload.as_slice()).collect();
+        let traces: Vec<Option<&str>> = self.events.iter().map(|event| event.trace.as_deref()).collect();
+        query
+            .bind(self.county.to_owned())
+            .bind(self.turn.0)
+            .bind(self.step.map(|step| step.topic.name()))
+            .bind(self.step.map(|step| step.from))
+            .bind(self.step.map(|step| step.to))
+            .bind(self.step.is_some_and(|step| step.caught_up))
+            .bind(kinds)
+            .bind(payloads)
+            .bind(traces)
+    }
+
+    /// What the statement answered: the position of the first event, or none where the turn or the step was
+    /// another's and nothing was written.
+    ///
+    /// # Errors
+    /// Where the row is not what such a statement ends with.
+    pub fn first_position(row: Option<&PgRow>) -> Result<Option<i64>, sqlx::Error> {
+        use sqlx::Row as _;
+        row.map(|row| row.try_get::<i64, _>("position").map(|before| before + 1)).transpose()
+    }
+}
+
+/// How far a receiver has applied a topic.
+pub(crate) async fn receiver_position(
+    pool: &PgPool,
+    county: &str,
+    topic: Topic,
+) -> Result<i64, MessagingError> {
+    let ensure =
+        sqlx::query(include_str!("sql/ensure_position.sql")).bind(county).bind(topic.name()).execute(pool);
+    bounded("make a receiver's position", ensure).await?;
+    let read =
+        sqlx::query_scalar(include_str!("sql/position.sql")).bind(county).bind(topic.name()).fetch_one(pool);
+    bounded("read a receiver's position", read).await
+}
+
+/// Waits for the county's turn and holds it until the end of the transaction: what is read after it can be
+/// written in the same turn.
+///
+/// # Errors
+/// [`MessagingError::Database`]
+pub async fn hold_turn(tx: &mut PgConnection, county: &str) -> Result<(), MessagingError> {
+    sqlx::query(include_str!("sql/hold_turn.sql"))
+        .bind(county)
+        .execute(tx)
+        .await
+        .map(|_| ())
+        .map_err(MessagingError::database("hold a county's turn"))
+}

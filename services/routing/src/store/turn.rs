@@ -1,0 +1,67 @@
+//! Reading and writing in one turn of a county.
+
+use std::ops::{Deref, DerefMut};
+
+use fengqiao_messaging::hold_turn;
+use sqlx::{PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
+
+use super::bounded;
+use crate::error::RoutingError;
+
+/// Whether to hold the county's turn, try by try. The first does not: it finds at the end whether another
+/// process came between. The second cannot be disturbed any more.
+pub const HOLDING: [bool; 2] = [false, true];
+
+/// One try to read something and to write what follows from it in the same turn of the county.
+pub enum Attempt {
+    /// Each statement by itself.
+    Free(PoolConnection<Postgres>),
+    /// In a transaction that holds the turn.
+    Holding(Transaction<'static, Postgres>),
+}
+
+impl Attempt {
+    /// Begins a try.
+    ///
+    /// # Errors
+    /// [`RoutingError::Database`], [`RoutingError::TimedOut`] or [`RoutingError::Messaging`].
+    pub async fn begin(pool: &PgPool, county: &str, holding: bool) -> Result<Self, RoutingError> {
+        if !holding {
+            return Ok(Self::Free(bounded("connect", pool.acquire()).await?));
+        }
+        let mut tx = bounded("begin", pool.begin()).await?;
+        hold_turn(&mut tx, county).await?;
+        Ok(Self::Holding(tx))
+    }
+
+    /// Ends a try that wrote.
+    ///
+    /// # Errors
+    /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+    pub async fn commit(self) -> Result<(), RoutingError> {
+        match self {
+            Self::Free(_) => Ok(()),
+            Self::Holding(tx) => bounded("commit", tx.commit()).await,
+        }
+    }
+}
+
+impl Deref for Attempt {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        match self {
+            Self::Free(connection) => connection,
+            Self::Holding(tx) => tx,
+        }
+    }
+}
+
+impl DerefMut for Attempt {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        match self {
+            Self::Free(connection) => connection,
+            Self::Holding(tx) => tx,
+        }
+    }
+}
