@@ -391,3 +391,30 @@ async fn a_change_is_made_in_its_turn_or_not_at_all() {
     assert_eq!(sent, [1, 2, 3], "positions are dense");
     world.end().await;
 }
+
+#[tokio::test]
+async fn what_is_applied_is_still_kept_for_a_while() {
+    let mut world = World::new().await;
+    let (routing, statistics) =
+        (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
+    world.relay();
+    world.receive("routing", &routing);
+    world.receive("statistics", &statistics);
+    world.send(&["old", "old", "young"]).await;
+    expect_exactly(&statistics, 3).await;
+    world
+        .sender
+        .execute("UPDATE outbox_event SET recorded_at = now() - interval '31 days' WHERE position < 3")
+        .await
+        .unwrap();
+    world.trim().await;
+    let kept = async || -> Vec<i64> {
+        let all = sqlx::query_scalar("SELECT position FROM outbox_event ORDER BY position");
+        all.fetch_all(&world.sender).await.unwrap()
+    };
+    until("the old ones are gone", async || kept().await == [3]).await;
+    // At least one more look.
+    sleep(Duration::from_millis(2_500)).await;
+    assert_eq!(kept().await, [3]);
+    world.end().await;
+}

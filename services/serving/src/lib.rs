@@ -11,6 +11,7 @@ mod settings;
 pub mod status;
 mod tasks;
 pub mod time;
+mod young_tables;
 
 pub use foundation::{Foundation, ServiceName, StartError};
 pub use process::exit_code;

@@ -15,7 +15,7 @@ use tonic::{
     transport::{Server, server::TcpIncoming},
 };
 
-use crate::{Foundation, StartError, operations};
+use crate::{Foundation, StartError, operations, young_tables};
 
 /// A call that takes longer is ended; streams only have to begin in it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -59,6 +59,7 @@ impl Foundation {
             let (pool, redis, stop) = (self.pool.clone(), self.redis.clone(), self.stop.clone());
             self.health.clone().watch(name, pool, redis, reporter, stop)
         });
+        self.tasks.spawn("young tables", young_tables::watch(self.pool.clone(), self.stop.clone()));
         self.spawn_operations(operations_listener);
         self.tasks.spawn("signals", end_on_signal(self.stop.clone()));
 
