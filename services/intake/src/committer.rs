@@ -1,9 +1,6 @@
 //! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
 
 mod round;
-mod thread;
-
-pub use thread::{ThreadEnded, on_own_thread};
 
 use std::{
     collections::{BTreeMap, HashSet},

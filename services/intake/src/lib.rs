@@ -21,7 +21,7 @@ pub use store::{MIGRATIONS, STATEMENTS};
 use std::sync::Arc;
 
 use fengqiao_messaging::{Apply, Topic};
-use fengqiao_serving::{Foundation, ServiceName, StartError};
+use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread};
 
 /// Runs the service until it is told to stop.
 ///
@@ -37,7 +37,8 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
         &settings.committing,
         &foundation.stop,
     );
-    let committing = committer::on_own_thread(work).map_err(|error| StartError::Serve(Box::new(error)))?;
+    let committing = on_own_thread("committers", work, foundation.stop.clone())
+        .map_err(|error| StartError::Serve(Box::new(error)))?;
     foundation.tasks.spawn("committer", committing);
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::new(intake)));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =

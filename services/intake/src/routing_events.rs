@@ -7,7 +7,7 @@ use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{routing::v1::CaseChanged, types::v1::CaseState};
 use fengqiao_serving::time::from_proto;
 use prost::{Message as _, Name as _};
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -26,7 +26,12 @@ impl Apply for RoutingEvents {
         Duration::from_millis(100)
     }
 
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let changed = CaseChanged::full_name();
         // Push requests and kinds of a later version are none of intake's business.
@@ -35,7 +40,7 @@ impl Apply for RoutingEvents {
             .filter(|event| event.kind == changed)
             .map(news_of)
             .collect::<Result<Vec<CaseNews>, ApplyError>>()?;
-        let Some(mut tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+        let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
         tx.commit().await?;
         Ok(Applied::Done)

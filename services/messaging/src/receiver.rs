@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use redis::{AsyncConnectionConfig, aio::MultiplexedConnection, streams::StreamReadReply};
-use sqlx::PgPool;
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -45,8 +45,13 @@ pub enum Applied {
 pub trait Apply: Send + Sync + 'static {
     /// Applies a batch, at most 500 events of one county, in order, and takes the step in the same
     /// transaction: either with [`Step::begin`], or in one statement that begins with
-    /// [`IN_TURN`](crate::IN_TURN).
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError>;
+    /// [`IN_TURN`](crate::IN_TURN). The connection is the receiver's own.
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError>;
 
     /// How long events may gather before the next batch. Zero where somebody waits for them; what nobody
     /// waits for costs far less in a few large batches than in many small ones.
@@ -63,7 +68,8 @@ pub struct Receiver {
     pub topic: Topic,
     /// Of which county.
     pub county: String,
-    /// The receiving service's database.
+    /// The receiving service's database; the receiver makes a connection of its own, since one that is always
+    /// the same is always warm.
     pub pool: PgPool,
     /// Redis; the receiver makes a connection of its own, since it waits on it.
     pub client: redis::Client,
@@ -116,23 +122,25 @@ impl Receiver {
             .get_multiplexed_async_connection_with_config(&config)
             .await
             .map_err(MessagingError::redis("connect"))?;
-        let mut position = self.position().await?;
+        let options = self.pool.connect_options();
+        let conn = &mut bounded("connect", PgConnection::connect_with(&options)).await?;
+        let mut position = self.position(conn).await?;
         let mut acknowledged = Instant::now() - ACKNOWLEDGE_EVERY;
         let mut caught_up = Instant::now() - CAUGHT_UP_EVERY;
         loop {
             let batch = self.read(&mut redis, position).await?;
             if batch.is_empty() {
                 if caught_up.elapsed() >= CAUGHT_UP_EVERY {
-                    position = self.idle(position).await?;
+                    position = self.idle(conn, position).await?;
                     caught_up = Instant::now();
                 }
             } else if batch[0].position == position + 1 {
-                match self.apply_batch(position, &batch).await? {
+                match self.apply_batch(conn, position, &batch).await? {
                     Outcome::Moved(to) => position = to,
-                    Outcome::Overtaken => position = self.position().await?,
+                    Outcome::Overtaken => position = self.position(conn).await?,
                 }
             } else {
-                position = self.after_gap(position, batch[0].position).await?;
+                position = self.after_gap(conn, position, batch[0].position).await?;
             }
             backoff.reset();
             (self.health)(part, true);
@@ -171,9 +179,14 @@ impl Receiver {
     }
 
     /// Applies a batch whose first event follows our position.
-    async fn apply_batch(&self, position: i64, batch: &[Envelope]) -> Result<Outcome, MessagingError> {
+    async fn apply_batch(
+        &self,
+        conn: &mut PgConnection,
+        position: i64,
+        batch: &[Envelope],
+    ) -> Result<Outcome, MessagingError> {
         let began = Instant::now();
-        let step = match timeout(APPLY_TIMEOUT, self.transact(position, batch)).await {
+        let step = match timeout(APPLY_TIMEOUT, self.transact(conn, position, batch)).await {
             Ok(Ok(step)) => step,
             Ok(Err(ApplyError::Refuse { position: refused, reason })) => {
                 // What stands before it is applied first; then it is the first itself and is parked.
@@ -184,13 +197,13 @@ impl Receiver {
                     ));
                 };
                 if before == 0 {
-                    self.park(position, event, &reason).await?
+                    self.park(conn, position, event, &reason).await?
                 } else {
-                    Box::pin(self.apply_batch(position, &batch[..before])).await?
+                    Box::pin(self.apply_batch(conn, position, &batch[..before])).await?
                 }
             }
             Ok(Err(ApplyError::Retry(source))) if is_of_the_data(source.as_ref()) => {
-                self.narrow_down(position, batch, source).await?
+                self.narrow_down(conn, position, batch, source).await?
             }
             Ok(Err(ApplyError::Retry(source))) => return Err(MessagingError::Apply(source)),
             Err(_) => return Err(MessagingError::Apply("it took too long".into())),
@@ -208,31 +221,37 @@ impl Receiver {
     /// is parked when it is refused again and again. One event never holds up its county.
     async fn narrow_down(
         &self,
+        conn: &mut PgConnection,
         position: i64,
         batch: &[Envelope],
         source: Box<dyn std::error::Error + Send + Sync>,
     ) -> Result<Outcome, MessagingError> {
         if batch.len() > 1 {
-            return Box::pin(self.apply_batch(position, &batch[..batch.len() / 2])).await;
+            return Box::pin(self.apply_batch(conn, position, &batch[..batch.len() / 2])).await;
         }
         for _ in 0..ALONE_TRIES {
             sleep(ALONE_WAIT).await;
-            match timeout(APPLY_TIMEOUT, self.transact(position, batch)).await {
+            match timeout(APPLY_TIMEOUT, self.transact(conn, position, batch)).await {
                 Ok(Ok(step)) => return Ok(step),
                 Ok(Err(ApplyError::Retry(again))) if is_of_the_data(again.as_ref()) => {}
                 _ => return Err(MessagingError::Apply(source)),
             }
         }
         match batch.first() {
-            Some(event) => self.park(position, event, "the database refuses its data").await,
+            Some(event) => self.park(conn, position, event, "the database refuses its data").await,
             None => Ok(Outcome::Moved(position)),
         }
     }
 
-    async fn transact(&self, position: i64, batch: &[Envelope]) -> Result<Outcome, ApplyError> {
+    async fn transact(
+        &self,
+        conn: &mut PgConnection,
+        position: i64,
+        batch: &[Envelope],
+    ) -> Result<Outcome, ApplyError> {
         let Some(last) = batch.last() else { return Ok(Outcome::Moved(position)) };
         let step = self.step(position, last.position, batch.len() < BATCH);
-        Ok(match self.apply.apply(&self.pool, &step, batch).await? {
+        Ok(match self.apply.apply(conn, &step, batch).await? {
             Applied::Done => Outcome::Moved(last.position),
             Applied::Overtaken => Outcome::Overtaken,
         })
@@ -244,10 +263,16 @@ impl Receiver {
         Step { county: self.county.clone(), topic: self.topic, from, to, caught_up }
     }
 
-    async fn park(&self, position: i64, event: &Envelope, reason: &str) -> Result<Outcome, MessagingError> {
+    async fn park(
+        &self,
+        conn: &mut PgConnection,
+        position: i64,
+        event: &Envelope,
+        reason: &str,
+    ) -> Result<Outcome, MessagingError> {
         let operation = "park an event";
         let step = self.step(position, event.position, false);
-        let Some(mut tx) = bounded(operation, step.begin(&self.pool)).await? else {
+        let Some(mut tx) = bounded(operation, step.begin(conn)).await? else {
             return Ok(Outcome::Overtaken);
         };
         let query = sqlx::query(include_str!("sql/park.sql"))
@@ -266,25 +291,30 @@ impl Receiver {
         Ok(Outcome::Moved(event.position))
     }
 
-    async fn position(&self) -> Result<i64, MessagingError> {
-        receiver_position(&self.pool, &self.county, self.topic).await
+    async fn position(&self, conn: &mut PgConnection) -> Result<i64, MessagingError> {
+        receiver_position(conn, &self.county, self.topic).await
     }
 
     /// Nothing came: say so, and see whether another process has moved on.
-    async fn idle(&self, position: i64) -> Result<i64, MessagingError> {
+    async fn idle(&self, conn: &mut PgConnection, position: i64) -> Result<i64, MessagingError> {
         let query = sqlx::query(include_str!("sql/caught_up.sql"))
             .bind(&self.county)
             .bind(self.topic.name())
             .bind(position)
-            .execute(&self.pool);
+            .execute(&mut *conn);
         let still_there = bounded("say that all is applied", query).await?.rows_affected() == 1;
-        if still_there { Ok(position) } else { self.position().await }
+        if still_there { Ok(position) } else { self.position(conn).await }
     }
 
     /// The stream does not go on where we are. Mostly another process was faster; if not, our
     /// acknowledgement lets the sender make the stream anew.
-    async fn after_gap(&self, position: i64, first: i64) -> Result<i64, MessagingError> {
-        let now = self.position().await?;
+    async fn after_gap(
+        &self,
+        conn: &mut PgConnection,
+        position: i64,
+        first: i64,
+    ) -> Result<i64, MessagingError> {
+        let now = self.position(conn).await?;
         if now == position {
             tracing::warn!(topic = %self.topic, county = self.county, position, first, "the stream lacks events; waiting for the sender");
             metrics::counter!("fengqiao_receiver_gaps_total", "topic" => self.topic.name()).increment(1);

@@ -6,7 +6,7 @@
 //! another process reads and writes again, this time under the lock.
 
 use sqlx::{
-    PgConnection, PgPool, Postgres, Transaction,
+    Connection as _, PgConnection, Postgres, Transaction,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
@@ -42,8 +42,12 @@ impl Step {
     ///
     /// # Errors
     /// [`MessagingError::Database`]
-    pub async fn on_the_spot(pool: &PgPool, county: &str, topic: Topic) -> Result<Self, MessagingError> {
-        let position = receiver_position(pool, county, topic).await?;
+    pub async fn on_the_spot(
+        conn: &mut PgConnection,
+        county: &str,
+        topic: Topic,
+    ) -> Result<Self, MessagingError> {
+        let position = receiver_position(conn, county, topic).await?;
         Ok(Self { county: county.to_owned(), topic, from: position, to: position, caught_up: false })
     }
 
@@ -52,8 +56,11 @@ impl Step {
     ///
     /// # Errors
     /// What Postgres says.
-    pub async fn begin(&self, pool: &PgPool) -> Result<Option<Transaction<'static, Postgres>>, sqlx::Error> {
-        let mut tx = pool.begin().await?;
+    pub async fn begin<'c>(
+        &self,
+        conn: &'c mut PgConnection,
+    ) -> Result<Option<Transaction<'c, Postgres>>, sqlx::Error> {
+        let mut tx = conn.begin().await?;
         Ok(self.take(&mut tx).await?.then_some(tx))
     }
 
@@ -118,15 +125,17 @@ impl InTurn<'_> {
 
 /// How far a receiver has applied a topic.
 pub(crate) async fn receiver_position(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     county: &str,
     topic: Topic,
 ) -> Result<i64, MessagingError> {
-    let ensure =
-        sqlx::query(include_str!("sql/ensure_position.sql")).bind(county).bind(topic.name()).execute(pool);
+    let ensure = sqlx::query(include_str!("sql/ensure_position.sql"))
+        .bind(county)
+        .bind(topic.name())
+        .execute(&mut *conn);
     bounded("make a receiver's position", ensure).await?;
     let read =
-        sqlx::query_scalar(include_str!("sql/position.sql")).bind(county).bind(topic.name()).fetch_one(pool);
+        sqlx::query_scalar(include_str!("sql/position.sql")).bind(county).bind(topic.name()).fetch_one(conn);
     bounded("read a receiver's position", read).await
 }
 

@@ -13,7 +13,7 @@ use fengqiao_messaging::{
 use fengqiao_stack::test_database::TestDatabase;
 use redis::aio::{ConnectionManager, MultiplexedConnection};
 use sqlx::{
-    AssertSqlSafe, Executor as _, PgPool, SqlSafeStr as _,
+    AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::{
@@ -42,8 +42,13 @@ struct WritesDown;
 
 #[async_trait]
 impl Apply for WritesDown {
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
-        let Some(mut tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         if let Some(event) = batch.iter().find(|event| event.payload == b"poison") {
             return Err(ApplyError::Refuse { position: event.position, reason: "poison".into() });
         }

@@ -7,7 +7,7 @@ use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::now;
 use fengqiao_telemetry::trace;
 use jiff::{SignedDuration, Timestamp};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     },
     error::RoutingError,
     ledger::Ledger,
-    store::{Answer, Attempt, CommandCase, HOLDING, forget_answers, load_for_command},
+    store::{Answer, Attempt, CommandCase, HOLDING, bounded, forget_answers, load_for_command},
     watchers::Watchers,
 };
 
@@ -85,8 +85,9 @@ impl Commands {
 
     async fn transact(&self, place: &RoutingCounty, command: &Command) -> Result<CaseFile, RoutingError> {
         let _alone = place.turn.lock().await;
+        let mut conn = bounded("connect", self.pool.acquire()).await?;
         for holding in HOLDING {
-            if let Some(after) = self.attempt(place, command, holding).await? {
+            if let Some(after) = self.attempt(&mut conn, place, command, holding).await? {
                 return Ok(after);
             }
         }
@@ -96,12 +97,13 @@ impl Commands {
     /// None where another process changed something in the county meanwhile.
     async fn attempt(
         &self,
+        conn: &mut PgConnection,
         place: &RoutingCounty,
         command: &Command,
         holding: bool,
     ) -> Result<Option<CaseFile>, RoutingError> {
         let county = &place.county.code;
-        let mut attempt = Attempt::begin(&self.pool, county, holding).await?;
+        let mut attempt = Attempt::begin(conn, county, holding).await?;
         let CommandCase { case, answered, turn } = load_for_command(
             &mut attempt,
             county,

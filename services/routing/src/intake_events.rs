@@ -15,7 +15,7 @@ use fengqiao_serving::time::{from_proto, now};
 use fengqiao_telemetry::trace;
 use jiff::SignedDuration;
 use prost::Message as _;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -54,7 +54,12 @@ struct Opened<'a> {
 
 #[async_trait]
 impl Apply for IntakeEvents {
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let place =
             self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
@@ -67,7 +72,7 @@ impl Apply for IntakeEvents {
             .collect::<Result<Vec<_>, _>>()?;
         let _alone = place.turn.lock().await;
         for holding in HOLDING {
-            let mut attempt = Attempt::begin(pool, county, holding).await?;
+            let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (hand, turn) = load(&mut attempt, place, &opened).await?;
             let mut received = receive_all(hand, place, &opened);
             self.watchers.changing(received.ledger.changes.case_ids());
@@ -103,7 +108,7 @@ impl IntakeEvents {
 }
 
 async fn load(
-    attempt: &mut Attempt,
+    attempt: &mut Attempt<'_>,
     place: &RoutingCounty,
     opened: &[Opened<'_>],
 ) -> Result<(CasesAtHand, Turn), RoutingError> {

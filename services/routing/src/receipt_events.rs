@@ -10,7 +10,7 @@ use fengqiao_serving::time::from_proto;
 use fengqiao_telemetry::trace;
 use jiff::Timestamp;
 use prost::Message as _;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
@@ -57,7 +57,12 @@ impl Apply for ReceiptEvents {
         Duration::from_millis(50)
     }
 
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let place =
             self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
@@ -68,14 +73,14 @@ impl Apply for ReceiptEvents {
             .filter_map(|envelope| told(envelope).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         if told.is_empty() {
-            let Some(tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+            let Some(tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
             tx.commit().await?;
             return Ok(Applied::Done);
         }
         let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
         let _alone = place.turn.lock().await;
         for holding in HOLDING {
-            let mut attempt = Attempt::begin(pool, county, holding).await?;
+            let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (known, turn) = load_for_receipts(&mut attempt, county, &push_ids).await?;
             let mut ledger = apply_all(place, &told, known)?;
             self.watchers.changing(ledger.changes.case_ids());

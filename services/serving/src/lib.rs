@@ -4,6 +4,7 @@
 mod foundation;
 mod health;
 mod operations;
+mod own_thread;
 pub mod paging;
 mod process;
 mod server;
@@ -14,6 +15,7 @@ pub mod time;
 mod young_tables;
 
 pub use foundation::{Foundation, ServiceName, StartError};
+pub use own_thread::{ThreadEnded, on_own_thread};
 pub use process::exit_code;
 pub use settings::Settings;
 pub use tasks::Tasks;

@@ -4,6 +4,7 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use fengqiao_messaging::{Apply, Receiver, Relay, Topic, Trimmer};
 use fengqiao_telemetry::grpc::CallLayer;
+use futures::future::BoxFuture;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -15,7 +16,7 @@ use tonic::{
     transport::{Server, server::TcpIncoming},
 };
 
-use crate::{Foundation, StartError, operations, young_tables};
+use crate::{Foundation, StartError, on_own_thread, operations, young_tables};
 
 /// A call that takes longer is ended; streams only have to begin in it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -54,7 +55,7 @@ impl Foundation {
             operations = %address(&operations_listener),
             "serving"
         );
-        self.spawn_messaging(receivers);
+        self.spawn_messaging(receivers).map_err(|e| StartError::Serve(Box::new(e)))?;
         self.spawn_forever("health", {
             let (pool, redis, stop) = (self.pool.clone(), self.redis.clone(), self.stop.clone());
             self.health.clone().watch(name, pool, redis, reporter, stop)
@@ -98,8 +99,9 @@ impl Foundation {
         failed.map_or(Ok(()), |failure| Err(StartError::Task(failure)))
     }
 
-    fn spawn_messaging(&self, receivers: Vec<(Topic, Arc<dyn Apply>)>) {
+    fn spawn_messaging(&self, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> std::io::Result<()> {
         let counties = self.counties.codes();
+        let mut work: Vec<BoxFuture<'static, ()>> = Vec::new();
         if let Some(topic) = self.service.topic() {
             let relay = Relay::new(
                 self.pool.clone(),
@@ -109,7 +111,7 @@ impl Foundation {
                 counties.clone(),
                 self.health.report(),
             );
-            self.spawn_forever("relay", relay.run(self.stop.clone()));
+            work.push(Box::pin(relay.run(self.stop.clone())));
             let trimmer = Trimmer::new(
                 self.pool.clone(),
                 self.redis.clone(),
@@ -131,9 +133,11 @@ impl Foundation {
                     apply: Arc::clone(&apply),
                     health: self.health.report(),
                 };
-                self.spawn_forever("receiver", receiver.run(self.stop.clone()));
+                work.push(Box::pin(receiver.run(self.stop.clone())));
             }
         }
+        self.tasks.spawn("messaging", on_own_thread("messaging", work, self.stop.clone())?);
+        Ok(())
     }
 
     fn spawn_operations(&self, listener: TcpListener) {

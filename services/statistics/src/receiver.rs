@@ -11,7 +11,7 @@ use fengqiao_proto::{
 };
 use fengqiao_telemetry::trace;
 use prost::{Message, Name};
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 use crate::{
     domain::fact::{Batch, Unusable},
@@ -29,7 +29,12 @@ impl Apply for FactReceiver {
         Duration::from_millis(250)
     }
 
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
         let mut facts = Batch::default();
         for envelope in batch {
             let _step = trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
@@ -38,7 +43,7 @@ impl Apply for FactReceiver {
                 reason: reason.to_string(),
             })?;
         }
-        let Some(mut tx) = step.begin(pool).await? else { return Ok(Applied::Overtaken) };
+        let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         store::save(&mut tx, &facts).await.map_err(|error| ApplyError::Retry(Box::new(error)))?;
         tx.commit().await?;
         Ok(Applied::Done)

@@ -157,8 +157,9 @@ async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseStat
         payload: changed.encode_to_vec(),
         trace: None,
     };
-    let step = Step::on_the_spot(&world.pool, crate::world::COUNTY, Topic::Routing).await.unwrap();
-    assert_eq!(RoutingEvents.apply(&world.pool, &step, &[envelope]).await.unwrap(), Applied::Done);
+    let mut conn = world.pool.acquire().await.unwrap();
+    let step = Step::on_the_spot(&mut conn, crate::world::COUNTY, Topic::Routing).await.unwrap();
+    assert_eq!(RoutingEvents.apply(&mut conn, &step, &[envelope]).await.unwrap(), Applied::Done);
 }
 
 #[tokio::test]

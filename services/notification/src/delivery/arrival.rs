@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_serving::time::now;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 use super::Delivery;
 use crate::{
@@ -48,7 +48,7 @@ impl Arrivals {
     /// [`ApplyError`]
     pub async fn store(
         &self,
-        pool: &PgPool,
+        conn: &mut PgConnection,
         step: &Step,
         batch: &[Envelope],
     ) -> Result<Option<Fresh>, ApplyError> {
@@ -62,7 +62,7 @@ impl Arrivals {
             asked.iter().map(|push| self.delivery.bells.reserve(county, &push.agency)).collect();
         let claimed: Vec<bool> = room.iter().map(Option::is_some).collect();
         let lease = self.delivery.settings_of(county).lease;
-        let stored = insert_pushes(pool, step, &asked, &claimed, lease).await;
+        let stored = insert_pushes(conn, step, &asked, &claimed, lease).await;
         let Some(new) = stored.map_err(|e| ApplyError::Retry(Box::new(e)))? else { return Ok(None) };
         let mut fresh = Fresh::default();
         for (push, room) in asked.into_iter().zip(room).filter(|(push, _)| new.contains(&push.push_id)) {
@@ -118,8 +118,13 @@ impl Arrivals {
 
 #[async_trait]
 impl Apply for Arrivals {
-    async fn apply(&self, pool: &PgPool, step: &Step, batch: &[Envelope]) -> Result<Applied, ApplyError> {
-        let Some(fresh) = self.store(pool, step, batch).await? else { return Ok(Applied::Overtaken) };
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        let Some(fresh) = self.store(conn, step, batch).await? else { return Ok(Applied::Overtaken) };
         if let Some(first) = batch.first() {
             self.pass_on(&first.county, fresh).await;
         }

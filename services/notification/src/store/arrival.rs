@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock, time::Duration};
 
 use fengqiao_messaging::{IN_STEP, Step};
 use fengqiao_serving::time::to_sql;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, millis};
@@ -20,7 +20,7 @@ static INSERT_PUSHES: LazyLock<String> =
 /// # Errors
 /// [`NotificationError::Database`].
 pub async fn insert_pushes(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     step: &Step,
     asked: &[RequestedPush],
     claimed: &[bool],
@@ -47,7 +47,7 @@ pub async fn insert_pushes(
         .bind(asked.iter().map(|p| p.traceparent.as_deref()).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.sealed_matter.as_slice()).collect::<Vec<_>>())
         .bind(claimed)
-        .fetch_all(pool)
+        .fetch_all(conn)
         .await
         .map_err(NotificationError::database(OPERATION))?;
     let ids: Vec<Option<Uuid>> = rows

@@ -172,14 +172,16 @@ impl World {
     }
 
     pub async fn apply(&self, process: &Process, batch: &[Envelope]) {
-        let step = Step::on_the_spot(&self.pool, COUNTY, Topic::Routing).await.unwrap();
-        assert_eq!(process.arrivals.apply(&self.pool, &step, batch).await.unwrap(), Applied::Done);
+        let mut conn = self.pool.acquire().await.unwrap();
+        let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Routing).await.unwrap();
+        assert_eq!(process.arrivals.apply(&mut conn, &step, batch).await.unwrap(), Applied::Done);
     }
 
     /// As if the process had died between the commit and the queue.
     pub async fn apply_without_queueing(&self, process: &Process, batch: &[Envelope]) {
-        let step = Step::on_the_spot(&self.pool, COUNTY, Topic::Routing).await.unwrap();
-        assert!(process.arrivals.store(&self.pool, &step, batch).await.unwrap().is_some());
+        let mut conn = self.pool.acquire().await.unwrap();
+        let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Routing).await.unwrap();
+        assert!(process.arrivals.store(&mut conn, &step, batch).await.unwrap().is_some());
     }
 
     /// All receipts sent so far, in order.

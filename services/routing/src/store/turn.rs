@@ -3,7 +3,7 @@
 use std::ops::{Deref, DerefMut};
 
 use fengqiao_messaging::hold_turn;
-use sqlx::{PgConnection, PgPool, Postgres, Transaction, pool::PoolConnection};
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 use super::bounded;
 use crate::error::RoutingError;
@@ -13,23 +13,27 @@ use crate::error::RoutingError;
 pub const HOLDING: [bool; 2] = [false, true];
 
 /// One try to read something and to write what follows from it in the same turn of the county.
-pub enum Attempt {
+pub enum Attempt<'c> {
     /// Each statement by itself.
-    Free(PoolConnection<Postgres>),
+    Free(&'c mut PgConnection),
     /// In a transaction that holds the turn.
-    Holding(Transaction<'static, Postgres>),
+    Holding(Transaction<'c, Postgres>),
 }
 
-impl Attempt {
+impl<'c> Attempt<'c> {
     /// Begins a try.
     ///
     /// # Errors
     /// [`RoutingError::Database`], [`RoutingError::TimedOut`] or [`RoutingError::Messaging`].
-    pub async fn begin(pool: &PgPool, county: &str, holding: bool) -> Result<Self, RoutingError> {
+    pub async fn begin(
+        conn: &'c mut PgConnection,
+        county: &str,
+        holding: bool,
+    ) -> Result<Self, RoutingError> {
         if !holding {
-            return Ok(Self::Free(bounded("connect", pool.acquire()).await?));
+            return Ok(Self::Free(conn));
         }
-        let mut tx = bounded("begin", pool.begin()).await?;
+        let mut tx = bounded("begin", conn.begin()).await?;
         hold_turn(&mut tx, county).await?;
         Ok(Self::Holding(tx))
     }
@@ -46,7 +50,7 @@ impl Attempt {
     }
 }
 
-impl Deref for Attempt {
+impl Deref for Attempt<'_> {
     type Target = PgConnection;
 
     fn deref(&self) -> &PgConnection {
@@ -57,7 +61,7 @@ impl Deref for Attempt {
     }
 }
 
-impl DerefMut for Attempt {
+impl DerefMut for Attempt<'_> {
     fn deref_mut(&mut self) -> &mut PgConnection {
         match self {
             Self::Free(connection) => connection,

@@ -163,8 +163,9 @@ impl Office {
     }
 
     pub async fn apply(&self, apply: &dyn Apply, batch: &[Envelope]) -> Result<(), ApplyError> {
-        let step = Step::on_the_spot(&self.pool, COUNTY, batch[0].topic).await.unwrap();
-        assert_eq!(apply.apply(&self.pool, &step, batch).await?, Applied::Done);
+        let mut conn = self.pool.acquire().await.unwrap();
+        let step = Step::on_the_spot(&mut conn, COUNTY, batch[0].topic).await.unwrap();
+        assert_eq!(apply.apply(&mut conn, &step, batch).await?, Applied::Done);
         Ok(())
     }
 

@@ -72,8 +72,9 @@ impl World {
 
     pub async fn apply(&self, batch: &[Envelope]) {
         let Some(first) = batch.first() else { return };
-        let step = Step::on_the_spot(&self.pool, &first.county, first.topic).await.unwrap();
-        assert_eq!(FactReceiver.apply(&self.pool, &step, batch).await.unwrap(), Applied::Done);
+        let mut conn = self.pool.acquire().await.unwrap();
+        let step = Step::on_the_spot(&mut conn, &first.county, first.topic).await.unwrap();
+        assert_eq!(FactReceiver.apply(&mut conn, &step, batch).await.unwrap(), Applied::Done);
     }
 
     pub fn store(&self) -> Figures {
