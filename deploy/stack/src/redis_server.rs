@@ -170,6 +170,8 @@ fn serve(program: &Path, data: &Path, port: u16, log: &Path) -> Result<PrivateRe
             command.arg("--dir").arg(&data).arg("--pidfile").arg(data.join("pid"));
             // Of Redis' own durability the promises need nothing; it only shortens the catching up.
             command.args(["--appendonly", "yes", "--appendfsync", "everysec", "--save", ""]);
+            // What the streams hold is sealed: it does not get smaller, and trying costs a core now and then.
+            command.args(["--rdbcompression", "no", "--auto-aof-rewrite-min-size", "256mb"]);
             // Full means an error to the writer, which keeps and repeats; never a silent removal.
             command.args(["--maxmemory", "1gb", "--maxmemory-policy", "noeviction"]);
             Ok(command)

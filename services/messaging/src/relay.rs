@@ -146,6 +146,9 @@ impl Relay {
         if verify && self.is_from_another_life(redis, county, believed).await? {
             return Ok(true);
         }
+        if self.full.contains(county) && (round == Round::Nudged || self.is_still_full(redis, county).await?) {
+            return Ok(false);
+        }
         // An empty stream starts behind what all receivers have applied, not at the beginning of time.
         let from = if believed == 0 { self.floor(county).await? } else { believed };
         let pending = self.pending(county, from, round).await?;
@@ -165,6 +168,17 @@ impl Relay {
         // Another relay, a loss, or a full batch: look again at once. A full stream: wait.
         let all = pending.last().map_or(believed, |event| event.position);
         Ok(last != believed && (last != all || pending.len() == BATCH as usize))
+    }
+
+    /// Reading for a full stream, and sending what it does not take, would cost those who commit.
+    async fn is_still_full(
+        &mut self,
+        redis: &mut MultiplexedConnection,
+        county: &str,
+    ) -> Result<bool, MessagingError> {
+        let (_, length) = self.append(redis, county, -1, &[]).await?;
+        self.note_fullness(county, length);
+        Ok(self.full.contains(county))
     }
 
     /// A full stream is an alarm: one receiver that does not come holds up all others.

@@ -57,7 +57,11 @@ where
                 .get(trace::TRACEPARENT)
                 .and_then(|value| value.to_str().ok())
                 .map(str::to_owned);
-            let span = tracing::info_span!(target: "fengqiao", "call", otel.name = %method, otel.kind = "server", rpc.grpc.status_code = tracing::field::Empty);
+            let span = if trace::exporting() {
+                tracing::info_span!(target: "fengqiao", "call", otel.name = %method, otel.kind = "server", rpc.grpc.status_code = tracing::field::Empty)
+            } else {
+                tracing::Span::none()
+            };
             trace::continue_from(&span, parent.as_deref());
             let answer = trace::carry(parent.as_deref(), inner.call(request)).instrument(span.clone()).await;
             let code = match &answer {

@@ -38,7 +38,7 @@ pub fn current() -> Option<String> {
 /// A span's traceparent; none where spans are not exported.
 #[must_use]
 pub fn of(span: &Span) -> Option<String> {
-    if !EXPORTING.load(Ordering::Relaxed) {
+    if !exporting() {
         return None;
     }
     let context = span.context();
@@ -46,10 +46,18 @@ pub fn of(span: &Span) -> Option<String> {
     held.is_valid().then(|| write(&held))
 }
 
+/// Whether spans go anywhere. Where they do not, none is made: each would be kept and closed for nobody.
+pub(crate) fn exporting() -> bool {
+    EXPORTING.load(Ordering::Relaxed)
+}
+
 /// Makes a span that continues a trace. `parent` is a traceparent; one that is not well formed starts
 /// a new trace.
 #[must_use]
 pub fn child_span(name: &'static str, parent: Option<&str>) -> Span {
+    if !exporting() {
+        return Span::none();
+    }
     let span = tracing::info_span!(target: "fengqiao", "step", otel.name = name);
     continue_from(&span, parent);
     span
@@ -57,7 +65,7 @@ pub fn child_span(name: &'static str, parent: Option<&str>) -> Span {
 
 /// Puts a span under a parent from elsewhere.
 pub fn continue_from(span: &Span, parent: Option<&str>) {
-    if EXPORTING.load(Ordering::Relaxed)
+    if exporting()
         && let Some(parent) = parent.and_then(read)
     {
         // Fails only for a span that has begun exporting, which a new one has not.
