@@ -8,7 +8,7 @@ use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
 use tracing_subscriber::{
     EnvFilter, Layer as _,
-    filter::{FilterExt as _, filter_fn},
+    filter::{FilterExt as _, LevelFilter, filter_fn},
     layer::SubscriberExt as _,
     util::SubscriberInitExt as _,
 };
@@ -65,11 +65,18 @@ impl Telemetry {
                 .with_location(false)
                 .with_threads(false)
                 // Only our own spans: a dependency's may hold what must not leave.
-                .with_filter(filter_fn(|meta| meta.target().starts_with("fengqiao")))
+                .with_filter(
+                    filter_fn(|meta| meta.target().starts_with("fengqiao"))
+                        .with_max_level_hint(LevelFilter::INFO),
+                )
         });
         trace::set_exporting(exported.is_some());
         let filter = EnvFilter::try_from_default_env()
             .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,h2=warn,hyper=warn,tower=warn"));
+        // Said once more, since a filter that gives no level makes every trace line of every dependency be
+        // looked at, in each frame of each call.
+        let level = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
+        let events = filter_fn(|meta| meta.is_event()).with_max_level_hint(level);
         let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let logs = if std::io::stderr().is_terminal() {
             logs.boxed()
@@ -80,7 +87,7 @@ impl Telemetry {
             .with(exported)
             // Spans go to the exporter alone: written into each line they would be parsed and written again
             // with every field that is recorded, in every call.
-            .with(logs.with_filter(filter.and(filter_fn(|meta| meta.is_event()))))
+            .with(logs.with_filter(filter.and(events)))
             .try_init()
             .map_err(|e| TelemetryError::Twice(e.to_string()))?;
         Ok(Self { metrics, traces })
