@@ -17,6 +17,7 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
+use self::round::{Committed, Round};
 use crate::{
     config::{CommitSettings, LAST_CALLERS},
     domain::decision::Decision,
@@ -69,6 +70,7 @@ impl Committer {
                 pool: pool.clone(),
                 outbox: outbox.clone(),
                 connection: None,
+                reader: None,
                 at_most: settings.batch_reports as usize,
             };
             work.push(Box::pin(worker.run(receiver, stop.clone())));
@@ -140,6 +142,8 @@ struct Worker {
     outbox: Outbox,
     /// Its own, not the pool's: it is made on the committers' thread, which alone waits on it.
     connection: Option<PgConnection>,
+    /// A second one, for reading ahead.
+    reader: Option<PgConnection>,
     at_most: usize,
 }
 
@@ -164,14 +168,14 @@ impl Worker {
                 }
                 continue;
             }
-            depth.set(queue.len() as f64);
             last = taken;
-            let mut batch = std::mem::take(&mut batch);
-            while !batch.is_empty() {
-                let later = take_repetitions(&mut batch);
-                self.commit(batch).await;
-                batch = later;
+            let (mut next, mut committed) =
+                (Some(Round::new(std::mem::take(&mut batch))), Committed::default());
+            while let Some(round) = next {
+                depth.set(queue.len() as f64);
+                (committed, next) = self.commit(round, committed, &mut queue).await;
             }
+            committed.answer();
         }
     }
 }

@@ -146,7 +146,8 @@ impl Relay {
         if verify && self.is_from_another_life(redis, county, believed).await? {
             return Ok(true);
         }
-        if self.full.contains(county) && (round == Round::Nudged || self.is_still_full(redis, county).await?) {
+        if self.full.contains(county) && (round == Round::Nudged || self.is_still_full(redis, county).await?)
+        {
             return Ok(false);
         }
         // An empty stream starts behind what all receivers have applied, not at the beginning of time.

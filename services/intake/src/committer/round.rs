@@ -1,21 +1,24 @@
 //! One round of the group commit: known, decided, written, committed, answered.
+//!
+//! Under load, what the next round must know is read while this one is written, on a connection of its own;
+//! what this one decides is added to it by hand, since it is not visible yet.
 
 use std::time::Instant;
 
 use fengqiao_messaging::{Event, Turn};
-use fengqiao_proto::intake::v1::ReportAccepted;
+use fengqiao_proto::{intake::v1::ReportAccepted, types::v1::Source};
 use fengqiao_serving::time;
 use jiff::Timestamp;
 use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
-use tokio::time::timeout;
+use tokio::{sync::mpsc, time::timeout};
 use uuid::Uuid;
 
-use super::{Waiting, Worker};
+use super::{Answer, Waiting, Worker, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
     contract,
-    domain::decision::{Candidate, Change, Decision, Known, decide},
+    domain::decision::{Candidate, Change, Decision, JustDecided, Known, decide},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, DecidedBatch, StoreError},
@@ -24,52 +27,124 @@ use crate::{
 
 /// One that a restarted Postgres has left, and a new one.
 const CONNECTIONS_TRIED: usize = 2;
+/// Fewer than this are read when it is their turn: reading ahead costs a commit its own price once more.
+const WORTH_READING_AHEAD: usize = 64;
 const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
 
+/// Reports that are committed together.
+pub(super) struct Round {
+    waiting: Vec<Waiting>,
+    /// What was read while the round before was written.
+    known: Option<(Known, Turn)>,
+    /// New sends of what is in this very round: they come after it.
+    repetitions: Vec<Waiting>,
+}
+
+/// Those who wait for what is committed already.
+#[derive(Default)]
+pub(super) struct Committed(Vec<(Answer, Decision)>);
+
+impl Committed {
+    pub(super) fn answer(self) {
+        for (answer, decision) in self.0 {
+            answer(Ok(decision));
+        }
+    }
+}
+
+impl Round {
+    pub(super) fn new(mut waiting: Vec<Waiting>) -> Self {
+        let repetitions = take_repetitions(&mut waiting);
+        Self { waiting, known: None, repetitions }
+    }
+
+    fn reports(&self) -> Vec<&ReceivedReport> {
+        self.waiting.iter().map(|waiting| &waiting.report).collect()
+    }
+}
+
 impl Worker {
-    /// Commits a batch and answers everybody in it. Where the database refuses the data of one, the batch
-    /// is halved until that one stands alone: it never costs its neighbours.
-    pub(super) async fn commit(&mut self, batch: Vec<Waiting>) {
-        let mut batches = vec![batch];
-        while let Some(mut batch) = batches.pop() {
-            let reports: Vec<&ReceivedReport> = batch.iter().map(|waiting| &waiting.report).collect();
-            match self.transact_in_time(&reports).await {
-                Ok(decisions) => {
-                    if let Some(first) = batch.first() {
-                        sums::waited(&self.county, first.since);
-                    }
-                    let mut outcomes = sums::Outcomes::default();
-                    for (waiting, decision) in batch.into_iter().zip(decisions) {
-                        outcomes.add(waiting.report.source, decision.change);
-                        (waiting.answer)(Ok(decision));
-                    }
-                    outcomes.count(&self.county);
-                }
-                Err(error) if error.is_of_the_data() && batch.len() > 1 => {
-                    let second = batch.split_off(batch.len() / 2);
-                    batches.push(second);
-                    batches.push(batch);
-                }
-                Err(error) => {
-                    tracing::warn!(
-                        county = self.county,
-                        reports = batch.len(),
-                        error = &error as &dyn std::error::Error,
-                        "a batch was not committed"
-                    );
-                    let error = IntakeError::from(error);
-                    for waiting in batch {
-                        sums::failed(&self.county, waiting.report.source);
-                        (waiting.answer)(Err(error.clone()));
-                    }
+    /// Commits a round, after whose begin `before` are answered. Returns who is to be answered next, and the
+    /// next round if one is ready. Where the database refuses the data of one report, the round is halved
+    /// until that one stands alone: it never costs its neighbours.
+    pub(super) async fn commit(
+        &mut self,
+        mut round: Round,
+        before: Committed,
+        queue: &mut mpsc::Receiver<Waiting>,
+    ) -> (Committed, Option<Round>) {
+        let known = round.known.take();
+        let reports = round.reports();
+        let queue = round.repetitions.is_empty().then_some(queue);
+        let (done, next) = self.transact_in_time(&reports, known, before, queue).await;
+        let next = next.or_else(|| Some(round.repetitions).filter(|r| !r.is_empty()).map(Round::new));
+        match done {
+            Ok(decisions) => (self.count(round.waiting, decisions), next),
+            Err(error) => {
+                self.commit_apart(round.waiting, error).await;
+                // What was read for the next round may not be so.
+                (Committed::default(), next.map(|next| Round { known: None, ..next }))
+            }
+        }
+    }
+
+    fn count(&self, waiting: Vec<Waiting>, decisions: Vec<Decision>) -> Committed {
+        if let Some(first) = waiting.first() {
+            sums::waited(&self.county, first.since);
+        }
+        let mut outcomes = sums::Outcomes::default();
+        let mut committed = Vec::with_capacity(waiting.len());
+        for (waiting, decision) in waiting.into_iter().zip(decisions) {
+            outcomes.add(waiting.report.source, decision.change);
+            committed.push((waiting.answer, decision));
+        }
+        outcomes.count(&self.county);
+        Committed(committed)
+    }
+
+    /// What becomes of a batch that was not committed as a whole.
+    async fn commit_apart(&mut self, batch: Vec<Waiting>, error: StoreError) {
+        let mut failed = vec![(batch, error)];
+        while let Some((mut batch, error)) = failed.pop() {
+            if !error.is_of_the_data() || batch.len() == 1 {
+                self.refuse(batch, &error);
+                continue;
+            }
+            let second = batch.split_off(batch.len() / 2);
+            for half in [batch, second] {
+                let reports: Vec<&ReceivedReport> = half.iter().map(|waiting| &waiting.report).collect();
+                match self.transact_in_time(&reports, None, Committed::default(), None).await.0 {
+                    Ok(decisions) => self.count(half, decisions).answer(),
+                    Err(error) => failed.push((half, error)),
                 }
             }
         }
     }
 
-    async fn transact_in_time(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, StoreError> {
+    fn refuse(&self, batch: Vec<Waiting>, error: &StoreError) {
+        tracing::warn!(
+            county = self.county,
+            reports = batch.len(),
+            error = error as &dyn std::error::Error,
+            "a batch was not committed"
+        );
+        let error = IntakeError::from(error.clone());
+        for waiting in batch {
+            sums::failed(&self.county, waiting.report.source);
+            (waiting.answer)(Err(error.clone()));
+        }
+    }
+
+    async fn transact_in_time(
+        &mut self,
+        reports: &[&ReceivedReport],
+        known: Option<(Known, Turn)>,
+        before: Committed,
+        queue: Option<&mut mpsc::Receiver<Waiting>>,
+    ) -> (Result<Vec<Decision>, StoreError>, Option<Round>) {
         let began = Instant::now();
-        let done = timeout(COMMIT_TIMEOUT, self.transact(reports))
+        let mut next = None;
+        let done = timeout(COMMIT_TIMEOUT, self.transact(reports, known, before, queue, &mut next))
             .await
             .unwrap_or(Err(StoreError::TooSlow { operation: "commit a batch" }));
         match &done {
@@ -78,118 +153,228 @@ impl Worker {
             // Nobody knows what the connection still waits for.
             Err(_) => self.connection = None,
         }
-        done
+        (done, next)
     }
 
     /// Commits on a connection that works: those that a restarted Postgres has left are given up.
-    async fn transact(&mut self, reports: &[&ReceivedReport]) -> Result<Vec<Decision>, StoreError> {
-        let mut last = StoreError::TooSlow { operation: "connect" };
-        for _ in 0..CONNECTIONS_TRIED {
-            let mut connection = match self.connection.take() {
-                Some(connection) => connection,
-                None => store::connect(&self.pool).await?,
-            };
-            let done = self.attempt(&mut connection, reports).await;
-            match done {
-                Err(Failure::BeforeWriting(error)) if error.is_of_the_connection() => last = error,
-                Err(Failure::BeforeWriting(error) | Failure::Later(error)) => {
-                    self.connection = Some(connection);
-                    return Err(error);
-                }
-                Ok(decisions) => {
-                    self.connection = Some(connection);
-                    return Ok(decisions);
-                }
-            }
-        }
-        Err(last)
-    }
-
-    /// Two round trips; where another process was faster, again with the turn held.
-    async fn attempt(
-        &self,
-        connection: &mut PgConnection,
+    async fn transact(
+        &mut self,
         reports: &[&ReceivedReport],
-    ) -> Result<Vec<Decision>, Failure> {
-        let (known, turn) = self.known(connection, reports).await.map_err(Failure::BeforeWriting)?;
-        if let Some(written) = self.decide_and_write(connection, reports, known, turn).await? {
-            return Ok(self.announce(written));
+        known: Option<(Known, Turn)>,
+        mut before: Committed,
+        queue: Option<&mut mpsc::Receiver<Waiting>>,
+        next: &mut Option<Round>,
+    ) -> Result<Vec<Decision>, StoreError> {
+        if known.is_none() {
+            std::mem::take(&mut before).answer();
         }
-        let mut tx = store::begin_in_turn(connection, &self.county).await?;
-        let (known, turn) = self.known(&mut tx, reports).await?;
-        let written = self.decide_and_write(&mut tx, reports, known, turn).await?;
-        store::commit(tx).await?;
-        Ok(self.announce(written.ok_or(StoreError::Malformed("the county's turn"))?))
+        let mut connection = self.take_connection().await?;
+        let (known, turn) = match known {
+            Some(known) => known,
+            None => self.known_on_a_working(&mut connection, reports).await?,
+        };
+        let decided = self.decide(reports, known);
+        let ahead = async {
+            before.answer();
+            match queue {
+                Some(queue) => {
+                    Self::read_ahead(&self.county, self.window, &mut self.reader, &self.pool, queue).await
+                }
+                None => None,
+            }
+        };
+        let (written, ahead) =
+            tokio::join!(decided.write(&self.county, reports, &mut connection, turn), ahead);
+        *next = ahead;
+        let written = match written {
+            Err(error) if error.is_of_the_data() => {
+                self.connection = Some(connection);
+                return Err(error);
+            }
+            written => written?,
+        };
+        let decided = match written {
+            Some(first) => {
+                if let Some(next) = next {
+                    next.follow(reports, &decided.decisions, turn, self.window);
+                }
+                decided.announce(&self.outbox, &self.county, first)
+            }
+            // Another process was faster: again, with the turn held.
+            None => {
+                if let Some(next) = next {
+                    next.known = None;
+                }
+                self.transact_in_turn(&mut connection, reports).await?
+            }
+        };
+        self.connection = Some(connection);
+        Ok(decided)
     }
 
-    fn announce(&self, written: Written) -> Vec<Decision> {
-        self.outbox.sent(&self.county, written.first_position, written.events);
-        written.decisions
+    async fn take_connection(&mut self) -> Result<PgConnection, StoreError> {
+        match self.connection.take() {
+            Some(connection) => Ok(connection),
+            None => store::connect(&self.pool).await,
+        }
     }
 
-    async fn known(
+    /// Nothing is changed by reading, so it may be tried again.
+    async fn known_on_a_working(
         &self,
         connection: &mut PgConnection,
         reports: &[&ReceivedReport],
     ) -> Result<(Known, Turn), StoreError> {
-        let window_hours = i32::try_from(self.window.as_hours()).unwrap_or(i32::MAX);
-        store::known_and_seen(connection, &self.county, reports, window_hours).await
+        let mut tried = 1;
+        loop {
+            match store::known_and_seen(connection, &self.county, reports, hours(self.window)).await {
+                Err(error) if error.is_of_the_connection() && tried < CONNECTIONS_TRIED => {
+                    *connection = store::connect(&self.pool).await?;
+                    tried += 1;
+                }
+                read => return read,
+            }
+        }
     }
 
-    async fn decide_and_write(
+    async fn transact_in_turn(
         &self,
         connection: &mut PgConnection,
         reports: &[&ReceivedReport],
-        known: Known,
-        turn: Turn,
-    ) -> Result<Option<Written>, StoreError> {
-        // Read within the county's turn, so that the order of acceptance is that of the positions.
+    ) -> Result<Vec<Decision>, StoreError> {
+        let mut tx = store::begin_in_turn(connection, &self.county).await?;
+        let (known, turn) = store::known_and_seen(&mut tx, &self.county, reports, hours(self.window)).await?;
+        let decided = self.decide(reports, known);
+        let first = decided.write(&self.county, reports, &mut tx, turn).await?;
+        store::commit(tx).await?;
+        let first = first.ok_or(StoreError::Malformed("the county's turn"))?;
+        Ok(decided.announce(&self.outbox, &self.county, first))
+    }
+
+    fn decide(&self, reports: &[&ReceivedReport], known: Known) -> Decided {
+        // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
-        let candidates: Vec<Candidate<'_>> = reports
-            .iter()
-            .map(|report| Candidate {
-                fingerprint: report.fingerprint,
-                occurred_at: report.occurred_at,
-                clues: &report.clues,
-            })
-            .collect();
+        let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
         let decisions = decide(&candidates, known, self.window, &mut Uuid::now_v7);
-        let events: Vec<Event> = reports
+        let events = reports
             .iter()
             .zip(&decisions)
             .filter(|(_, decision)| decision.change != Change::Nothing)
             .map(|(report, decision)| accepted_event(report, decision, now))
             .collect();
-        if events.is_empty() {
-            return Ok(Some(Written { decisions, first_position: 0, events }));
+        Decided { decisions, events, now }
+    }
+
+    /// Takes who waits and reads what their round must know, where it is worth it. A failure only means that
+    /// it is read when it is their turn.
+    async fn read_ahead(
+        county: &str,
+        window: jiff::SignedDuration,
+        reader: &mut Option<PgConnection>,
+        pool: &sqlx::PgPool,
+        queue: &mut mpsc::Receiver<Waiting>,
+    ) -> Option<Round> {
+        let waits = queue.len();
+        if waits < WORTH_READING_AHEAD {
+            return None;
         }
-        let batch =
-            DecidedBatch { county: &self.county, reports, decisions: &decisions, events: &events, now };
-        let first_position = batch.write(connection, turn).await?;
-        Ok(first_position.map(|first_position| Written { decisions, first_position, events }))
+        let mut waiting = Vec::with_capacity(waits);
+        queue.recv_many(&mut waiting, waits).await;
+        let mut round = Round::new(waiting);
+        let mut connection = match reader.take() {
+            Some(connection) => connection,
+            None => match store::connect(pool).await {
+                Ok(connection) => connection,
+                Err(_) => return Some(round),
+            },
+        };
+        let known = store::known_and_seen(&mut connection, county, &round.reports(), hours(window)).await;
+        if let Ok(known) = known {
+            *reader = Some(connection);
+            round.known = Some(known);
+        }
+        Some(round)
     }
 }
 
-/// A batch that is written, and perhaps not yet committed.
-struct Written {
+impl Round {
+    /// The round before is written, in this turn: what was read for this one is completed by it.
+    fn follow(
+        &mut self,
+        before: &[&ReceivedReport],
+        decisions: &[Decision],
+        written_in: Turn,
+        window: jiff::SignedDuration,
+    ) {
+        let Some((mut known, turn)) = self.known.take() else { return };
+        let after = Turn(written_in.0 + 1);
+        // Read later still: then all of it was visible.
+        if turn.0 <= after.0 {
+            let earlier: Vec<Candidate<'_>> = before.iter().map(|report| candidate(report)).collect();
+            let earlier: Vec<JustDecided<'_, Name<'_>>> = before
+                .iter()
+                .zip(&earlier)
+                .zip(decisions)
+                .map(|((report, candidate), decision)| JustDecided {
+                    name: name(report),
+                    candidate,
+                    decision,
+                })
+                .collect();
+            let reports = self.reports();
+            let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
+            let named: Vec<(Name<'_>, &Candidate<'_>)> =
+                reports.iter().map(|report| name(report)).zip(&candidates).collect();
+            known.follow(&earlier, &named, window);
+        }
+        self.known = Some((known, Turn(turn.0.max(after.0))));
+    }
+}
+
+/// A batch that is decided and not yet written.
+struct Decided {
     decisions: Vec<Decision>,
-    /// Where the events stand.
-    first_position: i64,
     events: Vec<Event>,
+    now: Timestamp,
 }
 
-/// Where a round failed.
-enum Failure {
-    /// Nothing was sent that could have changed anything.
-    BeforeWriting(StoreError),
-    /// When something may have been written.
-    Later(StoreError),
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Self::Later(error)
+impl Decided {
+    /// See [`DecidedBatch::write`]; with nothing to write, it is done.
+    async fn write(
+        &self,
+        county: &str,
+        reports: &[&ReceivedReport],
+        connection: &mut PgConnection,
+        turn: Turn,
+    ) -> Result<Option<i64>, StoreError> {
+        let (decisions, events, now) = (&self.decisions, &self.events, self.now);
+        DecidedBatch { county, reports, decisions, events, now }.write(connection, turn).await
     }
+
+    /// It is committed: the events can go out.
+    fn announce(
+        self,
+        outbox: &fengqiao_messaging::Outbox,
+        county: &str,
+        first_position: i64,
+    ) -> Vec<Decision> {
+        outbox.sent(county, first_position, self.events);
+        self.decisions
+    }
+}
+
+type Name<'a> = (Source, &'a str);
+
+fn name(report: &ReceivedReport) -> Name<'_> {
+    (report.source, report.source_ref.as_str())
+}
+
+fn candidate(report: &ReceivedReport) -> Candidate<'_> {
+    Candidate { fingerprint: report.fingerprint, occurred_at: report.occurred_at, clues: &report.clues }
+}
+
+fn hours(window: jiff::SignedDuration) -> i32 {
+    i32::try_from(window.as_hours()).unwrap_or(i32::MAX)
 }
 
 fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {

@@ -1,6 +1,6 @@
 //! What becomes of each report of a batch: known, a new revision, or new, and with which others.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, hash::Hash};
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -33,6 +33,72 @@ pub struct Stored {
     pub open: bool,
 }
 
+/// A report that was decided in the batch before, which may not be visible yet.
+#[derive(Debug, Clone, Copy)]
+pub struct JustDecided<'a, N> {
+    /// The name by which the same report is recognised.
+    pub name: N,
+    /// What was decided about.
+    pub candidate: &'a Candidate<'a>,
+    /// What was decided.
+    pub decision: &'a Decision,
+}
+
+impl Decision {
+    /// By what later reports find this one, where they may join it.
+    fn sighting(&self, at: Timestamp) -> Option<Sighting> {
+        (self.open && self.change != Change::Nothing).then_some(Sighting {
+            report_id: self.report_id,
+            cluster_id: self.linkage.cluster_id,
+            at,
+        })
+    }
+}
+
+impl Known {
+    /// Adds what the batch before will have written, as if it had been read. It does no harm where it was.
+    /// `candidates` are those of the later batch, with their names.
+    pub fn follow<N: Eq + Hash + Copy>(
+        &mut self,
+        before: &[JustDecided<'_, N>],
+        candidates: &[(N, &Candidate<'_>)],
+        window: SignedDuration,
+    ) {
+        let mut named: HashMap<N, &JustDecided<'_, N>> = HashMap::with_capacity(before.len());
+        let mut seen: HashMap<Clue, Vec<Sighting>> = HashMap::new();
+        for one in before {
+            named.insert(one.name, one);
+            if let Some(sighting) = one.decision.sighting(one.candidate.occurred_at) {
+                for clue in one.candidate.clues {
+                    seen.entry(*clue).or_default().push(sighting);
+                }
+            }
+        }
+        for (index, (name, candidate)) in candidates.iter().enumerate() {
+            if let Some(one) = named.get(name) {
+                self.stored.insert(index, one.as_stored());
+            }
+            for clue in candidate.clues {
+                let near = seen.get(clue).into_iter().flatten();
+                let near = near.filter(|sighting| sighting.within(window, candidate.occurred_at));
+                self.seen.extend(near.map(|sighting| (index, *clue, *sighting)));
+            }
+        }
+    }
+}
+
+impl<N> JustDecided<'_, N> {
+    fn as_stored(&self) -> Stored {
+        Stored {
+            report_id: self.decision.report_id,
+            revision: self.decision.revision,
+            fingerprint: self.candidate.fingerprint,
+            linkage: self.decision.linkage.clone(),
+            open: self.decision.open,
+        }
+    }
+}
+
 /// What is known before a batch, by the candidate's index.
 #[derive(Debug, Default)]
 pub struct Known {
@@ -53,6 +119,8 @@ pub struct Decision {
     pub linkage: Linkage,
     /// What is to be written.
     pub change: Change,
+    /// Whether its cluster's case is open: only then may others join it.
+    pub open: bool,
 }
 
 /// What a decision changes.
@@ -82,19 +150,11 @@ pub fn decide(
     let mut batch: HashMap<Clue, Vec<Sighting>> = HashMap::new();
     let mut decisions = Vec::with_capacity(candidates.len());
     for (index, candidate) in candidates.iter().enumerate() {
-        let (decision, open) = match known.stored.remove(&index) {
-            Some(stored) => {
-                let open = stored.open;
-                (of_stored(candidate, stored), open)
-            }
-            None => (of_new(index, candidate, &before, &batch, window, fresh), true),
+        let decision = match known.stored.remove(&index) {
+            Some(stored) => of_stored(candidate, stored),
+            None => of_new(index, candidate, &before, &batch, window, fresh),
         };
-        if open && decision.change != Change::Nothing {
-            let sighting = Sighting {
-                report_id: decision.report_id,
-                cluster_id: decision.linkage.cluster_id,
-                at: candidate.occurred_at,
-            };
+        if let Some(sighting) = decision.sighting(candidate.occurred_at) {
             for clue in candidate.clues {
                 batch.entry(*clue).or_default().push(sighting);
             }
@@ -112,6 +172,7 @@ fn of_stored(candidate: &Candidate<'_>, stored: Stored) -> Decision {
         revision: if same { stored.revision } else { stored.revision.saturating_add(1) },
         linkage: stored.linkage,
         change: if same { Change::Nothing } else { Change::Revision },
+        open: stored.open,
     }
 }
 
@@ -138,7 +199,7 @@ fn of_new(
         })
         .collect();
     let report_id = fresh();
-    Decision { report_id, revision: 1, linkage: link(&seen, report_id), change: Change::New }
+    Decision { report_id, revision: 1, linkage: link(&seen, report_id), change: Change::New, open: true }
 }
 
 #[cfg(test)]
@@ -277,6 +338,70 @@ mod tests {
             }
             let two = decide(second, known, WINDOW, &mut fresh);
             prop_assert_eq!(whole, [one, two].concat());
+        }
+
+        /// A batch that is read before the one before it is visible is decided as if it had been read after.
+        #[test]
+        fn what_was_just_decided_is_as_good_as_read(
+            reports in prop::collection::vec((0_u8..6, 0_u8..6, 0_i64..80, 0_u8..9), 1..40), cut in 0_usize..40,
+        ) {
+            let clues: Vec<Vec<Clue>> = reports
+                .iter()
+                .map(|(phone, address, ..)| vec![clue(Evidence::Phone, *phone), clue(Evidence::Address, *address)])
+                .collect();
+            let mut held = std::collections::HashSet::new();
+            // A name comes once in each half; the second time it is a revision of the first.
+            let all: Vec<(u8, Candidate<'_>)> = reports
+                .iter()
+                .zip(&clues)
+                .enumerate()
+                .filter(|(index, ((.., name), _))| held.insert((*index < cut, *name)))
+                .map(|(index, ((_, _, day, name), clues))| (*name, candidate(index as u8, day * 86_400, clues)))
+                .collect();
+            let first_half = reports.iter().take(cut).map(|(.., name)| *name).collect::<std::collections::HashSet<_>>().len();
+            let (first, second) = all.split_at(first_half);
+            let one: Vec<Candidate<'_>> = first.iter().map(|(_, c)| c.clone()).collect();
+            let two: Vec<Candidate<'_>> = second.iter().map(|(_, c)| c.clone()).collect();
+            let mut fresh = counting();
+            let decided = decide(&one, Known::default(), WINDOW, &mut fresh);
+            let before: Vec<JustDecided<'_, u8>> = first
+                .iter()
+                .zip(&decided)
+                .map(|((name, candidate), decision)| JustDecided { name: *name, candidate, decision })
+                .collect();
+            let named: Vec<(u8, &Candidate<'_>)> = second.iter().map(|(name, c)| (*name, c)).collect();
+            let mut known = Known::default();
+            known.follow(&before, &named, WINDOW);
+            // Reading it as well changes nothing.
+            let mut twice = Known::default();
+            twice.follow(&before, &named, WINDOW);
+            twice.follow(&before, &named, WINDOW);
+            let mut again = counting();
+            for _ in &decided {
+                again();
+            }
+            let (later, same) = (decide(&two, known, WINDOW, &mut fresh), decide(&two, twice, WINDOW, &mut again));
+            for ((name, _), decision) in second.iter().zip(&later) {
+                let earlier = first.iter().position(|(held, _)| held == name);
+                match earlier {
+                    Some(at) => {
+                        prop_assert_eq!(decision.report_id, decided[at].report_id);
+                        prop_assert_eq!(decision.revision, 2);
+                        prop_assert_eq!(&decision.linkage, &decided[at].linkage);
+                    }
+                    None => prop_assert_eq!(decision.change, Change::New),
+                }
+            }
+            // Nothing but new names in one batch: exactly the same as undivided.
+            if second.iter().all(|(name, _)| first.iter().all(|(held, _)| held != name)) {
+                let whole: Vec<Candidate<'_>> = all.iter().map(|(_, c)| c.clone()).collect();
+                let undivided = decide(&whole, Known::default(), WINDOW, &mut counting());
+                prop_assert_eq!(undivided, [decided.clone(), later.clone()].concat());
+            }
+            prop_assert_eq!(later.len(), same.len());
+            for (one, other) in later.iter().zip(&same) {
+                prop_assert_eq!(&one.linkage.reasons, &other.linkage.reasons);
+            }
         }
     }
 }

@@ -83,7 +83,7 @@ pub async fn commit(tx: Transaction<'_, Postgres>) -> Result<(), StoreError> {
 
 impl DecidedBatch<'_> {
     /// Writes what was decided, in the turn in which it was read what it was decided by. Returns the position
-    /// of the first event; none where the turn was another's and nothing is written.
+    /// of the first event, 0 for none; none where the turn was another's and nothing is written.
     ///
     /// # Errors
     /// [`StoreError`]. After a failure it is unknown whether it happened; sending again finds out.
@@ -93,6 +93,9 @@ impl DecidedBatch<'_> {
             both.filter(move |(_, decision)| decision.change == change).collect::<Vec<_>>()
         };
         let (new, revised) = (of(Change::New), of(Change::Revision));
+        if new.is_empty() && revised.is_empty() {
+            return Ok(Some(0));
+        }
         if revised.is_empty() {
             return self.insert(conn, turn, &new, &revised).await;
         }
