@@ -13,6 +13,10 @@ struct Arguments {
     settings: Settings,
 }
 
+/// Its events are some hundred small allocations each.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     exit_code(ServiceName::Routing, fengqiao_routing::run(&Arguments::parse().settings).await)

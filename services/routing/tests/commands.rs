@@ -332,3 +332,41 @@ async fn the_directory_is_listed() {
     assert!(codes.is_sorted());
     assert!(codes.contains(&"town-421181105".to_owned()));
 }
+
+#[tokio::test]
+async fn commands_of_two_processes_at_once_are_all_carried_out_once() {
+    let office = Office::open().await;
+    let case = one_case(&office, "漏水").await;
+    let before = office.case(&case).await.unwrap().etag;
+    let (one, other) = (&office.face, &office.another_face());
+    let comments = (0..40).map(|number| {
+        let face = if number % 2 == 0 { one } else { other };
+        let comment = CommentCaseRequest {
+            case: case.clone(),
+            // Each is sent through both processes.
+            request_id: format!("r{}", number / 2),
+            text: format!("第{}次走访", number / 2),
+            ..Default::default()
+        };
+        face.comment_case(asked(&officer(), comment))
+    });
+    for answer in futures::future::join_all(comments).await {
+        answer.unwrap();
+    }
+    let asked_history = ListCaseHistoryRequest { case: case.clone(), page_size: 1_000, ..Default::default() };
+    let history = office.face.list_case_history(asked(&officer(), asked_history)).await.unwrap().into_inner();
+    let comments = history.entries.iter().filter(|entry| entry.kind() == HistoryKind::Commented).count();
+    assert_eq!(comments, 20);
+    let sequences: Vec<i64> = history.entries.iter().map(|entry| entry.sequence).collect();
+    assert_eq!(sequences, (1..=sequences.len() as i64).collect::<Vec<_>>());
+    assert_ne!(office.case(&case).await.unwrap().etag, before);
+}
+
+#[tokio::test]
+async fn a_character_that_no_text_can_hold_is_the_callers_mistake() {
+    let office = Office::open().await;
+    let case = one_case(&office, "漏水").await;
+    let refused = office.face.resolve_case(asked(&officer(), resolve(&case, "r\0"))).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert_eq!(office.case(&case).await.unwrap().state(), CaseState::Open);
+}

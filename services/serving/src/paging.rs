@@ -3,6 +3,11 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Serialize, de::DeserializeOwned};
 
+/// A page holds no more than this, whatever size was asked for: it must fit into a message that any client
+/// reads, which is 4 MiB.
+const PAGE_BYTES: usize = 2 * 1024 * 1024;
+/// What a row takes beside its long parts.
+const ROW_BYTES: usize = 512;
 /// A token's longest form; ours are far shorter.
 const LONGEST: usize = 1024;
 
@@ -14,6 +19,22 @@ pub fn size(asked: i32, usual: u16, largest: u16) -> i64 {
         Ok(asked) => i64::from(asked.min(largest)),
         Err(_) => i64::from(largest),
     }
+}
+
+/// Cuts rows, of which one more than the page's size was looked for, to a page of that size and of no more
+/// bytes than a message holds; `long` is the length of a row's long parts. At least one row stays, so that a
+/// page never stands still. Says whether more follows.
+pub fn cut<T>(rows: &mut Vec<T>, size: i64, long: impl Fn(&T) -> usize) -> bool {
+    let mut bytes = 0;
+    let size = usize::try_from(size).unwrap_or(1);
+    let fits = rows.iter().take(size).take_while(|row| {
+        bytes += ROW_BYTES + long(row);
+        bytes <= PAGE_BYTES
+    });
+    let keep = fits.count().max(1);
+    let more = rows.len() > keep;
+    rows.truncate(keep);
+    more
 }
 
 /// Writes a token that holds the last row's key.
@@ -50,6 +71,20 @@ mod tests {
     fn sizes_are_bounded() {
         assert_eq!([size(0, 50, 500), size(-7, 50, 500), size(20, 50, 500)], [50, 50, 20]);
         assert_eq!([size(501, 50, 500), size(i32::MAX, 50, 500)], [500, 500]);
+    }
+
+    #[test]
+    fn a_page_holds_so_many_rows_and_so_many_bytes() {
+        let cut_to = |lengths: &[usize], size| {
+            let mut rows = lengths.to_vec();
+            let more = cut(&mut rows, size, |length| *length);
+            (rows.len(), more)
+        };
+        assert_eq!(cut_to(&[], 2), (0, false));
+        assert_eq!(cut_to(&[1, 1], 2), (2, false));
+        assert_eq!(cut_to(&[1, 1, 1], 2), (2, true));
+        assert_eq!(cut_to(&[1_500_000, 500_000, 200_000], 50), (2, true));
+        assert_eq!(cut_to(&[9_000_000, 1], 50), (1, true), "a page never stands still");
     }
 
     #[test]

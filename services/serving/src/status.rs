@@ -83,10 +83,19 @@ pub fn internal(operation: &str, error: &(dyn Error + 'static)) -> Status {
     with_reason(Code::Internal, format!("{operation} failed"), "INTERNAL")
 }
 
-/// A database error as a status: `UNAVAILABLE` where trying again can help, else `INTERNAL`.
+/// A database error as a status: `UNAVAILABLE` where trying again can help, `INVALID_ARGUMENT` for a character
+/// that no text of ours can hold, else `INTERNAL`.
 #[must_use]
 pub fn database(operation: &str, error: &sqlx::Error) -> Status {
+    if is_a_character(error) {
+        return invalid(vec![Violation::new("request", "must hold no NUL character")]);
+    }
     if is_transient(error) { unavailable(operation, error) } else { internal(operation, error) }
+}
+
+/// Postgres keeps no NUL in a text, and says so with this code.
+fn is_a_character(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Database(error) if error.code().is_some_and(|code| code == "22021"))
 }
 
 /// Whether the same statement can succeed later: the connection broke, the server restarts, a lock was busy.

@@ -80,8 +80,7 @@ impl Intake {
             limit: limit + 1,
         };
         let mut stored = in_time(store::list(&self.pool, county, &filter)).await?;
-        let more = stored.len() as i64 > limit;
-        stored.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+        let more = paging::cut(&mut stored, limit, |report| report.sealed_matter.len());
         let next_page_token = match stored.last() {
             Some(last) if more => paging::write(&last.report_id),
             _ => String::new(),

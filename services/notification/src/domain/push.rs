@@ -142,32 +142,3 @@ impl RequestedPush {
         }
     }
 }
-
-/// How many of these, from the first, fit into one page of `budget` bytes. Always at least one, so that
-/// a page never stands still.
-#[must_use]
-pub fn fits(sizes: impl IntoIterator<Item = usize>, budget: usize) -> usize {
-    let mut left = budget;
-    let mut count = 0;
-    for size in sizes {
-        if size > left && count > 0 {
-            break;
-        }
-        left = left.saturating_sub(size);
-        count += 1;
-    }
-    count
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_page_is_cut_by_bytes_but_never_empty() {
-        assert_eq!(fits([10, 10, 10], 20), 2);
-        assert_eq!(fits([100], 20), 1);
-        assert_eq!(fits([100, 1], 20), 1);
-        assert_eq!(fits([], 20), 0);
-    }
-}

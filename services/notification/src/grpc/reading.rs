@@ -13,7 +13,6 @@ use tonic::{Request, Status};
 use super::{checks::Checks, status};
 use crate::{
     delivery::Delivery,
-    domain::push::{Push, fits},
     error::NotificationError,
     store::{Place, Which},
     wire,
@@ -21,8 +20,6 @@ use crate::{
 
 pub(super) const USUAL_PAGE: u16 = 50;
 pub(super) const LARGEST_PAGE: u16 = 500;
-/// A page holds no more than this of matters, whatever size was asked for: it must fit into a message.
-const PAGE_BYTES: usize = 2 * 1024 * 1024;
 
 pub(super) async fn get_push(
     delivery: &Delivery,
@@ -80,8 +77,8 @@ pub(super) async fn list_pushes(
         };
         let after = after.ok().flatten().unwrap_or_else(Place::start);
         let size = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
-        let found = delivery.store.list(county, &which, &after, size + 1).await?;
-        let (page, more) = cut(found, size);
+        let mut page = delivery.store.list(county, &which, &after, size + 1).await?;
+        let more = paging::cut(&mut page, size, |push| push.sealed_matter.len());
         let next_page_token = page.last().filter(|_| more).map(|last| paging::write(&Place::in_inbox(last)));
         let pushes = page
             .iter()
@@ -101,15 +98,6 @@ fn whose(who: &Principal, asked: &str) -> Result<Option<String>, Status> {
         (None, "") => Ok(None),
         (None, asked) => Ok(Some(asked.to_owned())),
     }
-}
-
-/// Cuts what was found, one more than the page's size, to a page. Also says whether more follows.
-fn cut(mut found: Vec<Push>, size: i64) -> (Vec<Push>, bool) {
-    let size = usize::try_from(size).unwrap_or(1);
-    let keep = fits(found.iter().map(|push| push.sealed_matter.len() + 512), PAGE_BYTES).min(size);
-    let more = found.len() > keep;
-    found.truncate(keep);
-    (found, more)
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ impl RoutingService for RoutingFace {
         let (filter, after) = requests::case_list(asked, place, who.agency.as_deref())?;
         let size = paging::size(asked.page_size, 50, 500);
         let mut found = list_cases(&self.pool, &place.county.code, &filter, size + 1, after).await?;
-        let next_page_token = requests::next_page(&mut found, size, requests::case_list_token);
+        let next_page_token = requests::next_page(&mut found, size, |_| 0, requests::case_list_token);
         let cases = found.iter().map(|case| messages::brief_case(case, place)).collect();
         Ok(Response::new(ListCasesResponse { cases, next_page_token }))
     }
@@ -145,7 +145,9 @@ impl RoutingService for RoutingFace {
         let case = self.seen_case(place, who, &asked.case).await?;
         let size = paging::size(asked.page_size, 200, 1_000);
         let mut found = list_history(&self.pool, &place.county.code, case.id, after, size + 1).await?;
-        let next_page_token = requests::next_page(&mut found, size, |entry| paging::write(&entry.sequence));
+        let long = |entry: &crate::store::StoredEntry| entry.sealed_remark.as_ref().map_or(0, Vec::len);
+        let next_page_token =
+            requests::next_page(&mut found, size, long, |entry| paging::write(&entry.sequence));
         let entries = found
             .into_iter()
             .map(|entry| messages::history_entry(entry, &place.county.code, &self.keyring))
@@ -280,7 +282,8 @@ impl RoutingService for RoutingFace {
             .take(most)
             .map(|agency| messages::agency(agency, loaded_at))
             .collect();
-        let next_page_token = requests::next_page(&mut agencies, size, |agency| paging::write(&agency.code));
+        let next_page_token =
+            requests::next_page(&mut agencies, size, |_| 0, |agency| paging::write(&agency.code));
         Ok(Response::new(ListAgenciesResponse { agencies, next_page_token }))
     }
 }

@@ -56,14 +56,15 @@ pub(super) fn page_token<K: DeserializeOwned>(token: &str) -> Result<Option<K>, 
     paging::read(token).map_err(|error| RoutingError::invalid("pageToken", &error.to_string()))
 }
 
-/// Cuts the row that only shows that there is a next page, and writes the token for it.
-pub(super) fn next_page<T>(rows: &mut Vec<T>, size: i64, token: impl FnOnce(&T) -> String) -> String {
-    let size = usize::try_from(size).unwrap_or_default();
-    if rows.len() <= size {
-        return String::new();
-    }
-    rows.truncate(size);
-    rows.last().map(token).unwrap_or_default()
+/// Cuts rows to a page, see [`paging::cut`], and writes the token for the next one.
+pub(super) fn next_page<T>(
+    rows: &mut Vec<T>,
+    size: i64,
+    long: impl Fn(&T) -> usize,
+    token: impl FnOnce(&T) -> String,
+) -> String {
+    let more = paging::cut(rows, size, long);
+    rows.last().filter(|_| more).map(token).unwrap_or_default()
 }
 
 pub(super) fn case_list_token(case: &CaseFile) -> String {
@@ -179,9 +180,9 @@ mod tests {
     #[test]
     fn the_next_page_begins_after_the_last_row_shown() {
         let mut rows = vec![1, 2, 3];
-        assert_eq!(next_page(&mut rows, 2, |row| row.to_string()), "2");
+        assert_eq!(next_page(&mut rows, 2, |_| 0, |row| row.to_string()), "2");
         assert_eq!(rows, [1, 2]);
-        assert_eq!(next_page(&mut rows, 2, |row| row.to_string()), "");
+        assert_eq!(next_page(&mut rows, 2, |_| 0, |row| row.to_string()), "");
     }
 
     #[test]

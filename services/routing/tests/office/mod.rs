@@ -46,30 +46,18 @@ pub struct Office {
     _database: TestDatabase,
 }
 
-impl Office {
-    pub async fn open() -> Self {
-        let database = TestDatabase::create().await.unwrap();
-        let options: PgConnectOptions = database.url().parse().unwrap();
-        let pool = PgPoolOptions::new()
-            .max_connections(8)
-            .connect_with(options.options([("search_path", "routing")]))
-            .await
-            .unwrap();
-        pool.execute("CREATE SCHEMA routing").await.unwrap();
-        for migrations in [&fengqiao_messaging::MIGRATIONS, &MIGRATIONS] {
-            let migrator = Migrator {
-                migrations: migrations.migrations.clone(),
-                ignore_missing: true,
-                ..Migrator::DEFAULT
-            };
-            migrator.run(&pool).await.unwrap();
-        }
+struct Process {
+    face: RoutingFace,
+    intake: IntakeEvents,
+    receipts: ReceiptEvents,
+}
+
+impl Process {
+    fn start(pool: &PgPool, keyring: &Arc<Keyring>, stop: &CancellationToken) -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
         let counties = Arc::new(RoutingCounties::load(&Counties::load(&[folder]).unwrap(), now()).unwrap());
-        let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
-        let outbox = Outbox::new(Topic::Routing);
-        let watchers = Watchers::default();
-        let stop = CancellationToken::new();
+        let (keyring, outbox, watchers) =
+            (Arc::clone(keyring), Outbox::new(Topic::Routing), Watchers::default());
         let commands = Commands {
             pool: pool.clone(),
             keyring: Arc::clone(&keyring),
@@ -90,8 +78,37 @@ impl Office {
             outbox: outbox.clone(),
             watchers: watchers.clone(),
         };
-        let receipts = ReceiptEvents { counties, keyring: Arc::clone(&keyring), outbox, watchers };
+        Self { face, intake, receipts: ReceiptEvents { counties, keyring, outbox, watchers } }
+    }
+}
+
+impl Office {
+    pub async fn open() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let options: PgConnectOptions = database.url().parse().unwrap();
+        let pool = PgPoolOptions::new()
+            .max_connections(8)
+            .connect_with(options.options([("search_path", "routing")]))
+            .await
+            .unwrap();
+        pool.execute("CREATE SCHEMA routing").await.unwrap();
+        for migrations in [&fengqiao_messaging::MIGRATIONS, &MIGRATIONS] {
+            let migrator = Migrator {
+                migrations: migrations.migrations.clone(),
+                ignore_missing: true,
+                ..Migrator::DEFAULT
+            };
+            migrator.run(&pool).await.unwrap();
+        }
+        let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
+        let stop = CancellationToken::new();
+        let Process { face, intake, receipts } = Process::start(&pool, &keyring, &stop);
         Self { pool, face, keyring, stop, intake, receipts, _database: database }
+    }
+
+    /// The face of another process on the same database.
+    pub fn another_face(&self) -> RoutingFace {
+        Process::start(&self.pool, &self.keyring, &self.stop).face
     }
 
     /// A report of intake, told in an event.
