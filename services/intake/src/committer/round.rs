@@ -178,7 +178,15 @@ impl Worker {
             before.answer();
             match queue {
                 Some(queue) => {
-                    Self::read_ahead(&self.county, self.window, &mut self.reader, &self.pool, queue).await
+                    Self::read_ahead(
+                        &self.county,
+                        self.window,
+                        &mut self.reader,
+                        &self.pool,
+                        queue,
+                        self.at_most,
+                    )
+                    .await
                 }
                 None => None,
             }
@@ -273,8 +281,9 @@ impl Worker {
         reader: &mut Option<PgConnection>,
         pool: &sqlx::PgPool,
         queue: &mut mpsc::Receiver<Waiting>,
+        at_most: usize,
     ) -> Option<Round> {
-        let waits = queue.len();
+        let waits = queue.len().min(at_most);
         if waits < WORTH_READING_AHEAD {
             return None;
         }
