@@ -42,7 +42,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
     ("hold_turn", include_str!("sql/hold_turn.sql")),
     ("in_turn", concat!(include_str!("sql/in_turn.sql"), "own AS (SELECT 1) SELECT position FROM go")),
-    ("in_step", concat!(include_str!("sql/in_step.sql"), "own AS (SELECT 1) SELECT FROM go")),
+    ("in_step", turn::TAKE_STEP),
     ("outbox_after", include_str!("sql/outbox_after.sql")),
     ("outbox_begin", include_str!("sql/outbox_begin.sql")),
     ("head", include_str!("sql/head.sql")),
@@ -51,7 +51,6 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("delete_applied", include_str!("sql/delete_applied.sql")),
     ("ensure_position", include_str!("sql/ensure_position.sql")),
     ("position", include_str!("sql/position.sql")),
-    ("move_position", include_str!("sql/move_position.sql")),
     ("caught_up", include_str!("sql/caught_up.sql")),
     ("park", include_str!("sql/park.sql")),
 ];

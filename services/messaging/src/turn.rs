@@ -11,7 +11,7 @@ use sqlx::{
     query::Query,
 };
 
-use crate::{Event, MessagingError, Topic, relay::bounded};
+use crate::{Applied, Event, MessagingError, Topic, relay::bounded};
 
 /// How a statement of this kind begins; the rest is the service's own. The rest takes its rows `FROM go`,
 /// its parameters begin with `$10`, and it ends with `SELECT position FROM go`.
@@ -20,6 +20,10 @@ pub const IN_TURN: &str = include_str!("sql/in_turn.sql");
 /// How a statement begins that takes a receiver's step and changes nothing that another change is made of:
 /// such as inserting what is new. The rest takes its rows `FROM go`, and its parameters begin with `$6`.
 pub const IN_STEP: &str = include_str!("sql/in_step.sql");
+
+/// A step alone.
+pub(crate) const TAKE_STEP: &str =
+    concat!(include_str!("sql/in_step.sql"), "own AS (SELECT 1) SELECT FROM go");
 
 /// The county's turn, read in one statement with what a change is made of: `outbox_head.turn`, and 0 where
 /// the county has no row yet.
@@ -74,10 +78,17 @@ impl Step {
             .bind(self.caught_up)
     }
 
+    /// Takes the step by itself, for a batch that changes nothing.
+    ///
+    /// # Errors
+    /// What Postgres says.
+    pub async fn take_alone(&self, conn: &mut PgConnection) -> Result<Applied, sqlx::Error> {
+        Ok(if self.take(conn).await? { Applied::Done } else { Applied::Overtaken })
+    }
+
     /// Takes the step. False where another process was faster.
-    pub(crate) async fn take(&self, tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
-        let moved = self.bind(sqlx::query(include_str!("sql/move_position.sql"))).execute(tx).await?;
-        Ok(moved.rows_affected() == 1)
+    async fn take(&self, tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
+        Ok(self.bind(sqlx::query(TAKE_STEP)).fetch_optional(tx).await?.is_some())
     }
 }
 

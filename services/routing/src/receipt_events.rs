@@ -73,9 +73,7 @@ impl Apply for ReceiptEvents {
             .filter_map(|envelope| told(envelope).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         if told.is_empty() {
-            let Some(tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
-            tx.commit().await?;
-            return Ok(Applied::Done);
+            return Ok(step.take_alone(conn).await?);
         }
         let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
         let _alone = place.turn.lock().await;
