@@ -122,8 +122,8 @@ impl Commands {
         }
         let at = now();
         let occasion = Occasion { at, actor: command.principal.clone(), capacity: command.capacity.clone() };
-        let duty = place.duty_of(&case);
-        let change = transition(&case, &command.happening, &occasion, place.setting(&duty))?;
+        let responsible = place.responsible_of(&case);
+        let change = transition(&case, &command.happening, &occasion, place.setting(&responsible))?;
         let after = change.case.clone();
         let mut ledger = Ledger::default();
         ledger.add(change, None, place, trace::current().as_deref());

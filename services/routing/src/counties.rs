@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{
-    directory::{Directory, Duty},
+    directory::{Directory, Responsible},
     domain::{case::CaseFile, level::RuleSet, transition::Setting},
 };
 
@@ -42,20 +42,20 @@ impl RoutingCounty {
 
     /// Who has to do with an area and a category.
     #[must_use]
-    pub fn duty(&self, area_code: &str, category: &str) -> Duty {
-        self.directory.duty(&self.county, area_code, category)
+    pub fn responsible(&self, area_code: &str, category: &str) -> Responsible {
+        self.directory.responsible(&self.county, area_code, category)
     }
 
     /// Who has to do with a case, whoever leads it now.
     #[must_use]
-    pub fn duty_of(&self, case: &CaseFile) -> Duty {
-        self.duty(&case.area_code, &case.category)
+    pub fn responsible_of(&self, case: &CaseFile) -> Responsible {
+        self.responsible(&case.area_code, &case.category)
     }
 
     /// What a change of a case has to know of the county.
     #[must_use]
-    pub fn setting<'a>(&'a self, duty: &'a Duty) -> Setting<'a> {
-        Setting { directory: &self.directory, duty, limits: self.county.settings.push_limit_hours }
+    pub fn setting<'a>(&'a self, responsible: &'a Responsible) -> Setting<'a> {
+        Setting { directory: &self.directory, responsible, limits: self.county.settings.push_limit_hours }
     }
 }
 

@@ -103,14 +103,14 @@ fn apply_all(place: &RoutingCounty, told: &[Told<'_>], known: ToldPushes) -> Res
         let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
         let _entered = span.enter();
         ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
-        let duty = place.duty_of(case);
+        let responsible = place.responsible_of(case);
         let happening = Happening::Receipt {
             agency: push.agency.clone(),
             outcome: told.outcome,
             words: told.words.clone(),
         };
         let occasion = Occasion { at: told.at, actor: told.actor.clone(), capacity: push.agency.clone() };
-        let change = transition(case, &happening, &occasion, place.setting(&duty))
+        let change = transition(case, &happening, &occasion, place.setting(&responsible))
             .map_err(|refused| refusal(told.envelope, &refused.to_string()))?;
         *case = change.case.clone();
         let onward = trace::onward(&span, told.envelope.trace.as_deref());

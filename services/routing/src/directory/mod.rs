@@ -13,7 +13,7 @@ use responsibility::Responsibilities;
 
 /// Who has to do with a matter, by its area and category.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Duty {
+pub struct Responsible {
     /// The agency that has to act; the centre's own desk where nobody else answers for it.
     pub lead: String,
     /// The town or sub-district.
@@ -55,13 +55,13 @@ impl Directory {
 
     /// Who has to do with a matter. What nobody answers for is the centre's own.
     #[must_use]
-    pub fn duty(&self, county: &County, area_code: &str, category: &str) -> Duty {
+    pub fn responsible(&self, county: &County, area_code: &str, category: &str) -> Responsible {
         // From the smallest area to the county, so that the first hit is the most specific.
         let areas: Vec<&str> = county.areas.ancestry(area_code).map(|area| area.code.as_str()).collect();
         let of_kind = |kind| {
             areas.iter().find_map(|area| self.agencies.of_area(kind, area)).map(|agency| agency.code.clone())
         };
-        Duty {
+        Responsible {
             lead: self.responsibilities.answering(&areas, category).unwrap_or(&self.desk).to_owned(),
             town: of_kind(AgencyKind::Town),
             justice: of_kind(AgencyKind::Justice),
@@ -122,41 +122,49 @@ mod tests {
     #[test]
     fn area_and_category_decide_who_is_told() {
         let (county, directory) = macheng();
-        let duty = directory.duty(&county, "421181105202", "marriage_family");
-        assert_eq!(duty.lead, "womens_federation");
-        assert_eq!(duty.town.as_deref(), Some("town-421181105"));
-        assert_eq!(duty.justice.as_deref(), Some("justice-421181105"));
-        assert_eq!(duty.community.as_deref(), Some("community-421181105202"));
-        let grid = directory.duty(&county, "421181111207002", "traffic");
+        let responsible = directory.responsible(&county, "421181105202", "marriage_family");
+        assert_eq!(responsible.lead, "womens_federation");
+        assert_eq!(responsible.town.as_deref(), Some("town-421181105"));
+        assert_eq!(responsible.justice.as_deref(), Some("justice-421181105"));
+        assert_eq!(responsible.community.as_deref(), Some("community-421181105202"));
+        let grid = directory.responsible(&county, "421181111207002", "traffic");
         assert_eq!(grid.community.as_deref(), Some("community-421181111207"));
     }
 
     #[test]
     fn the_smaller_area_wins() {
         let (county, directory) = macheng();
-        assert_eq!(directory.duty(&county, "421181001002", "contract").lead, "court");
-        assert_eq!(directory.duty(&county, "421181105202", "contract").lead, "justice");
+        assert_eq!(directory.responsible(&county, "421181001002", "contract").lead, "court");
+        assert_eq!(directory.responsible(&county, "421181105202", "contract").lead, "justice");
     }
 
     #[test]
     fn what_nobody_answers_for_is_the_centres_own() {
         let (county, directory) = macheng();
-        let duty = directory.duty(&county, "421181", "other");
-        assert_eq!(duty, Duty { lead: "centre".into(), town: None, justice: None, community: None });
+        let responsible = directory.responsible(&county, "421181", "other");
+        assert_eq!(
+            responsible,
+            Responsible { lead: "centre".into(), town: None, justice: None, community: None }
+        );
     }
 
     #[test]
     fn every_town_has_its_two_agencies_and_every_community_its_own() {
         let (county, directory) = macheng();
         for area in county.areas.iter() {
-            let duty = directory.duty(&county, &area.code, "other");
+            let responsible = directory.responsible(&county, &area.code, "other");
             let expected = match area.level {
                 fengqiao_county::AreaLevel::County => (false, false),
                 fengqiao_county::AreaLevel::Town => (true, false),
                 _ => (true, true),
             };
-            assert_eq!((duty.town.is_some(), duty.community.is_some()), expected, "{}", area.code);
-            assert_eq!(duty.town.is_some(), duty.justice.is_some());
+            assert_eq!(
+                (responsible.town.is_some(), responsible.community.is_some()),
+                expected,
+                "{}",
+                area.code
+            );
+            assert_eq!(responsible.town.is_some(), responsible.justice.is_some());
         }
     }
 
@@ -180,9 +188,9 @@ mod tests {
         let agencies = "centre,中心,centre,\na,甲,functional,\nb,乙,functional,\nc,丙,functional,\n";
         let directory = with_files(agencies, ",*,a\n,traffic,b\n421181105000,*,c\n").unwrap();
         let (county, _) = macheng();
-        assert_eq!(directory.duty(&county, "421181001", "other").lead, "a");
-        assert_eq!(directory.duty(&county, "421181001", "traffic").lead, "b");
-        assert_eq!(directory.duty(&county, "421181105202", "traffic").lead, "c");
+        assert_eq!(directory.responsible(&county, "421181001", "other").lead, "a");
+        assert_eq!(directory.responsible(&county, "421181001", "traffic").lead, "b");
+        assert_eq!(directory.responsible(&county, "421181105202", "traffic").lead, "c");
     }
 
     #[test]

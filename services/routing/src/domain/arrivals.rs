@@ -149,9 +149,9 @@ impl CasesAtHand {
                 } else {
                     (Happening::ReportJoined(arrival), Effect::Joined)
                 };
-                let duty = place.duty_of(case);
+                let responsible = place.responsible_of(case);
                 // Only cases that take reports are live, so a join is never refused.
-                (transition(case, &happening, &occasion, place.setting(&duty)).ok()?, effect)
+                (transition(case, &happening, &occasion, place.setting(&responsible)).ok()?, effect)
             }
             None => (self.open(report, arrival, place, &occasion, new_case), Effect::Opened),
         };
@@ -180,8 +180,8 @@ impl CasesAtHand {
             opened_at: report.accepted_at,
             arrival,
         };
-        let duty = place.duty(&report.area_code, &report.category);
-        open(opening, occasion, place.setting(&duty))
+        let responsible = place.responsible(&report.area_code, &report.category);
+        open(opening, occasion, place.setting(&responsible))
     }
 
     fn grade(

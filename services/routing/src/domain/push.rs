@@ -4,7 +4,7 @@ use fengqiao_county::PushLimitHours;
 use jiff::{SignedDuration, Timestamp};
 
 use super::level::Level;
-use crate::directory::Duty;
+use crate::directory::Responsible;
 
 /// The document that a push carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,13 +62,13 @@ pub struct PushOrder {
 /// Who is told of a case: a report form to the agency that has to act, to the town and its justice
 /// office, a notice form to the community. Nobody gets two.
 #[must_use]
-pub fn recipients(lead: &str, duty: &Duty) -> Vec<Recipient> {
-    let report_forms = [Some(lead), duty.town.as_deref(), duty.justice.as_deref()];
+pub fn recipients(lead: &str, responsible: &Responsible) -> Vec<Recipient> {
+    let report_forms = [Some(lead), responsible.town.as_deref(), responsible.justice.as_deref()];
     let mut told: Vec<Recipient> = Vec::with_capacity(4);
     for (agency, form) in report_forms
         .into_iter()
         .map(|agency| (agency, Form::Report))
-        .chain([(duty.community.as_deref(), Form::Notice)])
+        .chain([(responsible.community.as_deref(), Form::Notice)])
     {
         if let Some(agency) = agency
             && told.iter().all(|recipient| recipient.agency != agency)
@@ -95,8 +95,8 @@ pub fn due_at(level: Level, requested_at: Timestamp, limits: PushLimitHours) -> 
 mod tests {
     use super::*;
 
-    fn duty() -> Duty {
-        Duty {
+    fn responsible() -> Responsible {
+        Responsible {
             lead: "police".into(),
             town: Some("town-421181105".into()),
             justice: Some("justice-421181105".into()),
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn three_report_forms_and_one_notice() {
-        let told = recipients("police", &duty());
+        let told = recipients("police", &responsible());
         let forms: Vec<(&str, Form)> = told.iter().map(|r| (r.agency.as_str(), r.form)).collect();
         assert_eq!(
             forms,
@@ -121,14 +121,14 @@ mod tests {
 
     #[test]
     fn nobody_gets_two_forms_and_a_report_form_wins() {
-        let told = recipients("community-421181105202", &duty());
+        let told = recipients("community-421181105202", &responsible());
         assert_eq!(told.len(), 3);
         assert_eq!(told[0].form, Form::Report);
     }
 
     #[test]
     fn whoever_does_not_exist_is_left_out() {
-        let bare = Duty { lead: "centre".into(), town: None, justice: None, community: None };
+        let bare = Responsible { lead: "centre".into(), town: None, justice: None, community: None };
         assert_eq!(recipients("centre", &bare).len(), 1);
     }
 

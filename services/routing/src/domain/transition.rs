@@ -11,7 +11,7 @@ use super::{
     push::{Form, PushOrder, Recipient, due_at, recipients},
     wording::{outcome_name, return_reason_name, source_name},
 };
-use crate::directory::{Directory, Duty};
+use crate::directory::{Directory, Responsible};
 
 /// What the county says of the case's place and matter.
 #[derive(Debug, Clone, Copy)]
@@ -19,7 +19,7 @@ pub struct Setting<'a> {
     /// The directory.
     pub directory: &'a Directory,
     /// Who has to do with the case's area and category.
-    pub duty: &'a Duty,
+    pub responsible: &'a Responsible,
     /// By when pushes have to be made.
     pub limits: PushLimitHours,
 }
@@ -83,7 +83,7 @@ pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Chan
         category,
         first_source: arrival.source,
         first_receiver,
-        lead_agency: setting.duty.lead.clone(),
+        lead_agency: setting.responsible.lead.clone(),
         version: 0,
         opened_at,
         resolved_at: None,
@@ -98,7 +98,7 @@ pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Chan
     draft.note_assigned();
     if draft.case.level.pushes() {
         let reason = draft.case.level_reason.text.clone();
-        draft.push(recipients(&setting.duty.lead, setting.duty), &reason);
+        draft.push(recipients(&setting.responsible.lead, setting.responsible), &reason);
     }
     draft.finish(true)
 }
@@ -275,7 +275,7 @@ impl<'a> Draft<'a> {
     }
 
     fn push_to_all(&mut self, reason: &str) {
-        self.push(recipients(&self.case.lead_agency, self.setting.duty), reason);
+        self.push(recipients(&self.case.lead_agency, self.setting.responsible), reason);
     }
 
     fn push_to_lead(&mut self, reason: &str) {

@@ -13,7 +13,7 @@ use super::*;
 
 struct Place {
     directory: Directory,
-    duty: Duty,
+    responsible: Responsible,
 }
 
 impl Place {
@@ -21,12 +21,16 @@ impl Place {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
         let county = County::load(&folder).unwrap();
         let directory = Directory::load(&county, Timestamp::UNIX_EPOCH).unwrap();
-        let duty = directory.duty(&county, "421181105202", "property");
-        Self { directory, duty }
+        let responsible = directory.responsible(&county, "421181105202", "property");
+        Self { directory, responsible }
     }
 
     fn setting(&self) -> Setting<'_> {
-        Setting { directory: &self.directory, duty: &self.duty, limits: PushLimitHours::default() }
+        Setting {
+            directory: &self.directory,
+            responsible: &self.responsible,
+            limits: PushLimitHours::default(),
+        }
     }
 }
 
