@@ -6,10 +6,11 @@ use fengqiao_proto::types::v1::Source;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::level::Level;
+use super::{docket::Docket, level::Level};
 
 /// The major state of a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// Someone has to act.
     Open,
@@ -46,6 +47,17 @@ impl State {
     #[must_use]
     pub const fn takes_reports(self) -> bool {
         matches!(self, Self::Open | Self::Resolved)
+    }
+
+    /// The word in `practice.toml` and in metrics.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Resolved => "resolved",
+            Self::Closed => "closed",
+            Self::Rejected => "rejected",
+        }
     }
 
     /// The state's name, for people.
@@ -126,6 +138,10 @@ pub struct CaseFile {
     pub history_count: i64,
     /// The sealed matter of its newest report.
     pub sealed_matter: Vec<u8>,
+    /// What it holds besides: who handles it, what is owed, what was agreed. Sealed at rest.
+    pub docket: Docket,
+    /// The seal of the last entry of its history.
+    pub history_seal: Vec<u8>,
 }
 
 impl CaseFile {

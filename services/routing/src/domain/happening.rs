@@ -1,4 +1,4 @@
-//! What can happen to a case: facts that others tell and commands of people.
+//! What can happen to a case: what others tell, what clocks say, what people do.
 
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, ReturnReason},
@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    case::Words,
-    level::{Grade, Level},
+    acts::Act,
+    case::{CaseFile, Words},
+    level::Grade,
 };
 
 /// What changes a case.
@@ -19,35 +20,6 @@ pub enum Happening {
     ReportJoined(Arrival),
     /// A report that is already here was changed by its source.
     ReportRevised(Arrival),
-    /// An officer sets a level.
-    Relevel {
-        /// The level.
-        level: Level,
-        /// Why.
-        words: String,
-    },
-    /// An officer gives the case to an agency of the directory.
-    Assign {
-        /// The agency.
-        agency: String,
-        /// Why; may be empty.
-        words: String,
-    },
-    /// An officer says that the matter is settled.
-    Resolve {
-        /// What was reached.
-        outcome: String,
-    },
-    /// An officer says that people were asked again and that it is over.
-    Close {
-        /// What they said.
-        revisit: String,
-    },
-    /// Someone writes a comment.
-    Comment {
-        /// The comment.
-        words: String,
-    },
     /// Something became of a push.
     Receipt {
         /// The agency of the push.
@@ -57,6 +29,32 @@ pub enum Happening {
         /// The agency's words.
         words: Option<Words>,
     },
+    /// Time passed: the clocks of the case may say something.
+    TimePassed,
+    /// The official calendar was changed.
+    CalendarChanged,
+    /// Its reports go into another case.
+    MergedInto(Box<CaseFile>),
+    /// Another's reports come here.
+    TookIn(Box<CaseFile>),
+    /// So many of its reports go into a new case.
+    SplitOff {
+        /// The new case.
+        new: Uuid,
+        /// How many.
+        reports: i32,
+    },
+    /// It is no longer merged into this case.
+    MergeUndone(Uuid),
+    /// So many reports go back to this case.
+    GaveBack {
+        /// The other case.
+        other: Uuid,
+        /// How many.
+        reports: i32,
+    },
+    /// Someone does something.
+    Act(Act),
 }
 
 /// What became of a push, as far as its case has to know.
@@ -81,6 +79,10 @@ pub struct Arrival {
     pub revision: i32,
     /// What the rules say of it.
     pub grade: Grade,
+    /// Whether intake saw someone of it before.
+    pub repeat: bool,
+    /// What its people are in it (contract numbers of party roles).
+    pub people: Vec<i32>,
     /// Its sealed matter.
     pub sealed_matter: Vec<u8>,
 }
@@ -102,6 +104,8 @@ pub struct Opening {
     pub first_receiver: String,
     /// When it was accepted.
     pub opened_at: Timestamp,
+    /// The earlier case of the cluster that was over too long to be opened again.
+    pub follows: Option<Uuid>,
     /// The report.
     pub arrival: Arrival,
 }

@@ -1,11 +1,19 @@
 //! What a case is and how it may change: plain functions and types, no I/O, time passed in.
 
+pub mod acts;
 pub mod arrivals;
 pub mod case;
 pub mod case_number;
+mod clocks;
+pub mod docket;
+mod draft;
+pub mod duty;
 pub mod happening;
 pub mod history;
 pub mod level;
+pub mod practice;
 pub mod push;
+pub mod refusal;
+pub mod states;
 pub mod transition;
 pub mod wording;

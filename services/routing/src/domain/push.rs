@@ -13,6 +13,8 @@ pub enum Form {
     Report,
     /// 告知单
     Notice,
+    /// 提示函
+    Reminder,
 }
 
 impl Form {
@@ -22,6 +24,7 @@ impl Form {
         match self {
             Self::Report => 1,
             Self::Notice => 2,
+            Self::Reminder => 3,
         }
     }
 
@@ -31,6 +34,7 @@ impl Form {
         match self {
             Self::Report => "报告单",
             Self::Notice => "告知单",
+            Self::Reminder => "提示函",
         }
     }
 }

@@ -1,76 +1,29 @@
 //! How a case may change. [`open`] makes a case of its first report; every later change goes through
 //! [`transition`], which says what follows from it, or what would have to be true.
 
-use fengqiao_county::PushLimitHours;
+use std::collections::BTreeMap;
 
-use super::{
-    case::{CaseFile, LevelReason, OFFICER, State, Words},
-    happening::{Arrival, Happening, Opening, Receipt},
-    history::{Entry, HistoryKind, Occasion, SYSTEM},
-    level::{Grade, Level},
-    push::{Form, PushOrder, Recipient, due_at, recipients},
-    wording::{outcome_name, return_reason_name, source_name},
+pub use super::{
+    draft::{Change, Setting},
+    refusal::Refusal,
 };
-use crate::directory::{Directory, Responsible};
-
-/// What the county says of the case's place and matter.
-#[derive(Debug, Clone, Copy)]
-pub struct Setting<'a> {
-    /// The directory.
-    pub directory: &'a Directory,
-    /// Who has to do with the case's area and category.
-    pub responsible: &'a Responsible,
-    /// By when pushes have to be made.
-    pub limits: PushLimitHours,
-}
-
-/// A case after a change, and what follows.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Change {
-    /// The case.
-    pub case: CaseFile,
-    /// The new entries of its history.
-    pub entries: Vec<Entry>,
-    /// The pushes that are asked for.
-    pub pushes: Vec<PushOrder>,
-    /// Whether others have to learn what the case is now.
-    pub announced: bool,
-}
-
-/// Why a case may not change so: what would have to be true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// Only an open case.
-    #[error("the case would have to be open; it is {}", .0.name())]
-    NotOpen(State),
-    /// Only a resolved case.
-    #[error("the case would have to be resolved; it is {}", .0.name())]
-    NotResolved(State),
-    /// Only a case that takes reports.
-    #[error("the case would have to be open or resolved; it is {}", .0.name())]
-    TakesNoReports(State),
-    /// The agency leads already.
-    #[error("another agency would have to lead the case than the one it is assigned to")]
-    LeadsAlready,
-}
-
-impl Refusal {
-    /// The reason for machines.
-    #[must_use]
-    pub const fn reason(self) -> &'static str {
-        match self {
-            Self::NotOpen(_) => "CASE_NOT_OPEN",
-            Self::NotResolved(_) => "CASE_NOT_RESOLVED",
-            Self::TakesNoReports(_) => "CASE_TAKES_NO_REPORTS",
-            Self::LeadsAlready => "AGENCY_LEADS_ALREADY",
-        }
-    }
-}
+use super::{
+    acts::Act,
+    case::{CaseFile, State, Words},
+    docket::Docket,
+    draft::Draft,
+    duty::{DutyKind, Holder},
+    happening::{Arrival, Happening, Opening},
+    history::{HistoryKind, Occasion},
+    states::Trigger,
+    wording::source_name,
+};
 
 /// Makes a case of its first report.
 #[must_use]
 pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Change {
-    let Opening { id, number, cluster_id, area_code, category, first_receiver, opened_at, arrival } = opening;
+    let Opening { id, number, cluster_id, area_code, category, first_receiver, opened_at, follows, arrival } =
+        opening;
     let text = format!("立案 {number}，来源：{}", source_name(arrival.source));
     let case = CaseFile {
         id,
@@ -78,7 +31,7 @@ pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Chan
         cluster_id,
         state: State::Open,
         level: arrival.grade.level,
-        level_reason: arrival.grade.reason,
+        level_reason: arrival.grade.reason.clone(),
         area_code,
         category,
         first_source: arrival.source,
@@ -90,16 +43,30 @@ pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Chan
         closed_at: None,
         report_count: 1,
         history_count: 0,
-        sealed_matter: arrival.sealed_matter,
+        sealed_matter: arrival.sealed_matter.clone(),
+        docket: Docket {
+            state: setting.practice.states.first().to_owned(),
+            practice: setting.practice.version.clone(),
+            directory: setting.directory.version().to_owned(),
+            ..Docket::default()
+        },
+        history_seal: Vec::new(),
     };
     let mut draft = Draft::new(case, occasion, setting);
+    draft.case.docket.links.follows = follows;
     draft.note(HistoryKind::Opened, text, None);
+    draft.take_in(&arrival);
     draft.note_leveled();
-    draft.note_assigned();
+    draft.begin_handling(&arrival);
     if draft.case.level.pushes() {
         let reason = draft.case.level_reason.text.clone();
-        draft.push(recipients(&setting.responsible.lead, setting.responsible), &reason);
+        draft.start_clocks();
+        draft.push_to_all(&reason);
+    } else {
+        draft.watch();
     }
+    draft.owe(DutyKind::Ageing, Holder::agency(&setting.responsible.lead), 0);
+    draft.raise_alerts();
     draft.finish(true)
 }
 
@@ -113,240 +80,146 @@ pub fn transition(
     occasion: &Occasion,
     setting: Setting<'_>,
 ) -> Result<Change, Refusal> {
-    let draft = Draft::new(case.clone(), occasion, setting);
-    match happening {
-        Happening::ReportJoined(arrival) => draft.report_joined(arrival),
-        Happening::ReportRevised(arrival) => Ok(draft.report_revised(arrival)),
-        Happening::Relevel { level, words } => draft.relevel(*level, words),
-        Happening::Assign { agency, words } => draft.assign(agency, words),
-        Happening::Resolve { outcome } => draft.resolve(outcome),
-        Happening::Close { revisit } => draft.close(revisit),
-        Happening::Comment { words } => Ok(draft.comment(words)),
-        Happening::Receipt { agency, outcome, words } => Ok(draft.receipt(agency, *outcome, words.clone())),
-    }
+    let mut draft = Draft::new(case.clone(), occasion, setting);
+    let announced = match happening {
+        Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
+        Happening::ReportRevised(arrival) => draft.report_revised(arrival),
+        Happening::Receipt { agency, outcome, words } => draft.receipt(agency, *outcome, words.clone()),
+        Happening::TimePassed => draft.time_passed(),
+        Happening::CalendarChanged => draft.calendar_changed(),
+        Happening::MergedInto(other) => draft.merged_into(other)?,
+        Happening::TookIn(other) => draft.took_in(other)?,
+        Happening::SplitOff { new, reports } => draft.split_off(*new, *reports)?,
+        Happening::MergeUndone(other) => draft.merge_undone(*other)?,
+        Happening::GaveBack { other, reports } => draft.gave_back(*other, *reports)?,
+        Happening::Act(act) => draft.act(act)?,
+    };
+    Ok(draft.finish(announced))
 }
 
-/// A change in the making.
-struct Draft<'a> {
-    case: CaseFile,
-    entries: Vec<Entry>,
-    pushes: Vec<PushOrder>,
-    occasion: &'a Occasion,
-    setting: Setting<'a>,
-}
-
-impl<'a> Draft<'a> {
-    const fn new(case: CaseFile, occasion: &'a Occasion, setting: Setting<'a>) -> Self {
-        Self { case, entries: Vec::new(), pushes: Vec::new(), occasion, setting }
-    }
-
-    fn report_joined(mut self, arrival: &Arrival) -> Result<Change, Refusal> {
-        if !self.case.state.takes_reports() {
-            return Err(Refusal::TakesNoReports(self.case.state));
+impl Draft<'_> {
+    /// Says whether others have to learn of it.
+    fn act(&mut self, act: &Act) -> Result<bool, Refusal> {
+        match act {
+            Act::Relevel { level, words } => self.relevel(*level, words)?,
+            Act::Assign { agency, person, words } => self.assign(agency, person.as_deref(), words)?,
+            Act::Comment { words } => {
+                self.note_words(HistoryKind::Commented, "批注".to_owned(), words);
+                return Ok(false);
+            }
+            Act::Resolve(settlement) => self.resolve(settlement)?,
+            Act::Close { words } => self.close(words)?,
+            Act::Reject { words } => self.reject(words)?,
+            Act::Reopen { words } => self.reopen_by_hand(words)?,
+            Act::Tag { add, remove } => self.tag(add, remove)?,
+            Act::RecordAftermath { kind, reference } => self.record_aftermath(*kind, reference)?,
+            Act::Handling(act) => self.handling(act)?,
+            Act::Return(act) => self.return_act(act)?,
+            Act::Respite(act) => self.respite(act)?,
+            Act::Supervision(act) => self.supervision(act)?,
+            Act::Whistle(act) => self.whistle(act)?,
+            Act::Mediation(act) => self.mediation(act)?,
+            Act::Major(act) => self.major(act)?,
+            Act::Revisit(act) => self.revisit(act)?,
         }
-        let reopened = self.case.state == State::Resolved;
+        Ok(true)
+    }
+
+    fn report_joined(&mut self, arrival: &Arrival) -> Result<bool, Refusal> {
+        if self.case.docket.links.merged_into.is_some() {
+            return Self::refuse("CASE_MERGED", "the case would have to be one whose reports are still its own");
+        }
+        let over = self.case.state != State::Open;
         self.case.report_count += 1;
         let mut text =
             format!("第{}次诉求并入，来源：{}", self.case.report_count, source_name(arrival.source));
-        if reopened {
-            text.push_str("；事项已办结，因新诉求重新办理");
-            self.case.state = State::Open;
-            self.case.resolved_at = None;
+        if over {
+            text.push_str(&format!("；事项{}，因新诉求重新办理", self.case.state.name()));
         }
         self.note(HistoryKind::ReportJoined, text, None);
-        self.case.sealed_matter.clone_from(&arrival.sealed_matter);
-        let raised = self.raise(&arrival.grade);
-        if reopened && !raised && self.case.level.pushes() {
-            self.push_to_lead("办结后再次反映，重新办理");
+        if over {
+            self.reopen()?;
         }
-        Ok(self.finish(true))
+        self.case.sealed_matter.clone_from(&arrival.sealed_matter);
+        self.take_in(arrival);
+        let raised = self.raise(&arrival.grade);
+        if over && !raised && self.case.level.pushes() {
+            let lead = self.case.lead_agency.clone();
+            self.push_to(&lead, super::push::Form::Report, "办结后再次反映，重新办理");
+        }
+        Ok(true)
     }
 
-    fn report_revised(mut self, arrival: &Arrival) -> Change {
+    fn report_revised(&mut self, arrival: &Arrival) -> bool {
         let text = format!("{}更正诉求内容（第{}版）", source_name(arrival.source), arrival.revision);
         self.note(HistoryKind::ReportRevised, text, None);
         self.case.sealed_matter.clone_from(&arrival.sealed_matter);
+        self.take_in(arrival);
         if self.case.state == State::Open {
             self.raise(&arrival.grade);
         }
-        self.finish(true)
-    }
-
-    fn relevel(mut self, level: Level, words: &str) -> Result<Change, Refusal> {
-        self.must_be_open()?;
-        let raised = level > self.case.level;
-        self.case.level = level;
-        self.case.level_reason = LevelReason {
-            rule: OFFICER.to_owned(),
-            rule_set: self.case.level_reason.rule_set.clone(),
-            text: "人工定级".to_owned(),
-            facts: std::collections::BTreeMap::new(),
-            words: Some(Words::Plain(words.to_owned())),
-        };
-        let text = format!("人工定为{}", level.name());
-        self.note(HistoryKind::Leveled, text, Some(Words::Plain(words.to_owned())));
-        if raised {
-            self.push_to_all(&format!("中心调整等级为{}", level.name()));
-        }
-        Ok(self.finish(true))
-    }
-
-    fn assign(mut self, agency: &str, words: &str) -> Result<Change, Refusal> {
-        self.must_be_open()?;
-        if self.case.lead_agency == agency {
-            return Err(Refusal::LeadsAlready);
-        }
-        agency.clone_into(&mut self.case.lead_agency);
-        let remark = (!words.is_empty()).then(|| Words::Plain(words.to_owned()));
-        let text = self.assigned_text();
-        self.note(HistoryKind::Assigned, text, remark);
-        self.push_to_lead("中心交办");
-        Ok(self.finish(true))
-    }
-
-    fn resolve(mut self, outcome: &str) -> Result<Change, Refusal> {
-        self.must_be_open()?;
-        self.case.state = State::Resolved;
-        self.case.resolved_at = Some(self.occasion.at);
-        self.note(HistoryKind::Resolved, "办结".to_owned(), Some(Words::Plain(outcome.to_owned())));
-        Ok(self.finish(true))
-    }
-
-    fn close(mut self, revisit: &str) -> Result<Change, Refusal> {
-        if self.case.state != State::Resolved {
-            return Err(Refusal::NotResolved(self.case.state));
-        }
-        self.case.state = State::Closed;
-        self.case.closed_at = Some(self.occasion.at);
-        self.note(HistoryKind::Closed, "回访后归档".to_owned(), Some(Words::Plain(revisit.to_owned())));
-        Ok(self.finish(true))
-    }
-
-    fn comment(mut self, words: &str) -> Change {
-        self.note(HistoryKind::Commented, "批注".to_owned(), Some(Words::Plain(words.to_owned())));
-        self.finish(false)
-    }
-
-    /// What an agency did is a fact and stands in the history whatever the state; only an open case is
-    /// assigned anew by it.
-    fn receipt(mut self, agency: &str, outcome: Receipt, words: Option<Words>) -> Change {
-        let name = self.setting.directory.name(agency).to_owned();
-        let (kind, text) = match outcome {
-            Receipt::Signed => (HistoryKind::PushSigned, format!("{name}签收")),
-            Receipt::Returned(reason) => {
-                (HistoryKind::PushReturned, format!("{name}退回：{}", return_reason_name(reason)))
-            }
-            Receipt::Answered(outcome) => {
-                (HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome)))
-            }
-            Receipt::Parked => (HistoryKind::PushParked, format!("推送{name}多次未达，已搁置待处理")),
-        };
-        self.note(kind, text.clone(), words);
-        let desk = self.setting.directory.desk();
-        let returned_by_lead = matches!(outcome, Receipt::Returned(_))
-            && self.case.state == State::Open
-            && self.case.lead_agency == agency
-            && agency != desk;
-        if returned_by_lead {
-            desk.clone_into(&mut self.case.lead_agency);
-            self.note_assigned();
-            self.push_to_lead(&text);
-        }
-        self.finish(returned_by_lead)
-    }
-
-    const fn must_be_open(&self) -> Result<(), Refusal> {
-        match self.case.state {
-            State::Open => Ok(()),
-            other => Err(Refusal::NotOpen(other)),
-        }
-    }
-
-    /// Rules only ever raise the level of a case; to lower it takes an officer.
-    fn raise(&mut self, grade: &Grade) -> bool {
-        if grade.level <= self.case.level {
-            return false;
-        }
-        self.case.level = grade.level;
-        self.case.level_reason = grade.reason.clone();
-        self.note_leveled();
-        self.push_to_all(&format!("等级升为{}：{}", grade.level.name(), grade.reason.text));
         true
     }
 
-    fn push_to_all(&mut self, reason: &str) {
-        self.push(recipients(&self.case.lead_agency, self.setting.responsible), reason);
+    /// What a report says besides its level: who is in it, which marks the rules put on.
+    fn take_in(&mut self, arrival: &Arrival) {
+        let docket = &mut self.case.docket;
+        if arrival.people.len() > docket.people.len() {
+            docket.people.clone_from(&arrival.people);
+        }
+        docket.tags.extend(arrival.grade.tags.iter().cloned());
+        for trouble in &arrival.grade.troubled {
+            let text = format!("定级规则{}未能判断（{}）", trouble.rule, trouble.why.name());
+            self.note_as_system(HistoryKind::RuleTroubled, text);
+        }
     }
 
-    fn push_to_lead(&mut self, reason: &str) {
-        let lead = Recipient { agency: self.case.lead_agency.clone(), form: Form::Report };
-        self.push(vec![lead], reason);
+    /// The community looks at a case that is not pushed (蓝色; S0-03).
+    fn watch(&mut self) {
+        self.advance_if_possible(Trigger::Watch);
+        let watcher = self.setting.responsible.community.as_deref().unwrap_or(&self.case.lead_agency).to_owned();
+        self.owe(DutyKind::Watch, Holder::agency(&watcher), 0);
     }
 
-    fn push(&mut self, to: Vec<Recipient>, reason: &str) {
-        let told: Vec<String> = to
-            .iter()
-            .map(|r| format!("{}（{}）", self.setting.directory.name(&r.agency), r.form.name()))
-            .collect();
-        self.note_as_system(HistoryKind::PushRequested, format!("推送{}", told.join("、")));
-        let requested_at = self.occasion.at;
-        let level = self.case.level;
-        self.pushes.extend(to.into_iter().map(|recipient| PushOrder {
-            recipient,
-            level,
-            requested_at,
-            due_at: due_at(level, requested_at, self.setting.limits),
-            reason: reason.to_owned(),
-        }));
+    fn tag(&mut self, add: &[String], remove: &[String]) -> Result<(), Refusal> {
+        let docket = &mut self.case.docket;
+        let added: Vec<&str> =
+            add.iter().filter(|tag| docket.tags.insert((*tag).clone())).map(String::as_str).collect();
+        let removed: Vec<&str> =
+            remove.iter().filter(|tag| docket.tags.remove(*tag)).map(String::as_str).collect();
+        if added.is_empty() && removed.is_empty() {
+            return Self::refuse("TAGS_UNCHANGED", "a mark would have to be put on or taken off");
+        }
+        let mut told = Vec::new();
+        if !added.is_empty() {
+            told.push(format!("加注标签：{}", added.join("、")));
+        }
+        if !removed.is_empty() {
+            told.push(format!("取消标签：{}", removed.join("、")));
+        }
+        self.note(HistoryKind::Tagged, told.join("；"), None);
+        Ok(())
     }
 
-    fn note_leveled(&mut self) {
-        let text = format!("定为{}：{}", self.case.level.name(), self.case.level_reason.text);
-        self.note_as_system(HistoryKind::Leveled, text);
+    fn record_aftermath(&mut self, kind: super::docket::AftermathKind, reference: &str) -> Result<(), Refusal> {
+        let known = &mut self.case.docket.aftermath;
+        if known.iter().any(|one| one.reference == reference) {
+            return Self::refuse("AFTERMATH_RECORDED", "the reference would have to be a new one");
+        }
+        known.push(super::docket::Aftermath { kind, reference: reference.to_owned(), at: self.occasion.at });
+        self.note(HistoryKind::AftermathRecorded, format!("转为{}：{reference}", kind.name()), None);
+        Ok(())
     }
+}
 
-    fn note_assigned(&mut self) {
-        let text = self.assigned_text();
-        self.note_as_system(HistoryKind::Assigned, text);
-    }
+/// Words of a person, where there are any.
+pub(super) fn plain(words: &str) -> Option<Words> {
+    (!words.is_empty()).then(|| Words::Plain(words.to_owned()))
+}
 
-    fn assigned_text(&self) -> String {
-        format!("主办单位：{}", self.setting.directory.name(&self.case.lead_agency))
-    }
-
-    fn note_as_system(&mut self, kind: HistoryKind, text: String) {
-        self.note_by(SYSTEM, SYSTEM, kind, text, None);
-    }
-
-    fn note(&mut self, kind: HistoryKind, text: String, remark: Option<Words>) {
-        let occasion = self.occasion;
-        self.note_by(&occasion.actor, &occasion.capacity, kind, text, remark);
-    }
-
-    fn note_by(
-        &mut self,
-        actor: &str,
-        capacity: &str,
-        kind: HistoryKind,
-        text: String,
-        remark: Option<Words>,
-    ) {
-        self.case.history_count += 1;
-        self.entries.push(Entry {
-            sequence: self.case.history_count,
-            at: self.occasion.at,
-            kind,
-            actor: actor.to_owned(),
-            capacity: capacity.to_owned(),
-            text,
-            remark,
-        });
-    }
-
-    fn finish(mut self, announced: bool) -> Change {
-        self.case.version += 1;
-        Change { case: self.case, entries: self.entries, pushes: self.pushes, announced }
-    }
+/// No facts.
+pub(super) const fn no_facts() -> BTreeMap<String, String> {
+    BTreeMap::new()
 }
 
 #[cfg(test)]

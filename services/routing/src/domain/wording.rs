@@ -3,8 +3,26 @@
 use fengqiao_proto::{
     intake::v1::Evidence,
     notification::v1::{FeedbackOutcome, ReturnReason},
-    types::v1::Source,
+    types::v1::{PartyRole, Source},
 };
+
+/// The source's name in the contract without its prefix: `POLICE_110`.
+#[must_use]
+pub fn short_source(source: Source) -> &'static str {
+    source.as_str_name().trim_start_matches("SOURCE_")
+}
+
+/// What a person is in a report, by the contract's number.
+#[must_use]
+pub fn party_name(role: i32) -> &'static str {
+    match PartyRole::try_from(role) {
+        Ok(PartyRole::Reporter) => "反映人",
+        Ok(PartyRole::Respondent) => "被反映人",
+        Ok(PartyRole::Victim) => "受害人",
+        Ok(PartyRole::Witness) => "知情人",
+        Ok(PartyRole::Unspecified) | Err(_) => "当事人",
+    }
+}
 
 /// The name of a door.
 #[must_use]

@@ -7,7 +7,7 @@ pub use facts::{Facts, People};
 pub use rules::{Grade, RuleSet};
 
 /// How dangerous a case is (红橙黄蓝). Ordered by danger.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// No push; it stands in the daily list of its community.

@@ -1,0 +1,148 @@
+//! The two steps at the end: resolved (办结), and closed when people were asked again (归档); and the ways
+//! back.
+
+use super::{
+    links::Links,
+    mediation::{Method, SettledAt},
+};
+use crate::{
+    directory::Rank,
+    domain::{
+        case::State,
+        draft::Draft,
+        duty::DutyKind,
+        history::HistoryKind,
+        refusal::Refusal,
+        states::Trigger,
+    },
+};
+
+/// How a case was settled.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Settlement {
+    /// What was reached.
+    pub words: String,
+    /// The way, where it is one of the five.
+    pub method: Option<Method>,
+    /// Where; the area's own level decides where none.
+    pub settled_at: Option<SettledAt>,
+    /// The residents' body or volunteer that gets the credit: a code of the directory.
+    pub credited: Option<String>,
+}
+
+impl Draft<'_> {
+    /// The matter is settled: what was owed for it falls away, and people have to be asked again (S0-02).
+    pub(in crate::domain) fn resolve(&mut self, settlement: &Settlement) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        if let Some((done, all)) = self.conclusions()
+            && done < all
+        {
+            return Self::refuse(
+                "OWNERS_NOT_CONCLUDED",
+                format!("all owners would have to have concluded; {done} of {all} have"),
+            );
+        }
+        if self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
+            return Self::refuse("RETURN_OPEN", "the open return would have to be decided");
+        }
+        self.advance(Trigger::Resolve)?;
+        let at = self.occasion.at;
+        self.case.resolved_at = Some(at);
+        self.meet(|duty| matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Contact | DutyKind::Claim));
+        self.drop_duties(|duty| !outlives_resolution(duty.kind));
+        let mediation = &mut self.case.docket.mediation;
+        mediation.method = settlement.method.or(mediation.method);
+        mediation.settled_at = settlement.settled_at.or(mediation.settled_at);
+        mediation.credited = settlement.credited.clone().or_else(|| mediation.credited.take());
+        let mut text = "办结".to_owned();
+        if let Some(method) = mediation.method {
+            text.push_str(&format!("；化解方式：{}", method.name()));
+        }
+        if let Some(settled_at) = mediation.settled_at {
+            text.push_str(&format!("；化解层级：{}", settled_at.name()));
+        }
+        self.note_words(HistoryKind::Resolved, text, &settlement.words);
+        self.owe_revisits();
+        Ok(())
+    }
+
+    /// People were asked again, and it is over. Everything that is still owed stands in the way.
+    pub(in crate::domain) fn close(&mut self, words: &str) -> Result<(), Refusal> {
+        if self.case.state != State::Resolved {
+            return Self::refuse(
+                "CASE_NOT_RESOLVED",
+                format!("the case would have to be resolved; it is {}", self.case.state.name()),
+            );
+        }
+        let asked = self.case.docket.revisits.iter().filter(|revisit| revisit.answer.is_some()).count();
+        let all = self.case.docket.revisits.len();
+        if asked < all {
+            return Self::refuse(
+                "REVISITS_OWED",
+                format!("all revisits would have to be recorded; {asked} of {all} are"),
+            );
+        }
+        if let Some(major) = &self.case.docket.major {
+            if major.calm_at.is_none() {
+                return Self::refuse("MAJOR_EVENT_NOT_CALM", "a leader would have to have said that it is calm");
+            }
+            self.must_be(Rank::Leader, "close a major event")?;
+        }
+        if self.owed(|duty| duty.kind == DutyKind::Perform) {
+            return Self::refuse("AGREEMENT_NOT_PERFORMED", "what was agreed would have to be checked");
+        }
+        self.advance(Trigger::Close)?;
+        self.case.closed_at = Some(self.occasion.at);
+        self.drop_duties(|_| true);
+        self.note_words(HistoryKind::Closed, "回访后归档".to_owned(), words);
+        Ok(())
+    }
+
+    /// Not taken up: the lawful way is told.
+    pub(in crate::domain) fn reject(&mut self, words: &str) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        self.advance(Trigger::Reject)?;
+        self.case.closed_at = Some(self.occasion.at);
+        self.drop_duties(|_| true);
+        self.note_words(HistoryKind::Rejected, "不予受理，已告知依法途径".to_owned(), words);
+        Ok(())
+    }
+
+    pub(in crate::domain) fn reopen_by_hand(&mut self, words: &str) -> Result<(), Refusal> {
+        if self.case.docket.links.merged_into.is_some() {
+            return Self::refuse("CASE_MERGED", "the merger would have to be undone first");
+        }
+        self.reopen()?;
+        self.note_words(HistoryKind::Reopened, "重新办理".to_owned(), words);
+        self.push_to_all("重新办理");
+        Ok(())
+    }
+
+    /// It was not over: the handlers have it again, from the start.
+    pub(in crate::domain) fn reopen(&mut self) -> Result<(), Refusal> {
+        self.advance(Trigger::Reopen)?;
+        self.case.resolved_at = None;
+        self.case.closed_at = None;
+        self.drop_duties(|duty| duty.kind == DutyKind::Revisit);
+        let docket = &mut self.case.docket;
+        docket.revisits.clear();
+        for handler in &mut docket.handlers {
+            handler.concluded_at = None;
+            handler.signed_at = None;
+        }
+        if let Some(major) = &mut docket.major {
+            major.calm_at = None;
+        }
+        docket.links = Links { state_before: None, ..std::mem::take(&mut docket.links) };
+        if self.case.level.pushes() {
+            self.start_clocks();
+        }
+        self.begin_ageing();
+        Ok(())
+    }
+}
+
+/// Whether a duty is still owed when the matter is settled.
+const fn outlives_resolution(kind: DutyKind) -> bool {
+    matches!(kind, DutyKind::Perform | DutyKind::Reply | DutyKind::Letter | DutyKind::Acknowledge | DutyKind::Progress)
+}

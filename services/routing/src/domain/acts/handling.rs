@@ -1,0 +1,380 @@
+//! Who handles a case: the lead, co-handlers, and agencies that own it together.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::domain::{
+    docket::Docket,
+    draft::Draft,
+    duty::{Duty, DutyKind, Holder},
+    happening::Arrival,
+    history::HistoryKind,
+    push::Form,
+    refusal::Refusal,
+    states::Trigger,
+    wording::short_source,
+};
+
+/// What an agency is in a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Part {
+    /// 主办: it answers for the whole.
+    Lead,
+    /// 协办: it helps.
+    CoHandler,
+    /// One of those who own it together (双推送, 双盯办, 双化解; S1-02): each must conclude.
+    Owner,
+}
+
+impl Part {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lead => "主办",
+            Self::CoHandler => "协办",
+            Self::Owner => "共办",
+        }
+    }
+}
+
+/// An agency that handles a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Handler {
+    /// Its code.
+    pub agency: String,
+    /// What it is in the case.
+    pub part: Part,
+    /// Since when.
+    pub since: Timestamp,
+    /// Who there has it (认领).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<String>,
+    /// When it signed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signed_at: Option<Timestamp>,
+    /// When it said that its part is done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub concluded_at: Option<Timestamp>,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum HandlingAct {
+    /// Adds an agency that helps or owns.
+    Add {
+        /// The agency.
+        agency: String,
+        /// Co-handler or owner.
+        part: Part,
+        /// Why; may be empty.
+        words: String,
+    },
+    /// Takes an agency off that helps.
+    Remove {
+        /// The agency.
+        agency: String,
+        /// Why.
+        words: String,
+    },
+    /// Says that one's part is done (S1-02: police concluded, 综治 not ⇒ "1/2 化解").
+    Conclude {
+        /// The agency; the caller's own.
+        agency: String,
+        /// What was reached.
+        words: String,
+    },
+    /// Hands over to a named person; must be claimed (点对点交办; S3-04).
+    HandOver {
+        /// Whose person.
+        agency: String,
+        /// Who.
+        person: String,
+        /// What is to be done; may be empty.
+        words: String,
+    },
+    /// Claims what was handed over (认领; S3-04).
+    Claim {
+        /// Whose person.
+        agency: String,
+    },
+    /// Says that the people were contacted for the first time (首次联系).
+    Contact {
+        /// How and what they said.
+        words: String,
+    },
+}
+
+impl Draft<'_> {
+    /// Who handles a new case: those who own it together where the practice says so, else the one who is
+    /// responsible.
+    pub(in crate::domain) fn begin_handling(&mut self, arrival: &Arrival) {
+        let source = short_source(arrival.source);
+        let owners = self.setting.practice.owners(&self.case.category, source, arrival.repeat);
+        let since = self.occasion.at;
+        let handler = |agency: &str, part| Handler {
+            agency: agency.to_owned(),
+            part,
+            since,
+            person: None,
+            signed_at: None,
+            concluded_at: None,
+        };
+        if let Some(first) = owners.first() {
+            first.clone_into(&mut self.case.lead_agency);
+            self.case.docket.handlers = owners.iter().map(|agency| handler(agency, Part::Owner)).collect();
+        } else {
+            let lead = self.case.lead_agency.clone();
+            self.case.docket.handlers = vec![handler(&lead, Part::Lead)];
+        }
+        self.note_assigned();
+    }
+
+    /// A case goes to those who must act: they owe a signature, and the case has to be settled.
+    pub(in crate::domain) fn start_clocks(&mut self) {
+        self.advance_if_possible(Trigger::Push);
+        let agencies: Vec<String> =
+            self.case.docket.handlers.iter().map(|handler| handler.agency.clone()).collect();
+        for agency in agencies {
+            self.owe_to_handler(&agency);
+        }
+    }
+
+    fn owe_to_handler(&mut self, agency: &str) {
+        for kind in [DutyKind::Sign, DutyKind::Handle] {
+            if !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
+                self.owe(kind, Holder::agency(agency), 0);
+            }
+        }
+    }
+
+    /// Gives the case to an agency. What the one before owed falls away; who took the first report stays
+    /// answerable (首接; S0-05).
+    pub(in crate::domain) fn assign(
+        &mut self,
+        agency: &str,
+        person: Option<&str>,
+        words: &str,
+    ) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        if self.case.lead_agency == agency {
+            return Self::refuse(
+                "AGENCY_LEADS_ALREADY",
+                "another agency would have to lead the case than the one it is assigned to",
+            );
+        }
+        if self.setting.practice.names_persons && person.is_none() {
+            return Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named");
+        }
+        self.lead_by(agency)?;
+        let text = self.assigned_text();
+        self.note_words(HistoryKind::Assigned, text, words);
+        self.push_to(agency, Form::Report, "中心交办");
+        if let Some(person) = person {
+            self.hand_to(agency, person);
+        }
+        Ok(())
+    }
+
+    /// Makes an agency the lead.
+    pub(in crate::domain) fn lead_by(&mut self, agency: &str) -> Result<(), Refusal> {
+        self.advance(Trigger::Assign)?;
+        let before = std::mem::replace(&mut self.case.lead_agency, agency.to_owned());
+        let since = self.occasion.at;
+        self.case.docket.handlers.retain(|handler| handler.agency != before && handler.agency != agency);
+        let lead = Handler {
+            agency: agency.to_owned(),
+            part: Part::Lead,
+            since,
+            person: None,
+            signed_at: None,
+            concluded_at: None,
+        };
+        self.case.docket.handlers.insert(0, lead);
+        self.drop_duties(|duty| duty.holder.agency == before && is_handlers_own(duty.kind));
+        self.drop_duties(|duty| duty.kind == DutyKind::Watch);
+        self.owe_to_handler(agency);
+        Ok(())
+    }
+
+    pub(in crate::domain) fn note_assigned(&mut self) {
+        let text = self.assigned_text();
+        self.note_as_system(HistoryKind::Assigned, text);
+    }
+
+    fn assigned_text(&self) -> String {
+        let owners: Vec<String> = self
+            .case
+            .docket
+            .handlers
+            .iter()
+            .filter(|handler| handler.part == Part::Owner)
+            .map(|handler| self.agency_name(&handler.agency))
+            .collect();
+        if owners.is_empty() {
+            format!("主办单位：{}", self.agency_name(&self.case.lead_agency))
+        } else {
+            format!("共办单位：{}", owners.join("、"))
+        }
+    }
+
+    pub(in crate::domain) fn handling(&mut self, act: &HandlingAct) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        match act {
+            HandlingAct::Add { agency, part, words } => self.add_handler(agency, *part, words),
+            HandlingAct::Remove { agency, words } => self.remove_handler(agency, words),
+            HandlingAct::Conclude { agency, words } => self.conclude(agency, words),
+            HandlingAct::HandOver { agency, person, words } => {
+                self.must_be_handler(agency)?;
+                self.hand_to(agency, person);
+                self.note_words(
+                    HistoryKind::HandedOver,
+                    format!("交办{}：{person}", self.agency_name(agency)),
+                    words,
+                );
+                Ok(())
+            }
+            HandlingAct::Claim { agency } => self.claim(agency),
+            HandlingAct::Contact { words } => {
+                self.must_handle()?;
+                self.meet(|duty| duty.kind == DutyKind::Contact);
+                self.note_words(HistoryKind::Contacted, "已首次联系当事人".to_owned(), words);
+                Ok(())
+            }
+        }
+    }
+
+    fn add_handler(&mut self, agency: &str, part: Part, words: &str) -> Result<(), Refusal> {
+        if self.case.docket.handler(agency).is_some() {
+            return Self::refuse("AGENCY_HANDLES_ALREADY", "the agency would have to be one that has no part yet");
+        }
+        if part == Part::Lead {
+            return Self::refuse("LEAD_IS_ASSIGNED", "a lead would have to be assigned, not added");
+        }
+        if part == Part::Owner {
+            // From one lead to owners: the lead becomes one of them.
+            for handler in &mut self.case.docket.handlers {
+                if handler.part == Part::Lead {
+                    handler.part = Part::Owner;
+                }
+            }
+        }
+        self.case.docket.handlers.push(Handler {
+            agency: agency.to_owned(),
+            part,
+            since: self.occasion.at,
+            person: None,
+            signed_at: None,
+            concluded_at: None,
+        });
+        let text = format!("增加{}单位：{}", part.name(), self.agency_name(agency));
+        self.note_words(HistoryKind::HandlersChanged, text, words);
+        self.owe_to_handler(agency);
+        self.push_to(agency, Form::Report, &format!("中心交办（{}）", part.name()));
+        Ok(())
+    }
+
+    fn remove_handler(&mut self, agency: &str, words: &str) -> Result<(), Refusal> {
+        self.must_be_handler(agency)?;
+        if self.case.lead_agency == agency {
+            return Self::refuse("AGENCY_LEADS", "the agency would have to be one that does not lead the case");
+        }
+        self.case.docket.handlers.retain(|handler| handler.agency != agency);
+        self.drop_duties(|duty| duty.holder.agency == agency && is_handlers_own(duty.kind));
+        let text = format!("取消协办、共办单位：{}", self.agency_name(agency));
+        self.note_words(HistoryKind::HandlersChanged, text, words);
+        Ok(())
+    }
+
+    /// One of several says that its part is done. The case stays open until all have (S1-02).
+    fn conclude(&mut self, agency: &str, words: &str) -> Result<(), Refusal> {
+        self.must_be_handler(agency)?;
+        let at = self.occasion.at;
+        let handlers = &mut self.case.docket.handlers;
+        if let Some(handler) = handlers.iter_mut().find(|handler| handler.agency == agency) {
+            if handler.concluded_at.is_some() {
+                return Self::refuse("AGENCY_CONCLUDED", "the agency would have to be one that has not concluded");
+            }
+            handler.concluded_at = Some(at);
+        }
+        self.meet(|duty| {
+            duty.holder.agency == agency && matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Claim)
+        });
+        let text = match self.conclusions() {
+            Some((done, all)) => format!("{}化解意见已出（{done}/{all} 化解）", self.agency_name(agency)),
+            None => format!("{}办理完毕", self.agency_name(agency)),
+        };
+        self.note_words(HistoryKind::Concluded, text, words);
+        Ok(())
+    }
+
+    /// How many of the owners have concluded; none where the case is not owned together.
+    pub(in crate::domain) fn conclusions(&self) -> Option<(usize, usize)> {
+        self.case.docket.conclusions()
+    }
+
+    fn hand_to(&mut self, agency: &str, person: &str) {
+        if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
+            handler.person = None;
+        }
+        self.drop_duties(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency);
+        let holder =
+            Holder { agency: agency.to_owned(), post: None, person: Some(person.to_owned()) };
+        self.owe(DutyKind::Claim, holder, 0);
+    }
+
+    fn claim(&mut self, agency: &str) -> Result<(), Refusal> {
+        self.must_be_handler(agency)?;
+        let actor = self.occasion.actor.clone();
+        let handed = |duty: &Duty| {
+            duty.kind == DutyKind::Claim
+                && duty.holder.agency == agency
+                && duty.holder.person.as_deref() == Some(actor.as_str())
+        };
+        if self.meet(handed) == 0 {
+            return Self::refuse("NOTHING_TO_CLAIM", "the case would have to be handed over to who claims it");
+        }
+        if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
+            handler.person = Some(actor.clone());
+        }
+        self.note(HistoryKind::Claimed, format!("{}认领：{actor}", self.agency_name(agency)), None);
+        Ok(())
+    }
+
+    pub(in crate::domain) fn must_be_handler(&self, agency: &str) -> Result<(), Refusal> {
+        if self.case.docket.handler(agency).is_some() {
+            return Ok(());
+        }
+        Self::refuse("AGENCY_NOT_A_HANDLER", "the agency would have to lead the case, own it or help with it")
+    }
+
+    /// The agency signed: what it owed for it is met.
+    pub(in crate::domain) fn signed(&mut self, agency: &str) {
+        let at = self.occasion.at;
+        if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
+            handler.signed_at.get_or_insert(at);
+        }
+        self.meet(|duty| duty.kind == DutyKind::Sign && duty.holder.agency == agency);
+        if self.case.lead_agency == agency || self.case.docket.handler(agency).is_some() {
+            self.advance_if_possible(Trigger::Sign);
+        }
+    }
+}
+
+/// Whether a duty goes with being a handler.
+const fn is_handlers_own(kind: DutyKind) -> bool {
+    matches!(kind, DutyKind::Sign | DutyKind::Handle | DutyKind::Contact | DutyKind::Claim)
+}
+
+impl Docket {
+    /// How many of the owners have concluded, and how many there are; none where the case is not owned
+    /// together.
+    #[must_use]
+    pub fn conclusions(&self) -> Option<(usize, usize)> {
+        let owners: Vec<&Handler> =
+            self.handlers.iter().filter(|handler| handler.part == Part::Owner).collect();
+        let done = owners.iter().filter(|handler| handler.concluded_at.is_some()).count();
+        (owners.len() > 1).then_some((done, owners.len()))
+    }
+}

@@ -1,0 +1,90 @@
+//! What people do to a case, subject by subject. Each file holds what its subject keeps in the docket, what
+//! can be done, and what follows; the transitions of all of them go through the one function in
+//! [`transition`](super::transition).
+
+pub mod closing;
+pub mod handling;
+pub mod levels;
+pub mod links;
+pub mod major;
+pub mod mediation;
+pub mod respite;
+pub mod returns;
+pub mod revisits;
+pub mod supervision;
+pub mod whistles;
+
+use super::{docket::AftermathKind, level::Level};
+
+/// What someone does to a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Act {
+    /// Sets a level.
+    Relevel {
+        /// The level.
+        level: Level,
+        /// Why.
+        words: String,
+    },
+    /// Gives it to an agency of the directory.
+    Assign {
+        /// The agency.
+        agency: String,
+        /// Who there takes it over, where a person is named (面对面认领).
+        person: Option<String>,
+        /// Why; may be empty.
+        words: String,
+    },
+    /// Writes a comment.
+    Comment {
+        /// The comment.
+        words: String,
+    },
+    /// Says that the matter is settled.
+    Resolve(closing::Settlement),
+    /// Says that people were asked again and that it is over.
+    Close {
+        /// What they said.
+        words: String,
+    },
+    /// Does not take it up; the lawful way is told (不予受理).
+    Reject {
+        /// Why, and which way.
+        words: String,
+    },
+    /// It was not over.
+    Reopen {
+        /// Why.
+        words: String,
+    },
+    /// Puts marks on it or takes them off.
+    Tag {
+        /// On.
+        add: Vec<String>,
+        /// Off.
+        remove: Vec<String>,
+    },
+    /// Records what came of it before the law (S3-12).
+    RecordAftermath {
+        /// What.
+        kind: AftermathKind,
+        /// The other record's number.
+        reference: String,
+    },
+    /// Who handles it.
+    Handling(handling::HandlingAct),
+    /// Returns and who decides on them.
+    Return(returns::ReturnAct),
+    /// Pauses and more time.
+    Respite(respite::RespiteAct),
+    /// Pressing.
+    Supervision(supervision::SupervisionAct),
+    /// Calling agencies to the spot.
+    Whistle(whistles::WhistleAct),
+    /// Sessions and agreements.
+    Mediation(mediation::MediationAct),
+    /// Major events.
+    Major(major::MajorAct),
+    /// Asking people again.
+    Revisit(revisits::RevisitAct),
+}

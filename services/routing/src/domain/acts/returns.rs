@@ -1,0 +1,166 @@
+//! An agency gives a case back: with a coded reason and evidence, within a time, and not for ever.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    directory::Rank,
+    domain::{
+        case::{State, Words},
+        draft::Draft,
+        duty::{DutyKind, Holder},
+        happening::Receipt,
+        history::HistoryKind,
+        push::Form,
+        refusal::Refusal,
+        states::Trigger,
+        wording::{outcome_name, return_reason_name},
+    },
+};
+
+/// One return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Returned {
+    /// Counts from 1.
+    pub no: u32,
+    /// Who returned it.
+    pub agency: String,
+    /// When.
+    pub at: Timestamp,
+    /// The contract's number of the reason.
+    pub reason: i32,
+    /// Whether it came in time.
+    pub in_time: bool,
+    /// What was decided; none while it is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decision: Option<ReturnDecision>,
+}
+
+/// What became of a return.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReturnDecision {
+    /// When.
+    pub at: Timestamp,
+    /// Who decided.
+    pub by: String,
+    /// Who has to act now: another agency where the return was right, the same where it was not.
+    pub next: String,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReturnAct {
+    /// Decides the open return. Where it is the arbiter's, only a leader may.
+    Decide {
+        /// Who has to act now.
+        next: String,
+        /// Why.
+        words: String,
+    },
+}
+
+impl Draft<'_> {
+    /// What an agency did is a fact and stands in the history whatever the state. Says whether the case is
+    /// another one now.
+    pub(in crate::domain) fn receipt(&mut self, agency: &str, outcome: Receipt, words: Option<Words>) -> bool {
+        let name = self.agency_name(agency);
+        match outcome {
+            Receipt::Signed => {
+                self.note(HistoryKind::PushSigned, format!("{name}签收"), words);
+                let before = self.case.docket.clone();
+                self.signed(agency);
+                before != self.case.docket
+            }
+            Receipt::Returned(reason) => {
+                let text = format!("{name}退回：{}", return_reason_name(reason));
+                self.note(HistoryKind::PushReturned, text.clone(), words);
+                let by_lead = self.case.state == State::Open
+                    && self.case.lead_agency == agency
+                    && agency != self.setting.directory.desk();
+                by_lead && self.returned_by_lead(agency, reason.into(), &text)
+            }
+            Receipt::Answered(outcome) => {
+                self.note(HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome)), words);
+                self.meet(|duty| duty.kind == DutyKind::Contact && duty.holder.agency == agency) > 0
+            }
+            Receipt::Parked => {
+                let text = format!("推送{name}多次未达，已搁置待处理");
+                self.note(HistoryKind::PushParked, text, words);
+                false
+            }
+        }
+    }
+
+    /// The lead gives it back. In time and not too often, the centre's desk assigns it anew; else the agency
+    /// keeps it until an arbiter has decided.
+    fn returned_by_lead(&mut self, agency: &str, reason: i32, text: &str) -> bool {
+        let rule = self.setting.practice.returns;
+        let at = self.occasion.at;
+        let since = self.case.docket.handler(agency).map_or(self.case.opened_at, |handler| handler.since);
+        let last = self.setting.calendar.due(self.setting.zone, since, rule.within, &[], at);
+        let in_time = at <= last;
+        let no = u32::try_from(self.case.docket.returns.len()).unwrap_or(u32::MAX).saturating_add(1);
+        self.case.docket.returns.push(Returned {
+            no,
+            agency: agency.to_owned(),
+            at,
+            reason,
+            in_time,
+            decision: None,
+        });
+        let desk = self.setting.directory.desk().to_owned();
+        if in_time && no <= rule.at_most {
+            self.advance_if_possible(Trigger::Return);
+            if self.lead_by(&desk).is_ok() {
+                self.note_assigned();
+                self.push_to(&desk, Form::Report, text);
+            }
+            return true;
+        }
+        let why = if in_time { format!("第{no}次退回，须裁决") } else { "逾期退回，须裁决".to_owned() };
+        self.advance_if_possible(Trigger::Return);
+        for duty in &mut self.case.docket.duties {
+            if duty.holder.agency == agency && duty.kind.pauses_with_case() {
+                duty.pause(at);
+            }
+        }
+        let director = self.setting.directory.director().code.clone();
+        self.owe(DutyKind::Arbitrate, Holder::post(&desk, &director), no);
+        self.note_as_system(HistoryKind::DeadlineChanged, why.clone());
+        self.push_to(&desk, Form::Reminder, &why);
+        true
+    }
+
+    pub(in crate::domain) fn return_act(&mut self, act: &ReturnAct) -> Result<(), Refusal> {
+        self.must_be_open()?;
+        let ReturnAct::Decide { next, words } = act;
+        let Some(open) = self.case.docket.returns.iter().rposition(|one| one.decision.is_none()) else {
+            return Self::refuse("NO_RETURN_OPEN", "a return would have to be open");
+        };
+        let arbitrated = self.owed(|duty| duty.kind == DutyKind::Arbitrate);
+        if arbitrated {
+            self.must_be(Rank::Leader, "arbitrate a return")?;
+        }
+        let (at, by) = (self.occasion.at, self.occasion.actor.clone());
+        let returned = &mut self.case.docket.returns[open];
+        returned.decision = Some(ReturnDecision { at, by, next: next.clone() });
+        let agency = returned.agency.clone();
+        self.meet(|duty| duty.kind == DutyKind::Arbitrate);
+        if *next == agency && self.case.lead_agency == agency {
+            // It was not right: the same agency has it, and its clocks go on.
+            let (clock, practice) = (self.clock(), self.setting.practice);
+            for duty in &mut self.case.docket.duties {
+                if duty.holder.agency == agency {
+                    duty.go_on(clock, practice.terms(duty.kind), at);
+                }
+            }
+            self.advance(Trigger::Assign)?;
+        } else if self.case.lead_agency != *next {
+            self.lead_by(next)?;
+        }
+        let text = format!("退回裁定：由{}办理", self.agency_name(next));
+        self.note_words(HistoryKind::ReturnDecided, text, words);
+        self.push_to(next, Form::Report, "退回裁定后交办");
+        Ok(())
+    }
+}

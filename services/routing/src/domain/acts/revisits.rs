@@ -1,0 +1,175 @@
+//! Asking people again after a case was resolved (双反馈; S0-02, S3-10).
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    directory::Rank,
+    domain::{
+        case::State,
+        draft::Draft,
+        duty::{DutyKind, Holder},
+        history::HistoryKind,
+        practice::Asked,
+        refusal::Refusal,
+        wording::party_name,
+    },
+};
+
+/// One task of asking again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Revisit {
+    /// Counts from 1 within the case.
+    pub no: u32,
+    /// Who asks.
+    pub by: Rank,
+    /// Who is asked.
+    pub whom: Asked,
+    /// What the person is in the case, where a person is asked (contract number of a party role).
+    #[serde(default)]
+    pub party: i32,
+    /// By when.
+    pub due_at: Timestamp,
+    /// What was said; none while it is owed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<RevisitAnswer>,
+}
+
+/// What was said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RevisitAnswer {
+    /// When.
+    pub at: Timestamp,
+    /// Who asked.
+    pub asker: String,
+    /// How it stands.
+    pub outcome: RevisitOutcome,
+    /// Whether they are content, 1 to 5; 0 where it was not asked.
+    pub satisfaction: u8,
+}
+
+/// How it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RevisitOutcome {
+    /// 稳定
+    Stable,
+    /// 不稳定
+    Unstable,
+    /// 复发
+    Relapse,
+    /// Nobody could be reached; it counts as asked, not as effective.
+    Unreached,
+}
+
+impl RevisitOutcome {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Stable => "稳定",
+            Self::Unstable => "不稳定",
+            Self::Relapse => "复发",
+            Self::Unreached => "未联系上",
+        }
+    }
+}
+
+/// What can be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RevisitAct {
+    /// Records what was said.
+    Record {
+        /// Which task.
+        no: u32,
+        /// How it stands.
+        outcome: RevisitOutcome,
+        /// 1 to 5; 0 where it was not asked.
+        satisfaction: u8,
+        /// What they said.
+        words: String,
+    },
+}
+
+impl Draft<'_> {
+    /// Who has to ask whom again, by the practice: for each of the people one task of its own.
+    pub(in crate::domain) fn owe_revisits(&mut self) {
+        self.case.docket.revisits.clear();
+        for task in &self.setting.practice.revisits {
+            let parties = match task.whom {
+                Asked::People => self.case.docket.people_to_ask().into_iter().map(i32::from).collect(),
+                Asked::Agencies | Asked::Community => Vec::new(),
+            };
+            let parties = if parties.is_empty() { vec![0] } else { parties };
+            for party in parties {
+                let no = u32::try_from(self.case.docket.revisits.len()).unwrap_or(u32::MAX).saturating_add(1);
+                let agency = self.setting.directory.desk().to_owned();
+                let duty = self.owe_within(DutyKind::Revisit, Holder::agency(&agency), no, task.after);
+                let due_at = self
+                    .case
+                    .docket
+                    .duties
+                    .iter()
+                    .find(|owed| owed.no == duty)
+                    .map_or(self.occasion.at, |owed| owed.due_at);
+                self.case.docket.revisits.push(Revisit {
+                    no,
+                    by: task.by,
+                    whom: task.whom,
+                    party,
+                    due_at,
+                    answer: None,
+                });
+            }
+        }
+    }
+
+    pub(in crate::domain) fn revisit(&mut self, act: &RevisitAct) -> Result<(), Refusal> {
+        let RevisitAct::Record { no, outcome, satisfaction, words } = act;
+        if self.case.state != State::Resolved {
+            return Self::refuse(
+                "CASE_NOT_RESOLVED",
+                format!("the case would have to be resolved; it is {}", self.case.state.name()),
+            );
+        }
+        let Some(index) = self.case.docket.revisits.iter().position(|revisit| revisit.no == *no) else {
+            return Self::refuse("NO_SUCH_REVISIT", "the number would have to be one of the case's revisits");
+        };
+        let task = self.case.docket.revisits[index].clone();
+        self.must_be(task.by, "record this revisit")?;
+        if task.answer.is_some() {
+            return Self::refuse("REVISIT_RECORDED", "the revisit would have to be one that is still owed");
+        }
+        self.case.docket.revisits[index].answer = Some(RevisitAnswer {
+            at: self.occasion.at,
+            asker: self.occasion.actor.clone(),
+            outcome: *outcome,
+            satisfaction: *satisfaction,
+        });
+        self.meet(|duty| duty.kind == DutyKind::Revisit && duty.about == *no);
+        let whom = if task.party == 0 { task.whom.name() } else { party_name(task.party) };
+        self.note_words(HistoryKind::Revisited, format!("回访{whom}：{}", outcome.name()), words);
+        match outcome {
+            RevisitOutcome::Relapse => {
+                self.reopen()?;
+                self.note_as_system(HistoryKind::Reopened, "回访发现复发，重新办理".to_owned());
+                self.suggest_higher("回访发现复发");
+                self.push_to_all("回访发现复发，重新办理");
+            }
+            RevisitOutcome::Unstable => {
+                // Not over yet: the same people are asked once more.
+                let next = Revisit {
+                    no: u32::try_from(self.case.docket.revisits.len()).unwrap_or(u32::MAX).saturating_add(1),
+                    answer: None,
+                    ..task
+                };
+                let agency = self.setting.directory.desk().to_owned();
+                let duty = self.owe(DutyKind::Revisit, Holder::agency(&agency), next.no);
+                let due = self.case.docket.duties.iter().find(|owed| owed.no == duty).map(|owed| owed.due_at);
+                self.case.docket.revisits.push(Revisit { due_at: due.unwrap_or(next.due_at), ..next });
+            }
+            RevisitOutcome::Stable | RevisitOutcome::Unreached => {}
+        }
+        Ok(())
+    }
+}

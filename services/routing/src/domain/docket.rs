@@ -1,0 +1,134 @@
+//! What a case holds besides its plain columns. It is stored as one sealed text, since much of it is personal,
+//! and travels with the case: whoever has read a case knows all that a change needs.
+//!
+//! The stored form outlives the code: fields are only ever added, each with a default.
+
+use std::collections::BTreeSet;
+
+use fengqiao_proto::types::v1::PartyRole;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    acts::{
+        handling::Handler, links::Links, major::MajorEvent, mediation::Mediation, respite::Respite,
+        returns::Returned, revisits::Revisit, supervision::{Alert, Supervision}, whistles::Whistle,
+    },
+    duty::Duty,
+    level::Level,
+};
+
+/// What a case holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Docket {
+    /// The county's own state of it, a code of its state table.
+    pub state: String,
+    /// Which version of the county's practice it was opened under.
+    pub practice: String,
+    /// Which version of the directory its agencies were found in.
+    pub directory: String,
+    /// The last number that a duty got.
+    pub last_duty: u32,
+    /// What is owed; what is over stands in the history only.
+    pub duties: Vec<Duty>,
+    /// Who handles it, the lead first.
+    pub handlers: Vec<Handler>,
+    /// What the people of the case are in it; who they are stands in the matter.
+    pub people: Vec<i32>,
+    /// Marks: `minor`, `five_small`, `fast_lane`, a kind of place.
+    pub tags: BTreeSet<String>,
+    /// A higher level that something suggests and an officer has to decide on.
+    pub suggestion: Option<Suggestion>,
+    /// Returns.
+    pub returns: Vec<Returned>,
+    /// Pauses and more time.
+    pub respite: Respite,
+    /// Supervisions.
+    pub supervisions: Vec<Supervision>,
+    /// Alerts by tier.
+    pub alerts: Vec<Alert>,
+    /// Whistles.
+    pub whistles: Vec<Whistle>,
+    /// Sessions, agreement, the way of settling.
+    pub mediation: Mediation,
+    /// Set where it is a major event.
+    pub major: Option<MajorEvent>,
+    /// Asking people again.
+    pub revisits: Vec<Revisit>,
+    /// Other cases that it has to do with.
+    pub links: Links,
+    /// What became of the people besides: whether a crime came of it (民转刑).
+    pub aftermath: Vec<Aftermath>,
+}
+
+/// A level that something suggests.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggestion {
+    /// The level.
+    pub level: Level,
+    /// Why, for people; no personal data.
+    pub why: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// That a dispute had an outcome before the law (S3-12).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aftermath {
+    /// What.
+    pub kind: AftermathKind,
+    /// The other record's number, for instance a criminal file's.
+    pub reference: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What came of a dispute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AftermathKind {
+    /// A criminal case (民转刑).
+    Criminal,
+    /// A public order case (治安案件).
+    PublicOrder,
+}
+
+impl AftermathKind {
+    /// Its name, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Criminal => "刑事案件",
+            Self::PublicOrder => "治安案件",
+        }
+    }
+}
+
+/// A tag of cases whose people are protected: a minor, domestic violence, health (S2-06, S4-14).
+pub const PROTECTED_TAGS: [&str; 4] = ["minor", "domestic_violence", "health", "restricted"];
+
+impl Docket {
+    /// Whether only those may see it who must, and each reading is kept.
+    #[must_use]
+    pub fn is_protected(&self) -> bool {
+        PROTECTED_TAGS.iter().any(|tag| self.tags.contains(*tag))
+    }
+
+    /// The people who are asked again: who reported, whom it was about, who was harmed.
+    #[must_use]
+    pub fn people_to_ask(&self) -> Vec<PartyRole> {
+        let asked = [PartyRole::Reporter, PartyRole::Respondent, PartyRole::Victim];
+        self.people
+            .iter()
+            .filter_map(|role| PartyRole::try_from(*role).ok())
+            .filter(|role| asked.contains(role))
+            .collect()
+    }
+
+    /// The handler of an agency.
+    #[must_use]
+    pub fn handler(&self, agency: &str) -> Option<&Handler> {
+        self.handlers.iter().find(|handler| handler.agency == agency)
+    }
+}

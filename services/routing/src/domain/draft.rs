@@ -1,0 +1,303 @@
+//! A change in the making: what every act uses to change a case, to say it in the history, and to make
+//! someone owe something.
+
+use fengqiao_calendar::{Calendar, Limit};
+use jiff::{Timestamp, tz::TimeZone};
+
+use super::{
+    case::{CaseFile, State, Words},
+    duty::{Clockwork, Duty, DutyKind, Holder, Stage},
+    history::{Entry, HistoryKind, Occasion, SYSTEM},
+    practice::Practice,
+    push::{Form, PushOrder, Recipient, due_at, recipients},
+    refusal::Refusal,
+    states::Trigger,
+};
+use crate::directory::{Directory, Rank, Responsible};
+use fengqiao_county::PushLimitHours;
+
+/// What the county says of the case's place and matter.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting<'a> {
+    /// The directory.
+    pub directory: &'a Directory,
+    /// Who has to do with the case's area and category.
+    pub responsible: &'a Responsible,
+    /// By when pushes have to be made.
+    pub limits: PushLimitHours,
+    /// States, limits, who is told of what.
+    pub practice: &'a Practice,
+    /// Which days are working days.
+    pub calendar: &'a Calendar,
+    /// The county's zone.
+    pub zone: &'a TimeZone,
+}
+
+/// A case after a change, and what follows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The case.
+    pub case: CaseFile,
+    /// The new entries of its history.
+    pub entries: Vec<Entry>,
+    /// The pushes that are asked for.
+    pub pushes: Vec<PushOrder>,
+    /// The duties that are new, changed or over.
+    pub duties: Vec<Duty>,
+    /// Whether others have to learn what the case is now.
+    pub announced: bool,
+}
+
+/// A change in the making.
+pub(super) struct Draft<'a> {
+    pub(super) case: CaseFile,
+    pub(super) occasion: &'a Occasion,
+    pub(super) setting: Setting<'a>,
+    before: Vec<Duty>,
+    entries: Vec<Entry>,
+    pushes: Vec<PushOrder>,
+    over: Vec<Duty>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(case: CaseFile, occasion: &'a Occasion, setting: Setting<'a>) -> Self {
+        let before = case.docket.duties.clone();
+        Self { case, occasion, setting, before, entries: Vec::new(), pushes: Vec::new(), over: Vec::new() }
+    }
+
+    /// Ends the change.
+    pub(super) fn finish(mut self, announced: bool) -> Change {
+        self.case.version += 1;
+        let before = self.before;
+        let changed = self.case.docket.duties.iter().filter(|duty| !before.contains(duty)).cloned();
+        let duties = changed.chain(self.over).collect();
+        Change { case: self.case, entries: self.entries, pushes: self.pushes, duties, announced }
+    }
+
+    // --- conditions
+
+    pub(super) fn refuse<T>(reason: &'static str, needs: impl Into<String>) -> Result<T, Refusal> {
+        Err(Refusal::new(reason, needs))
+    }
+
+    /// Only an open case.
+    pub(super) fn must_be_open(&self) -> Result<(), Refusal> {
+        match self.case.state {
+            State::Open => Ok(()),
+            other => Self::refuse("CASE_NOT_OPEN", format!("the case would have to be open; it is {}", other.name())),
+        }
+    }
+
+    /// Only someone of this rank or above.
+    pub(super) fn must_be(&self, rank: Rank, act: &str) -> Result<(), Refusal> {
+        if self.occasion.rank >= rank {
+            return Ok(());
+        }
+        Self::refuse(
+            "RANK_TOO_LOW",
+            format!("to {act}, the capacity would have to be {} or above; it is {}", rank.word(), self.occasion.rank.word()),
+        )
+    }
+
+    /// Only an agency that handles the case, or the centre.
+    pub(super) fn must_handle(&self) -> Result<(), Refusal> {
+        match &self.occasion.agency {
+            Some(agency) if self.case.docket.handler(agency).is_none() => Self::refuse(
+                "AGENCY_NOT_A_HANDLER",
+                "the agency would have to lead the case, own it or help with it",
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    /// The agency that the actor acts for; the centre's desk for its officers.
+    pub(super) fn acting_agency(&self) -> &str {
+        self.occasion.agency.as_deref().unwrap_or_else(|| self.setting.directory.desk())
+    }
+
+    // --- states
+
+    /// Moves the case by the county's table.
+    pub(super) fn advance(&mut self, trigger: Trigger) -> Result<(), Refusal> {
+        let table = &self.setting.practice.states;
+        let Some((code, state)) = table.next(&self.case.docket.state, trigger) else {
+            return Self::refuse(
+                refused_move(trigger),
+                format!(
+                    "the case would have to be in one of the states {}; it is in {}",
+                    table.origins(trigger).join("、"),
+                    table.name(&self.case.docket.state)
+                ),
+            );
+        };
+        code.clone_into(&mut self.case.docket.state);
+        self.case.state = state.major;
+        Ok(())
+    }
+
+    /// Moves the case where the table has such a move, and leaves it where it has none.
+    pub(super) fn advance_if_possible(&mut self, trigger: Trigger) -> bool {
+        self.setting.practice.states.next(&self.case.docket.state, trigger).is_some()
+            && self.advance(trigger).is_ok()
+    }
+
+    // --- duties
+
+    pub(super) const fn clock(&self) -> Clockwork<'a> {
+        Clockwork { calendar: self.setting.calendar, zone: self.setting.zone }
+    }
+
+    /// Makes someone owe something, within the limit that the practice has for it. Returns its number.
+    pub(super) fn owe(&mut self, kind: DutyKind, holder: Holder, about: u32) -> u32 {
+        let limit = self.setting.practice.limit(kind, self.case.level);
+        self.owe_within(kind, holder, about, limit)
+    }
+
+    /// Makes someone owe something within a limit. Returns its number.
+    pub(super) fn owe_within(&mut self, kind: DutyKind, holder: Holder, about: u32, limit: Limit) -> u32 {
+        let at = self.occasion.at;
+        let due = self.setting.calendar.due(self.setting.zone, at, limit, &[], at);
+        self.owe_by(kind, holder, about, limit, due)
+    }
+
+    /// Makes someone owe something by a moment. Returns its number.
+    pub(super) fn owe_until(&mut self, kind: DutyKind, holder: Holder, about: u32, due_at: Timestamp) -> u32 {
+        let seconds = due_at.duration_since(self.occasion.at).as_secs().clamp(0, i64::from(u32::MAX));
+        let limit = Limit::Natural { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) };
+        self.owe_by(kind, holder, about, limit, due_at)
+    }
+
+    fn owe_by(&mut self, kind: DutyKind, holder: Holder, about: u32, limit: Limit, due_at: Timestamp) -> u32 {
+        self.case.docket.last_duty += 1;
+        let no = self.case.docket.last_duty;
+        let mut duty = Duty {
+            no,
+            kind,
+            holder,
+            about,
+            limit,
+            started_at: self.occasion.at,
+            due_at,
+            pauses: Vec::new(),
+            stage: Stage::Running,
+            next_at: None,
+            ending: None,
+        };
+        duty.next_at = duty.next_firing(self.setting.practice.terms(kind));
+        self.case.docket.duties.push(duty);
+        no
+    }
+
+    /// The duties that are owed and fit.
+    pub(super) fn owed(&self, fits: impl Fn(&Duty) -> bool) -> bool {
+        self.case.docket.duties.iter().any(fits)
+    }
+
+    /// Those that fit are met. Returns how many.
+    pub(super) fn meet(&mut self, fits: impl Fn(&Duty) -> bool) -> usize {
+        self.end_duties(true, fits)
+    }
+
+    /// Those that fit fall away.
+    pub(super) fn drop_duties(&mut self, fits: impl Fn(&Duty) -> bool) {
+        self.end_duties(false, fits);
+    }
+
+    fn end_duties(&mut self, met: bool, fits: impl Fn(&Duty) -> bool) -> usize {
+        let at = self.occasion.at;
+        let (ended, kept): (Vec<Duty>, Vec<Duty>) =
+            std::mem::take(&mut self.case.docket.duties).into_iter().partition(|duty| fits(duty));
+        self.case.docket.duties = kept;
+        let count = ended.len();
+        self.over.extend(ended.into_iter().map(|mut duty| {
+            duty.end(at, met);
+            duty
+        }));
+        count
+    }
+
+    // --- pushes
+
+    /// Everybody who is told of a case of this place and matter, the handlers first.
+    pub(super) fn push_to_all(&mut self, reason: &str) {
+        let mut all: Vec<Recipient> = self
+            .case
+            .docket
+            .handlers
+            .iter()
+            .map(|handler| Recipient { agency: handler.agency.clone(), form: Form::Report })
+            .collect();
+        for recipient in recipients(&self.case.lead_agency, self.setting.responsible) {
+            if all.iter().all(|told| told.agency != recipient.agency) {
+                all.push(recipient);
+            }
+        }
+        self.push(all, reason);
+    }
+
+    pub(super) fn push_to(&mut self, agency: &str, form: Form, reason: &str) {
+        self.push(vec![Recipient { agency: agency.to_owned(), form }], reason);
+    }
+
+    pub(super) fn push(&mut self, to: Vec<Recipient>, reason: &str) {
+        if to.is_empty() {
+            return;
+        }
+        let told: Vec<String> =
+            to.iter().map(|r| format!("{}（{}）", self.agency_name(&r.agency), r.form.name())).collect();
+        self.note_as_system(HistoryKind::PushRequested, format!("推送{}", told.join("、")));
+        let requested_at = self.occasion.at;
+        let level = self.case.level;
+        self.pushes.extend(to.into_iter().map(|recipient| PushOrder {
+            recipient,
+            level,
+            requested_at,
+            due_at: due_at(level, requested_at, self.setting.limits),
+            reason: reason.to_owned(),
+        }));
+    }
+
+    /// The name of an agency; its code where the directory no longer has it.
+    pub(super) fn agency_name(&self, code: &str) -> String {
+        self.setting.directory.name(code).to_owned()
+    }
+
+    // --- history
+
+    pub(super) fn note_as_system(&mut self, kind: HistoryKind, text: String) {
+        self.note_by(SYSTEM, SYSTEM, kind, text, None);
+    }
+
+    pub(super) fn note(&mut self, kind: HistoryKind, text: String, remark: Option<Words>) {
+        let occasion = self.occasion;
+        self.note_by(&occasion.actor, &occasion.capacity, kind, text, remark);
+    }
+
+    /// With the words of a person; none where they are empty.
+    pub(super) fn note_words(&mut self, kind: HistoryKind, text: String, words: &str) {
+        self.note(kind, text, (!words.is_empty()).then(|| Words::Plain(words.to_owned())));
+    }
+
+    fn note_by(&mut self, actor: &str, capacity: &str, kind: HistoryKind, text: String, remark: Option<Words>) {
+        self.case.history_count += 1;
+        self.entries.push(Entry {
+            sequence: self.case.history_count,
+            at: self.occasion.at,
+            kind,
+            actor: actor.to_owned(),
+            capacity: capacity.to_owned(),
+            text,
+            remark,
+        });
+    }
+}
+
+const fn refused_move(trigger: Trigger) -> &'static str {
+    match trigger {
+        Trigger::Close => "CASE_NOT_RESOLVED",
+        Trigger::Reopen => "CASE_NOT_OVER",
+        Trigger::Unmerge => "CASE_NOT_MERGED",
+        Trigger::Resume => "CASE_NOT_PARKED",
+        _ => "CASE_NOT_IN_STATE",
+    }
+}
