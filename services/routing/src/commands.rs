@@ -1,29 +1,50 @@
-//! Commands of people: each in one transaction with its history, its events and its answer.
+//! Commands of people: each with its history, its events and its answer, all or nothing.
+//!
+//! Commands that come while others of their county are written share the next write: however many wait, they
+//! cost two round trips and one commit. Each is judged by itself, one after the other, on the cases as they are
+//! after the ones before; a refused one changes nothing and costs its neighbours nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::now;
+use fengqiao_serving::time::{Clock, now};
 use fengqiao_telemetry::trace;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, PgPool};
+use tokio::sync::{OwnedMutexGuard, oneshot};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     counties::RoutingCounty,
     domain::{
-        case::CaseFile, case_number::CaseName, happening::Happening, history::Occasion,
+        acts::Act,
+        case::CaseFile,
+        case_number::CaseName,
+        happening::Happening,
+        history::Occasion,
         transition::transition,
     },
     error::RoutingError,
     ledger::Ledger,
-    store::{Answer, Attempt, CommandCase, HOLDING, bounded, forget_answers, load_for_command},
+    rulebook::Rulebook,
+    store::{
+        Answer, Attempt, CommandCase, CommandName, HOLDING, bounded, forget_answers, load_for_commands,
+    },
     watchers::Watchers,
 };
 
-/// A command that takes longer is given up; nothing of it stays.
+/// A command that takes longer is given up by its caller; it may still be done.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(8);
+/// So many share one write.
+const AT_ONCE: usize = 128;
+/// So many may wait in a county.
+const MOST_WAITING: usize = 4_096;
 /// So long a request id is remembered.
 const ANSWERS_KEPT: SignedDuration = SignedDuration::from_hours(24 * 30);
 const FORGET_EVERY: Duration = Duration::from_secs(600);
@@ -32,10 +53,8 @@ const FORGET_AT_ONCE: i64 = 5_000;
 /// A command of someone.
 #[derive(Debug, Clone)]
 pub struct Command {
-    /// Who.
-    pub principal: String,
-    /// In which capacity.
-    pub capacity: String,
+    /// Who, and in which capacity; when is filled in as it is carried out.
+    pub actor: Occasion,
     /// Only cases that this agency may see.
     pub visible_to: Option<String>,
     /// The case.
@@ -46,8 +65,37 @@ pub struct Command {
     pub etag: String,
     /// The word in metrics.
     pub kind: &'static str,
-    /// What is to happen.
-    pub happening: Happening,
+    /// What is to be done.
+    pub act: Act,
+}
+
+/// A command that waits for its turn.
+#[derive(Debug)]
+struct Waiter {
+    command: Command,
+    trace: Option<String>,
+    answer: oneshot::Sender<Result<CaseFile, RoutingError>>,
+}
+
+/// The commands of a county that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting(Mutex<VecDeque<Waiter>>);
+
+impl Waiting {
+    fn push(&self, waiter: Waiter) -> Result<(), RoutingError> {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if queue.len() >= MOST_WAITING {
+            return Err(RoutingError::TooManyCommands);
+        }
+        queue.push_back(waiter);
+        Ok(())
+    }
+
+    fn take(&self) -> Vec<Waiter> {
+        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = queue.len().min(AT_ONCE);
+        queue.drain(..count).collect()
+    }
 }
 
 /// Runs commands.
@@ -61,6 +109,8 @@ pub struct Commands {
     pub outbox: Outbox,
     /// Woken after each commit.
     pub watchers: Watchers,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 impl Commands {
@@ -68,27 +118,74 @@ impl Commands {
     /// nothing more and returns the case as it is now.
     ///
     /// # Errors
-    /// [`RoutingError`]; the case is then as it was.
-    pub async fn run(&self, place: &RoutingCounty, command: Command) -> Result<CaseFile, RoutingError> {
+    /// [`RoutingError`]; the case is then as it was, except where the time ran out.
+    pub async fn run(&self, place: &Arc<RoutingCounty>, command: Command) -> Result<CaseFile, RoutingError> {
         let operation = "run a command";
-        let ran = tokio::time::timeout(COMMAND_TIMEOUT, self.transact(place, &command))
+        let kind = command.kind;
+        let ran = tokio::time::timeout(COMMAND_TIMEOUT, self.take_turn(place, command))
             .await
             .unwrap_or(Err(RoutingError::TimedOut { operation }));
         let outcome = ran.as_ref().map_or_else(RoutingError::word, |_| "done");
         metrics::counter!(
             "fengqiao_routing_commands_total",
-            "county" => place.county.code.clone(), "command" => command.kind, "outcome" => outcome
+            "county" => place.county.code.clone(), "command" => kind, "outcome" => outcome
         )
         .increment(1);
         ran
     }
 
-    async fn transact(&self, place: &RoutingCounty, command: &Command) -> Result<CaseFile, RoutingError> {
-        let _alone = place.turn.lock().await;
+    /// Waits until someone has carried the command out, who may be this caller itself.
+    async fn take_turn(&self, place: &Arc<RoutingCounty>, command: Command) -> Result<CaseFile, RoutingError> {
+        let (answer, mut answered) = oneshot::channel();
+        place.waiting.push(Waiter { command, trace: trace::current(), answer })?;
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut answered => return answer.unwrap_or(Err(RoutingError::Overtaken)),
+                turn = Arc::clone(&place.turn).lock_owned() => {
+                    // In a task of its own: who asked may go away, the others still wait for their answers.
+                    let (this, place) = (self.clone(), Arc::clone(place));
+                    tokio::spawn(async move { this.carry_out(&place, turn).await });
+                }
+            }
+        }
+    }
+
+    /// Carries out what waits, while holding the turn.
+    async fn carry_out(&self, place: &RoutingCounty, turn: OwnedMutexGuard<()>) {
+        let waiting = place.waiting.take();
+        if waiting.is_empty() {
+            return;
+        }
+        let commands: Vec<&Command> = waiting.iter().map(|waiter| &waiter.command).collect();
+        let traces: Vec<Option<&str>> = waiting.iter().map(|waiter| waiter.trace.as_deref()).collect();
+        let outcome = self.transact(place, &commands, &traces).await;
+        drop(turn);
+        match outcome {
+            Ok(answers) => {
+                for (waiter, answer) in waiting.into_iter().zip(answers) {
+                    let _ = waiter.answer.send(answer);
+                }
+            }
+            Err(error) => {
+                let error = Arc::new(error);
+                for waiter in waiting {
+                    let _ = waiter.answer.send(Err(RoutingError::Shared(Arc::clone(&error))));
+                }
+            }
+        }
+    }
+
+    async fn transact(
+        &self,
+        place: &RoutingCounty,
+        commands: &[&Command],
+        traces: &[Option<&str>],
+    ) -> Result<Vec<Result<CaseFile, RoutingError>>, RoutingError> {
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         for holding in HOLDING {
-            if let Some(after) = self.attempt(&mut conn, place, command, holding).await? {
-                return Ok(after);
+            if let Some(answers) = self.attempt(&mut conn, place, commands, traces, holding).await? {
+                return Ok(answers);
             }
         }
         Err(RoutingError::Overtaken)
@@ -99,55 +196,40 @@ impl Commands {
         &self,
         conn: &mut PgConnection,
         place: &RoutingCounty,
-        command: &Command,
+        commands: &[&Command],
+        traces: &[Option<&str>],
         holding: bool,
-    ) -> Result<Option<CaseFile>, RoutingError> {
+    ) -> Result<Option<Vec<Result<CaseFile, RoutingError>>>, RoutingError> {
         let county = &place.county.code;
+        let names: Vec<CommandName<'_>> = commands.iter().map(|command| name_of(command)).collect();
         let mut attempt = Attempt::begin(conn, county, holding).await?;
-        let CommandCase { case, answered, turn } = load_for_command(
-            &mut attempt,
-            county,
-            &command.case,
-            command.visible_to.as_deref(),
-            &command.principal,
-            &command.request_id,
-        )
-        .await?;
-        let digest = self.digest(&case, command);
-        if let Some(answered) = answered {
-            return if answered == digest { Ok(Some(case)) } else { Err(another_command()) };
+        let (loaded, turn) = load_for_commands(&mut attempt, &self.keyring, county, &names).await?;
+        let mut batch = Batch {
+            keyring: &self.keyring,
+            rulebook: place.rulebook(),
+            place,
+            now: self.clock.now(),
+            cases: HashMap::new(),
+            answered: HashMap::new(),
+            ledger: Ledger::default(),
+        };
+        let answers: Vec<_> = loaded
+            .into_iter()
+            .zip(commands.iter().zip(traces))
+            .map(|(loaded, (command, trace))| batch.judge(loaded, command, *trace))
+            .collect();
+        let mut ledger = batch.ledger;
+        if ledger.changes.is_empty() {
+            return Ok(Some(answers));
         }
-        if !command.etag.is_empty() && command.etag != case.etag() {
-            return Err(RoutingError::ChangedSince);
-        }
-        let at = now();
-        let occasion = Occasion { at, actor: command.principal.clone(), capacity: command.capacity.clone() };
-        let responsible = place.responsible_of(&case);
-        let change = transition(&case, &command.happening, &occasion, place.setting(&responsible))?;
-        let after = change.case.clone();
-        let mut ledger = Ledger::default();
-        ledger.add(change, None, place, trace::current().as_deref());
-        ledger.changes.set_answer(Answer {
-            principal: command.principal.clone(),
-            request_id: command.request_id.clone(),
-            case_id: case.id,
-            digest,
-            at,
-        });
-        self.watchers.changing([case.id]);
+        self.watchers.changing(ledger.changes.case_ids());
         if !ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
             return Ok(None);
         }
         attempt.commit().await?;
         ledger.announce(county, &self.outbox);
         self.watchers.committed();
-        Ok(Some(after))
-    }
-
-    /// A keyed hash, since the words of a command may be personal.
-    fn digest(&self, case: &CaseFile, command: &Command) -> Vec<u8> {
-        let told = format!("{}\n{}\n{:?}", case.id, command.etag, command.happening);
-        self.keyring.lookup_hash("command", &told).to_vec()
+        Ok(Some(answers))
     }
 
     /// Forgets request ids that nobody repeats any more, until told to stop.
@@ -169,6 +251,70 @@ impl Commands {
             }
         }
     }
+}
+
+/// Commands that are judged together, and what came of them so far.
+struct Batch<'a> {
+    keyring: &'a Keyring,
+    rulebook: Arc<Rulebook>,
+    place: &'a RoutingCounty,
+    now: Timestamp,
+    /// The cases that were changed in this batch.
+    cases: HashMap<Uuid, CaseFile>,
+    /// What request ids of this batch stand for.
+    answered: HashMap<(String, String), Vec<u8>>,
+    ledger: Ledger,
+}
+
+impl Batch<'_> {
+    fn judge(
+        &mut self,
+        loaded: CommandCase,
+        command: &Command,
+        traceparent: Option<&str>,
+    ) -> Result<CaseFile, RoutingError> {
+        let stored = loaded.case.ok_or(RoutingError::NotFound)?;
+        let case = self.cases.get(&stored.id).cloned().unwrap_or(stored);
+        let digest = digest(self.keyring, &case, command);
+        let sender = (command.actor.actor.clone(), command.request_id.clone());
+        if let Some(answered) = loaded.answered.as_ref().or_else(|| self.answered.get(&sender)) {
+            return if *answered == digest { Ok(case) } else { Err(another_command()) };
+        }
+        if !command.etag.is_empty() && command.etag != case.etag() {
+            return Err(RoutingError::ChangedSince);
+        }
+        let occasion = Occasion { at: self.now, ..command.actor.clone() };
+        let responsible = self.rulebook.responsible_of(&self.place.county, &case);
+        let setting = self.rulebook.setting(&self.place.county, &responsible);
+        let change = transition(&case, &Happening::Act(command.act.clone()), &occasion, setting)?;
+        let after = change.case.clone();
+        self.ledger.add(change, None, self.place, traceparent);
+        self.ledger.changes.add_answer(Answer {
+            principal: command.actor.actor.clone(),
+            request_id: command.request_id.clone(),
+            case_id: case.id,
+            digest: digest.clone(),
+            at: self.now,
+        });
+        self.answered.insert(sender, digest);
+        self.cases.insert(after.id, after.clone());
+        Ok(after)
+    }
+}
+
+fn name_of(command: &Command) -> CommandName<'_> {
+    CommandName {
+        case: &command.case,
+        visible_to: command.visible_to.as_deref(),
+        principal: &command.actor.actor,
+        request_id: &command.request_id,
+    }
+}
+
+/// A keyed hash, since the words of a command may be personal.
+fn digest(keyring: &Keyring, case: &CaseFile, command: &Command) -> Vec<u8> {
+    let told = format!("{}\n{}\n{}\n{:?}", case.id, command.etag, command.actor.capacity, command.act);
+    keyring.lookup_hash("command", &told).to_vec()
 }
 
 fn another_command() -> RoutingError {

@@ -1,28 +1,27 @@
-//! What routing knows of each county: its areas and settings, its directory, its level rules.
+//! The counties of an installation, and what routing knows of each.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
-use fengqiao_county::{Counties, County, Mistake, Mistakes};
+use fengqiao_county::{Counties, County, Mistakes};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{
-    directory::{Directory, Responsible},
-    domain::{case::CaseFile, level::RuleSet, transition::Setting},
-};
+use crate::{commands::Waiting, rulebook::Rulebook};
 
 /// One county, with everything that decides where its cases go.
 #[derive(Debug)]
 pub struct RoutingCounty {
     /// Areas, categories, settings.
     pub county: Arc<County>,
-    /// Agencies, and who answers for what.
-    pub directory: Directory,
-    /// How dangerous a report is.
-    pub rules: RuleSet,
     /// Held from reading to writing. Only other processes can then come between, which is rare; see
     /// [`Attempt`](crate::store::Attempt).
-    pub turn: Mutex<()>,
+    pub turn: Arc<Mutex<()>>,
+    /// Commands that wait for the turn; who has it takes them all.
+    pub(crate) waiting: Waiting,
+    rulebook: RwLock<Arc<Rulebook>>,
 }
 
 impl RoutingCounty {
@@ -31,43 +30,25 @@ impl RoutingCounty {
     /// # Errors
     /// All mistakes found, each with file, line and reason.
     pub fn load(county: Arc<County>, now: Timestamp) -> Result<Self, Mistakes> {
-        let mut mistakes = Vec::new();
-        let directory = Directory::load(&county, now).map_err(|found| mistakes.extend(found.0)).ok();
-        let rules = load_rules(&county).map_err(|found| mistakes.extend(found.0)).ok();
-        match (directory, rules) {
-            (Some(directory), Some(rules)) => Ok(Self { county, directory, rules, turn: Mutex::new(()) }),
-            _ => Err(Mistakes(mistakes)),
-        }
+        let rulebook = RwLock::new(Arc::new(Rulebook::load(&county, now)?));
+        Ok(Self { county, turn: Arc::default(), waiting: Waiting::default(), rulebook })
     }
 
-    /// Who has to do with an area and a category.
+    /// What holds now. Whoever asks keeps it for what it does; what comes later counts for the next.
     #[must_use]
-    pub fn responsible(&self, area_code: &str, category: &str) -> Responsible {
-        self.directory.responsible(&self.county, area_code, category)
+    pub fn rulebook(&self) -> Arc<Rulebook> {
+        Arc::clone(&self.rulebook.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Who has to do with a case, whoever leads it now.
-    #[must_use]
-    pub fn responsible_of(&self, case: &CaseFile) -> Responsible {
-        self.responsible(&case.area_code, &case.category)
+    /// Sets what holds from now on.
+    pub fn set_rulebook(&self, rulebook: Rulebook) {
+        *self.rulebook.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rulebook);
     }
-
-    /// What a change of a case has to know of the county.
-    #[must_use]
-    pub fn setting<'a>(&'a self, responsible: &'a Responsible) -> Setting<'a> {
-        Setting { directory: &self.directory, responsible, limits: self.county.settings.push_limit_hours }
-    }
-}
-
-fn load_rules(county: &County) -> Result<RuleSet, Mistakes> {
-    let file = county.folder.join("levels.toml");
-    let text = std::fs::read_to_string(&file).map_err(|e| Mistake::new(&file, 0, e.to_string()))?;
-    RuleSet::parse(&file, &text)
 }
 
 /// The counties of an installation, by code.
 #[derive(Debug)]
-pub struct RoutingCounties(BTreeMap<String, RoutingCounty>);
+pub struct RoutingCounties(BTreeMap<String, Arc<RoutingCounty>>);
 
 impl RoutingCounties {
     /// Reads routing's files of all counties.
@@ -80,7 +61,7 @@ impl RoutingCounties {
         for county in counties.iter() {
             match RoutingCounty::load(Arc::clone(county), now) {
                 Ok(routing) => {
-                    loaded.insert(county.code.clone(), routing);
+                    loaded.insert(county.code.clone(), Arc::new(routing));
                 }
                 Err(found) => mistakes.extend(found.0),
             }
@@ -90,7 +71,12 @@ impl RoutingCounties {
 
     /// The county with this code.
     #[must_use]
-    pub fn get(&self, code: &str) -> Option<&RoutingCounty> {
+    pub fn get(&self, code: &str) -> Option<&Arc<RoutingCounty>> {
         self.0.get(code)
+    }
+
+    /// All counties, ordered by code.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<RoutingCounty>> {
+        self.0.values()
     }
 }

@@ -23,6 +23,12 @@ pub enum RoutingError {
     /// The case has changed since the caller saw it.
     #[error("the case has changed since")]
     ChangedSince,
+    /// Too many commands wait.
+    #[error("too many commands wait")]
+    TooManyCommands,
+    /// What befell a batch befell each command of it.
+    #[error(transparent)]
+    Shared(std::sync::Arc<RoutingError>),
     /// Too many cases are watched.
     #[error("too many watchers")]
     TooManyWatchers,
@@ -67,13 +73,14 @@ impl RoutingError {
 
     /// The word in metrics.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::NotFound => "not_found",
             Self::Invalid(_) => "invalid",
             Self::Refused(_) => "refused",
             Self::ChangedSince => "changed_since",
-            Self::TooManyWatchers => "exhausted",
+            Self::TooManyWatchers | Self::TooManyCommands => "exhausted",
+            Self::Shared(error) => error.word(),
             Self::Ending => "ending",
             _ => "failed",
         }
@@ -83,12 +90,22 @@ impl RoutingError {
 /// The one place where an error becomes a status.
 impl From<RoutingError> for Status {
     fn from(error: RoutingError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&RoutingError> for Status {
+    fn from(error: &RoutingError) -> Self {
         const WORK: &str = "the work on the case";
-        match &error {
+        match error {
+            RoutingError::Shared(shared) => Self::from(shared.as_ref()),
+            RoutingError::TooManyCommands => {
+                status::exhausted("too many commands wait here", Duration::from_secs(1))
+            }
             RoutingError::NotFound => status::not_found("case"),
             RoutingError::Invalid(violations) => status::invalid(violations.clone()),
             RoutingError::Refused(refusal) => {
-                status::failed_precondition(refusal.reason(), refusal.to_string())
+                status::failed_precondition(refusal.reason, refusal.to_string())
             }
             RoutingError::ChangedSince => {
                 status::aborted("the case has changed since; read it and try again")
@@ -100,12 +117,12 @@ impl From<RoutingError> for Status {
                 Self::unavailable("the service is ending; watch again from the last entry")
             }
             RoutingError::Database { operation, source } => status::database(operation, source),
-            RoutingError::Overtaken | RoutingError::TimedOut { .. } => status::unavailable(WORK, &error),
+            RoutingError::Overtaken | RoutingError::TimedOut { .. } => status::unavailable(WORK, error),
             RoutingError::Messaging(MessagingError::Database { operation, source }) => {
                 status::database(operation, source)
             }
             RoutingError::Messaging(_) | RoutingError::Seal(_) | RoutingError::Malformed(_) => {
-                status::internal(WORK, &error)
+                status::internal(WORK, error)
             }
         }
     }

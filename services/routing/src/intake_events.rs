@@ -11,9 +11,9 @@ use fengqiao_proto::{
     types::v1::{Matter, Source},
 };
 use fengqiao_sealing::{Keyring, SealError};
-use fengqiao_serving::time::{from_proto, now};
+use fengqiao_serving::time::{Clock, from_proto};
 use fengqiao_telemetry::trace;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -27,6 +27,7 @@ use crate::{
     },
     error::RoutingError,
     ledger::Ledger,
+    rulebook::Rulebook,
     store::{Attempt, HOLDING, load_for_reports},
     watchers::Watchers,
 };
@@ -43,6 +44,8 @@ pub struct IntakeEvents {
     pub outbox: Outbox,
     /// Woken after each commit.
     pub watchers: Watchers,
+    /// What time it is.
+    pub clock: Clock,
 }
 
 /// A report that came in an event, opened for grading.
@@ -71,10 +74,11 @@ impl Apply for IntakeEvents {
             .map(|envelope| self.open(envelope))
             .collect::<Result<Vec<_>, _>>()?;
         let _alone = place.turn.lock().await;
+        let rulebook = place.rulebook();
         for holding in HOLDING {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (hand, turn) = load(&mut attempt, place, &opened).await?;
-            let mut received = receive_all(hand, place, &opened);
+            let (hand, turn) = load(&mut attempt, &self.keyring, place, &opened).await?;
+            let mut received = receive_all(hand, place, &rulebook, &opened, self.clock.now());
             self.watchers.changing(received.ledger.changes.case_ids());
             if received.ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
                 attempt.commit().await?;
@@ -109,6 +113,7 @@ impl IntakeEvents {
 
 async fn load(
     attempt: &mut Attempt<'_>,
+    keyring: &Keyring,
     place: &RoutingCounty,
     opened: &[Opened<'_>],
 ) -> Result<(CasesAtHand, Turn), RoutingError> {
@@ -118,7 +123,7 @@ async fn load(
     days.sort();
     days.dedup();
     let window = SignedDuration::from_hours(24 * i64::from(place.county.settings.repeat_window_days));
-    load_for_reports(attempt, &place.county.code, &reports, &days, window).await
+    load_for_reports(attempt, keyring, &place.county.code, &reports, &days, window).await
 }
 
 /// What a batch of reports makes.
@@ -130,13 +135,18 @@ struct Received {
 }
 
 /// Finds the case of each report and changes it, in the order of the events.
-fn receive_all(mut hand: CasesAtHand, place: &RoutingCounty, opened: &[Opened<'_>]) -> Received {
+fn receive_all(
+    mut hand: CasesAtHand,
+    place: &RoutingCounty,
+    rulebook: &Rulebook,
+    opened: &[Opened<'_>],
+    now: Timestamp,
+) -> Received {
     let mut received = Received::default();
-    let now = now();
     for Opened { envelope, report, matter } in opened {
         let span = trace::child_span("routing report", envelope.trace.as_deref());
         let _entered = span.enter();
-        let Some((change, effect)) = hand.receive(report, matter, place, now, Uuid::now_v7()) else {
+        let Some((change, effect)) = hand.receive(report, matter, &place.county, rulebook, now, Uuid::now_v7()) else {
             received.outcomes.push(("known", "none"));
             continue;
         };

@@ -2,6 +2,7 @@
 //! act, and keeps its whole history.
 
 mod announcements;
+pub mod clock_worker;
 pub mod commands;
 pub mod counties;
 pub mod directory;
@@ -11,6 +12,7 @@ pub mod grpc;
 pub mod intake_events;
 mod ledger;
 pub mod receipt_events;
+pub mod rulebook;
 mod service;
 pub mod store;
 pub mod watchers;

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     counties::{RoutingCounties, RoutingCounty},
+    directory::Rank,
     domain::{
         case::Words,
         happening::{Happening, Receipt},
@@ -22,6 +23,7 @@ use crate::{
         transition::transition,
     },
     ledger::Ledger,
+    rulebook::Rulebook,
     store::{Attempt, HOLDING, ReceiptMarks, ToldPushes, load_for_receipts},
     watchers::Watchers,
 };
@@ -77,10 +79,11 @@ impl Apply for ReceiptEvents {
         }
         let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
         let _alone = place.turn.lock().await;
+        let rulebook = place.rulebook();
         for holding in HOLDING {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (known, turn) = load_for_receipts(&mut attempt, county, &push_ids).await?;
-            let mut ledger = apply_all(place, &told, known)?;
+            let (known, turn) = load_for_receipts(&mut attempt, &self.keyring, county, &push_ids).await?;
+            let mut ledger = apply_all(place, &rulebook, &told, known)?;
             self.watchers.changing(ledger.changes.case_ids());
             if ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
                 attempt.commit().await?;
@@ -93,7 +96,12 @@ impl Apply for ReceiptEvents {
     }
 }
 
-fn apply_all(place: &RoutingCounty, told: &[Told<'_>], known: ToldPushes) -> Result<Ledger, ApplyError> {
+fn apply_all(
+    place: &RoutingCounty,
+    rulebook: &Rulebook,
+    told: &[Told<'_>],
+    known: ToldPushes,
+) -> Result<Ledger, ApplyError> {
     let ToldPushes { pushes, mut cases } = known;
     let mut ledger = Ledger::default();
     for told in told {
@@ -103,14 +111,20 @@ fn apply_all(place: &RoutingCounty, told: &[Told<'_>], known: ToldPushes) -> Res
         let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
         let _entered = span.enter();
         ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
-        let responsible = place.responsible_of(case);
+        let responsible = rulebook.responsible_of(&place.county, case);
         let happening = Happening::Receipt {
             agency: push.agency.clone(),
             outcome: told.outcome,
             words: told.words.clone(),
         };
-        let occasion = Occasion { at: told.at, actor: told.actor.clone(), capacity: push.agency.clone() };
-        let change = transition(case, &happening, &occasion, place.setting(&responsible))
+        let occasion = Occasion {
+            at: told.at,
+            actor: told.actor.clone(),
+            capacity: push.agency.clone(),
+            agency: Some(push.agency.clone()),
+            rank: Rank::Staff,
+        };
+        let change = transition(case, &happening, &occasion, rulebook.setting(&place.county, &responsible))
             .map_err(|refused| refusal(told.envelope, &refused.to_string()))?;
         *case = change.case.clone();
         let onward = trace::onward(&span, told.envelope.trace.as_deref());

@@ -3,11 +3,11 @@
 use std::{convert::Infallible, sync::Arc};
 
 use fengqiao_messaging::Topic;
-use fengqiao_serving::{Foundation, ServiceName, Settings, StartError, time::now};
+use fengqiao_serving::{Foundation, ServiceName, Settings, StartError, time::{Clock, now}};
 use tonic::service::Routes;
 
 use crate::{
-    MIGRATIONS, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
+    MIGRATIONS, clock_worker::ClockWorker, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
     intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
 };
 
@@ -19,11 +19,13 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
     let foundation = Foundation::start(settings, ServiceName::Routing, &MIGRATIONS).await?;
     let counties = Arc::new(RoutingCounties::load(&foundation.counties, now())?);
     let watchers = Watchers::default();
+    let clock = Clock::system();
     let intake = IntakeEvents {
         counties: Arc::clone(&counties),
         keyring: Arc::clone(&foundation.keyring),
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
+        clock: clock.clone(),
     };
     let receipts = ReceiptEvents {
         counties: Arc::clone(&counties),
@@ -36,7 +38,17 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         keyring: Arc::clone(&foundation.keyring),
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
+        clock: clock.clone(),
     };
+    let clocks = ClockWorker {
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        outbox: foundation.outbox.clone(),
+        watchers: watchers.clone(),
+        clock,
+    };
+    foundation.tasks.spawn("firing clocks", clocks.run(foundation.stop.clone()));
     let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
     foundation.tasks.spawn("forgetting old answers", async move {
         forgetting.forget_old_answers(stop).await;

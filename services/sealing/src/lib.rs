@@ -140,6 +140,20 @@ impl Keyring {
             .map_err(|_| SealError::DoesNotOpen)
     }
 
+    /// The stamp of a record that stands behind others: 32 bytes of HMAC-SHA-256 over the stamp before and the
+    /// record's parts. Who lacks the key can write no record that fits.
+    #[must_use]
+    pub fn stamp(&self, before: &[u8], parts: &[&[u8]]) -> [u8; 32] {
+        let mut mac = self.lookup.clone();
+        mac.update(b"stamp\0");
+        for part in std::iter::once(&before).chain(parts) {
+            // With its length, so that no two lists of parts look alike.
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        mac.finalize().into_bytes().into()
+    }
+
     /// The hash by which a value is found without being stored: 16 bytes of HMAC-SHA-256 over the kind
     /// (`phone`, `id_number`, `address`) and the normalised value.
     #[must_use]
@@ -188,6 +202,16 @@ mod tests {
         *sealed.last_mut().unwrap() ^= 1;
         assert!(matches!(ring.open(&sealed, b"421181"), Err(SealError::DoesNotOpen)));
         assert!(matches!(ring.open(&sealed[..5], b"421181"), Err(SealError::Cut)));
+    }
+
+    #[test]
+    fn a_stamp_depends_on_each_part_and_on_where_it_ends() {
+        let ring = ring();
+        let stamp = ring.stamp(b"x", &[b"ab", b"c"]);
+        assert_eq!(stamp, ring.stamp(b"x", &[b"ab", b"c"]));
+        assert_ne!(stamp, ring.stamp(b"x", &[b"a", b"bc"]));
+        assert_ne!(stamp, ring.stamp(b"y", &[b"ab", b"c"]));
+        assert_ne!(stamp, ring.stamp(b"", &[b"x", b"ab", b"c"]));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use fengqiao_county::County;
 use fengqiao_proto::types::v1::{Matter, Source};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -14,8 +15,9 @@ use super::{
     history::Occasion,
     level::{Facts, Grade, People},
     transition::{Change, open, transition},
+    wording::short_source,
 };
-use crate::counties::RoutingCounty;
+use crate::{directory::Rank, rulebook::Rulebook};
 
 /// An accepted report, as intake tells it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,20 +89,29 @@ pub struct CasesAtHand {
     /// The case of each cluster that still takes reports.
     live: HashMap<Uuid, Uuid>,
     reports: HashMap<Uuid, KnownReport>,
-    /// When the recent reports of each case were told.
-    recent: HashMap<Uuid, Vec<Timestamp>>,
+    /// The last case of each cluster that is over.
+    over: HashMap<Uuid, Uuid>,
+    /// When the recent reports of each case were told, and through which door.
+    recent: HashMap<Uuid, Vec<(Timestamp, Source)>>,
     /// The last running number of each day.
     series: BTreeMap<String, i32>,
 }
 
 impl CasesAtHand {
     /// Adds a case that is stored, with the times of its recent reports.
-    pub fn add_case(&mut self, case: CaseFile, recent: Vec<Timestamp>) {
+    pub fn add_case(&mut self, case: CaseFile, recent: Vec<(Timestamp, Source)>) {
         if case.state.takes_reports() {
-            self.live.insert(case.cluster_id, case.id);
+            self.live.entry(case.cluster_id).or_insert(case.id);
+        } else {
+            self.over.insert(case.cluster_id, case.id);
         }
         self.recent.insert(case.id, recent);
         self.cases.insert(case.id, case);
+    }
+
+    /// Says that the reports of a cluster go to a case of another one, into which theirs was merged.
+    pub fn add_merged_cluster(&mut self, cluster_id: Uuid, case_id: Uuid) {
+        self.live.insert(cluster_id, case_id);
     }
 
     /// Adds a report that is stored.
@@ -125,7 +136,8 @@ impl CasesAtHand {
         &mut self,
         report: &ReceivedReport,
         matter: &Matter,
-        place: &RoutingCounty,
+        county: &County,
+        rulebook: &Rulebook,
         now: Timestamp,
         new_case: Uuid,
     ) -> Option<(Change, Effect)> {
@@ -133,41 +145,63 @@ impl CasesAtHand {
         if known.is_some_and(|known| known.revision >= report.revision) {
             return None;
         }
-        let of_case = known.map(|known| known.case_id).or_else(|| self.live.get(&report.cluster_id).copied());
-        let occasion = Occasion { at: now, actor: report.received_by.clone(), capacity: "source".to_owned() };
-        let grade = self.grade(report, matter, place, of_case, known.is_some());
+        let of_case = known.map(|known| known.case_id).or_else(|| self.case_that_takes(report, rulebook));
+        let occasion = Occasion {
+            at: now,
+            actor: report.received_by.clone(),
+            capacity: "source".to_owned(),
+            agency: None,
+            rank: Rank::Officer,
+        };
+        let case = of_case.and_then(|id| self.cases.get(&id));
+        let grade = self.grade(report, matter, county, rulebook, case, known.is_some());
         let arrival = Arrival {
             source: report.source,
             revision: report.revision,
             grade,
+            repeat: report.repeat,
+            people: matter.parties.iter().map(|party| party.role).collect(),
             sealed_matter: report.sealed_matter.clone(),
         };
-        let (change, effect) = match of_case.and_then(|id| self.cases.get(&id)) {
+        let (change, effect) = match case {
             Some(case) => {
                 let (happening, effect) = if known.is_some() {
                     (Happening::ReportRevised(arrival), Effect::Revised)
                 } else {
                     (Happening::ReportJoined(arrival), Effect::Joined)
                 };
-                let responsible = place.responsible_of(case);
-                // Only cases that take reports are live, so a join is never refused.
-                (transition(case, &happening, &occasion, place.setting(&responsible)).ok()?, effect)
+                let responsible = rulebook.responsible_of(county, case);
+                // Only cases that take reports are looked for, so a join is never refused.
+                (transition(case, &happening, &occasion, rulebook.setting(county, &responsible)).ok()?, effect)
             }
-            None => (self.open(report, arrival, place, &occasion, new_case), Effect::Opened),
+            None => (self.open(report, arrival, county, rulebook, &occasion, new_case), Effect::Opened),
         };
         self.keep(report, &change.case, effect);
         Some((change, effect))
+    }
+
+    /// The case that a new report belongs to: the live one of its cluster, or the last one that is over, as long
+    /// as it may be opened again.
+    fn case_that_takes(&self, report: &ReceivedReport, rulebook: &Rulebook) -> Option<Uuid> {
+        let over = || {
+            let case = self.cases.get(self.over.get(&report.cluster_id)?)?;
+            let window = SignedDuration::from_hours(24 * i64::from(rulebook.practice.reopen_days));
+            let until = case.closed_at?.checked_add(window).ok()?;
+            (case.docket.links.merged_into.is_none() && report.accepted_at <= until).then_some(case.id)
+        };
+        self.live.get(&report.cluster_id).copied().or_else(over)
     }
 
     fn open(
         &mut self,
         report: &ReceivedReport,
         arrival: Arrival,
-        place: &RoutingCounty,
+        county: &County,
+        rulebook: &Rulebook,
         occasion: &Occasion,
         id: Uuid,
     ) -> Change {
-        let day = series_day(report.accepted_at, &place.county.time_zone);
+        let day = series_day(report.accepted_at, &county.time_zone);
         let last = self.series.entry(day.clone()).or_insert(0);
         *last += 1;
         let opening = Opening {
@@ -178,28 +212,36 @@ impl CasesAtHand {
             category: report.category.clone(),
             first_receiver: report.received_by.clone(),
             opened_at: report.accepted_at,
+            follows: self.over.get(&report.cluster_id).copied(),
             arrival,
         };
-        let responsible = place.responsible(&report.area_code, &report.category);
-        open(opening, occasion, place.setting(&responsible))
+        let source = short_source(report.source);
+        let responsible =
+            rulebook.directory.responsible(county, &report.area_code, &report.category, source);
+        open(opening, occasion, rulebook.setting(county, &responsible))
     }
 
     fn grade(
         &self,
         report: &ReceivedReport,
         matter: &Matter,
-        place: &RoutingCounty,
-        of_case: Option<Uuid>,
+        county: &County,
+        rulebook: &Rulebook,
+        case: Option<&CaseFile>,
         counted: bool,
     ) -> Grade {
-        let local = report.occurred_at.to_zoned_datetime(place.county.time_zone.clone());
-        let window = SignedDuration::from_hours(24 * i64::from(place.county.settings.repeat_window_days));
+        let local = report.occurred_at.to_zoned_datetime(county.time_zone.clone());
+        let window = SignedDuration::from_hours(24 * i64::from(county.settings.repeat_window_days));
         let since = report.occurred_at.checked_sub(window).unwrap_or(Timestamp::MIN);
-        let earlier = of_case
-            .and_then(|id| self.recent.get(&id))
-            .map_or(0, |times| times.iter().filter(|at| **at >= since).count());
-        let reports = if counted { earlier.max(1) } else { earlier + 1 };
-        place.rules.grade(&Facts {
+        let earlier: Vec<Source> = case
+            .and_then(|case| self.recent.get(&case.id))
+            .into_iter()
+            .flatten()
+            .filter(|(at, _)| *at >= since)
+            .map(|(_, source)| *source)
+            .collect();
+        let reports = if counted { earlier.len().max(1) } else { earlier.len() + 1 };
+        rulebook.rules.grade(&Facts {
             category: &report.category,
             source: short_source(report.source),
             hour: i64::from(local.hour()),
@@ -214,32 +256,27 @@ impl CasesAtHand {
     fn keep(&mut self, report: &ReceivedReport, case: &CaseFile, effect: Effect) {
         self.reports.insert(report.report_id, KnownReport { case_id: case.id, revision: report.revision });
         if effect != Effect::Revised {
-            self.recent.entry(case.id).or_default().push(report.occurred_at);
+            self.recent.entry(case.id).or_default().push((report.occurred_at, report.source));
         }
         if case.state.takes_reports() {
-            self.live.insert(case.cluster_id, case.id);
+            self.live.insert(report.cluster_id, case.id);
         }
         self.cases.insert(case.id, case.clone());
     }
 }
 
-/// The source's name in the contract without its prefix: `POLICE_110`.
-fn short_source(source: Source) -> &'static str {
-    source.as_str_name().trim_start_matches("SOURCE_")
-}
-
 #[cfg(test)]
 mod tests {
-    use std::{path::Path, sync::Arc};
-
-    use fengqiao_county::County;
+    use std::path::Path;
 
     use super::*;
     use crate::domain::{case::State, level::Level};
 
-    fn macheng() -> RoutingCounty {
+    fn macheng() -> (County, Rulebook) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
-        RoutingCounty::load(Arc::new(County::load(&folder).unwrap()), Timestamp::UNIX_EPOCH).unwrap()
+        let county = County::load(&folder).unwrap();
+        let rulebook = Rulebook::load(&county, Timestamp::UNIX_EPOCH).unwrap();
+        (county, rulebook)
     }
 
     fn at(text: &str) -> Timestamp {
@@ -266,7 +303,8 @@ mod tests {
 
     fn receive(hand: &mut CasesAtHand, report: &ReceivedReport, narrative: &str) -> Option<(Change, Effect)> {
         let matter = Matter { narrative: narrative.into(), ..Default::default() };
-        hand.receive(report, &matter, &macheng(), at("2026-11-24T02:00:06Z"), Uuid::now_v7())
+        let (county, rulebook) = macheng();
+        hand.receive(report, &matter, &county, &rulebook, at("2026-11-24T02:00:06Z"), Uuid::now_v7())
     }
 
     #[test]
@@ -307,7 +345,7 @@ mod tests {
         let closed =
             CaseFile { state: State::Closed, closed_at: Some(at("2026-11-24T03:00:00Z")), ..first.case };
         let old_case = closed.id;
-        stored.add_case(closed, vec![at("2026-11-24T02:00:00Z")]);
+        stored.add_case(closed, vec![(at("2026-11-24T02:00:00Z"), Source::Hotline12345)]);
         stored.add_report(Uuid::from_u128(10), KnownReport { case_id: old_case, revision: 1 });
         let (revised, effect) = receive(&mut stored, &report(1, 10, 2), "漏水").unwrap();
         assert_eq!((effect, revised.case.id, revised.case.state), (Effect::Revised, old_case, State::Closed));
@@ -321,7 +359,7 @@ mod tests {
         let mut hand = CasesAtHand::default();
         let (first, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
         let mut stored = CasesAtHand::default();
-        stored.add_case(first.case, vec![at("2026-10-01T00:00:00Z"), at("2026-10-02T00:00:00Z")]);
+        stored.add_case(first.case, ["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z"].map(|told| (at(told), Source::Grid)).into());
         let (joined, _) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
         assert_eq!(joined.case.level, Level::Blue);
     }

@@ -11,9 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     acts::{
-        handling::Handler, links::Links, major::MajorEvent, mediation::Mediation, respite::Respite,
+        handling::{Handler, Part}, links::Links, major::MajorEvent, mediation::Mediation, respite::Respite,
         returns::Returned, revisits::Revisit, supervision::{Alert, Supervision}, whistles::Whistle,
     },
+    case::State,
     duty::Duty,
     level::Level,
 };
@@ -105,10 +106,34 @@ impl AftermathKind {
     }
 }
 
+/// The tag of a case that goes before others of its level (直通车; S2-07).
+pub const FAST_LANE: &str = "fast_lane";
+
 /// A tag of cases whose people are protected: a minor, domestic violence, health (S2-06, S4-14).
 pub const PROTECTED_TAGS: [&str; 4] = ["minor", "domestic_violence", "health", "restricted"];
 
 impl Docket {
+    /// The docket of a case from before there were dockets: its columns say what is known.
+    #[must_use]
+    pub fn of_before(state: State, level: Level, lead: &str, since: Timestamp) -> Self {
+        let code = match (state, level.pushes()) {
+            (State::Open, true) => "to_sign",
+            (State::Open, false) => "watched",
+            (State::Resolved, _) => "resolved",
+            (State::Closed, _) => "closed",
+            (State::Rejected, _) => "rejected",
+        };
+        let handler = Handler {
+            agency: lead.to_owned(),
+            part: Part::Lead,
+            since,
+            person: None,
+            signed_at: None,
+            concluded_at: None,
+        };
+        Self { state: code.to_owned(), handlers: vec![handler], ..Self::default() }
+    }
+
     /// Whether only those may see it who must, and each reading is kept.
     #[must_use]
     pub fn is_protected(&self) -> bool {

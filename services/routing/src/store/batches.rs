@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use fengqiao_messaging::Turn;
+use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, Row as _};
@@ -40,12 +41,10 @@ pub struct ToldPushes {
 /// The case of a command.
 #[derive(Debug)]
 pub struct CommandCase {
-    /// The case.
-    pub case: CaseFile,
+    /// The case; none where there is no such case, or the caller may not see it.
+    pub case: Option<CaseFile>,
     /// The digest of the command that the request id already stands for.
     pub answered: Option<Vec<u8>>,
-    /// The turn in which it is so.
-    pub turn: Turn,
 }
 
 /// Loads everything that a batch of reports may change, in one round trip. `days` are the days of the
@@ -55,6 +54,7 @@ pub struct CommandCase {
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
 pub async fn load_for_reports(
     conn: &mut PgConnection,
+    keyring: &Keyring,
     county: &str,
     reports: &[&ReceivedReport],
     days: &[String],
@@ -85,10 +85,14 @@ pub async fn load_for_reports(
             }
             let Some(case_id) = row.try_get::<Option<Uuid>, _>("id")? else { continue };
             let recent: Option<Vec<OffsetDateTime>> = row.try_get("recent")?;
-            hand.add_case(
-                rows::case_file(row)?,
-                recent.unwrap_or_default().into_iter().map(from_sql).collect(),
-            );
+            let sources: Option<Vec<i16>> = row.try_get("recent_sources")?;
+            let recent = recent.unwrap_or_default().into_iter().map(from_sql);
+            let sources = sources.unwrap_or_default().into_iter().map(rows::source);
+            hand.add_case(rows::case_file(row, county, keyring)?, recent.zip(sources).collect());
+            let merged: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
+            for cluster_id in merged.unwrap_or_default() {
+                hand.add_merged_cluster(cluster_id, case_id);
+            }
             let held: Option<Vec<Uuid>> = row.try_get("report_ids")?;
             let revisions: Option<Vec<i32>> = row.try_get("revisions")?;
             for (report_id, revision) in
@@ -108,6 +112,7 @@ pub async fn load_for_reports(
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
 pub async fn load_for_receipts(
     conn: &mut PgConnection,
+    keyring: &Keyring,
     county: &str,
     push_ids: &[Uuid],
 ) -> Result<(ToldPushes, Turn), RoutingError> {
@@ -121,7 +126,7 @@ pub async fn load_for_receipts(
         for row in &found {
             turn = Turn(row.try_get("turn")?);
             let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { continue };
-            let case = rows::case_file(row)?;
+            let case = rows::case_file(row, county, keyring)?;
             let agency = row.try_get("push_agency")?;
             told.pushes.insert(push_id, ToldPush { case_id: case.id, agency });
             told.cases.insert(case.id, case);
@@ -131,34 +136,102 @@ pub async fn load_for_receipts(
     read().map_err(|source| RoutingError::Database { operation, source })
 }
 
-/// Loads the case of a command. With an agency, only a case that it may see.
+/// How a command names its case, and what its request id is.
+#[derive(Debug, Clone, Copy)]
+pub struct CommandName<'a> {
+    /// The case.
+    pub case: &'a CaseName,
+    /// Only where this agency may see it.
+    pub visible_to: Option<&'a str>,
+    /// Who commands.
+    pub principal: &'a str,
+    /// The request id.
+    pub request_id: &'a str,
+}
+
+/// Loads the cases of a batch of commands, in one round trip. One answer for each command, in order.
 ///
 /// # Errors
-/// [`RoutingError::NotFound`], [`RoutingError::Database`] or [`RoutingError::TimedOut`].
-pub async fn load_for_command(
+/// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+pub async fn load_for_commands(
     conn: &mut PgConnection,
+    keyring: &Keyring,
     county: &str,
-    name: &CaseName,
-    agency: Option<&str>,
-    principal: &str,
-    request_id: &str,
-) -> Result<CommandCase, RoutingError> {
-    let operation = "load the case of a command";
-    let statement = sqlx::query(include_str!("sql/load_for_command.sql"))
+    names: &[CommandName<'_>],
+) -> Result<(Vec<CommandCase>, Turn), RoutingError> {
+    let operation = "load the cases of commands";
+    let statement = sqlx::query(include_str!("sql/load_for_commands.sql"))
         .bind(county)
-        .bind(name.id())
-        .bind(name.number())
-        .bind(agency)
-        .bind(principal)
-        .bind(request_id)
-        .fetch_optional(conn);
-    let row = bounded(operation, statement).await?.ok_or(RoutingError::NotFound)?;
-    let read = || -> Result<CommandCase, sqlx::Error> {
-        Ok(CommandCase {
-            case: rows::case_file(&row)?,
-            answered: row.try_get("answered")?,
-            turn: Turn(row.try_get("turn")?),
-        })
+        .bind(names.iter().map(|name| name.case.id()).collect::<Vec<_>>())
+        .bind(names.iter().map(|name| name.case.number()).collect::<Vec<_>>())
+        .bind(names.iter().map(|name| name.visible_to).collect::<Vec<_>>())
+        .bind(names.iter().map(|name| name.principal).collect::<Vec<_>>())
+        .bind(names.iter().map(|name| name.request_id).collect::<Vec<_>>())
+        .fetch_all(conn);
+    let found = bounded(operation, statement).await?;
+    let read = || -> Result<_, sqlx::Error> {
+        let mut turn = Turn(0);
+        let mut loaded = Vec::with_capacity(found.len());
+        for row in &found {
+            turn = Turn(row.try_get("turn")?);
+            let id: Option<Uuid> = row.try_get("id")?;
+            let case = id.map(|_| rows::case_file(row, county, keyring)).transpose()?;
+            loaded.push(CommandCase { case, answered: row.try_get("answered")? });
+        }
+        Ok((loaded, turn))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
+}
+
+/// The cases whose clocks have something to say at a moment.
+#[derive(Debug, Default)]
+pub struct DueCases {
+    /// The cases.
+    pub cases: Vec<CaseFile>,
+    /// How many duties were looked at: as many as asked for where more may wait.
+    pub due: i64,
+}
+
+/// Loads up to so many duties' worth of cases whose clocks have something to say.
+///
+/// # Errors
+/// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+pub async fn load_due_cases(
+    conn: &mut PgConnection,
+    keyring: &Keyring,
+    county: &str,
+    now: Timestamp,
+    at_most: i64,
+) -> Result<(DueCases, Turn), RoutingError> {
+    let operation = "load the cases whose time has come";
+    let statement = sqlx::query(include_str!("sql/due_cases.sql"))
+        .bind(county)
+        .bind(to_sql(now))
+        .bind(at_most)
+        .fetch_all(conn);
+    let found = bounded(operation, statement).await?;
+    let read = || -> Result<_, sqlx::Error> {
+        let mut turn = Turn(0);
+        let mut due = DueCases::default();
+        for row in &found {
+            turn = Turn(row.try_get("turn")?);
+            due.due = row.try_get("due")?;
+            if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
+                due.cases.push(rows::case_file(row, county, keyring)?);
+            }
+        }
+        Ok((due, turn))
+    };
+    read().map_err(|source| RoutingError::Database { operation, source })
+}
+
+/// When the next clock of a county has something to say.
+///
+/// # Errors
+/// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+pub async fn next_firing(conn: &mut PgConnection, county: &str) -> Result<Option<Timestamp>, RoutingError> {
+    let statement = sqlx::query_scalar::<_, OffsetDateTime>(include_str!("sql/next_firing.sql"))
+        .bind(county)
+        .fetch_optional(conn);
+    Ok(bounded("ask what comes next", statement).await?.map(from_sql))
 }

@@ -11,11 +11,17 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Answer, bounded, rows::ReasonForm};
+use super::{
+    Answer, bounded,
+    rows::{ReasonForm, docket_binding},
+    sealed_history::EntrySeal,
+};
 use crate::{
     domain::{
         arrivals::ReceivedReport,
         case::{CaseFile, Words},
+        docket::FAST_LANE,
+        duty::Duty,
         history::Entry,
         push::PushOrder,
         transition::Change,
@@ -57,7 +63,8 @@ pub struct Changes {
     pushes: Vec<RequestedPush>,
     receipts: BTreeMap<Uuid, ReceiptMarks>,
     series: BTreeMap<String, i32>,
-    answer: Option<Answer>,
+    answers: Vec<Answer>,
+    duties: BTreeMap<(Uuid, u32), Duty>,
 }
 
 impl Changes {
@@ -71,6 +78,7 @@ impl Changes {
             case_id,
             order,
         }));
+        self.duties.extend(change.duties.into_iter().map(|duty| ((case_id, duty.no), duty)));
         self.cases.insert(case_id, change.case);
         &self.pushes[earlier..]
     }
@@ -94,8 +102,14 @@ impl Changes {
     }
 
     /// Keeps what a request id stands for.
-    pub fn set_answer(&mut self, answer: Answer) {
-        self.answer = Some(answer);
+    pub fn add_answer(&mut self, answer: Answer) {
+        self.answers.push(answer);
+    }
+
+    /// Whether there is anything to write.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.cases.is_empty() && self.answers.is_empty() && self.receipts.is_empty()
     }
 
     /// The pushes that are asked for.
@@ -129,28 +143,91 @@ impl Changes {
             Some(Words::Sealed(sealed)) => Some(sealed.clone()),
             None => None,
         };
+        let remarks: Vec<Option<Vec<u8>>> = self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
+        let (seals, last_seals) = self.seal_history(county, keyring, &remarks);
+        let dockets = self
+            .cases
+            .values()
+            .map(|case| seal_docket(case, county, keyring))
+            .collect::<Result<Vec<_>, _>>()?;
         let query = in_turn.bind(sqlx::query(WRITE_CHANGES.as_str()));
         let query = self.bind_cases(query, seal);
+        let query = query
+            .bind(dockets)
+            .bind(last_seals)
+            .bind(self.cases.values().map(|case| case.docket.tags.contains(FAST_LANE)).collect::<Vec<_>>());
         let query = self.bind_reports(query);
-        let query = self.bind_entries(query, seal);
+        let query = self.bind_entries(query, remarks, seals);
         let query = self.bind_pushes(query);
         let query = self.bind_receipts(query);
         let query = query
             .bind(self.series.keys().map(String::as_str).collect::<Vec<_>>())
             .bind(self.series.values().copied().collect::<Vec<_>>());
-        let query = self.bind_answer(query);
+        let query = self.bind_answers(query);
+        let query = self.bind_duties(query);
         let row = bounded(operation, query.fetch_optional(conn)).await?;
         InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
     }
 
-    fn bind_answer<'q>(&'q self, query: Query<'q>) -> Query<'q> {
-        let answer = self.answer.as_ref();
+    /// The seal of each new entry over the one before in its case, and the last seal of each case.
+    fn seal_history(
+        &self,
+        county: &str,
+        keyring: &Keyring,
+        remarks: &[Option<Vec<u8>>],
+    ) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
+        let mut last: BTreeMap<Uuid, Vec<u8>> =
+            self.cases.values().map(|case| (case.id, case.history_seal.clone())).collect();
+        let mut seals = Vec::with_capacity(self.entries.len());
+        for ((case_id, entry, trace_id), remark) in self.entries.iter().zip(remarks) {
+            let before = last.entry(*case_id).or_default();
+            let seal = EntrySeal {
+                county,
+                case_id: *case_id,
+                sequence: entry.sequence,
+                at: entry.at,
+                kind: entry.kind.code(),
+                actor: &entry.actor,
+                capacity: &entry.capacity,
+                text: &entry.text,
+                sealed_remark: remark.as_deref(),
+                trace_id,
+            }
+            .over(before, keyring);
+            before.clone_from(&seal);
+            seals.push(seal);
+        }
+        (seals, self.cases.keys().map(|id| last.remove(id).unwrap_or_default()).collect())
+    }
+
+    fn bind_answers<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all = || self.answers.iter();
         query
-            .bind(answer.map(|a| a.principal.as_str()))
-            .bind(answer.map(|a| a.request_id.as_str()))
-            .bind(answer.map(|a| a.case_id))
-            .bind(answer.map(|a| a.digest.as_slice()))
-            .bind(answer.map(|a| to_sql(a.at)))
+            .bind(all().map(|a| a.principal.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|a| a.request_id.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|a| a.case_id).collect::<Vec<_>>())
+            .bind(all().map(|a| a.digest.as_slice()).collect::<Vec<_>>())
+            .bind(all().map(|a| to_sql(a.at)).collect::<Vec<_>>())
+    }
+
+    fn bind_duties<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all = || self.duties.values();
+        let number = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
+        query
+            .bind(self.duties.keys().map(|(case_id, _)| *case_id).collect::<Vec<_>>())
+            .bind(all().map(|d| number(d.no)).collect::<Vec<_>>())
+            .bind(all().map(|d| d.kind.code()).collect::<Vec<_>>())
+            .bind(all().map(|d| d.holder.agency.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|d| d.holder.post.as_deref()).collect::<Vec<_>>())
+            .bind(all().map(|d| d.holder.person.as_deref()).collect::<Vec<_>>())
+            .bind(all().map(|d| number(d.about)).collect::<Vec<_>>())
+            .bind(all().map(|d| to_sql(d.started_at)).collect::<Vec<_>>())
+            .bind(all().map(|d| to_sql(d.due_at)).collect::<Vec<_>>())
+            .bind(all().map(|d| d.next_at.map(to_sql)).collect::<Vec<_>>())
+            .bind(all().map(|d| d.stage.code()).collect::<Vec<_>>())
+            .bind(all().map(|d| d.is_open() && d.is_paused()).collect::<Vec<_>>())
+            .bind(all().map(|d| d.ending.as_ref().map(|end| to_sql(end.at))).collect::<Vec<_>>())
+            .bind(all().map(|d| d.ending.as_ref().is_some_and(|end| end.met)).collect::<Vec<_>>())
     }
 
     fn bind_cases<'q>(
@@ -198,7 +275,8 @@ impl Changes {
     fn bind_entries<'q>(
         &'q self,
         query: Query<'q>,
-        seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>,
+        remarks: Vec<Option<Vec<u8>>>,
+        seals: Vec<Vec<u8>>,
     ) -> Query<'q> {
         let all = || self.entries.iter().map(|(_, entry, _)| entry);
         query
@@ -209,8 +287,9 @@ impl Changes {
             .bind(all().map(|e| e.actor.as_str()).collect::<Vec<_>>())
             .bind(all().map(|e| e.capacity.as_str()).collect::<Vec<_>>())
             .bind(all().map(|e| e.text.as_str()).collect::<Vec<_>>())
-            .bind(all().map(|e| seal(&e.remark)).collect::<Vec<_>>())
+            .bind(remarks)
             .bind(self.entries.iter().map(|(_, _, trace)| trace.as_str()).collect::<Vec<_>>())
+            .bind(seals)
     }
 
     fn bind_pushes<'q>(&'q self, query: Query<'q>) -> Query<'q> {
@@ -251,4 +330,10 @@ fn reason_form(case: &CaseFile) -> Value {
 
 fn source_code(source: fengqiao_proto::types::v1::Source) -> i16 {
     i16::try_from(i32::from(source)).unwrap_or_default()
+}
+
+/// The docket's stored form: its JSON, sealed for its case.
+fn seal_docket(case: &CaseFile, county: &str, keyring: &Keyring) -> Result<Vec<u8>, RoutingError> {
+    let plain = serde_json::to_vec(&case.docket).map_err(|_| RoutingError::Malformed("a case's docket"))?;
+    Ok(keyring.seal(&plain, &docket_binding(county, case.id)))
 }

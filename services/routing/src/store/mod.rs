@@ -5,15 +5,20 @@ mod batches;
 mod changes;
 mod reading;
 mod rows;
+mod sealed_history;
 mod turn;
 
 use std::{future::Future, time::Duration};
 
 pub use answers::{Answer, forget_answers};
-pub use batches::{CommandCase, ToldPushes, load_for_command, load_for_receipts, load_for_reports};
+pub use batches::{
+    CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
+    load_for_reports, next_firing,
+};
 pub use changes::{Changes, ReceiptMarks, RequestedPush};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
+pub use sealed_history::EntrySeal;
 pub use turn::{Attempt, HOLDING};
 
 use crate::error::RoutingError;
@@ -29,8 +34,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list_history", include_str!("sql/list_history.sql")),
     ("list_pushes", include_str!("sql/list_pushes.sql")),
     ("list_reports", include_str!("sql/list_reports.sql")),
-    ("load_for_command", include_str!("sql/load_for_command.sql")),
+    ("due_cases", include_str!("sql/due_cases.sql")),
+    ("load_for_commands", include_str!("sql/load_for_commands.sql")),
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
+    ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
 ];
 

@@ -1,5 +1,6 @@
 //! Reading cases and their histories.
 
+use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::{PgPool, postgres::PgRow};
@@ -41,8 +42,8 @@ pub struct CaseFilter {
 /// The last case of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ListPlace {
-    /// Its level.
-    pub level: Level,
+    /// Its level's number, twice, and one more in the fast lane.
+    pub urgency: i32,
     /// When it was opened.
     pub opened_at: Timestamp,
     /// Its id.
@@ -64,6 +65,7 @@ pub struct CaseRest {
 /// [`RoutingError::NotFound`], [`RoutingError::Database`] or [`RoutingError::TimedOut`].
 pub async fn find_case(
     pool: &PgPool,
+    keyring: &Keyring,
     county: &str,
     name: &CaseName,
     agency: Option<&str>,
@@ -76,7 +78,7 @@ pub async fn find_case(
         .bind(agency)
         .fetch_optional(pool);
     let row = bounded(operation, statement).await?.ok_or(RoutingError::NotFound)?;
-    rows::case_file(&row).map_err(|source| RoutingError::Database { operation, source })
+    rows::case_file(&row, county, keyring).map_err(|source| RoutingError::Database { operation, source })
 }
 
 /// A case's reports and pushes.
@@ -110,6 +112,7 @@ pub async fn case_rest(pool: &PgPool, county: &str, case_id: Uuid) -> Result<Cas
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
 pub async fn list_cases(
     pool: &PgPool,
+    keyring: &Keyring,
     county: &str,
     filter: &CaseFilter,
     limit: i64,
@@ -125,11 +128,11 @@ pub async fn list_cases(
         .bind(&filter.lead_agency)
         .bind(&filter.category)
         .bind(limit)
-        .bind(after.map(|place| i32::from(place.level.code())))
+        .bind(after.map(|place| place.urgency))
         .bind(after.map(|place| to_sql(place.opened_at)))
         .bind(after.map(|place| place.id.to_string()))
         .fetch_all(pool);
-    read_all(operation, bounded(operation, statement).await?, rows::case_file)
+    read_all(operation, bounded(operation, statement).await?, |row| rows::case_file(row, county, keyring))
 }
 
 /// A page of a case's history after an entry.
@@ -156,7 +159,7 @@ pub async fn list_history(
 fn read_all<T>(
     operation: &'static str,
     found: Vec<PgRow>,
-    read: fn(&PgRow) -> Result<T, sqlx::Error>,
+    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
 ) -> Result<Vec<T>, RoutingError> {
     found
         .iter()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fengqiao_proto::types::v1::Source;
+use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::from_sql;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use uuid::Uuid;
 
 use crate::domain::{
     case::{CaseFile, LevelReason, State, Words},
+    docket::Docket,
     level::Level,
 };
 
@@ -96,16 +98,30 @@ pub(super) fn moment_if(row: &PgRow, column: &str) -> Result<Option<Timestamp>, 
     Ok(row.try_get::<Option<OffsetDateTime>, _>(column)?.map(from_sql))
 }
 
-/// Reads a row of `case_file`.
-pub(super) fn case_file(row: &PgRow) -> Result<CaseFile, sqlx::Error> {
+/// Reads a row of `case_file` and opens its docket.
+pub(super) fn case_file(row: &PgRow, county: &str, keyring: &Keyring) -> Result<CaseFile, sqlx::Error> {
+    let id: Uuid = row.try_get("id")?;
+    let state = State::from_code(row.try_get("state")?).ok_or_else(|| unreadable("state"))?;
+    let level = Level::from_code(row.try_get("level")?).ok_or_else(|| unreadable("level"))?;
+    let lead_agency: String = row.try_get("lead_agency")?;
+    let opened_at = moment(row, "opened_at")?;
+    let sealed_docket: Option<Vec<u8>> = row.try_get("sealed_docket")?;
+    let docket = match sealed_docket {
+        Some(sealed) => keyring
+            .open(&sealed, &docket_binding(county, id))
+            .ok()
+            .and_then(|plain| serde_json::from_slice(&plain).ok())
+            .ok_or_else(|| unreadable("sealed_docket"))?,
+        None => Docket::of_before(state, level, &lead_agency, opened_at),
+    };
     let Json(reason): Json<ReasonForm> = row.try_get("level_reason")?;
     let sealed_words: Option<Vec<u8>> = row.try_get("sealed_level_words")?;
     Ok(CaseFile {
-        id: row.try_get("id")?,
+        id,
         number: row.try_get("number")?,
         cluster_id: row.try_get("cluster_id")?,
-        state: State::from_code(row.try_get("state")?).ok_or_else(|| unreadable("state"))?,
-        level: Level::from_code(row.try_get("level")?).ok_or_else(|| unreadable("level"))?,
+        state,
+        level,
         level_reason: LevelReason {
             rule: reason.rule,
             rule_set: reason.rule_set,
@@ -115,17 +131,29 @@ pub(super) fn case_file(row: &PgRow) -> Result<CaseFile, sqlx::Error> {
         },
         area_code: row.try_get("area_code")?,
         category: row.try_get("category")?,
-        first_source: Source::try_from(i32::from(row.try_get::<i16, _>("first_source")?)).unwrap_or_default(),
+        first_source: source(row.try_get("first_source")?),
         first_receiver: row.try_get("first_receiver")?,
-        lead_agency: row.try_get("lead_agency")?,
+        lead_agency,
         version: row.try_get("version")?,
-        opened_at: moment(row, "opened_at")?,
+        opened_at,
         resolved_at: moment_if(row, "resolved_at")?,
         closed_at: moment_if(row, "closed_at")?,
         report_count: row.try_get("report_count")?,
         history_count: row.try_get("history_count")?,
         sealed_matter: row.try_get("sealed_matter")?,
+        docket,
+        history_seal: row.try_get("history_seal")?,
     })
+}
+
+/// What a docket is sealed for: its county and its case.
+pub(super) fn docket_binding(county: &str, case_id: Uuid) -> Vec<u8> {
+    [county.as_bytes(), case_id.as_bytes()].concat()
+}
+
+/// The door of a number.
+pub(super) fn source(code: i16) -> Source {
+    Source::try_from(i32::from(code)).unwrap_or_default()
 }
 
 fn unreadable(column: &str) -> sqlx::Error {

@@ -1,4 +1,5 @@
--- A page: the most dangerous first, then the oldest. $9 to $11 are the last row of the page before.
+-- A page: the most dangerous first, the fast lane before the rest of its level, then the oldest. $9 to $11 are the
+-- last row of the page before.
 SELECT * FROM case_file
 WHERE county = $1
   AND ($2::text IS NULL OR lead_agency = $2 OR EXISTS (
@@ -9,6 +10,7 @@ WHERE county = $1
   AND ($5::text IS NULL OR starts_with(area_code, $5))
   AND ($6::text IS NULL OR lead_agency = $6)
   AND ($7::text IS NULL OR category = $7)
-  AND ($9::integer IS NULL OR (-level, opened_at, id::text) > (-$9::integer, $10::timestamptz, $11::text))
-ORDER BY -level, opened_at, id::text
+  AND ($9::integer IS NULL OR
+      (-(level * 2 + fast_lane::integer), opened_at, id::text) > (-$9::integer, $10::timestamptz, $11::text))
+ORDER BY -(level * 2 + fast_lane::integer), opened_at, id::text
 LIMIT $8

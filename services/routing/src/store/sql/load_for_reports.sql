@@ -1,7 +1,8 @@
 -- Everything that a batch of reports may change, in one round trip: the cases of reports that are here
--- already and the live cases of the clusters, each with its recent reports, and the number series of the
--- days, all of one turn of the county. Always at least one row. The lateral look-ups keep each one a step in
--- an index, whatever the planner thinks of a table that has just begun to grow.
+-- already, and of each cluster the live case, the case that it was merged into, and the last one that is over,
+-- each with its recent reports; and the number series of the days; all of one turn of the county. Always at
+-- least one row. The lateral look-ups keep each one a step in an index, whatever the planner thinks of a
+-- table that has just begun to grow.
 WITH numbers AS (
     SELECT array_agg(day) AS days, array_agg(last) AS lasts
     FROM case_number_series WHERE county = $1 AND day = ANY ($4::text[])
@@ -9,25 +10,38 @@ WITH numbers AS (
     SELECT held.* FROM UNNEST($2::uuid[]) AS report (id) CROSS JOIN LATERAL (
         SELECT report_id, revision, case_id FROM case_report WHERE county = $1 AND report_id = report.id LIMIT 1
     ) AS held
+), merged AS MATERIALIZED (
+    SELECT cluster.id AS cluster_id, target.into_case AS id FROM UNNEST($3::uuid[]) AS cluster (id) CROSS JOIN LATERAL (
+        SELECT into_case FROM case_merger
+        WHERE county = $1 AND cluster_id = cluster.id AND undone_at IS NULL LIMIT 1
+    ) AS target
 ), wanted AS (
     SELECT case_id AS id FROM known
+    UNION
+    SELECT id FROM merged
     UNION
     SELECT live.id FROM UNNEST($3::uuid[]) AS cluster (id) CROSS JOIN LATERAL (
         SELECT id FROM case_file WHERE county = $1 AND cluster_id = cluster.id AND state IN (1, 2) LIMIT 1
     ) AS live
+    UNION
+    SELECT over.id FROM UNNEST($3::uuid[]) AS cluster (id) CROSS JOIN LATERAL (
+        SELECT id FROM case_file WHERE county = $1 AND cluster_id = cluster.id AND state IN (3, 4)
+        ORDER BY closed_at DESC LIMIT 1
+    ) AS over
 ), held_case AS MATERIALIZED (
     SELECT one.* FROM wanted CROSS JOIN LATERAL (
         SELECT * FROM case_file WHERE county = $1 AND id = wanted.id LIMIT 1
     ) AS one
 )
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn, numbers.days, numbers.lasts,
-    held_case.*, recent.occurred_at AS recent, held.report_ids, held.revisions
+    held_case.*, recent.occurred_at AS recent, recent.source AS recent_sources, held.report_ids, held.revisions,
+    (SELECT array_agg(DISTINCT merged.cluster_id) FROM merged WHERE merged.id = held_case.id) AS merged_clusters
 FROM numbers
 LEFT JOIN held_case ON true
 LEFT JOIN LATERAL (
-    SELECT array_agg(newest.occurred_at) AS occurred_at
+    SELECT array_agg(newest.occurred_at) AS occurred_at, array_agg(newest.source) AS source
     FROM (
-        SELECT occurred_at FROM case_report
+        SELECT occurred_at, source FROM case_report
         WHERE county = $1 AND case_id = held_case.id AND occurred_at >= $5
         ORDER BY occurred_at DESC LIMIT 100
     ) AS newest

@@ -3,35 +3,37 @@
 cases AS (
     INSERT INTO case_file (county, id, number, cluster_id, state, level, level_reason, sealed_level_words, area_code,
         category, first_source, first_receiver, lead_agency, version, opened_at, resolved_at, closed_at, report_count,
-        history_count, sealed_matter)
+        history_count, sealed_matter, sealed_docket, history_seal, fast_lane)
     SELECT $1, new.* FROM go CROSS JOIN UNNEST($10::uuid[], $11::text[], $12::uuid[], $13::smallint[], $14::smallint[], $15::jsonb[],
         $16::bytea[], $17::text[], $18::text[], $19::smallint[], $20::text[], $21::text[], $22::bigint[],
-        $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::integer[], $27::bigint[], $28::bytea[]) AS new
+        $23::timestamptz[], $24::timestamptz[], $25::timestamptz[], $26::integer[], $27::bigint[], $28::bytea[],
+        $29::bytea[], $30::bytea[], $31::boolean[]) AS new
     ON CONFLICT (county, id) DO UPDATE SET
         state = EXCLUDED.state, level = EXCLUDED.level, level_reason = EXCLUDED.level_reason,
         sealed_level_words = EXCLUDED.sealed_level_words, lead_agency = EXCLUDED.lead_agency,
         version = EXCLUDED.version, resolved_at = EXCLUDED.resolved_at, closed_at = EXCLUDED.closed_at,
         report_count = EXCLUDED.report_count, history_count = EXCLUDED.history_count,
-        sealed_matter = EXCLUDED.sealed_matter
+        sealed_matter = EXCLUDED.sealed_matter, sealed_docket = EXCLUDED.sealed_docket,
+        history_seal = EXCLUDED.history_seal, fast_lane = EXCLUDED.fast_lane
 ), reports AS (
     INSERT INTO case_report (county, report_id, case_id, revision, source, source_ref, occurred_at, accepted_at,
         repeat, repeat_reasons)
-    SELECT $1, new.* FROM go CROSS JOIN UNNEST($29::uuid[], $30::uuid[], $31::integer[], $32::smallint[], $33::text[],
-        $34::timestamptz[], $35::timestamptz[], $36::boolean[], $37::jsonb[]) AS new
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($32::uuid[], $33::uuid[], $34::integer[], $35::smallint[], $36::text[],
+        $37::timestamptz[], $38::timestamptz[], $39::boolean[], $40::jsonb[]) AS new
     ON CONFLICT (county, report_id) DO UPDATE SET
         revision = EXCLUDED.revision, occurred_at = EXCLUDED.occurred_at, accepted_at = EXCLUDED.accepted_at
 ), entries AS (
-    INSERT INTO case_history (county, case_id, sequence, at, kind, actor, capacity, text, sealed_remark, trace_id)
-    SELECT $1, new.* FROM go CROSS JOIN UNNEST($38::uuid[], $39::bigint[], $40::timestamptz[], $41::smallint[], $42::text[],
-        $43::text[], $44::text[], $45::bytea[], $46::text[]) AS new
+    INSERT INTO case_history (county, case_id, sequence, at, kind, actor, capacity, text, sealed_remark, trace_id, seal)
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($41::uuid[], $42::bigint[], $43::timestamptz[], $44::smallint[], $45::text[],
+        $46::text[], $47::text[], $48::bytea[], $49::text[], $50::bytea[]) AS new
 ), pushes AS (
     INSERT INTO case_push (county, push_id, case_id, agency, form, level, requested_at, due_at)
-    SELECT $1, new.* FROM go CROSS JOIN UNNEST($47::uuid[], $48::uuid[], $49::text[], $50::smallint[], $51::smallint[],
-        $52::timestamptz[], $53::timestamptz[]) AS new
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($51::uuid[], $52::uuid[], $53::text[], $54::smallint[], $55::smallint[],
+        $56::timestamptz[], $57::timestamptz[]) AS new
 ), receipt AS MATERIALIZED (
     -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
-    SELECT $1::text AS county, told.* FROM go CROSS JOIN UNNEST($54::uuid[], $55::timestamptz[], $56::timestamptz[],
-        $57::timestamptz[]) AS told (push_id, signed_at, returned_at, feedback_at)
+    SELECT $1::text AS county, told.* FROM go CROSS JOIN UNNEST($58::uuid[], $59::timestamptz[], $60::timestamptz[],
+        $61::timestamptz[]) AS told (push_id, signed_at, returned_at, feedback_at)
 ), receipts AS (
     UPDATE case_push SET
         signed_at = COALESCE(case_push.signed_at, receipt.signed_at),
@@ -40,10 +42,20 @@ cases AS (
     FROM receipt WHERE case_push.county = receipt.county AND case_push.push_id = receipt.push_id
 ), numbers AS (
     INSERT INTO case_number_series (county, day, last)
-    SELECT $1, new.* FROM go CROSS JOIN UNNEST($58::text[], $59::integer[]) AS new
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($62::text[], $63::integer[]) AS new
     ON CONFLICT (county, day) DO UPDATE SET last = EXCLUDED.last
-), answer AS (
+), answers AS (
     INSERT INTO command_answer (county, principal, request_id, case_id, digest, answered_at)
-    SELECT $1, $60, $61, $62, $63, $64 FROM go WHERE $60::text IS NOT NULL
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($64::text[], $65::text[], $66::uuid[], $67::bytea[], $68::timestamptz[]) AS new
+), duties AS (
+    INSERT INTO duty (county, subject_id, no, kind, agency, post, person, about, started_at, due_at, next_at, stage,
+        paused, ended_at, met)
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($69::uuid[], $70::integer[], $71::smallint[], $72::text[], $73::text[],
+        $74::text[], $75::integer[], $76::timestamptz[], $77::timestamptz[], $78::timestamptz[], $79::smallint[],
+        $80::boolean[], $81::timestamptz[], $82::boolean[]) AS new
+    ON CONFLICT (county, subject_id, no) DO UPDATE SET
+        agency = EXCLUDED.agency, post = EXCLUDED.post, person = EXCLUDED.person, started_at = EXCLUDED.started_at,
+        due_at = EXCLUDED.due_at, next_at = EXCLUDED.next_at, stage = EXCLUDED.stage, paused = EXCLUDED.paused,
+        ended_at = EXCLUDED.ended_at, met = EXCLUDED.met
 )
 SELECT position FROM go

@@ -1,0 +1,117 @@
+//! The clocks of a county's duties: whatever time has come is said, once, within a second.
+//!
+//! What comes next is asked of an index, so that it costs the same however many wait. What a clock said stands
+//! in the duty, written in the county's turn: of two processes one writes and the other finds nothing left, and
+//! what passed while no process ran is said when one runs again.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use fengqiao_messaging::Outbox;
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::Clock;
+use sqlx::{PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    counties::{RoutingCounties, RoutingCounty},
+    domain::{happening::Happening, history::Occasion, transition::transition},
+    error::RoutingError,
+    ledger::Ledger,
+    store::{Attempt, HOLDING, bounded, load_due_cases},
+    watchers::Watchers,
+};
+
+/// How often a county is looked at. A second is promised.
+const LOOK_EVERY: Duration = Duration::from_millis(400);
+/// So many duties are taken at once.
+const AT_ONCE: i64 = 500;
+
+/// Fires the clocks.
+#[derive(Clone)]
+pub struct ClockWorker {
+    /// Connections in routing's schema.
+    pub pool: PgPool,
+    /// The counties.
+    pub counties: Arc<RoutingCounties>,
+    /// Opens dockets.
+    pub keyring: Arc<Keyring>,
+    /// Nudged after each commit.
+    pub outbox: Outbox,
+    /// Woken after each commit.
+    pub watchers: Watchers,
+    /// What time it is.
+    pub clock: Clock,
+}
+
+impl ClockWorker {
+    /// Fires until told to stop. What fails is tried again at the next look.
+    ///
+    /// # Errors
+    /// Never; the type is that of an owned task.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
+        while !stop.is_cancelled() {
+            for place in self.counties.iter() {
+                if let Err(error) = self.fire_all(place, &stop).await {
+                    tracing::warn!(
+                        county = place.county.code,
+                        error = &error as &dyn std::error::Error,
+                        "clocks could not be fired"
+                    );
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Fires everything whose time has come in a county. Returns how many duties were looked at.
+    ///
+    /// # Errors
+    /// [`RoutingError`]; what was not said yet is said at the next try.
+    pub async fn fire_all(&self, place: &RoutingCounty, stop: &CancellationToken) -> Result<u64, RoutingError> {
+        let mut conn = bounded("connect", self.pool.acquire()).await?;
+        let mut fired = 0;
+        loop {
+            let now = self.fire_some(&mut conn, place).await?;
+            fired += u64::try_from(now).unwrap_or_default();
+            if now < AT_ONCE || stop.is_cancelled() {
+                return Ok(fired);
+            }
+        }
+    }
+
+    async fn fire_some(&self, conn: &mut PgConnection, place: &RoutingCounty) -> Result<i64, RoutingError> {
+        let county = &place.county.code;
+        let _alone = place.turn.lock().await;
+        let rulebook = place.rulebook();
+        for holding in HOLDING {
+            let at = self.clock.now();
+            let mut attempt = Attempt::begin(conn, county, holding).await?;
+            let (due, turn) = load_due_cases(&mut attempt, &self.keyring, county, at, AT_ONCE).await?;
+            if due.due == 0 {
+                return Ok(0);
+            }
+            let mut ledger = Ledger::default();
+            for case in &due.cases {
+                let responsible = rulebook.responsible_of(&place.county, case);
+                let setting = rulebook.setting(&place.county, &responsible);
+                let occasion = Occasion::of_system(at);
+                let change = transition(case, &Happening::TimePassed, &occasion, setting)?;
+                ledger.add(change, None, place, None);
+            }
+            self.watchers.changing(ledger.changes.case_ids());
+            if ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
+                attempt.commit().await?;
+                ledger.announce(county, &self.outbox);
+                self.watchers.committed();
+                metrics::counter!("fengqiao_routing_clocks_fired_total", "county" => county.clone())
+                    .increment(u64::try_from(due.due).unwrap_or_default());
+                return Ok(due.due);
+            }
+        }
+        Err(RoutingError::Overtaken)
+    }
+}

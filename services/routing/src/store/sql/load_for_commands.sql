@@ -1,0 +1,22 @@
+-- The cases of a batch of commands, and what their request ids already stand for, of one turn of the county: a
+-- row for each command, its case missing where there is none or where the command's agency may not see it.
+-- $2 to $6 are arrays: the case's id or number, the agency that asks, its principal and request id.
+SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
+    command.ordinal, answer.digest AS answered, seen.*
+FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
+    AS command (id, number, agency, principal, request_id, ordinal)
+LEFT JOIN LATERAL (
+    SELECT digest FROM command_answer
+    WHERE county = $1 AND principal = command.principal AND request_id = command.request_id LIMIT 1
+) AS answer ON true
+LEFT JOIN LATERAL (
+    SELECT found.* FROM (
+        SELECT * FROM case_file WHERE county = $1 AND id = COALESCE(command.id,
+            (SELECT named.id FROM case_file AS named WHERE named.county = $1 AND named.number = command.number LIMIT 1))
+        LIMIT 1
+    ) AS found
+    WHERE command.agency IS NULL OR found.lead_agency = command.agency OR EXISTS (
+        SELECT FROM case_push AS push
+        WHERE push.county = $1 AND push.agency = command.agency AND push.case_id = found.id)
+) AS seen ON true
+ORDER BY command.ordinal
