@@ -13,7 +13,7 @@ use super::{
     case_number::{case_number, series_day},
     happening::{Arrival, Happening, Opening},
     history::Occasion,
-    level::{Facts, Grade, People},
+    level::{Facts, Grade, Past, People},
     transition::{Change, open, transition},
     wording::short_source,
 };
@@ -244,9 +244,15 @@ impl CasesAtHand {
         rulebook.rules.grade(&Facts {
             category: &report.category,
             source: short_source(report.source),
+            area: &report.area_code,
             hour: i64::from(local.hour()),
-            reports_30d: i64::try_from(reports).unwrap_or(i64::MAX),
-            repeat: report.repeat,
+            weekday: i64::from(local.weekday().to_monday_one_offset()),
+            past: Past {
+                reports_30d: i64::try_from(reports).unwrap_or(i64::MAX),
+                repeat: report.repeat,
+                ..Past::default()
+            },
+            tags: &[],
             people: People::of(matter, local.date()),
             title: &matter.title,
             narrative: &matter.narrative,

@@ -3,6 +3,8 @@
 use fengqiao_proto::types::v1::Matter;
 use jiff::civil::Date;
 
+use super::Past;
+
 const ADULT_YEARS: i16 = 18;
 /// Larger numbers before 人 are not the size of a group that stands somewhere.
 const LARGEST_GROUP: i64 = 9_999;
@@ -33,21 +35,26 @@ impl People {
     }
 }
 
-/// The facts of one report in its case.
-#[derive(Debug, Clone)]
+/// The facts of one report in its case. Whoever grades fills them; the rules add what they find in the
+/// texts, and the scale of the group.
+#[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// The canonical category.
     pub category: &'a str,
     /// The name of the door in the contract, for instance `POLICE_110`.
     pub source: &'a str,
-    /// The hour of the day, in the county's zone.
+    /// The code of the area.
+    pub area: &'a str,
+    /// The hour of the day, in the county's zone, from 0.
     pub hour: i64,
-    /// How many reports the case has had within the window, this one included.
-    pub reports_30d: i64,
-    /// Whether intake marked it as a repeat call.
-    pub repeat: bool,
+    /// The day of the week, in the county's zone: Monday is 1, Sunday 7.
+    pub weekday: i64,
+    /// What the case has been through.
+    pub past: Past,
     /// What it says about its people.
     pub people: People,
+    /// The tags of the case and of its place, for instance `no_property_management` (S0-12).
+    pub tags: &'a [String],
     /// The title; never leaves the evaluation.
     pub title: &'a str,
     /// The narrative; never leaves the evaluation.

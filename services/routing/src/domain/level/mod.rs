@@ -1,10 +1,24 @@
 //! How dangerous a case is, and the rules that say so.
 
+mod condition;
+mod dry_run;
 mod facts;
+mod grade;
+mod levels_in_use;
+mod past;
+mod rule_file;
 mod rules;
+mod scale;
+mod scores;
+mod variables;
+mod words;
 
+pub use dry_run::{Difference, DryRun, GradedCase, Said, dry_run};
 pub use facts::{Facts, People};
-pub use rules::{Grade, RuleSet};
+pub use grade::{Grade, Trouble, TroubleKind};
+pub use levels_in_use::LevelsInUse;
+pub use past::{Contact, Past};
+pub use rules::{NO_RULE, RuleSet, SCORE};
 
 /// How dangerous a case is (红橙黄蓝). Ordered by danger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -69,3 +83,6 @@ impl Level {
         !matches!(self, Self::Blue)
     }
 }
+
+#[cfg(test)]
+mod county_tests;

@@ -55,6 +55,8 @@ fn arrival(level: Level) -> Arrival {
                 facts: std::collections::BTreeMap::new(),
                 words: None,
             },
+            tags: Vec::new(),
+            troubled: Vec::new(),
         },
         sealed_matter: vec![level.code().to_le_bytes()[0]],
     }
