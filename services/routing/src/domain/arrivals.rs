@@ -240,7 +240,15 @@ impl CasesAtHand {
             .filter(|(at, _)| *at >= since)
             .map(|(_, source)| *source)
             .collect();
-        let reports = if counted { earlier.len().max(1) } else { earlier.len() + 1 };
+        let mut sources = earlier;
+        if !counted || sources.is_empty() {
+            sources.push(report.source);
+        }
+        let days_open = case.map_or(0, |case| {
+            report.occurred_at.duration_since(case.opened_at).as_hours().max(0) / 24
+        });
+        let tags: Vec<String> = case.map(|case| case.docket.tags.iter().cloned().collect()).unwrap_or_default();
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         rulebook.rules.grade(&Facts {
             category: &report.category,
             source: short_source(report.source),
@@ -248,11 +256,13 @@ impl CasesAtHand {
             hour: i64::from(local.hour()),
             weekday: i64::from(local.weekday().to_monday_one_offset()),
             past: Past {
-                reports_30d: i64::try_from(reports).unwrap_or(i64::MAX),
                 repeat: report.repeat,
-                ..Past::default()
+                sessions: case.map_or(0, |case| count(case.docket.mediation.sessions.len())),
+                returns: case.map_or(0, |case| count(case.docket.returns.len())),
+                days_open,
+                ..Past::of_reports(sources)
             },
-            tags: &[],
+            tags: &tags,
             people: People::of(matter, local.date()),
             title: &matter.title,
             narrative: &matter.narrative,

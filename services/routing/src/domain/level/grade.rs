@@ -21,6 +21,15 @@ impl TroubleKind {
             Self::Slow => "slow",
         }
     }
+
+    /// What it is, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failed => "出错",
+            Self::Slow => "超时",
+        }
+    }
 }
 
 /// A rule that needs its owner's eye.
