@@ -1,13 +1,35 @@
 //! The area tree: county > town > community > grid.
 //!
 //! Statistical codes have 12 digits (county 6, town 3, community 3); a grid adds 3. A code's prefix is
-//! its parent, so the county is also known by 6 digits and a town by 9.
+//! its parent, so the county is also known by 6 digits and a town by 9. Other systems know the same areas
+//! by other codes ([`OtherCode`]), and areas come and go ([`AreaChange`]).
 
-use std::{collections::BTreeMap, path::Path};
+mod changes;
+mod codes;
 
+use std::{
+    collections::{BTreeMap, HashSet},
+    path::Path,
+};
+
+pub use changes::AreaChange;
+use changes::Changes;
+use codes::Crosswalk;
+pub use codes::{CodeSystem, OtherCode};
+use jiff::civil::Date;
 use serde::Deserialize;
 
-use crate::{Mistake, Mistakes, csv_rows};
+use crate::{Mistake, Mistakes, Row, csv_table, read_text};
+
+/// The areas themselves.
+pub const AREAS_FILE: &str = "areas.csv";
+/// The codes of other systems.
+pub const AREA_CODES_FILE: &str = "area_codes.csv";
+/// Since when, until when, and what came after.
+pub const AREA_CHANGES_FILE: &str = "area_changes.csv";
+
+/// The longest name that a file of a county may give.
+pub const MAX_NAME_CHARS: usize = 100;
 
 /// How large an area is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
@@ -48,12 +70,28 @@ pub struct Area {
 }
 
 /// The areas of one county.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AreaTree {
     areas: BTreeMap<String, Area>,
+    crosswalk: Crosswalk,
+    changes: Changes,
+}
+
+/// The texts of the files that make a tree.
+#[derive(Debug, Clone, Copy)]
+pub struct AreaTexts<'a> {
+    /// The folder that mistakes name; may be empty.
+    pub folder: &'a Path,
+    /// [`AREAS_FILE`]
+    pub areas: &'a str,
+    /// [`AREA_CODES_FILE`]
+    pub codes: Option<&'a str>,
+    /// [`AREA_CHANGES_FILE`]
+    pub changes: Option<&'a str>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AreaRow {
     code: String,
     level: AreaLevel,
@@ -62,71 +100,125 @@ struct AreaRow {
 }
 
 impl AreaTree {
-    /// Reads `areas.csv`: code, level, name, parent_code.
-    pub(crate) fn load(file: &Path, county: &str) -> Result<Self, Mistakes> {
-        let rows = csv_rows::<AreaRow>(file)?;
+    /// Reads the three files of a folder; only the first must be there.
+    pub(crate) fn load(folder: &Path, county: &str) -> Result<Self, Mistakes> {
         let mut mistakes = Vec::new();
-        let mut areas = BTreeMap::new();
-        for row in &rows {
-            let area = &row.value;
-            match short_code(&area.code, area.level) {
-                Some(code) if code.starts_with(county) => {
-                    if area.name.is_empty() {
-                        mistakes.push(Mistake::new(file, row.line, "an area needs a name"));
-                    }
-                    let held = Area { code: code.to_owned(), level: area.level, name: area.name.clone() };
-                    if areas.insert(code.to_owned(), held).is_some() {
-                        mistakes.push(Mistake::new(file, row.line, format!("{} is there twice", area.code)));
-                    }
-                }
-                Some(_) => mistakes.push(Mistake::new(
-                    file,
-                    row.line,
-                    format!("{} does not lie in county {county}", area.code),
-                )),
-                None => mistakes.push(Mistake::new(
-                    file,
-                    row.line,
-                    format!("{} is not the code of a {:?}", area.code, area.level),
-                )),
+        let mut text = |name| {
+            read_text(&folder.join(name)).unwrap_or_else(|m| {
+                mistakes.push(m);
+                None
+            })
+        };
+        let (areas, codes, changes) = (text(AREAS_FILE), text(AREA_CODES_FILE), text(AREA_CHANGES_FILE));
+        let Some(areas) = areas else {
+            if mistakes.is_empty() {
+                mistakes.push(Mistake::new(&folder.join(AREAS_FILE), 0, "is missing"));
             }
+            return Err(Mistakes(mistakes));
+        };
+        let texts = AreaTexts { folder, areas: &areas, codes: codes.as_deref(), changes: changes.as_deref() };
+        let (tree, found) = Self::check(county, &texts);
+        mistakes.extend(found);
+        if mistakes.is_empty() { Ok(tree) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// The areas of a county as three texts describe them.
+    ///
+    /// # Errors
+    /// All mistakes of all three.
+    pub fn read(county: &str, texts: &AreaTexts<'_>) -> Result<Self, Mistakes> {
+        let (tree, mistakes) = Self::check(county, texts);
+        if mistakes.is_empty() { Ok(tree) } else { Err(Mistakes(mistakes)) }
+    }
+
+    /// What is right in the texts, and all that is wrong in them: so that files which name areas can be
+    /// checked in the same pass.
+    #[must_use]
+    pub fn check(county: &str, texts: &AreaTexts<'_>) -> (Self, Vec<Mistake>) {
+        let mut mistakes = Vec::new();
+        let areas = read_areas(&texts.folder.join(AREAS_FILE), texts.areas, county, &mut mistakes);
+        let mut tree = Self { areas, crosswalk: Crosswalk::default(), changes: Changes::default() };
+        if let Some(text) = texts.codes {
+            let file = texts.folder.join(AREA_CODES_FILE);
+            tree.crosswalk = Crosswalk::read(&file, text, &tree, &mut mistakes);
         }
-        for row in &rows {
-            let area = &row.value;
-            let Some(code) = short_code(&area.code, area.level) else { continue };
-            let parent = parent_of(code);
-            let named = area.parent_code.trim_end_matches('0');
-            if let Some(parent) = parent
-                && (!areas.contains_key(parent)
-                    || !parent.starts_with(named) && named != parent.trim_end_matches('0'))
-            {
-                mistakes.push(Mistake::new(
-                    file,
-                    row.line,
-                    format!(
-                        "the parent {} of {} is not in the file or not its prefix",
-                        area.parent_code, area.code
-                    ),
-                ));
-            }
+        if let Some(text) = texts.changes {
+            let file = texts.folder.join(AREA_CHANGES_FILE);
+            tree.changes = Changes::read(&file, text, &tree, &mut mistakes);
         }
-        if !areas.contains_key(county) {
-            mistakes.push(Mistake::new(file, 0, format!("the county {county} itself is missing")));
-        }
-        if mistakes.is_empty() { Ok(Self { areas }) } else { Err(Mistakes(mistakes)) }
+        mistakes.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        (tree, mistakes)
     }
 
     /// The area with this code: 6, 9, 12 or 15 digits, with or without the zeros that fill it up.
     #[must_use]
     pub fn find(&self, code: &str) -> Option<&Area> {
-        if !matches!(code.len(), 6 | 9 | 12 | 15) || !code.bytes().all(|b| b.is_ascii_digit()) {
-            return None;
+        self.areas.get(shortest_code(code)?)
+    }
+
+    /// The area that a source means by a code of any system: a code of the crosswalk stands for its area,
+    /// any other is the county's own. A police code of 15 digits is never cut to 12, and where it looks
+    /// like the code of a grid, the crosswalk decides. For the codes that the county's own files and cases
+    /// hold there is [`find`](Self::find).
+    #[must_use]
+    pub fn resolve(&self, code: &str) -> Option<&Area> {
+        match self.crosswalk.area_of(code) {
+            Some(own) => self.areas.get(own),
+            None => self.find(code),
         }
-        let mut short = code;
-        while short.len() > AreaLevel::County.digits() && short.ends_with("000") {
-            short = &short[..short.len() - 3];
+    }
+
+    /// The codes by which other systems know an area, in the file's order.
+    pub fn other_codes<'a>(&'a self, area: &Area) -> impl Iterator<Item = &'a OtherCode> {
+        self.crosswalk.codes_of(&area.code)
+    }
+
+    /// Since when an area is valid, until when, and what came after, where that is known.
+    #[must_use]
+    pub fn change_of(&self, area: &Area) -> Option<&AreaChange> {
+        self.changes.get(&area.code)
+    }
+
+    /// The area that stands on a day for what a code names: the area itself while it is valid, after that
+    /// its successor, or the successor's. Nothing for an unknown code, and for an area that is over
+    /// without a successor. A code that is not valid yet stands for itself: sources switch early.
+    #[must_use]
+    pub fn current(&self, code: &str, date: Date) -> Option<&Area> {
+        self.standing(self.find(code).or_else(|| self.resolve(code))?, date)
+    }
+
+    /// The area that stands for a code on a day and all that it lies in on that day, smallest first. Where
+    /// an area is over without a successor, what it lay in is the first.
+    pub fn current_ancestry<'a>(&'a self, code: &str, date: Date) -> impl Iterator<Item = &'a Area> {
+        let mut next = self.find(code).or_else(|| self.resolve(code));
+        std::iter::from_fn(move || {
+            // Ends: a successor is never smaller than what it succeeds, and a parent is larger.
+            while let Some(here) = next {
+                let standing = self.standing(here, date);
+                next = self.parent(standing.unwrap_or(here));
+                if standing.is_some() {
+                    return standing;
+                }
+            }
+            None
+        })
+    }
+
+    fn standing<'a>(&'a self, area: &'a Area, date: Date) -> Option<&'a Area> {
+        let mut here = area;
+        for _ in 0..=changes::MAX_SUCCESSIONS {
+            match self.changes.get(&here.code) {
+                Some(change) if change.is_over(date) => {
+                    here = self.areas.get(change.successor.as_deref()?)?;
+                }
+                _ => return Some(here),
+            }
         }
-        self.areas.get(short)
+        None
+    }
+
+    fn parent(&self, area: &Area) -> Option<&Area> {
+        parent_of(&area.code).and_then(|parent| self.areas.get(parent))
     }
 
     /// The area itself and all that it lies in, smallest first.
@@ -134,7 +226,7 @@ impl AreaTree {
         let mut next = self.find(code);
         std::iter::from_fn(move || {
             let here = next?;
-            next = parent_of(&here.code).and_then(|parent| self.areas.get(parent));
+            next = self.parent(here);
             Some(here)
         })
     }
@@ -159,6 +251,66 @@ impl AreaTree {
     pub fn iter(&self) -> impl Iterator<Item = &Area> {
         self.areas.values()
     }
+}
+
+/// An area's code without the zeros that fill it up: 6, 9, 12 or 15 digits. What lies in the area starts
+/// with it. Nothing for what is not the code of an area.
+#[must_use]
+pub fn shortest_code(code: &str) -> Option<&str> {
+    if !matches!(code.len(), 6 | 9 | 12 | 15) || !code.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let mut short = code;
+    while short.len() > AreaLevel::County.digits() && short.ends_with("000") {
+        short = &short[..short.len() - 3];
+    }
+    Some(short)
+}
+
+/// Reads `areas.csv`: code, level, name, parent_code.
+fn read_areas(file: &Path, text: &str, county: &str, mistakes: &mut Vec<Mistake>) -> BTreeMap<String, Area> {
+    let rows = csv_table::<AreaRow>(file, text, mistakes);
+    let mut areas = BTreeMap::new();
+    let mut named = HashSet::new();
+    for Row { line, value: area } in &rows {
+        let mut mistake = |reason| mistakes.push(Mistake::new(file, *line, reason));
+        match short_code(&area.code, area.level) {
+            Some(code) if code.starts_with(county) => {
+                if area.name.is_empty() || area.name.chars().count() > MAX_NAME_CHARS {
+                    mistake(format!("an area needs a name of at most {MAX_NAME_CHARS} characters"));
+                }
+                if !named.insert(code) {
+                    mistake(format!("{} is there twice", area.code));
+                }
+                let held = Area { code: code.to_owned(), level: area.level, name: area.name.clone() };
+                areas.insert(code.to_owned(), held);
+            }
+            Some(_) => mistake(format!("{} does not lie in county {county}", area.code)),
+            None => mistake(format!("{} is not the code of a {:?}", area.code, area.level)),
+        }
+    }
+    for Row { line, value: area } in &rows {
+        let Some(code) = short_code(&area.code, area.level) else { continue };
+        let parent = parent_of(code);
+        let named = area.parent_code.trim_end_matches('0');
+        if let Some(parent) = parent
+            && (!areas.contains_key(parent)
+                || !parent.starts_with(named) && named != parent.trim_end_matches('0'))
+        {
+            mistakes.push(Mistake::new(
+                file,
+                *line,
+                format!(
+                    "the parent {} of {} is not in the file or not its prefix",
+                    area.parent_code, area.code
+                ),
+            ));
+        }
+    }
+    if !areas.contains_key(county) {
+        mistakes.push(Mistake::new(file, 0, format!("the county {county} itself is missing")));
+    }
+    areas
 }
 
 fn short_code(code: &str, level: AreaLevel) -> Option<&str> {

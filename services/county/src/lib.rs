@@ -14,13 +14,16 @@ use std::{
     sync::Arc,
 };
 
-pub use areas::{Area, AreaLevel, AreaTree};
+pub use areas::{
+    AREA_CHANGES_FILE, AREA_CODES_FILE, AREAS_FILE, Area, AreaChange, AreaLevel, AreaTexts, AreaTree,
+    CodeSystem, MAX_NAME_CHARS, OtherCode, shortest_code,
+};
 pub use categories::{Category, CategoryDictionary, OTHER};
-pub use mistake::{Mistake, Mistakes, Row, csv_rows};
+pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, read_text};
 pub use settings::{CountySettings, PushLimitHours};
 
 /// One county, as its folder describes it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct County {
     /// The 6-digit code (GB/T 2260).
     pub code: String,
@@ -46,8 +49,7 @@ impl County {
     pub fn load(folder: &Path) -> Result<Self, Mistakes> {
         let file = settings::read(&folder.join("county.toml"))?;
         let mut mistakes = Vec::new();
-        let areas =
-            AreaTree::load(&folder.join("areas.csv"), &file.code).map_err(|m| mistakes.extend(m.0)).ok();
+        let areas = AreaTree::load(folder, &file.code).map_err(|m| mistakes.extend(m.0)).ok();
         let categories =
             CategoryDictionary::load(&folder.join("categories.csv")).map_err(|m| mistakes.extend(m.0)).ok();
         match (areas, categories) {
@@ -62,6 +64,12 @@ impl County {
             }),
             _ => Err(Mistakes(mistakes)),
         }
+    }
+
+    /// The same county with other areas.
+    #[must_use]
+    pub fn with_areas(&self, areas: AreaTree) -> Self {
+        Self { areas, ..self.clone() }
     }
 }
 
