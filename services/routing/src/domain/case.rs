@@ -6,7 +6,10 @@ use fengqiao_proto::types::v1::Source;
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::{docket::Docket, level::Level};
+use super::{
+    docket::{Docket, FAST_LANE},
+    level::Level,
+};
 
 /// The major state of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -149,5 +152,11 @@ impl CaseFile {
     #[must_use]
     pub fn etag(&self) -> String {
         self.version.to_string()
+    }
+
+    /// Its place in lists: the higher, the sooner. The fast lane goes before others of its level (S2-07).
+    #[must_use]
+    pub fn urgency(&self) -> i32 {
+        i32::from(self.level.code()) * 2 + i32::from(self.docket.tags.contains(FAST_LANE))
     }
 }

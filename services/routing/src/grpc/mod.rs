@@ -1,5 +1,6 @@
 //! The gRPC face of routing: reads requests, asks the store or the commands, writes messages.
 
+mod actor;
 mod messages;
 mod requests;
 mod watching;
@@ -23,7 +24,8 @@ use tonic::{Request, Response, Status};
 use crate::{
     commands::{Command, Commands},
     counties::{RoutingCounties, RoutingCounty},
-    domain::{case::CaseFile, case_number::CaseName, happening::Happening},
+    directory::Directory,
+    domain::{acts::Act, case::CaseFile, case_number::CaseName},
     error::RoutingError,
     store::{case_rest, find_case, list_cases, list_history},
     watchers::Watchers,
@@ -52,6 +54,7 @@ struct CommandRequest<'a> {
     case: &'a str,
     request_id: &'a str,
     etag: &'a str,
+    capacity: &'a str,
     kind: &'static str,
 }
 
@@ -62,7 +65,7 @@ impl RoutingFace {
         RoutingServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
-    fn place(&self, who: &Principal, requested: &str) -> Result<&RoutingCounty, Status> {
+    fn place(&self, who: &Principal, requested: &str) -> Result<&Arc<RoutingCounty>, Status> {
         let county = who.county_of(requested)?;
         self.counties.get(county).ok_or_else(|| status::not_found("county"))
     }
@@ -75,7 +78,7 @@ impl RoutingFace {
         case: &str,
     ) -> Result<CaseFile, RoutingError> {
         let name = requests::case_name(case)?;
-        find_case(&self.pool, &place.county.code, &name, who.agency.as_deref()).await
+        find_case(&self.pool, &self.keyring, &place.county.code, &name, who.agency.as_deref()).await
     }
 
     /// A case with everything that belongs to it.
@@ -88,20 +91,21 @@ impl RoutingFace {
         &self,
         who: &Principal,
         request: CommandRequest<'_>,
-        happening: impl FnOnce(&RoutingCounty) -> Result<Happening, RoutingError>,
+        act: impl FnOnce(&Directory) -> Result<Act, RoutingError>,
     ) -> Result<Option<Case>, Status> {
         let place = self.place(who, request.county)?;
         let case: CaseName = requests::case_name(request.case)?;
         requests::length("requestId", request.request_id, 1, 64)?;
+        let rulebook = place.rulebook();
+        let now = self.commands.clock.now();
         let command = Command {
-            principal: who.name.clone(),
-            capacity: who.capacity(),
+            actor: actor::acting(who, request.capacity, &rulebook.directory, &place.county.time_zone, now)?,
             visible_to: who.agency.clone(),
             case,
             request_id: request.request_id.to_owned(),
             etag: request.etag.to_owned(),
             kind: request.kind,
-            happening: happening(place)?,
+            act: act(&rulebook.directory)?,
         };
         let case = self.commands.run(place, command).await?;
         Ok(Some(self.whole_case(place, &case).await?))
@@ -128,7 +132,7 @@ impl RoutingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         let (filter, after) = requests::case_list(asked, place, who.agency.as_deref())?;
         let size = paging::size(asked.page_size, 50, 500);
-        let mut found = list_cases(&self.pool, &place.county.code, &filter, size + 1, after).await?;
+        let mut found = list_cases(&self.pool, &self.keyring, &place.county.code, &filter, size + 1, after).await?;
         let next_page_token = requests::next_page(&mut found, size, |_| 0, requests::case_list_token);
         let cases = found.iter().map(|case| messages::brief_case(case, place)).collect();
         Ok(Response::new(ListCasesResponse { cases, next_page_token }))
@@ -191,6 +195,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
+            capacity: "",
             kind: "relevel",
         };
         let case = self.run(who, command, |_| requests::relevel(asked)).await?;
@@ -208,9 +213,10 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
+            capacity: "",
             kind: "assign",
         };
-        let case = self.run(who, command, |place| requests::assign(asked, place)).await?;
+        let case = self.run(who, command, |directory| requests::assign(asked, directory)).await?;
         Ok(Response::new(AssignCaseResponse { case }))
     }
 
@@ -225,6 +231,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
+            capacity: "",
             kind: "resolve",
         };
         let case = self.run(who, command, |_| requests::resolve(asked)).await?;
@@ -242,6 +249,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
+            capacity: "",
             kind: "close",
         };
         let case = self.run(who, command, |_| requests::close(asked)).await?;
@@ -259,6 +267,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: "",
+            capacity: "",
             kind: "comment",
         };
         let case = self.run(who, command, |_| requests::comment(asked)).await?;
@@ -275,8 +284,9 @@ impl RoutingService for RoutingFace {
         let after = requests::page_token::<String>(&asked.page_token)?.unwrap_or_default();
         let size = paging::size(asked.page_size, 500, 1_000);
         let most = usize::try_from(size).unwrap_or_default() + 1;
-        let loaded_at = place.directory.loaded_at();
-        let mut agencies: Vec<_> = place
+        let rulebook = place.rulebook();
+        let loaded_at = rulebook.directory.loaded_at();
+        let mut agencies: Vec<_> = rulebook
             .directory
             .agencies_after(&after)
             .take(most)

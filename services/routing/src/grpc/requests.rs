@@ -14,10 +14,11 @@ use uuid::Uuid;
 
 use crate::{
     counties::RoutingCounty,
+    directory::Directory,
     domain::{
+        acts::{Act, closing::Settlement},
         case::{CaseFile, State},
         case_number::CaseName,
-        happening::Happening,
         level::Level,
     },
     error::RoutingError,
@@ -30,7 +31,7 @@ const COMMENT: usize = 4_000;
 /// The last case of a page, as its token holds it.
 #[derive(Serialize, Deserialize)]
 struct ListKey {
-    level: i16,
+    urgency: i32,
     /// Microseconds since 1970.
     opened: i64,
     id: String,
@@ -69,7 +70,7 @@ pub(super) fn next_page<T>(
 
 pub(super) fn case_list_token(case: &CaseFile) -> String {
     paging::write(&ListKey {
-        level: case.level.code(),
+        urgency: case.urgency(),
         opened: case.opened_at.as_microsecond(),
         id: case.id.to_string(),
     })
@@ -103,13 +104,11 @@ pub(super) fn case_list(
     };
     let after = page_token::<ListKey>(&asked.page_token)?
         .map(|key| {
-            let level = Level::from_code(key.level);
             let opened_at = Timestamp::from_microsecond(key.opened).ok();
             let id = Uuid::try_parse(&key.id).ok();
-            level
-                .zip(opened_at)
+            opened_at
                 .zip(id)
-                .map(|((level, opened_at), id)| ListPlace { level, opened_at, id })
+                .map(|(opened_at, id)| ListPlace { urgency: key.urgency, opened_at, id })
                 .ok_or_else(|| RoutingError::invalid("pageToken", "not a page token of this method"))
         })
         .transpose()?;
@@ -132,34 +131,34 @@ fn optional_code<T>(code: i32, field: &str, read: fn(i16) -> Option<T>) -> Resul
         .ok_or_else(|| RoutingError::invalid(field, "must be a value of the contract"))
 }
 
-pub(super) fn relevel(asked: &RelevelCaseRequest) -> Result<Happening, RoutingError> {
+pub(super) fn relevel(asked: &RelevelCaseRequest) -> Result<Act, RoutingError> {
     let level = optional_code(asked.level, "level", Level::from_code)?
         .ok_or_else(|| RoutingError::invalid("level", "is needed"))?;
     length("reason", &asked.reason, 1, REASON)?;
-    Ok(Happening::Relevel { level, words: asked.reason.clone() })
+    Ok(Act::Relevel { level, words: asked.reason.clone() })
 }
 
-pub(super) fn assign(asked: &AssignCaseRequest, place: &RoutingCounty) -> Result<Happening, RoutingError> {
-    if place.directory.agency(&asked.agency).is_none() {
+pub(super) fn assign(asked: &AssignCaseRequest, directory: &Directory) -> Result<Act, RoutingError> {
+    if directory.agency(&asked.agency).is_none() {
         return Err(RoutingError::invalid("agency", "must be an agency of the directory"));
     }
     length("reason", &asked.reason, 0, REASON)?;
-    Ok(Happening::Assign { agency: asked.agency.clone(), words: asked.reason.clone() })
+    Ok(Act::Assign { agency: asked.agency.clone(), person: None, words: asked.reason.clone() })
 }
 
-pub(super) fn resolve(asked: &ResolveCaseRequest) -> Result<Happening, RoutingError> {
+pub(super) fn resolve(asked: &ResolveCaseRequest) -> Result<Act, RoutingError> {
     length("outcome", &asked.outcome, 1, REASON)?;
-    Ok(Happening::Resolve { outcome: asked.outcome.clone() })
+    Ok(Act::Resolve(Settlement { words: asked.outcome.clone(), ..Settlement::default() }))
 }
 
-pub(super) fn close(asked: &CloseCaseRequest) -> Result<Happening, RoutingError> {
+pub(super) fn close(asked: &CloseCaseRequest) -> Result<Act, RoutingError> {
     length("revisit", &asked.revisit, 1, REASON)?;
-    Ok(Happening::Close { revisit: asked.revisit.clone() })
+    Ok(Act::Close { words: asked.revisit.clone() })
 }
 
-pub(super) fn comment(asked: &CommentCaseRequest) -> Result<Happening, RoutingError> {
+pub(super) fn comment(asked: &CommentCaseRequest) -> Result<Act, RoutingError> {
     length("text", &asked.text, 1, COMMENT)?;
-    Ok(Happening::Comment { words: asked.text.clone() })
+    Ok(Act::Comment { words: asked.text.clone() })
 }
 
 /// The level's number in the contract is the domain's.

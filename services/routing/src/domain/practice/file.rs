@@ -167,7 +167,7 @@ impl Reading<'_> {
             let line = line_of(self.text, raw.span().start);
             match DutyKind::from_word(&word) {
                 Some(kind) => {
-                    let base = terms.remove(&kind).unwrap_or(super::terms::NO_TERMS);
+                    let base = terms.remove(&kind).unwrap_or_else(|| super::terms::NO_TERMS.clone());
                     let read = self.terms(line, raw.into_inner(), base);
                     terms.insert(kind, read);
                 }
