@@ -10,6 +10,7 @@ mod rule_file;
 mod rules;
 mod scale;
 mod scores;
+mod survey;
 mod variables;
 mod words;
 
