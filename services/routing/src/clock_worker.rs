@@ -71,7 +71,11 @@ impl ClockWorker {
     ///
     /// # Errors
     /// [`RoutingError`]; what was not said yet is said at the next try.
-    pub async fn fire_all(&self, place: &RoutingCounty, stop: &CancellationToken) -> Result<u64, RoutingError> {
+    pub async fn fire_all(
+        &self,
+        place: &RoutingCounty,
+        stop: &CancellationToken,
+    ) -> Result<u64, RoutingError> {
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut fired = 0;
         loop {

@@ -23,19 +23,13 @@ use uuid::Uuid;
 use crate::{
     counties::RoutingCounty,
     domain::{
-        acts::Act,
-        case::CaseFile,
-        case_number::CaseName,
-        happening::Happening,
-        history::Occasion,
+        acts::Act, case::CaseFile, case_number::CaseName, happening::Happening, history::Occasion,
         transition::transition,
     },
     error::RoutingError,
     ledger::Ledger,
     rulebook::Rulebook,
-    store::{
-        Answer, Attempt, CommandCase, CommandName, HOLDING, bounded, forget_answers, load_for_commands,
-    },
+    store::{Answer, Attempt, CommandCase, CommandName, HOLDING, bounded, forget_answers, load_for_commands},
     watchers::Watchers,
 };
 
@@ -135,7 +129,11 @@ impl Commands {
     }
 
     /// Waits until someone has carried the command out, who may be this caller itself.
-    async fn take_turn(&self, place: &Arc<RoutingCounty>, command: Command) -> Result<CaseFile, RoutingError> {
+    async fn take_turn(
+        &self,
+        place: &Arc<RoutingCounty>,
+        command: Command,
+    ) -> Result<CaseFile, RoutingError> {
         let (answer, mut answered) = oneshot::channel();
         place.waiting.push(Waiter { command, trace: trace::current(), answer })?;
         loop {

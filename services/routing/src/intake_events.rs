@@ -146,7 +146,9 @@ fn receive_all(
     for Opened { envelope, report, matter } in opened {
         let span = trace::child_span("routing report", envelope.trace.as_deref());
         let _entered = span.enter();
-        let Some((change, effect)) = hand.receive(report, matter, &place.county, rulebook, now, Uuid::now_v7()) else {
+        let Some((change, effect)) =
+            hand.receive(report, matter, &place.county, rulebook, now, Uuid::now_v7())
+        else {
             received.outcomes.push(("known", "none"));
             continue;
         };

@@ -37,9 +37,9 @@ impl Rulebook {
         let directory = Directory::load(county, now).map_err(|found| mistakes.extend(found.0)).ok();
         let rules = load_rules(county).map_err(|found| mistakes.extend(found.0)).ok();
         let calendar = Calendar::load(&county.folder).map_err(|found| mistakes.extend(found.0)).ok();
-        let practice = directory
-            .as_ref()
-            .and_then(|directory| Practice::load(county, directory).map_err(|found| mistakes.extend(found.0)).ok());
+        let practice = directory.as_ref().and_then(|directory| {
+            Practice::load(county, directory).map_err(|found| mistakes.extend(found.0)).ok()
+        });
         match (directory, rules, practice, calendar) {
             (Some(directory), Some(rules), Some(practice), Some(calendar)) => Ok(Self {
                 directory: Arc::new(directory),

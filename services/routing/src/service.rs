@@ -3,7 +3,10 @@
 use std::{convert::Infallible, sync::Arc};
 
 use fengqiao_messaging::Topic;
-use fengqiao_serving::{Foundation, ServiceName, Settings, StartError, time::{Clock, now}};
+use fengqiao_serving::{
+    Foundation, ServiceName, Settings, StartError,
+    time::{Clock, now},
+};
 use tonic::service::Routes;
 
 use crate::{

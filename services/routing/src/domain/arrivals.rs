@@ -172,7 +172,10 @@ impl CasesAtHand {
                 };
                 let responsible = rulebook.responsible_of(county, case);
                 // Only cases that take reports are looked for, so a join is never refused.
-                (transition(case, &happening, &occasion, rulebook.setting(county, &responsible)).ok()?, effect)
+                (
+                    transition(case, &happening, &occasion, rulebook.setting(county, &responsible)).ok()?,
+                    effect,
+                )
             }
             None => (self.open(report, arrival, county, rulebook, &occasion, new_case), Effect::Opened),
         };
@@ -216,8 +219,7 @@ impl CasesAtHand {
             arrival,
         };
         let source = short_source(report.source);
-        let responsible =
-            rulebook.directory.responsible(county, &report.area_code, &report.category, source);
+        let responsible = rulebook.directory.responsible(county, &report.area_code, &report.category, source);
         open(opening, occasion, rulebook.setting(county, &responsible))
     }
 
@@ -244,10 +246,10 @@ impl CasesAtHand {
         if !counted || sources.is_empty() {
             sources.push(report.source);
         }
-        let days_open = case.map_or(0, |case| {
-            report.occurred_at.duration_since(case.opened_at).as_hours().max(0) / 24
-        });
-        let tags: Vec<String> = case.map(|case| case.docket.tags.iter().cloned().collect()).unwrap_or_default();
+        let days_open =
+            case.map_or(0, |case| report.occurred_at.duration_since(case.opened_at).as_hours().max(0) / 24);
+        let tags: Vec<String> =
+            case.map(|case| case.docket.tags.iter().cloned().collect()).unwrap_or_default();
         let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
         rulebook.rules.grade(&Facts {
             category: &report.category,
@@ -375,7 +377,10 @@ mod tests {
         let mut hand = CasesAtHand::default();
         let (first, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
         let mut stored = CasesAtHand::default();
-        stored.add_case(first.case, ["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z"].map(|told| (at(told), Source::Grid)).into());
+        stored.add_case(
+            first.case,
+            ["2026-10-01T00:00:00Z", "2026-10-02T00:00:00Z"].map(|told| (at(told), Source::Grid)).into(),
+        );
         let (joined, _) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
         assert_eq!(joined.case.level, Level::Blue);
     }

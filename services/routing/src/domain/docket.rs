@@ -11,8 +11,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     acts::{
-        handling::{Handler, Part}, links::Links, major::MajorEvent, mediation::Mediation, respite::Respite,
-        returns::Returned, revisits::Revisit, supervision::{Alert, Supervision}, whistles::Whistle,
+        handling::{Handler, Part},
+        links::Links,
+        major::MajorEvent,
+        mediation::Mediation,
+        respite::Respite,
+        returns::Returned,
+        revisits::Revisit,
+        supervision::{Alert, Supervision},
+        whistles::Whistle,
     },
     case::State,
     duty::Duty,

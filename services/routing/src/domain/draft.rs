@@ -84,7 +84,10 @@ impl<'a> Draft<'a> {
     pub(super) fn must_be_open(&self) -> Result<(), Refusal> {
         match self.case.state {
             State::Open => Ok(()),
-            other => Self::refuse("CASE_NOT_OPEN", format!("the case would have to be open; it is {}", other.name())),
+            other => Self::refuse(
+                "CASE_NOT_OPEN",
+                format!("the case would have to be open; it is {}", other.name()),
+            ),
         }
     }
 
@@ -95,7 +98,11 @@ impl<'a> Draft<'a> {
         }
         Self::refuse(
             "RANK_TOO_LOW",
-            format!("to {act}, the capacity would have to be {} or above; it is {}", rank.word(), self.occasion.rank.word()),
+            format!(
+                "to {act}, the capacity would have to be {} or above; it is {}",
+                rank.word(),
+                self.occasion.rank.word()
+            ),
         )
     }
 
@@ -278,7 +285,14 @@ impl<'a> Draft<'a> {
         self.note(kind, text, (!words.is_empty()).then(|| Words::Plain(words.to_owned())));
     }
 
-    fn note_by(&mut self, actor: &str, capacity: &str, kind: HistoryKind, text: String, remark: Option<Words>) {
+    fn note_by(
+        &mut self,
+        actor: &str,
+        capacity: &str,
+        kind: HistoryKind,
+        text: String,
+        remark: Option<Words>,
+    ) {
         self.case.history_count += 1;
         self.entries.push(Entry {
             sequence: self.case.history_count,

@@ -155,13 +155,7 @@ impl Occasion {
     /// Something that no person did.
     #[must_use]
     pub fn of_system(at: Timestamp) -> Self {
-        Self {
-            at,
-            actor: SYSTEM.to_owned(),
-            capacity: SYSTEM.to_owned(),
-            agency: None,
-            rank: Rank::Officer,
-        }
+        Self { at, actor: SYSTEM.to_owned(), capacity: SYSTEM.to_owned(), agency: None, rank: Rank::Officer }
     }
 }
 

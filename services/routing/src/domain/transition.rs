@@ -3,13 +3,9 @@
 
 use std::collections::BTreeMap;
 
-pub use super::{
-    draft::{Change, Setting},
-    refusal::Refusal,
-};
 use super::{
     acts::Act,
-    case::{CaseFile, State, Words},
+    case::{CaseFile, State},
     docket::Docket,
     draft::Draft,
     duty::{DutyKind, Holder},
@@ -17,6 +13,10 @@ use super::{
     history::{HistoryKind, Occasion},
     states::Trigger,
     wording::source_name,
+};
+pub use super::{
+    draft::{Change, Setting},
+    refusal::Refusal,
 };
 
 /// Makes a case of its first report.
@@ -127,7 +127,10 @@ impl Draft<'_> {
 
     fn report_joined(&mut self, arrival: &Arrival) -> Result<bool, Refusal> {
         if self.case.docket.links.merged_into.is_some() {
-            return Self::refuse("CASE_MERGED", "the case would have to be one whose reports are still its own");
+            return Self::refuse(
+                "CASE_MERGED",
+                "the case would have to be one whose reports are still its own",
+            );
         }
         let over = self.case.state != State::Open;
         self.case.report_count += 1;
@@ -177,7 +180,8 @@ impl Draft<'_> {
     /// The community looks at a case that is not pushed (蓝色; S0-03).
     fn watch(&mut self) {
         self.advance_if_possible(Trigger::Watch);
-        let watcher = self.setting.responsible.community.as_deref().unwrap_or(&self.case.lead_agency).to_owned();
+        let watcher =
+            self.setting.responsible.community.as_deref().unwrap_or(&self.case.lead_agency).to_owned();
         self.owe(DutyKind::Watch, Holder::agency(&watcher), 0);
     }
 
@@ -201,7 +205,11 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn record_aftermath(&mut self, kind: super::docket::AftermathKind, reference: &str) -> Result<(), Refusal> {
+    fn record_aftermath(
+        &mut self,
+        kind: super::docket::AftermathKind,
+        reference: &str,
+    ) -> Result<(), Refusal> {
         let known = &mut self.case.docket.aftermath;
         if known.iter().any(|one| one.reference == reference) {
             return Self::refuse("AFTERMATH_RECORDED", "the reference would have to be a new one");
@@ -210,11 +218,6 @@ impl Draft<'_> {
         self.note(HistoryKind::AftermathRecorded, format!("转为{}：{reference}", kind.name()), None);
         Ok(())
     }
-}
-
-/// Words of a person, where there are any.
-pub(super) fn plain(words: &str) -> Option<Words> {
-    (!words.is_empty()).then(|| Words::Plain(words.to_owned()))
 }
 
 /// No facts.

@@ -132,7 +132,8 @@ impl RoutingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         let (filter, after) = requests::case_list(asked, place, who.agency.as_deref())?;
         let size = paging::size(asked.page_size, 50, 500);
-        let mut found = list_cases(&self.pool, &self.keyring, &place.county.code, &filter, size + 1, after).await?;
+        let mut found =
+            list_cases(&self.pool, &self.keyring, &place.county.code, &filter, size + 1, after).await?;
         let next_page_token = requests::next_page(&mut found, size, |_| 0, requests::case_list_token);
         let cases = found.iter().map(|case| messages::brief_case(case, place)).collect();
         Ok(Response::new(ListCasesResponse { cases, next_page_token }))

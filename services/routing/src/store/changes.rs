@@ -143,7 +143,8 @@ impl Changes {
             Some(Words::Sealed(sealed)) => Some(sealed.clone()),
             None => None,
         };
-        let remarks: Vec<Option<Vec<u8>>> = self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
+        let remarks: Vec<Option<Vec<u8>>> =
+            self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
         let (seals, last_seals) = self.seal_history(county, keyring, &remarks);
         let dockets = self
             .cases

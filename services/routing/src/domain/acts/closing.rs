@@ -8,12 +8,7 @@ use super::{
 use crate::{
     directory::Rank,
     domain::{
-        case::State,
-        draft::Draft,
-        duty::DutyKind,
-        history::HistoryKind,
-        refusal::Refusal,
-        states::Trigger,
+        case::State, draft::Draft, duty::DutyKind, history::HistoryKind, refusal::Refusal, states::Trigger,
     },
 };
 
@@ -48,7 +43,9 @@ impl Draft<'_> {
         self.advance(Trigger::Resolve)?;
         let at = self.occasion.at;
         self.case.resolved_at = Some(at);
-        self.meet(|duty| matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Contact | DutyKind::Claim));
+        self.meet(|duty| {
+            matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Contact | DutyKind::Claim)
+        });
         self.drop_duties(|duty| !outlives_resolution(duty.kind));
         let mediation = &mut self.case.docket.mediation;
         mediation.method = settlement.method.or(mediation.method);
@@ -84,7 +81,10 @@ impl Draft<'_> {
         }
         if let Some(major) = &self.case.docket.major {
             if major.calm_at.is_none() {
-                return Self::refuse("MAJOR_EVENT_NOT_CALM", "a leader would have to have said that it is calm");
+                return Self::refuse(
+                    "MAJOR_EVENT_NOT_CALM",
+                    "a leader would have to have said that it is calm",
+                );
             }
             self.must_be(Rank::Leader, "close a major event")?;
         }
@@ -144,5 +144,8 @@ impl Draft<'_> {
 
 /// Whether a duty is still owed when the matter is settled.
 const fn outlives_resolution(kind: DutyKind) -> bool {
-    matches!(kind, DutyKind::Perform | DutyKind::Reply | DutyKind::Letter | DutyKind::Acknowledge | DutyKind::Progress)
+    matches!(
+        kind,
+        DutyKind::Perform | DutyKind::Reply | DutyKind::Letter | DutyKind::Acknowledge | DutyKind::Progress
+    )
 }

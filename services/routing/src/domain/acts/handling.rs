@@ -247,7 +247,10 @@ impl Draft<'_> {
 
     fn add_handler(&mut self, agency: &str, part: Part, words: &str) -> Result<(), Refusal> {
         if self.case.docket.handler(agency).is_some() {
-            return Self::refuse("AGENCY_HANDLES_ALREADY", "the agency would have to be one that has no part yet");
+            return Self::refuse(
+                "AGENCY_HANDLES_ALREADY",
+                "the agency would have to be one that has no part yet",
+            );
         }
         if part == Part::Lead {
             return Self::refuse("LEAD_IS_ASSIGNED", "a lead would have to be assigned, not added");
@@ -278,7 +281,10 @@ impl Draft<'_> {
     fn remove_handler(&mut self, agency: &str, words: &str) -> Result<(), Refusal> {
         self.must_be_handler(agency)?;
         if self.case.lead_agency == agency {
-            return Self::refuse("AGENCY_LEADS", "the agency would have to be one that does not lead the case");
+            return Self::refuse(
+                "AGENCY_LEADS",
+                "the agency would have to be one that does not lead the case",
+            );
         }
         self.case.docket.handlers.retain(|handler| handler.agency != agency);
         self.drop_duties(|duty| duty.holder.agency == agency && is_handlers_own(duty.kind));
@@ -294,12 +300,16 @@ impl Draft<'_> {
         let handlers = &mut self.case.docket.handlers;
         if let Some(handler) = handlers.iter_mut().find(|handler| handler.agency == agency) {
             if handler.concluded_at.is_some() {
-                return Self::refuse("AGENCY_CONCLUDED", "the agency would have to be one that has not concluded");
+                return Self::refuse(
+                    "AGENCY_CONCLUDED",
+                    "the agency would have to be one that has not concluded",
+                );
             }
             handler.concluded_at = Some(at);
         }
         self.meet(|duty| {
-            duty.holder.agency == agency && matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Claim)
+            duty.holder.agency == agency
+                && matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Claim)
         });
         let text = match self.conclusions() {
             Some((done, all)) => format!("{}化解意见已出（{done}/{all} 化解）", self.agency_name(agency)),
@@ -319,8 +329,7 @@ impl Draft<'_> {
             handler.person = None;
         }
         self.drop_duties(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency);
-        let holder =
-            Holder { agency: agency.to_owned(), post: None, person: Some(person.to_owned()) };
+        let holder = Holder { agency: agency.to_owned(), post: None, person: Some(person.to_owned()) };
         self.owe(DutyKind::Claim, holder, 0);
     }
 
@@ -333,7 +342,10 @@ impl Draft<'_> {
                 && duty.holder.person.as_deref() == Some(actor.as_str())
         };
         if self.meet(handed) == 0 {
-            return Self::refuse("NOTHING_TO_CLAIM", "the case would have to be handed over to who claims it");
+            return Self::refuse(
+                "NOTHING_TO_CLAIM",
+                "the case would have to be handed over to who claims it",
+            );
         }
         if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
             handler.person = Some(actor.clone());

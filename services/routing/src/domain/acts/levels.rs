@@ -115,9 +115,12 @@ impl Draft<'_> {
         let practice = self.setting.practice;
         let mut pulled = Vec::new();
         for duty in &mut self.case.docket.duties {
-            let follows_level =
-                matches!(duty.kind, DutyKind::Sign | DutyKind::Handle | DutyKind::Contact | DutyKind::Acknowledge);
-            if follows_level && duty.pull_in(practice.limit(duty.kind, level), clock, practice.terms(duty.kind), now)
+            let follows_level = matches!(
+                duty.kind,
+                DutyKind::Sign | DutyKind::Handle | DutyKind::Contact | DutyKind::Acknowledge
+            );
+            if follows_level
+                && duty.pull_in(practice.limit(duty.kind, level), clock, practice.terms(duty.kind), now)
             {
                 pulled.push(duty.kind.name());
             }

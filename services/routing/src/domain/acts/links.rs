@@ -70,7 +70,10 @@ impl Draft<'_> {
     pub(in crate::domain) fn split_off(&mut self, new: Uuid, reports: i32) -> Result<bool, Refusal> {
         self.must_be_open()?;
         if reports < 1 || reports >= self.case.report_count {
-            return Self::refuse("NOTHING_TO_SPLIT", "some of the case's reports would have to go and some to stay");
+            return Self::refuse(
+                "NOTHING_TO_SPLIT",
+                "some of the case's reports would have to go and some to stay",
+            );
         }
         self.case.report_count -= reports;
         self.case.docket.links.split.push(new);

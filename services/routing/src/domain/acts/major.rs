@@ -53,7 +53,10 @@ impl Draft<'_> {
             MajorAct::Declare { words } => {
                 self.must_be_open()?;
                 if self.case.docket.major.is_some() {
-                    return Self::refuse("MAJOR_EVENT_ALREADY", "the case would have to be no major event yet");
+                    return Self::refuse(
+                        "MAJOR_EVENT_ALREADY",
+                        "the case would have to be no major event yet",
+                    );
                 }
                 let declared_at = self.occasion.at;
                 self.case.docket.major = Some(MajorEvent { declared_at, progress: 0, calm_at: None });

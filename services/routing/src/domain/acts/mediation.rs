@@ -231,14 +231,19 @@ impl Draft<'_> {
                 };
                 self.hold_session(session, words)
             }
-            MediationAct::Agree { reference, terms, performances } => self.agree(reference, terms, performances),
+            MediationAct::Agree { reference, terms, performances } => {
+                self.agree(reference, terms, performances)
+            }
             MediationAct::CheckPerformance { no, done, words } => self.check_performance(*no, *done, words),
             MediationAct::Confirm { reference } => {
                 let Some(agreement) = &mut self.case.docket.mediation.agreement else {
                     return Self::refuse("NO_AGREEMENT", "an agreement would have to be recorded");
                 };
                 if agreement.confirmation.is_some() {
-                    return Self::refuse("AGREEMENT_CONFIRMED", "the agreement would have to be one that no court confirmed yet");
+                    return Self::refuse(
+                        "AGREEMENT_CONFIRMED",
+                        "the agreement would have to be one that no court confirmed yet",
+                    );
                 }
                 agreement.confirmation = Some(reference.clone());
                 self.note(HistoryKind::Confirmed, format!("司法确认：{reference}"), None);
@@ -324,7 +329,10 @@ impl Draft<'_> {
             .as_mut()
             .and_then(|agreement| agreement.performances.iter_mut().find(|one| one.no == no));
         let Some(performance) = performance else {
-            return Self::refuse("NO_SUCH_PERFORMANCE", "the number would have to be one of the agreement's performances");
+            return Self::refuse(
+                "NO_SUCH_PERFORMANCE",
+                "the number would have to be one of the agreement's performances",
+            );
         };
         if performance.checked.is_some_and(|(_, kept)| kept) {
             return Self::refuse("PERFORMANCE_KEPT", "the performance would have to be still owed");

@@ -141,7 +141,10 @@ impl Draft<'_> {
         let rule = self.setting.practice.extensions;
         let at = self.occasion.at;
         if self.owed(|duty| duty.kind == DutyKind::Handle && duty.due_at <= at && !duty.is_paused()) {
-            return Self::refuse("LIMIT_PASSED", "more time would have to be asked for before the time is over");
+            return Self::refuse(
+                "LIMIT_PASSED",
+                "more time would have to be asked for before the time is over",
+            );
         }
         if !self.owed(|duty| duty.kind == DutyKind::Handle) {
             return Self::refuse("NO_LIMIT_RUNS", "a handling limit would have to be running");
@@ -173,17 +176,12 @@ impl Draft<'_> {
     }
 
     fn decide_extension(&mut self, grant: bool, words: &str) -> Result<(), Refusal> {
-        let Some(open) = self.case.docket.respite.extensions.iter().position(|one| one.verdict.is_none()) else {
+        let Some(open) = self.case.docket.respite.extensions.iter().position(|one| one.verdict.is_none())
+        else {
             return Self::refuse("NO_EXTENSION_ASKED", "more time would have to be asked for");
         };
-        let granted_before = self
-            .case
-            .docket
-            .respite
-            .extensions
-            .iter()
-            .filter(|one| granted(one.verdict.as_ref()))
-            .count();
+        let granted_before =
+            self.case.docket.respite.extensions.iter().filter(|one| granted(one.verdict.as_ref())).count();
         let leader_needed = granted_before + 1 >= self.setting.practice.extensions.leader_from as usize;
         self.must_be_of_the_centre("decide on more time")?;
         self.must_be(if leader_needed { Rank::Leader } else { Rank::Officer }, "decide on more time")?;
@@ -230,7 +228,14 @@ impl Draft<'_> {
         }
         let no = u32::try_from(parks.len()).unwrap_or(u32::MAX).saturating_add(1);
         let agency = self.acting_agency().to_owned();
-        self.case.docket.respite.parks.push(Park { no, agency, asked_at: at, until, verdict: None, resumed_at: None });
+        self.case.docket.respite.parks.push(Park {
+            no,
+            agency,
+            asked_at: at,
+            until,
+            verdict: None,
+            resumed_at: None,
+        });
         let desk = self.setting.directory.desk().to_owned();
         self.owe(DutyKind::Decide, Holder::agency(&desk), PARK_REQUESTS + no);
         self.note_words(HistoryKind::ParkAsked, "申请挂起".to_owned(), words);
@@ -296,9 +301,10 @@ impl Draft<'_> {
 
     fn must_be_of_the_centre(&self, act: &str) -> Result<(), Refusal> {
         match &self.occasion.agency {
-            Some(agency) if agency != self.setting.directory.desk() => {
-                Self::refuse("CENTRE_ONLY", format!("to {act}, the capacity would have to be one of the centre"))
-            }
+            Some(agency) if agency != self.setting.directory.desk() => Self::refuse(
+                "CENTRE_ONLY",
+                format!("to {act}, the capacity would have to be one of the centre"),
+            ),
             _ => Ok(()),
         }
     }

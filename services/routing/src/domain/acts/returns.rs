@@ -62,7 +62,12 @@ pub enum ReturnAct {
 impl Draft<'_> {
     /// What an agency did is a fact and stands in the history whatever the state. Says whether the case is
     /// another one now.
-    pub(in crate::domain) fn receipt(&mut self, agency: &str, outcome: Receipt, words: Option<Words>) -> bool {
+    pub(in crate::domain) fn receipt(
+        &mut self,
+        agency: &str,
+        outcome: Receipt,
+        words: Option<Words>,
+    ) -> bool {
         let name = self.agency_name(agency);
         match outcome {
             Receipt::Signed => {
@@ -117,7 +122,11 @@ impl Draft<'_> {
             }
             return true;
         }
-        let why = if in_time { format!("第{no}次退回，须裁决") } else { "逾期退回，须裁决".to_owned() };
+        let why = if in_time {
+            format!("第{no}次退回，须裁决")
+        } else {
+            "逾期退回，须裁决".to_owned()
+        };
         self.advance_if_possible(Trigger::Return);
         for duty in &mut self.case.docket.duties {
             if duty.holder.agency == agency && duty.kind.pauses_with_case() {

@@ -126,7 +126,10 @@ impl Draft<'_> {
                 self.must_be(rank, &format!("give a {}", card.name()))?;
                 let agency = agency.clone().unwrap_or_else(|| self.case.lead_agency.clone());
                 if self.hardest(&agency).is_some_and(|held| held > *card) {
-                    return Self::refuse("CARD_TOO_SOFT", "the card would have to be at least as hard as the last one");
+                    return Self::refuse(
+                        "CARD_TOO_SOFT",
+                        "the card would have to be at least as hard as the last one",
+                    );
                 }
                 self.press(&agency, *card, Some(words));
                 Ok(())

@@ -108,7 +108,10 @@ impl Draft<'_> {
                 let at = self.occasion.at;
                 let called = self.called(*no, code)?;
                 if called.reported_in_at.is_some() {
-                    return Self::refuse("REPORTED_IN_ALREADY", "the one called would have to be still awaited");
+                    return Self::refuse(
+                        "REPORTED_IN_ALREADY",
+                        "the one called would have to be still awaited",
+                    );
                 }
                 called.reported_in_at = Some(at);
                 self.meet(|duty| duty.kind == DutyKind::ReportIn && is_called(duty, *no, code));
@@ -138,7 +141,10 @@ impl Draft<'_> {
                 }
                 let called = self.called(*no, code)?;
                 if called.done_at.is_none() {
-                    return Self::refuse("WHISTLE_NOT_FINISHED", "the one called would have to have said what was done");
+                    return Self::refuse(
+                        "WHISTLE_NOT_FINISHED",
+                        "the one called would have to have said what was done",
+                    );
                 }
                 called.rating = Some(*rating);
                 let text = format!("吹哨评价{}：{rating}分", self.name_called(code));
@@ -161,7 +167,10 @@ impl Draft<'_> {
         for code in called {
             let contact = directory.contact(code).is_some();
             if !contact && directory.agency(code).is_none() {
-                return Self::refuse("CALLED_UNKNOWN", format!("{code} would have to be an agency or a contact of the directory"));
+                return Self::refuse(
+                    "CALLED_UNKNOWN",
+                    format!("{code} would have to be an agency or a contact of the directory"),
+                );
             }
             if list.iter().all(|one| one.code != *code) {
                 list.push(Called {
@@ -207,9 +216,13 @@ impl Draft<'_> {
             && agency != code
             && agency != self.setting.directory.desk()
         {
-            let by_whom = self.case.docket.whistles.iter().any(|one| one.no == no && one.by == self.occasion.actor);
+            let by_whom =
+                self.case.docket.whistles.iter().any(|one| one.no == no && one.by == self.occasion.actor);
             if !by_whom {
-                return Self::refuse("NOT_CALLED", "the agency would have to be the one that was called, or the one that called");
+                return Self::refuse(
+                    "NOT_CALLED",
+                    "the agency would have to be the one that was called, or the one that called",
+                );
             }
         }
         self.case
@@ -218,12 +231,16 @@ impl Draft<'_> {
             .iter_mut()
             .find(|whistle| whistle.no == no)
             .and_then(|whistle| whistle.called.iter_mut().find(|one| one.code == code))
-            .ok_or_else(|| Refusal::new("NOT_CALLED", "the whistle would have to have called the agency or contact"))
+            .ok_or_else(|| {
+                Refusal::new("NOT_CALLED", "the whistle would have to have called the agency or contact")
+            })
     }
 
     fn name_called(&self, code: &str) -> String {
         let directory = self.setting.directory;
-        directory.contact(code).map_or_else(|| directory.name(code).to_owned(), |contact| contact.name.clone())
+        directory
+            .contact(code)
+            .map_or_else(|| directory.name(code).to_owned(), |contact| contact.name.clone())
     }
 }
 

@@ -140,7 +140,8 @@ impl Practice {
             let line = e.span().map_or(0, |span| line_of(text, span.start));
             Mistake::new(file, line, e.message())
         })?;
-        let shipped = SHIPPED.as_ref().ok_or_else(|| Mistake::new(file, 0, "the shipped practice is broken"))?;
+        let shipped =
+            SHIPPED.as_ref().ok_or_else(|| Mistake::new(file, 0, "the shipped practice is broken"))?;
         let mut reading = Reading { file, text, directory, mistakes: Vec::new() };
         let practice = reading.practice(own, shipped.clone());
         match practice {
@@ -188,7 +189,10 @@ impl Reading<'_> {
             self.mistake(0, "agenda.weekday must be 1 to 7, agenda.hour 0 to 23");
         }
         let ageing_days = own.ageing_days.or(shipped.ageing_days)?;
-        if ageing_days.len() > MOST_CHASES || !ageing_days.is_sorted_by(|a, b| a < b) || ageing_days.contains(&0) {
+        if ageing_days.len() > MOST_CHASES
+            || !ageing_days.is_sorted_by(|a, b| a < b)
+            || ageing_days.contains(&0)
+        {
             self.mistake(0, "ageing_days must be at most 16 numbers that grow");
         }
         ageing(&mut terms, &ageing_days);
