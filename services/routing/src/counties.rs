@@ -3,12 +3,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fengqiao_county::{Counties, County, Mistake, Mistakes};
+use fengqiao_proto::types::v1::Source;
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{
     directory::{Directory, Responsible},
-    domain::{case::CaseFile, level::RuleSet, transition::Setting},
+    domain::{arrivals::short_source, case::CaseFile, level::RuleSet, transition::Setting},
 };
 
 /// One county, with everything that decides where its cases go.
@@ -40,16 +41,16 @@ impl RoutingCounty {
         }
     }
 
-    /// Who has to do with an area and a category.
+    /// Who has to do with an area, a category and a source.
     #[must_use]
-    pub fn responsible(&self, area_code: &str, category: &str) -> Responsible {
-        self.directory.responsible(&self.county, area_code, category)
+    pub fn responsible(&self, area_code: &str, category: &str, source: Source) -> Responsible {
+        self.directory.responsible(&self.county, area_code, category, short_source(source))
     }
 
     /// Who has to do with a case, whoever leads it now.
     #[must_use]
     pub fn responsible_of(&self, case: &CaseFile) -> Responsible {
-        self.responsible(&case.area_code, &case.category)
+        self.responsible(&case.area_code, &case.category, case.first_source)
     }
 
     /// What a change of a case has to know of the county.

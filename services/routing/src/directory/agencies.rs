@@ -1,15 +1,17 @@
 //! `agencies.csv`: code, name, kind, area_code.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     ops::Bound,
-    path::Path,
 };
 
-use fengqiao_county::{AreaLevel, County, Mistake, Mistakes, Row, csv_rows};
+use fengqiao_county::{AreaLevel, AreaTree};
 use serde::Deserialize;
 
-const MAX_CODE_BYTES: usize = 64;
+use super::{
+    fields::{check_area, check_code, check_name},
+    files::{AGENCIES_FILE, Inspection},
+};
 
 /// What an agency is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
@@ -67,10 +69,13 @@ pub struct Agency {
 #[derive(Debug, Default)]
 pub struct Agencies {
     by_code: BTreeMap<String, Agency>,
-    by_area: HashMap<(AgencyKind, String), String>,
+    by_area: HashMap<AgencyKind, HashMap<String, String>>,
+    /// Codes of rows that were refused: what names them is not refused too.
+    refused: HashSet<String>,
 }
 
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct AgencyRow {
     code: String,
     name: String,
@@ -80,45 +85,35 @@ struct AgencyRow {
 
 impl Agencies {
     /// Reads the file and checks each row against the county's areas.
-    pub(super) fn load(file: &Path, county: &County) -> Result<Self, Mistakes> {
+    pub(super) fn read(inspection: &mut Inspection<'_>, areas: &AreaTree) -> Self {
         let mut agencies = Self::default();
-        let mut mistakes = Vec::new();
-        for Row { line, value } in csv_rows::<AgencyRow>(file)? {
-            if let Err(reason) = agencies.add(value, county) {
-                mistakes.push(Mistake::new(file, line, reason));
-            }
-        }
-        if mistakes.is_empty() { Ok(agencies) } else { Err(Mistakes(mistakes)) }
+        inspection.each(AGENCIES_FILE, |_, row: AgencyRow| {
+            let code = row.code.clone();
+            agencies.add(row, areas).inspect_err(|_| {
+                agencies.refused.insert(code);
+            })
+        });
+        agencies
     }
 
-    fn add(&mut self, row: AgencyRow, county: &County) -> Result<(), String> {
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
-        if row.code.is_empty() || row.code.len() > MAX_CODE_BYTES || !row.code.bytes().all(plain) {
-            return Err(format!("a code has 1 to {MAX_CODE_BYTES} letters, digits, - and _"));
-        }
-        if row.name.is_empty() {
-            return Err("an agency needs a name".to_owned());
-        }
+    fn add(&mut self, row: AgencyRow, areas: &AreaTree) -> Result<(), String> {
+        check_code(&row.code)?;
+        check_name(&row.name, "an agency")?;
         if self.by_code.contains_key(&row.code) {
             return Err(format!("{} is there twice", row.code));
         }
-        let area = if row.area_code.is_empty() {
-            None
-        } else {
-            let found = county.areas.find(&row.area_code);
-            Some(found.ok_or_else(|| format!("the area {} is not in areas.csv", row.area_code))?)
-        };
+        let area = check_area(areas, &row.area_code)?;
         if let Some(level) = row.kind.area_level() {
             let area =
                 area.ok_or_else(|| format!("an agency of the kind {} needs an area", row.kind.word()))?;
             if area.level != level {
                 return Err(format!("the area {} is not a {level:?}", row.area_code));
             }
-            let place = (row.kind, area.code.clone());
-            if let Some(other) = self.by_area.get(&place) {
+            let of_kind = self.by_area.entry(row.kind).or_default();
+            if let Some(other) = of_kind.get(&area.code) {
                 return Err(format!("{other} is already the {} of {}", row.kind.word(), row.area_code));
             }
-            self.by_area.insert(place, row.code.clone());
+            of_kind.insert(area.code.clone(), row.code.clone());
         }
         let area_code = area.map(|area| area.code.clone()).unwrap_or_default();
         let agency = Agency { code: row.code.clone(), name: row.name, kind: row.kind, area_code };
@@ -133,7 +128,15 @@ impl Agencies {
 
     /// The agency of this kind of an area, by the area's shortest code.
     pub(super) fn of_area(&self, kind: AgencyKind, area: &str) -> Option<&Agency> {
-        self.by_area.get(&(kind, area.to_owned())).and_then(|code| self.by_code.get(code))
+        self.by_area.get(&kind)?.get(area).and_then(|code| self.by_code.get(code))
+    }
+
+    /// That a row of another file may name this agency.
+    pub(super) fn check(&self, code: &str) -> Result<(), String> {
+        if self.by_code.contains_key(code) || self.refused.contains(code) {
+            return Ok(());
+        }
+        Err(format!("the agency {code} is not in agencies.csv"))
     }
 
     /// All agencies after a code, ordered by code.

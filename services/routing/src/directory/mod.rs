@@ -1,17 +1,42 @@
-//! The county's directory: its agencies and who answers for what.
+//! The county's directory: its agencies, posts and people, who answers for what, who is on duty, and whom
+//! else a matter can be taken to. It is read from a bundle of files, checked as a whole, and never changed
+//! after that: a new bundle makes a new directory.
 
 mod agencies;
+mod contacts;
+mod fields;
+mod files;
+mod grids;
+mod mediators;
+mod nearness;
+mod people;
+mod posts;
 mod responsibility;
+mod roster;
+mod visibility;
 
-use std::path::Path;
-
-use fengqiao_county::{County, Mistake, Mistakes};
-use jiff::Timestamp;
+use fengqiao_county::{AREAS_FILE, Area, County, Mistakes};
+use jiff::{Timestamp, civil::Date};
 
 pub use agencies::{Agencies, Agency, AgencyKind};
+pub use contacts::Contact;
+use contacts::Contacts;
+pub use files::DirectoryFiles;
+use files::{AGENCIES_FILE, Inspection};
+pub use grids::Grid;
+use grids::Grids;
+use mediators::Mediators;
+pub use mediators::{Mediator, MediatorKind};
+use people::People;
+pub use people::{Capacity, Person};
+use posts::Posts;
+pub use posts::{CENTRE_DIRECTOR, Post, Rank};
 use responsibility::Responsibilities;
+use roster::Rosters;
+pub use roster::{Half, RosterSlot, SeatRule, half_of};
+pub use visibility::{Viewer, sees};
 
-/// Who has to do with a matter, by its area and category.
+/// Who has to do with a matter, by its area, category and source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Responsible {
     /// The agency that has to act; the centre's own desk where nobody else answers for it.
@@ -24,45 +49,136 @@ pub struct Responsible {
     pub community: Option<String>,
 }
 
-/// The agencies of a county and their duties.
+/// The directory of a county.
 #[derive(Debug)]
 pub struct Directory {
     agencies: Agencies,
     responsibilities: Responsibilities,
+    posts: Posts,
+    people: People,
+    rosters: Rosters,
+    mediators: Mediators,
+    contacts: Contacts,
+    grids: Grids,
     desk: String,
+    version: String,
     loaded_at: Timestamp,
 }
 
 impl Directory {
-    /// Reads `agencies.csv` and `responsibility.csv` of a county's folder.
+    /// Reads the directory's files of a county's folder.
     ///
     /// # Errors
-    /// All mistakes of both files, before anything of them is used.
+    /// All mistakes of all files, before anything of them is used.
     pub fn load(county: &County, now: Timestamp) -> Result<Self, Mistakes> {
-        let agencies_file = county.folder.join("agencies.csv");
-        let agencies = Agencies::load(&agencies_file, county)?;
-        let responsibilities =
-            Responsibilities::load(&county.folder.join("responsibility.csv"), county, &agencies)?;
-        let desk = county.settings.centre_desk.clone();
-        match agencies.get(&desk) {
-            Some(agency) if agency.kind == AgencyKind::Centre => {
-                Ok(Self { agencies, responsibilities, desk, loaded_at: now })
+        Self::from_files(county, &DirectoryFiles::read(&county.folder)?, now)
+    }
+
+    /// Makes a directory of a bundle. Where the bundle has the files of the areas, they must say what the
+    /// county has already; a bundle that may change them goes through [`with_areas`](Self::with_areas).
+    ///
+    /// # Errors
+    /// All mistakes of all files.
+    pub fn from_files(county: &County, files: &DirectoryFiles, now: Timestamp) -> Result<Self, Mistakes> {
+        let mut inspection = Inspection::of(files);
+        if let Some((areas, mistakes)) = files.areas(&county.code) {
+            if mistakes.is_empty() && areas != county.areas {
+                inspection.mistake(AREAS_FILE, 0, "the areas are others than those that the county has now");
             }
-            Some(_) => Err(desk_mistake(&agencies_file, &desk, "must be of the kind centre")),
-            None => Err(desk_mistake(&agencies_file, &desk, "is missing")),
+            inspection.extend(mistakes);
+        }
+        let directory = Self::inspect(county, files, &mut inspection, now);
+        inspection.end().map(|()| directory)
+    }
+
+    /// Makes a directory of a bundle, and the county with the bundle's areas; with its own where the bundle
+    /// has none. Both take effect together.
+    ///
+    /// # Errors
+    /// All mistakes of all files.
+    pub fn with_areas(
+        county: &County,
+        files: &DirectoryFiles,
+        now: Timestamp,
+    ) -> Result<(County, Self), Mistakes> {
+        let mut inspection = Inspection::of(files);
+        let county = match files.areas(&county.code) {
+            Some((areas, mistakes)) => {
+                inspection.extend(mistakes);
+                county.with_areas(areas)
+            }
+            None => county.clone(),
+        };
+        let directory = Self::inspect(&county, files, &mut inspection, now);
+        inspection.end().map(|()| (county, directory))
+    }
+
+    fn inspect(
+        county: &County,
+        files: &DirectoryFiles,
+        inspection: &mut Inspection<'_>,
+        now: Timestamp,
+    ) -> Self {
+        let desk = county.settings.centre_desk.clone();
+        let agencies = Agencies::read(inspection, &county.areas);
+        let at_fault = match agencies.get(&desk) {
+            Some(agency) if agency.kind == AgencyKind::Centre => None,
+            Some(_) => Some("must be of the kind centre"),
+            None => Some("is missing"),
+        };
+        if let Some(fault) = at_fault {
+            let reason = format!("the centre's desk {desk}, named in county.toml, {fault}");
+            inspection.mistake(AGENCIES_FILE, 0, reason);
+        }
+        let responsibilities = Responsibilities::read(inspection, county, &agencies);
+        let posts = Posts::read(inspection, &agencies, &desk);
+        let people = People::read(inspection, &posts);
+        Self {
+            rosters: Rosters::read(inspection, &agencies, &people),
+            mediators: Mediators::read(inspection, county),
+            contacts: Contacts::read(inspection, &county.areas, &county.code),
+            grids: Grids::read(inspection, &county.areas, &people),
+            agencies,
+            responsibilities,
+            posts,
+            people,
+            desk,
+            version: files.version(),
+            loaded_at: now,
         }
     }
 
-    /// Who has to do with a matter. What nobody answers for is the centre's own.
+    /// Who has to do with a matter, by the areas as they are written. `source` is the short name of the
+    /// door, as POLICE_110. What nobody answers for is the centre's own.
     #[must_use]
-    pub fn responsible(&self, county: &County, area_code: &str, category: &str) -> Responsible {
+    pub fn responsible(&self, county: &County, area_code: &str, category: &str, source: &str) -> Responsible {
         // From the smallest area to the county, so that the first hit is the most specific.
-        let areas: Vec<&str> = county.areas.ancestry(area_code).map(|area| area.code.as_str()).collect();
+        let line: Vec<&Area> = county.areas.ancestry(area_code).collect();
+        self.answering(&line, category, source)
+    }
+
+    /// Who has to do with a matter on a day: for an area that is over by then its successor's are.
+    #[must_use]
+    pub fn responsible_on(
+        &self,
+        county: &County,
+        area_code: &str,
+        category: &str,
+        source: &str,
+        date: Date,
+    ) -> Responsible {
+        let line: Vec<&Area> = county.areas.current_ancestry(area_code, date).collect();
+        self.answering(&line, category, source)
+    }
+
+    fn answering(&self, line: &[&Area], category: &str, source: &str) -> Responsible {
+        let areas = || line.iter().map(|area| area.code.as_str());
         let of_kind = |kind| {
-            areas.iter().find_map(|area| self.agencies.of_area(kind, area)).map(|agency| agency.code.clone())
+            areas().find_map(|area| self.agencies.of_area(kind, area)).map(|agency| agency.code.clone())
         };
+        let lead = self.responsibilities.answering(areas(), category, source);
         Responsible {
-            lead: self.responsibilities.answering(&areas, category).unwrap_or(&self.desk).to_owned(),
+            lead: lead.unwrap_or(&self.desk).to_owned(),
             town: of_kind(AgencyKind::Town),
             justice: of_kind(AgencyKind::Justice),
             community: of_kind(AgencyKind::Community),
@@ -92,6 +208,12 @@ impl Directory {
         self.agencies.after(code)
     }
 
+    /// Names the contents of the bundle that it was made of, so that what an old case used can be said.
+    #[must_use]
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
     /// When the files were read.
     #[must_use]
     pub const fn loaded_at(&self) -> Timestamp {
@@ -99,129 +221,7 @@ impl Directory {
     }
 }
 
-fn desk_mistake(file: &Path, desk: &str, what: &str) -> Mistakes {
-    Mistake::new(file, 0, format!("the centre's desk {desk}, named in county.toml, {what}")).into()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::fs;
-
-    use super::*;
-
-    fn macheng_folder() -> std::path::PathBuf {
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng")
-    }
-
-    fn macheng() -> (County, Directory) {
-        let county = County::load(&macheng_folder()).unwrap();
-        let directory = Directory::load(&county, Timestamp::UNIX_EPOCH).unwrap();
-        (county, directory)
-    }
-
-    #[test]
-    fn area_and_category_decide_who_is_told() {
-        let (county, directory) = macheng();
-        let responsible = directory.responsible(&county, "421181105202", "marriage_family");
-        assert_eq!(responsible.lead, "womens_federation");
-        assert_eq!(responsible.town.as_deref(), Some("town-421181105"));
-        assert_eq!(responsible.justice.as_deref(), Some("justice-421181105"));
-        assert_eq!(responsible.community.as_deref(), Some("community-421181105202"));
-        let grid = directory.responsible(&county, "421181111207002", "traffic");
-        assert_eq!(grid.community.as_deref(), Some("community-421181111207"));
-    }
-
-    #[test]
-    fn the_smaller_area_wins() {
-        let (county, directory) = macheng();
-        assert_eq!(directory.responsible(&county, "421181001002", "contract").lead, "court");
-        assert_eq!(directory.responsible(&county, "421181105202", "contract").lead, "justice");
-    }
-
-    #[test]
-    fn what_nobody_answers_for_is_the_centres_own() {
-        let (county, directory) = macheng();
-        let responsible = directory.responsible(&county, "421181", "other");
-        assert_eq!(
-            responsible,
-            Responsible { lead: "centre".into(), town: None, justice: None, community: None }
-        );
-    }
-
-    #[test]
-    fn every_town_has_its_two_agencies_and_every_community_its_own() {
-        let (county, directory) = macheng();
-        for area in county.areas.iter() {
-            let responsible = directory.responsible(&county, &area.code, "other");
-            let expected = match area.level {
-                fengqiao_county::AreaLevel::County => (false, false),
-                fengqiao_county::AreaLevel::Town => (true, false),
-                _ => (true, true),
-            };
-            assert_eq!(
-                (responsible.town.is_some(), responsible.community.is_some()),
-                expected,
-                "{}",
-                area.code
-            );
-            assert_eq!(responsible.town.is_some(), responsible.justice.is_some());
-        }
-    }
-
-    fn with_files(agencies: &str, responsibility: &str) -> Result<Directory, Mistakes> {
-        let folder = tempfile::tempdir().unwrap();
-        for name in ["county.toml", "areas.csv", "categories.csv"] {
-            fs::copy(macheng_folder().join(name), folder.path().join(name)).unwrap();
-        }
-        fs::write(folder.path().join("agencies.csv"), format!("code,name,kind,area_code\n{agencies}"))
-            .unwrap();
-        fs::write(
-            folder.path().join("responsibility.csv"),
-            format!("area_code,category,agency\n{responsibility}"),
-        )
-        .unwrap();
-        Directory::load(&County::load(folder.path()).unwrap(), Timestamp::UNIX_EPOCH)
-    }
-
-    #[test]
-    fn exact_category_wins_over_any_and_area_over_category() {
-        let agencies = "centre,中心,centre,\na,甲,functional,\nb,乙,functional,\nc,丙,functional,\n";
-        let directory = with_files(agencies, ",*,a\n,traffic,b\n421181105000,*,c\n").unwrap();
-        let (county, _) = macheng();
-        assert_eq!(directory.responsible(&county, "421181001", "other").lead, "a");
-        assert_eq!(directory.responsible(&county, "421181001", "traffic").lead, "b");
-        assert_eq!(directory.responsible(&county, "421181105202", "traffic").lead, "c");
-    }
-
-    #[test]
-    fn mistakes_name_file_line_and_reason() {
-        let good = "centre,中心,centre,\n";
-        for (agencies, responsibility, file, line, said) in [
-            (format!("{good}x,,functional,\n"), "", "agencies.csv", 3, "name"),
-            (format!("{good}centre,又,centre,\n"), "", "agencies.csv", 3, "twice"),
-            (format!("{good}x,某,mayor,\n"), "", "agencies.csv", 3, "mayor"),
-            (format!("{good}x,某,town,\n"), "", "agencies.csv", 3, "area"),
-            (format!("{good}x,某,town,999999\n"), "", "agencies.csv", 3, "999999"),
-            (format!("{good}x,某,town,421181105202\n"), "", "agencies.csv", 3, "Town"),
-            (
-                format!("{good}x,某,town,421181105000\ny,某,town,421181105000\n"),
-                "",
-                "agencies.csv",
-                4,
-                "already",
-            ),
-            (format!("{good}a b,某,functional,\n"), "", "agencies.csv", 3, "code"),
-            ("x,某,functional,\n".to_owned(), "", "agencies.csv", 0, "centre"),
-            (good.to_owned(), ",traffic,nobody\n", "responsibility.csv", 2, "nobody"),
-            (good.to_owned(), ",飞行,centre\n", "responsibility.csv", 2, "飞行"),
-            (good.to_owned(), "330681,traffic,centre\n", "responsibility.csv", 2, "330681"),
-            (good.to_owned(), ",traffic,centre\n421181,traffic,centre\n", "responsibility.csv", 3, "twice"),
-        ] {
-            let mistakes = with_files(&agencies, responsibility).unwrap_err();
-            let found = &mistakes.0[0];
-            assert!(found.file.ends_with(file), "{found:?}");
-            assert_eq!(found.line, line, "{found:?}");
-            assert!(found.reason.contains(said), "{found:?}");
-        }
-    }
-}
+mod fixture;
+#[cfg(test)]
+mod tests;

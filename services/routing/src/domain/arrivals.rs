@@ -180,7 +180,7 @@ impl CasesAtHand {
             opened_at: report.accepted_at,
             arrival,
         };
-        let responsible = place.responsible(&report.area_code, &report.category);
+        let responsible = place.responsible(&report.area_code, &report.category, report.source);
         open(opening, occasion, place.setting(&responsible))
     }
 
@@ -224,7 +224,8 @@ impl CasesAtHand {
 }
 
 /// The source's name in the contract without its prefix: `POLICE_110`.
-fn short_source(source: Source) -> &'static str {
+#[must_use]
+pub fn short_source(source: Source) -> &'static str {
     source.as_str_name().trim_start_matches("SOURCE_")
 }
 
