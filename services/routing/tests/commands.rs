@@ -328,7 +328,7 @@ async fn the_directory_is_listed() {
             break;
         }
     }
-    assert_eq!(codes.len(), 532);
+    assert_eq!(codes.len(), 534);
     assert!(codes.is_sorted());
     assert!(codes.contains(&"town-421181105".to_owned()));
 }

@@ -90,7 +90,9 @@ pub(super) fn of_day(
     let path = county_folder.join("agencies.csv");
     let wrong = |error: csv::Error| StackError::Invalid(format!("{}: {error}", path.display()));
     let mut agencies = Vec::new();
-    for row in csv::ReaderBuilder::new().flexible(true).from_path(&path).map_err(wrong)?.deserialize() {
+    let mut reader =
+        csv::ReaderBuilder::new().flexible(true).comment(Some(b'#')).from_path(&path).map_err(wrong)?;
+    for row in reader.deserialize() {
         let Row { code, kind, area_code } = row.map_err(wrong)?;
         let works = match kind.as_str() {
             "community" => {
