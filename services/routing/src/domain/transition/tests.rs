@@ -21,7 +21,7 @@ impl Place {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
         let county = County::load(&folder).unwrap();
         let directory = Directory::load(&county, Timestamp::UNIX_EPOCH).unwrap();
-        let responsible = directory.responsible(&county, "421181105202", "property");
+        let responsible = directory.responsible(&county, "421181105202", "property", "POLICE_110");
         Self { directory, responsible }
     }
 
