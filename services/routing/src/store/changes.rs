@@ -149,7 +149,7 @@ impl Changes {
         let dockets = self
             .cases
             .values()
-            .map(|case| seal_docket(case, county, keyring))
+            .map(|case| docket_text(case, county, keyring))
             .collect::<Result<Vec<_>, _>>()?;
         let query = in_turn.bind(sqlx::query(WRITE_CHANGES.as_str()));
         let query = self.bind_cases(query, seal);
@@ -334,7 +334,10 @@ fn source_code(source: fengqiao_proto::types::v1::Source) -> i16 {
 }
 
 /// The docket's stored form: its JSON, sealed for its case.
-fn seal_docket(case: &CaseFile, county: &str, keyring: &Keyring) -> Result<Vec<u8>, RoutingError> {
+///
+/// # Errors
+/// [`RoutingError::Malformed`]
+pub fn docket_text(case: &CaseFile, county: &str, keyring: &Keyring) -> Result<Vec<u8>, RoutingError> {
     let plain = serde_json::to_vec(&case.docket).map_err(|_| RoutingError::Malformed("a case's docket"))?;
     Ok(keyring.seal(&plain, &docket_binding(county, case.id)))
 }

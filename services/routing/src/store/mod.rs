@@ -15,7 +15,7 @@ pub use batches::{
     CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
     load_for_reports, next_firing,
 };
-pub use changes::{Changes, ReceiptMarks, RequestedPush};
+pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed_history::EntrySeal;

@@ -99,6 +99,11 @@ pub enum HandlingAct {
         /// Whose person.
         agency: String,
     },
+    /// Signs for the case: for an agency whose systems do not (纸质签收).
+    Sign {
+        /// The agency.
+        agency: String,
+    },
     /// Says that the people were contacted for the first time (首次联系).
     Contact {
         /// How and what they said.
@@ -236,6 +241,18 @@ impl Draft<'_> {
                 Ok(())
             }
             HandlingAct::Claim { agency } => self.claim(agency),
+            HandlingAct::Sign { agency } => {
+                self.must_be_handler(agency)?;
+                if self.case.docket.handler(agency).is_some_and(|handler| handler.signed_at.is_some()) {
+                    return Self::refuse(
+                        "AGENCY_SIGNED",
+                        "the agency would have to be one that has not signed",
+                    );
+                }
+                self.signed(agency);
+                self.note(HistoryKind::PushSigned, format!("{}签收", self.agency_name(agency)), None);
+                Ok(())
+            }
             HandlingAct::Contact { words } => {
                 self.must_handle()?;
                 self.meet(|duty| duty.kind == DutyKind::Contact);
