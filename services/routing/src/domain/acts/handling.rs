@@ -116,7 +116,8 @@ impl Draft<'_> {
     /// responsible.
     pub(in crate::domain) fn begin_handling(&mut self, arrival: &Arrival) {
         let source = short_source(arrival.source);
-        let owners = self.setting.practice.owners(&self.case.category, source, arrival.repeat);
+        let owners =
+            self.setting.practice.owners(&self.case.area_code, &self.case.category, source, arrival.repeat);
         let since = self.occasion.at;
         let handler = |agency: &str, part| Handler {
             agency: agency.to_owned(),
