@@ -40,8 +40,8 @@ CREATE TABLE duty (
 ) WITH (fillfactor = 80);
 -- What comes next. However many wait, the first is at hand.
 CREATE INDEX duty_next ON duty (county, next_at) WHERE next_at IS NOT NULL;
--- What an agency owes, by time.
-CREATE INDEX duty_owed ON duty (county, agency, due_at) WHERE ended_at IS NULL;
+-- What an agency owes: what runs before what stands still, then by time.
+CREATE INDEX duty_owed ON duty (county, agency, paused, due_at) WHERE ended_at IS NULL;
 ALTER TABLE duty ADD PRIMARY KEY (county, subject_id, no);
 
 -- Which case's reports went into which; what moved, so that it can be undone.

@@ -65,7 +65,7 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         watchers,
         stop: foundation.stop.clone(),
     };
-    let routes = Routes::new(face.into_server());
+    let routes = Routes::new(face.clone().into_server()).add_service(face.into_work_server());
     foundation
         .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
         .await

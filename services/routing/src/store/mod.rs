@@ -7,6 +7,7 @@ mod reading;
 mod rows;
 mod sealed_history;
 mod turn;
+mod work;
 
 use std::{future::Future, time::Duration};
 
@@ -20,6 +21,9 @@ pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_ca
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed_history::EntrySeal;
 pub use turn::{Attempt, HOLDING};
+pub use work::{
+    StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
+};
 
 use crate::error::RoutingError;
 
@@ -34,11 +38,13 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list_history", include_str!("sql/list_history.sql")),
     ("list_pushes", include_str!("sql/list_pushes.sql")),
     ("list_reports", include_str!("sql/list_reports.sql")),
+    ("list_work", include_str!("sql/list_work.sql")),
     ("due_cases", include_str!("sql/due_cases.sql")),
     ("load_for_commands", include_str!("sql/load_for_commands.sql")),
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
+    ("work_counts", include_str!("sql/work_counts.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

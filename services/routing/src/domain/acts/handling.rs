@@ -148,9 +148,11 @@ impl Draft<'_> {
     }
 
     fn owe_to_handler(&mut self, agency: &str) {
+        // Whoever gets it after a return sees that in its list.
+        let returned = u32::try_from(self.case.docket.returns.len()).unwrap_or(u32::MAX);
         for kind in [DutyKind::Sign, DutyKind::Handle] {
             if !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
-                self.owe(kind, Holder::agency(agency), 0);
+                self.owe(kind, Holder::agency(agency), returned);
             }
         }
     }
@@ -232,6 +234,7 @@ impl Draft<'_> {
             HandlingAct::Remove { agency, words } => self.remove_handler(agency, words),
             HandlingAct::Conclude { agency, words } => self.conclude(agency, words),
             HandlingAct::HandOver { agency, person, words } => {
+                self.must_act_for(agency)?;
                 self.must_be_handler(agency)?;
                 self.hand_to(agency, person);
                 self.note_words(
@@ -255,7 +258,6 @@ impl Draft<'_> {
                 Ok(())
             }
             HandlingAct::Contact { words } => {
-                self.must_handle()?;
                 self.meet(|duty| duty.kind == DutyKind::Contact);
                 self.note_words(HistoryKind::Contacted, "已首次联系当事人".to_owned(), words);
                 Ok(())
@@ -313,6 +315,7 @@ impl Draft<'_> {
 
     /// One of several says that its part is done. The case stays open until all have (S1-02).
     fn conclude(&mut self, agency: &str, words: &str) -> Result<(), Refusal> {
+        self.must_act_for(agency)?;
         self.must_be_handler(agency)?;
         let at = self.occasion.at;
         let handlers = &mut self.case.docket.handlers;
@@ -352,6 +355,7 @@ impl Draft<'_> {
     }
 
     fn claim(&mut self, agency: &str) -> Result<(), Refusal> {
+        self.must_act_for(agency)?;
         self.must_be_handler(agency)?;
         let actor = self.occasion.actor.clone();
         let handed = |duty: &Duty| {

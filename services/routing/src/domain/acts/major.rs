@@ -72,7 +72,6 @@ impl Draft<'_> {
                 Ok(())
             }
             MajorAct::Progress { words } => {
-                self.must_handle()?;
                 let running = self.running_event()?;
                 running.progress += 1;
                 let no = running.progress;
