@@ -1,9 +1,13 @@
 //! The gRPC face of routing: reads requests, asks the store or the commands, writes messages.
 
 mod actor;
+mod audit;
 mod messages;
+mod protected;
 mod requests;
 mod watching;
+
+pub use audit::AuditFace;
 
 use std::sync::Arc;
 
@@ -119,6 +123,7 @@ impl RoutingService for RoutingFace {
         let asked = request.get_ref();
         let place = self.place(who, &asked.county)?;
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let case = self.whole_case(place, &case).await?;
         Ok(Response::new(GetCaseResponse { case: Some(case) }))
     }
@@ -148,6 +153,7 @@ impl RoutingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         let after = requests::page_token::<i64>(&asked.page_token)?.unwrap_or(0);
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let size = paging::size(asked.page_size, 200, 1_000);
         let mut found = list_history(&self.pool, &place.county.code, case.id, after, size + 1).await?;
         let long = |entry: &crate::store::StoredEntry| entry.sealed_remark.as_ref().map_or(0, Vec::len);
@@ -173,6 +179,7 @@ impl RoutingService for RoutingFace {
             return Err(RoutingError::invalid("afterSequence", "must not be negative").into());
         }
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let watch = watching::Watch {
             pool: self.pool.clone(),
             keyring: Arc::clone(&self.keyring),
