@@ -13,6 +13,7 @@ const FILES: &[&str] = &[
     "fengqiao/intake/v1/events.proto",
     "fengqiao/intake/v1/intake_service.proto",
     "fengqiao/intake/v1/report.proto",
+    "fengqiao/routing/v1/audit_service.proto",
     "fengqiao/routing/v1/case.proto",
     "fengqiao/routing/v1/case_acts.proto",
     "fengqiao/routing/v1/docket.proto",

@@ -10,8 +10,14 @@ use fengqiao_serving::{
 use tonic::service::Routes;
 
 use crate::{
-    MIGRATIONS, clock_worker::ClockWorker, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
-    intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
+    MIGRATIONS,
+    clock_worker::ClockWorker,
+    commands::Commands,
+    counties::RoutingCounties,
+    grpc::{AuditFace, RoutingFace},
+    intake_events::IntakeEvents,
+    receipt_events::ReceiptEvents,
+    watchers::Watchers,
 };
 
 /// Runs the service until it is told to stop.
@@ -57,6 +63,17 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         forgetting.forget_old_answers(stop).await;
         Ok::<(), Infallible>(())
     });
+    let audit = AuditFace::new(
+        foundation.pool.clone(),
+        Arc::clone(&counties),
+        Arc::clone(&foundation.keyring),
+        commands.clock.clone(),
+    );
+    let anchors = audit.clone().log_anchors(foundation.stop.clone());
+    foundation.tasks.spawn("logging anchors", async move {
+        anchors.await;
+        Ok::<(), Infallible>(())
+    });
     let face = RoutingFace {
         pool: foundation.pool.clone(),
         counties,
@@ -65,7 +82,9 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         watchers,
         stop: foundation.stop.clone(),
     };
-    let routes = Routes::new(face.clone().into_server()).add_service(face.into_work_server());
+    let routes = Routes::new(face.clone().into_server())
+        .add_service(face.into_work_server())
+        .add_service(audit.into_server());
     foundation
         .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
         .await

@@ -21,10 +21,11 @@ use fengqiao_routing::{
         duty::Duty,
         happening::{Arrival, Opening},
         history::Occasion,
+        history_seals::EntrySeal,
         level::{Grade, Level},
         transition::{Change, open},
     },
-    store::{EntrySeal, docket_text},
+    store::docket_text,
     watchers::Watchers,
 };
 use fengqiao_sealing::Keyring;
@@ -226,6 +227,7 @@ impl<'a> Rows<'a> {
                 text: &entry.text,
                 sealed_remark: None,
                 trace_id: "",
+                batch: 0,
             }
             .over(&seal, self.keyring);
             writeln!(
@@ -260,7 +262,7 @@ impl<'a> Rows<'a> {
             case.version,
             case.opened_at,
             hex(&case.sealed_matter),
-            hex(&docket_text(case, county, self.keyring)?),
+            hex(&docket_text(case, county, &seal, self.keyring)?),
             hex(&seal)
         )?;
         for duty in &change.duties {

@@ -89,6 +89,7 @@ fn read(act: &Asked, fields: &mut Fields<'_>, acting: &Acting<'_>) -> Option<Act
         | Asked::Conclude(_)
         | Asked::HandOver(_)
         | Asked::Claim(_)
+        | Asked::Sign(_)
         | Asked::RecordContact(_) => Act::Handling(handling(act, fields, own)?),
         Asked::AskExtension(_)
         | Asked::DecideExtension(_)
@@ -155,6 +156,8 @@ fn handling(act: &Asked, fields: &mut Fields<'_>, own: Option<&str>) -> Option<H
             words: fields.maybe_words(&act.words, WORDS),
         },
         Asked::Claim(act) => HandlingAct::Claim { agency: fields.own_agency(&act.agency, own) },
+        Asked::Sign(act) if act.agency.is_empty() && own.is_none() => HandlingAct::Sign { agency: None },
+        Asked::Sign(act) => HandlingAct::Sign { agency: Some(fields.own_agency(&act.agency, own)) },
         Asked::RecordContact(act) => HandlingAct::Contact { words: fields.words(&act.words) },
         _ => return None,
     })
@@ -290,6 +293,7 @@ const fn field_name(act: &Asked) -> &'static str {
         Asked::Conclude(_) => "conclude",
         Asked::HandOver(_) => "handOver",
         Asked::Claim(_) => "claim",
+        Asked::Sign(_) => "sign",
         Asked::RecordContact(_) => "recordContact",
         Asked::DecideReturn(_) => "decideReturn",
         Asked::AskExtension(_) => "askExtension",

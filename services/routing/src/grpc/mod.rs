@@ -3,12 +3,16 @@
 mod act_fields;
 mod actor;
 mod acts;
+mod audit;
 mod contract;
 mod docket;
 mod messages;
+mod protected;
 mod requests;
 mod watching;
 mod work;
+
+pub use audit::AuditFace;
 
 use std::sync::Arc;
 
@@ -135,6 +139,7 @@ impl RoutingService for RoutingFace {
         let asked = request.get_ref();
         let place = self.place(who, &asked.county)?;
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let rest = case_rest(&self.pool, &place.county.code, case.id).await?;
         let case = self.view(place, who, &case).whole(&case, rest, &self.keyring)?;
         Ok(Response::new(GetCaseResponse { case: Some(case) }))
@@ -166,6 +171,7 @@ impl RoutingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         let after = requests::page_token::<i64>(&asked.page_token)?.unwrap_or(0);
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let people = self.view(place, who, &case).people;
         let size = paging::size(asked.page_size, 200, 1_000);
         let mut found = list_history(&self.pool, &place.county.code, case.id, after, size + 1).await?;
@@ -192,6 +198,7 @@ impl RoutingService for RoutingFace {
             return Err(RoutingError::invalid("afterSequence", "must not be negative").into());
         }
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let watch = watching::Watch {
             pool: self.pool.clone(),
             keyring: Arc::clone(&self.keyring),

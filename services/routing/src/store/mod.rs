@@ -1,26 +1,28 @@
 //! The SQL of routing, and nothing but it knows the tables.
 
 mod answers;
+mod auditing;
 mod batches;
 mod changes;
 mod reading;
+mod readings;
 mod rows;
-mod sealed_history;
 mod turn;
 mod work;
 
 use std::{future::Future, time::Duration};
 
 pub use answers::{Answer, forget_answers};
+pub use auditing::{AuditedPage, Auditing, history_head};
 pub use batches::{
     CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
     load_for_reports, next_firing,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
+pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
-pub use sealed_history::EntrySeal;
-pub use turn::{Attempt, HOLDING};
+pub use turn::{Attempt, CountyTurn, HOLDING};
 pub use work::{
     StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
 };
@@ -32,6 +34,14 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
+    ("audit_cases", include_str!("sql/audit_cases.sql")),
+    ("audit_entries", include_str!("sql/audit_entries.sql")),
+    ("audit_missing_numbers", include_str!("sql/audit_missing_numbers.sql")),
+    ("audit_readings", include_str!("sql/audit_readings.sql")),
+    ("count_unsealed", include_str!("sql/count_unsealed.sql")),
+    ("last_reading", include_str!("sql/last_reading.sql")),
+    ("list_readings", include_str!("sql/list_readings.sql")),
+    ("record_reading", include_str!("sql/record_reading.sql")),
     ("forget_answers", include_str!("sql/forget_answers.sql")),
     ("get_case", include_str!("sql/get_case.sql")),
     ("list_cases", include_str!("sql/list_cases.sql")),

@@ -308,7 +308,10 @@ impl Office {
     }
 
     pub async fn case(&self, case: &str) -> Result<Case, Status> {
-        let request = asked(&officer(), GetCaseRequest { county: String::new(), case: case.into() });
+        let request = asked(
+            &officer(),
+            GetCaseRequest { county: String::new(), case: case.into(), ..Default::default() },
+        );
         Ok(self.face.get_case(request).await?.into_inner().case.unwrap())
     }
 }

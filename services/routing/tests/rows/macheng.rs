@@ -136,7 +136,7 @@ async fn what_is_not_signed_for_is_chased_up_the_ladder_and_never_silently() {
     story.until("2026-06-04 22:00").await;
     // The justice bureau names no superior: the centre's director is told.
     assert!(story.reminded(case.id, "centre", "报综治中心主任").await);
-    let sign = Act::Handling(HandlingAct::Sign { agency: lead.clone() });
+    let sign = Act::Handling(HandlingAct::Sign { agency: Some(lead.clone()) });
     let signed = story.done(DISPATCHER, case.id, sign).await;
     assert!(signed.docket.handler(&lead).unwrap().signed_at.is_some());
     let before = story.history(case.id).await.len();

@@ -14,7 +14,7 @@ use fengqiao_benchmarks::{figure, ground::Ground, reports};
 use fengqiao_proto::{
     intake::v1::SubmitReportRequest,
     routing::v1::{
-        ActOnCaseRequest, CommentCaseRequest, RelevelCaseRequest, ResolveCaseRequest, SignCase,
+        ActOnCaseRequest, CommentCaseRequest, RelevelCaseRequest, ResolveCaseRequest, SignAct,
         act_on_case_request::Act, routing_service_client::RoutingServiceClient,
     },
     types::v1::Level,
@@ -135,7 +135,7 @@ async fn four_commands(officer: &mut RoutingServiceClient<Caller>, case: &str) -
         .act_on_case(ActOnCaseRequest {
             case: case.to_owned(),
             request_id: format!("s{case}"),
-            act: Some(Act::Sign(SignCase { agency: String::new() })),
+            act: Some(Act::Sign(SignAct { agency: String::new() })),
             ..Default::default()
         })
         .await?;

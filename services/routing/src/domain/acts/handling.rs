@@ -101,8 +101,8 @@ pub enum HandlingAct {
     },
     /// Signs for the case: for an agency whose systems do not (纸质签收).
     Sign {
-        /// The agency.
-        agency: String,
+        /// The agency; the one that leads where none.
+        agency: Option<String>,
     },
     /// Says that the people were contacted for the first time (首次联系).
     Contact {
@@ -246,6 +246,8 @@ impl Draft<'_> {
             }
             HandlingAct::Claim { agency } => self.claim(agency),
             HandlingAct::Sign { agency } => {
+                let lead = self.case.lead_agency.clone();
+                let agency = agency.as_ref().unwrap_or(&lead);
                 self.must_be_handler(agency)?;
                 if self.case.docket.handler(agency).is_some_and(|handler| handler.signed_at.is_some()) {
                     return Self::refuse(

@@ -130,6 +130,7 @@ impl Act {
                 HandlingAct::Conclude { .. }
                 | HandlingAct::HandOver { .. }
                 | HandlingAct::Claim { .. }
+                | HandlingAct::Sign { .. }
                 | HandlingAct::Contact { .. },
             )
             | Self::Respite(
