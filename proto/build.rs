@@ -14,6 +14,7 @@ const FILES: &[&str] = &[
     "fengqiao/intake/v1/intake_service.proto",
     "fengqiao/intake/v1/report.proto",
     "fengqiao/routing/v1/case.proto",
+    "fengqiao/routing/v1/case_links.proto",
     "fengqiao/routing/v1/events.proto",
     "fengqiao/routing/v1/routing_service.proto",
     "fengqiao/notification/v1/events.proto",

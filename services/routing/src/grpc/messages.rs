@@ -1,18 +1,24 @@
 //! Writing messages: cases, histories and agencies as the contract has them.
 
 use fengqiao_proto::{
-    routing::v1::{Agency as AgencyMessage, Case, CasePush, CaseReport, HistoryEntry, LevelReason},
+    routing::v1::{
+        Agency as AgencyMessage, Case, CaseLinks, CasePush, CaseReport, HistoryEntry, LevelReason,
+    },
     types::v1::Matter,
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
+use uuid::Uuid;
 
 use crate::{
     counties::RoutingCounty,
     directory::Agency,
-    domain::case::{CaseFile, Words},
+    domain::{
+        acts::links::Links,
+        case::{CaseFile, Words},
+    },
     error::RoutingError,
     store::{CaseRest, StoredEntry, StoredPush, StoredReport},
 };
@@ -42,7 +48,20 @@ pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty) -> Case {
         opened_at: Some(to_proto(case.opened_at)),
         resolved_at: case.resolved_at.map(to_proto),
         closed_at: case.closed_at.map(to_proto),
+        links: Some(links(&case.docket.links)),
         ..Case::default()
+    }
+}
+
+fn links(links: &Links) -> CaseLinks {
+    let one = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let all = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect();
+    CaseLinks {
+        merged_into: one(links.merged_into.as_ref().map(|merged| merged.case_id)),
+        merged: all(&links.merged),
+        split_from: one(links.split_from),
+        split: all(&links.split),
+        follows: one(links.follows),
     }
 }
 

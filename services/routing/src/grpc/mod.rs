@@ -1,6 +1,7 @@
 //! The gRPC face of routing: reads requests, asks the store or the commands, writes messages.
 
 mod actor;
+mod links;
 mod messages;
 mod requests;
 mod watching;
@@ -11,8 +12,9 @@ use fengqiao_access::{Principal, principal};
 use fengqiao_proto::routing::v1::{
     AssignCaseRequest, AssignCaseResponse, Case, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
     CommentCaseResponse, GetCaseRequest, GetCaseResponse, ListAgenciesRequest, ListAgenciesResponse,
-    ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, RelevelCaseRequest,
-    RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, WatchCaseRequest,
+    ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, MergeCasesRequest,
+    MergeCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse,
+    SplitCaseRequest, SplitCaseResponse, UndoMergeRequest, UndoMergeResponse, WatchCaseRequest,
     routing_service_server::{RoutingService, RoutingServiceServer},
 };
 use fengqiao_sealing::Keyring;
@@ -273,6 +275,27 @@ impl RoutingService for RoutingFace {
         };
         let case = self.run(who, command, |_| requests::comment(asked)).await?;
         Ok(Response::new(CommentCaseResponse { case }))
+    }
+
+    async fn merge_cases(
+        &self,
+        request: Request<MergeCasesRequest>,
+    ) -> Result<Response<MergeCasesResponse>, Status> {
+        links::merge_cases(self, &request).await.map(Response::new)
+    }
+
+    async fn undo_merge(
+        &self,
+        request: Request<UndoMergeRequest>,
+    ) -> Result<Response<UndoMergeResponse>, Status> {
+        links::undo_merge(self, &request).await.map(Response::new)
+    }
+
+    async fn split_case(
+        &self,
+        request: Request<SplitCaseRequest>,
+    ) -> Result<Response<SplitCaseResponse>, Status> {
+        links::split_case(self, &request).await.map(Response::new)
     }
 
     async fn list_agencies(

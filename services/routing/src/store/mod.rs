@@ -3,6 +3,7 @@
 mod answers;
 mod batches;
 mod changes;
+mod mergers;
 mod reading;
 mod rows;
 mod sealed_history;
@@ -16,6 +17,9 @@ pub use batches::{
     load_for_reports, next_firing,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush};
+pub use mergers::{
+    Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
+};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed_history::EntrySeal;
@@ -39,6 +43,14 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
+    ("another_live_case", include_str!("sql/another_live_case.sql")),
+    ("answered_case", include_str!("sql/answered_case.sql")),
+    ("find_merger", include_str!("sql/find_merger.sql")),
+    ("last_number", include_str!("sql/last_number.sql")),
+    ("merge_case", include_str!("sql/merge_case.sql")),
+    ("reports_to_move", include_str!("sql/reports_to_move.sql")),
+    ("split_reports", include_str!("sql/split_reports.sql")),
+    ("undo_merger", include_str!("sql/undo_merger.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

@@ -1,10 +1,7 @@
 //! The two steps at the end: resolved (办结), and closed when people were asked again (归档); and the ways
 //! back.
 
-use super::{
-    links::Links,
-    mediation::{Method, SettledAt},
-};
+use super::mediation::{Method, SettledAt};
 use crate::{
     directory::Rank,
     domain::{
@@ -109,9 +106,6 @@ impl Draft<'_> {
     }
 
     pub(in crate::domain) fn reopen_by_hand(&mut self, words: &str) -> Result<(), Refusal> {
-        if self.case.docket.links.merged_into.is_some() {
-            return Self::refuse("CASE_MERGED", "the merger would have to be undone first");
-        }
         self.reopen()?;
         self.note_words(HistoryKind::Reopened, "重新办理".to_owned(), words);
         self.push_to_all("重新办理");
@@ -133,7 +127,6 @@ impl Draft<'_> {
         if let Some(major) = &mut docket.major {
             major.calm_at = None;
         }
-        docket.links = Links { state_before: None, ..std::mem::take(&mut docket.links) };
         if self.case.level.pushes() {
             self.start_clocks();
         }

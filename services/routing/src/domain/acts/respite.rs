@@ -294,12 +294,19 @@ impl Draft<'_> {
         }
     }
 
+    /// The case is over, and with it what was asked for and not decided.
+    pub(in crate::domain) fn lapse_requests(&mut self) {
+        let respite = &mut self.case.docket.respite;
+        respite.extensions.retain(|one| one.verdict.is_some());
+        respite.parks.retain(|park| park.verdict.is_some());
+    }
+
     fn is_parked(&self) -> bool {
         let last = self.case.docket.respite.parks.last();
         last.is_some_and(|park| granted(park.verdict.as_ref()) && park.resumed_at.is_none())
     }
 
-    fn must_be_of_the_centre(&self, act: &str) -> Result<(), Refusal> {
+    pub(in crate::domain) fn must_be_of_the_centre(&self, act: &str) -> Result<(), Refusal> {
         match &self.occasion.agency {
             Some(agency) if agency != self.setting.directory.desk() => Self::refuse(
                 "CENTRE_ONLY",
