@@ -11,7 +11,7 @@ use super::respite::Respite;
 use crate::domain::{
     case::{CaseFile, State},
     draft::Draft,
-    duty::Duty,
+    duty::{Duty, DutyKind},
     happening::Held,
     history::HistoryKind,
     push::{Form, Recipient},
@@ -174,7 +174,7 @@ impl Draft<'_> {
     }
 
     /// A merger is undone: the case has its reports again, is in the state in which it was, and what was owed
-    /// is owed again. The clocks of the handling stood still meanwhile.
+    /// is owed again. Its clocks stood still meanwhile.
     pub(in crate::domain) fn merge_undone(&mut self, held: &Held, words: &str) -> Result<bool, Refusal> {
         self.must_be_of_the_centre()?;
         let Some(before) = self.case.docket.links.merged_into.clone() else {
@@ -240,15 +240,21 @@ impl Draft<'_> {
         }
     }
 
-    /// What was owed is owed again. What pauses with a case stood still since `since`; other times hold.
+    /// What was owed is owed again. Nobody could do anything since `since`, so the clocks stood still; what was
+    /// agreed for a date keeps its date.
     fn take_up(&mut self, duties: Vec<Duty>, since: Timestamp) {
         let (clock, practice, now) = (self.clock(), self.setting.practice, self.occasion.at);
         for mut duty in duties {
-            if duty.kind.pauses_with_case() && !duty.is_paused() {
+            if !keeps_its_date(duty.kind) && !duty.is_paused() {
                 duty.pause(since);
                 duty.go_on(clock, practice.terms(duty.kind), now);
             }
             self.case.docket.duties.push(duty);
         }
     }
+}
+
+/// Whether its time is a date that people agreed on.
+const fn keeps_its_date(kind: DutyKind) -> bool {
+    matches!(kind, DutyKind::Resume | DutyKind::Perform)
 }
