@@ -4,6 +4,8 @@ mod agencies;
 mod case;
 mod cli;
 mod connection;
+mod docket;
+mod engine_words;
 mod errors;
 mod figures;
 mod moment;
@@ -16,6 +18,7 @@ mod table;
 mod timeline;
 mod watch;
 mod words;
+mod work;
 
 use std::process::ExitCode;
 
@@ -51,6 +54,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,

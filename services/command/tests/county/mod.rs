@@ -10,11 +10,11 @@ use fengqiao_proto::{
         intake_service_server::{IntakeService, IntakeServiceServer},
     },
     routing::v1::{
-        AssignCaseRequest, AssignCaseResponse, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
-        CommentCaseResponse, GetCaseRequest, GetCaseResponse, HistoryEntry, ListAgenciesRequest,
-        ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest,
-        ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse,
-        WatchCaseRequest, WatchCaseResponse,
+        ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, CloseCaseRequest,
+        CloseCaseResponse, CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse,
+        HistoryEntry, ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest,
+        ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, RelevelCaseRequest,
+        RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, WatchCaseRequest, WatchCaseResponse,
         routing_service_server::{RoutingService, RoutingServiceServer},
     },
 };
@@ -165,5 +165,6 @@ unscripted! {
     resolve_case: ResolveCaseRequest => ResolveCaseResponse,
     close_case: CloseCaseRequest => CloseCaseResponse,
     comment_case: CommentCaseRequest => CommentCaseResponse,
+    act_on_case: ActOnCaseRequest => ActOnCaseResponse,
     list_agencies: ListAgenciesRequest => ListAgenciesResponse,
 }
