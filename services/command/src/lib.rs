@@ -5,6 +5,8 @@ mod audit;
 mod case;
 mod cli;
 mod connection;
+mod docket;
+mod engine_words;
 mod errors;
 mod figures;
 mod moment;
@@ -17,6 +19,7 @@ mod table;
 mod timeline;
 mod watch;
 mod words;
+mod work;
 
 use std::process::ExitCode;
 
@@ -52,6 +55,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,

@@ -6,7 +6,10 @@ use fengqiao_proto::routing::v1::{
 };
 use serde_json::json;
 
-use super::{Guard, Named, request_id};
+use super::{
+    act::{MaybeReason, Target},
+    request_id,
+};
 use crate::{
     connection::{Connection, Session},
     errors::CommandError,
@@ -18,39 +21,33 @@ use crate::{
 #[derive(Debug, Args)]
 pub struct MergeOptions {
     #[command(flatten)]
-    named: Named,
+    target: Target,
     /// The case that it goes into, by its number or id.
     #[arg(long, value_name = "CASE")]
     into: String,
     #[command(flatten)]
-    why: Why,
-    #[command(flatten)]
-    guard: Guard,
+    why: MaybeReason,
 }
 
 /// A case that comes back.
 #[derive(Debug, Args)]
 pub struct UnmergeOptions {
     #[command(flatten)]
-    named: Named,
+    target: Target,
     #[command(flatten)]
-    why: Why,
-    #[command(flatten)]
-    guard: Guard,
+    why: MaybeReason,
 }
 
 /// Reports that become a case of their own.
 #[derive(Debug, Args)]
 pub struct SplitOptions {
     #[command(flatten)]
-    named: Named,
+    target: Target,
     /// The reports that go; `fengqiao case show --json` lists their ids.
     #[arg(long = "report", value_name = "ID", required = true, num_args = 1..)]
     reports: Vec<String>,
     #[command(flatten)]
-    why: Why,
-    #[command(flatten)]
-    guard: Guard,
+    why: MaybeReason,
 }
 
 impl SplitOptions {
@@ -58,17 +55,6 @@ impl SplitOptions {
     pub(super) fn reports(&self) -> &[String] {
         &self.reports
     }
-}
-
-/// Why, and in which capacity.
-#[derive(Debug, Args)]
-struct Why {
-    /// Why.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    reason: String,
-    /// The post in whose name you act.
-    #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
-    capacity: String,
 }
 
 /// Merges.
@@ -81,15 +67,15 @@ pub async fn merge(
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let MergeOptions { named: Named { case }, into, why, guard } = options;
-    let failed = CommandError::call(format!("case {case}"));
+    let MergeOptions { target, into, why } = options;
+    let failed = CommandError::call(format!("case {}", target.case));
     let request = session.request(MergeCasesRequest {
         county: session.county(),
-        case,
+        case: target.case,
         into,
-        request_id: request_id(guard.request_id),
-        etag: guard.etag,
-        capacity: why.capacity,
+        request_id: request_id(target.request_id),
+        etag: target.etag,
+        capacity: target.capacity,
         reason: why.reason,
     });
     let answer = client.merge_cases(request).await.map_err(failed)?.into_inner();
@@ -106,14 +92,14 @@ pub async fn unmerge(
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let UnmergeOptions { named: Named { case }, why, guard } = options;
-    let failed = CommandError::call(format!("case {case}"));
+    let UnmergeOptions { target, why } = options;
+    let failed = CommandError::call(format!("case {}", target.case));
     let request = session.request(UndoMergeRequest {
         county: session.county(),
-        case,
-        request_id: request_id(guard.request_id),
-        etag: guard.etag,
-        capacity: why.capacity,
+        case: target.case,
+        request_id: request_id(target.request_id),
+        etag: target.etag,
+        capacity: target.capacity,
         reason: why.reason,
     });
     let answer = client.undo_merge(request).await.map_err(failed)?.into_inner();
@@ -130,15 +116,15 @@ pub async fn split(
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let SplitOptions { named: Named { case }, reports, why, guard } = options;
-    let failed = CommandError::call(format!("case {case}"));
+    let SplitOptions { target, reports, why } = options;
+    let failed = CommandError::call(format!("case {}", target.case));
     let request = session.request(SplitCaseRequest {
         county: session.county(),
-        case,
+        case: target.case,
         report_ids: reports,
-        request_id: request_id(guard.request_id),
-        etag: guard.etag,
-        capacity: why.capacity,
+        request_id: request_id(target.request_id),
+        etag: target.etag,
+        capacity: target.capacity,
         reason: why.reason,
     });
     let answer = client.split_case(request).await.map_err(failed)?.into_inner();

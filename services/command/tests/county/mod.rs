@@ -10,12 +10,12 @@ use fengqiao_proto::{
         intake_service_server::{IntakeService, IntakeServiceServer},
     },
     routing::v1::{
-        AssignCaseRequest, AssignCaseResponse, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
-        CommentCaseResponse, GetCaseRequest, GetCaseResponse, HistoryEntry, ListAgenciesRequest,
-        ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest,
-        ListCasesResponse, MergeCasesRequest, MergeCasesResponse, RelevelCaseRequest, RelevelCaseResponse,
-        ResolveCaseRequest, ResolveCaseResponse, SplitCaseRequest, SplitCaseResponse, UndoMergeRequest,
-        UndoMergeResponse, WatchCaseRequest, WatchCaseResponse,
+        ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, CloseCaseRequest,
+        CloseCaseResponse, CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse,
+        HistoryEntry, ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest,
+        ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, MergeCasesRequest, MergeCasesResponse,
+        RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, SplitCaseRequest,
+        SplitCaseResponse, UndoMergeRequest, UndoMergeResponse, WatchCaseRequest, WatchCaseResponse,
         routing_service_server::{RoutingService, RoutingServiceServer},
     },
 };
@@ -169,5 +169,6 @@ unscripted! {
     merge_cases: MergeCasesRequest => MergeCasesResponse,
     undo_merge: UndoMergeRequest => UndoMergeResponse,
     split_case: SplitCaseRequest => SplitCaseResponse,
+    act_on_case: ActOnCaseRequest => ActOnCaseResponse,
     list_agencies: ListAgenciesRequest => ListAgenciesResponse,
 }
