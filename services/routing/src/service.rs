@@ -8,10 +8,19 @@ use fengqiao_serving::{
     time::{Clock, now},
 };
 use tonic::service::Routes;
+use uuid::Uuid;
 
 use crate::{
-    MIGRATIONS, clock_worker::ClockWorker, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
-    intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
+    MIGRATIONS,
+    calendar_worker::{AT_ONCE, CalendarWorker},
+    clock_worker::ClockWorker,
+    commands::Commands,
+    counties::RoutingCounties,
+    grpc::{RoutingFace, SettingsFace},
+    intake_events::IntakeEvents,
+    receipt_events::ReceiptEvents,
+    settings::{SettingError, Settings as CountySettings, SettingsWatch},
+    watchers::Watchers,
 };
 
 /// Runs the service until it is told to stop.
@@ -23,6 +32,14 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
     let counties = Arc::new(RoutingCounties::load(&foundation.counties, now())?);
     let watchers = Watchers::default();
     let clock = Clock::system();
+    let county_settings = CountySettings {
+        pool: foundation.pool.clone(),
+        keyring: Arc::clone(&foundation.keyring),
+        clock: clock.clone(),
+    };
+    let watch = SettingsWatch { settings: county_settings.clone(), counties: Arc::clone(&counties) };
+    watch.start().await.map_err(unusable)?;
+    foundation.tasks.spawn("watching settings", watch.run(foundation.stop.clone()));
     let intake = IntakeEvents {
         counties: Arc::clone(&counties),
         keyring: Arc::clone(&foundation.keyring),
@@ -49,14 +66,26 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         keyring: Arc::clone(&foundation.keyring),
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
-        clock,
+        clock: clock.clone(),
     };
+    let calendars = CalendarWorker {
+        id: Uuid::now_v7(),
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        outbox: foundation.outbox.clone(),
+        watchers: watchers.clone(),
+        clock,
+        at_once: AT_ONCE,
+    };
+    foundation.tasks.spawn("applying calendars", calendars.run(foundation.stop.clone()));
     foundation.tasks.spawn("firing clocks", clocks.run(foundation.stop.clone()));
     let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
     foundation.tasks.spawn("forgetting old answers", async move {
         forgetting.forget_old_answers(stop).await;
         Ok::<(), Infallible>(())
     });
+    let settings_face = SettingsFace { settings: county_settings, counties: Arc::clone(&counties) };
     let face = RoutingFace {
         pool: foundation.pool.clone(),
         counties,
@@ -65,8 +94,16 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         watchers,
         stop: foundation.stop.clone(),
     };
-    let routes = Routes::new(face.into_server());
+    let routes = Routes::new(face.into_server()).add_service(settings_face.into_server());
     foundation
         .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
         .await
+}
+
+/// What was made to hold before does not fit this county's folder or this program, or cannot be read.
+fn unusable(error: SettingError) -> StartError {
+    match error {
+        SettingError::Mistakes(mistakes) => StartError::County(mistakes),
+        error => StartError::Configuration(format!("the settings that hold cannot be read: {error}")),
+    }
 }

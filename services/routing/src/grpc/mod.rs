@@ -3,6 +3,7 @@
 mod actor;
 mod messages;
 mod requests;
+mod settings;
 mod watching;
 
 use std::sync::Arc;
@@ -20,6 +21,8 @@ use fengqiao_serving::{MAX_MESSAGE_BYTES, paging, status};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
+
+pub use settings::SettingsFace;
 
 use crate::{
     commands::{Command, Commands},

@@ -2,10 +2,13 @@
 
 mod answers;
 mod batches;
+mod calendar_sweeps;
 mod changes;
 mod reading;
+mod recent_cases;
 mod rows;
 mod sealed_history;
+mod settings;
 mod turn;
 
 use std::{future::Future, time::Duration};
@@ -15,10 +18,19 @@ pub use batches::{
     CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
     load_for_reports, next_firing,
 };
+pub use calendar_sweeps::{
+    Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
+};
 pub use changes::{Changes, ReceiptMarks, RequestedPush};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
+pub use recent_cases::{NewestReport, RecentCase, recent_cases};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed_history::EntrySeal;
+pub use settings::{
+    HeldSetting, KeptText, NewSetting, SettingName, StoredSetting, activate_setting, find_setting,
+    keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,
+    setting_heads,
+};
 pub use turn::{Attempt, HOLDING};
 
 use crate::error::RoutingError;
@@ -39,6 +51,19 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
+    ("activate_setting", include_str!("sql/activate_setting.sql")),
+    ("advance_calendar_sweep", include_str!("sql/advance_calendar_sweep.sql")),
+    ("begin_calendar_sweep", include_str!("sql/begin_calendar_sweep.sql")),
+    ("calendar_sweep_cases", include_str!("sql/calendar_sweep_cases.sql")),
+    ("claim_calendar_sweep", include_str!("sql/claim_calendar_sweep.sql")),
+    ("get_setting", include_str!("sql/get_setting.sql")),
+    ("keep_setting_text", include_str!("sql/keep_setting_text.sql")),
+    ("list_settings", include_str!("sql/list_settings.sql")),
+    ("named_setting_digests", include_str!("sql/named_setting_digests.sql")),
+    ("newest_settings", include_str!("sql/newest_settings.sql")),
+    ("recent_cases", include_str!("sql/recent_cases.sql")),
+    ("setting_by_request", include_str!("sql/setting_by_request.sql")),
+    ("setting_heads", include_str!("sql/setting_heads.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
