@@ -83,19 +83,61 @@ CREATE INDEX case_merger_goes_to ON case_merger (county, goes_to) WHERE undone_a
 CREATE UNIQUE INDEX case_merger_from ON case_merger (county, from_case) WHERE undone_at IS NULL;
 ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, turn);
 
--- Directory, level rules, practice and calendar of a county as they were changed through the service: the newest
--- of each kind holds. Where there is none, the county's folder holds.
+-- Every text that ever held in a county as its directory, level rules, practice or calendar, of its folder or given
+-- through the service: what an old case used stays readable.
+CREATE TABLE setting_text (
+    county       text NOT NULL,
+    kind         smallint NOT NULL CHECK (kind BETWEEN 1 AND 4),
+    -- Of the files' names and texts.
+    digest       text NOT NULL,
+    -- How the cases that used it name it.
+    name         text NOT NULL,
+    -- The files' texts by name; sealed, since a directory holds phone numbers.
+    sealed_files bytea NOT NULL,
+    kept_at      timestamptz NOT NULL,
+    PRIMARY KEY (county, kind, digest)
+);
+
+-- The texts that were given through the service, version by version: the newest of each kind holds. Where there is
+-- none, the county's folder holds.
 CREATE TABLE county_setting (
     county       text NOT NULL,
     kind         smallint NOT NULL CHECK (kind BETWEEN 1 AND 4),
     version      integer NOT NULL CHECK (version > 0),
-    -- The files' texts by name.
-    files        jsonb NOT NULL,
     digest       text NOT NULL,
     activated_at timestamptz NOT NULL,
     activated_by text NOT NULL,
     capacity     text NOT NULL,
-    PRIMARY KEY (county, kind, version)
+    sealed_words bytea NOT NULL,
+    request_id   text NOT NULL,
+    PRIMARY KEY (county, kind, version),
+    UNIQUE (county, activated_by, request_id)
+);
+
+-- Which version of each kind holds; 0 is the county's folder. Whoever changes one compares all: what was checked
+-- together holds together. It is also what the processes look at every second.
+CREATE TABLE setting_head (
+    county    text PRIMARY KEY,
+    directory integer NOT NULL,
+    levels    integer NOT NULL,
+    practice  integer NOT NULL,
+    calendar  integer NOT NULL
+);
+
+-- How far the running working-day limits of a county were counted anew by its newest calendar.
+CREATE TABLE calendar_sweep (
+    county        text PRIMARY KEY,
+    -- The version of the setting, and the table of days that it makes.
+    version       integer NOT NULL,
+    calendar      text NOT NULL,
+    begun_at      timestamptz NOT NULL,
+    -- The last case that is done.
+    cursor        uuid NOT NULL,
+    moved         bigint NOT NULL,
+    ended_at      timestamptz,
+    -- Who works on it, and until when nobody else does.
+    claimed_by    uuid,
+    claimed_until timestamptz
 );
 
 -- Who read a protected case, and why.
@@ -114,4 +156,10 @@ CREATE TABLE case_reading (
 );
 CREATE TRIGGER case_reading_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON case_reading
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+CREATE TRIGGER setting_text_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON setting_text
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+CREATE TRIGGER county_setting_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON county_setting
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();

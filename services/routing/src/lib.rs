@@ -2,6 +2,7 @@
 //! act, and keeps its whole history.
 
 mod announcements;
+pub mod calendar_worker;
 pub mod clock_worker;
 pub mod commands;
 pub mod counties;
@@ -15,6 +16,7 @@ pub mod linking;
 pub mod receipt_events;
 pub mod rulebook;
 mod service;
+pub mod settings;
 pub mod store;
 pub mod watchers;
 

@@ -85,7 +85,6 @@ async fn end(office: &Office, case: &str) {
         case: CaseName::parse(case).unwrap(),
         request_id: Uuid::now_v7().to_string(),
         etag: String::new(),
-        kind: "reject",
         act: Act::Reject { words: "依法另行处理".into() },
     };
     let place = office.counties.get(COUNTY).unwrap();
@@ -219,11 +218,11 @@ async fn a_receipt_of_an_old_push_reaches_the_case_that_took_it_in() {
     assert_eq!(history(&office, &b).await.last().unwrap().kind(), HistoryKind::PushSigned);
     // Whoever had the push sees both cases: the number on its form is the old one.
     for case in [&a, &b] {
-        let request = GetCaseRequest { county: String::new(), case: case.clone() };
+        let request = GetCaseRequest { case: case.clone(), ..Default::default() };
         let seen = office.face.get_case(asked(&agency(&push.agency), request)).await.unwrap().into_inner();
         assert_eq!(seen.case.unwrap().case_id, *case);
     }
-    let stranger = asked(&agency("court"), GetCaseRequest { county: String::new(), case: a });
+    let stranger = asked(&agency("court"), GetCaseRequest { case: a, ..Default::default() });
     assert_eq!(office.face.get_case(stranger).await.unwrap_err().code(), Code::NotFound);
 }
 

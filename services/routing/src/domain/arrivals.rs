@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::{
     case::CaseFile,
     case_number::{case_number, series_day},
+    grading::GradedReport,
     happening::{Arrival, Happening, Opening},
     history::Occasion,
-    level::{Facts, Grade, Past, People},
+    level::Grade,
     transition::{Change, open, transition},
     wording::short_source,
 };
@@ -271,43 +272,22 @@ impl CasesAtHand {
         case: Option<&CaseFile>,
         counted: bool,
     ) -> Grade {
-        let local = report.occurred_at.to_zoned_datetime(county.time_zone.clone());
-        let window = SignedDuration::from_hours(24 * i64::from(county.settings.repeat_window_days));
-        let since = report.occurred_at.checked_sub(window).unwrap_or(Timestamp::MIN);
-        let earlier: Vec<Source> = case
-            .and_then(|case| self.recent.get(&case.id))
-            .into_iter()
-            .flatten()
-            .filter(|(at, _)| *at >= since)
-            .map(|(_, source)| *source)
-            .collect();
-        let mut sources = earlier;
-        if !counted || sources.is_empty() {
-            sources.push(report.source);
-        }
-        let days_open =
-            case.map_or(0, |case| report.occurred_at.duration_since(case.opened_at).as_hours().max(0) / 24);
         let tags: Vec<String> =
             case.map(|case| case.docket.tags.iter().cloned().collect()).unwrap_or_default();
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        rulebook.rules.grade(&Facts {
+        let recent = case.and_then(|case| self.recent.get(&case.id)).map_or(&[][..], Vec::as_slice);
+        let graded = GradedReport {
             category: &report.category,
-            source: short_source(report.source),
-            area: &report.area_code,
-            hour: i64::from(local.hour()),
-            weekday: i64::from(local.weekday().to_monday_one_offset()),
-            past: Past {
-                repeat: report.repeat,
-                sessions: case.map_or(0, |case| count(case.docket.mediation.sessions.len())),
-                returns: case.map_or(0, |case| count(case.docket.returns.len())),
-                days_open,
-                ..Past::of_reports(sources)
-            },
+            area_code: &report.area_code,
+            source: report.source,
+            occurred_at: report.occurred_at,
+            repeat: report.repeat,
+            matter,
+            case,
             tags: &tags,
-            people: People::of(matter, local.date()),
-            title: &matter.title,
-            narrative: &matter.narrative,
-        })
+            recent,
+            counted,
+        };
+        rulebook.rules.grade(&graded.facts(county))
     }
 
     fn keep(&mut self, report: &ReceivedReport, case: &CaseFile, effect: Effect) {

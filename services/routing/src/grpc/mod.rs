@@ -10,6 +10,7 @@ mod links;
 mod messages;
 mod protected;
 mod requests;
+mod settings;
 mod watching;
 mod work;
 
@@ -33,6 +34,8 @@ use fengqiao_serving::{MAX_MESSAGE_BYTES, paging, status};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
+
+pub use settings::SettingsFace;
 
 use self::{acts::Acting, messages::View};
 use crate::{

@@ -3,11 +3,14 @@
 mod answers;
 mod auditing;
 mod batches;
+mod calendar_sweeps;
 mod changes;
 mod mergers;
 mod reading;
 mod readings;
+mod recent_cases;
 mod rows;
+mod settings;
 mod turn;
 mod work;
 
@@ -19,13 +22,22 @@ pub use batches::{
     CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
     load_for_reports, next_firing,
 };
+pub use calendar_sweeps::{
+    Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
+};
 pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
 };
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use readings::{NewReading, Reading, list_readings, record_reading};
+pub use recent_cases::{NewestReport, RecentCase, recent_cases};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
+pub use settings::{
+    HeldSetting, KeptText, NewSetting, SettingName, StoredSetting, activate_setting, find_setting,
+    keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,
+    setting_heads,
+};
 pub use turn::{Attempt, CountyTurn, HOLDING};
 pub use work::{
     StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
@@ -67,6 +79,19 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("reports_to_move", include_str!("sql/reports_to_move.sql")),
     ("split_reports", include_str!("sql/split_reports.sql")),
     ("undo_merger", include_str!("sql/undo_merger.sql")),
+    ("activate_setting", include_str!("sql/activate_setting.sql")),
+    ("advance_calendar_sweep", include_str!("sql/advance_calendar_sweep.sql")),
+    ("begin_calendar_sweep", include_str!("sql/begin_calendar_sweep.sql")),
+    ("calendar_sweep_cases", include_str!("sql/calendar_sweep_cases.sql")),
+    ("claim_calendar_sweep", include_str!("sql/claim_calendar_sweep.sql")),
+    ("get_setting", include_str!("sql/get_setting.sql")),
+    ("keep_setting_text", include_str!("sql/keep_setting_text.sql")),
+    ("list_settings", include_str!("sql/list_settings.sql")),
+    ("named_setting_digests", include_str!("sql/named_setting_digests.sql")),
+    ("newest_settings", include_str!("sql/newest_settings.sql")),
+    ("recent_cases", include_str!("sql/recent_cases.sql")),
+    ("setting_by_request", include_str!("sql/setting_by_request.sql")),
+    ("setting_heads", include_str!("sql/setting_heads.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
