@@ -16,6 +16,7 @@ const FILES: &[&str] = &[
     "fengqiao/routing/v1/audit_service.proto",
     "fengqiao/routing/v1/case.proto",
     "fengqiao/routing/v1/case_acts.proto",
+    "fengqiao/routing/v1/case_links.proto",
     "fengqiao/routing/v1/docket.proto",
     "fengqiao/routing/v1/events.proto",
     "fengqiao/routing/v1/routing_service.proto",

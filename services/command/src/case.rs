@@ -1,5 +1,6 @@
 //! Cases: reading and steering.
 
+mod links;
 mod reading;
 
 use clap::{Args, Subcommand};
@@ -11,7 +12,10 @@ use fengqiao_proto::{
 };
 use uuid::Uuid;
 
-use self::reading::ListOptions;
+use self::{
+    links::{MergeOptions, SplitOptions, UnmergeOptions},
+    reading::ListOptions,
+};
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
@@ -36,6 +40,12 @@ pub enum CaseCommand {
     Close(CloseOptions),
     /// Write a comment into the history (批注).
     Comment(CommentOptions),
+    /// Merge a case into another one (并案): its reports and pushes go there.
+    Merge(MergeOptions),
+    /// Undo a merger: the case is as it was.
+    Unmerge(UnmergeOptions),
+    /// Make a case of its own of some of a case's reports (拆案).
+    Split(SplitOptions),
 }
 
 /// Which case.
@@ -144,6 +154,9 @@ pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -
             return reading::show(&options.named.case, &options.purpose, client, session, output).await;
         }
         CaseCommand::List(options) => return reading::list(options, client, session, output).await,
+        CaseCommand::Merge(options) => return links::merge(options, client, session, output).await,
+        CaseCommand::Unmerge(options) => return links::unmerge(options, client, session, output).await,
+        CaseCommand::Split(options) => return links::split(options, client, session, output).await,
         CaseCommand::Relevel(RelevelOptions { named: Named { case }, level, reason, guard }) => {
             let failed = what(&case);
             let request = session.request(RelevelCaseRequest {
@@ -234,6 +247,15 @@ mod tests {
         assert!(parse(&["resolve", "1"]).is_err());
         assert!(parse(&["close", "1", "--revisit", "满意"]).is_ok());
         assert!(parse(&["comment", "1", "已约谈", "--request-id", "r"]).is_ok());
+        assert!(parse(&["merge", "1", "--into", "2", "--reason", "同一纠纷"]).is_ok());
+        assert!(parse(&["merge", "1"]).is_err());
+        assert!(parse(&["unmerge", "1"]).is_ok());
+        assert!(parse(&["split", "1"]).is_err());
+        let Ok(CaseCommand::Split(options)) = parse(&["split", "1", "--report", "a", "b", "--report", "c"])
+        else {
+            panic!("it is a split");
+        };
+        assert_eq!(options.reports(), ["a", "b", "c"]);
         assert!(parse(&["list", "--state", "open", "--level", "orange", "-n", "0"]).is_err());
     }
 }

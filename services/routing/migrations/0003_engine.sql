@@ -52,21 +52,36 @@ CREATE INDEX duty_next ON duty (county, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX duty_owed ON duty (county, agency, paused, due_at) WHERE ended_at IS NULL;
 ALTER TABLE duty ADD PRIMARY KEY (county, subject_id, no);
 
--- Which case's reports went into which; what moved, so that it can be undone.
+-- What a report says beside its matter, so that it can become a case of its own; none of a report from before.
+-- home_case: the case that it goes back to where a merger is undone; none while it is there.
+ALTER TABLE case_report ADD COLUMN home_case uuid;
+ALTER TABLE case_report ADD COLUMN area_code text;
+ALTER TABLE case_report ADD COLUMN category text;
+ALTER TABLE case_report ADD COLUMN received_by text;
+ALTER TABLE case_report ADD COLUMN sealed_matter bytea;
+ALTER TABLE case_push ADD COLUMN home_case uuid;
+
+-- Which case was merged into which. What moved says itself where it belongs (home_case).
 CREATE TABLE case_merger (
     county     text NOT NULL,
     from_case  uuid NOT NULL,
+    -- As it was commanded.
     into_case  uuid NOT NULL,
-    -- New reports of this cluster go to the other case.
+    -- Where everything is now: that case, or what it was merged into in its turn.
+    goes_to    uuid NOT NULL,
+    -- New reports of this cluster go there.
     cluster_id uuid NOT NULL,
-    report_ids uuid[] NOT NULL,
-    push_ids   uuid[] NOT NULL,
+    -- The county's turn in which it was merged: a later one is greater, whatever clocks say.
+    turn       bigint NOT NULL,
     merged_at  timestamptz NOT NULL,
     undone_at  timestamptz
 );
-CREATE UNIQUE INDEX case_merger_cluster ON case_merger (county, cluster_id) WHERE undone_at IS NULL;
+CREATE INDEX case_merger_cluster ON case_merger (county, cluster_id, turn) WHERE undone_at IS NULL;
 CREATE INDEX case_merger_into ON case_merger (county, into_case) WHERE undone_at IS NULL;
-ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, merged_at);
+CREATE INDEX case_merger_goes_to ON case_merger (county, goes_to) WHERE undone_at IS NULL;
+-- A case is merged into at most one other.
+CREATE UNIQUE INDEX case_merger_from ON case_merger (county, from_case) WHERE undone_at IS NULL;
+ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, turn);
 
 -- Directory, level rules, practice and calendar of a county as they were changed through the service: the newest
 -- of each kind holds. Where there is none, the county's folder holds.

@@ -33,9 +33,26 @@ impl Ledger {
         place: &RoutingCounty,
         traceparent: Option<&str>,
     ) {
+        let event = case_changed(&change.case, report_id, &[], traceparent);
+        self.add_with(change, event, place, traceparent);
+    }
+
+    /// Adds a change of a case that these reports of another one came into.
+    pub fn add_moved(
+        &mut self,
+        change: Change,
+        moved: &[Uuid],
+        place: &RoutingCounty,
+        traceparent: Option<&str>,
+    ) {
+        let event = case_changed(&change.case, None, moved, traceparent);
+        self.add_with(change, event, place, traceparent);
+    }
+
+    fn add_with(&mut self, change: Change, event: Event, place: &RoutingCounty, traceparent: Option<&str>) {
         let case = change.case.clone();
         if change.announced {
-            self.events.push(case_changed(&case, report_id, traceparent));
+            self.events.push(event);
         }
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {

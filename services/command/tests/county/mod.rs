@@ -13,8 +13,9 @@ use fengqiao_proto::{
         AssignCaseRequest, AssignCaseResponse, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
         CommentCaseResponse, GetCaseRequest, GetCaseResponse, HistoryEntry, ListAgenciesRequest,
         ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest,
-        ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse,
-        WatchCaseRequest, WatchCaseResponse,
+        ListCasesResponse, MergeCasesRequest, MergeCasesResponse, RelevelCaseRequest, RelevelCaseResponse,
+        ResolveCaseRequest, ResolveCaseResponse, SplitCaseRequest, SplitCaseResponse, UndoMergeRequest,
+        UndoMergeResponse, WatchCaseRequest, WatchCaseResponse,
         routing_service_server::{RoutingService, RoutingServiceServer},
     },
 };
@@ -165,5 +166,8 @@ unscripted! {
     resolve_case: ResolveCaseRequest => ResolveCaseResponse,
     close_case: CloseCaseRequest => CloseCaseResponse,
     comment_case: CommentCaseRequest => CommentCaseResponse,
+    merge_cases: MergeCasesRequest => MergeCasesResponse,
+    undo_merge: UndoMergeRequest => UndoMergeResponse,
+    split_case: SplitCaseRequest => SplitCaseResponse,
     list_agencies: ListAgenciesRequest => ListAgenciesResponse,
 }

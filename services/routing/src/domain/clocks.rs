@@ -2,6 +2,7 @@
 //! said stands in the duty itself.
 
 use super::{
+    docket::AGEING,
     draft::Draft,
     duty::{Duty, DutyKind, Firing, Holder},
     history::HistoryKind,
@@ -138,6 +139,3 @@ impl Draft<'_> {
         !moved.is_empty()
     }
 }
-
-/// A mark of how many days a case is open.
-const AGEING: &str = "ageing_";

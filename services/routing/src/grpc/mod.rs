@@ -6,6 +6,7 @@ mod acts;
 mod audit;
 mod contract;
 mod docket;
+mod links;
 mod messages;
 mod protected;
 mod requests;
@@ -21,8 +22,9 @@ use fengqiao_proto::routing::v1::{
     ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, Case, CloseCaseRequest,
     CloseCaseResponse, CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse,
     ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse,
-    ListCasesRequest, ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest,
-    ResolveCaseResponse, WatchCaseRequest,
+    ListCasesRequest, ListCasesResponse, MergeCasesRequest, MergeCasesResponse, RelevelCaseRequest,
+    RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, SplitCaseRequest, SplitCaseResponse,
+    UndoMergeRequest, UndoMergeResponse, WatchCaseRequest,
     routing_service_server::{RoutingService, RoutingServiceServer},
     work_service_server::WorkServiceServer,
 };
@@ -312,6 +314,27 @@ impl RoutingService for RoutingFace {
         };
         let case = self.run(who, command, |acting| acts::act(asked, acting)).await?;
         Ok(Response::new(ActOnCaseResponse { case }))
+    }
+
+    async fn merge_cases(
+        &self,
+        request: Request<MergeCasesRequest>,
+    ) -> Result<Response<MergeCasesResponse>, Status> {
+        links::merge_cases(self, &request).await.map(Response::new)
+    }
+
+    async fn undo_merge(
+        &self,
+        request: Request<UndoMergeRequest>,
+    ) -> Result<Response<UndoMergeResponse>, Status> {
+        links::undo_merge(self, &request).await.map(Response::new)
+    }
+
+    async fn split_case(
+        &self,
+        request: Request<SplitCaseRequest>,
+    ) -> Result<Response<SplitCaseResponse>, Status> {
+        links::split_case(self, &request).await.map(Response::new)
     }
 
     async fn list_agencies(

@@ -4,6 +4,7 @@ mod answers;
 mod auditing;
 mod batches;
 mod changes;
+mod mergers;
 mod reading;
 mod readings;
 mod rows;
@@ -19,6 +20,9 @@ pub use batches::{
     load_for_reports, next_firing,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
+pub use mergers::{
+    Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
+};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
@@ -55,6 +59,14 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
     ("work_counts", include_str!("sql/work_counts.sql")),
+    ("another_live_case", include_str!("sql/another_live_case.sql")),
+    ("answered_case", include_str!("sql/answered_case.sql")),
+    ("find_merger", include_str!("sql/find_merger.sql")),
+    ("last_number", include_str!("sql/last_number.sql")),
+    ("merge_case", include_str!("sql/merge_case.sql")),
+    ("reports_to_move", include_str!("sql/reports_to_move.sql")),
+    ("split_reports", include_str!("sql/split_reports.sql")),
+    ("undo_merger", include_str!("sql/undo_merger.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
