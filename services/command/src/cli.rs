@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::{
     agencies::AgenciesOptions, case::CaseCommand, figures::StatsOptions, push::PushCommand,
-    report::ReportCommand, watch::WatchOptions,
+    report::ReportCommand, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -40,6 +40,12 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Try level rules before they hold (定级规则).
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).

@@ -5,8 +5,11 @@ use std::{fs, path::Path, time::Duration};
 use fengqiao_proto::{
     intake::v1::intake_service_client::IntakeServiceClient,
     notification::v1::notification_service_client::NotificationServiceClient,
-    routing::v1::routing_service_client::RoutingServiceClient,
-    statistics::v1::statistics_service_client::StatisticsServiceClient, types::v1::Source,
+    routing::v1::{
+        routing_service_client::RoutingServiceClient, settings_service_client::SettingsServiceClient,
+    },
+    statistics::v1::statistics_service_client::StatisticsServiceClient,
+    types::v1::Source,
 };
 use tonic::{
     Request, Status,
@@ -97,6 +100,16 @@ impl Session {
     pub async fn routing(&self, caller: &Caller) -> Result<RoutingServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(RoutingServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing's settings.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn settings(&self, caller: &Caller) -> Result<SettingsServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(SettingsServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

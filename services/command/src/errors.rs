@@ -71,6 +71,9 @@ pub enum CommandError {
         /// Of how many.
         all: usize,
     },
+    /// Files have mistakes, which are printed already.
+    #[error("{0} mistakes")]
+    HasMistakes(usize),
     /// Several pushes fit what was typed, or none.
     #[error("{0}")]
     Unclear(String),
