@@ -7,7 +7,8 @@ use clap_complete::Shell;
 
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, figures::StatsOptions,
-    push::PushCommand, report::ReportCommand, watch::WatchOptions, work::WorkOptions,
+    push::PushCommand, report::ReportCommand, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -45,6 +46,12 @@ pub enum Command {
     /// Prove that histories are what was written; who read protected cases (查验、存证).
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Try level rules before they hold (定级规则).
+    #[command(subcommand)]
+    Rules(RulesCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).

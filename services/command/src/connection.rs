@@ -7,7 +7,7 @@ use fengqiao_proto::{
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
         audit_service_client::AuditServiceClient, routing_service_client::RoutingServiceClient,
-        work_service_client::WorkServiceClient,
+        settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
     },
     statistics::v1::statistics_service_client::StatisticsServiceClient,
     types::v1::Source,
@@ -120,6 +120,16 @@ impl Session {
     pub async fn work(&self, caller: &Caller) -> Result<WorkServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing's settings.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn settings(&self, caller: &Caller) -> Result<SettingsServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(SettingsServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

@@ -74,6 +74,9 @@ pub enum CommandError {
     /// An audit found something.
     #[error("the histories are not as they were written: {0} findings")]
     Unsound(i64),
+    /// Files have mistakes, which are printed already.
+    #[error("{0} mistakes")]
+    HasMistakes(usize),
     /// Several pushes fit what was typed, or none.
     #[error("{0}")]
     Unclear(String),

@@ -15,6 +15,8 @@ mod paging;
 mod profile;
 mod push;
 mod report;
+mod rules;
+mod settings;
 mod table;
 mod timeline;
 mod watch;
@@ -30,6 +32,7 @@ use crate::{
     connection::Session,
     errors::CommandError,
     output::Output,
+    settings::SettingsCommand,
 };
 
 /// Reads the arguments, does what they say, and gives the exit code: 0 done, 1 failed, 2 wrong usage.
@@ -51,6 +54,9 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         clap_complete::generate(shell, &mut Cli::command(), "fengqiao", &mut script);
         return output.text(&String::from_utf8_lossy(&script));
     }
+    if let Command::Settings(SettingsCommand::Check { folder }) = &cli.command {
+        return settings::check(folder, output);
+    }
     let session = Session::open(&cli.connect)?;
     match cli.command {
         Command::Report(command) => report::execute(command, &session, output).await,
@@ -58,6 +64,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
+        Command::Settings(command) => settings::execute(command, &session, output).await,
+        Command::Rules(command) => rules::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,

@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
-    routing::v1::HistoryKind,
+    routing::v1::{HistoryKind, SettingKind},
     types::v1::{CaseState, FormKind, Level, PartyRole, Source},
 };
 
@@ -38,6 +38,14 @@ pub const STATES: &[Word<CaseState>] = &[
     Word(CaseState::Resolved, "RESOLVED", "已办结"),
     Word(CaseState::Closed, "CLOSED", "已归档"),
     Word(CaseState::Rejected, "REJECTED", "不予受理"),
+];
+
+/// What a county can change while the services run.
+pub const SETTINGS: &[Word<SettingKind>] = &[
+    Word(SettingKind::Directory, "DIRECTORY", "组织目录"),
+    Word(SettingKind::Levels, "LEVELS", "定级规则"),
+    Word(SettingKind::Practice, "PRACTICE", "办理规程"),
+    Word(SettingKind::Calendar, "CALENDAR", "工作日历"),
 ];
 
 /// The documents.
@@ -229,6 +237,7 @@ mod tests {
         assert_eq!(count(|n| CaseState::try_from(n).is_ok()), STATES.len());
         assert_eq!(count(|n| ReceiptState::try_from(n).is_ok()), RECEIPTS.len());
         assert_eq!(count(|n| FormKind::try_from(n).is_ok()), FORMS.len());
+        assert_eq!(count(|n| SettingKind::try_from(n).is_ok()), SETTINGS.len());
     }
 
     #[test]

@@ -44,17 +44,7 @@ impl Rulebook {
     /// # Errors
     /// All mistakes found, each with file, line and reason.
     pub fn of_folder(county: &County, texts: &SettingTexts, now: Timestamp) -> Result<Self, Mistakes> {
-        Self::assemble(county, texts, None, now).map_err(|Mistakes(found)| {
-            Mistakes(
-                found
-                    .into_iter()
-                    .map(|mistake| {
-                        let file = county.folder.join(&mistake.file);
-                        Mistake::new(&file, mistake.line, mistake.reason)
-                    })
-                    .collect(),
-            )
-        })
+        Self::assemble(county, texts, None, now).map_err(|found| in_folder(&county.folder, found))
     }
 
     /// Makes a rulebook of texts, all of which have to fit each other. What has the same version in `before`, a
@@ -137,6 +127,36 @@ impl Rulebook {
             zone: &county.time_zone,
         }
     }
+}
+
+/// All that is wrong in the files of a county's folder, as far as routing reads them: its own and those that all
+/// services share.
+#[must_use]
+pub fn folder_mistakes(folder: &Path, now: Timestamp) -> Vec<Mistake> {
+    let county = County::load(folder);
+    let texts = match SettingTexts::read(folder) {
+        Ok(texts) => texts,
+        Err(Mistakes(mut found)) => {
+            found.extend(county.err().into_iter().flat_map(|mistakes| mistakes.0));
+            found.dedup();
+            return found;
+        }
+    };
+    match county {
+        Ok(county) => Rulebook::of_folder(&county, &texts, now).map_or_else(|found| found.0, |_| Vec::new()),
+        // What names areas, categories or agencies cannot be checked without them; the rest can.
+        Err(Mistakes(mut found)) => {
+            let apart = [read_rules(&texts).err(), read_calendar(&texts).err()];
+            found.extend(apart.into_iter().flatten().flat_map(|mistakes| in_folder(folder, mistakes).0));
+            found
+        }
+    }
+}
+
+/// Mistakes with the files' places.
+fn in_folder(folder: &Path, Mistakes(found): Mistakes) -> Mistakes {
+    let placed = |mistake: Mistake| Mistake::new(&folder.join(&mistake.file), mistake.line, mistake.reason);
+    Mistakes(found.into_iter().map(placed).collect())
 }
 
 fn read_rules(texts: &SettingTexts) -> Result<RuleSet, Mistakes> {

@@ -180,7 +180,8 @@ async fn s2_06_of_a_protected_case_only_handlers_learn_who_it_is() {
     let office = Office::open().await;
     let case = one_case(&office).await;
     let told = |who: Principal| {
-        let request = GetCaseRequest { case: case.case_id.clone(), ..Default::default() };
+        let request =
+            GetCaseRequest { case: case.case_id.clone(), purpose: "办理".into(), ..Default::default() };
         let (office, request) = (&office, asked(&who, request));
         async move { office.face.get_case(request).await.unwrap().into_inner().case.unwrap() }
     };
@@ -192,7 +193,8 @@ async fn s2_06_of_a_protected_case_only_handlers_learn_who_it_is() {
     assert!(hidden.matter.is_none() && hidden.tags.contains(&"minor".to_owned()));
     assert!(told(agency(&case.lead_agency)).await.matter.is_some());
     assert!(told(officer()).await.matter.is_some());
-    let request = ListCaseHistoryRequest { case: case.case_id.clone(), ..Default::default() };
+    let request =
+        ListCaseHistoryRequest { case: case.case_id.clone(), purpose: "办理".into(), ..Default::default() };
     let entries = office.face.list_case_history(asked(&community, request)).await.unwrap();
     assert!(entries.into_inner().entries.iter().all(|entry| entry.remark.is_empty()));
 }

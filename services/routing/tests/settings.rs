@@ -257,7 +257,10 @@ async fn mistakes_are_refused_with_file_and_line_and_nothing_is_stored() {
     // A directory in which nobody could change it back, and a name that another text has already.
     let leaderless = directory(|files| {
         let text = files.get_mut("people.csv").unwrap();
-        *text = text.replace(",centre-director,2026-01-01,,", ",centre-director,2026-01-01,2026-01-02,");
+        for post in ["centre-director", "centre-deputy"] {
+            *text =
+                text.replace(&format!(",{post},2026-01-01,,"), &format!(",{post},2026-01-01,2026-01-02,"));
+        }
     });
     assert!(desk.mistakes(SettingKind::Directory, leaderless).await[0].contains("leading post"));
     let renamed = read("levels.toml").replace("持械", "持棍");

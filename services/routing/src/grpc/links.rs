@@ -99,7 +99,7 @@ fn report_ids(given: &[String]) -> Result<BTreeSet<Uuid>, RoutingError> {
         .collect()
 }
 
-/// Carries it out. Returns the case that was named and the other one, both without reports and pushes.
+/// Carries it out. Returns the case that was named and the other one, both whole.
 async fn run<T>(
     face: &RoutingFace,
     request: &Request<T>,
@@ -122,6 +122,6 @@ async fn run<T>(
         link: asked.link,
     };
     let linked = face.commands.link(place, linking).await?;
-    let seen = |case| face.view(place, who, case).with_docket(case);
-    Ok((seen(&linked.case), seen(&linked.other)))
+    // Rare enough to be answered whole: where reports and pushes are now is what one wants to see.
+    Ok((face.whole_case(place, who, &linked.case).await?, face.whole_case(place, who, &linked.other).await?))
 }

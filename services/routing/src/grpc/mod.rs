@@ -102,6 +102,17 @@ impl RoutingFace {
         find_case(&self.pool, &self.keyring, &place.county.code, &name, who.agency.as_deref()).await
     }
 
+    /// A case with everything that belongs to it, as this caller sees it.
+    async fn whole_case(
+        &self,
+        place: &RoutingCounty,
+        who: &Principal,
+        case: &CaseFile,
+    ) -> Result<Case, RoutingError> {
+        let rest = case_rest(&self.pool, &place.county.code, case.id).await?;
+        self.view(place, who, case).whole(case, rest, &self.keyring)
+    }
+
     /// How this caller sees a case now.
     fn view<'a>(&self, place: &'a RoutingCounty, who: &Principal, case: &CaseFile) -> View<'a> {
         let rulebook = place.rulebook();
@@ -145,8 +156,7 @@ impl RoutingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         let case = self.seen_case(place, who, &asked.case).await?;
         self.keep_reading(place, who, &case, &asked.purpose).await?;
-        let rest = case_rest(&self.pool, &place.county.code, case.id).await?;
-        let case = self.view(place, who, &case).whole(&case, rest, &self.keyring)?;
+        let case = self.whole_case(place, who, &case).await?;
         Ok(Response::new(GetCaseResponse { case: Some(case) }))
     }
 

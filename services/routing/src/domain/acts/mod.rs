@@ -144,9 +144,10 @@ impl Act {
                 | MediationAct::Confirm { .. }
                 | MediationAct::ChooseMethod { .. },
             )
-            | Self::Major(MajorAct::Progress { .. })
-            | Self::Revisit(RevisitAct::Record { .. }) => Handlers,
-            Self::Comment { .. }
+            | Self::Major(MajorAct::Progress { .. }) => Handlers,
+            // An officer of the beat asks people again, whoever handled the case (S0-02).
+            Self::Revisit(RevisitAct::Record { .. })
+            | Self::Comment { .. }
             | Self::Supervision(
                 SupervisionAct::Reply { .. }
                 | SupervisionAct::Acknowledge

@@ -1,0 +1,106 @@
+//! Level rules: what others would change, before they hold (定级规则试算).
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+use fengqiao_proto::{
+    routing::v1::{DryRunRulesRequest, RulesDryRun, RulesVerdict},
+    types::v1::Level,
+};
+
+use crate::{
+    connection::{Caller, Session},
+    errors::CommandError,
+    output::{Output, level_ink},
+    table::{Align, Cell, Table},
+    words,
+};
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// Try rules on the last cases: which would change, and why. Changes nothing.
+    DryRun(DryRunOptions),
+}
+
+/// Which rules to try.
+#[derive(Debug, Args)]
+pub struct DryRunOptions {
+    /// The rules, in the form of levels.toml.
+    file: PathBuf,
+    /// On so many of the last cases.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    cases: i32,
+}
+
+/// Does what was asked.
+///
+/// # Errors
+/// Where a call fails.
+pub async fn execute(command: RulesCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
+    let RulesCommand::DryRun(options) = command;
+    let text = std::fs::read_to_string(&options.file)
+        .map_err(|source| CommandError::File { path: options.file.clone(), source })?;
+    let mut client = session.settings(&Caller::Officer).await?;
+    let county = session.county();
+    let request = session.request(DryRunRulesRequest { county, text, cases: options.cases });
+    let failed = CommandError::call(options.file.display().to_string());
+    let answer = client.dry_run_rules(request).await.map_err(failed)?.into_inner();
+    if output.json {
+        return output.document(&answer);
+    }
+    let run = answer.run.unwrap_or_default();
+    output.line(&heading(&run))?;
+    let mut levels = Table::new([("现行", Align::Left), ("试算", Align::Left), ("事项数", Align::Right)]);
+    for transition in &run.transitions {
+        levels.row(vec![
+            level(transition.before()),
+            level(transition.after()),
+            transition.cases.to_string().into(),
+        ]);
+    }
+    output.table(&levels, "没有事项")?;
+    for troubled in &run.troubled {
+        output.line(&format!("规则{}（{}）：{}件", troubled.rule, troubled.why, troubled.cases))?;
+    }
+    if run.differences.is_empty() {
+        return Ok(());
+    }
+    let mut cases = Table::of_words(["事项", "现级别", "现行规则", "试算规则", "理由", "依据"]);
+    for difference in &run.differences {
+        let (before, after) =
+            (difference.before.clone().unwrap_or_default(), difference.after.clone().unwrap_or_default());
+        cases.row(vec![
+            difference.number.as_str().into(),
+            level(difference.current()),
+            verdict(&before).into(),
+            verdict(&after).into(),
+            after.text.as_str().into(),
+            facts(&after).into(),
+        ]);
+    }
+    output.line("")?;
+    output.table(&cases, "")
+}
+
+fn heading(run: &RulesDryRun) -> String {
+    format!(
+        "{} → {}：{}件中{}件结果不同，{}件依据另一规则，{}件无法试算",
+        run.rules_before, run.rules_after, run.cases, run.different, run.by_another_rule, run.left_out
+    )
+}
+
+fn level(level: Level) -> Cell {
+    Cell::inked(words::said(words::LEVELS, level), level_ink(level))
+}
+
+fn verdict(verdict: &RulesVerdict) -> String {
+    format!("{} {}", words::said(words::LEVELS, verdict.level()), verdict.rule)
+}
+
+fn facts(verdict: &RulesVerdict) -> String {
+    let mut facts: Vec<String> =
+        verdict.facts.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    facts.sort();
+    facts.join(" ")
+}
