@@ -52,8 +52,15 @@ fn merging(case: &str, into: &str) -> MergeCasesRequest {
     }
 }
 
+/// The case as it is read: an answer to a command does not hold its reports and pushes.
+async fn whole(face: &RoutingFace, case: Option<Case>) -> Option<Case> {
+    let request = GetCaseRequest { case: case.unwrap().case_id, ..Default::default() };
+    face.get_case(asked(&officer(), request)).await.unwrap().into_inner().case
+}
+
 async fn merge(face: &RoutingFace, case: &str, into: &str) -> Result<MergeCasesResponse, Status> {
-    Ok(face.merge_cases(asked(&officer(), merging(case, into))).await?.into_inner())
+    let answer = face.merge_cases(asked(&officer(), merging(case, into))).await?.into_inner();
+    Ok(MergeCasesResponse { case: whole(face, answer.case).await, into: whole(face, answer.into).await })
 }
 
 async fn undo(face: &RoutingFace, case: &str) -> Result<UndoMergeResponse, Status> {
@@ -63,7 +70,8 @@ async fn undo(face: &RoutingFace, case: &str) -> Result<UndoMergeResponse, Statu
         reason: "误并".into(),
         ..Default::default()
     };
-    Ok(face.undo_merge(asked(&officer(), request)).await?.into_inner())
+    let answer = face.undo_merge(asked(&officer(), request)).await?.into_inner();
+    Ok(UndoMergeResponse { case: whole(face, answer.case).await, from: whole(face, answer.from).await })
 }
 
 async fn split(face: &RoutingFace, case: &str, reports: &[String]) -> Result<SplitCaseResponse, Status> {
@@ -74,7 +82,9 @@ async fn split(face: &RoutingFace, case: &str, reports: &[String]) -> Result<Spl
         reason: "两件事".into(),
         ..Default::default()
     };
-    Ok(face.split_case(asked(&officer(), request)).await?.into_inner())
+    let answer = face.split_case(asked(&officer(), request)).await?.into_inner();
+    let (case, new_case) = (whole(face, answer.case).await, whole(face, answer.new_case).await);
+    Ok(SplitCaseResponse { case, new_case })
 }
 
 /// A case is over.
@@ -85,7 +95,7 @@ async fn end(office: &Office, case: &str) {
         case: CaseName::parse(case).unwrap(),
         request_id: Uuid::now_v7().to_string(),
         etag: String::new(),
-        kind: "reject",
+
         act: Act::Reject { words: "依法另行处理".into() },
     };
     let place = office.counties.get(COUNTY).unwrap();
@@ -219,11 +229,11 @@ async fn a_receipt_of_an_old_push_reaches_the_case_that_took_it_in() {
     assert_eq!(history(&office, &b).await.last().unwrap().kind(), HistoryKind::PushSigned);
     // Whoever had the push sees both cases: the number on its form is the old one.
     for case in [&a, &b] {
-        let request = GetCaseRequest { county: String::new(), case: case.clone() };
+        let request = GetCaseRequest { case: case.clone(), ..Default::default() };
         let seen = office.face.get_case(asked(&agency(&push.agency), request)).await.unwrap().into_inner();
         assert_eq!(seen.case.unwrap().case_id, *case);
     }
-    let stranger = asked(&agency("court"), GetCaseRequest { county: String::new(), case: a });
+    let stranger = asked(&agency("court"), GetCaseRequest { case: a, ..Default::default() });
     assert_eq!(office.face.get_case(stranger).await.unwrap_err().code(), Code::NotFound);
 }
 
@@ -474,7 +484,7 @@ async fn a_second_send_answers_as_the_first() {
     assert_eq!(footprint(&office).await, after);
     let split_request = SplitCaseRequest {
         case: b.clone(),
-        report_ids: vec![first.into.unwrap().reports[0].report_id.clone()],
+        report_ids: vec![office.case(&b).await.unwrap().reports[0].report_id.clone()],
         request_id: "s".into(),
         ..Default::default()
     };
