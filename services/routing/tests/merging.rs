@@ -194,7 +194,7 @@ async fn a_merger_keeps_reports_pushes_and_both_histories() {
     let (case, into) = (merged.case.unwrap(), merged.into.unwrap());
     assert_eq!((case.state(), case.reports.len(), case.pushes.len()), (CaseState::Closed, 0, 0));
     assert_eq!(case.links.as_ref().unwrap().merged_into, b);
-    assert_eq!(into.links.as_ref().unwrap().merged, [a.clone()]);
+    assert_eq!(into.links.as_ref().unwrap().merged, std::slice::from_ref(&a));
     assert_eq!(reports(&into), &reports(&before_a) | &reports(&before_b));
     assert!(pushes(&into).is_superset(&pushes(&before_a)), "a push keeps its id");
     assert_eq!(into.level(), before_a.level(), "the higher level holds");
@@ -246,7 +246,7 @@ async fn a_new_report_of_the_merged_cluster_joins_the_other_case_and_goes_back_w
     let (later, own) = (office.report(cluster_a, "又漏水"), office.report(cluster_b, "还漏水"));
     // Twice, in one batch and again: it is one report.
     office.take(&[later.clone(), own.clone(), later.clone()]).await.unwrap();
-    office.take(&[later.clone()]).await.unwrap();
+    office.take(std::slice::from_ref(&later)).await.unwrap();
     assert_eq!(reports(&office.case(&b).await.unwrap()).len(), 4);
     let mut revised = later.clone();
     revised.revision = 2;
@@ -349,10 +349,8 @@ async fn a_chain_leads_to_its_end_and_is_undone_from_there() {
     undo(&office.face, a).await.unwrap();
     undo(&office.face, b).await.unwrap();
     assert_eq!(check_all(&office).await, 5);
-    assert_eq!(pushes(&office.case(a).await.unwrap()).len(), {
-        let own = office.pushes().await.into_iter().filter(|push| push.case_id == *a).count();
-        own
-    });
+    let asked_for = office.pushes().await.into_iter().filter(|push| push.case_id == *a).count();
+    assert_eq!(pushes(&office.case(a).await.unwrap()).len(), asked_for);
 }
 
 #[tokio::test]
@@ -374,7 +372,7 @@ async fn some_reports_become_a_case_of_their_own_and_a_merger_brings_them_back()
     assert_eq!((new.first_receiver.as_str(), new.level()), ("grid-7", before.level()));
     assert_eq!(new.level_reason, before.level_reason);
     assert_eq!(new.links.as_ref().unwrap().split_from, case);
-    assert_eq!(old.links.as_ref().unwrap().split, [new.case_id.clone()]);
+    assert_eq!(old.links.as_ref().unwrap().split, std::slice::from_ref(&new.case_id));
     assert_ne!(new.number, old.number);
     assert_eq!(pushes(&old), pushes(&before), "what was pushed was the old case");
     assert_eq!(!new.pushes.is_empty(), new.level() > Level::Blue, "the new one begins as any case does");
