@@ -157,6 +157,24 @@ async fn an_older_version_of_a_case_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_merged_case_is_none_of_its_own_and_counts_again_when_it_comes_back() {
+    let world = World::with_the_day("421181").await;
+    let change = |version, merged_into: &str| CaseChanged {
+        case_id: id(101),
+        version,
+        state: 3,
+        opened_at: at("2026-11-24T07:00:00Z"),
+        merged_into: merged_into.into(),
+        ..Default::default()
+    };
+    world.apply(&[world::envelope("421181", &change(90, &id(102)))]).await;
+    let figures = world.figures("421181", asking(&["cases", "resolved_rate"])).await;
+    assert_eq!((figures[" cases"], figures[" resolved_rate"].1), ((1, 0), 1));
+    world.apply(&[world::envelope("421181", &change(91, ""))]).await;
+    assert_eq!(world.figures("421181", asking(&["cases"])).await[" cases"], (2, 0));
+}
+
+#[tokio::test]
 async fn a_time_zone_that_the_database_lacks_is_the_question_s_fault() {
     let world = World::new().await;
     let mut question = world::question(asking(&[]));

@@ -10,7 +10,7 @@ use fengqiao_proto::{
         Evidence, GetReportRequest, ListReportsRequest, ReportAccepted, SubmitReportRequest,
         SubmitReportsRequest, submit_reports_response::Outcome,
     },
-    routing::v1::CaseChanged,
+    routing::v1::{CaseChanged, TakenCluster},
     types::v1::{CaseState, Source},
 };
 use prost::{Message as _, Name as _};
@@ -18,6 +18,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeS
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt as _;
+use uuid::Uuid;
 
 async fn one() -> (World, Client) {
     let mut world = World::new().await;
@@ -137,6 +138,35 @@ async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_cluster_whose_case_was_merged_is_joined_as_long_as_the_other_case_takes_reports() {
+    let (world, mut client) = one().await;
+    let first = submit(&mut client, report("GD-1", 3, 1)).await.unwrap().linkage.unwrap();
+    let (opened_at, other) = (Some(prost_types::Timestamp { seconds: 10, nanos: 0 }), Uuid::now_v7());
+    let merged = CaseChanged {
+        cluster_id: first.cluster_id.clone(),
+        state: CaseState::Closed.into(),
+        opened_at,
+        merged_into: Uuid::now_v7().to_string(),
+        ..Default::default()
+    };
+    let took_in = |state: CaseState| CaseChanged {
+        cluster_id: other.to_string(),
+        state: state.into(),
+        opened_at: Some(prost_types::Timestamp { seconds: 5, nanos: 0 }),
+        taken_clusters: vec![TakenCluster { cluster_id: first.cluster_id.clone(), opened_at }],
+        ..Default::default()
+    };
+    tell(&world, &merged).await;
+    tell(&world, &took_in(CaseState::Open)).await;
+    let joined = submit(&mut client, report("GD-2", 3, 2)).await.unwrap().linkage.unwrap();
+    assert!(joined.repeat && joined.cluster_id == first.cluster_id);
+    tell(&world, &took_in(CaseState::Closed)).await;
+    let fresh = submit(&mut client, report("GD-3", 3, 3)).await.unwrap().linkage.unwrap();
+    assert_ne!(fresh.cluster_id, first.cluster_id);
+    world.end().await;
+}
+
 fn area_name(world: &World) -> String {
     let county = world.counties.get(crate::world::COUNTY).unwrap();
     county.areas.find("421181105204").unwrap().name.replace("村民委员会", "")
@@ -149,6 +179,10 @@ async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseStat
         opened_at: Some(prost_types::Timestamp { seconds: opened, nanos: 0 }),
         ..Default::default()
     };
+    tell(world, &changed).await;
+}
+
+async fn tell(world: &World, changed: &CaseChanged) {
     let envelope = Envelope {
         county: crate::world::COUNTY.into(),
         topic: Topic::Routing,
