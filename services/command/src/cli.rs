@@ -6,8 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, case::CaseCommand, figures::StatsOptions, push::PushCommand,
-    report::ReportCommand, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
+    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, figures::StatsOptions,
+    push::PushCommand, report::ReportCommand, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -37,6 +38,8 @@ pub enum Command {
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
+    /// What an agency owes (待办), the late first: to sign, due today, late, returned, revisits.
+    Work(WorkOptions),
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
@@ -46,6 +49,9 @@ pub enum Command {
     /// Try level rules before they hold (定级规则).
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Prove that histories are what was written; who read protected cases (查验、存证).
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).

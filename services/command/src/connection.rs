@@ -6,7 +6,8 @@ use fengqiao_proto::{
     intake::v1::intake_service_client::IntakeServiceClient,
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
-        routing_service_client::RoutingServiceClient, settings_service_client::SettingsServiceClient,
+        audit_service_client::AuditServiceClient, routing_service_client::RoutingServiceClient,
+        settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
     },
     statistics::v1::statistics_service_client::StatisticsServiceClient,
     types::v1::Source,
@@ -111,6 +112,24 @@ impl Session {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(SettingsServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing's audit.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn audit(&self, caller: &Caller) -> Result<AuditServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(AuditServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing, for what is owed.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn work(&self, caller: &Caller) -> Result<WorkServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

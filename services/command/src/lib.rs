@@ -1,9 +1,12 @@
 //! The `fengqiao` command: a county's cases, reports, pushes and figures at the terminal.
 
 mod agencies;
+mod audit;
 mod case;
 mod cli;
 mod connection;
+mod docket;
+mod engine_words;
 mod errors;
 mod figures;
 mod moment;
@@ -18,6 +21,7 @@ mod table;
 mod timeline;
 mod watch;
 mod words;
+mod work;
 
 use std::process::ExitCode;
 
@@ -57,9 +61,11 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,
+        Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,

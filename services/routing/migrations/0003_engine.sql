@@ -16,6 +16,14 @@ DROP INDEX case_file_list;
 
 -- Binds an entry to the one before: a keyed hash, so that nobody without the key can write a history that fits.
 ALTER TABLE case_history ADD COLUMN seal bytea;
+-- In which of the county's writes it came: what was there when an auditor took an anchor is told by it.
+ALTER TABLE case_history ADD COLUMN batch bigint NOT NULL DEFAULT 0;
+
+-- Where all histories of a county stand, encrypted: how many entries are sealed, and the sum of all cases' marks.
+CREATE TABLE history_head (
+    county text PRIMARY KEY,
+    sealed bytea NOT NULL
+) WITH (fillfactor = 10);
 
 -- What someone owes by a time, as the docket of its case has it, or by itself (on_case false): for clocks, which
 -- ask what comes next, and for lists, which ask what an agency owes.
@@ -40,25 +48,40 @@ CREATE TABLE duty (
 ) WITH (fillfactor = 80);
 -- What comes next. However many wait, the first is at hand.
 CREATE INDEX duty_next ON duty (county, next_at) WHERE next_at IS NOT NULL;
--- What an agency owes, by time.
-CREATE INDEX duty_owed ON duty (county, agency, due_at) WHERE ended_at IS NULL;
+-- What an agency owes: what runs before what stands still, then by time.
+CREATE INDEX duty_owed ON duty (county, agency, paused, due_at) WHERE ended_at IS NULL;
 ALTER TABLE duty ADD PRIMARY KEY (county, subject_id, no);
 
--- Which case's reports went into which; what moved, so that it can be undone.
+-- What a report says beside its matter, so that it can become a case of its own; none of a report from before.
+-- home_case: the case that it goes back to where a merger is undone; none while it is there.
+ALTER TABLE case_report ADD COLUMN home_case uuid;
+ALTER TABLE case_report ADD COLUMN area_code text;
+ALTER TABLE case_report ADD COLUMN category text;
+ALTER TABLE case_report ADD COLUMN received_by text;
+ALTER TABLE case_report ADD COLUMN sealed_matter bytea;
+ALTER TABLE case_push ADD COLUMN home_case uuid;
+
+-- Which case was merged into which. What moved says itself where it belongs (home_case).
 CREATE TABLE case_merger (
     county     text NOT NULL,
     from_case  uuid NOT NULL,
+    -- As it was commanded.
     into_case  uuid NOT NULL,
-    -- New reports of this cluster go to the other case.
+    -- Where everything is now: that case, or what it was merged into in its turn.
+    goes_to    uuid NOT NULL,
+    -- New reports of this cluster go there.
     cluster_id uuid NOT NULL,
-    report_ids uuid[] NOT NULL,
-    push_ids   uuid[] NOT NULL,
+    -- The county's turn in which it was merged: a later one is greater, whatever clocks say.
+    turn       bigint NOT NULL,
     merged_at  timestamptz NOT NULL,
     undone_at  timestamptz
 );
-CREATE UNIQUE INDEX case_merger_cluster ON case_merger (county, cluster_id) WHERE undone_at IS NULL;
+CREATE INDEX case_merger_cluster ON case_merger (county, cluster_id, turn) WHERE undone_at IS NULL;
 CREATE INDEX case_merger_into ON case_merger (county, into_case) WHERE undone_at IS NULL;
-ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, merged_at);
+CREATE INDEX case_merger_goes_to ON case_merger (county, goes_to) WHERE undone_at IS NULL;
+-- A case is merged into at most one other.
+CREATE UNIQUE INDEX case_merger_from ON case_merger (county, from_case) WHERE undone_at IS NULL;
+ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, turn);
 
 -- Every text that ever held in a county as its directory, level rules, practice or calendar, of its folder or given
 -- through the service: what an old case used stays readable.
@@ -120,13 +143,16 @@ CREATE TABLE calendar_sweep (
 -- Who read a protected case, and why.
 CREATE TABLE case_reading (
     county   text NOT NULL,
-    id       uuid NOT NULL,
     case_id  uuid NOT NULL,
+    -- Counts the case's readings from 1.
+    sequence bigint NOT NULL CHECK (sequence > 0),
     at       timestamptz NOT NULL,
     actor    text NOT NULL,
     capacity text NOT NULL,
     purpose  text NOT NULL,
-    PRIMARY KEY (county, case_id, id)
+    -- A keyed hash over the reading before and this one.
+    seal     bytea NOT NULL,
+    PRIMARY KEY (county, case_id, sequence)
 );
 CREATE TRIGGER case_reading_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON case_reading

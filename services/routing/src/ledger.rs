@@ -1,6 +1,6 @@
 //! One transaction's worth of changes: rows and events that belong together.
 
-use fengqiao_messaging::{Event, InTurn, Outbox, Step, Turn};
+use fengqiao_messaging::{Event, InTurn, Outbox, Step};
 use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace;
 use jiff::SignedDuration;
@@ -12,7 +12,7 @@ use crate::{
     counties::RoutingCounty,
     domain::transition::Change,
     error::RoutingError,
-    store::Changes,
+    store::{Changes, CountyTurn},
 };
 
 /// Collects changes and the events that follow from them, and writes both.
@@ -34,9 +34,26 @@ impl Ledger {
         place: &RoutingCounty,
         traceparent: Option<&str>,
     ) {
+        let event = case_changed(&change.case, report_id, &[], traceparent);
+        self.add_with(change, event, place, traceparent);
+    }
+
+    /// Adds a change of a case that these reports of another one came into.
+    pub fn add_moved(
+        &mut self,
+        change: Change,
+        moved: &[Uuid],
+        place: &RoutingCounty,
+        traceparent: Option<&str>,
+    ) {
+        let event = case_changed(&change.case, None, moved, traceparent);
+        self.add_with(change, event, place, traceparent);
+    }
+
+    fn add_with(&mut self, change: Change, event: Event, place: &RoutingCounty, traceparent: Option<&str>) {
         let case = change.case.clone();
         if change.announced {
-            self.events.push(case_changed(&case, report_id, traceparent));
+            self.events.push(event);
         }
         warn_of_unknown_years(&change, place);
         let trace_id = trace::trace_id(traceparent);
@@ -54,12 +71,12 @@ impl Ledger {
         &mut self,
         conn: &mut PgConnection,
         county: &str,
-        turn: Turn,
+        turn: CountyTurn,
         step: Option<&Step>,
         keyring: &Keyring,
     ) -> Result<bool, RoutingError> {
-        let in_turn = InTurn { county, turn, step, events: &self.events };
-        self.first_position = self.changes.write(conn, in_turn, keyring).await?;
+        let in_turn = InTurn { county, turn: turn.turn, step, events: &self.events };
+        self.first_position = self.changes.write(conn, in_turn, turn.head, keyring).await?;
         Ok(self.first_position.is_some())
     }
 

@@ -12,6 +12,7 @@ pub mod error;
 pub mod grpc;
 pub mod intake_events;
 mod ledger;
+pub mod linking;
 pub mod receipt_events;
 pub mod rulebook;
 mod service;

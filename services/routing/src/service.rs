@@ -16,7 +16,7 @@ use crate::{
     clock_worker::ClockWorker,
     commands::Commands,
     counties::RoutingCounties,
-    grpc::{RoutingFace, SettingsFace},
+    grpc::{AuditFace, RoutingFace, SettingsFace},
     intake_events::IntakeEvents,
     receipt_events::ReceiptEvents,
     settings::{SettingError, Settings as CountySettings, SettingsWatch},
@@ -85,6 +85,17 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         forgetting.forget_old_answers(stop).await;
         Ok::<(), Infallible>(())
     });
+    let audit = AuditFace::new(
+        foundation.pool.clone(),
+        Arc::clone(&counties),
+        Arc::clone(&foundation.keyring),
+        commands.clock.clone(),
+    );
+    let anchors = audit.clone().log_anchors(foundation.stop.clone());
+    foundation.tasks.spawn("logging anchors", async move {
+        anchors.await;
+        Ok::<(), Infallible>(())
+    });
     let settings_face = SettingsFace { settings: county_settings, counties: Arc::clone(&counties) };
     let face = RoutingFace {
         pool: foundation.pool.clone(),
@@ -94,7 +105,10 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         watchers,
         stop: foundation.stop.clone(),
     };
-    let routes = Routes::new(face.into_server()).add_service(settings_face.into_server());
+    let routes = Routes::new(face.clone().into_server())
+        .add_service(face.into_work_server())
+        .add_service(audit.into_server())
+        .add_service(settings_face.into_server());
     foundation
         .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
         .await

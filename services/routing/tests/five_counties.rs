@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use fengqiao_county::{AreaLevel, Counties, County};
-use fengqiao_routing::directory::{Directory, Half, SeatRule};
+use fengqiao_routing::{
+    directory::{Directory, Half, SeatRule},
+    rulebook::Rulebook,
+};
 use jiff::{
     Timestamp,
     civil::{Date, Weekday, date},
@@ -106,4 +109,15 @@ fn a_gap_in_the_roster_of_xiqing_shows() {
         [(date(2026, 11, 25), Half::Am)],
         "the first half day where nobody sits"
     );
+}
+
+/// Directory, level rules, practice and calendar of each county fit together.
+#[test]
+fn each_county_has_a_rulebook() {
+    for (name, ..) in FIVE {
+        let county = County::load(&folder(name)).unwrap();
+        let rulebook = Rulebook::load(&county, Timestamp::UNIX_EPOCH)
+            .unwrap_or_else(|mistakes| panic!("{name}: {mistakes}"));
+        assert!(rulebook.practice.version.starts_with(name), "{name}");
+    }
 }

@@ -83,6 +83,15 @@ impl Effect {
     }
 }
 
+/// A case whose reports go to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// The case that was merged.
+    pub from: Uuid,
+    /// The case that its reports go to.
+    pub into: Uuid,
+}
+
 /// The cases that a batch may change, as they are after what was received so far.
 #[derive(Debug, Default)]
 pub struct CasesAtHand {
@@ -92,6 +101,8 @@ pub struct CasesAtHand {
     reports: HashMap<Uuid, KnownReport>,
     /// The last case of each cluster that is over.
     over: HashMap<Uuid, Uuid>,
+    /// Where the case of a cluster was merged.
+    merged: HashMap<Uuid, Merged>,
     /// When the recent reports of each case were told, and through which door.
     recent: HashMap<Uuid, Vec<(Timestamp, Source)>>,
     /// The last running number of each day.
@@ -104,15 +115,27 @@ impl CasesAtHand {
         if case.state.takes_reports() {
             self.live.entry(case.cluster_id).or_insert(case.id);
         } else {
-            self.over.insert(case.cluster_id, case.id);
+            let later =
+                |held: &Uuid| self.cases.get(held).is_none_or(|held| held.closed_at <= case.closed_at);
+            if self.over.get(&case.cluster_id).is_none_or(later) {
+                self.over.insert(case.cluster_id, case.id);
+            }
         }
         self.recent.insert(case.id, recent);
         self.cases.insert(case.id, case);
     }
 
-    /// Says that the reports of a cluster go to a case of another one, into which theirs was merged.
-    pub fn add_merged_cluster(&mut self, cluster_id: Uuid, case_id: Uuid) {
-        self.live.insert(cluster_id, case_id);
+    /// Says that the last merged case of a cluster was merged so.
+    pub fn add_merged_cluster(&mut self, cluster_id: Uuid, merged: Merged) {
+        self.merged.insert(cluster_id, merged);
+    }
+
+    /// The case that a report would go back to where the merger by which it is in `case_id` is undone.
+    #[must_use]
+    pub fn home_of(&self, report: &ReceivedReport, case_id: Uuid) -> Option<Uuid> {
+        let merged = self.merged.get(&report.cluster_id)?;
+        let own = self.cases.get(&case_id).is_some_and(|case| case.cluster_id == report.cluster_id);
+        (merged.into == case_id && !own).then_some(merged.from)
     }
 
     /// Adds a report that is stored.
@@ -184,16 +207,32 @@ impl CasesAtHand {
         Some((change, effect))
     }
 
-    /// The case that a new report belongs to: the live one of its cluster, or the last one that is over, as long
-    /// as it may be opened again.
+    /// The case that a new report belongs to: the live one of its cluster, or the one that theirs was merged
+    /// into, or the last one that is over, as long as it may be opened again.
     fn case_that_takes(&self, report: &ReceivedReport, rulebook: &Rulebook) -> Option<Uuid> {
-        let over = || {
-            let case = self.cases.get(self.over.get(&report.cluster_id)?)?;
-            let window = SignedDuration::from_hours(24 * i64::from(rulebook.practice.reopen_days));
-            let until = case.closed_at?.checked_add(window).ok()?;
-            (case.docket.links.merged_into.is_none() && report.accepted_at <= until).then_some(case.id)
-        };
-        self.live.get(&report.cluster_id).copied().or_else(over)
+        if let Some(live) = self.live.get(&report.cluster_id) {
+            return Some(*live);
+        }
+        if let Some(target) = self.target(report.cluster_id).filter(|target| target.state.takes_reports()) {
+            return Some(target.id);
+        }
+        let last = self.last_over(report.cluster_id)?;
+        let window = SignedDuration::from_hours(24 * i64::from(rulebook.practice.reopen_days));
+        let until = last.closed_at?.checked_add(window).ok()?;
+        (report.accepted_at <= until).then_some(last.id)
+    }
+
+    /// The case that the last merged one of a cluster was merged into.
+    fn target(&self, cluster_id: Uuid) -> Option<&CaseFile> {
+        self.cases.get(&self.merged.get(&cluster_id)?.into)
+    }
+
+    /// The case of a cluster that was over last: its own or, for one that was merged, the other.
+    fn last_over(&self, cluster_id: Uuid) -> Option<&CaseFile> {
+        let own = self.over.get(&cluster_id).and_then(|id| self.cases.get(id));
+        let own = own.filter(|case| case.docket.links.merged_into.is_none());
+        let target = self.target(cluster_id).filter(|target| !target.state.takes_reports());
+        own.into_iter().chain(target).max_by_key(|case| case.closed_at)
     }
 
     fn open(
@@ -216,7 +255,7 @@ impl CasesAtHand {
             category: report.category.clone(),
             first_receiver: report.received_by.clone(),
             opened_at: report.accepted_at,
-            follows: self.over.get(&report.cluster_id).copied(),
+            follows: self.last_over(report.cluster_id).map(|case| case.id),
             arrival,
         };
         let source = short_source(report.source);
@@ -256,7 +295,8 @@ impl CasesAtHand {
         if effect != Effect::Revised {
             self.recent.entry(case.id).or_default().push((report.occurred_at, report.source));
         }
-        if case.state.takes_reports() {
+        // A report that was split off stays where it is, and says nothing of its cluster.
+        if case.cluster_id == report.cluster_id && case.state.takes_reports() {
             self.live.insert(report.cluster_id, case.id);
         }
         self.cases.insert(case.id, case.clone());
@@ -268,7 +308,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::domain::{case::State, level::Level};
+    use crate::domain::{case::State, docket::Docket, level::Level};
 
     fn macheng() -> (County, Rulebook) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
@@ -336,20 +376,29 @@ mod tests {
     }
 
     #[test]
-    fn a_report_whose_case_is_over_opens_a_new_one_and_its_revision_stays() {
+    fn a_report_after_the_end_opens_the_case_again_within_the_window_and_follows_it_later() {
         let mut hand = CasesAtHand::default();
         let (first, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
-        let mut stored = CasesAtHand::default();
-        let closed =
-            CaseFile { state: State::Closed, closed_at: Some(at("2026-11-24T03:00:00Z")), ..first.case };
-        let old_case = closed.id;
-        stored.add_case(closed, vec![(at("2026-11-24T02:00:00Z"), Source::Hotline12345)]);
-        stored.add_report(Uuid::from_u128(10), KnownReport { case_id: old_case, revision: 1 });
+        let over_since = |closed_at: &str| {
+            let docket = Docket { state: "closed".into(), ..first.case.docket.clone() };
+            let closed_at = Some(at(closed_at));
+            let closed = CaseFile { state: State::Closed, closed_at, docket, ..first.case.clone() };
+            let mut stored = CasesAtHand::default();
+            stored.add_case(closed, vec![(at("2026-11-24T02:00:00Z"), Source::Hotline12345)]);
+            stored.add_report(Uuid::from_u128(10), KnownReport { case_id: first.case.id, revision: 1 });
+            stored
+        };
+        let mut stored = over_since("2026-10-26T03:00:00Z");
         let (revised, effect) = receive(&mut stored, &report(1, 10, 2), "漏水").unwrap();
-        assert_eq!((effect, revised.case.id, revised.case.state), (Effect::Revised, old_case, State::Closed));
+        assert_eq!(
+            (effect, revised.case.id, revised.case.state),
+            (Effect::Revised, first.case.id, State::Closed)
+        );
+        let (again, effect) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
+        assert_eq!((effect, again.case.id, again.case.state), (Effect::Joined, first.case.id, State::Open));
+        let mut stored = over_since("2026-10-25T01:00:00Z");
         let (new, effect) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
-        assert_eq!(effect, Effect::Opened);
-        assert_ne!(new.case.id, old_case);
+        assert_eq!((effect, new.case.docket.links.follows), (Effect::Opened, Some(first.case.id)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
+    docket::AGEING,
     draft::Draft,
     duty::{Duty, DutyKind, Firing, Holder},
     history::HistoryKind,
@@ -149,6 +150,3 @@ fn end_of_day(due: Timestamp, zone: &TimeZone) -> String {
     let last = due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due);
     format!("{}日终", zone.to_datetime(last).date())
 }
-
-/// A mark of how many days a case is open.
-const AGEING: &str = "ageing_";

@@ -1,7 +1,9 @@
 //! What a case is and how it may change: plain functions and types, no I/O, time passed in.
 
 pub mod acts;
+pub mod anchor;
 pub mod arrivals;
+pub mod audit;
 pub mod case;
 pub mod case_number;
 mod clocks;
@@ -11,6 +13,7 @@ pub mod duty;
 pub mod grading;
 pub mod happening;
 pub mod history;
+pub mod history_seals;
 pub mod level;
 pub mod practice;
 pub mod push;

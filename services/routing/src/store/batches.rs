@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use fengqiao_messaging::Turn;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::{SignedDuration, Timestamp};
@@ -10,10 +9,10 @@ use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{bounded, rows};
+use super::{CountyTurn, bounded, rows};
 use crate::{
     domain::{
-        arrivals::{CasesAtHand, KnownReport, ReceivedReport},
+        arrivals::{CasesAtHand, KnownReport, Merged, ReceivedReport},
         case::CaseFile,
         case_number::CaseName,
     },
@@ -59,7 +58,7 @@ pub async fn load_for_reports(
     reports: &[&ReceivedReport],
     days: &[String],
     window: SignedDuration,
-) -> Result<(CasesAtHand, Turn), RoutingError> {
+) -> Result<(CasesAtHand, CountyTurn), RoutingError> {
     let operation = "load the cases of a batch";
     let report_ids: Vec<Uuid> = reports.iter().map(|report| report.report_id).collect();
     let clusters: Vec<Uuid> = reports.iter().map(|report| report.cluster_id).collect();
@@ -73,11 +72,9 @@ pub async fn load_for_reports(
         .bind(to_sql(since))
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
-    let read = || -> Result<(CasesAtHand, Turn), sqlx::Error> {
+    let read = || -> Result<(CasesAtHand, CountyTurn), sqlx::Error> {
         let mut hand = CasesAtHand::default();
-        let mut turn = Turn(0);
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             let days: Option<Vec<String>> = row.try_get("days")?;
             let lasts: Option<Vec<i32>> = row.try_get("lasts")?;
             for (day, last) in days.unwrap_or_default().into_iter().zip(lasts.unwrap_or_default()) {
@@ -89,9 +86,11 @@ pub async fn load_for_reports(
             let recent = recent.unwrap_or_default().into_iter().map(from_sql);
             let sources = sources.unwrap_or_default().into_iter().map(rows::source);
             hand.add_case(rows::case_file(row, county, keyring)?, recent.zip(sources).collect());
-            let merged: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
-            for cluster_id in merged.unwrap_or_default() {
-                hand.add_merged_cluster(cluster_id, case_id);
+            let clusters: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
+            let merged: Option<Vec<Uuid>> = row.try_get("merged_from")?;
+            for (cluster_id, from) in clusters.unwrap_or_default().into_iter().zip(merged.unwrap_or_default())
+            {
+                hand.add_merged_cluster(cluster_id, Merged { from, into: case_id });
             }
             let held: Option<Vec<Uuid>> = row.try_get("report_ids")?;
             let revisions: Option<Vec<i32>> = row.try_get("revisions")?;
@@ -101,7 +100,7 @@ pub async fn load_for_reports(
                 hand.add_report(report_id, KnownReport { case_id, revision });
             }
         }
-        Ok((hand, turn))
+        Ok((hand, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -115,23 +114,21 @@ pub async fn load_for_receipts(
     keyring: &Keyring,
     county: &str,
     push_ids: &[Uuid],
-) -> Result<(ToldPushes, Turn), RoutingError> {
+) -> Result<(ToldPushes, CountyTurn), RoutingError> {
     let operation = "load the cases of receipts";
     let statement =
         sqlx::query(include_str!("sql/load_for_receipts.sql")).bind(county).bind(push_ids).fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
         let mut told = ToldPushes::default();
-        let mut turn = Turn(0);
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { continue };
             let case = rows::case_file(row, county, keyring)?;
             let agency = row.try_get("push_agency")?;
             told.pushes.insert(push_id, ToldPush { case_id: case.id, agency });
             told.cases.insert(case.id, case);
         }
-        Ok((told, turn))
+        Ok((told, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -158,7 +155,7 @@ pub async fn load_for_commands(
     keyring: &Keyring,
     county: &str,
     names: &[CommandName<'_>],
-) -> Result<(Vec<CommandCase>, Turn), RoutingError> {
+) -> Result<(Vec<CommandCase>, CountyTurn), RoutingError> {
     let operation = "load the cases of commands";
     let statement = sqlx::query(include_str!("sql/load_for_commands.sql"))
         .bind(county)
@@ -170,15 +167,13 @@ pub async fn load_for_commands(
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let mut turn = Turn(0);
         let mut loaded = Vec::with_capacity(found.len());
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             let id: Option<Uuid> = row.try_get("id")?;
             let case = id.map(|_| rows::case_file(row, county, keyring)).transpose()?;
             loaded.push(CommandCase { case, answered: row.try_get("answered")? });
         }
-        Ok((loaded, turn))
+        Ok((loaded, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -202,7 +197,7 @@ pub async fn load_due_cases(
     county: &str,
     now: Timestamp,
     at_most: i64,
-) -> Result<(DueCases, Turn), RoutingError> {
+) -> Result<(DueCases, CountyTurn), RoutingError> {
     let operation = "load the cases whose time has come";
     let statement = sqlx::query(include_str!("sql/due_cases.sql"))
         .bind(county)
@@ -211,16 +206,14 @@ pub async fn load_due_cases(
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let mut turn = Turn(0);
         let mut due = DueCases::default();
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             due.due = row.try_get("due")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 due.cases.push(rows::case_file(row, county, keyring)?);
             }
         }
-        Ok((due, turn))
+        Ok((due, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }

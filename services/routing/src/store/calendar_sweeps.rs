@@ -1,13 +1,12 @@
 //! How far a county's calendar was applied to the limits that run.
 
-use fengqiao_messaging::Turn;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::{bounded, rows};
+use super::{CountyTurn, bounded, rows};
 use crate::{domain::case::CaseFile, error::RoutingError};
 
 /// Who works on a county's calendar, and until when nobody else does.
@@ -107,7 +106,7 @@ pub async fn load_swept_cases(
     county: &str,
     after: Uuid,
     at_most: i64,
-) -> Result<(SweptCases, Turn), RoutingError> {
+) -> Result<(SweptCases, CountyTurn), RoutingError> {
     let operation = "load cases for a calendar";
     let statement = sqlx::query(include_str!("sql/calendar_sweep_cases.sql"))
         .bind(county)
@@ -116,10 +115,9 @@ pub async fn load_swept_cases(
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let mut turn = Turn(0);
+        let turn = CountyTurn::of(&found, county, keyring)?;
         let mut swept = SweptCases::default();
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             swept.edge = row.try_get("edge")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 swept.cases.push(rows::case_file(row, county, keyring)?);

@@ -195,6 +195,11 @@ impl Office {
         Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).face
     }
 
+    /// The clocks of another process on the same database.
+    pub fn another_clock(&self) -> ClockWorker {
+        Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).clocks
+    }
+
     /// A report of intake, told in an event.
     pub fn report(&self, cluster: Uuid, narrative: &str) -> ReportAccepted {
         let matter = Matter {
@@ -235,7 +240,7 @@ impl Office {
             .iter()
             .zip(1..)
             .map(|(report, position)| Envelope {
-                county: COUNTY.into(),
+                county: self.county(),
                 topic: Topic::Intake,
                 position,
                 kind: "fengqiao.intake.v1.ReportAccepted".into(),
@@ -252,7 +257,7 @@ impl Office {
             .iter()
             .zip(1..)
             .map(|(receipt, position)| Envelope {
-                county: COUNTY.into(),
+                county: self.county(),
                 topic: Topic::Notification,
                 position,
                 kind: "fengqiao.notification.v1.PushReceipt".into(),
@@ -265,7 +270,7 @@ impl Office {
 
     pub async fn apply(&self, apply: &dyn Apply, batch: &[Envelope]) -> Result<(), ApplyError> {
         let mut conn = self.pool.acquire().await.unwrap();
-        let step = Step::on_the_spot(&mut conn, COUNTY, batch[0].topic).await.unwrap();
+        let step = Step::on_the_spot(&mut conn, &self.county(), batch[0].topic).await.unwrap();
         assert_eq!(apply.apply(&mut conn, &step, batch).await?, Applied::Done);
         Ok(())
     }
@@ -284,7 +289,7 @@ impl Office {
 
     async fn events<M: Message + Default>(&self, kind: &str) -> Vec<M> {
         sqlx::query("SELECT payload FROM outbox_event WHERE county = $1 AND kind = $2 ORDER BY position")
-            .bind(COUNTY)
+            .bind(self.county())
             .bind(kind)
             .fetch_all(&self.pool)
             .await
@@ -303,7 +308,10 @@ impl Office {
     }
 
     pub async fn case(&self, case: &str) -> Result<Case, Status> {
-        let request = asked(&officer(), GetCaseRequest { county: String::new(), case: case.into() });
+        let request = asked(
+            &officer(),
+            GetCaseRequest { county: String::new(), case: case.into(), ..Default::default() },
+        );
         Ok(self.face.get_case(request).await?.into_inner().case.unwrap())
     }
 }

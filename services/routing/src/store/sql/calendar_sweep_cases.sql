@@ -10,6 +10,7 @@ WITH span AS MATERIALIZED (
     WHERE ended_at IS NULL OR subject_id = (SELECT id FROM edge)
 )
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
+    (SELECT sealed FROM history_head WHERE county = $1) AS history_head,
     (SELECT id FROM edge) AS edge, held_case.*
 FROM (SELECT) AS always
 LEFT JOIN running ON true
