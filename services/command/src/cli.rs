@@ -43,15 +43,15 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
-    /// Prove that histories are what was written; who read protected cases (查验、存证).
-    #[command(subcommand)]
-    Audit(AuditCommand),
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),
     /// Try level rules before they hold (定级规则).
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Prove that histories are what was written; who read protected cases (查验、存证).
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).

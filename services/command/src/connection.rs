@@ -104,6 +104,16 @@ impl Session {
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
+    /// Connects to routing's settings.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn settings(&self, caller: &Caller) -> Result<SettingsServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(SettingsServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
     /// Connects to routing's audit.
     ///
     /// # Errors
@@ -120,16 +130,6 @@ impl Session {
     pub async fn work(&self, caller: &Caller) -> Result<WorkServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
-    }
-
-    /// Connects to routing's settings.
-    ///
-    /// # Errors
-    /// As [`Self::intake`].
-    pub async fn settings(&self, caller: &Caller) -> Result<SettingsServiceClient<Connection>, CommandError> {
-        let (channel, token) = self.connect("routing", caller).await?;
-        Ok(SettingsServiceClient::with_interceptor(channel, token)
-            .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

@@ -71,12 +71,12 @@ pub enum CommandError {
         /// Of how many.
         all: usize,
     },
-    /// An audit found something.
-    #[error("the histories are not as they were written: {0} findings")]
-    Unsound(i64),
     /// Files have mistakes, which are printed already.
     #[error("{0} mistakes")]
     HasMistakes(usize),
+    /// An audit found something.
+    #[error("the histories are not as they were written: {0} findings")]
+    Unsound(i64),
     /// Several pushes fit what was typed, or none.
     #[error("{0}")]
     Unclear(String),

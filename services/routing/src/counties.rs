@@ -47,7 +47,10 @@ impl RoutingCounty {
     pub fn set_rulebook(&self, rulebook: Rulebook) {
         let mut held = self.rulebook.write().unwrap_or_else(PoisonError::into_inner);
         if rulebook.versions.changes() >= held.versions.changes() {
-            *held = Arc::new(rulebook);
+            let old = std::mem::replace(&mut *held, Arc::new(rulebook));
+            // To take a large directory apart takes a moment in which nobody should wait.
+            drop(held);
+            drop(old);
         }
     }
 }

@@ -257,10 +257,11 @@ async fn mistakes_are_refused_with_file_and_line_and_nothing_is_stored() {
     // A directory in which nobody could change it back, and a name that another text has already.
     let leaderless = directory(|files| {
         let text = files.get_mut("people.csv").unwrap();
-        for post in ["centre-director", "centre-deputy"] {
-            *text =
-                text.replace(&format!(",{post},2026-01-01,,"), &format!(",{post},2026-01-01,2026-01-02,"));
-        }
+        let over = |line: &str| match line.contains(",centre-") {
+            true => line.replace(",2026-01-01,,", ",2026-01-01,2026-01-02,"),
+            false => line.to_owned(),
+        };
+        *text = text.lines().map(|line| over(line) + "\n").collect();
     });
     assert!(desk.mistakes(SettingKind::Directory, leaderless).await[0].contains("leading post"));
     let renamed = read("levels.toml").replace("持械", "持棍");
@@ -458,4 +459,28 @@ async fn a_new_holiday_moves_the_limits_that_run_and_a_crash_in_the_middle_is_ma
         sqlx::query_scalar("SELECT next_at FROM duty WHERE kind = 3").fetch_all(&office.pool).await.unwrap();
     let warned = at("2026-12-09T00:00:00+08:00");
     assert!(next.into_iter().all(|next| fengqiao_serving::time::from_sql(next) == warned), "a day before");
+}
+
+#[tokio::test]
+async fn a_limit_that_does_not_move_keeps_what_its_clock_has_said() {
+    let office = Office::open().await;
+    let desk = desk(&office, &office.counties).await;
+    office.set_clock(at("2026-12-01T10:00:00+08:00"));
+    let (place, worker) = (place(&office), worker(&office, 100));
+    worker.begin(&place).await.unwrap();
+    office.take(&[office.report(Uuid::now_v7(), "家暴")]).await.unwrap();
+    let case = office.changes().await[0].case_id.clone();
+    office.pass_until(at("2026-12-08T09:00:00+08:00")).await;
+    let text = "date,kind,name\n2026-12-25,holiday,县庆\n";
+    desk.activate(SettingKind::Calendar, one("calendar.csv", text), 0).await.unwrap();
+    worker.begin(&place).await.unwrap();
+    office.pass_until(at("2026-12-08T10:00:00+08:00")).await;
+    let batch = worker.sweep_some(&place).await.unwrap().unwrap();
+    assert_eq!(batch.moved, 0, "no limit runs over it");
+    office.pass_until(at("2026-12-08T11:00:00+08:00")).await;
+    let request = ListCaseHistoryRequest { case, ..Default::default() };
+    let history = office.face.list_case_history(asked(&officer(), request)).await.unwrap().into_inner();
+    let near = history.entries.iter().filter(|entry| entry.text.contains("办理时限将到")).count();
+    assert_eq!(near, 1);
+    assert!(history.entries.iter().all(|entry| entry.kind() != HistoryKind::DeadlineChanged));
 }
