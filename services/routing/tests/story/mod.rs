@@ -236,7 +236,7 @@ impl Story {
         for revisit in self.case(case).await.docket.revisits {
             self.done(leader, case, asked(revisit.no, RevisitOutcome::Stable)).await;
         }
-        self.done(leader, case, Act::Close { words: "双方满意".into() }).await
+        self.done(officer, case, Act::Close { words: "双方满意".into() }).await
     }
 }
 
