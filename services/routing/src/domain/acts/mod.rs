@@ -8,6 +8,8 @@ pub mod levels;
 pub mod links;
 pub mod major;
 pub mod mediation;
+pub mod meetings;
+pub mod repeats;
 pub mod respite;
 pub mod returns;
 pub mod revisits;
@@ -87,4 +89,13 @@ pub enum Act {
     Major(major::MajorAct),
     /// Asking people again.
     Revisit(revisits::RevisitAct),
+    /// What meetings decide.
+    Meeting(meetings::MeetingAct),
+    /// Sorts a repeat call (S3-02).
+    ClassifyRepeat {
+        /// Which report of the case, counted from 1.
+        report: u32,
+        /// What is behind it.
+        class: repeats::RepeatClass,
+    },
 }
