@@ -247,7 +247,7 @@ impl Stage {
         match code {
             0 => Some(Self::Running),
             1 => Some(Self::Warned),
-            _ => u8::try_from(code - 2).ok().map(|chased| Self::Breached { chased }),
+            _ => u8::try_from(code.checked_sub(2)?).ok().map(|chased| Self::Breached { chased }),
         }
     }
 }

@@ -10,12 +10,13 @@ use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{bounded, rows};
+use super::{bounded, rows, standing::standing_clock};
 use crate::{
     domain::{
         arrivals::{CasesAtHand, KnownReport, ReceivedReport},
         case::CaseFile,
         case_number::CaseName,
+        duty::Duty,
     },
     error::RoutingError,
 };
@@ -183,16 +184,18 @@ pub async fn load_for_commands(
     read().map_err(|source| RoutingError::Database { operation, source })
 }
 
-/// The cases whose clocks have something to say at a moment.
+/// What clocks have something to say of at a moment.
 #[derive(Debug, Default)]
 pub struct DueCases {
     /// The cases.
     pub cases: Vec<CaseFile>,
+    /// Duties besides cases, by id.
+    pub standing: Vec<(Uuid, Duty)>,
     /// How many duties were looked at: as many as asked for where more may wait.
     pub due: i64,
 }
 
-/// Loads up to so many duties' worth of cases whose clocks have something to say.
+/// Loads up to so many duties' worth of what clocks have something to say of.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -218,6 +221,9 @@ pub async fn load_due_cases(
             due.due = row.try_get("due")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 due.cases.push(rows::case_file(row, county, keyring)?);
+            }
+            if let Some(id) = row.try_get::<Option<Uuid>, _>("subject_id")? {
+                due.standing.push((id, standing_clock(row)?));
             }
         }
         Ok((due, turn))

@@ -83,6 +83,11 @@ impl Changes {
         &self.pushes[earlier..]
     }
 
+    /// Adds a duty besides cases that changed.
+    pub fn add_standing(&mut self, id: Uuid, duty: Duty) {
+        self.duties.insert((id, duty.no), duty);
+    }
+
     /// Adds a report of a case, or its new revision.
     pub fn add_report(&mut self, case_id: Uuid, report: ReceivedReport) {
         self.reports.insert(report.report_id, (case_id, report));
@@ -109,7 +114,7 @@ impl Changes {
     /// Whether there is anything to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cases.is_empty() && self.answers.is_empty() && self.receipts.is_empty()
+        self.cases.is_empty() && self.answers.is_empty() && self.receipts.is_empty() && self.duties.is_empty()
     }
 
     /// The pushes that are asked for.

@@ -3,9 +3,12 @@
 mod answers;
 mod batches;
 mod changes;
+mod meetings;
 mod reading;
+mod rewards;
 mod rows;
 mod sealed_history;
+mod standing;
 mod turn;
 
 use std::{future::Future, time::Duration};
@@ -16,9 +19,19 @@ pub use batches::{
     load_for_reports, next_firing,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush};
+pub use meetings::{
+    MeetingName, MeetingReport, find_meeting, insert_items, insert_meeting, list_items, list_meetings,
+    meeting_reports, open_cases, record_meeting,
+};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
+pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed_history::EntrySeal;
+pub use standing::{
+    FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading, begin_period,
+    count_standing, family_signals, find_standing, insert_signal, insert_standing, keep_reading,
+    list_screening, list_standing, list_stays, meeting_duty, record_standing, series_made, told_by_grids,
+};
 pub use turn::{Attempt, HOLDING};
 
 use crate::error::RoutingError;
@@ -39,6 +52,34 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
+    ("insert_standing", include_str!("sql/insert_standing.sql")),
+    ("record_standing", include_str!("sql/record_standing.sql")),
+    ("get_standing", include_str!("sql/get_standing.sql")),
+    ("list_standing", include_str!("sql/list_standing.sql")),
+    ("count_standing", include_str!("sql/count_standing.sql")),
+    ("list_stays", include_str!("sql/list_stays.sql")),
+    ("told_by_grids", include_str!("sql/told_by_grids.sql")),
+    ("begin_period", include_str!("sql/begin_period.sql")),
+    ("series_made", include_str!("sql/series_made.sql")),
+    ("keep_reading", include_str!("sql/keep_reading.sql")),
+    ("meeting_duty", include_str!("sql/meeting_duty.sql")),
+    ("insert_signal", include_str!("sql/insert_signal.sql")),
+    ("family_signals", include_str!("sql/family_signals.sql")),
+    ("list_screening", include_str!("sql/list_screening.sql")),
+    ("insert_reward", include_str!("sql/insert_reward.sql")),
+    ("decide_reward", include_str!("sql/decide_reward.sql")),
+    ("get_reward", include_str!("sql/get_reward.sql")),
+    ("list_rewards", include_str!("sql/list_rewards.sql")),
+    ("sum_rewards", include_str!("sql/sum_rewards.sql")),
+    ("insert_meeting", include_str!("sql/insert_meeting.sql")),
+    ("get_meeting", include_str!("sql/get_meeting.sql")),
+    ("list_meetings", include_str!("sql/list_meetings.sql")),
+    ("record_meeting", include_str!("sql/record_meeting.sql")),
+    ("insert_items", include_str!("sql/insert_items.sql")),
+    ("count_decisions", include_str!("sql/count_decisions.sql")),
+    ("list_items", include_str!("sql/list_items.sql")),
+    ("open_cases", include_str!("sql/open_cases.sql")),
+    ("meeting_reports", include_str!("sql/meeting_reports.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

@@ -156,7 +156,7 @@ pub(super) fn source(code: i16) -> Source {
     Source::try_from(i32::from(code)).unwrap_or_default()
 }
 
-fn unreadable(column: &str) -> sqlx::Error {
+pub(super) fn unreadable(column: &str) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_owned(), source: "a number without a meaning".into() }
 }
 
