@@ -1,6 +1,7 @@
 //! The routing service: makes one case of what belongs together, says how dangerous it is and who has to
 //! act, and keeps its whole history.
 
+mod alone;
 mod announcements;
 pub mod clock_worker;
 pub mod commands;
@@ -11,9 +12,12 @@ pub mod error;
 pub mod grpc;
 pub mod intake_events;
 mod ledger;
+pub mod meetings;
 pub mod receipt_events;
 pub mod rulebook;
+pub mod series_worker;
 mod service;
+pub mod standing;
 pub mod store;
 pub mod watchers;
 
