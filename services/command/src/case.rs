@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug, Subcommand)]
 pub enum CaseCommand {
     /// Show one case and its whole history.
-    Show(Named),
+    Show(ShowCaseOptions),
     /// List cases, the most dangerous first, then the oldest.
     List(ListOptions),
     /// Set another level (定级); a raised one pushes at once.
@@ -43,6 +43,16 @@ pub enum CaseCommand {
 pub struct Named {
     /// The case's number, for instance 20261124-0017, or its id.
     case: String,
+}
+
+/// Which case to show.
+#[derive(Debug, Args)]
+pub struct ShowCaseOptions {
+    #[command(flatten)]
+    named: Named,
+    /// Why the case is read; needed where it is protected (未成年人、家暴等), and kept.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    purpose: String,
 }
 
 /// Makes a command repeatable and safe against changes by others.
@@ -130,8 +140,8 @@ pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -
     let county = session.county();
     let what = |case: &str| CommandError::call(format!("case {case}"));
     let changed = match command {
-        CaseCommand::Show(named) => {
-            return reading::show(&named.case, client, session, output).await;
+        CaseCommand::Show(options) => {
+            return reading::show(&options.named.case, &options.purpose, client, session, output).await;
         }
         CaseCommand::List(options) => return reading::list(options, client, session, output).await,
         CaseCommand::Relevel(RelevelOptions { named: Named { case }, level, reason, guard }) => {

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, case::CaseCommand, figures::StatsOptions, push::PushCommand,
-    report::ReportCommand, watch::WatchOptions,
+    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, figures::StatsOptions,
+    push::PushCommand, report::ReportCommand, watch::WatchOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -40,6 +40,9 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Prove that histories are what was written; who read protected cases (查验、存证).
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).

@@ -5,8 +5,9 @@ use std::{fs, path::Path, time::Duration};
 use fengqiao_proto::{
     intake::v1::intake_service_client::IntakeServiceClient,
     notification::v1::notification_service_client::NotificationServiceClient,
-    routing::v1::routing_service_client::RoutingServiceClient,
-    statistics::v1::statistics_service_client::StatisticsServiceClient, types::v1::Source,
+    routing::v1::{audit_service_client::AuditServiceClient, routing_service_client::RoutingServiceClient},
+    statistics::v1::statistics_service_client::StatisticsServiceClient,
+    types::v1::Source,
 };
 use tonic::{
     Request, Status,
@@ -98,6 +99,15 @@ impl Session {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(RoutingServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing's audit.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn audit(&self, caller: &Caller) -> Result<AuditServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(AuditServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

@@ -71,6 +71,9 @@ pub enum CommandError {
         /// Of how many.
         all: usize,
     },
+    /// An audit found something.
+    #[error("the histories are not as they were written: {0} findings")]
+    Unsound(i64),
     /// Several pushes fit what was typed, or none.
     #[error("{0}")]
     Unclear(String),
@@ -158,6 +161,9 @@ impl CommandError {
             ),
             Self::Call { status, .. } => explain(status, &mut lines),
             Self::Lost { last, .. } => lines.extend(last.lines()),
+            Self::Unsound(_) => lines.push(
+                "stop writing to the database, keep it as it is, and compare it with the backups".into(),
+            ),
             Self::Json(_) => {
                 lines.push("`fengqiao report submit --help` shows the form".into());
             }

@@ -1,6 +1,7 @@
 //! The `fengqiao` command: a county's cases, reports, pushes and figures at the terminal.
 
 mod agencies;
+mod audit;
 mod case;
 mod cli;
 mod connection;
@@ -52,6 +53,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
+        Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,

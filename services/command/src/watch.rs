@@ -28,6 +28,9 @@ pub struct WatchOptions {
     /// Start after this entry; 0 shows the whole history first.
     #[arg(long, value_name = "SEQUENCE", default_value_t = 0, value_parser = clap::value_parser!(i64).range(0..))]
     after: i64,
+    /// Why the case is read; needed where it is protected (未成年人、家暴等), and kept.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    purpose: String,
 }
 
 /// Follows a case until Ctrl-C.
@@ -43,7 +46,7 @@ pub async fn follow(
     let mut tries = 0;
     loop {
         let seen_before = seen;
-        let ended = follow_once(&options.case, &mut seen, connect, output).await;
+        let ended = follow_once(&options, &mut seen, connect, output).await;
         if seen > seen_before {
             tries = 0;
         }
@@ -68,7 +71,7 @@ pub async fn follow(
 }
 
 async fn follow_once(
-    case: &str,
+    options: &WatchOptions,
     seen: &mut i64,
     connect: &ConnectOptions,
     output: &Output,
@@ -77,7 +80,13 @@ async fn follow_once(
     let session = Session::open(connect)?;
     let mut client = session.routing(&Caller::Officer).await?;
     // The stream has no deadline of its own; a dead peer is noticed by the keep-alive.
-    let request = WatchCaseRequest { county: session.county(), case: case.to_owned(), after_sequence: *seen };
+    let case = &options.case;
+    let request = WatchCaseRequest {
+        county: session.county(),
+        case: case.clone(),
+        after_sequence: *seen,
+        purpose: options.purpose.clone(),
+    };
     let what = || CommandError::call(format!("case {case}"));
     let opened = timeout(connect.timeout, client.watch_case(request))
         .await

@@ -16,6 +16,14 @@ DROP INDEX case_file_list;
 
 -- Binds an entry to the one before: a keyed hash, so that nobody without the key can write a history that fits.
 ALTER TABLE case_history ADD COLUMN seal bytea;
+-- In which of the county's writes it came: what was there when an auditor took an anchor is told by it.
+ALTER TABLE case_history ADD COLUMN batch bigint NOT NULL DEFAULT 0;
+
+-- Where all histories of a county stand, encrypted: how many entries are sealed, and the sum of all cases' marks.
+CREATE TABLE history_head (
+    county text PRIMARY KEY,
+    sealed bytea NOT NULL
+) WITH (fillfactor = 10);
 
 -- What someone owes by a time, as the docket of its case has it, or by itself (on_case false): for clocks, which
 -- ask what comes next, and for lists, which ask what an agency owes.
@@ -40,8 +48,8 @@ CREATE TABLE duty (
 ) WITH (fillfactor = 80);
 -- What comes next. However many wait, the first is at hand.
 CREATE INDEX duty_next ON duty (county, next_at) WHERE next_at IS NOT NULL;
--- What an agency owes, by time.
-CREATE INDEX duty_owed ON duty (county, agency, due_at) WHERE ended_at IS NULL;
+-- What an agency owes: what runs before what stands still, then by time.
+CREATE INDEX duty_owed ON duty (county, agency, paused, due_at) WHERE ended_at IS NULL;
 ALTER TABLE duty ADD PRIMARY KEY (county, subject_id, no);
 
 -- Which case's reports went into which; what moved, so that it can be undone.
@@ -78,13 +86,16 @@ CREATE TABLE county_setting (
 -- Who read a protected case, and why.
 CREATE TABLE case_reading (
     county   text NOT NULL,
-    id       uuid NOT NULL,
     case_id  uuid NOT NULL,
+    -- Counts the case's readings from 1.
+    sequence bigint NOT NULL CHECK (sequence > 0),
     at       timestamptz NOT NULL,
     actor    text NOT NULL,
     capacity text NOT NULL,
     purpose  text NOT NULL,
-    PRIMARY KEY (county, case_id, id)
+    -- A keyed hash over the reading before and this one.
+    seal     bytea NOT NULL,
+    PRIMARY KEY (county, case_id, sequence)
 );
 CREATE TRIGGER case_reading_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON case_reading

@@ -1,7 +1,7 @@
 //! A command that has its county's turn to itself from reading to writing: for what is seldom and touches more
 //! than cases, such as a meeting whose decisions change several of them at once.
 
-use fengqiao_messaging::{Outbox, Turn};
+use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -11,7 +11,7 @@ use crate::{
     domain::{case::CaseFile, case_number::CaseName},
     error::RoutingError,
     ledger::Ledger,
-    store::{Answer, Attempt, CommandName, load_for_commands},
+    store::{Answer, Attempt, CommandName, CountyTurn, load_for_commands},
     watchers::Watchers,
 };
 
@@ -48,7 +48,7 @@ pub(crate) struct Alone<'c> {
     pub cases: Vec<Option<CaseFile>>,
     /// Whether the same command was done already.
     pub repeated: bool,
-    turn: Turn,
+    turn: CountyTurn,
     digest: Vec<u8>,
 }
 

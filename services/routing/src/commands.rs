@@ -57,8 +57,6 @@ pub struct Command {
     pub request_id: String,
     /// The case's etag as the caller saw it, or empty.
     pub etag: String,
-    /// The word in metrics.
-    pub kind: &'static str,
     /// What is to be done.
     pub act: Act,
 }
@@ -115,7 +113,7 @@ impl Commands {
     /// [`RoutingError`]; the case is then as it was, except where the time ran out.
     pub async fn run(&self, place: &Arc<RoutingCounty>, command: Command) -> Result<CaseFile, RoutingError> {
         let operation = "run a command";
-        let kind = command.kind;
+        let kind = command.act.word();
         let ran = tokio::time::timeout(COMMAND_TIMEOUT, self.take_turn(place, command))
             .await
             .unwrap_or(Err(RoutingError::TimedOut { operation }));

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step, Turn};
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
 use fengqiao_proto::{
     intake::v1::ReportAccepted,
     types::v1::{Matter, Source},
@@ -28,7 +28,7 @@ use crate::{
     error::RoutingError,
     ledger::Ledger,
     rulebook::Rulebook,
-    store::{Attempt, HOLDING, load_for_reports},
+    store::{Attempt, CountyTurn, HOLDING, load_for_reports},
     watchers::Watchers,
 };
 
@@ -116,7 +116,7 @@ async fn load(
     keyring: &Keyring,
     place: &RoutingCounty,
     opened: &[Opened<'_>],
-) -> Result<(CasesAtHand, Turn), RoutingError> {
+) -> Result<(CasesAtHand, CountyTurn), RoutingError> {
     let reports: Vec<&ReceivedReport> = opened.iter().map(|opened| &opened.report).collect();
     let mut days: Vec<String> =
         reports.iter().map(|report| series_day(report.accepted_at, &place.county.time_zone)).collect();

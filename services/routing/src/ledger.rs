@@ -1,6 +1,6 @@
 //! One transaction's worth of changes: rows and events that belong together.
 
-use fengqiao_messaging::{Event, InTurn, Outbox, Step, Turn};
+use fengqiao_messaging::{Event, InTurn, Outbox, Step};
 use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace;
 use sqlx::PgConnection;
@@ -11,7 +11,7 @@ use crate::{
     counties::RoutingCounty,
     domain::transition::Change,
     error::RoutingError,
-    store::Changes,
+    store::{Changes, CountyTurn},
 };
 
 /// Collects changes and the events that follow from them, and writes both.
@@ -52,12 +52,12 @@ impl Ledger {
         &mut self,
         conn: &mut PgConnection,
         county: &str,
-        turn: Turn,
+        turn: CountyTurn,
         step: Option<&Step>,
         keyring: &Keyring,
     ) -> Result<bool, RoutingError> {
-        let in_turn = InTurn { county, turn, step, events: &self.events };
-        self.first_position = self.changes.write(conn, in_turn, keyring).await?;
+        let in_turn = InTurn { county, turn: turn.turn, step, events: &self.events };
+        self.first_position = self.changes.write(conn, in_turn, turn.head, keyring).await?;
         Ok(self.first_position.is_some())
     }
 

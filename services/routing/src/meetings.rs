@@ -1,17 +1,14 @@
 //! Commands on meetings (S2-02, S1-08).
 
-use std::{collections::HashMap, sync::Arc};
+use std::collections::HashMap;
 
-use fengqiao_messaging::Outbox;
-use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::Clock;
 use fengqiao_telemetry::trace;
 use jiff::Timestamp;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
     alone::Alone,
+    commands::Commands,
     counties::RoutingCounty,
     domain::{
         acts::{Act, meetings::MeetingAct},
@@ -27,26 +24,10 @@ use crate::{
     error::RoutingError,
     standing::said,
     store::{
-        MeetingName, bounded, find_meeting, find_standing, insert_items, insert_meeting, list_items,
-        meeting_duty, open_cases, record_meeting, record_standing,
+        self, MeetingName, bounded, find_meeting, find_standing, insert_items, insert_meeting, list_items,
+        meeting_duty, open_cases, record_standing,
     },
-    watchers::Watchers,
 };
-
-/// Runs the commands.
-#[derive(Clone)]
-pub struct Meetings {
-    /// Connections in routing's schema.
-    pub pool: PgPool,
-    /// Seals minutes.
-    pub keyring: Arc<Keyring>,
-    /// Nudged after each commit.
-    pub outbox: Outbox,
-    /// Woken after each commit.
-    pub watchers: Watchers,
-    /// What time it is.
-    pub clock: Clock,
-}
 
 /// A meeting and its agenda.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,13 +64,13 @@ pub struct Decided {
     pub words: String,
 }
 
-impl Meetings {
+impl Commands {
     /// Opens a meeting. A week has one joint meeting: whoever opens it again gets the same, with the agenda as
     /// it was made.
     ///
     /// # Errors
     /// [`RoutingError`]
-    pub async fn open(
+    pub async fn open_meeting(
         &self,
         place: &RoutingCounty,
         actor: &Occasion,
@@ -153,7 +134,7 @@ impl Meetings {
         let _turn = place.turn.lock().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, std::slice::from_ref(case)).await?;
-        let meeting = self.meeting(&mut alone, said.county, meeting_id).await?;
+        let meeting = self.met_at(&mut alone, said.county, meeting_id).await?;
         let mut items = list_items(&mut alone.tx, said.county, meeting_id).await?;
         if alone.repeated {
             return Ok(MeetingAndAgenda { meeting, items });
@@ -188,7 +169,7 @@ impl Meetings {
     ///
     /// # Errors
     /// [`RoutingError`]
-    pub async fn record(
+    pub async fn record_meeting(
         &self,
         place: &RoutingCounty,
         actor: &Occasion,
@@ -203,7 +184,7 @@ impl Meetings {
         let _turn = place.turn.lock().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &names).await?;
-        let mut meeting = self.meeting(&mut alone, said.county, meeting_id).await?;
+        let mut meeting = self.met_at(&mut alone, said.county, meeting_id).await?;
         let mut items = list_items(&mut alone.tx, said.county, meeting_id).await?;
         if alone.repeated {
             return Ok(MeetingAndAgenda { meeting, items });
@@ -241,7 +222,8 @@ impl Meetings {
             by: actor.actor.clone(),
             capacity: actor.capacity.clone(),
         };
-        record_meeting(&mut alone.tx, &self.keyring, said.county, meeting_id, &record, &decided_on).await?;
+        store::record_meeting(&mut alone.tx, &self.keyring, said.county, meeting_id, &record, &decided_on)
+            .await?;
         if meeting.kind == MeetingKind::Joint {
             self.meet_duty(&mut alone, &meeting, said.county, actor).await?;
         }
@@ -250,7 +232,7 @@ impl Meetings {
         Ok(MeetingAndAgenda { meeting, items })
     }
 
-    async fn meeting(&self, alone: &mut Alone<'_>, county: &str, id: Uuid) -> Result<Meeting, RoutingError> {
+    async fn met_at(&self, alone: &mut Alone<'_>, county: &str, id: Uuid) -> Result<Meeting, RoutingError> {
         let found = find_meeting(&mut alone.tx, &self.keyring, county, MeetingName::Id(id)).await?;
         found.ok_or(RoutingError::NoSuch("meeting"))
     }

@@ -10,8 +10,15 @@ use fengqiao_serving::{
 use tonic::service::Routes;
 
 use crate::{
-    MIGRATIONS, clock_worker::ClockWorker, commands::Commands, counties::RoutingCounties, grpc::RoutingFace,
-    intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
+    MIGRATIONS,
+    clock_worker::ClockWorker,
+    commands::Commands,
+    counties::RoutingCounties,
+    grpc::{AuditFace, RoutingFace},
+    intake_events::IntakeEvents,
+    receipt_events::ReceiptEvents,
+    series_worker::SeriesWorker,
+    watchers::Watchers,
 };
 
 /// Runs the service until it is told to stop.
@@ -49,12 +56,30 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         keyring: Arc::clone(&foundation.keyring),
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
-        clock,
+        clock: clock.clone(),
     };
     foundation.tasks.spawn("firing clocks", clocks.run(foundation.stop.clone()));
+    let series = SeriesWorker {
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        clock,
+    };
+    foundation.tasks.spawn("making the duties of series", series.run(foundation.stop.clone()));
     let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
     foundation.tasks.spawn("forgetting old answers", async move {
         forgetting.forget_old_answers(stop).await;
+        Ok::<(), Infallible>(())
+    });
+    let audit = AuditFace::new(
+        foundation.pool.clone(),
+        Arc::clone(&counties),
+        Arc::clone(&foundation.keyring),
+        commands.clock.clone(),
+    );
+    let anchors = audit.clone().log_anchors(foundation.stop.clone());
+    foundation.tasks.spawn("logging anchors", async move {
+        anchors.await;
         Ok::<(), Infallible>(())
     });
     let face = RoutingFace {
@@ -65,7 +90,11 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         watchers,
         stop: foundation.stop.clone(),
     };
-    let routes = Routes::new(face.into_server());
+    let routes = Routes::new(face.clone().into_server())
+        .add_service(face.clone().into_work_server())
+        .add_service(face.clone().into_duty_server())
+        .add_service(face.into_meeting_server())
+        .add_service(audit.into_server());
     foundation
         .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
         .await

@@ -1,15 +1,10 @@
 //! Commands on duties besides cases, on signals of families at risk, and on rewards.
 
-use std::sync::Arc;
-
-use fengqiao_messaging::Outbox;
-use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::Clock;
-use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::{
     alone::{Alone, Said},
+    commands::Commands,
     counties::RoutingCounty,
     domain::{
         case_number::CaseName,
@@ -24,26 +19,10 @@ use crate::{
     },
     error::RoutingError,
     store::{
-        NewSignal, bounded, decide_reward, family_signals, find_reward, find_standing, insert_reward,
-        insert_signal, insert_standing, record_standing,
+        self, NewSignal, bounded, family_signals, find_reward, find_standing, insert_reward, insert_signal,
+        insert_standing, record_standing,
     },
-    watchers::Watchers,
 };
-
-/// Runs the commands.
-#[derive(Clone)]
-pub struct Standing {
-    /// Connections in routing's schema.
-    pub pool: PgPool,
-    /// Seals what is personal.
-    pub keyring: Arc<Keyring>,
-    /// Nudged after each commit.
-    pub outbox: Outbox,
-    /// Woken after each commit.
-    pub watchers: Watchers,
-    /// What time it is.
-    pub clock: Clock,
-}
 
 /// What an agency sees of a family.
 #[derive(Debug, Clone)]
@@ -71,12 +50,12 @@ pub struct RewardAsked {
     pub words: String,
 }
 
-impl Standing {
+impl Commands {
     /// Makes duties by hand, all or none. A second send returns them as they are now.
     ///
     /// # Errors
     /// [`RoutingError`]
-    pub async fn create(
+    pub async fn create_duties(
         &self,
         place: &RoutingCounty,
         actor: &Occasion,
@@ -108,7 +87,7 @@ impl Standing {
     ///
     /// # Errors
     /// [`RoutingError`]
-    pub async fn record(
+    pub async fn record_duty(
         &self,
         place: &RoutingCounty,
         actor: &Occasion,
@@ -238,7 +217,7 @@ impl Standing {
             return Ok(reward);
         }
         let decided = decide(&reward, approve, actor)?;
-        decide_reward(&mut alone.tx, said.county, &decided).await?;
+        store::decide_reward(&mut alone.tx, said.county, &decided).await?;
         alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
         Ok(decided)
     }

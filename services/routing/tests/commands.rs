@@ -195,7 +195,10 @@ async fn an_agency_sees_what_was_pushed_to_it_and_nothing_else() {
     let pushed = one_case(&office, "对方持刀").await;
     let quiet = one_case(&office, "路灯").await;
     let get = |who, case: &str| {
-        office.face.get_case(asked(&who, GetCaseRequest { county: String::new(), case: case.into() }))
+        office.face.get_case(asked(
+            &who,
+            GetCaseRequest { county: String::new(), case: case.into(), ..Default::default() },
+        ))
     };
     let community = format!("community-{COMMUNITY}");
     let seen = get(agency(&community), &pushed).await.unwrap().into_inner().case.unwrap();
@@ -220,7 +223,8 @@ async fn an_agency_sees_what_was_pushed_to_it_and_nothing_else() {
     };
     assert_eq!(comment(agency("police"), &pushed).await.unwrap_err().code(), Code::NotFound);
     assert!(comment(agency(&community), &pushed).await.is_ok());
-    let elsewhere = asked(&officer(), GetCaseRequest { county: "330681".into(), case: pushed });
+    let elsewhere =
+        asked(&officer(), GetCaseRequest { county: "330681".into(), case: pushed, ..Default::default() });
     assert_eq!(office.face.get_case(elsewhere).await.unwrap_err().code(), Code::NotFound);
 }
 

@@ -256,7 +256,8 @@ async fn open_database(
 /// dear to it and is not; compiling it costs more than it.
 ///
 /// Questions of statistics differ so much with their parameters that each is worth a plan.
-const fn planning(service: ServiceName) -> &'static [(&'static str, &'static str)] {
+#[must_use]
+pub const fn planning(service: ServiceName) -> &'static [(&'static str, &'static str)] {
     match service {
         ServiceName::Statistics => &[("jit", "off")],
         ServiceName::Intake | ServiceName::Routing | ServiceName::Notification => &[

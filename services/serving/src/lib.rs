@@ -14,7 +14,7 @@ mod tasks;
 pub mod time;
 mod young_tables;
 
-pub use foundation::{Foundation, ServiceName, StartError};
+pub use foundation::{Foundation, ServiceName, StartError, planning};
 pub use own_thread::{ThreadEnded, on_own_thread};
 pub use process::exit_code;
 pub use settings::Settings;

@@ -3,6 +3,7 @@
 
 pub mod bare;
 pub mod callers;
+pub mod case_office;
 pub mod copy;
 pub mod figure;
 pub mod ground;

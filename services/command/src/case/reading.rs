@@ -57,14 +57,19 @@ pub struct ListOptions {
 /// Where a call fails.
 pub async fn show(
     case: &str,
+    purpose: &str,
     mut client: RoutingServiceClient<Connection>,
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let request = session.request(GetCaseRequest { county: session.county(), case: case.to_owned() });
+    let request = session.request(GetCaseRequest {
+        county: session.county(),
+        case: case.to_owned(),
+        purpose: purpose.to_owned(),
+    });
     let answer = client.get_case(request).await.map_err(CommandError::call(format!("case {case}")))?;
     let found = answer.into_inner().case.unwrap_or_default();
-    let history = history(&found, client, session).await?;
+    let history = history(&found, purpose, client, session).await?;
     if output.json {
         let entries = history.iter().map(fengqiao_proto::json::to_json).collect::<Result<Vec<_>, _>>()?;
         let document = json!({ "case": fengqiao_proto::json::to_json(&found)?, "history": entries });
@@ -75,6 +80,7 @@ pub async fn show(
 
 async fn history(
     case: &Case,
+    purpose: &str,
     client: RoutingServiceClient<Connection>,
     session: &Session,
 ) -> Result<Vec<HistoryEntry>, CommandError> {
@@ -85,6 +91,7 @@ async fn history(
             case: case.case_id.clone(),
             page_size,
             page_token,
+            purpose: purpose.to_owned(),
         });
         async move {
             let answer = client.list_case_history(request).await;

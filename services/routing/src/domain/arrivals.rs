@@ -288,7 +288,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::domain::{case::State, level::Level};
+    use crate::domain::{case::State, docket::Docket, level::Level};
 
     fn macheng() -> (County, Rulebook) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
@@ -356,20 +356,29 @@ mod tests {
     }
 
     #[test]
-    fn a_report_whose_case_is_over_opens_a_new_one_and_its_revision_stays() {
+    fn a_report_after_the_end_opens_the_case_again_within_the_window_and_follows_it_later() {
         let mut hand = CasesAtHand::default();
         let (first, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
-        let mut stored = CasesAtHand::default();
-        let closed =
-            CaseFile { state: State::Closed, closed_at: Some(at("2026-11-24T03:00:00Z")), ..first.case };
-        let old_case = closed.id;
-        stored.add_case(closed, vec![(at("2026-11-24T02:00:00Z"), Source::Hotline12345)]);
-        stored.add_report(Uuid::from_u128(10), KnownReport { case_id: old_case, revision: 1 });
+        let over_since = |closed_at: &str| {
+            let docket = Docket { state: "closed".into(), ..first.case.docket.clone() };
+            let closed_at = Some(at(closed_at));
+            let closed = CaseFile { state: State::Closed, closed_at, docket, ..first.case.clone() };
+            let mut stored = CasesAtHand::default();
+            stored.add_case(closed, vec![(at("2026-11-24T02:00:00Z"), Source::Hotline12345)]);
+            stored.add_report(Uuid::from_u128(10), KnownReport { case_id: first.case.id, revision: 1 });
+            stored
+        };
+        let mut stored = over_since("2026-10-26T03:00:00Z");
         let (revised, effect) = receive(&mut stored, &report(1, 10, 2), "漏水").unwrap();
-        assert_eq!((effect, revised.case.id, revised.case.state), (Effect::Revised, old_case, State::Closed));
+        assert_eq!(
+            (effect, revised.case.id, revised.case.state),
+            (Effect::Revised, first.case.id, State::Closed)
+        );
+        let (again, effect) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
+        assert_eq!((effect, again.case.id, again.case.state), (Effect::Joined, first.case.id, State::Open));
+        let mut stored = over_since("2026-10-25T01:00:00Z");
         let (new, effect) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
-        assert_eq!(effect, Effect::Opened);
-        assert_ne!(new.case.id, old_case);
+        assert_eq!((effect, new.case.docket.links.follows), (Effect::Opened, Some(first.case.id)));
     }
 
     #[test]

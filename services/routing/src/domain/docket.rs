@@ -150,6 +150,13 @@ impl Docket {
         PROTECTED_TAGS.iter().any(|tag| self.tags.contains(*tag))
     }
 
+    /// Whether someone may learn who the people are and what was told: the centre always (no agency, or its
+    /// desk), an agency where the case is not protected or it handles it (S2-06, S4-14).
+    #[must_use]
+    pub fn shows_people_to(&self, agency: Option<&str>, desk: &str) -> bool {
+        agency.is_none_or(|agency| agency == desk || !self.is_protected() || self.handler(agency).is_some())
+    }
+
     /// The people who are asked again: who reported, whom it was about, who was harmed.
     #[must_use]
     pub fn people_to_ask(&self) -> Vec<PartyRole> {
@@ -165,5 +172,22 @@ impl Docket {
     #[must_use]
     pub fn handler(&self, agency: &str) -> Option<&Handler> {
         self.handlers.iter().find(|handler| handler.agency == agency)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s2_06_people_of_a_protected_case_are_for_those_who_handle_it() {
+        let since = Timestamp::UNIX_EPOCH;
+        let mut docket = Docket::of_before(State::Open, Level::Red, "womens_federation", since);
+        assert!(docket.shows_people_to(Some("police"), "centre"), "it is not protected yet");
+        docket.tags.insert("minor".to_owned());
+        assert!(!docket.shows_people_to(Some("police"), "centre"));
+        for who in [None, Some("centre"), Some("womens_federation")] {
+            assert!(docket.shows_people_to(who, "centre"), "{who:?}");
+        }
     }
 }

@@ -106,15 +106,33 @@ impl<'a> Draft<'a> {
         )
     }
 
+    /// Whether the actor acts for the centre.
+    pub(super) fn is_of_the_centre(&self) -> bool {
+        self.occasion.agency.as_deref().is_none_or(|agency| agency == self.setting.directory.desk())
+    }
+
+    /// Only the centre.
+    pub(super) fn must_be_of_the_centre(&self) -> Result<(), Refusal> {
+        if self.is_of_the_centre() {
+            return Ok(());
+        }
+        Self::refuse("CENTRE_ONLY", "the capacity would have to be one of the centre")
+    }
+
     /// Only an agency that handles the case, or the centre.
     pub(super) fn must_handle(&self) -> Result<(), Refusal> {
-        match &self.occasion.agency {
-            Some(agency) if self.case.docket.handler(agency).is_none() => Self::refuse(
-                "AGENCY_NOT_A_HANDLER",
-                "the agency would have to lead the case, own it or help with it",
-            ),
-            _ => Ok(()),
+        if self.is_of_the_centre() || self.case.docket.handler(self.acting_agency()).is_some() {
+            return Ok(());
         }
+        Self::refuse("AGENCY_NOT_A_HANDLER", "the agency would have to lead the case, own it or help with it")
+    }
+
+    /// Only for one's own agency; the centre may speak for each.
+    pub(super) fn must_act_for(&self, agency: &str) -> Result<(), Refusal> {
+        if self.is_of_the_centre() || self.acting_agency() == agency {
+            return Ok(());
+        }
+        Self::refuse("NOT_OWN_AGENCY", "the agency would have to be the actor's own")
     }
 
     /// The agency that the actor acts for; the centre's desk for its officers.

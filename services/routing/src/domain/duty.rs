@@ -270,7 +270,8 @@ pub struct Duty {
     pub kind: DutyKind,
     /// Who.
     pub holder: Holder,
-    /// What it is about, where the kind does not say it: the number of a session, a whistle, a revisit.
+    /// What it is about, where the kind does not say it: the number of a session, a whistle, a revisit; with
+    /// signing and handling, how often the case was returned before.
     #[serde(default)]
     pub about: u32,
     /// How long.

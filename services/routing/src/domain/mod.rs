@@ -1,7 +1,9 @@
 //! What a case is and how it may change: plain functions and types, no I/O, time passed in.
 
 pub mod acts;
+pub mod anchor;
 pub mod arrivals;
+pub mod audit;
 pub mod case;
 pub mod case_number;
 mod clocks;
@@ -10,6 +12,7 @@ mod draft;
 pub mod duty;
 pub mod happening;
 pub mod history;
+pub mod history_seals;
 pub mod level;
 pub mod meetings;
 pub mod practice;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    acts::Act,
+    acts::{Act, Allowed},
     case::{CaseFile, State},
     docket::Docket,
     draft::Draft,
@@ -101,6 +101,11 @@ pub fn transition(
 impl Draft<'_> {
     /// Says whether others have to learn of it.
     fn act(&mut self, act: &Act) -> Result<bool, Refusal> {
+        match act.allowed() {
+            Allowed::Centre => self.must_be_of_the_centre()?,
+            Allowed::Handlers => self.must_handle()?,
+            Allowed::Concerned => {}
+        }
         match act {
             Act::Relevel { level, words } => self.relevel(*level, words)?,
             Act::Assign { agency, person, words } => self.assign(agency, person.as_deref(), words)?,

@@ -1,7 +1,9 @@
 //! Writing messages: cases, histories and agencies as the contract has them.
 
+use std::sync::Arc;
+
 use fengqiao_proto::{
-    routing::v1::{Agency as AgencyMessage, Case, CasePush, CaseReport, HistoryEntry, LevelReason},
+    routing::v1::{Agency as AgencyMessage, Case, CasePush, CaseReport, HistoryEntry, LevelReason, SubState},
     types::v1::Matter,
 };
 use fengqiao_sealing::Keyring;
@@ -9,17 +11,23 @@ use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
 
+use super::docket;
 use crate::{
     counties::RoutingCounty,
     directory::Agency,
-    domain::case::{CaseFile, Words},
+    domain::{
+        case::{CaseFile, Words},
+        practice::Practice,
+    },
     error::RoutingError,
+    rulebook::Rulebook,
     store::{CaseRest, StoredEntry, StoredPush, StoredReport},
 };
 
-/// A case without reports, pushes, matter and the words of people.
-pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty) -> Case {
+/// A case without docket, reports, pushes, matter and the words of people, as lists show it.
+pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty, practice: &Practice) -> Case {
     let reason = &case.level_reason;
+    let docket = &case.docket;
     Case {
         county: place.county.code.clone(),
         case_id: case.id.to_string(),
@@ -42,31 +50,61 @@ pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty) -> Case {
         opened_at: Some(to_proto(case.opened_at)),
         resolved_at: case.resolved_at.map(to_proto),
         closed_at: case.closed_at.map(to_proto),
+        sub_state: Some(SubState {
+            code: docket.state.clone(),
+            name: practice.states.name(&docket.state).to_owned(),
+        }),
+        handlers: docket.handlers.iter().map(docket::handler).collect(),
+        conclusions: docket.conclusions().map(docket::conclusions),
+        tags: docket.tags.iter().cloned().collect(),
         ..Case::default()
     }
 }
 
-/// A case with everything that belongs to it, personal data opened.
-pub(super) fn whole_case(
-    case: &CaseFile,
-    rest: CaseRest,
-    place: &RoutingCounty,
-    keyring: &Keyring,
-) -> Result<Case, RoutingError> {
-    let county = &place.county.code;
-    let matter = keyring.open(&case.sealed_matter, county.as_bytes())?;
-    let matter = Matter::decode(matter.as_slice()).map_err(|_| RoutingError::Malformed("a case's matter"))?;
-    let mut message = brief_case(case, place);
-    if let (Some(reason), Some(words)) = (&mut message.level_reason, &case.level_reason.words) {
-        reason.text = match words {
-            Words::Plain(text) => text.clone(),
-            Words::Sealed(sealed) => opened_text(sealed, county, keyring)?,
-        };
+/// How someone sees a case.
+pub(super) struct View<'a> {
+    pub(super) place: &'a RoutingCounty,
+    pub(super) rulebook: Arc<Rulebook>,
+    /// What is late, is late as of then.
+    pub(super) now: Timestamp,
+    /// Whether who looks may learn who the people are and what was told.
+    pub(super) people: bool,
+}
+
+impl View<'_> {
+    /// What was read with the case itself: all but reports, pushes and matter.
+    pub(super) fn with_docket(&self, case: &CaseFile) -> Case {
+        let mut message = brief_case(case, self.place, &self.rulebook.practice);
+        message.docket = Some(docket::docket(&case.docket, self.now, self.people));
+        message
     }
-    message.reports = rest.reports.into_iter().map(report).collect();
-    message.pushes = rest.pushes.into_iter().map(push).collect();
-    message.matter = Some(matter);
-    Ok(message)
+
+    /// A case with everything that belongs to it, personal data opened.
+    pub(super) fn whole(
+        &self,
+        case: &CaseFile,
+        rest: CaseRest,
+        keyring: &Keyring,
+    ) -> Result<Case, RoutingError> {
+        let mut message = self.with_docket(case);
+        message.reports = rest.reports.into_iter().map(report).collect();
+        message.pushes = rest.pushes.into_iter().map(push).collect();
+        if !self.people {
+            return Ok(message);
+        }
+        let county = &self.place.county.code;
+        let matter = keyring.open(&case.sealed_matter, county.as_bytes())?;
+        let matter =
+            Matter::decode(matter.as_slice()).map_err(|_| RoutingError::Malformed("a case's matter"))?;
+        message.matter = Some(matter);
+        if let (Some(reason), Some(words)) = (&mut message.level_reason, &case.level_reason.words) {
+            reason.text = match words {
+                Words::Plain(text) => text.clone(),
+                Words::Sealed(sealed) => opened_text(sealed, county, keyring)?,
+            };
+        }
+        Ok(message)
+    }
 }
 
 fn report(report: StoredReport) -> CaseReport {
@@ -95,14 +133,16 @@ fn push(push: StoredPush) -> CasePush {
     }
 }
 
-/// An entry of a history, its remark opened.
+/// An entry of a history, its remark opened for who may learn what people said.
 pub(super) fn history_entry(
     entry: StoredEntry,
     county: &str,
+    people: bool,
     keyring: &Keyring,
 ) -> Result<HistoryEntry, RoutingError> {
     let remark = entry
         .sealed_remark
+        .filter(|_| people)
         .map(|sealed| opened_text(&sealed, county, keyring))
         .transpose()?
         .unwrap_or_default();

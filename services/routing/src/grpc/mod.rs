@@ -1,19 +1,33 @@
 //! The gRPC face of routing: reads requests, asks the store or the commands, writes messages.
 
+mod act_fields;
 mod actor;
+mod acts;
+mod audit;
+mod contract;
+mod docket;
+mod duties;
+mod duty_fields;
+mod meetings;
 mod messages;
+mod protected;
 mod requests;
 mod watching;
+mod work;
+
+pub use audit::AuditFace;
 
 use std::sync::Arc;
 
 use fengqiao_access::{Principal, principal};
 use fengqiao_proto::routing::v1::{
-    AssignCaseRequest, AssignCaseResponse, Case, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
-    CommentCaseResponse, GetCaseRequest, GetCaseResponse, ListAgenciesRequest, ListAgenciesResponse,
-    ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, RelevelCaseRequest,
-    RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, WatchCaseRequest,
+    ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, Case, CloseCaseRequest,
+    CloseCaseResponse, CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse,
+    ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse,
+    ListCasesRequest, ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest,
+    ResolveCaseResponse, WatchCaseRequest,
     routing_service_server::{RoutingService, RoutingServiceServer},
+    work_service_server::WorkServiceServer,
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::{MAX_MESSAGE_BYTES, paging, status};
@@ -21,10 +35,10 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
+use self::{acts::Acting, messages::View};
 use crate::{
     commands::{Command, Commands},
     counties::{RoutingCounties, RoutingCounty},
-    directory::Directory,
     domain::{acts::Act, case::CaseFile, case_number::CaseName},
     error::RoutingError,
     store::{case_rest, find_case, list_cases, list_history},
@@ -55,7 +69,6 @@ struct CommandRequest<'a> {
     request_id: &'a str,
     etag: &'a str,
     capacity: &'a str,
-    kind: &'static str,
 }
 
 impl RoutingFace {
@@ -63,6 +76,12 @@ impl RoutingFace {
     #[must_use]
     pub fn into_server(self) -> RoutingServiceServer<Self> {
         RoutingServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
+    }
+
+    /// The service of what is owed, to be served.
+    #[must_use]
+    pub fn into_work_server(self) -> WorkServiceServer<Self> {
+        WorkServiceServer::new(self).max_decoding_message_size(MAX_MESSAGE_BYTES)
     }
 
     fn place(&self, who: &Principal, requested: &str) -> Result<&Arc<RoutingCounty>, Status> {
@@ -81,34 +100,38 @@ impl RoutingFace {
         find_case(&self.pool, &self.keyring, &place.county.code, &name, who.agency.as_deref()).await
     }
 
-    /// A case with everything that belongs to it.
-    async fn whole_case(&self, place: &RoutingCounty, case: &CaseFile) -> Result<Case, RoutingError> {
-        let rest = case_rest(&self.pool, &place.county.code, case.id).await?;
-        messages::whole_case(case, rest, place, &self.keyring)
+    /// How this caller sees a case now.
+    fn view<'a>(&self, place: &'a RoutingCounty, who: &Principal, case: &CaseFile) -> View<'a> {
+        let rulebook = place.rulebook();
+        let people = case.docket.shows_people_to(who.agency.as_deref(), rulebook.directory.desk());
+        View { place, rulebook, now: self.commands.clock.now(), people }
     }
 
     async fn run(
         &self,
         who: &Principal,
         request: CommandRequest<'_>,
-        act: impl FnOnce(&Directory) -> Result<Act, RoutingError>,
+        act: impl FnOnce(&Acting<'_>) -> Result<Act, RoutingError>,
     ) -> Result<Option<Case>, Status> {
         let place = self.place(who, request.county)?;
         let case: CaseName = requests::case_name(request.case)?;
         requests::length("requestId", request.request_id, 1, 64)?;
         let rulebook = place.rulebook();
+        let directory = &rulebook.directory;
         let now = self.commands.clock.now();
+        let occasion = actor::acting(who, request.capacity, directory, &place.county.time_zone, now)?;
+        let act = act(&Acting { directory, occasion: &occasion })?;
         let command = Command {
-            actor: actor::acting(who, request.capacity, &rulebook.directory, &place.county.time_zone, now)?,
+            actor: occasion,
             visible_to: who.agency.clone(),
             case,
             request_id: request.request_id.to_owned(),
             etag: request.etag.to_owned(),
-            kind: request.kind,
-            act: act(&rulebook.directory)?,
+            act,
         };
         let case = self.commands.run(place, command).await?;
-        Ok(Some(self.whole_case(place, &case).await?))
+        // What was read with the case answers; the rest is for who asks for it.
+        Ok(Some(self.view(place, who, &case).with_docket(&case)))
     }
 }
 
@@ -119,7 +142,9 @@ impl RoutingService for RoutingFace {
         let asked = request.get_ref();
         let place = self.place(who, &asked.county)?;
         let case = self.seen_case(place, who, &asked.case).await?;
-        let case = self.whole_case(place, &case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
+        let rest = case_rest(&self.pool, &place.county.code, case.id).await?;
+        let case = self.view(place, who, &case).whole(&case, rest, &self.keyring)?;
         Ok(Response::new(GetCaseResponse { case: Some(case) }))
     }
 
@@ -135,7 +160,8 @@ impl RoutingService for RoutingFace {
         let mut found =
             list_cases(&self.pool, &self.keyring, &place.county.code, &filter, size + 1, after).await?;
         let next_page_token = requests::next_page(&mut found, size, |_| 0, requests::case_list_token);
-        let cases = found.iter().map(|case| messages::brief_case(case, place)).collect();
+        let practice = &place.rulebook().practice;
+        let cases = found.iter().map(|case| messages::brief_case(case, place, practice)).collect();
         Ok(Response::new(ListCasesResponse { cases, next_page_token }))
     }
 
@@ -148,6 +174,8 @@ impl RoutingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         let after = requests::page_token::<i64>(&asked.page_token)?.unwrap_or(0);
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
+        let people = self.view(place, who, &case).people;
         let size = paging::size(asked.page_size, 200, 1_000);
         let mut found = list_history(&self.pool, &place.county.code, case.id, after, size + 1).await?;
         let long = |entry: &crate::store::StoredEntry| entry.sealed_remark.as_ref().map_or(0, Vec::len);
@@ -155,7 +183,7 @@ impl RoutingService for RoutingFace {
             requests::next_page(&mut found, size, long, |entry| paging::write(&entry.sequence));
         let entries = found
             .into_iter()
-            .map(|entry| messages::history_entry(entry, &place.county.code, &self.keyring))
+            .map(|entry| messages::history_entry(entry, &place.county.code, people, &self.keyring))
             .collect::<Result<_, _>>()?;
         Ok(Response::new(ListCaseHistoryResponse { entries, next_page_token }))
     }
@@ -173,12 +201,14 @@ impl RoutingService for RoutingFace {
             return Err(RoutingError::invalid("afterSequence", "must not be negative").into());
         }
         let case = self.seen_case(place, who, &asked.case).await?;
+        self.keep_reading(place, who, &case, &asked.purpose).await?;
         let watch = watching::Watch {
             pool: self.pool.clone(),
             keyring: Arc::clone(&self.keyring),
             county: place.county.code.clone(),
             case_id: case.id,
             after: asked.after_sequence,
+            people: self.view(place, who, &case).people,
             watcher: self.watchers.watch(case.id)?,
             stop: self.stop.clone(),
         };
@@ -196,8 +226,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
-            capacity: "",
-            kind: "relevel",
+            capacity: &asked.capacity,
         };
         let case = self.run(who, command, |_| requests::relevel(asked)).await?;
         Ok(Response::new(RelevelCaseResponse { case }))
@@ -214,10 +243,9 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
-            capacity: "",
-            kind: "assign",
+            capacity: &asked.capacity,
         };
-        let case = self.run(who, command, |directory| requests::assign(asked, directory)).await?;
+        let case = self.run(who, command, |acting| requests::assign(asked, acting.directory)).await?;
         Ok(Response::new(AssignCaseResponse { case }))
     }
 
@@ -232,8 +260,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
-            capacity: "",
-            kind: "resolve",
+            capacity: &asked.capacity,
         };
         let case = self.run(who, command, |_| requests::resolve(asked)).await?;
         Ok(Response::new(ResolveCaseResponse { case }))
@@ -250,8 +277,7 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: &asked.etag,
-            capacity: "",
-            kind: "close",
+            capacity: &asked.capacity,
         };
         let case = self.run(who, command, |_| requests::close(asked)).await?;
         Ok(Response::new(CloseCaseResponse { case }))
@@ -268,11 +294,27 @@ impl RoutingService for RoutingFace {
             case: &asked.case,
             request_id: &asked.request_id,
             etag: "",
-            capacity: "",
-            kind: "comment",
+            capacity: &asked.capacity,
         };
         let case = self.run(who, command, |_| requests::comment(asked)).await?;
         Ok(Response::new(CommentCaseResponse { case }))
+    }
+
+    async fn act_on_case(
+        &self,
+        request: Request<ActOnCaseRequest>,
+    ) -> Result<Response<ActOnCaseResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let command = CommandRequest {
+            county: &asked.county,
+            case: &asked.case,
+            request_id: &asked.request_id,
+            etag: &asked.etag,
+            capacity: &asked.capacity,
+        };
+        let case = self.run(who, command, |acting| acts::act(asked, acting)).await?;
+        Ok(Response::new(ActOnCaseResponse { case }))
     }
 
     async fn list_agencies(

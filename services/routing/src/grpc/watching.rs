@@ -34,6 +34,8 @@ pub(super) struct Watch {
     pub(super) case_id: Uuid,
     /// The last entry that was read.
     pub(super) after: i64,
+    /// Whether who watches may learn what people said.
+    pub(super) people: bool,
     pub(super) watcher: Watcher,
     pub(super) stop: CancellationToken,
 }
@@ -57,7 +59,7 @@ impl Watch {
                 return Err(RoutingError::Ending);
             }
             if let Some(entry) = waiting.pop_front() {
-                let entry = messages::history_entry(entry, &self.county, &self.keyring)?;
+                let entry = messages::history_entry(entry, &self.county, self.people, &self.keyring)?;
                 return Ok(WatchCaseResponse { entry: Some(entry) });
             }
             let page = list_history(&self.pool, &self.county, self.case_id, self.after, PAGE).await?;

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use fengqiao_messaging::Turn;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::{SignedDuration, Timestamp};
@@ -10,7 +9,7 @@ use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{bounded, rows, standing::standing_clock};
+use super::{CountyTurn, bounded, rows, standing::standing_clock};
 use crate::{
     domain::{
         arrivals::{CasesAtHand, KnownReport, ReceivedReport},
@@ -60,7 +59,7 @@ pub async fn load_for_reports(
     reports: &[&ReceivedReport],
     days: &[String],
     window: SignedDuration,
-) -> Result<(CasesAtHand, Turn), RoutingError> {
+) -> Result<(CasesAtHand, CountyTurn), RoutingError> {
     let operation = "load the cases of a batch";
     let report_ids: Vec<Uuid> = reports.iter().map(|report| report.report_id).collect();
     let clusters: Vec<Uuid> = reports.iter().map(|report| report.cluster_id).collect();
@@ -74,11 +73,9 @@ pub async fn load_for_reports(
         .bind(to_sql(since))
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
-    let read = || -> Result<(CasesAtHand, Turn), sqlx::Error> {
+    let read = || -> Result<(CasesAtHand, CountyTurn), sqlx::Error> {
         let mut hand = CasesAtHand::default();
-        let mut turn = Turn(0);
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             let days: Option<Vec<String>> = row.try_get("days")?;
             let lasts: Option<Vec<i32>> = row.try_get("lasts")?;
             for (day, last) in days.unwrap_or_default().into_iter().zip(lasts.unwrap_or_default()) {
@@ -102,7 +99,7 @@ pub async fn load_for_reports(
                 hand.add_report(report_id, KnownReport { case_id, revision });
             }
         }
-        Ok((hand, turn))
+        Ok((hand, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -116,23 +113,21 @@ pub async fn load_for_receipts(
     keyring: &Keyring,
     county: &str,
     push_ids: &[Uuid],
-) -> Result<(ToldPushes, Turn), RoutingError> {
+) -> Result<(ToldPushes, CountyTurn), RoutingError> {
     let operation = "load the cases of receipts";
     let statement =
         sqlx::query(include_str!("sql/load_for_receipts.sql")).bind(county).bind(push_ids).fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
         let mut told = ToldPushes::default();
-        let mut turn = Turn(0);
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { continue };
             let case = rows::case_file(row, county, keyring)?;
             let agency = row.try_get("push_agency")?;
             told.pushes.insert(push_id, ToldPush { case_id: case.id, agency });
             told.cases.insert(case.id, case);
         }
-        Ok((told, turn))
+        Ok((told, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -159,7 +154,7 @@ pub async fn load_for_commands(
     keyring: &Keyring,
     county: &str,
     names: &[CommandName<'_>],
-) -> Result<(Vec<CommandCase>, Turn), RoutingError> {
+) -> Result<(Vec<CommandCase>, CountyTurn), RoutingError> {
     let operation = "load the cases of commands";
     let statement = sqlx::query(include_str!("sql/load_for_commands.sql"))
         .bind(county)
@@ -171,15 +166,13 @@ pub async fn load_for_commands(
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let mut turn = Turn(0);
         let mut loaded = Vec::with_capacity(found.len());
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             let id: Option<Uuid> = row.try_get("id")?;
             let case = id.map(|_| rows::case_file(row, county, keyring)).transpose()?;
             loaded.push(CommandCase { case, answered: row.try_get("answered")? });
         }
-        Ok((loaded, turn))
+        Ok((loaded, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -205,7 +198,7 @@ pub async fn load_due_cases(
     county: &str,
     now: Timestamp,
     at_most: i64,
-) -> Result<(DueCases, Turn), RoutingError> {
+) -> Result<(DueCases, CountyTurn), RoutingError> {
     let operation = "load the cases whose time has come";
     let statement = sqlx::query(include_str!("sql/due_cases.sql"))
         .bind(county)
@@ -214,10 +207,8 @@ pub async fn load_due_cases(
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
-        let mut turn = Turn(0);
         let mut due = DueCases::default();
         for row in &found {
-            turn = Turn(row.try_get("turn")?);
             due.due = row.try_get("due")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 due.cases.push(rows::case_file(row, county, keyring)?);
@@ -226,7 +217,7 @@ pub async fn load_due_cases(
                 due.standing.push((id, standing_clock(row)?));
             }
         }
-        Ok((due, turn))
+        Ok((due, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }

@@ -11,11 +11,7 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{
-    Answer, bounded,
-    rows::{ReasonForm, docket_binding},
-    sealed_history::EntrySeal,
-};
+use super::{Answer, bounded, rows::ReasonForm};
 use crate::{
     domain::{
         arrivals::ReceivedReport,
@@ -23,6 +19,7 @@ use crate::{
         docket::FAST_LANE,
         duty::Duty,
         history::Entry,
+        history_seals::{CaseMark, EntrySeal, HistoryHead, docket_binding},
         push::PushOrder,
         transition::Change,
     },
@@ -139,6 +136,7 @@ impl Changes {
         &self,
         conn: &mut PgConnection,
         in_turn: InTurn<'_>,
+        head: Option<HistoryHead>,
         keyring: &Keyring,
     ) -> Result<Option<i64>, RoutingError> {
         let operation = "write the changes of cases";
@@ -150,11 +148,18 @@ impl Changes {
         };
         let remarks: Vec<Option<Vec<u8>>> =
             self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
-        let (seals, last_seals) = self.seal_history(county, keyring, &remarks);
+        let mut head = match head {
+            Some(head) => head,
+            None => HistoryHead { unsealed: count_unsealed(conn, county).await?, ..HistoryHead::default() },
+        };
+        head.batch += 1;
+        let Sealed { seals, last_seals } = self.seal_history(county, keyring, &remarks, &mut head);
+        let new_head = (!self.entries.is_empty()).then(|| head.seal(county, keyring));
         let dockets = self
             .cases
             .values()
-            .map(|case| seal_docket(case, county, keyring))
+            .zip(&last_seals)
+            .map(|(case, last_seal)| docket_text(case, county, last_seal, keyring))
             .collect::<Result<Vec<_>, _>>()?;
         let query = in_turn.bind(sqlx::query(WRITE_CHANGES.as_str()));
         let query = self.bind_cases(query, seal);
@@ -170,23 +175,24 @@ impl Changes {
             .bind(self.series.keys().map(String::as_str).collect::<Vec<_>>())
             .bind(self.series.values().copied().collect::<Vec<_>>());
         let query = self.bind_answers(query);
-        let query = self.bind_duties(query);
-        let row = bounded(operation, query.fetch_optional(conn)).await?;
+        let query = self.bind_duties(query).bind(head.batch).bind(new_head);
+        let row = bounded(operation, query.fetch_optional(&mut *conn)).await?;
         InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
     }
 
-    /// The seal of each new entry over the one before in its case, and the last seal of each case.
+    /// The seal of each new entry over the one before in its case; the county's head moves on with them.
     fn seal_history(
         &self,
         county: &str,
         keyring: &Keyring,
         remarks: &[Option<Vec<u8>>],
-    ) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
-        let mut last: BTreeMap<Uuid, Vec<u8>> =
-            self.cases.values().map(|case| (case.id, case.history_seal.clone())).collect();
+        head: &mut HistoryHead,
+    ) -> Sealed {
+        let mut last: BTreeMap<Uuid, (Vec<u8>, i64)> =
+            self.cases.values().map(|case| (case.id, (case.history_seal.clone(), 0))).collect();
         let mut seals = Vec::with_capacity(self.entries.len());
         for ((case_id, entry, trace_id), remark) in self.entries.iter().zip(remarks) {
-            let before = last.entry(*case_id).or_default();
+            let (before, count) = last.entry(*case_id).or_default();
             let seal = EntrySeal {
                 county,
                 case_id: *case_id,
@@ -198,12 +204,21 @@ impl Changes {
                 text: &entry.text,
                 sealed_remark: remark.as_deref(),
                 trace_id,
+                batch: head.batch,
             }
             .over(before, keyring);
             before.clone_from(&seal);
+            *count += 1;
             seals.push(seal);
         }
-        (seals, self.cases.keys().map(|id| last.remove(id).unwrap_or_default()).collect())
+        let mut last_seals = Vec::with_capacity(self.cases.len());
+        for case in self.cases.values() {
+            let (seal, count) = last.remove(&case.id).unwrap_or_default();
+            let mark = |seal: &[u8]| CaseMark::of(county, case.id, seal, keyring);
+            head.total.move_on(mark(&case.history_seal), mark(&seal), count);
+            last_seals.push(seal);
+        }
+        Sealed { seals, last_seals }
     }
 
     fn bind_answers<'q>(&'q self, query: Query<'q>) -> Query<'q> {
@@ -338,8 +353,30 @@ fn source_code(source: fengqiao_proto::types::v1::Source) -> i16 {
     i16::try_from(i32::from(source)).unwrap_or_default()
 }
 
-/// The docket's stored form: its JSON, sealed for its case.
-fn seal_docket(case: &CaseFile, county: &str, keyring: &Keyring) -> Result<Vec<u8>, RoutingError> {
+/// The seals of a write.
+struct Sealed {
+    /// Of each entry.
+    seals: Vec<Vec<u8>>,
+    /// The last one of each case.
+    last_seals: Vec<Vec<u8>>,
+}
+
+/// How many entries are there from before there were seals. Asked once in a county's life.
+async fn count_unsealed(conn: &mut PgConnection, county: &str) -> Result<i64, RoutingError> {
+    let statement = sqlx::query_scalar(include_str!("sql/count_unsealed.sql")).bind(county).fetch_one(conn);
+    bounded("count the entries without a seal", statement).await
+}
+
+/// The docket's stored form: its JSON, sealed for its case and the case's last entry.
+///
+/// # Errors
+/// [`RoutingError::Malformed`]
+pub fn docket_text(
+    case: &CaseFile,
+    county: &str,
+    last_seal: &[u8],
+    keyring: &Keyring,
+) -> Result<Vec<u8>, RoutingError> {
     let plain = serde_json::to_vec(&case.docket).map_err(|_| RoutingError::Malformed("a case's docket"))?;
-    Ok(keyring.seal(&plain, &docket_binding(county, case.id)))
+    Ok(keyring.seal(&plain, &docket_binding(county, case.id, last_seal)))
 }

@@ -110,7 +110,7 @@ pub async fn record_meeting(
         .bind(meeting_id)
         .bind(to_sql(record.held_at))
         .bind(Json(&record.attendees))
-        .bind(keyring.seal(record.minutes.as_bytes(), &rows::docket_binding(county, meeting_id)))
+        .bind(keyring.seal(record.minutes.as_bytes(), &rows::binding(county, meeting_id)))
         .bind(to_sql(record.at))
         .bind(&record.by)
         .bind(&record.capacity)
@@ -253,7 +253,7 @@ fn meeting(row: &PgRow, county: &str, keyring: &Keyring) -> Result<Meeting, sqlx
         Some(at) => {
             let sealed: Vec<u8> = row.try_get("sealed_minutes")?;
             let minutes = keyring
-                .open(&sealed, &rows::docket_binding(county, id))
+                .open(&sealed, &rows::binding(county, id))
                 .ok()
                 .and_then(|plain| String::from_utf8(plain).ok())
                 .ok_or_else(|| rows::unreadable("sealed_minutes"))?;

@@ -1,38 +1,44 @@
 //! The SQL of routing, and nothing but it knows the tables.
 
 mod answers;
+mod auditing;
 mod batches;
 mod changes;
 mod meetings;
 mod reading;
+mod readings;
 mod rewards;
 mod rows;
-mod sealed_history;
 mod standing;
 mod turn;
+mod work;
 
 use std::{future::Future, time::Duration};
 
 pub use answers::{Answer, forget_answers};
+pub use auditing::{AuditedPage, Auditing, history_head};
 pub use batches::{
     CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
     load_for_reports, next_firing,
 };
-pub use changes::{Changes, ReceiptMarks, RequestedPush};
+pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
 pub use meetings::{
     MeetingName, MeetingReport, find_meeting, insert_items, insert_meeting, list_items, list_meetings,
     meeting_reports, open_cases, record_meeting,
 };
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
+pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
-pub use sealed_history::EntrySeal;
 pub use standing::{
     FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading, begin_period,
     count_standing, family_signals, find_standing, insert_signal, insert_standing, keep_reading,
     list_screening, list_standing, list_stays, meeting_duty, record_standing, series_made, told_by_grids,
 };
-pub use turn::{Attempt, HOLDING};
+pub use turn::{Attempt, CountyTurn, HOLDING};
+pub use work::{
+    StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
+};
 
 use crate::error::RoutingError;
 
@@ -41,12 +47,21 @@ const STATEMENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
+    ("audit_cases", include_str!("sql/audit_cases.sql")),
+    ("audit_entries", include_str!("sql/audit_entries.sql")),
+    ("audit_missing_numbers", include_str!("sql/audit_missing_numbers.sql")),
+    ("audit_readings", include_str!("sql/audit_readings.sql")),
+    ("count_unsealed", include_str!("sql/count_unsealed.sql")),
+    ("last_reading", include_str!("sql/last_reading.sql")),
+    ("list_readings", include_str!("sql/list_readings.sql")),
+    ("record_reading", include_str!("sql/record_reading.sql")),
     ("forget_answers", include_str!("sql/forget_answers.sql")),
     ("get_case", include_str!("sql/get_case.sql")),
     ("list_cases", include_str!("sql/list_cases.sql")),
     ("list_history", include_str!("sql/list_history.sql")),
     ("list_pushes", include_str!("sql/list_pushes.sql")),
     ("list_reports", include_str!("sql/list_reports.sql")),
+    ("list_work", include_str!("sql/list_work.sql")),
     ("due_cases", include_str!("sql/due_cases.sql")),
     ("load_for_commands", include_str!("sql/load_for_commands.sql")),
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
@@ -80,6 +95,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list_items", include_str!("sql/list_items.sql")),
     ("open_cases", include_str!("sql/open_cases.sql")),
     ("meeting_reports", include_str!("sql/meeting_reports.sql")),
+    ("work_counts", include_str!("sql/work_counts.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

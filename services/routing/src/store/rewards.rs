@@ -23,7 +23,7 @@ pub async fn insert_reward(
     person_id: Uuid,
     reward: &Reward,
 ) -> Result<bool, RoutingError> {
-    let seal = |text: &str| keyring.seal(text.as_bytes(), &rows::docket_binding(county, reward.id));
+    let seal = |text: &str| keyring.seal(text.as_bytes(), &rows::binding(county, reward.id));
     let statement = sqlx::query(include_str!("sql/insert_reward.sql"))
         .bind(county)
         .bind(reward.id)
@@ -130,7 +130,7 @@ fn reward(row: &PgRow, county: &str, keyring: &Keyring) -> Result<Reward, sqlx::
     let id: Uuid = row.try_get("id")?;
     let open = |column: &str| -> Result<String, sqlx::Error> {
         let sealed: Vec<u8> = row.try_get(column)?;
-        let plain = keyring.open(&sealed, &rows::docket_binding(county, id));
+        let plain = keyring.open(&sealed, &rows::binding(county, id));
         plain.ok().and_then(|plain| String::from_utf8(plain).ok()).ok_or_else(|| rows::unreadable(column))
     };
     let decided = rows::moment_if(row, "decided_at")?.zip(row.try_get::<Option<String>, _>("decided_by")?);

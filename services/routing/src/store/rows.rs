@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::domain::{
     case::{CaseFile, LevelReason, State, Words},
     docket::Docket,
+    history_seals::docket_binding,
     level::Level,
 };
 
@@ -106,12 +107,15 @@ pub(super) fn case_file(row: &PgRow, county: &str, keyring: &Keyring) -> Result<
     let lead_agency: String = row.try_get("lead_agency")?;
     let opened_at = moment(row, "opened_at")?;
     let sealed_docket: Option<Vec<u8>> = row.try_get("sealed_docket")?;
+    let history_seal: Vec<u8> = row.try_get("history_seal")?;
     let docket = match sealed_docket {
         Some(sealed) => keyring
-            .open(&sealed, &docket_binding(county, id))
+            .open(&sealed, &docket_binding(county, id, &history_seal))
             .ok()
             .and_then(|plain| serde_json::from_slice(&plain).ok())
             .ok_or_else(|| unreadable("sealed_docket"))?,
+        // Only before there were dockets; a case with a sealed history has had one.
+        None if !history_seal.is_empty() => return Err(unreadable("sealed_docket")),
         None => Docket::of_before(state, level, &lead_agency, opened_at),
     };
     let Json(reason): Json<ReasonForm> = row.try_get("level_reason")?;
@@ -142,18 +146,18 @@ pub(super) fn case_file(row: &PgRow, county: &str, keyring: &Keyring) -> Result<
         history_count: row.try_get("history_count")?,
         sealed_matter: row.try_get("sealed_matter")?,
         docket,
-        history_seal: row.try_get("history_seal")?,
+        history_seal,
     })
-}
-
-/// What a docket is sealed for: its county and its case.
-pub(super) fn docket_binding(county: &str, case_id: Uuid) -> Vec<u8> {
-    [county.as_bytes(), case_id.as_bytes()].concat()
 }
 
 /// The door of a number.
 pub(super) fn source(code: i16) -> Source {
     Source::try_from(i32::from(code)).unwrap_or_default()
+}
+
+/// What is sealed beside cases is bound to its county and its row.
+pub(super) fn binding(county: &str, id: Uuid) -> Vec<u8> {
+    [county.as_bytes(), id.as_bytes()].concat()
 }
 
 pub(super) fn unreadable(column: &str) -> sqlx::Error {

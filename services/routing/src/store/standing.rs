@@ -146,8 +146,8 @@ pub async fn record_standing(
     id: Uuid,
     record: &Record,
 ) -> Result<(), RoutingError> {
-    let words = (!record.words.is_empty())
-        .then(|| keyring.seal(record.words.as_bytes(), &rows::docket_binding(county, id)));
+    let words =
+        (!record.words.is_empty()).then(|| keyring.seal(record.words.as_bytes(), &rows::binding(county, id)));
     let stay = record.stay.as_ref();
     let statement = sqlx::query(include_str!("sql/record_standing.sql"))
         .bind(county)
@@ -412,7 +412,7 @@ pub async fn insert_signal(
         .bind(&new.signal.agency)
         .bind(to_sql(new.signal.raised_at))
         .bind(new.raised_by)
-        .bind(keyring.seal(new.words.as_bytes(), &rows::docket_binding(county, new.id)))
+        .bind(keyring.seal(new.words.as_bytes(), &rows::binding(county, new.id)))
         .execute(conn);
     bounded("keep a signal", statement).await.map(|_| ())
 }
@@ -493,7 +493,7 @@ fn standing(row: &PgRow, county: &str, keyring: &Keyring) -> Result<StandingDuty
     let id: Uuid = row.try_get("id")?;
     let duty = standing_clock(row)?;
     let open = |sealed: Vec<u8>, column| {
-        keyring.open(&sealed, &rows::docket_binding(county, id)).map_err(|_| rows::unreadable(column))
+        keyring.open(&sealed, &rows::binding(county, id)).map_err(|_| rows::unreadable(column))
     };
     let subject: Subject = serde_json::from_slice(&open(row.try_get("sealed_subject")?, "sealed_subject")?)
         .map_err(|_| rows::unreadable("sealed_subject"))?;
@@ -568,7 +568,7 @@ fn kind(code: i16) -> Result<StandingKind, sqlx::Error> {
 
 fn seal_subject(duty: &StandingDuty, county: &str, keyring: &Keyring) -> Result<Vec<u8>, RoutingError> {
     let plain = serde_json::to_vec(&duty.subject).map_err(|_| RoutingError::Malformed("a duty's subject"))?;
-    Ok(keyring.seal(&plain, &rows::docket_binding(county, duty.id)))
+    Ok(keyring.seal(&plain, &rows::binding(county, duty.id)))
 }
 
 pub(super) fn date_to_sql(date: Date) -> time::Date {

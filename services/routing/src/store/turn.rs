@@ -2,11 +2,38 @@
 
 use std::ops::{Deref, DerefMut};
 
-use fengqiao_messaging::hold_turn;
-use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
+use fengqiao_messaging::{Turn, hold_turn};
+use fengqiao_sealing::Keyring;
+use sqlx::{Connection as _, PgConnection, Postgres, Row as _, Transaction, postgres::PgRow};
 
 use super::bounded;
-use crate::error::RoutingError;
+use crate::{domain::history_seals::HistoryHead, error::RoutingError};
+
+/// A county's turn, and where its histories stand in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CountyTurn {
+    /// The turn.
+    pub turn: Turn,
+    /// Where the histories stand; none before the first write.
+    pub head: Option<HistoryHead>,
+}
+
+impl CountyTurn {
+    /// Of the columns `turn` and `history_head` of a loading statement, which are the same in all its rows.
+    pub(super) fn of(found: &[PgRow], county: &str, keyring: &Keyring) -> Result<Self, sqlx::Error> {
+        let first = found.first().ok_or(sqlx::Error::RowNotFound)?;
+        let sealed: Option<Vec<u8>> = first.try_get("history_head")?;
+        let head = sealed
+            .map(|sealed| HistoryHead::open(&sealed, county, keyring))
+            .transpose()
+            // To begin anew would hide what became of it.
+            .map_err(|error| sqlx::Error::ColumnDecode {
+                index: "history_head".into(),
+                source: error.into(),
+            })?;
+        Ok(Self { turn: Turn(first.try_get("turn")?), head })
+    }
+}
 
 /// Whether to hold the county's turn, try by try. The first does not: it finds at the end whether another
 /// process came between. The second cannot be disturbed any more.

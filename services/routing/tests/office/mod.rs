@@ -3,7 +3,13 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::{path::Path, sync::Arc};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
 
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
@@ -17,12 +23,14 @@ use fengqiao_proto::{
     types::v1::{Matter, Party, PartyRole, Source},
 };
 use fengqiao_routing::{
-    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED, commands::Commands, counties::RoutingCounties,
-    grpc::RoutingFace, intake_events::IntakeEvents, receipt_events::ReceiptEvents, watchers::Watchers,
+    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED, clock_worker::ClockWorker, commands::Commands,
+    counties::RoutingCounties, grpc::RoutingFace, intake_events::IntakeEvents, receipt_events::ReceiptEvents,
+    watchers::Watchers,
 };
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::{now, to_proto};
+use fengqiao_serving::time::{Clock, now, to_proto};
 use fengqiao_stack::test_database::TestDatabase;
+use jiff::Timestamp;
 use prost::Message;
 use sqlx::{
     Executor as _, PgPool, Row as _,
@@ -39,6 +47,11 @@ pub const COMMUNITY: &str = "421181105202";
 pub struct Office {
     pub pool: PgPool,
     pub face: RoutingFace,
+    pub clocks: ClockWorker,
+    pub counties: Arc<RoutingCounties>,
+    /// What time it is, in microseconds since 1970; 0 is the system's.
+    moment: Arc<AtomicI64>,
+    place: &'static str,
     pub keyring: Arc<Keyring>,
     pub stop: CancellationToken,
     intake: IntakeEvents,
@@ -48,13 +61,21 @@ pub struct Office {
 
 struct Process {
     face: RoutingFace,
+    clocks: ClockWorker,
+    counties: Arc<RoutingCounties>,
     intake: IntakeEvents,
     receipts: ReceiptEvents,
 }
 
 impl Process {
-    fn start(pool: &PgPool, keyring: &Arc<Keyring>, stop: &CancellationToken) -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+    fn start(
+        place: &str,
+        pool: &PgPool,
+        keyring: &Arc<Keyring>,
+        stop: &CancellationToken,
+        clock: &Clock,
+    ) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county").join(place);
         let counties = Arc::new(RoutingCounties::load(&Counties::load(&[folder]).unwrap(), now()).unwrap());
         let (keyring, outbox, watchers) =
             (Arc::clone(keyring), Outbox::new(Topic::Routing), Watchers::default());
@@ -63,6 +84,7 @@ impl Process {
             keyring: Arc::clone(&keyring),
             outbox: outbox.clone(),
             watchers: watchers.clone(),
+            clock: clock.clone(),
         };
         let face = RoutingFace {
             pool: pool.clone(),
@@ -77,13 +99,35 @@ impl Process {
             keyring: Arc::clone(&keyring),
             outbox: outbox.clone(),
             watchers: watchers.clone(),
+            clock: clock.clone(),
         };
-        Self { face, intake, receipts: ReceiptEvents { counties, keyring, outbox, watchers } }
+        let clocks = ClockWorker {
+            pool: pool.clone(),
+            counties: Arc::clone(&counties),
+            keyring: Arc::clone(&keyring),
+            outbox: outbox.clone(),
+            watchers: watchers.clone(),
+            clock: clock.clone(),
+        };
+        Self {
+            face,
+            intake,
+            clocks,
+            counties: Arc::clone(&counties),
+            receipts: ReceiptEvents { counties, keyring, outbox, watchers },
+        }
     }
 }
 
 impl Office {
+    /// The office of Macheng, by the system's clock.
     pub async fn open() -> Self {
+        Self::of("macheng").await
+    }
+
+    /// The office of a county of `deploy/county`.
+    pub async fn of(place: &'static str) -> Self {
+        let moment = Arc::new(AtomicI64::new(0));
         let database = TestDatabase::create().await.unwrap();
         let options: PgConnectOptions = database.url().parse().unwrap();
         let pool = PgPoolOptions::new()
@@ -102,13 +146,58 @@ impl Office {
         }
         let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
         let stop = CancellationToken::new();
-        let Process { face, intake, receipts } = Process::start(&pool, &keyring, &stop);
-        Self { pool, face, keyring, stop, intake, receipts, _database: database }
+        let Process { face, clocks, counties, intake, receipts } =
+            Process::start(place, &pool, &keyring, &stop, &clock_of(&moment));
+        Self {
+            pool,
+            face,
+            clocks,
+            counties,
+            moment,
+            place,
+            keyring,
+            stop,
+            intake,
+            receipts,
+            _database: database,
+        }
+    }
+
+    /// Sets the clock.
+    pub fn set_clock(&self, at: Timestamp) {
+        self.moment.store(at.as_microsecond(), Ordering::SeqCst);
+    }
+
+    /// Moves the clock, and lets it say what it has to say.
+    pub async fn pass_until(&self, at: Timestamp) -> u64 {
+        self.set_clock(at);
+        self.fire().await
+    }
+
+    /// Lets the clocks say what they have to say now.
+    pub async fn fire(&self) -> u64 {
+        let place = self.counties.iter().next().unwrap();
+        self.clocks.fire_all(place, &self.stop).await.unwrap()
+    }
+
+    /// What time it is here.
+    pub fn now(&self) -> Timestamp {
+        clock_of(&self.moment).now()
+    }
+
+    /// The county's code.
+    pub fn county(&self) -> String {
+        self.counties.iter().next().unwrap().county.code.clone()
     }
 
     /// The face of another process on the same database.
     pub fn another_face(&self) -> RoutingFace {
-        Process::start(&self.pool, &self.keyring, &self.stop).face
+        Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).face
+    }
+
+    /// The clocks of another process on the same database.
+    pub fn another_clock(&self) -> ClockWorker {
+        Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).clocks
     }
 
     /// A report of intake, told in an event.
@@ -151,7 +240,7 @@ impl Office {
             .iter()
             .zip(1..)
             .map(|(report, position)| Envelope {
-                county: COUNTY.into(),
+                county: self.county(),
                 topic: Topic::Intake,
                 position,
                 kind: "fengqiao.intake.v1.ReportAccepted".into(),
@@ -168,7 +257,7 @@ impl Office {
             .iter()
             .zip(1..)
             .map(|(receipt, position)| Envelope {
-                county: COUNTY.into(),
+                county: self.county(),
                 topic: Topic::Notification,
                 position,
                 kind: "fengqiao.notification.v1.PushReceipt".into(),
@@ -181,7 +270,7 @@ impl Office {
 
     pub async fn apply(&self, apply: &dyn Apply, batch: &[Envelope]) -> Result<(), ApplyError> {
         let mut conn = self.pool.acquire().await.unwrap();
-        let step = Step::on_the_spot(&mut conn, COUNTY, batch[0].topic).await.unwrap();
+        let step = Step::on_the_spot(&mut conn, &self.county(), batch[0].topic).await.unwrap();
         assert_eq!(apply.apply(&mut conn, &step, batch).await?, Applied::Done);
         Ok(())
     }
@@ -200,7 +289,7 @@ impl Office {
 
     async fn events<M: Message + Default>(&self, kind: &str) -> Vec<M> {
         sqlx::query("SELECT payload FROM outbox_event WHERE county = $1 AND kind = $2 ORDER BY position")
-            .bind(COUNTY)
+            .bind(self.county())
             .bind(kind)
             .fetch_all(&self.pool)
             .await
@@ -219,9 +308,20 @@ impl Office {
     }
 
     pub async fn case(&self, case: &str) -> Result<Case, Status> {
-        let request = asked(&officer(), GetCaseRequest { county: String::new(), case: case.into() });
+        let request = asked(
+            &officer(),
+            GetCaseRequest { county: String::new(), case: case.into(), ..Default::default() },
+        );
         Ok(self.face.get_case(request).await?.into_inner().case.unwrap())
     }
+}
+
+fn clock_of(moment: &Arc<AtomicI64>) -> Clock {
+    let moment = Arc::clone(moment);
+    Clock::moved_by(move || match moment.load(Ordering::SeqCst) {
+        0 => now(),
+        micros => Timestamp::from_microsecond(micros).unwrap(),
+    })
 }
 
 pub fn officer() -> Principal {

@@ -1,10 +1,7 @@
 //! The two steps at the end: resolved (办结), and closed when people were asked again (归档); and the ways
 //! back.
 
-use super::{
-    links::Links,
-    mediation::{Method, SettledAt},
-};
+use super::mediation::{Method, SettledAt};
 use crate::{
     directory::Rank,
     domain::{
@@ -41,6 +38,7 @@ impl Draft<'_> {
             return Self::refuse("RETURN_OPEN", "the open return would have to be decided");
         }
         self.advance(Trigger::Resolve)?;
+        self.lapse_requests();
         let at = self.occasion.at;
         self.case.resolved_at = Some(at);
         self.meet(|duty| {
@@ -101,7 +99,11 @@ impl Draft<'_> {
     /// Not taken up: the lawful way is told.
     pub(in crate::domain) fn reject(&mut self, words: &str) -> Result<(), Refusal> {
         self.must_be_open()?;
+        if self.case.docket.major.as_ref().is_some_and(|event| event.calm_at.is_none()) {
+            return Self::refuse("MAJOR_EVENT_NOT_CALM", "a leader would have to have said that it is calm");
+        }
         self.advance(Trigger::Reject)?;
+        self.lapse_requests();
         self.case.closed_at = Some(self.occasion.at);
         self.drop_duties(|_| true);
         self.note_words(HistoryKind::Rejected, "不予受理，已告知依法途径".to_owned(), words);
@@ -132,8 +134,9 @@ impl Draft<'_> {
         }
         if let Some(major) = &mut docket.major {
             major.calm_at = None;
+            self.drop_duties(|duty| duty.kind == DutyKind::Progress);
+            self.owe_progress();
         }
-        docket.links = Links { state_before: None, ..std::mem::take(&mut docket.links) };
         if self.case.level.pushes() {
             self.start_clocks();
         }

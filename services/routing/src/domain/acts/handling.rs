@@ -99,6 +99,11 @@ pub enum HandlingAct {
         /// Whose person.
         agency: String,
     },
+    /// Signs for the case: for an agency whose systems do not (纸质签收).
+    Sign {
+        /// The agency; the one that leads where none.
+        agency: Option<String>,
+    },
     /// Says that the people were contacted for the first time (首次联系).
     Contact {
         /// How and what they said.
@@ -111,7 +116,8 @@ impl Draft<'_> {
     /// responsible.
     pub(in crate::domain) fn begin_handling(&mut self, arrival: &Arrival) {
         let source = short_source(arrival.source);
-        let owners = self.setting.practice.owners(&self.case.category, source, arrival.repeat);
+        let owners =
+            self.setting.practice.owners(&self.case.area_code, &self.case.category, source, arrival.repeat);
         let since = self.occasion.at;
         let handler = |agency: &str, part| Handler {
             agency: agency.to_owned(),
@@ -142,9 +148,11 @@ impl Draft<'_> {
     }
 
     fn owe_to_handler(&mut self, agency: &str) {
+        // Whoever gets it after a return sees that in its list.
+        let returned = u32::try_from(self.case.docket.returns.len()).unwrap_or(u32::MAX);
         for kind in [DutyKind::Sign, DutyKind::Handle] {
             if !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
-                self.owe(kind, Holder::agency(agency), 0);
+                self.owe(kind, Holder::agency(agency), returned);
             }
         }
     }
@@ -226,6 +234,7 @@ impl Draft<'_> {
             HandlingAct::Remove { agency, words } => self.remove_handler(agency, words),
             HandlingAct::Conclude { agency, words } => self.conclude(agency, words),
             HandlingAct::HandOver { agency, person, words } => {
+                self.must_act_for(agency)?;
                 self.must_be_handler(agency)?;
                 self.hand_to(agency, person);
                 self.note_words(
@@ -236,8 +245,21 @@ impl Draft<'_> {
                 Ok(())
             }
             HandlingAct::Claim { agency } => self.claim(agency),
+            HandlingAct::Sign { agency } => {
+                let lead = self.case.lead_agency.clone();
+                let agency = agency.as_ref().unwrap_or(&lead);
+                self.must_be_handler(agency)?;
+                if self.case.docket.handler(agency).is_some_and(|handler| handler.signed_at.is_some()) {
+                    return Self::refuse(
+                        "AGENCY_SIGNED",
+                        "the agency would have to be one that has not signed",
+                    );
+                }
+                self.signed(agency);
+                self.note(HistoryKind::PushSigned, format!("{}签收", self.agency_name(agency)), None);
+                Ok(())
+            }
             HandlingAct::Contact { words } => {
-                self.must_handle()?;
                 self.meet(|duty| duty.kind == DutyKind::Contact);
                 self.note_words(HistoryKind::Contacted, "已首次联系当事人".to_owned(), words);
                 Ok(())
@@ -295,6 +317,7 @@ impl Draft<'_> {
 
     /// One of several says that its part is done. The case stays open until all have (S1-02).
     fn conclude(&mut self, agency: &str, words: &str) -> Result<(), Refusal> {
+        self.must_act_for(agency)?;
         self.must_be_handler(agency)?;
         let at = self.occasion.at;
         let handlers = &mut self.case.docket.handlers;
@@ -334,6 +357,7 @@ impl Draft<'_> {
     }
 
     fn claim(&mut self, agency: &str) -> Result<(), Refusal> {
+        self.must_act_for(agency)?;
         self.must_be_handler(agency)?;
         let actor = self.occasion.actor.clone();
         let handed = |duty: &Duty| {

@@ -41,6 +41,7 @@ impl Draft<'_> {
         }
         let before = self.case.docket.state.clone();
         self.advance(Trigger::Merge)?;
+        self.lapse_requests();
         self.case.closed_at = Some(self.occasion.at);
         self.drop_duties(|_| true);
         self.case.docket.links.merged_into = Some(other.id);

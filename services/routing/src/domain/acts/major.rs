@@ -72,7 +72,6 @@ impl Draft<'_> {
                 Ok(())
             }
             MajorAct::Progress { words } => {
-                self.must_handle()?;
                 let running = self.running_event()?;
                 running.progress += 1;
                 let no = running.progress;
@@ -100,7 +99,7 @@ impl Draft<'_> {
         }
     }
 
-    fn owe_progress(&mut self) {
+    pub(in crate::domain) fn owe_progress(&mut self) {
         let lead = self.case.lead_agency.clone();
         let no = self.case.docket.major.as_ref().map_or(0, |event| event.progress + 1);
         self.owe(DutyKind::Progress, Holder::agency(&lead), no);

@@ -255,7 +255,6 @@ impl Draft<'_> {
 
     fn hold_session(&mut self, mut session: Session, words: &str) -> Result<(), Refusal> {
         self.must_be_open()?;
-        self.must_handle()?;
         if session.mediators.is_empty() {
             return Self::refuse("NO_MEDIATOR", "at least one mediator would have to be named");
         }
@@ -294,7 +293,6 @@ impl Draft<'_> {
         performances: &[(String, Timestamp)],
     ) -> Result<(), Refusal> {
         self.must_be_open()?;
-        self.must_handle()?;
         if self.case.docket.mediation.agreement.is_some() {
             return Self::refuse("AGREEMENT_RECORDED", "the case would have to be without an agreement");
         }

@@ -99,3 +99,110 @@ pub enum Act {
         class: repeats::RepeatClass,
     },
 }
+
+/// Who may do something to a case, among those who see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Allowed {
+    /// Only the centre.
+    Centre,
+    /// The agencies that handle the case, and the centre.
+    Handlers,
+    /// Whoever is concerned: the act itself looks who owes what it does.
+    Concerned,
+}
+
+impl Act {
+    /// Who may do it. Each act has its line here, so that a new one cannot be forgotten.
+    #[must_use]
+    pub const fn allowed(&self) -> Allowed {
+        use Allowed::{Centre, Concerned, Handlers};
+        use handling::HandlingAct;
+        use major::MajorAct;
+        use mediation::MediationAct;
+        use meetings::MeetingAct;
+        use respite::RespiteAct;
+        use returns::ReturnAct;
+        use revisits::RevisitAct;
+        use supervision::SupervisionAct;
+        match self {
+            Self::Relevel { .. }
+            | Self::Assign { .. }
+            | Self::Resolve(_)
+            | Self::Close { .. }
+            | Self::Reject { .. }
+            | Self::Reopen { .. }
+            | Self::Tag { .. }
+            | Self::Return(ReturnAct::Decide { .. })
+            | Self::Handling(HandlingAct::Add { .. } | HandlingAct::Remove { .. })
+            | Self::Respite(RespiteAct::DecideExtension { .. } | RespiteAct::DecidePark { .. })
+            | Self::Supervision(SupervisionAct::Supervise { .. })
+            | Self::Meeting(MeetingAct::Decide { .. })
+            | Self::ClassifyRepeat { .. }
+            | Self::Major(MajorAct::Declare { .. } | MajorAct::Calm { .. }) => Centre,
+            Self::RecordAftermath { .. }
+            | Self::Handling(
+                HandlingAct::Conclude { .. }
+                | HandlingAct::HandOver { .. }
+                | HandlingAct::Claim { .. }
+                | HandlingAct::Sign { .. }
+                | HandlingAct::Contact { .. },
+            )
+            | Self::Respite(
+                RespiteAct::AskExtension { .. } | RespiteAct::AskPark { .. } | RespiteAct::Resume { .. },
+            )
+            | Self::Supervision(SupervisionAct::SendLetter { .. })
+            | Self::Mediation(
+                MediationAct::HoldSession { .. }
+                | MediationAct::Agree { .. }
+                | MediationAct::CheckPerformance { .. }
+                | MediationAct::Confirm { .. }
+                | MediationAct::ChooseMethod { .. },
+            )
+            | Self::Major(MajorAct::Progress { .. })
+            | Self::Revisit(RevisitAct::Record { .. }) => Handlers,
+            Self::Comment { .. }
+            | Self::Supervision(
+                SupervisionAct::Reply { .. }
+                | SupervisionAct::Acknowledge
+                | SupervisionAct::AnswerLetter { .. },
+            )
+            | Self::Meeting(MeetingAct::Finish { .. })
+            | Self::Whistle(_) => Concerned,
+        }
+    }
+
+    /// Whether only the centre may do it.
+    #[must_use]
+    pub const fn only_centre(&self) -> bool {
+        matches!(self.allowed(), Allowed::Centre)
+    }
+
+    /// The word in metrics.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Relevel { .. } => "relevel",
+            Self::Assign { .. } => "assign",
+            Self::Comment { .. } => "comment",
+            Self::Resolve(_) => "resolve",
+            Self::Close { .. } => "close",
+            Self::Reject { .. } => "reject",
+            Self::Reopen { .. } => "reopen",
+            Self::Tag { .. } => "tag",
+            Self::RecordAftermath { .. } => "aftermath",
+            Self::Handling(_) => "handling",
+            Self::Return(_) => "return",
+            Self::Respite(_) => "respite",
+            Self::Supervision(_) => "supervision",
+            Self::Whistle(_) => "whistle",
+            Self::Mediation(_) => "mediation",
+            Self::Major(_) => "major",
+            Self::Revisit(_) => "revisit",
+            Self::Meeting(_) => "meeting",
+            Self::ClassifyRepeat { .. } => "classify",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -125,9 +125,6 @@ impl Draft<'_> {
             RespiteAct::AskPark { until, words } => self.ask_park(*until, words),
             RespiteAct::DecidePark { grant, words } => self.decide_park(*grant, words),
             RespiteAct::Resume { words } => {
-                if self.occasion.agency.is_some() {
-                    self.must_handle()?;
-                }
                 self.resume()?;
                 self.note_words(HistoryKind::Resumed, "恢复办理".to_owned(), words);
                 Ok(())
@@ -137,7 +134,6 @@ impl Draft<'_> {
 
     /// More time is asked for before the time is over, at most so often, at most so long.
     fn ask_extension(&mut self, days: u16, words: &str) -> Result<(), Refusal> {
-        self.must_handle()?;
         let rule = self.setting.practice.extensions;
         let at = self.occasion.at;
         if self.owed(|duty| duty.kind == DutyKind::Handle && duty.due_at <= at && !duty.is_paused()) {
@@ -183,7 +179,6 @@ impl Draft<'_> {
         let granted_before =
             self.case.docket.respite.extensions.iter().filter(|one| granted(one.verdict.as_ref())).count();
         let leader_needed = granted_before + 1 >= self.setting.practice.extensions.leader_from as usize;
-        self.must_be_of_the_centre("decide on more time")?;
         self.must_be(if leader_needed { Rank::Leader } else { Rank::Officer }, "decide on more time")?;
         let verdict = self.verdict(grant);
         let extension = &mut self.case.docket.respite.extensions[open];
@@ -214,7 +209,6 @@ impl Draft<'_> {
     }
 
     fn ask_park(&mut self, until: Timestamp, words: &str) -> Result<(), Refusal> {
-        self.must_handle()?;
         let at = self.occasion.at;
         if until <= at || until.duration_since(at) > LONGEST_PARK {
             return Self::refuse("PARK_TOO_LONG", "the pause would have to end within 366 days");
@@ -246,7 +240,6 @@ impl Draft<'_> {
         let Some(open) = self.case.docket.respite.parks.iter().position(|park| park.verdict.is_none()) else {
             return Self::refuse("NO_PARK_ASKED", "a pause would have to be asked for");
         };
-        self.must_be_of_the_centre("decide on a pause")?;
         self.must_be(Rank::Leader, "decide on a pause")?;
         if grant {
             self.advance(Trigger::Park)?;
@@ -294,19 +287,16 @@ impl Draft<'_> {
         }
     }
 
+    /// The case is over, and with it what was asked for and not decided.
+    pub(in crate::domain) fn lapse_requests(&mut self) {
+        let respite = &mut self.case.docket.respite;
+        respite.extensions.retain(|one| one.verdict.is_some());
+        respite.parks.retain(|park| park.verdict.is_some());
+    }
+
     fn is_parked(&self) -> bool {
         let last = self.case.docket.respite.parks.last();
         last.is_some_and(|park| granted(park.verdict.as_ref()) && park.resumed_at.is_none())
-    }
-
-    fn must_be_of_the_centre(&self, act: &str) -> Result<(), Refusal> {
-        match &self.occasion.agency {
-            Some(agency) if agency != self.setting.directory.desk() => Self::refuse(
-                "CENTRE_ONLY",
-                format!("to {act}, the capacity would have to be one of the centre"),
-            ),
-            _ => Ok(()),
-        }
     }
 
     fn verdict(&self, granted: bool) -> Verdict {

@@ -139,6 +139,9 @@ impl Draft<'_> {
                 if !(1..=5).contains(rating) {
                     return Self::refuse("RATING_OUT_OF_RANGE", "the rating would have to be 1 to 5");
                 }
+                if !self.is_of_the_centre() && !self.blew(*no) {
+                    return Self::refuse("NOT_THE_CALLER", "the actor would have to be the one who called");
+                }
                 let called = self.called(*no, code)?;
                 if called.done_at.is_none() {
                     return Self::refuse(
@@ -212,18 +215,11 @@ impl Draft<'_> {
 
     /// Someone called, where the actor may speak for it: the agency itself, or the centre for everybody.
     fn called(&mut self, no: u32, code: &str) -> Result<&mut Called, Refusal> {
-        if let Some(agency) = &self.occasion.agency
-            && agency != code
-            && agency != self.setting.directory.desk()
-        {
-            let by_whom =
-                self.case.docket.whistles.iter().any(|one| one.no == no && one.by == self.occasion.actor);
-            if !by_whom {
-                return Self::refuse(
-                    "NOT_CALLED",
-                    "the agency would have to be the one that was called, or the one that called",
-                );
-            }
+        if !self.is_of_the_centre() && self.acting_agency() != code && !self.blew(no) {
+            return Self::refuse(
+                "NOT_CALLED",
+                "the agency would have to be the one that was called, or the one that called",
+            );
         }
         self.case
             .docket
@@ -234,6 +230,11 @@ impl Draft<'_> {
             .ok_or_else(|| {
                 Refusal::new("NOT_CALLED", "the whistle would have to have called the agency or contact")
             })
+    }
+
+    /// Whether the actor blew the whistle.
+    fn blew(&self, no: u32) -> bool {
+        self.case.docket.whistles.iter().any(|one| one.no == no && one.by == self.occasion.actor)
     }
 
     fn name_called(&self, code: &str) -> String {

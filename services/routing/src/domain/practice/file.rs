@@ -85,6 +85,7 @@ struct RawTerms {
 struct RawOwners {
     category: Option<String>,
     source: Option<String>,
+    area: Option<String>,
     #[serde(default)]
     repeat_only: bool,
     agencies: Vec<String>,
@@ -329,14 +330,14 @@ impl Reading<'_> {
 
     fn owners(&mut self, raw: Spanned<RawOwners>) -> CoOwnership {
         let line = line_of(self.text, raw.span().start);
-        let RawOwners { category, source, repeat_only, agencies } = raw.into_inner();
+        let RawOwners { category, source, area, repeat_only, agencies } = raw.into_inner();
         if agencies.len() < 2 {
             self.mistake(line, "a case is owned together by two agencies or more");
         }
         for agency in &agencies {
             self.agency(line, agency);
         }
-        CoOwnership { category, source, repeat_only, agencies }
+        CoOwnership { category, source, area, repeat_only, agencies }
     }
 
     fn tiers(&mut self, raw: Vec<RawTier>) -> Vec<Tier> {

@@ -57,6 +57,8 @@ pub struct CoOwnership {
     pub category: Option<String>,
     /// From this door, by its short name; any where none.
     pub source: Option<String>,
+    /// In this area, by the beginning of its code; anywhere where none.
+    pub area: Option<String>,
     /// Only repeat calls.
     pub repeat_only: bool,
     /// The agencies; each must conclude.
@@ -164,12 +166,13 @@ impl Practice {
 
     /// The agencies that own a case together; empty where one leads alone.
     #[must_use]
-    pub fn owners(&self, category: &str, source: &str, repeat: bool) -> &[String] {
+    pub fn owners(&self, area: &str, category: &str, source: &str, repeat: bool) -> &[String] {
         self.owners
             .iter()
             .find(|rule| {
                 rule.category.as_deref().is_none_or(|c| c == category)
                     && rule.source.as_deref().is_none_or(|s| s == source)
+                    && rule.area.as_deref().is_none_or(|begin| area.starts_with(begin))
                     && (repeat || !rule.repeat_only)
             })
             .map_or(&[], |rule| rule.agencies.as_slice())

@@ -8,6 +8,7 @@ WITH due AS MATERIALIZED (
     SELECT DISTINCT subject_id AS id, no = 0 AS standing FROM due
 )
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
+    (SELECT sealed FROM history_head WHERE county = $1) AS history_head,
     (SELECT count(*) FROM due) AS due, held_case.*, held_duty.*
 FROM (SELECT) AS always
 LEFT JOIN subject ON true

@@ -2,6 +2,7 @@
 -- row for each command, its case missing where there is none or where the command's agency may not see it.
 -- $2 to $6 are arrays: the case's id or number, the agency that asks, its principal and request id.
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
+    (SELECT sealed FROM history_head WHERE county = $1) AS history_head,
     command.ordinal, answer.digest AS answered, seen.*
 FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY
     AS command (id, number, agency, principal, request_id, ordinal)

@@ -5,6 +5,7 @@ WITH told AS MATERIALIZED (
     ) AS held
 )
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
+    (SELECT sealed FROM history_head WHERE county = $1) AS history_head,
     told.push_id, told.agency AS push_agency, held_case.*
 FROM (SELECT) AS always
 LEFT JOIN told ON true

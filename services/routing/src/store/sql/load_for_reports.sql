@@ -33,7 +33,8 @@ WITH numbers AS (
         SELECT * FROM case_file WHERE county = $1 AND id = wanted.id LIMIT 1
     ) AS one
 )
-SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn, numbers.days, numbers.lasts,
+SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
+    (SELECT sealed FROM history_head WHERE county = $1) AS history_head, numbers.days, numbers.lasts,
     held_case.*, recent.occurred_at AS recent, recent.source AS recent_sources, held.report_ids, held.revisions,
     (SELECT array_agg(DISTINCT merged.cluster_id) FROM merged WHERE merged.id = held_case.id) AS merged_clusters
 FROM numbers

@@ -23,8 +23,9 @@ cases AS (
     ON CONFLICT (county, report_id) DO UPDATE SET
         revision = EXCLUDED.revision, occurred_at = EXCLUDED.occurred_at, accepted_at = EXCLUDED.accepted_at
 ), entries AS (
-    INSERT INTO case_history (county, case_id, sequence, at, kind, actor, capacity, text, sealed_remark, trace_id, seal)
-    SELECT $1, new.* FROM go CROSS JOIN UNNEST($41::uuid[], $42::bigint[], $43::timestamptz[], $44::smallint[], $45::text[],
+    INSERT INTO case_history (county, case_id, sequence, at, kind, actor, capacity, text, sealed_remark, trace_id, seal,
+        batch)
+    SELECT $1, new.*, $83::bigint FROM go CROSS JOIN UNNEST($41::uuid[], $42::bigint[], $43::timestamptz[], $44::smallint[], $45::text[],
         $46::text[], $47::text[], $48::bytea[], $49::text[], $50::bytea[]) AS new
 ), pushes AS (
     INSERT INTO case_push (county, push_id, case_id, agency, form, level, requested_at, due_at)
@@ -57,5 +58,9 @@ cases AS (
         agency = EXCLUDED.agency, post = EXCLUDED.post, person = EXCLUDED.person, started_at = EXCLUDED.started_at,
         due_at = EXCLUDED.due_at, next_at = EXCLUDED.next_at, stage = EXCLUDED.stage, paused = EXCLUDED.paused,
         ended_at = EXCLUDED.ended_at, met = EXCLUDED.met
+), histories AS (
+    INSERT INTO history_head (county, sealed)
+    SELECT $1, $84 FROM go WHERE $84::bytea IS NOT NULL
+    ON CONFLICT (county) DO UPDATE SET sealed = EXCLUDED.sealed
 )
 SELECT position FROM go

@@ -1,0 +1,145 @@
+//! S4, Macheng: 民事村了.
+
+use fengqiao_proto::types::v1::Source;
+use fengqiao_routing::domain::{
+    acts::{
+        Act,
+        closing::Settlement,
+        handling::HandlingAct,
+        mediation::{MediationAct, Method, SessionResult},
+        revisits::RevisitOutcome,
+    },
+    case::State,
+    history::HistoryKind,
+    level::Level,
+};
+use jiff::SignedDuration;
+
+use crate::story::{Actor, Story, Told, asked, shown};
+
+const DISPATCHER: Actor = ("dispatcher-zhou", "centre-dispatcher");
+const DIRECTOR: Actor = ("director-li", "centre-director");
+const VILLAGE: &str = "421181105202";
+
+fn told(source: Source, narrative: &str) -> Told {
+    Told::of(source, VILLAGE, "neighbourhood", narrative)
+}
+
+#[tokio::test]
+async fn s4_05_visit_call_and_help_together_are_a_focus() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let petition = told(Source::Petition, "邻里排水");
+    let first = story.report(&petition).await;
+    for source in [Source::Police110, Source::Hotline12345] {
+        let again = Told { cluster: petition.cluster, repeat: true, ..told(source, "邻里排水") };
+        story.report(&again).await;
+    }
+    let case = story.case(first.id).await;
+    assert!(case.docket.tags.contains("focus"), "{:?}", case.docket.tags);
+    assert!(case.level >= Level::Orange);
+    shown("S4-05", "上过访、报过警、求过助俱全，列入重点，等级不低于橙色");
+}
+
+#[tokio::test]
+async fn s4_06_no_clue_is_ownerless() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    for (area, category) in [(VILLAGE, "other"), ("421181", "other"), ("421181000000", "neighbourhood")] {
+        let case = story.report(&Told::of(Source::Grid, area, category, "线索")).await;
+        assert!(!case.first_receiver.is_empty() && !case.lead_agency.is_empty());
+        assert_eq!(case.docket.handlers.len(), 1);
+    }
+    shown("S4-06", "逐条首办：每条线索都有首办人和主办单位，无人负责的归综治中心");
+}
+
+#[tokio::test]
+async fn s4_12_a_way_of_settling_and_the_leader_in_charge() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let case = story.report(&Told { repeat: true, ..told(Source::Grid, "多年积怨") }).await;
+    let method = |leader: Option<&str>| {
+        Act::Mediation(MediationAct::ChooseMethod {
+            method: Method::LeaderInCharge,
+            leader: leader.map(str::to_owned),
+        })
+    };
+    assert_eq!(story.refused(DISPATCHER, case.id, method(None)).await, "LEADER_MISSING");
+    assert_eq!(story.refused(DISPATCHER, case.id, method(Some("nobody"))).await, "LEADER_UNKNOWN");
+    let chosen = story.done(DISPATCHER, case.id, method(Some("town-secretary"))).await;
+    assert_eq!(chosen.docket.mediation.leader.as_deref(), Some("town-secretary"));
+    assert!(story.tells(case.id, HistoryKind::MethodChosen, "包案领导：阎家河镇党委书记").await);
+    shown("S4-12", "五个一批的方式与包案领导随案记录");
+}
+
+#[tokio::test]
+async fn s4_13_resolved_is_not_over_until_people_were_asked() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let case = story.report(&Told { repeat: true, ..told(Source::Grid, "排水") }).await;
+    let resolve = Act::Resolve(Settlement { words: "和解".into(), ..Settlement::default() });
+    let resolved = story.done(DISPATCHER, case.id, resolve).await;
+    assert_eq!((resolved.state, resolved.closed_at), (State::Resolved, None));
+    story.pass(SignedDuration::from_hours(7 * 24)).await;
+    for revisit in resolved.docket.revisits {
+        story.done(DIRECTOR, case.id, asked(revisit.no, RevisitOutcome::Stable)).await;
+    }
+    let closed = story.done(DIRECTOR, case.id, Act::Close { words: "和好".into() }).await;
+    assert_eq!(closed.state, State::Closed);
+    shown("S4-13", "案结（办结）与事了（回访通过后归档）分两步");
+}
+
+#[tokio::test]
+async fn s4_16_a_case_that_grows_old_is_in_its_bucket() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let case = story.report(&told(Source::Grid, "排水")).await;
+    for (day, bucket) in [
+        ("2026-06-08 10:00", "ageing_7"),
+        ("2026-06-16 10:00", "ageing_15"),
+        ("2026-07-01 10:00", "ageing_30"),
+    ] {
+        story.until(day).await;
+        let now = story.case(case.id).await;
+        let buckets: Vec<&String> = now.docket.tags.iter().filter(|tag| tag.starts_with("ageing_")).collect();
+        assert_eq!(buckets, [bucket]);
+    }
+    assert!(story.reminded(case.id, "centre", "30天").await);
+    shown("S4-16", "立案满7、15、30天逐档提醒，满30天报综治中心");
+}
+
+#[tokio::test]
+async fn s4_17_a_residents_body_mediates_and_is_credited() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let case = story.report(&told(Source::Grid, "两家为田埂争吵")).await;
+    assert!(case.docket.tags.contains("five_small"));
+    let session = MediationAct::HoldSession {
+        at: story.office.now(),
+        mediators: vec!["elders-harmony".into()],
+        present: vec![1, 2],
+        result: SessionResult::Agreed,
+        minutes: 60,
+        words: "各让一步".into(),
+    };
+    story.done(DISPATCHER, case.id, Act::Mediation(session)).await;
+    let resolve = Act::Resolve(Settlement { words: "和解".into(), ..Settlement::default() });
+    let resolved = story.done(DISPATCHER, case.id, resolve).await;
+    assert_eq!(resolved.docket.mediation.credited.as_deref(), Some("elders-harmony"));
+    assert!(story.tells(case.id, HistoryKind::SessionHeld, "五老和谐会").await);
+    shown("S4-17", "“五小”由规则标注；五老和谐会主持调解成功，化解记其名下");
+}
+
+#[tokio::test]
+async fn what_is_not_signed_for_is_chased_up_the_ladder_and_never_silently() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let case = story.report(&Told { repeat: true, ..told(Source::Grid, "排水") }).await;
+    let lead = case.lead_agency.clone();
+    story.until("2026-06-01 22:00").await;
+    assert!(story.tells(case.id, HistoryKind::DutyOver, "签收逾期").await);
+    story.until("2026-06-02 10:00").await;
+    assert!(story.reminded(case.id, &lead, "第1次催办").await);
+    story.until("2026-06-04 22:00").await;
+    // The justice bureau names no superior: the centre's director is told.
+    assert!(story.reminded(case.id, "centre", "报综治中心主任").await);
+    let sign = Act::Handling(HandlingAct::Sign { agency: Some(lead.clone()) });
+    let signed = story.done(DISPATCHER, case.id, sign).await;
+    assert!(signed.docket.handler(&lead).unwrap().signed_at.is_some());
+    let before = story.history(case.id).await.len();
+    story.until("2026-06-04 23:00").await;
+    assert_eq!(story.history(case.id).await.len(), before);
+}

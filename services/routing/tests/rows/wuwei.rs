@@ -1,0 +1,161 @@
+//! S3, Wuwei: 三早.
+
+use fengqiao_proto::types::v1::Source;
+use fengqiao_routing::domain::{
+    acts::{
+        Act,
+        closing::Settlement,
+        handling::HandlingAct,
+        mediation::{MediationAct, SessionResult},
+        revisits::RevisitOutcome,
+        supervision::SupervisionAct,
+    },
+    case::State,
+    docket::AftermathKind,
+    duty::DutyKind,
+    history::HistoryKind,
+    level::Level,
+};
+use jiff::SignedDuration;
+
+use crate::story::{Actor, Story, Told, asked, duty, owed, shown};
+
+const DISPATCHER: Actor = ("dispatcher-li", "centre-dispatcher");
+const COURT: Actor = ("liaison-yang", "court-liaison");
+const STATION: Actor = ("leader-wu", "station-chief");
+const COUNTY: Actor = ("leader-qian", "county-duty");
+const CITY: Actor = ("leader-zhao", "city-duty");
+const STREET: &str = "620602001003";
+
+fn call(category: &'static str, narrative: &str) -> Told {
+    Told::of(Source::Police110, STREET, category, narrative)
+}
+
+#[tokio::test]
+async fn s3_04_a_hand_over_names_a_person_who_claims_it() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let case = story.report(&call("contract", "租赁押金纠纷")).await;
+    let assign = |person: Option<&str>| Act::Assign {
+        agency: "court".into(),
+        person: person.map(str::to_owned),
+        words: "请对接".into(),
+    };
+    assert_eq!(story.refused(DISPATCHER, case.id, assign(None)).await, "PERSON_MISSING");
+    let handed = story.done(DISPATCHER, case.id, assign(Some("liaison-yang"))).await;
+    assert_eq!(duty(&handed, DutyKind::Claim).holder.person.as_deref(), Some("liaison-yang"));
+    let claim = || Act::Handling(HandlingAct::Claim { agency: "court".into() });
+    assert_eq!(story.refused(DISPATCHER, case.id, claim()).await, "NOTHING_TO_CLAIM");
+    let claimed = story.done(COURT, case.id, claim()).await;
+    assert_eq!(claimed.docket.handler("court").unwrap().person.as_deref(), Some("liaison-yang"));
+    assert!(story.tells(case.id, HistoryKind::Claimed, "认领：liaison-yang").await);
+    shown("S3-04", "未指名的交办被拒；指名者本人认领，时间在案");
+}
+
+#[tokio::test]
+async fn s3_05_the_same_input_has_the_same_score_and_names_its_factors() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let text = "夫妻分居闹离婚，男方失业欠债，当着孩子的面殴打女方";
+    let first = story.report(&call("marriage_family", text)).await;
+    let second = story.report(&call("marriage_family", text)).await;
+    assert_eq!(first.level_reason, second.level_reason);
+    let factors: Vec<&String> =
+        first.level_reason.facts.keys().filter(|fact| fact.starts_with("score.")).collect();
+    assert!(factors.len() >= 2, "{:?}", first.level_reason.facts);
+    let plain = story.report(&call("other", "路灯不亮")).await;
+    assert_eq!(plain.level, Level::Yellow, "the county knows no blue");
+    shown("S3-05", "同样内容同一版规则得分相同，列出各因素得分；只有红橙黄三级");
+}
+
+#[tokio::test]
+async fn s3_06_red_alerts_three_tiers_and_yellow_one() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let red = story.report(&call("neighbourhood", "对方持刀威胁")).await;
+    let tiers: Vec<(&str, &str)> =
+        red.docket.alerts.iter().map(|alert| (alert.tier.as_str(), alert.agency.as_str())).collect();
+    assert_eq!(tiers, [("所", "police-620602001"), ("县", "police"), ("市", "police_city")]);
+    for actor in [STATION, COUNTY, CITY] {
+        story.done(actor, red.id, Act::Supervision(SupervisionAct::Acknowledge)).await;
+    }
+    let acknowledged = story.case(red.id).await;
+    assert!(acknowledged.docket.alerts.iter().all(|alert| alert.acknowledged_at.is_some()));
+    assert_eq!(owed(&acknowledged, DutyKind::Acknowledge), 0);
+    let again = story.refused(CITY, red.id, Act::Supervision(SupervisionAct::Acknowledge)).await;
+    assert_eq!(again, "NO_ALERT_OPEN");
+    let yellow = story.report(&call("neighbourhood", "噪音")).await;
+    assert_eq!(yellow.docket.alerts.len(), 1);
+    shown("S3-06", "红色所、县、市三级预警各自确认；黄色只到所");
+}
+
+#[tokio::test]
+async fn s3_07_a_letter_unanswered_is_late_and_asked_for_again() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let case = story.report(&call("neighbourhood", "噪音")).await;
+    let letter = SupervisionAct::SendLetter { agency: "ecology".into(), words: "请核查噪声".into() };
+    let sent = story.done(DISPATCHER, case.id, Act::Supervision(letter)).await;
+    // Five working days from Wednesday 6 May 2026; the 9th is a make-up Saturday.
+    assert_eq!(duty(&sent, DutyKind::Letter).due_at, story.local("2026-05-13 00:00"));
+    story.until("2026-05-13 00:00").await;
+    assert!(story.tells(case.id, HistoryKind::DutyOver, "提示函回复逾期").await);
+    story.until("2026-05-14 00:00").await;
+    assert!(story.reminded(case.id, "ecology", "第1次催办").await, "a second letter");
+    assert!(duty(&story.case(case.id).await, DutyKind::Letter).is_late(story.office.now()));
+    shown("S3-07", "提示函五个工作日未复即逾期在列，并再次发函");
+}
+
+#[tokio::test]
+async fn s3_08_a_session_lists_three_organisations() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let case = story.report(&call("neighbourhood", "宅基地边界")).await;
+    let session = MediationAct::HoldSession {
+        at: story.office.now(),
+        mediators: vec!["centre".into(), "justice-620602001".into(), "community-620602001003".into()],
+        present: vec![1, 2],
+        result: SessionResult::Agreed,
+        minutes: 120,
+        words: "三方联合调解".into(),
+    };
+    let held = story.done(DISPATCHER, case.id, Act::Mediation(session)).await;
+    assert_eq!(held.docket.mediation.sessions[0].mediators.len(), 3);
+    shown("S3-08", "一次联合调解列明综治、司法、村（社区）三方");
+}
+
+#[tokio::test]
+async fn s3_10_a_relapse_opens_the_case_again_and_suggests_a_higher_level() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let case = story.report(&call("neighbourhood", "噪音")).await;
+    let resolve = Act::Resolve(Settlement { words: "和解".into(), ..Settlement::default() });
+    let resolved = story.done(DISPATCHER, case.id, resolve).await;
+    assert_eq!(resolved.docket.revisits.len(), 2, "one for each of the two people");
+    story.pass(SignedDuration::from_hours(7 * 24)).await;
+    story.done(DISPATCHER, case.id, asked(1, RevisitOutcome::Stable)).await;
+    let again = story.done(DISPATCHER, case.id, asked(2, RevisitOutcome::Relapse)).await;
+    assert_eq!(again.state, State::Open);
+    assert_eq!(again.docket.suggestion.as_ref().unwrap().level, Level::Orange);
+    assert_eq!(again.level, Level::Yellow, "an officer decides");
+    shown("S3-10", "逐人回访；一方复发即重新办理，并建议升一级");
+}
+
+#[tokio::test]
+async fn s3_12_what_came_of_a_dispute_before_the_law_is_kept() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let case = story.report(&call("neighbourhood", "殴打邻居")).await;
+    let record = || Act::RecordAftermath {
+        kind: AftermathKind::Criminal,
+        reference: "凉公刑〔2026〕7号".into(),
+    };
+    let recorded = story.done(DISPATCHER, case.id, record()).await;
+    assert_eq!(recorded.docket.aftermath[0].kind, AftermathKind::Criminal);
+    assert_eq!(story.refused(DISPATCHER, case.id, record()).await, "AFTERMATH_RECORDED");
+    shown("S3-12", "纠纷转为刑事、治安案件（民转刑）可连到原事项");
+}
+
+#[tokio::test]
+async fn s3_13_a_volunteer_is_found_by_skill_and_area() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let rulebook = story.place().rulebook();
+    let found: Vec<&str> =
+        rulebook.directory.mediators("marriage_family", STREET).iter().map(|one| one.code.as_str()).collect();
+    assert_eq!(found.first().copied(), Some("bench-wenmiao"), "{found:?}");
+    assert!(found.contains(&"volunteer-marriage"));
+    shown("S3-13", "按专长和地域找到调解志愿者，近者在前");
+}
