@@ -5,8 +5,10 @@ mod audit;
 mod case;
 mod cli;
 mod connection;
+mod duty;
 mod errors;
 mod figures;
+mod meeting;
 mod moment;
 mod output;
 mod paging;
@@ -53,6 +55,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
+        Command::Duty(command) => duty::execute(command, &session, output).await,
+        Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
