@@ -1,22 +1,27 @@
 //! Cases: reading and steering.
 
+mod act;
+mod asking;
+mod deadline;
+mod links;
 mod reading;
 
 use clap::{Args, Subcommand};
-use fengqiao_proto::{
-    routing::v1::{
-        AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, RelevelCaseRequest, ResolveCaseRequest,
-    },
-    types::v1::Level,
-};
+use fengqiao_proto::routing::v1::ActOnCaseRequest;
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use self::reading::ListOptions;
+use self::{
+    act::ActCommand,
+    deadline::ExplainOptions,
+    links::{MergeOptions, SplitOptions, UnmergeOptions},
+    reading::ListOptions,
+};
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
     output::Output,
-    timeline, words,
+    timeline,
 };
 
 /// What to do with cases.
@@ -26,16 +31,17 @@ pub enum CaseCommand {
     Show(ShowCaseOptions),
     /// List cases, the most dangerous first, then the oldest.
     List(ListOptions),
-    /// Set another level (定级); a raised one pushes at once.
-    Relevel(RelevelOptions),
-    /// Give a case to an agency (交办), which gets a report form.
-    Assign(AssignOptions),
-    /// Say that the matter is settled (办结).
-    Resolve(ResolveOptions),
-    /// Say that people were asked again and that it is over (归档).
-    Close(CloseOptions),
-    /// Write a comment into the history (批注).
-    Comment(CommentOptions),
+    /// Merge a case into another one (并案): its reports and pushes go there.
+    Merge(MergeOptions),
+    /// Undo a merger: the case is as it was.
+    Unmerge(UnmergeOptions),
+    /// Make a case of its own of some of a case's reports (拆案).
+    Split(SplitOptions),
+    /// Say why something is due when it is, day by day (时限说明).
+    Explain(ExplainOptions),
+    /// Do something to a case.
+    #[command(flatten)]
+    Act(Box<ActCommand>),
 }
 
 /// Which case.
@@ -55,159 +61,66 @@ pub struct ShowCaseOptions {
     purpose: String,
 }
 
-/// Makes a command repeatable and safe against changes by others.
-#[derive(Debug, Args)]
-pub struct Guard {
-    /// The case's etag as it was seen; the command is refused where the case has changed since.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    etag: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-}
-
-/// A new level.
-#[derive(Debug, Args)]
-pub struct RelevelOptions {
-    #[command(flatten)]
-    named: Named,
-    /// The new level.
-    #[arg(value_parser = words::parser(words::LEVELS), ignore_case = true)]
-    level: Level,
-    /// Why.
-    #[arg(long)]
-    reason: String,
-    #[command(flatten)]
-    guard: Guard,
-}
-
-/// A new lead agency.
-#[derive(Debug, Args)]
-pub struct AssignOptions {
-    #[command(flatten)]
-    named: Named,
-    /// The agency's code; `fengqiao agencies` lists them.
-    agency: String,
-    /// Why.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    reason: String,
-    #[command(flatten)]
-    guard: Guard,
-}
-
-/// A settled matter.
-#[derive(Debug, Args)]
-pub struct ResolveOptions {
-    #[command(flatten)]
-    named: Named,
-    /// What was reached.
-    #[arg(long)]
-    outcome: String,
-    #[command(flatten)]
-    guard: Guard,
-}
-
-/// A case that is over.
-#[derive(Debug, Args)]
-pub struct CloseOptions {
-    #[command(flatten)]
-    named: Named,
-    /// What people said when they were asked again (回访).
-    #[arg(long)]
-    revisit: String,
-    #[command(flatten)]
-    guard: Guard,
-}
-
-/// A comment.
-#[derive(Debug, Args)]
-pub struct CommentOptions {
-    #[command(flatten)]
-    named: Named,
-    /// The comment.
-    text: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
-}
-
 /// Does what was asked.
 ///
 /// # Errors
 /// Where a call fails.
 pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
-    let mut client = session.routing(&Caller::Officer).await?;
-    let county = session.county();
-    let what = |case: &str| CommandError::call(format!("case {case}"));
-    let changed = match command {
+    match command {
         CaseCommand::Show(options) => {
-            return reading::show(&options.named.case, &options.purpose, client, session, output).await;
+            let client = session.routing(&Caller::Officer).await?;
+            reading::show(&options.named.case, &options.purpose, client, session, output).await
         }
-        CaseCommand::List(options) => return reading::list(options, client, session, output).await,
-        CaseCommand::Relevel(RelevelOptions { named: Named { case }, level, reason, guard }) => {
-            let failed = what(&case);
-            let request = session.request(RelevelCaseRequest {
-                county,
-                case,
-                request_id: request_id(guard.request_id),
-                etag: guard.etag,
-                level: level as i32,
-                reason,
-            });
-            client.relevel_case(request).await.map_err(failed)?.into_inner().case
+        CaseCommand::List(options) => {
+            let client = session.routing(&Caller::Officer).await?;
+            reading::list(options, client, session, output).await
         }
-        CaseCommand::Assign(AssignOptions { named: Named { case }, agency, reason, guard }) => {
-            let failed = what(&case);
-            let request = session.request(AssignCaseRequest {
-                county,
-                case,
-                request_id: request_id(guard.request_id),
-                etag: guard.etag,
-                agency,
-                reason,
-            });
-            client.assign_case(request).await.map_err(failed)?.into_inner().case
+        CaseCommand::Merge(options) => {
+            let client = session.routing(&Caller::Officer).await?;
+            links::merge(options, client, session, output).await
         }
-        CaseCommand::Resolve(ResolveOptions { named: Named { case }, outcome, guard }) => {
-            let failed = what(&case);
-            let request = session.request(ResolveCaseRequest {
-                county,
-                case,
-                request_id: request_id(guard.request_id),
-                etag: guard.etag,
-                outcome,
-            });
-            client.resolve_case(request).await.map_err(failed)?.into_inner().case
+        CaseCommand::Unmerge(options) => {
+            let client = session.routing(&Caller::Officer).await?;
+            links::unmerge(options, client, session, output).await
         }
-        CaseCommand::Close(CloseOptions { named: Named { case }, revisit, guard }) => {
-            let failed = what(&case);
-            let request = session.request(CloseCaseRequest {
-                county,
-                case,
-                request_id: request_id(guard.request_id),
-                etag: guard.etag,
-                revisit,
-            });
-            client.close_case(request).await.map_err(failed)?.into_inner().case
+        CaseCommand::Split(options) => {
+            let client = session.routing(&Caller::Officer).await?;
+            links::split(options, client, session, output).await
         }
-        CaseCommand::Comment(CommentOptions { named: Named { case }, text, request_id: id }) => {
-            let failed = what(&case);
-            let request =
-                session.request(CommentCaseRequest { county, case, request_id: request_id(id), text });
-            client.comment_case(request).await.map_err(failed)?.into_inner().case
-        }
-    };
-    let case = changed.unwrap_or_default();
-    if output.json { output.document(&case) } else { output.text(&timeline::heading(&case, output)) }
+        CaseCommand::Explain(options) => deadline::explain(options, session, output).await,
+        CaseCommand::Act(command) => act(*command, session, output).await,
+    }
 }
 
+/// The id that makes a command repeatable.
 fn request_id(given: Option<String>) -> String {
     given.unwrap_or_else(|| Uuid::now_v7().to_string())
+}
+
+async fn act(command: ActCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
+    let mut client = session.routing(&Caller::Officer).await?;
+    let (target, act) = asking::act_of(command, &output.zone, Timestamp::now());
+    let failed = CommandError::call(format!("case {}", target.case));
+    let request = session.request(ActOnCaseRequest {
+        county: session.county(),
+        case: target.case,
+        request_id: request_id(target.request_id),
+        etag: target.etag,
+        capacity: target.capacity,
+        act: Some(act),
+    });
+    let case = client.act_on_case(request).await.map_err(failed)?.into_inner().case.unwrap_or_default();
+    if output.json { output.document(&case) } else { output.text(&timeline::heading(&case, output)) }
 }
 
 #[cfg(test)]
 mod tests {
     use clap::Parser;
+    use fengqiao_proto::{
+        routing::v1::{SessionResult, act_on_case_request::Act},
+        types::v1::Level,
+    };
+    use jiff::tz::TimeZone;
 
     use super::*;
     use crate::cli::{Cli, Command};
@@ -220,20 +133,98 @@ mod tests {
         }
     }
 
+    fn asked(rest: &[&str]) -> (act::Target, Act) {
+        match parse(rest) {
+            Ok(CaseCommand::Act(command)) => {
+                asking::act_of(*command, &TimeZone::get("Asia/Shanghai").unwrap(), Timestamp::UNIX_EPOCH)
+            }
+            other => panic!("{rest:?} is an act: {other:?}"),
+        }
+    }
+
     #[test]
     fn commands_take_what_they_need() {
-        let Ok(CaseCommand::Relevel(options)) =
-            parse(&["relevel", "20261124-0001", "red", "--reason", "持刀"])
-        else {
-            panic!("it is a relevel");
-        };
-        assert_eq!((options.level, options.named.case.as_str()), (Level::Red, "20261124-0001"));
+        let (target, act) = asked(&["relevel", "20261124-0001", "red", "--reason", "持刀"]);
+        let Act::Relevel(relevel) = act else { panic!("it is a relevel") };
+        assert_eq!((relevel.level(), target.case.as_str()), (Level::Red, "20261124-0001"));
         assert!(parse(&["relevel", "1", "violet", "--reason", "x"]).is_err());
         assert!(parse(&["relevel", "1", "red"]).is_err());
-        assert!(parse(&["assign", "1", "police"]).is_ok());
         assert!(parse(&["resolve", "1"]).is_err());
-        assert!(parse(&["close", "1", "--revisit", "满意"]).is_ok());
-        assert!(parse(&["comment", "1", "已约谈", "--request-id", "r"]).is_ok());
+        assert!(parse(&["merge", "1", "--into", "2", "--reason", "同一纠纷"]).is_ok());
+        assert!(parse(&["merge", "1"]).is_err());
+        assert!(parse(&["unmerge", "1"]).is_ok());
+        assert!(parse(&["split", "1"]).is_err());
+        let Ok(CaseCommand::Split(options)) = parse(&["split", "1", "--report", "a", "b", "--report", "c"])
+        else {
+            panic!("it is a split");
+        };
+        assert_eq!(options.reports(), ["a", "b", "c"]);
         assert!(parse(&["list", "--state", "open", "--level", "orange", "-n", "0"]).is_err());
+        assert!(parse(&["explain", "1", "3"]).is_ok());
+        let (target, _) = asked(&["comment", "1", "已约谈", "--request-id", "r", "--capacity", "chief"]);
+        assert_eq!((target.request_id.as_deref(), target.capacity.as_str()), (Some("r"), "chief"));
+    }
+
+    #[test]
+    fn every_act_can_be_typed() {
+        let lines = [
+            "relevel 1 red --reason x",
+            "assign 1 police --person li",
+            "resolve 1 --outcome x --method policy_comfort --at grid --credited wulao",
+            "close 1 --revisit x",
+            "comment 1 x",
+            "add-handler 1 justice --as-part owner",
+            "remove-handler 1 justice --reason x",
+            "conclude 1 --text x",
+            "hand-over 1 li",
+            "claim 1",
+            "contact 1 --text x",
+            "return decide 1 police --reason x",
+            "extend ask 1 7 --reason x",
+            "extend decide 1 grant --reason x",
+            "park ask 1 2027-03-01 --reason x",
+            "park decide 1 refuse --reason x",
+            "resume 1",
+            "supervise 1 yellow --reason x",
+            "reply 1 --text x",
+            "acknowledge 1",
+            "letter send 1 housing --reason x",
+            "letter answer 1 --text x",
+            "whistle blow 1 police justice --spot x --photo p --reason x",
+            "whistle report-in 1 1",
+            "whistle finish 1 1 --for police --photo p --text x",
+            "whistle rate 1 1 police 5",
+            "session 1 agreed --mediator wulao --present reporter --minutes 40 --text x",
+            "agree 1 A-1 --terms x --perform 2027-01-01=x",
+            "perform 1 1 --not",
+            "confirm 1 C-1",
+            "method 1 leader_in_charge --leader chief",
+            "major declare 1 --reason x",
+            "major progress 1 --text x",
+            "major calm 1 --reason x",
+            "revisit 1 2 stable --satisfaction 5 --text x",
+            "tag 1 --add minor --remove fast_lane",
+            "aftermath 1 criminal X-1",
+            "reject 1 --reason x",
+            "reopen 1 --reason x",
+        ];
+        let mut acts = std::collections::HashSet::new();
+        for line in lines {
+            let (target, act) = asked(&line.split(' ').collect::<Vec<_>>());
+            assert_eq!(target.case, "1", "{line}");
+            acts.insert(std::mem::discriminant(&act));
+        }
+        assert_eq!(acts.len(), lines.len(), "each its own act");
+    }
+
+    #[test]
+    fn a_day_as_a_limit_is_its_end_and_a_session_is_held_now() {
+        let (_, act) = asked(&["agree", "1", "A-1", "--terms", "x", "--perform", "2026-11-24=赔偿=2000元"]);
+        let Act::SignAgreement(agreement) = act else { panic!("it is an agreement") };
+        assert_eq!(agreement.performances[0].what, "赔偿=2000元");
+        assert_eq!(agreement.performances[0].due_at.unwrap().seconds, 1_795_536_000);
+        let (_, act) = asked(&["session", "1", "failed", "--mediator", "张"]);
+        let Act::HoldSession(session) = act else { panic!("it is a session") };
+        assert_eq!((session.at.unwrap().seconds, session.result()), (0, SessionResult::Failed));
     }
 }

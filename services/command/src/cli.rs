@@ -8,7 +8,7 @@ use clap_complete::Shell;
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
     figures::StatsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
-    watch::WatchOptions,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -38,6 +38,8 @@ pub enum Command {
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
+    /// What an agency owes (待办), the late first: to sign, due today, late, returned, revisits.
+    Work(WorkOptions),
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),

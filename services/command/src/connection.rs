@@ -8,6 +8,7 @@ use fengqiao_proto::{
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
         meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
+        work_service_client::WorkServiceClient,
     },
     statistics::v1::statistics_service_client::StatisticsServiceClient,
     types::v1::Source,
@@ -130,6 +131,15 @@ impl Session {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(MeetingServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing, for what is owed.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn work(&self, caller: &Caller) -> Result<WorkServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

@@ -5,7 +5,9 @@ mod audit;
 mod case;
 mod cli;
 mod connection;
+mod docket;
 mod duty;
+mod engine_words;
 mod errors;
 mod figures;
 mod meeting;
@@ -19,6 +21,7 @@ mod table;
 mod timeline;
 mod watch;
 mod words;
+mod work;
 
 use std::process::ExitCode;
 
@@ -54,6 +57,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Duty(command) => duty::execute(command, &session, output).await,
         Command::Meeting(command) => meeting::execute(command, &session, output).await,

@@ -7,6 +7,7 @@ use fengqiao_proto::{
 use unicode_width::UnicodeWidthStr;
 
 use crate::{
+    docket,
     output::{Ink, Output, level_ink, state_ink},
     table::{Cell, Table, padded},
     words,
@@ -26,6 +27,13 @@ pub fn page(case: &Case, history: &[HistoryEntry], output: &Output) -> String {
     if let Some(matter) = &case.matter {
         told(matter, output, &mut page);
     }
+    if let Some(held) = &case.docket {
+        let owed = docket::owed(held);
+        if !owed.is_empty() {
+            section("待办", owed.len(), output, &mut page);
+            page.push_str(&indented(&docket::duties(&owed, output)));
+        }
+    }
     if !case.reports.is_empty() {
         section("诉求", case.reports.len(), output, &mut page);
         page.push_str(&indented(&reports(case, output)));
@@ -43,11 +51,13 @@ pub fn page(case: &Case, history: &[HistoryEntry], output: &Output) -> String {
     page
 }
 
-/// One line: number, level, state, category, area, lead.
+/// One line: number, level, state and the county's own state, category, area, lead.
 pub fn heading(case: &Case, output: &Output) -> String {
     let paint = output.paint;
+    let sub_state = docket::sub_state(case);
+    let sub_state = if sub_state.is_empty() { sub_state } else { format!("·{sub_state}") };
     format!(
-        "{}  {} {}  {}  {}  主办 {}\n",
+        "{}  {} {}{sub_state}  {}  {}  主办 {}\n",
         paint.ink(&case.number, Ink::Bold),
         paint.ink(words::said(words::LEVELS, case.level()), level_ink(case.level())),
         paint.ink(words::said(words::STATES, case.state()), state_ink(case.state())),
@@ -75,6 +85,12 @@ fn facts(case: &Case, output: &Output, page: &mut String) {
         let facts = if facts.is_empty() { String::new() } else { format!("  [{}]", facts.join(", ")) };
         let rule = [reason.rule.as_str(), reason.rule_set.as_str()].join(" ");
         fact("定级", format!("{} ({}){facts}", reason.text, rule.trim()));
+    }
+    fact("承办", docket::handlers(case));
+    fact("标签", case.tags.join("、"));
+    let held = case.docket.iter().flat_map(|held| docket::facts(held, output));
+    for (name, value) in held.chain(docket::links(case)) {
+        fact(name, value);
     }
     fact("编号", case.case_id.clone());
 }
@@ -171,7 +187,13 @@ fn kind_ink(kind: HistoryKind) -> Ink {
         HistoryKind::Leveled => Ink::Yellow,
         HistoryKind::PushReturned => Ink::Orange,
         HistoryKind::PushParked => Ink::Red,
-        HistoryKind::Feedback | HistoryKind::Resolved => Ink::Green,
+        HistoryKind::Feedback
+        | HistoryKind::Resolved
+        | HistoryKind::Concluded
+        | HistoryKind::Agreed
+        | HistoryKind::Revisited => Ink::Green,
+        HistoryKind::DutyOver | HistoryKind::Supervised | HistoryKind::MajorDeclared => Ink::Red,
+        HistoryKind::DutyNear | HistoryKind::DutyChased => Ink::Orange,
         _ => Ink::Plain,
     }
 }
@@ -184,7 +206,9 @@ fn indented(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use fengqiao_proto::{
-        routing::v1::{CaseReport, LevelReason},
+        routing::v1::{
+            CaseReport, Conclusions, Docket, Duty, DutyKind, Handler, HandlerPart, LevelReason, SubState,
+        },
         types::v1::{CaseState, FormKind, Level, Source},
     };
 
@@ -228,6 +252,46 @@ mod tests {
             first_receiver: "hotline".into(),
             lead_agency: "police".into(),
             opened_at: at(0),
+            sub_state: Some(SubState { code: "handling".into(), name: "办理".into() }),
+            conclusions: Some(Conclusions { done: 1, all: 2 }),
+            handlers: vec![
+                Handler {
+                    agency: "police".into(),
+                    part: HandlerPart::Owner.into(),
+                    concluded_at: at(5),
+                    ..Default::default()
+                },
+                Handler {
+                    agency: "centre".into(),
+                    part: HandlerPart::Owner.into(),
+                    person: "li".into(),
+                    signed_at: at(5),
+                    ..Default::default()
+                },
+            ],
+            tags: vec!["fast_lane".into()],
+            docket: Some(Docket {
+                duties: vec![
+                    Duty { no: 1, kind: DutyKind::Ageing.into(), ..Default::default() },
+                    Duty {
+                        no: 3,
+                        kind: DutyKind::Handle.into(),
+                        agency: "centre".into(),
+                        due_at: at(60),
+                        ..Default::default()
+                    },
+                    Duty {
+                        no: 2,
+                        kind: DutyKind::Claim.into(),
+                        agency: "centre".into(),
+                        person: "li".into(),
+                        due_at: at(30),
+                        late: true,
+                        ..Default::default()
+                    },
+                ],
+                ..Default::default()
+            }),
             reports: vec![CaseReport {
                 source: Source::Police110 as i32,
                 source_ref: "J-1".into(),
@@ -258,11 +322,18 @@ mod tests {
         ];
         let page = page(&case(), &history, &output(ColorWhen::Never));
         let expected = "\
-20261124-0017  红 办理中  邻里  阎家河镇石桥垸村  主办 police
+20261124-0017  红 办理中·办理 1/2 化解  邻里  阎家河镇石桥垸村  主办 police
   首接  hotline 12345热线
   立案  2026-11-24 08:00:00
   定级  涉及人身伤害 (violence v1)  [a=1, b=2]
+  承办  共办 police 已化解；共办 centre(li) 已签收
+  标签  fast_lane
   编号  id
+
+待办 2
+  号  事项  责任        时限              状态
+  2   认领  centre(li)  2026-11-24 08:30  逾期
+  3   办理  centre      2026-11-24 09:00
 
 诉求 1
   发生              来源     来源编号  版本  重复

@@ -39,7 +39,8 @@ impl Apply for RoutingEvents {
             .iter()
             .filter(|event| event.kind == changed)
             .map(news_of)
-            .collect::<Result<Vec<CaseNews>, ApplyError>>()?;
+            .collect::<Result<Vec<Vec<CaseNews>>, ApplyError>>()?
+            .concat();
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
         tx.commit().await?;
@@ -47,25 +48,33 @@ impl Apply for RoutingEvents {
     }
 }
 
-fn news_of(event: &Envelope) -> Result<CaseNews, ApplyError> {
+/// What a case says of its cluster, and of those of the cases that were merged into it: their reports go there
+/// as long as it takes any. A merged case itself says nothing, so a cluster whose case was merged stays open.
+fn news_of(event: &Envelope) -> Result<Vec<CaseNews>, ApplyError> {
     let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
     let changed =
         CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
-    Ok(CaseNews {
-        cluster_id: Uuid::try_parse(&changed.cluster_id).map_err(|_| refuse("the cluster is not a UUID"))?,
-        opened_at: changed
-            .opened_at
-            .as_ref()
-            .and_then(from_proto)
-            .ok_or_else(|| refuse("opened_at is no time"))?,
-        // A resolved case still takes reports: people say that it is not over, and it is opened again.
-        open: matches!(changed.state(), CaseState::Open | CaseState::Resolved),
-    })
+    // A resolved case still takes reports: people say that it is not over, and it is opened again.
+    let open = matches!(changed.state(), CaseState::Open | CaseState::Resolved);
+    let news = |cluster: &str, opened_at: Option<&prost_types::Timestamp>| {
+        Ok(CaseNews {
+            cluster_id: Uuid::try_parse(cluster).map_err(|_| refuse("the cluster is not a UUID"))?,
+            opened_at: opened_at.and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))?,
+            open,
+        })
+    };
+    let own = news(&changed.cluster_id, changed.opened_at.as_ref())?;
+    if !changed.merged_into.is_empty() {
+        return Ok(Vec::new());
+    }
+    let taken = changed.taken_clusters.iter().map(|taken| news(&taken.cluster_id, taken.opened_at.as_ref()));
+    std::iter::once(Ok(own)).chain(taken).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use fengqiao_messaging::Topic;
+    use fengqiao_proto::routing::v1::TakenCluster;
 
     use super::*;
 
@@ -94,7 +103,36 @@ mod tests {
             (CaseState::Rejected, false),
         ] {
             changed.set_state(state);
-            assert_eq!(news_of(&event(changed.encode_to_vec())).unwrap().open, open, "{state:?}");
+            let news = news_of(&event(changed.encode_to_vec())).unwrap();
+            assert_eq!(news.iter().map(|news| news.open).collect::<Vec<_>>(), [open], "{state:?}");
+        }
+    }
+
+    #[test]
+    fn the_cluster_of_a_merged_case_is_as_open_as_the_case_that_took_it_in() {
+        let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let (merged, own) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let mut changed = CaseChanged {
+            cluster_id: merged.to_string(),
+            opened_at: time(9),
+            merged_into: Uuid::from_u128(20).to_string(),
+            ..Default::default()
+        };
+        changed.set_state(CaseState::Closed);
+        assert!(news_of(&event(changed.encode_to_vec())).unwrap().is_empty());
+        let taken = TakenCluster { cluster_id: merged.to_string(), opened_at: time(9) };
+        let mut target = CaseChanged {
+            cluster_id: own.to_string(),
+            opened_at: time(5),
+            taken_clusters: vec![taken],
+            ..Default::default()
+        };
+        for (state, open) in [(CaseState::Open, true), (CaseState::Closed, false)] {
+            target.set_state(state);
+            let news = news_of(&event(target.encode_to_vec())).unwrap();
+            let told: Vec<_> =
+                news.iter().map(|news| (news.cluster_id, news.opened_at.as_second(), news.open)).collect();
+            assert_eq!(told, [(own, 5, open), (merged, 9, open)], "{state:?}");
         }
     }
 

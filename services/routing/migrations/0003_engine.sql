@@ -52,35 +52,92 @@ CREATE INDEX duty_next ON duty (county, next_at) WHERE next_at IS NOT NULL;
 CREATE INDEX duty_owed ON duty (county, agency, paused, due_at) WHERE ended_at IS NULL;
 ALTER TABLE duty ADD PRIMARY KEY (county, subject_id, no);
 
--- Which case's reports went into which; what moved, so that it can be undone.
+-- What a report says beside its matter, so that it can become a case of its own; none of a report from before.
+-- home_case: the case that it goes back to where a merger is undone; none while it is there.
+ALTER TABLE case_report ADD COLUMN home_case uuid;
+ALTER TABLE case_report ADD COLUMN area_code text;
+ALTER TABLE case_report ADD COLUMN category text;
+ALTER TABLE case_report ADD COLUMN received_by text;
+ALTER TABLE case_report ADD COLUMN sealed_matter bytea;
+ALTER TABLE case_push ADD COLUMN home_case uuid;
+
+-- Which case was merged into which. What moved says itself where it belongs (home_case).
 CREATE TABLE case_merger (
     county     text NOT NULL,
     from_case  uuid NOT NULL,
+    -- As it was commanded.
     into_case  uuid NOT NULL,
-    -- New reports of this cluster go to the other case.
+    -- Where everything is now: that case, or what it was merged into in its turn.
+    goes_to    uuid NOT NULL,
+    -- New reports of this cluster go there.
     cluster_id uuid NOT NULL,
-    report_ids uuid[] NOT NULL,
-    push_ids   uuid[] NOT NULL,
+    -- The county's turn in which it was merged: a later one is greater, whatever clocks say.
+    turn       bigint NOT NULL,
     merged_at  timestamptz NOT NULL,
     undone_at  timestamptz
 );
-CREATE UNIQUE INDEX case_merger_cluster ON case_merger (county, cluster_id) WHERE undone_at IS NULL;
+CREATE INDEX case_merger_cluster ON case_merger (county, cluster_id, turn) WHERE undone_at IS NULL;
 CREATE INDEX case_merger_into ON case_merger (county, into_case) WHERE undone_at IS NULL;
-ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, merged_at);
+CREATE INDEX case_merger_goes_to ON case_merger (county, goes_to) WHERE undone_at IS NULL;
+-- A case is merged into at most one other.
+CREATE UNIQUE INDEX case_merger_from ON case_merger (county, from_case) WHERE undone_at IS NULL;
+ALTER TABLE case_merger ADD PRIMARY KEY (county, from_case, turn);
 
--- Directory, level rules, practice and calendar of a county as they were changed through the service: the newest
--- of each kind holds. Where there is none, the county's folder holds.
+-- Every text that ever held in a county as its directory, level rules, practice or calendar, of its folder or given
+-- through the service: what an old case used stays readable.
+CREATE TABLE setting_text (
+    county       text NOT NULL,
+    kind         smallint NOT NULL CHECK (kind BETWEEN 1 AND 4),
+    -- Of the files' names and texts.
+    digest       text NOT NULL,
+    -- How the cases that used it name it.
+    name         text NOT NULL,
+    -- The files' texts by name; sealed, since a directory holds phone numbers.
+    sealed_files bytea NOT NULL,
+    kept_at      timestamptz NOT NULL,
+    PRIMARY KEY (county, kind, digest)
+);
+
+-- The texts that were given through the service, version by version: the newest of each kind holds. Where there is
+-- none, the county's folder holds.
 CREATE TABLE county_setting (
     county       text NOT NULL,
     kind         smallint NOT NULL CHECK (kind BETWEEN 1 AND 4),
     version      integer NOT NULL CHECK (version > 0),
-    -- The files' texts by name.
-    files        jsonb NOT NULL,
     digest       text NOT NULL,
     activated_at timestamptz NOT NULL,
     activated_by text NOT NULL,
     capacity     text NOT NULL,
-    PRIMARY KEY (county, kind, version)
+    sealed_words bytea NOT NULL,
+    request_id   text NOT NULL,
+    PRIMARY KEY (county, kind, version),
+    UNIQUE (county, activated_by, request_id)
+);
+
+-- Which version of each kind holds; 0 is the county's folder. Whoever changes one compares all: what was checked
+-- together holds together. It is also what the processes look at every second.
+CREATE TABLE setting_head (
+    county    text PRIMARY KEY,
+    directory integer NOT NULL,
+    levels    integer NOT NULL,
+    practice  integer NOT NULL,
+    calendar  integer NOT NULL
+);
+
+-- How far the running working-day limits of a county were counted anew by its newest calendar.
+CREATE TABLE calendar_sweep (
+    county        text PRIMARY KEY,
+    -- The version of the setting, and the table of days that it makes.
+    version       integer NOT NULL,
+    calendar      text NOT NULL,
+    begun_at      timestamptz NOT NULL,
+    -- The last case that is done.
+    cursor        uuid NOT NULL,
+    moved         bigint NOT NULL,
+    ended_at      timestamptz,
+    -- Who works on it, and until when nobody else does.
+    claimed_by    uuid,
+    claimed_until timestamptz
 );
 
 -- Who read a protected case, and why.
@@ -99,4 +156,10 @@ CREATE TABLE case_reading (
 );
 CREATE TRIGGER case_reading_append_only
     BEFORE UPDATE OR DELETE OR TRUNCATE ON case_reading
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+CREATE TRIGGER setting_text_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON setting_text
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();
+CREATE TRIGGER county_setting_append_only
+    BEFORE UPDATE OR DELETE OR TRUNCATE ON county_setting
     FOR EACH STATEMENT EXECUTE FUNCTION refuse_history_change();

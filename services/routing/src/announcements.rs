@@ -1,7 +1,7 @@
 //! The events that routing sends.
 
 use fengqiao_messaging::Event;
-use fengqiao_proto::routing::v1::{CaseChanged, PushRequested};
+use fengqiao_proto::routing::v1::{CaseChanged, PushRequested, TakenCluster};
 use fengqiao_serving::time::to_proto;
 use prost::Message as _;
 use uuid::Uuid;
@@ -13,9 +13,10 @@ pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// The kind of [`PushRequested`].
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
 
-/// Says what a case is after a change, and which report made it.
+/// Says what a case is after a change, and which report made it, or which came here from another case.
 #[must_use]
-pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, trace: Option<&str>) -> Event {
+pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, moved: &[Uuid], trace: Option<&str>) -> Event {
+    let links = &case.docket.links;
     let message = CaseChanged {
         case_id: case.id.to_string(),
         version: case.version,
@@ -32,6 +33,16 @@ pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, trace: Option<&str
         closed_at: case.closed_at.map(to_proto),
         report_count: case.report_count,
         report_id: report_id.map(|id| id.to_string()).unwrap_or_default(),
+        merged_into: links.merged_into.as_ref().map(|merged| merged.case_id.to_string()).unwrap_or_default(),
+        taken_clusters: links
+            .clusters
+            .iter()
+            .map(|taken| TakenCluster {
+                cluster_id: taken.cluster_id.to_string(),
+                opened_at: Some(to_proto(taken.opened_at)),
+            })
+            .collect(),
+        moved_report_ids: moved.iter().map(Uuid::to_string).collect(),
     };
     Event { kind: CASE_CHANGED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
 }

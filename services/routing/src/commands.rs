@@ -34,7 +34,7 @@ use crate::{
 };
 
 /// A command that takes longer is given up by its caller; it may still be done.
-const COMMAND_TIMEOUT: Duration = Duration::from_secs(8);
+pub(crate) const COMMAND_TIMEOUT: Duration = Duration::from_secs(8);
 /// So many share one write.
 const AT_ONCE: usize = 128;
 /// So many may wait in a county.
@@ -117,12 +117,7 @@ impl Commands {
         let ran = tokio::time::timeout(COMMAND_TIMEOUT, self.take_turn(place, command))
             .await
             .unwrap_or(Err(RoutingError::TimedOut { operation }));
-        let outcome = ran.as_ref().map_or_else(RoutingError::word, |_| "done");
-        metrics::counter!(
-            "fengqiao_routing_commands_total",
-            "county" => place.county.code.clone(), "command" => kind, "outcome" => outcome
-        )
-        .increment(1);
+        count_command(place, kind, ran.as_ref().err());
         ran
     }
 
@@ -313,6 +308,15 @@ fn digest(keyring: &Keyring, case: &CaseFile, command: &Command) -> Vec<u8> {
     keyring.lookup_hash("command", &told).to_vec()
 }
 
-fn another_command() -> RoutingError {
+pub(crate) fn count_command(place: &RoutingCounty, kind: &'static str, error: Option<&RoutingError>) {
+    let outcome = error.map_or("done", RoutingError::word);
+    metrics::counter!(
+        "fengqiao_routing_commands_total",
+        "county" => place.county.code.clone(), "command" => kind, "outcome" => outcome
+    )
+    .increment(1);
+}
+
+pub(crate) fn another_command() -> RoutingError {
     RoutingError::invalid("requestId", "was used for another command")
 }

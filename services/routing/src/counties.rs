@@ -9,7 +9,7 @@ use fengqiao_county::{Counties, County, Mistakes};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{commands::Waiting, rulebook::Rulebook};
+use crate::{commands::Waiting, rulebook::Rulebook, settings::SettingTexts};
 
 /// One county, with everything that decides where its cases go.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct RoutingCounty {
     pub turn: Arc<Mutex<()>>,
     /// Commands that wait for the turn; who has it takes them all.
     pub(crate) waiting: Waiting,
+    /// What the county's folder says; it holds where nothing else was given.
+    pub folder_texts: SettingTexts,
     rulebook: RwLock<Arc<Rulebook>>,
 }
 
@@ -30,8 +32,9 @@ impl RoutingCounty {
     /// # Errors
     /// All mistakes found, each with file, line and reason.
     pub fn load(county: Arc<County>, now: Timestamp) -> Result<Self, Mistakes> {
-        let rulebook = RwLock::new(Arc::new(Rulebook::load(&county, now)?));
-        Ok(Self { county, turn: Arc::default(), waiting: Waiting::default(), rulebook })
+        let folder_texts = SettingTexts::read(&county.folder)?;
+        let rulebook = RwLock::new(Arc::new(Rulebook::of_folder(&county, &folder_texts, now)?));
+        Ok(Self { county, turn: Arc::default(), waiting: Waiting::default(), folder_texts, rulebook })
     }
 
     /// What holds now. Whoever asks keeps it for what it does; what comes later counts for the next.
@@ -40,9 +43,12 @@ impl RoutingCounty {
         Arc::clone(&self.rulebook.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Sets what holds from now on.
+    /// Sets what holds from now on; unless it is older than what holds, since news may come twice.
     pub fn set_rulebook(&self, rulebook: Rulebook) {
-        *self.rulebook.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(rulebook);
+        let mut held = self.rulebook.write().unwrap_or_else(PoisonError::into_inner);
+        if rulebook.versions.changes() >= held.versions.changes() {
+            *held = Arc::new(rulebook);
+        }
     }
 }
 

@@ -156,7 +156,7 @@ fn receive_all(
         let case_id = change.case.id;
         let onward = trace::onward(&span, envelope.trace.as_deref());
         received.ledger.add(change, Some(report.report_id), place, onward.as_deref());
-        received.ledger.changes.add_report(case_id, report.clone());
+        received.ledger.changes.add_report(case_id, hand.home_of(report, case_id), report.clone());
     }
     received.ledger.changes.set_series(hand.series());
     received

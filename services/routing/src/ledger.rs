@@ -3,6 +3,7 @@
 use fengqiao_messaging::{Event, InTurn, Outbox, Step};
 use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace;
+use jiff::SignedDuration;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -33,10 +34,28 @@ impl Ledger {
         place: &RoutingCounty,
         traceparent: Option<&str>,
     ) {
+        let event = case_changed(&change.case, report_id, &[], traceparent);
+        self.add_with(change, event, place, traceparent);
+    }
+
+    /// Adds a change of a case that these reports of another one came into.
+    pub fn add_moved(
+        &mut self,
+        change: Change,
+        moved: &[Uuid],
+        place: &RoutingCounty,
+        traceparent: Option<&str>,
+    ) {
+        let event = case_changed(&change.case, None, moved, traceparent);
+        self.add_with(change, event, place, traceparent);
+    }
+
+    fn add_with(&mut self, change: Change, event: Event, place: &RoutingCounty, traceparent: Option<&str>) {
         let case = change.case.clone();
         if change.announced {
-            self.events.push(case_changed(&case, report_id, traceparent));
+            self.events.push(event);
         }
+        warn_of_unknown_years(&change, place);
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {
             self.events.push(push_requested(&case, push, place, traceparent));
@@ -70,6 +89,26 @@ impl Ledger {
         }
         if let Some(first) = self.first_position {
             outbox.sent(county, first, self.events);
+        }
+    }
+}
+
+/// Working days of a year whose notice is not known are Monday to Friday, which is to be seen: the notice is
+/// missing, or a limit is longer than the calendar.
+fn warn_of_unknown_years(change: &Change, place: &RoutingCounty) {
+    let counted = change.duties.iter().filter(|duty| duty.is_open() && duty.counts_working_days());
+    let mut rulebook = None;
+    for duty in counted {
+        let calendar = &rulebook.get_or_insert_with(|| place.rulebook()).calendar;
+        // What is due at 00:00 is due at the end of the day before.
+        let last = duty.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(duty.due_at);
+        let year = place.county.time_zone.to_datetime(last).year();
+        if !calendar.knows_year(year) {
+            metrics::counter!(
+                "fengqiao_routing_calendar_unknown_year",
+                "county" => place.county.code.clone(), "year" => year.to_string()
+            )
+            .increment(1);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 mod alone;
 mod announcements;
+pub mod calendar_worker;
 pub mod clock_worker;
 pub mod commands;
 pub mod counties;
@@ -12,11 +13,13 @@ pub mod error;
 pub mod grpc;
 pub mod intake_events;
 mod ledger;
+pub mod linking;
 pub mod meetings;
 pub mod receipt_events;
 pub mod rulebook;
 pub mod series_worker;
 mod service;
+pub mod settings;
 pub mod standing;
 pub mod store;
 pub mod watchers;

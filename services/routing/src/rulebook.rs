@@ -8,11 +8,12 @@ use fengqiao_county::{County, Mistake, Mistakes};
 use jiff::Timestamp;
 
 use crate::{
-    directory::{Directory, Responsible},
+    directory::{Directory, DirectoryFiles, Responsible},
     domain::{
         case::CaseFile, duty::Clockwork, level::RuleSet, practice::Practice, standing::Office,
         transition::Setting, wording::short_source,
     },
+    settings::{LEVELS_FILE, PRACTICE_FILE, SettingKind, SettingTexts, SettingVersions},
 };
 
 /// What holds in a county.
@@ -26,6 +27,8 @@ pub struct Rulebook {
     pub practice: Arc<Practice>,
     /// Which days are working days.
     pub calendar: Calendar,
+    /// Which version of each it was made of.
+    pub versions: SettingVersions,
 }
 
 impl Rulebook {
@@ -34,21 +37,85 @@ impl Rulebook {
     /// # Errors
     /// All mistakes found, each with file, line and reason.
     pub fn load(county: &County, now: Timestamp) -> Result<Self, Mistakes> {
+        Self::of_folder(county, &SettingTexts::read(&county.folder)?, now)
+    }
+
+    /// Makes a rulebook of the texts of the county's folder; mistakes name the files where they are.
+    ///
+    /// # Errors
+    /// All mistakes found, each with file, line and reason.
+    pub fn of_folder(county: &County, texts: &SettingTexts, now: Timestamp) -> Result<Self, Mistakes> {
+        Self::assemble(county, texts, None, now).map_err(|Mistakes(found)| {
+            Mistakes(
+                found
+                    .into_iter()
+                    .map(|mistake| {
+                        let file = county.folder.join(&mistake.file);
+                        Mistake::new(&file, mistake.line, mistake.reason)
+                    })
+                    .collect(),
+            )
+        })
+    }
+
+    /// Makes a rulebook of texts, all of which have to fit each other. What has the same version in `before`, a
+    /// rulebook of the same county and process, is taken from there. Mistakes name the files without a folder.
+    ///
+    /// # Errors
+    /// All mistakes found, each with file, line and reason.
+    pub fn assemble(
+        county: &County,
+        texts: &SettingTexts,
+        before: Option<&Self>,
+        now: Timestamp,
+    ) -> Result<Self, Mistakes> {
+        let versions = texts.versions();
+        let same = |kind| before.filter(|before| before.versions.get(kind) == versions.get(kind));
         let mut mistakes = Vec::new();
-        let directory = Directory::load(county, now).map_err(|found| mistakes.extend(found.0)).ok();
-        let rules = load_rules(county).map_err(|found| mistakes.extend(found.0)).ok();
-        let calendar = Calendar::load(&county.folder).map_err(|found| mistakes.extend(found.0)).ok();
-        let practice = directory.as_ref().and_then(|directory| {
-            Practice::load(county, directory).map_err(|found| mistakes.extend(found.0)).ok()
-        });
-        match (directory, rules, practice, calendar) {
-            (Some(directory), Some(rules), Some(practice), Some(calendar)) => Ok(Self {
-                directory: Arc::new(directory),
-                rules: Arc::new(rules),
-                practice: Arc::new(practice),
-                calendar,
+        let directory = match same(SettingKind::Directory) {
+            Some(before) => Some(Arc::clone(&before.directory)),
+            None => {
+                let files = DirectoryFiles::from(texts.files(SettingKind::Directory).clone());
+                let made = Directory::from_files(county, &files, now);
+                made.map(Arc::new).map_err(|found| mistakes.extend(found.0)).ok()
+            }
+        };
+        let rules = match same(SettingKind::Levels) {
+            Some(before) => Some(Arc::clone(&before.rules)),
+            None => read_rules(texts).map(Arc::new).map_err(|found: Mistakes| mistakes.extend(found.0)).ok(),
+        };
+        let calendar = match same(SettingKind::Calendar) {
+            Some(before) => Some(before.calendar.clone()),
+            None => read_calendar(texts).map_err(|found| mistakes.extend(found.0)).ok(),
+        };
+        // A practice names agencies: another directory may no longer have them.
+        let practice = match same(SettingKind::Directory).and(same(SettingKind::Practice)) {
+            Some(before) => Some(Arc::clone(&before.practice)),
+            None => directory.as_deref().and_then(|directory| {
+                let text = texts.text(SettingKind::Practice).unwrap_or(Practice::shipped_text());
+                let read = Practice::parse(Path::new(PRACTICE_FILE), text, directory);
+                read.map(Arc::new).map_err(|found| mistakes.extend(found.0)).ok()
             }),
+        };
+        if let (Some(rules), Some(practice)) = (&rules, &practice) {
+            mistakes.extend(levels_that_nobody_gives(rules, practice));
+        }
+        match (directory, rules, practice, calendar) {
+            (Some(directory), Some(rules), Some(practice), Some(calendar)) if mistakes.is_empty() => {
+                Ok(Self { directory, rules, practice, calendar, versions })
+            }
             _ => Err(Mistakes(mistakes)),
+        }
+    }
+
+    /// How the cases that use it name what holds of a kind.
+    #[must_use]
+    pub fn name(&self, kind: SettingKind) -> &str {
+        match kind {
+            SettingKind::Directory => self.directory.version(),
+            SettingKind::Levels => self.rules.version(),
+            SettingKind::Practice => &self.practice.version,
+            SettingKind::Calendar => self.calendar.version(),
         }
     }
 
@@ -83,8 +150,85 @@ impl Rulebook {
     }
 }
 
-fn load_rules(county: &County) -> Result<RuleSet, Mistakes> {
-    let file = county.folder.join("levels.toml");
-    let text = std::fs::read_to_string(&file).map_err(|e| Mistake::new(&file, 0, e.to_string()))?;
-    RuleSet::parse(Path::new("levels.toml"), &text)
+fn read_rules(texts: &SettingTexts) -> Result<RuleSet, Mistakes> {
+    let file = Path::new(LEVELS_FILE);
+    let text = texts.text(SettingKind::Levels).ok_or_else(|| Mistake::new(file, 0, "is missing"))?;
+    RuleSet::parse(file, text)
+}
+
+fn read_calendar(texts: &SettingTexts) -> Result<Calendar, Mistakes> {
+    match texts.text(SettingKind::Calendar) {
+        Some(text) => Calendar::parse(text, Path::new(fengqiao_calendar::CALENDAR_FILE)),
+        None => Ok(Calendar::official()),
+    }
+}
+
+/// Alerts for a level that the county does not use would never be raised.
+fn levels_that_nobody_gives(rules: &RuleSet, practice: &Practice) -> Vec<Mistake> {
+    let unused = practice.alerts.keys().filter(|level| !rules.levels().has(**level));
+    unused
+        .map(|level| {
+            let word = level.word();
+            let reason = format!("alerts.{word}: {LEVELS_FILE} does not have the level {word}");
+            Mistake::new(Path::new(PRACTICE_FILE), 0, reason)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn macheng() -> (County, SettingTexts, Rulebook) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+        let county = County::load(&folder).unwrap();
+        let texts = SettingTexts::read(&folder).unwrap();
+        let rulebook = Rulebook::of_folder(&county, &texts, Timestamp::UNIX_EPOCH).unwrap();
+        (county, texts, rulebook)
+    }
+
+    fn one(name: &str, text: &str) -> crate::settings::Files {
+        [(name.to_owned(), text.to_owned())].into()
+    }
+
+    #[test]
+    fn what_did_not_change_is_kept() {
+        let (county, texts, before) = macheng();
+        let text = "version = 'new'\n[[rule]]\nid = 'a'\nlevel = 'red'\nwhen = 'true'\ntext = 'x'\n";
+        let texts = texts.with(SettingKind::Levels, 1, one(LEVELS_FILE, text));
+        let after = Rulebook::assemble(&county, &texts, Some(&before), Timestamp::UNIX_EPOCH).unwrap();
+        assert!(Arc::ptr_eq(&before.directory, &after.directory));
+        assert!(Arc::ptr_eq(&before.practice, &after.practice));
+        assert_eq!((after.name(SettingKind::Levels), after.versions.changes()), ("new", 1));
+    }
+
+    #[test]
+    fn texts_that_do_not_fit_each_other_are_refused() {
+        let (county, texts, before) = macheng();
+        let refused = |texts: &SettingTexts| {
+            let made = Rulebook::assemble(&county, texts, Some(&before), Timestamp::UNIX_EPOCH);
+            made.unwrap_err().to_string()
+        };
+        let practice =
+            "version = '2'\n[major]\nrecipients = ['government']\n[alerts]\nblue = [{ name = '所' }]\n";
+        let texts = texts.with(SettingKind::Practice, 1, one(PRACTICE_FILE, practice));
+        assert!(Rulebook::assemble(&county, &texts, Some(&before), Timestamp::UNIX_EPOCH).is_ok());
+        let mut files = texts.files(SettingKind::Directory).clone();
+        files.retain(|name, _| ["agencies.csv", "areas.csv"].contains(&name.as_str()));
+        for text in files.values_mut() {
+            *text = text
+                .lines()
+                .filter(|line| !line.starts_with("government,"))
+                .fold(String::new(), |all, line| all + line + "\n");
+        }
+        let without = texts.clone().with(SettingKind::Directory, 1, files);
+        assert!(
+            refused(&without).contains("practice.toml:0: the agency government"),
+            "{}",
+            refused(&without)
+        );
+        let levels = "version = '3'\nlevels = ['red', 'orange']\n[[rule]]\nid = 'a'\nlevel = 'red'\nwhen = 'true'\ntext = 'x'\n";
+        let without = texts.with(SettingKind::Levels, 1, one(LEVELS_FILE, levels));
+        assert!(refused(&without).contains("alerts.blue"), "{}", refused(&without));
+    }
 }

@@ -8,16 +8,19 @@ use fengqiao_serving::{
     time::{Clock, now},
 };
 use tonic::service::Routes;
+use uuid::Uuid;
 
 use crate::{
     MIGRATIONS,
+    calendar_worker::{AT_ONCE, CalendarWorker},
     clock_worker::ClockWorker,
     commands::Commands,
     counties::RoutingCounties,
-    grpc::{AuditFace, RoutingFace},
+    grpc::{AuditFace, RoutingFace, SettingsFace},
     intake_events::IntakeEvents,
     receipt_events::ReceiptEvents,
     series_worker::SeriesWorker,
+    settings::{SettingError, Settings as CountySettings, SettingsWatch},
     watchers::Watchers,
 };
 
@@ -30,6 +33,14 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
     let counties = Arc::new(RoutingCounties::load(&foundation.counties, now())?);
     let watchers = Watchers::default();
     let clock = Clock::system();
+    let county_settings = CountySettings {
+        pool: foundation.pool.clone(),
+        keyring: Arc::clone(&foundation.keyring),
+        clock: clock.clone(),
+    };
+    let watch = SettingsWatch { settings: county_settings.clone(), counties: Arc::clone(&counties) };
+    watch.start().await.map_err(unusable)?;
+    foundation.tasks.spawn("watching settings", watch.run(foundation.stop.clone()));
     let intake = IntakeEvents {
         counties: Arc::clone(&counties),
         keyring: Arc::clone(&foundation.keyring),
@@ -58,6 +69,17 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         watchers: watchers.clone(),
         clock: clock.clone(),
     };
+    let calendars = CalendarWorker {
+        id: Uuid::now_v7(),
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        outbox: foundation.outbox.clone(),
+        watchers: watchers.clone(),
+        clock: clock.clone(),
+        at_once: AT_ONCE,
+    };
+    foundation.tasks.spawn("applying calendars", calendars.run(foundation.stop.clone()));
     foundation.tasks.spawn("firing clocks", clocks.run(foundation.stop.clone()));
     let series = SeriesWorker {
         pool: foundation.pool.clone(),
@@ -82,6 +104,7 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         anchors.await;
         Ok::<(), Infallible>(())
     });
+    let settings_face = SettingsFace { settings: county_settings, counties: Arc::clone(&counties) };
     let face = RoutingFace {
         pool: foundation.pool.clone(),
         counties,
@@ -94,8 +117,17 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         .add_service(face.clone().into_work_server())
         .add_service(face.clone().into_duty_server())
         .add_service(face.into_meeting_server())
-        .add_service(audit.into_server());
+        .add_service(audit.into_server())
+        .add_service(settings_face.into_server());
     foundation
         .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
         .await
+}
+
+/// What was made to hold before does not fit this county's folder or this program, or cannot be read.
+fn unusable(error: SettingError) -> StartError {
+    match error {
+        SettingError::Mistakes(mistakes) => StartError::County(mistakes),
+        error => StartError::Configuration(format!("the settings that hold cannot be read: {error}")),
+    }
 }

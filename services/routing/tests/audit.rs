@@ -444,7 +444,6 @@ async fn protect(office: &Office, case: &str) {
         case: CaseName::parse(case).unwrap(),
         request_id: Uuid::now_v7().to_string(),
         etag: String::new(),
-        kind: "tag",
         act: Act::Tag { add: vec!["minor".into()], remove: Vec::new() },
     };
     office.face.commands.run(place, command).await.unwrap();

@@ -10,11 +10,12 @@ use fengqiao_proto::{
         intake_service_server::{IntakeService, IntakeServiceServer},
     },
     routing::v1::{
-        AssignCaseRequest, AssignCaseResponse, CloseCaseRequest, CloseCaseResponse, CommentCaseRequest,
-        CommentCaseResponse, GetCaseRequest, GetCaseResponse, HistoryEntry, ListAgenciesRequest,
-        ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse, ListCasesRequest,
-        ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse,
-        WatchCaseRequest, WatchCaseResponse,
+        ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, CloseCaseRequest,
+        CloseCaseResponse, CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse,
+        HistoryEntry, ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest,
+        ListCaseHistoryResponse, ListCasesRequest, ListCasesResponse, MergeCasesRequest, MergeCasesResponse,
+        RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, SplitCaseRequest,
+        SplitCaseResponse, UndoMergeRequest, UndoMergeResponse, WatchCaseRequest, WatchCaseResponse,
         routing_service_server::{RoutingService, RoutingServiceServer},
     },
 };
@@ -165,5 +166,9 @@ unscripted! {
     resolve_case: ResolveCaseRequest => ResolveCaseResponse,
     close_case: CloseCaseRequest => CloseCaseResponse,
     comment_case: CommentCaseRequest => CommentCaseResponse,
+    merge_cases: MergeCasesRequest => MergeCasesResponse,
+    undo_merge: UndoMergeRequest => UndoMergeResponse,
+    split_case: SplitCaseRequest => SplitCaseResponse,
+    act_on_case: ActOnCaseRequest => ActOnCaseResponse,
     list_agencies: ListAgenciesRequest => ListAgenciesResponse,
 }

@@ -11,9 +11,10 @@ use uuid::Uuid;
 use super::{
     case::CaseFile,
     case_number::{case_number, series_day},
+    grading::GradedReport,
     happening::{Arrival, Happening, Opening},
     history::Occasion,
-    level::{Facts, Grade, Past, People},
+    level::Grade,
     transition::{Change, open, transition},
     wording::short_source,
 };
@@ -82,6 +83,15 @@ impl Effect {
     }
 }
 
+/// A case whose reports go to another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merged {
+    /// The case that was merged.
+    pub from: Uuid,
+    /// The case that its reports go to.
+    pub into: Uuid,
+}
+
 /// The cases that a batch may change, as they are after what was received so far.
 #[derive(Debug, Default)]
 pub struct CasesAtHand {
@@ -91,6 +101,8 @@ pub struct CasesAtHand {
     reports: HashMap<Uuid, KnownReport>,
     /// The last case of each cluster that is over.
     over: HashMap<Uuid, Uuid>,
+    /// Where the case of a cluster was merged.
+    merged: HashMap<Uuid, Merged>,
     /// When the recent reports of each case were told, and through which door.
     recent: HashMap<Uuid, Vec<(Timestamp, Source)>>,
     /// The last running number of each day.
@@ -103,15 +115,27 @@ impl CasesAtHand {
         if case.state.takes_reports() {
             self.live.entry(case.cluster_id).or_insert(case.id);
         } else {
-            self.over.insert(case.cluster_id, case.id);
+            let later =
+                |held: &Uuid| self.cases.get(held).is_none_or(|held| held.closed_at <= case.closed_at);
+            if self.over.get(&case.cluster_id).is_none_or(later) {
+                self.over.insert(case.cluster_id, case.id);
+            }
         }
         self.recent.insert(case.id, recent);
         self.cases.insert(case.id, case);
     }
 
-    /// Says that the reports of a cluster go to a case of another one, into which theirs was merged.
-    pub fn add_merged_cluster(&mut self, cluster_id: Uuid, case_id: Uuid) {
-        self.live.insert(cluster_id, case_id);
+    /// Says that the last merged case of a cluster was merged so.
+    pub fn add_merged_cluster(&mut self, cluster_id: Uuid, merged: Merged) {
+        self.merged.insert(cluster_id, merged);
+    }
+
+    /// The case that a report would go back to where the merger by which it is in `case_id` is undone.
+    #[must_use]
+    pub fn home_of(&self, report: &ReceivedReport, case_id: Uuid) -> Option<Uuid> {
+        let merged = self.merged.get(&report.cluster_id)?;
+        let own = self.cases.get(&case_id).is_some_and(|case| case.cluster_id == report.cluster_id);
+        (merged.into == case_id && !own).then_some(merged.from)
     }
 
     /// Adds a report that is stored.
@@ -183,16 +207,32 @@ impl CasesAtHand {
         Some((change, effect))
     }
 
-    /// The case that a new report belongs to: the live one of its cluster, or the last one that is over, as long
-    /// as it may be opened again.
+    /// The case that a new report belongs to: the live one of its cluster, or the one that theirs was merged
+    /// into, or the last one that is over, as long as it may be opened again.
     fn case_that_takes(&self, report: &ReceivedReport, rulebook: &Rulebook) -> Option<Uuid> {
-        let over = || {
-            let case = self.cases.get(self.over.get(&report.cluster_id)?)?;
-            let window = SignedDuration::from_hours(24 * i64::from(rulebook.practice.reopen_days));
-            let until = case.closed_at?.checked_add(window).ok()?;
-            (case.docket.links.merged_into.is_none() && report.accepted_at <= until).then_some(case.id)
-        };
-        self.live.get(&report.cluster_id).copied().or_else(over)
+        if let Some(live) = self.live.get(&report.cluster_id) {
+            return Some(*live);
+        }
+        if let Some(target) = self.target(report.cluster_id).filter(|target| target.state.takes_reports()) {
+            return Some(target.id);
+        }
+        let last = self.last_over(report.cluster_id)?;
+        let window = SignedDuration::from_hours(24 * i64::from(rulebook.practice.reopen_days));
+        let until = last.closed_at?.checked_add(window).ok()?;
+        (report.accepted_at <= until).then_some(last.id)
+    }
+
+    /// The case that the last merged one of a cluster was merged into.
+    fn target(&self, cluster_id: Uuid) -> Option<&CaseFile> {
+        self.cases.get(&self.merged.get(&cluster_id)?.into)
+    }
+
+    /// The case of a cluster that was over last: its own or, for one that was merged, the other.
+    fn last_over(&self, cluster_id: Uuid) -> Option<&CaseFile> {
+        let own = self.over.get(&cluster_id).and_then(|id| self.cases.get(id));
+        let own = own.filter(|case| case.docket.links.merged_into.is_none());
+        let target = self.target(cluster_id).filter(|target| !target.state.takes_reports());
+        own.into_iter().chain(target).max_by_key(|case| case.closed_at)
     }
 
     fn open(
@@ -215,7 +255,7 @@ impl CasesAtHand {
             category: report.category.clone(),
             first_receiver: report.received_by.clone(),
             opened_at: report.accepted_at,
-            follows: self.over.get(&report.cluster_id).copied(),
+            follows: self.last_over(report.cluster_id).map(|case| case.id),
             arrival,
         };
         let source = short_source(report.source);
@@ -232,43 +272,22 @@ impl CasesAtHand {
         case: Option<&CaseFile>,
         counted: bool,
     ) -> Grade {
-        let local = report.occurred_at.to_zoned_datetime(county.time_zone.clone());
-        let window = SignedDuration::from_hours(24 * i64::from(county.settings.repeat_window_days));
-        let since = report.occurred_at.checked_sub(window).unwrap_or(Timestamp::MIN);
-        let earlier: Vec<Source> = case
-            .and_then(|case| self.recent.get(&case.id))
-            .into_iter()
-            .flatten()
-            .filter(|(at, _)| *at >= since)
-            .map(|(_, source)| *source)
-            .collect();
-        let mut sources = earlier;
-        if !counted || sources.is_empty() {
-            sources.push(report.source);
-        }
-        let days_open =
-            case.map_or(0, |case| report.occurred_at.duration_since(case.opened_at).as_hours().max(0) / 24);
         let tags: Vec<String> =
             case.map(|case| case.docket.tags.iter().cloned().collect()).unwrap_or_default();
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        rulebook.rules.grade(&Facts {
+        let recent = case.and_then(|case| self.recent.get(&case.id)).map_or(&[][..], Vec::as_slice);
+        let graded = GradedReport {
             category: &report.category,
-            source: short_source(report.source),
-            area: &report.area_code,
-            hour: i64::from(local.hour()),
-            weekday: i64::from(local.weekday().to_monday_one_offset()),
-            past: Past {
-                repeat: report.repeat,
-                sessions: case.map_or(0, |case| count(case.docket.mediation.sessions.len())),
-                returns: case.map_or(0, |case| count(case.docket.returns.len())),
-                days_open,
-                ..Past::of_reports(sources)
-            },
+            area_code: &report.area_code,
+            source: report.source,
+            occurred_at: report.occurred_at,
+            repeat: report.repeat,
+            matter,
+            case,
             tags: &tags,
-            people: People::of(matter, local.date()),
-            title: &matter.title,
-            narrative: &matter.narrative,
-        })
+            recent,
+            counted,
+        };
+        rulebook.rules.grade(&graded.facts(county))
     }
 
     fn keep(&mut self, report: &ReceivedReport, case: &CaseFile, effect: Effect) {
@@ -276,7 +295,8 @@ impl CasesAtHand {
         if effect != Effect::Revised {
             self.recent.entry(case.id).or_default().push((report.occurred_at, report.source));
         }
-        if case.state.takes_reports() {
+        // A report that was split off stays where it is, and says nothing of its cluster.
+        if case.cluster_id == report.cluster_id && case.state.takes_reports() {
             self.live.insert(report.cluster_id, case.id);
         }
         self.cases.insert(case.id, case.clone());

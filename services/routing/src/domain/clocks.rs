@@ -1,7 +1,10 @@
 //! What clocks say to a case, and what follows: near, over, chased. Each thing is said once, since what was
 //! said stands in the duty itself.
 
+use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+
 use super::{
+    docket::AGEING,
     draft::Draft,
     duty::{Duty, DutyKind, Firing, Holder},
     history::HistoryKind,
@@ -117,27 +120,33 @@ impl Draft<'_> {
         }
     }
 
-    /// The official calendar was changed: working days that run are counted anew.
+    /// The official calendar was changed: working days that run are counted anew. What stands still is counted when
+    /// it goes on; what does not move keeps what its clock has said.
     pub(super) fn calendar_changed(&mut self) -> bool {
         let (clock, practice, now) = (self.clock(), self.setting.practice, self.occasion.at);
         let mut moved = Vec::new();
         for duty in &mut self.case.docket.duties {
-            let before = duty.due_at;
-            if matches!(duty.limit, fengqiao_calendar::Limit::WorkingDays { .. }) {
-                duty.recompute(clock, practice.terms(duty.kind), now);
+            if !duty.counts_working_days() || duty.is_paused() || !duty.is_open() {
+                continue;
             }
-            if duty.due_at != before {
-                moved.push(duty.kind.name());
+            let before = duty.due_at;
+            let due = clock.calendar.due(clock.zone, duty.started_at, duty.limit, &duty.pauses, now);
+            if due != before {
+                duty.recompute(clock, practice.terms(duty.kind), now);
+                let (before, after) = (end_of_day(before, clock.zone), end_of_day(due, clock.zone));
+                moved.push(format!("{}时限由{before}改为{after}", duty.kind.name()));
             }
         }
-        moved.dedup();
         if !moved.is_empty() {
-            let text = format!("节假日安排调整，{}时限重新计算", moved.join("、"));
+            let text = format!("节假日安排调整，{}", moved.join("，"));
             self.note_as_system(HistoryKind::DeadlineChanged, text);
         }
         !moved.is_empty()
     }
 }
 
-/// A mark of how many days a case is open.
-const AGEING: &str = "ageing_";
+/// The last day of a limit of working days, which ends with that day.
+fn end_of_day(due: Timestamp, zone: &TimeZone) -> String {
+    let last = due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due);
+    format!("{}日终", zone.to_datetime(last).date())
+}

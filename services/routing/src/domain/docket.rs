@@ -119,6 +119,9 @@ impl AftermathKind {
 /// The tag of a case that goes before others of its level (直通车; S2-07).
 pub const FAST_LANE: &str = "fast_lane";
 
+/// How the tag begins that says how many days a case is open.
+pub const AGEING: &str = "ageing_";
+
 /// A tag of cases whose people are protected: a minor, domestic violence, health (S2-06, S4-14).
 pub const PROTECTED_TAGS: [&str; 4] = ["minor", "domestic_violence", "health", "restricted"];
 

@@ -319,6 +319,12 @@ impl Duty {
         self.ending.is_none()
     }
 
+    /// Whether it is due after so many working days of the official calendar.
+    #[must_use]
+    pub const fn counts_working_days(&self) -> bool {
+        matches!(self.limit, Limit::WorkingDays { .. })
+    }
+
     /// Whether its clock stands still.
     #[must_use]
     pub fn is_paused(&self) -> bool {

@@ -34,27 +34,53 @@ pub enum Happening {
     /// The official calendar was changed.
     CalendarChanged,
     /// Its reports go into another case.
-    MergedInto(Box<CaseFile>),
+    MergedInto {
+        /// The other case.
+        other: Box<CaseFile>,
+        /// Why; may be empty.
+        words: String,
+    },
     /// Another's reports come here.
-    TookIn(Box<CaseFile>),
-    /// So many of its reports go into a new case.
+    TookIn {
+        /// The other case, as it was before.
+        other: Box<CaseFile>,
+        /// What is here afterwards.
+        held: Held,
+    },
+    /// Some of its reports go into a new case.
     SplitOff {
         /// The new case.
-        new: Uuid,
-        /// How many.
-        reports: i32,
+        new: Box<CaseFile>,
+        /// What stays.
+        held: Held,
+        /// Why; may be empty.
+        words: String,
     },
-    /// It is no longer merged into this case.
-    MergeUndone(Uuid),
-    /// So many reports go back to this case.
+    /// It is no longer merged into another case.
+    MergeUndone {
+        /// What it has again.
+        held: Held,
+        /// Why; may be empty.
+        words: String,
+    },
+    /// What was merged into it goes back.
     GaveBack {
-        /// The other case.
-        other: Uuid,
-        /// How many.
-        reports: i32,
+        /// The other case, as it was while it was merged.
+        other: Box<CaseFile>,
+        /// What stays.
+        held: Held,
     },
     /// Someone does something.
     Act(Act),
+}
+
+/// The reports that a case has after some came or went.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Held {
+    /// How many.
+    pub reports: i32,
+    /// The sealed matter of the newest one; none where it was not kept, and then the case's own stays.
+    pub sealed_matter: Option<Vec<u8>>,
 }
 
 /// What became of a push, as far as its case has to know.

@@ -10,6 +10,7 @@ mod clocks;
 pub mod docket;
 mod draft;
 pub mod duty;
+pub mod grading;
 pub mod happening;
 pub mod history;
 pub mod history_seals;

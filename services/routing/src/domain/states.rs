@@ -37,7 +37,8 @@ pub enum Trigger {
     Reject,
     /// Its reports went into another case.
     Merge,
-    /// They came back.
+    /// They came back. The case is then as it was before; where the move leads counts only where the table no
+    /// longer has that state.
     Unmerge,
 }
 
@@ -207,6 +208,12 @@ impl StateTable {
     pub fn origins(&self, trigger: Trigger) -> Vec<&str> {
         let codes = self.moves.keys().filter(|(on, _)| *on == trigger).map(|(_, from)| from);
         codes.filter_map(|code| self.states.get(code)).map(|state| state.name.as_str()).collect()
+    }
+
+    /// The state of a code; nothing where the table does not have it.
+    #[must_use]
+    pub fn state(&self, code: &str) -> Option<&SubState> {
+        self.states.get(code)
     }
 
     /// The name of a state; its code where the table no longer has it.

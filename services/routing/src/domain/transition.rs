@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    acts::{Act, Allowed},
+    acts::{Act, Allowed, links::Split},
     case::{CaseFile, State},
     docket::Docket,
     draft::Draft,
@@ -22,9 +22,22 @@ pub use super::{
 /// Makes a case of its first report.
 #[must_use]
 pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Change {
+    begin(opening, None, occasion, setting)
+}
+
+/// Makes a case of some reports of another one. It begins as any case does.
+#[must_use]
+pub fn open_split(opening: Opening, split: &Split<'_>, occasion: &Occasion, setting: Setting<'_>) -> Change {
+    begin(opening, Some(split), occasion, setting)
+}
+
+fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setting: Setting<'_>) -> Change {
     let Opening { id, number, cluster_id, area_code, category, first_receiver, opened_at, follows, arrival } =
         opening;
-    let text = format!("立案 {number}，来源：{}", source_name(arrival.source));
+    let mut text = format!("立案 {number}，来源：{}", source_name(arrival.source));
+    if let Some(split) = split {
+        text.push_str(&format!("；由事项{}拆出{}件诉求", split.from.number, split.reports));
+    }
     let case = CaseFile {
         id,
         number,
@@ -41,7 +54,7 @@ pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Chan
         opened_at,
         resolved_at: None,
         closed_at: None,
-        report_count: 1,
+        report_count: split.map_or(1, |split| split.reports),
         history_count: 0,
         sealed_matter: arrival.sealed_matter.clone(),
         docket: Docket {
@@ -54,7 +67,8 @@ pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Chan
     };
     let mut draft = Draft::new(case, occasion, setting);
     draft.case.docket.links.follows = follows;
-    draft.note(HistoryKind::Opened, text, None);
+    draft.case.docket.links.split_from = split.map(|split| split.from.id);
+    draft.note_words(HistoryKind::Opened, text, split.map_or("", |split| split.words));
     draft.take_in(&arrival);
     draft.note_leveled();
     draft.begin_handling(&arrival);
@@ -88,11 +102,11 @@ pub fn transition(
         Happening::Receipt { agency, outcome, words } => draft.receipt(agency, *outcome, words.clone()),
         Happening::TimePassed => draft.time_passed(),
         Happening::CalendarChanged => draft.calendar_changed(),
-        Happening::MergedInto(other) => draft.merged_into(other)?,
-        Happening::TookIn(other) => draft.took_in(other)?,
-        Happening::SplitOff { new, reports } => draft.split_off(*new, *reports)?,
-        Happening::MergeUndone(other) => draft.merge_undone(*other)?,
-        Happening::GaveBack { other, reports } => draft.gave_back(*other, *reports)?,
+        Happening::MergedInto { other, words } => draft.merged_into(other, words)?,
+        Happening::TookIn { other, held } => draft.took_in(other, held)?,
+        Happening::SplitOff { new, held, words } => draft.split_off(new, held, words)?,
+        Happening::MergeUndone { held, words } => draft.merge_undone(held, words)?,
+        Happening::GaveBack { other, held } => draft.gave_back(other, held)?,
         Happening::Act(act) => draft.act(act)?,
     };
     Ok(draft.finish(announced))
@@ -101,6 +115,10 @@ pub fn transition(
 impl Draft<'_> {
     /// Says whether others have to learn of it.
     fn act(&mut self, act: &Act) -> Result<bool, Refusal> {
+        // What people know of it may still be written down where they look for it.
+        if !matches!(act, Act::Comment { .. }) {
+            self.must_not_be_merged()?;
+        }
         match act.allowed() {
             Allowed::Centre => self.must_be_of_the_centre()?,
             Allowed::Handlers => self.must_handle()?,
@@ -134,12 +152,7 @@ impl Draft<'_> {
     }
 
     fn report_joined(&mut self, arrival: &Arrival) -> Result<bool, Refusal> {
-        if self.case.docket.links.merged_into.is_some() {
-            return Self::refuse(
-                "CASE_MERGED",
-                "the case would have to be one whose reports are still its own",
-            );
-        }
+        self.must_not_be_merged()?;
         let over = self.case.state != State::Open;
         self.case.report_count += 1;
         let mut text =

@@ -3,13 +3,11 @@
 use fengqiao_proto::{notification::v1::ReturnReason, routing::v1 as contract};
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use super::contract::{AFTERMATHS, ASKED, CARDS, METHODS, OUTCOMES, PARTS, PLACES, RANKS, RESULTS, told};
 use crate::domain::{
     acts::{
         handling::Handler,
-        links::Links,
         major::MajorEvent,
         mediation::{Agreement, Performance, Session},
         meetings::Decision,
@@ -44,7 +42,6 @@ pub(super) fn docket(docket: &Docket, now: Timestamp, people: bool) -> contract:
         credited: mediation.credited.clone().unwrap_or_default(),
         major: docket.major.as_ref().map(major),
         revisits: docket.revisits.iter().map(revisit).collect(),
-        links: Some(links(&docket.links)),
         aftermath: docket.aftermath.iter().map(aftermath).collect(),
         decisions: docket.decisions.iter().map(|one| decision(one, people)).collect(),
     }
@@ -249,18 +246,6 @@ fn revisit(revisit: &Revisit) -> contract::Revisit {
         asker: answer.map(|answer| answer.asker.clone()).unwrap_or_default(),
         outcome: answer.map(|answer| told(OUTCOMES, &answer.outcome)).unwrap_or_default(),
         satisfaction: answer.map(|answer| answer.satisfaction.into()).unwrap_or_default(),
-    }
-}
-
-fn links(links: &Links) -> contract::CaseLinks {
-    let one = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
-    let all = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect();
-    contract::CaseLinks {
-        merged_into: one(links.merged_into),
-        merged: all(&links.merged),
-        split_from: one(links.split_from),
-        split: all(&links.split),
-        follows: one(links.follows),
     }
 }
 

@@ -3,19 +3,23 @@
 use std::sync::Arc;
 
 use fengqiao_proto::{
-    routing::v1::{Agency as AgencyMessage, Case, CasePush, CaseReport, HistoryEntry, LevelReason, SubState},
+    routing::v1::{
+        Agency as AgencyMessage, Case, CaseLinks, CasePush, CaseReport, HistoryEntry, LevelReason, SubState,
+    },
     types::v1::Matter,
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
+use uuid::Uuid;
 
 use super::docket;
 use crate::{
     counties::RoutingCounty,
     directory::Agency,
     domain::{
+        acts::links::Links,
         case::{CaseFile, Words},
         practice::Practice,
     },
@@ -57,7 +61,20 @@ pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty, practice: &Prac
         handlers: docket.handlers.iter().map(docket::handler).collect(),
         conclusions: docket.conclusions().map(docket::conclusions),
         tags: docket.tags.iter().cloned().collect(),
+        links: Some(links(&case.docket.links)),
         ..Case::default()
+    }
+}
+
+fn links(links: &Links) -> CaseLinks {
+    let one = |id: Option<Uuid>| id.map(|id| id.to_string()).unwrap_or_default();
+    let all = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect();
+    CaseLinks {
+        merged_into: one(links.merged_into.as_ref().map(|merged| merged.case_id)),
+        merged: all(&links.merged),
+        split_from: one(links.split_from),
+        split: all(&links.split),
+        follows: one(links.follows),
     }
 }
 

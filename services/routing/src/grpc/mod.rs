@@ -8,10 +8,12 @@ mod contract;
 mod docket;
 mod duties;
 mod duty_fields;
+mod links;
 mod meetings;
 mod messages;
 mod protected;
 mod requests;
+mod settings;
 mod watching;
 mod work;
 
@@ -24,8 +26,9 @@ use fengqiao_proto::routing::v1::{
     ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, Case, CloseCaseRequest,
     CloseCaseResponse, CommentCaseRequest, CommentCaseResponse, GetCaseRequest, GetCaseResponse,
     ListAgenciesRequest, ListAgenciesResponse, ListCaseHistoryRequest, ListCaseHistoryResponse,
-    ListCasesRequest, ListCasesResponse, RelevelCaseRequest, RelevelCaseResponse, ResolveCaseRequest,
-    ResolveCaseResponse, WatchCaseRequest,
+    ListCasesRequest, ListCasesResponse, MergeCasesRequest, MergeCasesResponse, RelevelCaseRequest,
+    RelevelCaseResponse, ResolveCaseRequest, ResolveCaseResponse, SplitCaseRequest, SplitCaseResponse,
+    UndoMergeRequest, UndoMergeResponse, WatchCaseRequest,
     routing_service_server::{RoutingService, RoutingServiceServer},
     work_service_server::WorkServiceServer,
 };
@@ -34,6 +37,8 @@ use fengqiao_serving::{MAX_MESSAGE_BYTES, paging, status};
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
+
+pub use settings::SettingsFace;
 
 use self::{acts::Acting, messages::View};
 use crate::{
@@ -315,6 +320,27 @@ impl RoutingService for RoutingFace {
         };
         let case = self.run(who, command, |acting| acts::act(asked, acting)).await?;
         Ok(Response::new(ActOnCaseResponse { case }))
+    }
+
+    async fn merge_cases(
+        &self,
+        request: Request<MergeCasesRequest>,
+    ) -> Result<Response<MergeCasesResponse>, Status> {
+        links::merge_cases(self, &request).await.map(Response::new)
+    }
+
+    async fn undo_merge(
+        &self,
+        request: Request<UndoMergeRequest>,
+    ) -> Result<Response<UndoMergeResponse>, Status> {
+        links::undo_merge(self, &request).await.map(Response::new)
+    }
+
+    async fn split_case(
+        &self,
+        request: Request<SplitCaseRequest>,
+    ) -> Result<Response<SplitCaseResponse>, Status> {
+        links::split_case(self, &request).await.map(Response::new)
     }
 
     async fn list_agencies(

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{CountyTurn, bounded, rows, standing::standing_clock};
 use crate::{
     domain::{
-        arrivals::{CasesAtHand, KnownReport, ReceivedReport},
+        arrivals::{CasesAtHand, KnownReport, Merged, ReceivedReport},
         case::CaseFile,
         case_number::CaseName,
         duty::Duty,
@@ -87,9 +87,11 @@ pub async fn load_for_reports(
             let recent = recent.unwrap_or_default().into_iter().map(from_sql);
             let sources = sources.unwrap_or_default().into_iter().map(rows::source);
             hand.add_case(rows::case_file(row, county, keyring)?, recent.zip(sources).collect());
-            let merged: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
-            for cluster_id in merged.unwrap_or_default() {
-                hand.add_merged_cluster(cluster_id, case_id);
+            let clusters: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
+            let merged: Option<Vec<Uuid>> = row.try_get("merged_from")?;
+            for (cluster_id, from) in clusters.unwrap_or_default().into_iter().zip(merged.unwrap_or_default())
+            {
+                hand.add_merged_cluster(cluster_id, Merged { from, into: case_id });
             }
             let held: Option<Vec<Uuid>> = row.try_get("report_ids")?;
             let revisions: Option<Vec<i32>> = row.try_get("revisions")?;

@@ -51,11 +51,19 @@ pub struct ReceiptMarks {
     pub feedback_at: Option<Timestamp>,
 }
 
+/// A report and where it is.
+#[derive(Debug)]
+struct HeldReport {
+    case_id: Uuid,
+    home_case: Option<Uuid>,
+    report: ReceivedReport,
+}
+
 /// What a batch or a command changes, collected before it is written.
 #[derive(Debug, Default)]
 pub struct Changes {
     cases: BTreeMap<Uuid, CaseFile>,
-    reports: BTreeMap<Uuid, (Uuid, ReceivedReport)>,
+    reports: BTreeMap<Uuid, HeldReport>,
     entries: Vec<(Uuid, Entry, String)>,
     pushes: Vec<RequestedPush>,
     receipts: BTreeMap<Uuid, ReceiptMarks>,
@@ -85,9 +93,10 @@ impl Changes {
         self.duties.insert((id, duty.no), duty);
     }
 
-    /// Adds a report of a case, or its new revision.
-    pub fn add_report(&mut self, case_id: Uuid, report: ReceivedReport) {
-        self.reports.insert(report.report_id, (case_id, report));
+    /// Adds a report of a case, or its new revision. `home_case` is the case that it goes back to where a merger
+    /// is undone.
+    pub fn add_report(&mut self, case_id: Uuid, home_case: Option<Uuid>, report: ReceivedReport) {
+        self.reports.insert(report.report_id, HeldReport { case_id, home_case, report });
     }
 
     /// Adds what became of a push; several of one push become one.
@@ -176,6 +185,7 @@ impl Changes {
             .bind(self.series.values().copied().collect::<Vec<_>>());
         let query = self.bind_answers(query);
         let query = self.bind_duties(query).bind(head.batch).bind(new_head);
+        let query = self.bind_report_contents(query);
         let row = bounded(operation, query.fetch_optional(&mut *conn)).await?;
         InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
     }
@@ -280,10 +290,10 @@ impl Changes {
     }
 
     fn bind_reports<'q>(&'q self, query: Query<'q>) -> Query<'q> {
-        let all = || self.reports.values().map(|(_, report)| report);
+        let all = || self.reports.values().map(|held| &held.report);
         query
             .bind(all().map(|r| r.report_id).collect::<Vec<_>>())
-            .bind(self.reports.values().map(|(case_id, _)| *case_id).collect::<Vec<_>>())
+            .bind(self.reports.values().map(|held| held.case_id).collect::<Vec<_>>())
             .bind(all().map(|r| r.revision).collect::<Vec<_>>())
             .bind(all().map(|r| source_code(r.source)).collect::<Vec<_>>())
             .bind(all().map(|r| r.source_ref.as_str()).collect::<Vec<_>>())
@@ -291,6 +301,16 @@ impl Changes {
             .bind(all().map(|r| to_sql(r.accepted_at)).collect::<Vec<_>>())
             .bind(all().map(|r| r.repeat).collect::<Vec<_>>())
             .bind(all().map(|r| json!(r.repeat_reasons)).collect::<Vec<Value>>())
+    }
+
+    fn bind_report_contents<'q>(&'q self, query: Query<'q>) -> Query<'q> {
+        let all = || self.reports.values().map(|held| &held.report);
+        query
+            .bind(self.reports.values().map(|held| held.home_case).collect::<Vec<_>>())
+            .bind(all().map(|r| r.area_code.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|r| r.category.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|r| r.received_by.as_str()).collect::<Vec<_>>())
+            .bind(all().map(|r| r.sealed_matter.as_slice()).collect::<Vec<_>>())
     }
 
     fn bind_entries<'q>(

@@ -3,12 +3,16 @@
 mod answers;
 mod auditing;
 mod batches;
+mod calendar_sweeps;
 mod changes;
 mod meetings;
+mod mergers;
 mod reading;
 mod readings;
+mod recent_cases;
 mod rewards;
 mod rows;
+mod settings;
 mod standing;
 mod turn;
 mod work;
@@ -21,15 +25,27 @@ pub use batches::{
     CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
     load_for_reports, next_firing,
 };
+pub use calendar_sweeps::{
+    Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
+};
 pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
 pub use meetings::{
     MeetingName, MeetingReport, find_meeting, insert_items, insert_meeting, list_items, list_meetings,
     meeting_reports, open_cases, record_meeting,
 };
+pub use mergers::{
+    Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
+};
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use readings::{NewReading, Reading, list_readings, record_reading};
+pub use recent_cases::{NewestReport, RecentCase, recent_cases};
 pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
+pub use settings::{
+    HeldSetting, KeptText, NewSetting, SettingName, StoredSetting, activate_setting, find_setting,
+    keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,
+    setting_heads,
+};
 pub use standing::{
     FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading, begin_period,
     count_standing, family_signals, find_standing, insert_signal, insert_standing, keep_reading,
@@ -96,6 +112,27 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("open_cases", include_str!("sql/open_cases.sql")),
     ("meeting_reports", include_str!("sql/meeting_reports.sql")),
     ("work_counts", include_str!("sql/work_counts.sql")),
+    ("another_live_case", include_str!("sql/another_live_case.sql")),
+    ("answered_case", include_str!("sql/answered_case.sql")),
+    ("find_merger", include_str!("sql/find_merger.sql")),
+    ("last_number", include_str!("sql/last_number.sql")),
+    ("merge_case", include_str!("sql/merge_case.sql")),
+    ("reports_to_move", include_str!("sql/reports_to_move.sql")),
+    ("split_reports", include_str!("sql/split_reports.sql")),
+    ("undo_merger", include_str!("sql/undo_merger.sql")),
+    ("activate_setting", include_str!("sql/activate_setting.sql")),
+    ("advance_calendar_sweep", include_str!("sql/advance_calendar_sweep.sql")),
+    ("begin_calendar_sweep", include_str!("sql/begin_calendar_sweep.sql")),
+    ("calendar_sweep_cases", include_str!("sql/calendar_sweep_cases.sql")),
+    ("claim_calendar_sweep", include_str!("sql/claim_calendar_sweep.sql")),
+    ("get_setting", include_str!("sql/get_setting.sql")),
+    ("keep_setting_text", include_str!("sql/keep_setting_text.sql")),
+    ("list_settings", include_str!("sql/list_settings.sql")),
+    ("named_setting_digests", include_str!("sql/named_setting_digests.sql")),
+    ("newest_settings", include_str!("sql/newest_settings.sql")),
+    ("recent_cases", include_str!("sql/recent_cases.sql")),
+    ("setting_by_request", include_str!("sql/setting_by_request.sql")),
+    ("setting_heads", include_str!("sql/setting_heads.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

@@ -3,7 +3,7 @@
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::{PgPool, postgres::PgRow};
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{
@@ -97,12 +97,16 @@ pub async fn case_rest(pool: &PgPool, county: &str, case_id: Uuid) -> Result<Cas
         .bind(MOST_PARTS)
         .fetch_all(pool);
     Ok(CaseRest {
-        reports: read_all(
+        reports: rows::read_all(
             "read a case's reports",
             bounded("read a case's reports", reports).await?,
             rows::report,
         )?,
-        pushes: read_all("read a case's pushes", bounded("read a case's pushes", pushes).await?, rows::push)?,
+        pushes: rows::read_all(
+            "read a case's pushes",
+            bounded("read a case's pushes", pushes).await?,
+            rows::push,
+        )?,
     })
 }
 
@@ -132,7 +136,9 @@ pub async fn list_cases(
         .bind(after.map(|place| to_sql(place.opened_at)))
         .bind(after.map(|place| place.id.to_string()))
         .fetch_all(pool);
-    read_all(operation, bounded(operation, statement).await?, |row| rows::case_file(row, county, keyring))
+    rows::read_all(operation, bounded(operation, statement).await?, |row| {
+        rows::case_file(row, county, keyring)
+    })
 }
 
 /// A page of a case's history after an entry.
@@ -153,17 +159,5 @@ pub async fn list_history(
         .bind(after)
         .bind(limit)
         .fetch_all(pool);
-    read_all(operation, bounded(operation, statement).await?, rows::entry)
-}
-
-fn read_all<T>(
-    operation: &'static str,
-    found: Vec<PgRow>,
-    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
-) -> Result<Vec<T>, RoutingError> {
-    found
-        .iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, bounded(operation, statement).await?, rows::entry)
 }

@@ -11,11 +11,14 @@ use sqlx::{Row as _, postgres::PgRow, types::Json};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::{
-    case::{CaseFile, LevelReason, State, Words},
-    docket::Docket,
-    history_seals::docket_binding,
-    level::Level,
+use crate::{
+    domain::{
+        case::{CaseFile, LevelReason, State, Words},
+        docket::Docket,
+        history_seals::docket_binding,
+        level::Level,
+    },
+    error::RoutingError,
 };
 
 /// A report as its case lists it.
@@ -202,4 +205,17 @@ pub(super) fn entry(row: &PgRow) -> Result<StoredEntry, sqlx::Error> {
         sealed_remark: row.try_get("sealed_remark")?,
         trace_id: row.try_get("trace_id")?,
     })
+}
+
+/// Reads each of the rows that were found.
+pub(super) fn read_all<T>(
+    operation: &'static str,
+    found: Vec<PgRow>,
+    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
+) -> Result<Vec<T>, RoutingError> {
+    found
+        .iter()
+        .map(read)
+        .collect::<Result<_, _>>()
+        .map_err(|source| RoutingError::Database { operation, source })
 }

@@ -154,7 +154,6 @@ impl Story {
             case: CaseName::Id(case),
             request_id: Uuid::now_v7().to_string(),
             etag: String::new(),
-            kind: "act",
             act,
         };
         self.office.face.commands.run(self.place(), command).await

@@ -64,6 +64,8 @@ pub struct CaseFact {
     pub resolved_at: Option<Timestamp>,
     /// When it was closed.
     pub closed_at: Option<Timestamp>,
+    /// Whether its reports are another case's as long as it is merged.
+    pub merged: bool,
 }
 
 /// A push as it was requested.
@@ -162,9 +164,11 @@ impl Batch {
             opened_at: required(event.opened_at.as_ref())?,
             resolved_at: optional(event.resolved_at.as_ref())?,
             closed_at: optional(event.closed_at.as_ref())?,
+            merged: !event.merged_into.is_empty(),
         };
-        if !event.report_id.is_empty() {
-            self.report_cases.insert((county.to_owned(), id(&event.report_id)?), key.1);
+        let joined = Some(&event.report_id).filter(|report_id| !report_id.is_empty());
+        for report_id in joined.into_iter().chain(&event.moved_report_ids) {
+            self.report_cases.insert((county.to_owned(), id(report_id)?), key.1);
         }
         if self.cases.get(&key).is_none_or(|known| known.version < fact.version) {
             self.cases.insert(key, fact);
@@ -283,6 +287,31 @@ mod tests {
         }
         assert_eq!(batch.cases.values().next().unwrap().version, 3);
         assert_eq!(batch.report_cases.len(), 2);
+    }
+
+    #[test]
+    fn a_merged_case_is_marked_and_its_reports_are_the_others() {
+        let (from, into, report) = (Uuid::from_u128(7), Uuid::from_u128(8), Uuid::from_u128(1));
+        let change = |case: Uuid, version| CaseChanged {
+            case_id: case.to_string(),
+            version,
+            opened_at: at(5),
+            ..Default::default()
+        };
+        let mut batch = Batch::default();
+        let opened = CaseChanged { report_id: report.to_string(), ..change(from, 1) };
+        let merged = CaseChanged { merged_into: into.to_string(), ..change(from, 2) };
+        let took = CaseChanged { moved_report_ids: vec![report.to_string()], ..change(into, 2) };
+        for event in [opened, merged, took] {
+            batch.case_changed(COUNTY, &event).unwrap();
+        }
+        let key = |id| (COUNTY.to_owned(), id);
+        assert_eq!(batch.report_cases[&key(report)], into);
+        assert!(batch.cases[&key(from)].merged && !batch.cases[&key(into)].merged);
+        let back = CaseChanged { moved_report_ids: vec![report.to_string()], ..change(from, 3) };
+        batch.case_changed(COUNTY, &back).unwrap();
+        assert_eq!(batch.report_cases[&key(report)], from);
+        assert!(!batch.cases[&key(from)].merged);
     }
 
     #[test]

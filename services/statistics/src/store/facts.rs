@@ -100,6 +100,7 @@ async fn put_cases(
         .bind(column(facts, |fact| to_sql(fact.opened_at)))
         .bind(column(facts, |fact| maybe(fact.resolved_at)))
         .bind(column(facts, |fact| maybe(fact.closed_at)))
+        .bind(column(facts, |fact| fact.merged))
         .execute(connection)
         .await
         .map_err(StatisticsError::database("writing cases"))?;

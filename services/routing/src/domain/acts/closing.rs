@@ -111,9 +111,6 @@ impl Draft<'_> {
     }
 
     pub(in crate::domain) fn reopen_by_hand(&mut self, words: &str) -> Result<(), Refusal> {
-        if self.case.docket.links.merged_into.is_some() {
-            return Self::refuse("CASE_MERGED", "the merger would have to be undone first");
-        }
         self.reopen()?;
         self.note_words(HistoryKind::Reopened, "重新办理".to_owned(), words);
         self.push_to_all("重新办理");

@@ -1,13 +1,20 @@
 //! Cases that have to do with each other: merged, split, reopened as a new one.
+//!
+//! A merged case is over as long as it is merged: its reports and pushes are the other's, and so is every new
+//! report of its cluster. It keeps its history and what was owed, so that undoing gives back the case as it was.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::respite::Respite;
 use crate::domain::{
     case::{CaseFile, State},
     draft::Draft,
+    duty::{Duty, DutyKind},
+    happening::Held,
     history::HistoryKind,
-    push::Form,
+    push::{Form, Recipient},
     refusal::Refusal,
     states::Trigger,
 };
@@ -16,47 +23,123 @@ use crate::domain::{
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Links {
-    /// The case that its reports went into.
-    pub merged_into: Option<Uuid>,
+    /// Set while its reports are another's.
+    pub merged_into: Option<MergedInto>,
     /// The cases whose reports came here.
     pub merged: Vec<Uuid>,
+    /// The clusters of those cases, and of what had been merged into them: their reports come here too.
+    pub clusters: Vec<TakenCluster>,
     /// The case that it was split from.
     pub split_from: Option<Uuid>,
     /// The cases that were split from it.
     pub split: Vec<Uuid>,
     /// The earlier case that was over too long to be opened again.
     pub follows: Option<Uuid>,
-    /// In which state it was before it was merged.
-    pub state_before: Option<String>,
+}
+
+/// The case that a case was merged into, and what it was before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MergedInto {
+    /// The other case.
+    pub case_id: Uuid,
+    /// When.
+    pub at: Timestamp,
+    /// The county's own state that it was in.
+    pub state: String,
+    /// What was owed.
+    pub duties: Vec<Duty>,
+    /// What was asked for.
+    pub respite: Respite,
+}
+
+/// A cluster of intake that stood for a case that was merged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TakenCluster {
+    /// The cluster.
+    pub cluster_id: Uuid,
+    /// When the merged case was opened. A cluster may have had several cases; the last one tells.
+    pub opened_at: Timestamp,
+}
+
+/// What a new case is split from.
+#[derive(Debug, Clone, Copy)]
+pub struct Split<'a> {
+    /// The other case.
+    pub from: &'a CaseFile,
+    /// How many of its reports go.
+    pub reports: i32,
+    /// Why; may be empty.
+    pub words: &'a str,
+}
+
+impl Links {
+    fn clusters_with(case: &CaseFile) -> Vec<TakenCluster> {
+        let own = TakenCluster { cluster_id: case.cluster_id, opened_at: case.opened_at };
+        let mut all = vec![own];
+        all.extend(&case.docket.links.clusters);
+        all
+    }
 }
 
 impl Draft<'_> {
+    /// Only a case that has its own reports.
+    pub(in crate::domain) fn must_not_be_merged(&self) -> Result<(), Refusal> {
+        if self.case.docket.links.merged_into.is_some() {
+            return Self::refuse(
+                "CASE_MERGED",
+                "the case would have to be one that is not merged into another",
+            );
+        }
+        Ok(())
+    }
+
     /// Its reports went into another case.
-    pub(in crate::domain) fn merged_into(&mut self, other: &CaseFile) -> Result<bool, Refusal> {
+    pub(in crate::domain) fn merged_into(&mut self, other: &CaseFile, words: &str) -> Result<bool, Refusal> {
+        self.must_be_of_the_centre()?;
+        self.must_not_be_merged()?;
         if other.id == self.case.id {
             return Self::refuse("SAME_CASE", "the other case would have to be another one");
         }
         if self.case.docket.major.is_some() {
             return Self::refuse("MAJOR_EVENT", "the case would have to be no major event");
         }
-        let before = self.case.docket.state.clone();
+        let before = MergedInto {
+            case_id: other.id,
+            at: self.occasion.at,
+            state: self.case.docket.state.clone(),
+            duties: self.case.docket.duties.clone(),
+            respite: self.case.docket.respite.clone(),
+        };
         self.advance(Trigger::Merge)?;
         self.lapse_requests();
         self.case.closed_at = Some(self.occasion.at);
         self.drop_duties(|_| true);
-        self.case.docket.links.merged_into = Some(other.id);
-        self.case.docket.links.state_before = Some(before);
-        self.note(HistoryKind::Merged, format!("并入事项{}", other.number), None);
+        self.case.docket.links.merged_into = Some(before);
+        self.note_words(HistoryKind::Merged, format!("并入事项{}", other.number), words);
         Ok(true)
     }
 
-    /// Another's reports came here. The higher level holds.
-    pub(in crate::domain) fn took_in(&mut self, other: &CaseFile) -> Result<bool, Refusal> {
+    /// Another's reports came here. The higher level holds, and so does every mark. Who handled the other case
+    /// and has no part in this one is told.
+    pub(in crate::domain) fn took_in(&mut self, other: &CaseFile, held: &Held) -> Result<bool, Refusal> {
+        self.must_not_be_merged()?;
         self.must_be_open()?;
-        self.case.report_count += other.report_count;
-        self.case.docket.links.merged.push(other.id);
-        self.case.docket.tags.extend(other.docket.tags.iter().cloned());
+        self.hold(held);
+        let docket = &mut self.case.docket;
+        docket.links.merged.push(other.id);
+        docket.links.clusters.extend(Links::clusters_with(other));
+        docket.tags.extend(other.docket.tags.iter().cloned());
+        if other.docket.people.len() > docket.people.len() {
+            docket.people.clone_from(&other.docket.people);
+        }
         self.note(HistoryKind::Merged, format!("事项{}并入", other.number), None);
+        let told = other.docket.handlers.iter().map(|handler| &handler.agency);
+        let told = told
+            .filter(|_| other.level.pushes())
+            .filter(|agency| self.case.docket.handler(agency).is_none())
+            .map(|agency| Recipient { agency: agency.clone(), form: Form::Notice })
+            .collect();
+        self.push(told, &format!("事项{}并入本事项，不再单独办理", other.number));
         if other.level > self.case.level {
             let before = self.case.level;
             self.case.level = other.level;
@@ -68,48 +151,110 @@ impl Draft<'_> {
     }
 
     /// Reports of it went into a case of their own.
-    pub(in crate::domain) fn split_off(&mut self, new: Uuid, reports: i32) -> Result<bool, Refusal> {
+    pub(in crate::domain) fn split_off(
+        &mut self,
+        new: &CaseFile,
+        held: &Held,
+        words: &str,
+    ) -> Result<bool, Refusal> {
+        self.must_be_of_the_centre()?;
+        self.must_not_be_merged()?;
         self.must_be_open()?;
-        if reports < 1 || reports >= self.case.report_count {
+        if new.report_count < 1 || held.reports < 1 {
             return Self::refuse(
                 "NOTHING_TO_SPLIT",
                 "some of the case's reports would have to go and some to stay",
             );
         }
-        self.case.report_count -= reports;
-        self.case.docket.links.split.push(new);
-        self.note(HistoryKind::Split, format!("{reports}件诉求另立事项"), None);
+        self.hold(held);
+        self.case.docket.links.split.push(new.id);
+        let text = format!("{}件诉求另立事项{}", new.report_count, new.number);
+        self.note_words(HistoryKind::Split, text, words);
         Ok(true)
     }
 
-    /// A merger is undone: the case has its reports again, and its handlers too.
-    pub(in crate::domain) fn merge_undone(&mut self, from: Uuid) -> Result<bool, Refusal> {
-        if self.case.docket.links.merged_into != Some(from) {
-            return Self::refuse("CASE_NOT_MERGED", "the case would have to be merged into the other one");
+    /// A merger is undone: the case has its reports again, is in the state in which it was, and what was owed
+    /// is owed again. Its clocks stood still meanwhile.
+    pub(in crate::domain) fn merge_undone(&mut self, held: &Held, words: &str) -> Result<bool, Refusal> {
+        self.must_be_of_the_centre()?;
+        let Some(before) = self.case.docket.links.merged_into.clone() else {
+            return Self::refuse("CASE_NOT_MERGED", "the case would have to be merged into another one");
+        };
+        if held.reports < 1 {
+            return Self::refuse(
+                "NOTHING_TO_GIVE_BACK",
+                "some of the case's reports would have to be in the other case still; they were split off",
+            );
         }
         self.advance(Trigger::Unmerge)?;
+        // The county's table may have changed meanwhile; then the case is where its move leads.
+        if let Some(state) = self.setting.practice.states.state(&before.state) {
+            self.case.state = state.major;
+            self.case.docket.state = before.state;
+        }
         self.case.closed_at = None;
-        self.case.resolved_at = None;
         self.case.docket.links.merged_into = None;
-        self.case.docket.links.state_before = None;
-        self.note(HistoryKind::MergeUndone, "撤销并案，恢复办理".to_owned(), None);
-        if self.case.level.pushes() {
-            self.start_clocks();
+        self.case.docket.respite = before.respite;
+        self.hold(held);
+        self.take_up(before.duties, before.at);
+        self.note_words(HistoryKind::MergeUndone, "撤销并案，恢复原办理状态".to_owned(), words);
+        if self.case.state == State::Open && self.case.level.pushes() {
             let lead = self.case.lead_agency.clone();
             self.push_to(&lead, Form::Report, "撤销并案，恢复办理");
         }
-        self.begin_ageing();
         Ok(true)
     }
 
-    /// A case gives back what was merged into it.
-    pub(in crate::domain) fn gave_back(&mut self, other: Uuid, reports: i32) -> Result<bool, Refusal> {
-        if self.case.state == State::Closed {
-            return Self::refuse("CASE_CLOSED", "the case would have to be open or resolved");
+    /// What was merged into it goes back. Its level and its marks stay: only a person takes those back.
+    pub(in crate::domain) fn gave_back(&mut self, other: &CaseFile, held: &Held) -> Result<bool, Refusal> {
+        if self.case.docket.links.merged_into.is_some() {
+            return Self::refuse(
+                "MERGED_ON",
+                "the case that it was merged into would have to be no longer merged itself",
+            );
         }
-        self.case.docket.links.merged.retain(|merged| *merged != other);
-        self.case.report_count = (self.case.report_count - reports).max(1);
-        self.note(HistoryKind::MergeUndone, format!("撤销并案，{reports}件诉求退出"), None);
+        if held.reports < 1 {
+            return Self::refuse(
+                "NOTHING_WOULD_STAY",
+                "some of the other case's own reports would have to stay in it; they were split off",
+            );
+        }
+        let given = self.case.report_count - held.reports;
+        self.hold(held);
+        let links = &mut self.case.docket.links;
+        links.merged.retain(|merged| *merged != other.id);
+        for cluster in Links::clusters_with(other) {
+            if let Some(place) = links.clusters.iter().position(|taken| *taken == cluster) {
+                links.clusters.remove(place);
+            }
+        }
+        let text = format!("撤销事项{}并案，{given}件诉求退出；等级不变", other.number);
+        self.note(HistoryKind::MergeUndone, text, None);
         Ok(true)
     }
+
+    fn hold(&mut self, held: &Held) {
+        self.case.report_count = held.reports;
+        if let Some(matter) = &held.sealed_matter {
+            self.case.sealed_matter.clone_from(matter);
+        }
+    }
+
+    /// What was owed is owed again. Nobody could do anything since `since`, so the clocks stood still; what was
+    /// agreed for a date keeps its date.
+    fn take_up(&mut self, duties: Vec<Duty>, since: Timestamp) {
+        let (clock, practice, now) = (self.clock(), self.setting.practice, self.occasion.at);
+        for mut duty in duties {
+            if !keeps_its_date(duty.kind) && !duty.is_paused() {
+                duty.pause(since);
+                duty.go_on(clock, practice.terms(duty.kind), now);
+            }
+            self.case.docket.duties.push(duty);
+        }
+    }
+}
+
+/// Whether its time is a date that people agreed on.
+const fn keeps_its_date(kind: DutyKind) -> bool {
+    matches!(kind, DutyKind::Resume | DutyKind::Perform)
 }

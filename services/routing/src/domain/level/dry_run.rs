@@ -69,6 +69,18 @@ impl DryRun {
     pub fn cases(&self) -> u64 {
         self.transitions.values().sum()
     }
+
+    /// Adds what was found on other cases.
+    pub fn add(&mut self, other: Self) {
+        self.differences.extend(other.differences);
+        for (levels, cases) in other.transitions {
+            *self.transitions.entry(levels).or_default() += cases;
+        }
+        self.by_another_rule += other.by_another_rule;
+        for (trouble, cases) in other.troubled {
+            *self.troubled.entry(trouble).or_default() += cases;
+        }
+    }
 }
 
 /// Tries new rules on cases, beside the old ones. Changes nothing.

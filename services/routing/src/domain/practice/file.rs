@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use fengqiao_calendar::Limit;
-use fengqiao_county::{AreaLevel, County, Mistake, Mistakes};
+use fengqiao_county::{AreaLevel, Mistake, Mistakes};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -136,17 +136,10 @@ struct RawSeries {
 static SHIPPED: LazyLock<Option<File>> = LazyLock::new(|| toml::from_str(DEFAULT).ok());
 
 impl Practice {
-    /// Reads `practice.toml` of a county's folder; the shipped practice where there is none.
-    ///
-    /// # Errors
-    /// All mistakes, each with its line.
-    pub fn load(county: &County, directory: &Directory) -> Result<Self, Mistakes> {
-        let file = county.folder.join("practice.toml");
-        match std::fs::read_to_string(&file) {
-            Ok(text) => Self::parse(&file, &text, directory),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Self::parse(&file, DEFAULT, directory),
-            Err(e) => Err(Mistake::new(&file, 0, e.to_string()).into()),
-        }
+    /// What holds where a county has no practice of its own.
+    #[must_use]
+    pub const fn shipped_text() -> &'static str {
+        DEFAULT
     }
 
     /// Reads the text of a practice. `file` is the name in mistakes.

@@ -11,9 +11,10 @@ WITH numbers AS (
         SELECT report_id, revision, case_id FROM case_report WHERE county = $1 AND report_id = report.id LIMIT 1
     ) AS held
 ), merged AS MATERIALIZED (
-    SELECT cluster.id AS cluster_id, target.into_case AS id FROM UNNEST($3::uuid[]) AS cluster (id) CROSS JOIN LATERAL (
-        SELECT into_case FROM case_merger
-        WHERE county = $1 AND cluster_id = cluster.id AND undone_at IS NULL LIMIT 1
+    SELECT cluster.id AS cluster_id, target.from_case, target.goes_to AS id
+    FROM UNNEST($3::uuid[]) AS cluster (id) CROSS JOIN LATERAL (
+        SELECT from_case, goes_to FROM case_merger
+        WHERE county = $1 AND cluster_id = cluster.id AND undone_at IS NULL ORDER BY turn DESC LIMIT 1
     ) AS target
 ), wanted AS (
     SELECT case_id AS id FROM known
@@ -36,9 +37,13 @@ WITH numbers AS (
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
     (SELECT sealed FROM history_head WHERE county = $1) AS history_head, numbers.days, numbers.lasts,
     held_case.*, recent.occurred_at AS recent, recent.source AS recent_sources, held.report_ids, held.revisions,
-    (SELECT array_agg(DISTINCT merged.cluster_id) FROM merged WHERE merged.id = held_case.id) AS merged_clusters
+    came.cluster_ids AS merged_clusters, came.from_cases AS merged_from
 FROM numbers
 LEFT JOIN held_case ON true
+LEFT JOIN LATERAL (
+    SELECT array_agg(cluster_id ORDER BY cluster_id) AS cluster_ids, array_agg(from_case ORDER BY cluster_id) AS from_cases
+    FROM merged WHERE merged.id = held_case.id
+) AS came ON true
 LEFT JOIN LATERAL (
     SELECT array_agg(newest.occurred_at) AS occurred_at, array_agg(newest.source) AS source
     FROM (

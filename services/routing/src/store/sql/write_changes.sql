@@ -17,11 +17,13 @@ cases AS (
         history_seal = EXCLUDED.history_seal, fast_lane = EXCLUDED.fast_lane
 ), reports AS (
     INSERT INTO case_report (county, report_id, case_id, revision, source, source_ref, occurred_at, accepted_at,
-        repeat, repeat_reasons)
+        repeat, repeat_reasons, home_case, area_code, category, received_by, sealed_matter)
     SELECT $1, new.* FROM go CROSS JOIN UNNEST($32::uuid[], $33::uuid[], $34::integer[], $35::smallint[], $36::text[],
-        $37::timestamptz[], $38::timestamptz[], $39::boolean[], $40::jsonb[]) AS new
+        $37::timestamptz[], $38::timestamptz[], $39::boolean[], $40::jsonb[], $85::uuid[], $86::text[], $87::text[],
+        $88::text[], $89::bytea[]) AS new
     ON CONFLICT (county, report_id) DO UPDATE SET
-        revision = EXCLUDED.revision, occurred_at = EXCLUDED.occurred_at, accepted_at = EXCLUDED.accepted_at
+        revision = EXCLUDED.revision, occurred_at = EXCLUDED.occurred_at, accepted_at = EXCLUDED.accepted_at,
+        area_code = EXCLUDED.area_code, category = EXCLUDED.category, sealed_matter = EXCLUDED.sealed_matter
 ), entries AS (
     INSERT INTO case_history (county, case_id, sequence, at, kind, actor, capacity, text, sealed_remark, trace_id, seal,
         batch)

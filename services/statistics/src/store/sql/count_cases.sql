@@ -1,4 +1,4 @@
--- Counts cases by the time they were opened: [all, resolved or closed by now].
+-- Counts cases by the time they were opened: [all, resolved or closed by now]. A merged one is no case of its own.
 -- $1 county  $2 from  $3 before  $4 time zone  $5 dimensions, at most four  $6 digits that areas are cut to
 -- (0: as reported)  $7 area prefix  $8 agencies  $9 sources  $10 levels  $11 categories (an empty list or
 -- prefix filters nothing)  $12 most groups
@@ -6,7 +6,7 @@ WITH fact AS (
     SELECT area_code, lead_agency AS agency, first_source AS source, level, category, state,
            opened_at AT TIME ZONE $4::text AS local_time
     FROM case_fact
-    WHERE county = $1 AND opened_at >= $2 AND opened_at < $3
+    WHERE county = $1 AND opened_at >= $2 AND opened_at < $3 AND NOT merged
 )
 SELECT ARRAY[
         dimension_value(($5::text[])[1], $6::int4, area_code, agency, source, level, category, local_time),

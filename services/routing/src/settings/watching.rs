@@ -1,0 +1,144 @@
+//! What other processes made to hold is seen within a second: one look at one row a county.
+
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{SettingError, SettingKind, SettingVersions, Settings, digest};
+use crate::{
+    counties::{RoutingCounties, RoutingCounty},
+    error::RoutingError,
+    rulebook::Rulebook,
+    store::{KeptText, keep_setting_text, setting_heads},
+};
+
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Brings the settings of a process up to date.
+#[derive(Clone)]
+pub struct SettingsWatch {
+    /// Reads them.
+    pub settings: Settings,
+    /// The counties.
+    pub counties: Arc<RoutingCounties>,
+}
+
+impl SettingsWatch {
+    /// Before anything is served: keeps the texts of the folders, and makes hold what was made to hold before.
+    ///
+    /// # Errors
+    /// [`SettingError`], also where what was stored no longer fits the county's folder or this program.
+    pub async fn start(&self) -> Result<(), SettingError> {
+        for place in self.counties.iter() {
+            self.keep_folder_texts(place).await?;
+        }
+        for (county, versions) in self.heads().await? {
+            if let Some(place) = self.counties.get(&county) {
+                self.catch_up(place, versions).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks every second until told to stop. What does not fit this program, an older one beside a newer, leaves
+    /// what holds here as it is.
+    ///
+    /// # Errors
+    /// Never; the type is that of an owned task.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
+        // What could not be taken is not tried again before it changes.
+        let mut unfit: HashMap<String, SettingVersions> = HashMap::new();
+        while !stop.is_cancelled() {
+            if let Err(error) = self.look(&mut unfit).await {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "it could not be seen which settings hold"
+                );
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn look(&self, unfit: &mut HashMap<String, SettingVersions>) -> Result<(), RoutingError> {
+        for (county, versions) in self.heads().await? {
+            let Some(place) = self.counties.get(&county) else { continue };
+            if unfit.get(&county) == Some(&versions) {
+                continue;
+            }
+            match self.catch_up(place, versions).await {
+                Ok(()) => {
+                    unfit.remove(&county);
+                    unfit_gauge(&county, 0.0);
+                }
+                Err(SettingError::Mistakes(mistakes)) => {
+                    tracing::error!(
+                        county,
+                        error = &mistakes as &dyn std::error::Error,
+                        "the settings that hold do not fit this process; it goes on with those before"
+                    );
+                    unfit_gauge(&county, 1.0);
+                    unfit.insert(county, versions);
+                }
+                Err(error) => tracing::warn!(
+                    county,
+                    error = &error as &dyn std::error::Error,
+                    "the settings that hold could not be read"
+                ),
+            }
+        }
+        Ok(())
+    }
+
+    /// Makes hold here what holds in the store, if it is newer.
+    async fn catch_up(
+        &self,
+        place: &Arc<RoutingCounty>,
+        versions: SettingVersions,
+    ) -> Result<(), SettingError> {
+        if versions.changes() <= place.rulebook().versions.changes() {
+            return Ok(());
+        }
+        let texts = self.settings.holding(place).await?;
+        let (at, here) = (self.settings.clock.now(), Arc::clone(place));
+        let rulebook = tokio::task::spawn_blocking(move || {
+            let before = here.rulebook();
+            Rulebook::assemble(&here.county, &texts, Some(&before), at)
+        })
+        .await
+        .map_err(|_| RoutingError::Malformed("the reading of a setting"))??;
+        tracing::info!(county = place.county.code, versions = ?rulebook.versions.all(), "settings have changed");
+        place.set_rulebook(rulebook);
+        Ok(())
+    }
+
+    async fn heads(&self) -> Result<Vec<(String, SettingVersions)>, RoutingError> {
+        let counties: Vec<String> = self.counties.iter().map(|place| place.county.code.clone()).collect();
+        setting_heads(&self.settings.pool, &counties).await
+    }
+
+    /// What an old case used stays readable after the folder has changed.
+    async fn keep_folder_texts(&self, place: &RoutingCounty) -> Result<(), RoutingError> {
+        let rulebook = place.rulebook();
+        for kind in SettingKind::ALL {
+            let files = place.folder_texts.files(kind);
+            let text = KeptText {
+                kind,
+                digest: &digest(files),
+                name: rulebook.name(kind),
+                files,
+                at: self.settings.clock.now(),
+            };
+            keep_setting_text(&self.settings.pool, &self.settings.keyring, &place.county.code, &text).await?;
+        }
+        Ok(())
+    }
+}
+
+/// 1 while a process cannot take what holds.
+fn unfit_gauge(county: &str, value: f64) {
+    metrics::gauge!("fengqiao_routing_settings_unfit", "county" => county.to_owned()).set(value);
+}
