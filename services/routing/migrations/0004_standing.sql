@@ -39,8 +39,6 @@ CREATE INDEX standing_duty_parent ON standing_duty (county, parent_id) WHERE par
 -- How long someone was out in people's homes.
 CREATE INDEX standing_duty_visitor ON standing_duty (county, visitor, begun_at) WHERE begun_at IS NOT NULL;
 ALTER TABLE standing_duty ADD PRIMARY KEY (county, id);
--- Lists of them, by time.
-CREATE INDEX duty_standing ON duty (county, due_at, subject_id) WHERE no = 0;
 
 -- Up to which period a series was made.
 CREATE TABLE duty_series (

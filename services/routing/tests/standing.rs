@@ -684,3 +684,26 @@ async fn s3_02_at_midnight_each_repeat_call_is_sorted_or_told() {
     assert!(held.docket.unwrap().suggestion.is_some(), "a threat suggests a higher level");
     shown("S3-02", "重复警情逐条归类；二十四时未归类的即提醒并列出");
 }
+
+#[tokio::test]
+async fn a_series_with_mistakes_is_refused_with_its_line() {
+    let office = office_at("2026-11-25T15:00").await;
+    let rulebook = office.counties.iter().next().unwrap().rulebook();
+    let said = |series: &str| {
+        let text = format!("version = \"1\"\n\n[[series]]\n{series}");
+        let file = std::path::Path::new("practice.toml");
+        let parsed = fengqiao_routing::domain::practice::Practice::parse(file, &text, &rulebook.directory);
+        parsed.map_or_else(|mistakes| mistakes.to_string(), |practice| practice.series[0].code.clone())
+    };
+    assert_eq!(said("code = \"s\"\nkind = \"sweep\"\nevery = \"week\"\nareas = \"community\"\n"), "s");
+    for (series, reason) in [
+        ("code = \"\"\nkind = \"sweep\"\nevery = \"week\"\n", "a series needs a code"),
+        ("code = \"s\"\nkind = \"handle\"\nevery = \"day\"\n", "a series is of the kind"),
+        ("code = \"s\"\nkind = \"meeting\"\nevery = \"day\"\n", "a series of meetings is every week"),
+        ("code = \"s\"\nkind = \"sweep\"\nevery = \"day\"\nwithin = \"x\"\n", "within must be"),
+        ("code = \"s\"\nkind = \"sweep\"\nevery = \"year\"\n", "unknown variant `year`"),
+    ] {
+        let mistake = said(series);
+        assert!(mistake.contains("practice.toml:") && mistake.contains(reason), "{mistake}");
+    }
+}
