@@ -162,8 +162,13 @@ async fn wuwei_finds_tells_and_resolves_early() {
         "夫妻分居闹离婚，男方失业欠债，扬言同归于尽",
     );
     let case = story.report(&told).await.id;
-    for actor in [STATION, ("leader-qian", "county-duty"), ("leader-zhao", "city-duty")] {
-        story.done(actor, case, Act::Supervision(SupervisionAct::Acknowledge)).await;
+    for (actor, agency) in [
+        (STATION, "police-620602001"),
+        (("leader-qian", "county-duty"), "police"),
+        (("leader-zhao", "city-duty"), "police_city"),
+    ] {
+        let acknowledge = SupervisionAct::Acknowledge { agency: agency.into() };
+        story.done(actor, case, Act::Supervision(acknowledge)).await;
     }
     let assign = Act::Assign {
         agency: "womens_federation".into(),

@@ -75,15 +75,16 @@ pub fn act_of(command: ActCommand, zone: &TimeZone, now: Timestamp) -> (Target, 
         ActCommand::Supervise { target, card, agency, why } => {
             (target, Act::Supervise(SuperviseAct { card: card as i32, agency, words: why.reason }))
         }
-        ActCommand::Reply { target, what } => {
-            (target, Act::ReplyToSupervision(ReplyToSupervisionAct { words: what.text }))
-        }
-        ActCommand::Acknowledge { target } => (target, Act::AcknowledgeAlert(AcknowledgeAlertAct {})),
+        ActCommand::Reply { target, what } => (
+            target,
+            Act::ReplyToSupervision(ReplyToSupervisionAct { words: what.text, ..Default::default() }),
+        ),
+        ActCommand::Acknowledge { target } => (target, Act::AcknowledgeAlert(AcknowledgeAlertAct::default())),
         ActCommand::Letter(LetterCommand::Send { target, agency, why }) => {
             (target, Act::SendLetter(SendLetterAct { agency, words: why.reason }))
         }
         ActCommand::Letter(LetterCommand::Answer { target, what }) => {
-            (target, Act::AnswerLetter(AnswerLetterAct { words: what.text }))
+            (target, Act::AnswerLetter(AnswerLetterAct { words: what.text, ..Default::default() }))
         }
         ActCommand::Whistle(command) => whistle(command),
         ActCommand::Session { target, result, mediators, present, at, minutes, text } => {

@@ -60,8 +60,23 @@ impl Draft<'_> {
                 self.remind(&duty.holder, &text);
                 self.tell_ladder(&duty.holder.agency, times, &text);
             }
+            // While a reply is owed, its own clock presses.
+            (Firing::Chase(_), OnBreach::Supervise)
+                if duty.kind != DutyKind::Reply && self.owes_reply(&duty.holder.agency) =>
+            {
+                self.remind(&duty.holder, &text);
+            }
             (Firing::Over | Firing::Chase(_), OnBreach::Supervise) => self.press_harder(&duty.holder.agency),
         }
+        if duty.kind == DutyKind::Progress && duty.next_at.is_none() {
+            // Another day: as long as it is not calm, progress is owed.
+            self.drop_duties(|owed| owed.no == duty.no);
+            self.owe_progress();
+        }
+    }
+
+    fn owes_reply(&self, agency: &str) -> bool {
+        self.owed(|duty| duty.kind == DutyKind::Reply && duty.holder.agency == agency)
     }
 
     /// A case grows old (小事拖大; S4-16).

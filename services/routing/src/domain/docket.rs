@@ -43,6 +43,8 @@ pub struct Docket {
     pub duties: Vec<Duty>,
     /// Who handles it, the lead first.
     pub handlers: Vec<Handler>,
+    /// How many must own it together; fewer while a seat is free. 0 where one leads.
+    pub owners_wanted: u32,
     /// What the people of the case are in it; who they are stands in the matter.
     pub people: Vec<i32>,
     /// Marks: `minor`, `five_small`, `fast_lane`, a kind of place.

@@ -8,6 +8,7 @@ use super::{
     case::{CaseFile, State, Words},
     duty::{Clockwork, Duty, DutyKind, Holder, Stage},
     history::{Entry, HistoryKind, Occasion, SYSTEM},
+    level::Level,
     practice::Practice,
     push::{Form, PushOrder, Recipient, due_at, recipients},
     refusal::Refusal,
@@ -245,6 +246,12 @@ impl<'a> Draft<'a> {
 
     /// Everybody who is told of a case of this place and matter, the handlers first.
     pub(super) fn push_to_all(&mut self, reason: &str) {
+        let all = self.everybody();
+        self.push(all, reason);
+    }
+
+    /// Who is told: the handlers, then whoever has to do with the place and matter.
+    pub(super) fn everybody(&self) -> Vec<Recipient> {
         let mut all: Vec<Recipient> = self
             .case
             .docket
@@ -257,7 +264,7 @@ impl<'a> Draft<'a> {
                 all.push(recipient);
             }
         }
-        self.push(all, reason);
+        all
     }
 
     pub(super) fn push_to(&mut self, agency: &str, form: Form, reason: &str) {
@@ -265,6 +272,15 @@ impl<'a> Draft<'a> {
     }
 
     pub(super) fn push(&mut self, to: Vec<Recipient>, reason: &str) {
+        self.push_as(self.case.level, to, reason);
+    }
+
+    /// Tells at once, before everything else in the queues.
+    pub(super) fn push_urgently(&mut self, to: Vec<Recipient>, reason: &str) {
+        self.push_as(Level::Red, to, reason);
+    }
+
+    fn push_as(&mut self, level: Level, to: Vec<Recipient>, reason: &str) {
         if to.is_empty() {
             return;
         }
@@ -272,7 +288,6 @@ impl<'a> Draft<'a> {
             to.iter().map(|r| format!("{}（{}）", self.agency_name(&r.agency), r.form.name())).collect();
         self.note_as_system(HistoryKind::PushRequested, format!("推送{}", told.join("、")));
         let requested_at = self.occasion.at;
-        let level = self.case.level;
         self.pushes.extend(to.into_iter().map(|recipient| PushOrder {
             recipient,
             level,

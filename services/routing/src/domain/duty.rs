@@ -366,23 +366,44 @@ impl Duty {
         self.rewind(terms, now);
     }
 
-    /// Pulls the time in; a later time changes nothing (S0-04).
+    /// Pulls the time in; a later time changes nothing (S0-04). A clock that stands still goes on standing, and
+    /// has the shorter time when it goes on.
     pub fn pull_in(&mut self, limit: Limit, clock: Clockwork<'_>, terms: &Terms, now: Timestamp) -> bool {
         let due = clock.calendar.due(clock.zone, now, limit, &[], now);
-        if self.is_paused() || due >= self.due_at {
+        let so_far = clock.calendar.due(clock.zone, self.started_at, self.limit, &self.pauses, now);
+        if due >= so_far {
             return false;
         }
+        let paused = self.is_paused();
         self.limit = limit;
         self.started_at = now;
         self.pauses.clear();
         self.due_at = due;
+        if paused {
+            self.pauses.push(Pause { from: now, to: None });
+        }
         self.rewind(terms, now);
         true
     }
 
-    /// Moves the time.
-    pub fn set_due(&mut self, due_at: Timestamp, terms: &Terms, now: Timestamp) {
-        self.due_at = due_at;
+    /// Gives so much more time. A clock that stands still goes on standing.
+    pub fn lengthen(&mut self, by: SignedDuration, clock: Clockwork<'_>, terms: &Terms, now: Timestamp) {
+        let so_far = if self.is_paused() {
+            clock.calendar.due(clock.zone, self.started_at, self.limit, &self.pauses, now)
+        } else {
+            self.due_at
+        };
+        let due = so_far.checked_add(by).unwrap_or(so_far);
+        let paused = self.is_paused();
+        // What is left of the time is a limit of its own, from now on.
+        let seconds = due.duration_since(now).as_secs().clamp(0, i64::from(u32::MAX));
+        self.limit = Limit::Natural { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) };
+        self.started_at = now;
+        self.pauses.clear();
+        self.due_at = due;
+        if paused {
+            self.pauses.push(Pause { from: now, to: None });
+        }
         self.rewind(terms, now);
     }
 

@@ -203,6 +203,14 @@ impl StateTable {
         self.states.get_key_value(to).map(|(code, state)| (code.as_str(), state))
     }
 
+    /// The open state in which a case is handled again that was over: where the table's first such move leads, or
+    /// where a case begins.
+    #[must_use]
+    pub fn reopened(&self) -> (&str, State) {
+        let first = self.moves.iter().find(|((on, _), _)| *on == Trigger::Reopen).map(|(_, to)| to.as_str());
+        (first.unwrap_or(&self.first), State::Open)
+    }
+
     /// From which states a trigger may happen, for people.
     #[must_use]
     pub fn origins(&self, trigger: Trigger) -> Vec<&str> {

@@ -162,7 +162,9 @@ impl Draft<'_> {
         }
         self.note(HistoryKind::ReportJoined, text, None);
         if over {
-            self.reopen()?;
+            self.reopen_for_report();
+        } else {
+            self.take_back_conclusions();
         }
         self.case.sealed_matter.clone_from(&arrival.sealed_matter);
         self.take_in(arrival);
@@ -182,6 +184,8 @@ impl Draft<'_> {
         self.take_in(arrival);
         if self.case.state == State::Open {
             self.raise(&arrival.grade);
+        } else if arrival.grade.level > self.case.level {
+            self.suggest(arrival.grade.level, &format!("更正后的内容：{}", arrival.grade.reason.text));
         }
         true
     }
@@ -208,6 +212,17 @@ impl Draft<'_> {
     }
 
     fn tag(&mut self, add: &[String], remove: &[String]) -> Result<(), Refusal> {
+        let plain = |tag: &String| {
+            !tag.is_empty()
+                && tag.len() <= MOST_TAG_BYTES
+                && tag.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        };
+        if !add.iter().all(plain) {
+            return Self::refuse("TAG_MALFORMED", "a mark would have to be a word of a-z, 0-9 and _");
+        }
+        if self.case.docket.tags.len() + add.len() > MOST_TAGS {
+            return Self::refuse("TOO_MANY_TAGS", "the case would have to have fewer marks");
+        }
         let docket = &mut self.case.docket;
         let added: Vec<&str> =
             add.iter().filter(|tag| docket.tags.insert((*tag).clone())).map(String::as_str).collect();
@@ -233,14 +248,21 @@ impl Draft<'_> {
         reference: &str,
     ) -> Result<(), Refusal> {
         let known = &mut self.case.docket.aftermath;
+        if known.len() >= MOST_AFTERMATHS {
+            return Self::refuse("TOO_MANY_AFTERMATHS", "the case would have to have fewer of them");
+        }
         if known.iter().any(|one| one.reference == reference) {
             return Self::refuse("AFTERMATH_RECORDED", "the reference would have to be a new one");
         }
         known.push(super::docket::Aftermath { kind, reference: reference.to_owned(), at: self.occasion.at });
-        self.note(HistoryKind::AftermathRecorded, format!("转为{}：{reference}", kind.name()), None);
+        self.note_words(HistoryKind::AftermathRecorded, format!("转为{}", kind.name()), reference);
         Ok(())
     }
 }
+
+const MOST_TAGS: usize = 40;
+const MOST_TAG_BYTES: usize = 40;
+const MOST_AFTERMATHS: usize = 50;
 
 /// No facts.
 pub(super) const fn no_facts() -> BTreeMap<String, String> {

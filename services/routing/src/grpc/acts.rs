@@ -100,7 +100,7 @@ fn read(act: &Asked, fields: &mut Fields<'_>, acting: &Acting<'_>) -> Option<Act
         | Asked::ReplyToSupervision(_)
         | Asked::AcknowledgeAlert(_)
         | Asked::SendLetter(_)
-        | Asked::AnswerLetter(_) => Act::Supervision(supervision(act, fields)?),
+        | Asked::AnswerLetter(_) => Act::Supervision(supervision(act, fields, own)?),
         Asked::BlowWhistle(_) | Asked::ReportIn(_) | Asked::FinishWhistle(_) | Asked::RateWhistle(_) => {
             Act::Whistle(whistle(act, fields, own)?)
         }
@@ -185,20 +185,28 @@ fn respite(act: &Asked, fields: &mut Fields<'_>, acting: &Acting<'_>) -> Option<
     })
 }
 
-fn supervision(act: &Asked, fields: &mut Fields<'_>) -> Option<SupervisionAct> {
+fn supervision(act: &Asked, fields: &mut Fields<'_>, own: Option<&str>) -> Option<SupervisionAct> {
     Some(match act {
         Asked::Supervise(act) => {
             let agency = fields.agency_if("agency", &act.agency);
             let words = fields.words(&act.words);
             SupervisionAct::Supervise { card: fields.choice("card", CARDS, act.card)?, agency, words }
         }
-        Asked::ReplyToSupervision(act) => SupervisionAct::Reply { words: fields.words(&act.words) },
-        Asked::AcknowledgeAlert(_) => SupervisionAct::Acknowledge,
+        Asked::ReplyToSupervision(act) => SupervisionAct::Reply {
+            agency: fields.own_agency(&act.agency, own),
+            words: fields.words(&act.words),
+        },
+        Asked::AcknowledgeAlert(act) => {
+            SupervisionAct::Acknowledge { agency: fields.own_agency(&act.agency, own) }
+        }
         Asked::SendLetter(act) => SupervisionAct::SendLetter {
             agency: fields.agency("agency", &act.agency),
             words: fields.words(&act.words),
         },
-        Asked::AnswerLetter(act) => SupervisionAct::AnswerLetter { words: fields.words(&act.words) },
+        Asked::AnswerLetter(act) => SupervisionAct::AnswerLetter {
+            agency: fields.own_agency(&act.agency, own),
+            words: fields.words(&act.words),
+        },
         _ => return None,
     })
 }

@@ -73,13 +73,14 @@ async fn s3_06_red_alerts_three_tiers_and_yellow_one() {
     let tiers: Vec<(&str, &str)> =
         red.docket.alerts.iter().map(|alert| (alert.tier.as_str(), alert.agency.as_str())).collect();
     assert_eq!(tiers, [("所", "police-620602001"), ("县", "police"), ("市", "police_city")]);
-    for actor in [STATION, COUNTY, CITY] {
-        story.done(actor, red.id, Act::Supervision(SupervisionAct::Acknowledge)).await;
+    let acknowledge = |agency: &str| Act::Supervision(SupervisionAct::Acknowledge { agency: agency.into() });
+    for (actor, agency) in [(STATION, "police-620602001"), (COUNTY, "police"), (CITY, "police_city")] {
+        story.done(actor, red.id, acknowledge(agency)).await;
     }
     let acknowledged = story.case(red.id).await;
     assert!(acknowledged.docket.alerts.iter().all(|alert| alert.acknowledged_at.is_some()));
     assert_eq!(owed(&acknowledged, DutyKind::Acknowledge), 0);
-    let again = story.refused(CITY, red.id, Act::Supervision(SupervisionAct::Acknowledge)).await;
+    let again = story.refused(CITY, red.id, acknowledge("police_city")).await;
     assert_eq!(again, "NO_ALERT_OPEN");
     let yellow = story.report(&call("neighbourhood", "噪音")).await;
     assert_eq!(yellow.docket.alerts.len(), 1);

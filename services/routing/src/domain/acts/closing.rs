@@ -1,7 +1,10 @@
 //! The two steps at the end: resolved (办结), and closed when people were asked again (归档); and the ways
 //! back.
 
-use super::mediation::{Method, SettledAt};
+use super::{
+    handling::REVIEW,
+    mediation::{Method, SettledAt},
+};
 use crate::{
     directory::Rank,
     domain::{
@@ -43,6 +46,7 @@ impl Draft<'_> {
         self.case.resolved_at = Some(at);
         self.meet(|duty| {
             matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Contact | DutyKind::Claim)
+                || (duty.kind == DutyKind::Decide && duty.about == REVIEW)
         });
         self.drop_duties(|duty| !outlives_resolution(duty.kind));
         let mediation = &mut self.case.docket.mediation;
@@ -120,6 +124,22 @@ impl Draft<'_> {
     /// It was not over: the handlers have it again, from the start.
     pub(in crate::domain) fn reopen(&mut self) -> Result<(), Refusal> {
         self.advance(Trigger::Reopen)?;
+        self.begin_again();
+        Ok(())
+    }
+
+    /// A later report opens it again, whatever a county's table says of the state that it is in: a report is
+    /// never turned away.
+    pub(in crate::domain) fn reopen_for_report(&mut self) {
+        if self.advance(Trigger::Reopen).is_err() {
+            let (code, state) = self.setting.practice.states.reopened();
+            code.clone_into(&mut self.case.docket.state);
+            self.case.state = state;
+        }
+        self.begin_again();
+    }
+
+    fn begin_again(&mut self) {
         self.case.resolved_at = None;
         self.case.closed_at = None;
         self.drop_duties(|duty| duty.kind == DutyKind::Revisit);
@@ -134,11 +154,10 @@ impl Draft<'_> {
             self.drop_duties(|duty| duty.kind == DutyKind::Progress);
             self.owe_progress();
         }
-        if self.case.level.pushes() {
-            self.start_clocks();
-        }
+        // What comes back is to be handled, whatever its level.
+        self.archive_agreement();
+        self.start_clocks();
         self.begin_ageing();
-        Ok(())
     }
 }
 

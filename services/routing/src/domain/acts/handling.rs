@@ -129,6 +129,7 @@ impl Draft<'_> {
         };
         if let Some(first) = owners.first() {
             first.clone_into(&mut self.case.lead_agency);
+            self.case.docket.owners_wanted = count_of(owners.len());
             self.case.docket.handlers = owners.iter().map(|agency| handler(agency, Part::Owner)).collect();
         } else {
             let lead = self.case.lead_agency.clone();
@@ -149,12 +150,30 @@ impl Draft<'_> {
 
     fn owe_to_handler(&mut self, agency: &str) {
         // Whoever gets it after a return sees that in its list.
-        let returned = u32::try_from(self.case.docket.returns.len()).unwrap_or(u32::MAX);
-        for kind in [DutyKind::Sign, DutyKind::Handle] {
-            if !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
+        let returned = count_of(self.case.docket.returns.len());
+        let since = self.occasion.at;
+        for kind in [DutyKind::Sign, DutyKind::Handle, DutyKind::Contact] {
+            let wanted = match kind {
+                DutyKind::Sign => {
+                    self.case.docket.handler(agency).is_some_and(|handler| handler.signed_at.is_none())
+                }
+                DutyKind::Contact => agency == self.case.lead_agency && self.setting.practice.has_terms(kind),
+                _ => true,
+            };
+            if wanted && !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
                 self.owe(kind, Holder::agency(agency), returned);
+                if kind == DutyKind::Sign
+                    && let Some(handler) = self.handler_mut(agency)
+                {
+                    // From now on it can be signed for, and returned.
+                    handler.since = since;
+                }
             }
         }
+    }
+
+    fn handler_mut(&mut self, agency: &str) -> Option<&mut Handler> {
+        self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency)
     }
 
     /// Gives the case to an agency. What the one before owed falls away; who took the first report stays
@@ -172,6 +191,9 @@ impl Draft<'_> {
                 "another agency would have to lead the case than the one it is assigned to",
             );
         }
+        if self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
+            return Self::refuse("RETURN_OPEN", "the open return would have to be decided by its arbiter");
+        }
         if self.setting.practice.names_persons && person.is_none() {
             return Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named");
         }
@@ -185,23 +207,47 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Makes an agency the lead.
+    /// Makes an agency the lead. Of a case that is owned together it takes a seat among the owners: a free one,
+    /// or that of the lead before (S1-02).
     pub(in crate::domain) fn lead_by(&mut self, agency: &str) -> Result<(), Refusal> {
         self.advance(Trigger::Assign)?;
         let before = std::mem::replace(&mut self.case.lead_agency, agency.to_owned());
-        let since = self.occasion.at;
-        self.case.docket.handlers.retain(|handler| handler.agency != before && handler.agency != agency);
-        let lead = Handler {
-            agency: agency.to_owned(),
-            part: Part::Lead,
-            since,
-            person: None,
-            signed_at: None,
-            concluded_at: None,
+        let docket = &mut self.case.docket;
+        let owned = docket.owners_wanted > 1;
+        let owners = docket.handlers.iter().filter(|handler| handler.part == Part::Owner).count();
+        let seated = docket.handler(agency).is_some_and(|handler| handler.part == Part::Owner);
+        let gives_up = !owned || (!seated && count_of(owners) >= docket.owners_wanted);
+        if gives_up {
+            docket.handlers.retain(|handler| handler.agency != before);
+        }
+        let part = if owned { Part::Owner } else { Part::Lead };
+        let lead = match docket.handlers.iter().position(|handler| handler.agency == agency) {
+            Some(place) if seated => docket.handlers.remove(place),
+            place => {
+                if let Some(place) = place {
+                    docket.handlers.remove(place);
+                }
+                Handler {
+                    agency: agency.to_owned(),
+                    part,
+                    since: self.occasion.at,
+                    person: None,
+                    signed_at: None,
+                    concluded_at: None,
+                }
+            }
         };
-        self.case.docket.handlers.insert(0, lead);
-        self.drop_duties(|duty| duty.holder.agency == before && is_handlers_own(duty.kind));
+        docket.handlers.insert(0, Handler { concluded_at: None, ..lead });
+        if gives_up {
+            self.drop_duties(|duty| duty.holder.agency == before && is_handlers_own(duty.kind));
+        }
         self.drop_duties(|duty| duty.kind == DutyKind::Watch);
+        // What goes with the lead goes to the new one.
+        for duty in &mut self.case.docket.duties {
+            if duty.holder.agency == before && goes_with_the_lead(duty.kind) {
+                duty.holder = Holder::agency(agency);
+            }
+        }
         self.owe_to_handler(agency);
         Ok(())
     }
@@ -284,6 +330,9 @@ impl Draft<'_> {
                     handler.part = Part::Owner;
                 }
             }
+            let owners =
+                self.case.docket.handlers.iter().filter(|handler| handler.part == Part::Owner).count();
+            self.case.docket.owners_wanted = self.case.docket.owners_wanted.max(count_of(owners + 1));
         }
         self.case.docket.handlers.push(Handler {
             agency: agency.to_owned(),
@@ -308,7 +357,11 @@ impl Draft<'_> {
                 "the agency would have to be one that does not lead the case",
             );
         }
+        let owner = self.case.docket.handler(agency).is_some_and(|handler| handler.part == Part::Owner);
         self.case.docket.handlers.retain(|handler| handler.agency != agency);
+        if owner {
+            self.case.docket.owners_wanted = self.case.docket.owners_wanted.saturating_sub(1);
+        }
         self.drop_duties(|duty| duty.holder.agency == agency && is_handlers_own(duty.kind));
         let text = format!("取消协办、共办单位：{}", self.agency_name(agency));
         self.note_words(HistoryKind::HandlersChanged, text, words);
@@ -339,7 +392,27 @@ impl Draft<'_> {
             None => format!("{}办理完毕", self.agency_name(agency)),
         };
         self.note_words(HistoryKind::Concluded, text, words);
+        let helps_only = |handler: &Handler| handler.part == Part::CoHandler;
+        let all = self.case.docket.handlers.iter().all(|one| one.concluded_at.is_some() || helps_only(one));
+        if all && self.conclusions().is_none_or(|(done, wanted)| done >= wanted) {
+            // Their clocks are over: now the centre owes its look at it.
+            let desk = self.setting.directory.desk().to_owned();
+            self.owe(DutyKind::Decide, Holder::agency(&desk), REVIEW);
+            self.push_to(&desk, Form::Reminder, "承办单位均已办理完毕，请审核");
+        }
         Ok(())
+    }
+
+    /// What was said to be done is not: the handlers have it again.
+    pub(in crate::domain) fn take_back_conclusions(&mut self) {
+        let mut any = false;
+        for handler in &mut self.case.docket.handlers {
+            any |= handler.concluded_at.take().is_some();
+        }
+        if any {
+            self.drop_duties(|duty| duty.kind == DutyKind::Decide && duty.about == REVIEW);
+            self.start_clocks();
+        }
     }
 
     /// How many of the owners have concluded; none where the case is not owned together.
@@ -398,8 +471,20 @@ impl Draft<'_> {
     }
 }
 
+/// The number of the centre's look at a case that all handlers are done with, among the things to be decided.
+pub const REVIEW: u32 = 2_000_000;
+
+fn count_of(list: usize) -> u32 {
+    u32::try_from(list).unwrap_or(u32::MAX)
+}
+
+/// Whether a duty is the lead's, whoever that is.
+const fn goes_with_the_lead(kind: DutyKind) -> bool {
+    matches!(kind, DutyKind::Progress | DutyKind::Perform | DutyKind::Resume | DutyKind::Ageing)
+}
+
 /// Whether a duty goes with being a handler.
-const fn is_handlers_own(kind: DutyKind) -> bool {
+pub(in crate::domain) const fn is_handlers_own(kind: DutyKind) -> bool {
     matches!(kind, DutyKind::Sign | DutyKind::Handle | DutyKind::Contact | DutyKind::Claim)
 }
 
@@ -411,6 +496,7 @@ impl Docket {
         let owners: Vec<&Handler> =
             self.handlers.iter().filter(|handler| handler.part == Part::Owner).collect();
         let done = owners.iter().filter(|handler| handler.concluded_at.is_some()).count();
-        (owners.len() > 1).then_some((done, owners.len()))
+        let wanted = owners.len().max(self.owners_wanted as usize);
+        (wanted > 1 && !owners.is_empty()).then_some((done, wanted))
     }
 }

@@ -56,9 +56,15 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Suggests a higher level, which an officer decides on (S3-10).
+    /// Suggests the next higher level, which an officer decides on (S3-10).
     pub(in crate::domain) fn suggest_higher(&mut self, why: &str) {
-        let Some(level) = Level::ALL.into_iter().find(|level| *level > self.case.level) else { return };
+        if let Some(level) = Level::ALL.into_iter().find(|level| *level > self.case.level) {
+            self.suggest(level, why);
+        }
+    }
+
+    /// Suggests a level, which an officer decides on.
+    pub(in crate::domain) fn suggest(&mut self, level: Level, why: &str) {
         self.case.docket.suggestion = Some(Suggestion { level, why: why.to_owned(), at: self.occasion.at });
         self.note_as_system(HistoryKind::LevelSuggested, format!("建议升为{}：{why}", level.name()));
     }
@@ -97,12 +103,11 @@ impl Draft<'_> {
     }
 
     pub(in crate::domain) fn after_raising(&mut self, before: Level, reason: &str) {
-        if before.pushes() {
-            self.pull_clocks_in();
-        } else if self.case.level.pushes() {
+        if !before.pushes() && self.case.level.pushes() {
             self.drop_duties(|duty| duty.kind == DutyKind::Watch);
             self.start_clocks();
         }
+        self.pull_clocks_in();
         if self.case.level.pushes() {
             self.push_to_all(reason);
         }

@@ -66,8 +66,12 @@ impl Draft<'_> {
                     .iter()
                     .map(|agency| Recipient { agency: agency.clone(), form: Form::Report })
                     .collect();
-                self.push(above, "重大事件");
-                self.push_to_all("重大事件");
+                self.drop_duties(|duty| duty.kind == DutyKind::Watch);
+                self.start_clocks();
+                // Told at once, whatever the level.
+                self.push_urgently(above, "重大事件");
+                let all = self.everybody();
+                self.push_urgently(all, "重大事件");
                 self.owe_progress();
                 Ok(())
             }

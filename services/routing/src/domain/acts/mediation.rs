@@ -14,6 +14,7 @@ use crate::domain::{
 };
 
 const MOST_SESSIONS: usize = 500;
+const MOST_EARLIER: usize = 10;
 
 /// What was mediated.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -29,6 +30,8 @@ pub struct Mediation {
     pub leader: Option<String>,
     /// Where it was settled (S1-10).
     pub settled_at: Option<SettledAt>,
+    /// Agreements from before it was opened again, the last ones.
+    pub earlier: Vec<Agreement>,
     /// The residents' body or volunteer that gets the credit (S4-17): a code of the directory.
     pub credited: Option<String>,
 }
@@ -269,20 +272,32 @@ impl Draft<'_> {
         let (no, result, mediators) = (session.no, session.result, session.mediators.clone());
         sessions.push(session);
         let directory = self.setting.directory;
-        let names: Vec<&str> = mediators
+        // Bodies and agencies by name; people who are named only here stand with the words.
+        let known = |code: &&String| directory.mediator(code).is_some() || directory.agency(code).is_some();
+        let mut names: Vec<String> = mediators
             .iter()
+            .filter(known)
             .map(|code| match directory.mediator(code) {
-                Some(mediator) => mediator.name.as_str(),
-                None => directory.name(code),
+                Some(mediator) => mediator.name.clone(),
+                None => directory.name(code).to_owned(),
             })
             .collect();
+        let others: Vec<&str> = mediators.iter().filter(|code| !known(code)).map(String::as_str).collect();
+        if !others.is_empty() {
+            names.push(format!("其他{}人", others.len()));
+        }
         if result == SessionResult::Agreed
             && let Some(body) = mediators.iter().find(|code| directory.mediator(code).is_some())
         {
             self.case.docket.mediation.credited = Some(body.clone());
         }
         let text = format!("第{no}次调解：{}；调解人：{}", result.name(), names.join("、"));
-        self.note_words(HistoryKind::SessionHeld, text, words);
+        let words = if others.is_empty() {
+            words.to_owned()
+        } else {
+            format!("{words}（调解人：{}）", others.join("、"))
+        };
+        self.note_words(HistoryKind::SessionHeld, text, &words);
         Ok(())
     }
 
@@ -293,9 +308,13 @@ impl Draft<'_> {
         performances: &[(String, Timestamp)],
     ) -> Result<(), Refusal> {
         self.must_be_open()?;
-        if self.case.docket.mediation.agreement.is_some() {
-            return Self::refuse("AGREEMENT_RECORDED", "the case would have to be without an agreement");
+        if self.owed(|duty| duty.kind == DutyKind::Perform) {
+            return Self::refuse(
+                "AGREEMENT_RECORDED",
+                "the case would have to be without an agreement that is still to be performed",
+            );
         }
+        self.archive_agreement();
         let lead = self.case.lead_agency.clone();
         let mut listed = Vec::with_capacity(performances.len());
         for (no, (what, due_at)) in (1..).zip(performances) {
@@ -332,8 +351,8 @@ impl Draft<'_> {
                 "the number would have to be one of the agreement's performances",
             );
         };
-        if performance.checked.is_some_and(|(_, kept)| kept) {
-            return Self::refuse("PERFORMANCE_KEPT", "the performance would have to be still owed");
+        if performance.checked.is_some() {
+            return Self::refuse("PERFORMANCE_CHECKED", "the performance would have to be still owed");
         }
         performance.checked = Some((at, done));
         let text = format!("协议第{no}项：{}", if done { "已履行" } else { "未履行" });
@@ -341,10 +360,23 @@ impl Draft<'_> {
         if done {
             self.meet(|duty| duty.kind == DutyKind::Perform && duty.about == no);
         } else {
+            // What was not kept is not owed under it any more: they have to agree anew, or go to court.
+            self.drop_duties(|duty| duty.kind == DutyKind::Perform && duty.about == no);
             let lead = self.case.lead_agency.clone();
             self.push_to(&lead, Form::Reminder, &format!("调解协议第{no}项未履行"));
         }
         Ok(())
+    }
+
+    /// The agreement is one from before.
+    pub(in crate::domain) fn archive_agreement(&mut self) {
+        let mediation = &mut self.case.docket.mediation;
+        if let Some(agreement) = mediation.agreement.take() {
+            mediation.earlier.push(agreement);
+            let most = mediation.earlier.len().saturating_sub(MOST_EARLIER);
+            mediation.earlier.drain(..most);
+            self.drop_duties(|duty| duty.kind == DutyKind::Perform);
+        }
     }
 
     fn choose_method(&mut self, method: Method, leader: Option<&str>) -> Result<(), Refusal> {

@@ -164,7 +164,7 @@ impl Act {
             | Self::Comment { .. }
             | Self::Supervision(
                 SupervisionAct::Reply { .. }
-                | SupervisionAct::Acknowledge
+                | SupervisionAct::Acknowledge { .. }
                 | SupervisionAct::AnswerLetter { .. },
             )
             | Self::Meeting(MeetingAct::Finish { .. })

@@ -1,6 +1,5 @@
 //! Pauses (挂起) and more time (延期): both are asked for before the time is over, and approved.
 
-use fengqiao_calendar::Limit;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -8,7 +7,7 @@ use crate::{
     directory::Rank,
     domain::{
         draft::Draft,
-        duty::{DutyKind, Holder},
+        duty::{Duty, DutyKind, Holder},
         history::HistoryKind,
         push::Form,
         refusal::Refusal,
@@ -113,6 +112,8 @@ pub enum RespiteAct {
 }
 
 const DAY_SECONDS: i64 = 86_400;
+/// Of each kind; a case with more is not waiting but abandoned.
+const MOST_REQUESTS: usize = 50;
 /// The longest pause: 挂账 ends and is looked at again.
 const LONGEST_PARK: SignedDuration = SignedDuration::from_hours(24 * 366);
 
@@ -136,13 +137,16 @@ impl Draft<'_> {
     fn ask_extension(&mut self, days: u16, words: &str) -> Result<(), Refusal> {
         let rule = self.setting.practice.extensions;
         let at = self.occasion.at;
-        if self.owed(|duty| duty.kind == DutyKind::Handle && duty.due_at <= at && !duty.is_paused()) {
+        let own = self.acting_agency().to_owned();
+        let centre = own == self.setting.directory.desk();
+        let of_own = |duty: &Duty| duty.kind == DutyKind::Handle && (centre || duty.holder.agency == own);
+        if self.owed(|duty| of_own(duty) && duty.due_at <= at && !duty.is_paused()) {
             return Self::refuse(
                 "LIMIT_PASSED",
                 "more time would have to be asked for before the time is over",
             );
         }
-        if !self.owed(|duty| duty.kind == DutyKind::Handle) {
+        if !self.owed(of_own) {
             return Self::refuse("NO_LIMIT_RUNS", "a handling limit would have to be running");
         }
         if days == 0 || days > rule.longest_days {
@@ -152,6 +156,9 @@ impl Draft<'_> {
             );
         }
         let extensions = &self.case.docket.respite.extensions;
+        if extensions.len() >= MOST_REQUESTS {
+            return Self::refuse("TOO_MANY_REQUESTS", "the case would have to have fewer requests");
+        }
         if extensions.iter().any(|one| one.verdict.is_none()) {
             return Self::refuse("EXTENSION_ASKED", "the request before would have to be decided");
         }
@@ -183,10 +190,10 @@ impl Draft<'_> {
         let verdict = self.verdict(grant);
         let extension = &mut self.case.docket.respite.extensions[open];
         extension.verdict = Some(verdict);
-        let (days, no) = (extension.days, extension.no);
+        let (days, no, agency) = (extension.days, extension.no, extension.agency.clone());
         self.meet(|duty| duty.kind == DutyKind::Decide && duty.about == no);
         if grant {
-            self.lengthen(days);
+            self.lengthen(days, &agency);
             self.note_words(HistoryKind::ExtensionDecided, format!("同意延期{days}天"), words);
         } else {
             self.note_words(HistoryKind::ExtensionDecided, "不同意延期".to_owned(), words);
@@ -194,17 +201,15 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// The handling limits end so many natural days later.
-    fn lengthen(&mut self, days: u16) {
-        let (now, practice) = (self.occasion.at, self.setting.practice);
-        for duty in self.case.docket.duties.iter_mut().filter(|duty| duty.kind == DutyKind::Handle) {
-            let longer = SignedDuration::from_secs(i64::from(days) * DAY_SECONDS);
-            let due = duty.due_at.checked_add(longer).unwrap_or(duty.due_at);
-            let seconds = due.duration_since(duty.started_at).as_secs().clamp(0, i64::from(u32::MAX));
-            duty.limit = Limit::Natural { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) };
-            // The pauses so far are in the new limit already.
-            duty.pauses.clear();
-            duty.set_due(due, practice.terms(duty.kind), now);
+    /// The handling limits of who asked end so many natural days later; where the centre asked, those of all.
+    fn lengthen(&mut self, days: u16, agency: &str) {
+        let (clock, now, practice) = (self.clock(), self.occasion.at, self.setting.practice);
+        let centre = agency == self.setting.directory.desk();
+        let longer = SignedDuration::from_secs(i64::from(days) * DAY_SECONDS);
+        for duty in &mut self.case.docket.duties {
+            if duty.kind == DutyKind::Handle && (centre || duty.holder.agency == agency) {
+                duty.lengthen(longer, clock, practice.terms(duty.kind), now);
+            }
         }
     }
 
@@ -213,7 +218,13 @@ impl Draft<'_> {
         if until <= at || until.duration_since(at) > LONGEST_PARK {
             return Self::refuse("PARK_TOO_LONG", "the pause would have to end within 366 days");
         }
+        if self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
+            return Self::refuse("RETURN_OPEN", "the open return would have to be decided by its arbiter");
+        }
         let parks = &self.case.docket.respite.parks;
+        if parks.len() >= MOST_REQUESTS {
+            return Self::refuse("TOO_MANY_REQUESTS", "the case would have to have fewer requests");
+        }
         if parks.iter().any(|park| park.verdict.is_none()) {
             return Self::refuse("PARK_ASKED", "the request before would have to be decided");
         }
@@ -241,6 +252,9 @@ impl Draft<'_> {
             return Self::refuse("NO_PARK_ASKED", "a pause would have to be asked for");
         };
         self.must_be(Rank::Leader, "decide on a pause")?;
+        if grant && self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
+            return Self::refuse("RETURN_OPEN", "the open return would have to be decided by its arbiter");
+        }
         if grant {
             self.advance(Trigger::Park)?;
         }
@@ -294,7 +308,7 @@ impl Draft<'_> {
         respite.parks.retain(|park| park.verdict.is_some());
     }
 
-    fn is_parked(&self) -> bool {
+    pub(in crate::domain) fn is_parked(&self) -> bool {
         let last = self.case.docket.respite.parks.last();
         last.is_some_and(|park| granted(park.verdict.as_ref()) && park.resumed_at.is_none())
     }

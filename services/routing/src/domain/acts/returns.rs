@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     directory::Rank,
     domain::{
+        acts::handling::is_handlers_own,
         case::{State, Words},
         draft::Draft,
         duty::{DutyKind, Holder},
@@ -82,7 +83,16 @@ impl Draft<'_> {
                 let by_lead = self.case.state == State::Open
                     && self.case.lead_agency == agency
                     && agency != self.setting.directory.desk();
-                by_lead && self.returned_by_lead(agency, reason.into(), &text)
+                if by_lead {
+                    return self.returned_by_lead(agency, reason.into(), &text);
+                }
+                let helps = self.case.state == State::Open && self.case.docket.handler(agency).is_some();
+                if helps && agency != self.setting.directory.desk() {
+                    // Whether it keeps its part is the centre's to say.
+                    let desk = self.setting.directory.desk().to_owned();
+                    self.push_to(&desk, Form::Reminder, &text);
+                }
+                helps
             }
             Receipt::Answered(outcome) => {
                 self.note(HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome)), words);
@@ -99,6 +109,10 @@ impl Draft<'_> {
     /// The lead gives it back. In time and not too often, the centre's desk assigns it anew; else the agency
     /// keeps it until an arbiter has decided.
     fn returned_by_lead(&mut self, agency: &str, reason: i32, text: &str) -> bool {
+        if self.is_parked() {
+            // Who gives it back will not take it up again: the pause is over with it.
+            self.park_ended();
+        }
         let rule = self.setting.practice.returns;
         let at = self.occasion.at;
         let since = self.case.docket.handler(agency).map_or(self.case.opened_at, |handler| handler.since);
@@ -116,6 +130,9 @@ impl Draft<'_> {
         let desk = self.setting.directory.desk().to_owned();
         if in_time && no <= rule.at_most {
             self.advance_if_possible(Trigger::Return);
+            // A seat among owners is free until the centre has given it to another.
+            self.case.docket.handlers.retain(|handler| handler.agency != agency);
+            self.drop_duties(|duty| duty.holder.agency == agency && is_handlers_own(duty.kind));
             if self.lead_by(&desk).is_ok() {
                 self.note_assigned();
                 self.push_to(&desk, Form::Report, text);
@@ -151,7 +168,9 @@ impl Draft<'_> {
             self.must_be(Rank::Leader, "arbitrate a return")?;
         }
         let (at, by) = (self.occasion.at, self.occasion.actor.clone());
-        let returned = &mut self.case.docket.returns[open];
+        let Some(returned) = self.case.docket.returns.get_mut(open) else {
+            return Self::refuse("NO_RETURN_OPEN", "a return would have to be open");
+        };
         returned.decision = Some(ReturnDecision { at, by, next: next.clone() });
         let agency = returned.agency.clone();
         self.meet(|duty| duty.kind == DutyKind::Arbitrate);

@@ -137,6 +137,12 @@ impl Draft<'_> {
         };
         let task = self.case.docket.revisits[index].clone();
         self.must_be(task.by, "record this revisit")?;
+        let own = task.whom == Asked::Agencies
+            && !self.is_of_the_centre()
+            && self.case.docket.handler(self.acting_agency()).is_some();
+        if own {
+            return Self::refuse("OWN_REVISIT", "an agency would have to be asked by another than itself");
+        }
         if task.answer.is_some() {
             return Self::refuse("REVISIT_RECORDED", "the revisit would have to be one that is still owed");
         }

@@ -15,6 +15,8 @@ use crate::{
     },
 };
 
+const MOST_SUPERVISIONS: usize = 200;
+
 /// How hard someone is pressed; cannot go down within a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +37,16 @@ impl Card {
             Self::Reminder => "普通督办",
             Self::Yellow => "黄牌督办",
             Self::Red => "红牌督办",
+        }
+    }
+
+    /// The level whose limit a reply has: the card's colour.
+    #[must_use]
+    pub const fn urgency(self) -> Level {
+        match self {
+            Self::Reminder => Level::Blue,
+            Self::Yellow => Level::Yellow,
+            Self::Red => Level::Red,
         }
     }
 
@@ -96,13 +108,18 @@ pub enum SupervisionAct {
         /// What is to be done.
         words: String,
     },
-    /// Replies to the open supervision of one's agency.
+    /// Replies to the open supervision of an agency.
     Reply {
+        /// Whose; the centre may speak for each.
+        agency: String,
         /// What was done.
         words: String,
     },
-    /// Acknowledges the open alert of one's agency.
-    Acknowledge,
+    /// Acknowledges the open alert to an agency.
+    Acknowledge {
+        /// Whose; the centre may speak for each.
+        agency: String,
+    },
     /// Sends a reminder letter to an agency (提示函; S3-07).
     SendLetter {
         /// To whom.
@@ -110,8 +127,10 @@ pub enum SupervisionAct {
         /// What for.
         words: String,
     },
-    /// Answers the open letter to one's agency.
+    /// Answers the open letter to an agency.
     AnswerLetter {
+        /// Whose; the centre may speak for each.
+        agency: String,
         /// The answer.
         words: String,
     },
@@ -125,6 +144,12 @@ impl Draft<'_> {
                 let rank = if *card == Card::Reminder { Rank::Officer } else { Rank::Leader };
                 self.must_be(rank, &format!("give a {}", card.name()))?;
                 let agency = agency.clone().unwrap_or_else(|| self.case.lead_agency.clone());
+                if self.case.docket.supervisions.len() >= MOST_SUPERVISIONS {
+                    return Self::refuse(
+                        "TOO_MANY_SUPERVISIONS",
+                        "the case would have to have fewer of them",
+                    );
+                }
                 if self.hardest(&agency).is_some_and(|held| held > *card) {
                     return Self::refuse(
                         "CARD_TOO_SOFT",
@@ -134,8 +159,8 @@ impl Draft<'_> {
                 self.press(&agency, *card, Some(words));
                 Ok(())
             }
-            SupervisionAct::Reply { words } => self.reply(words),
-            SupervisionAct::Acknowledge => self.acknowledge(),
+            SupervisionAct::Reply { agency, words } => self.reply(agency, words),
+            SupervisionAct::Acknowledge { agency } => self.acknowledge(agency),
             SupervisionAct::SendLetter { agency, words } => {
                 self.must_be_open()?;
                 let no = self.case.docket.last_duty + 1;
@@ -145,12 +170,12 @@ impl Draft<'_> {
                 self.push_to(agency, Form::Reminder, "提示函");
                 Ok(())
             }
-            SupervisionAct::AnswerLetter { words } => {
-                let agency = self.acting_agency().to_owned();
-                if self.meet(|duty| duty.kind == DutyKind::Letter && duty.holder.agency == agency) == 0 {
+            SupervisionAct::AnswerLetter { agency, words } => {
+                self.must_act_for(agency)?;
+                if self.meet(|duty| duty.kind == DutyKind::Letter && duty.holder.agency == *agency) == 0 {
                     return Self::refuse("NO_LETTER_OPEN", "a letter to the agency would have to be open");
                 }
-                let text = format!("{}答复提示函", self.agency_name(&agency));
+                let text = format!("{}答复提示函", self.agency_name(agency));
                 self.note_words(HistoryKind::LetterAnswered, text, words);
                 Ok(())
             }
@@ -161,7 +186,10 @@ impl Draft<'_> {
     /// agency's leader; where there is none, the centre's director, never nobody.
     pub(in crate::domain) fn press(&mut self, agency: &str, card: Card, words: Option<&str>) {
         let no = u32::try_from(self.case.docket.supervisions.len()).unwrap_or(u32::MAX).saturating_add(1);
-        let supervisor = match self.setting.directory.ladder(agency).get(usize::from(card as u8 > 0)) {
+        // A contact has no queue of forms and no superior: the centre's desk answers for it.
+        let desk = self.setting.directory.desk().to_owned();
+        let agency = if self.setting.directory.agency(agency).is_some() { agency } else { &desk };
+        let supervisor = match self.setting.directory.ladder(agency).get(card as usize) {
             Some(post) => (*post).clone(),
             None => self.setting.directory.director().clone(),
         };
@@ -174,7 +202,8 @@ impl Draft<'_> {
             replied_at: None,
         });
         self.drop_duties(|duty| duty.kind == DutyKind::Reply && duty.holder.agency == agency);
-        self.owe(DutyKind::Reply, Holder::agency(agency), no);
+        let limit = self.setting.practice.limit(DutyKind::Reply, card.urgency());
+        self.owe_within(DutyKind::Reply, Holder::agency(agency), no, limit);
         let text = format!("{}：{}，督办人：{}", card.name(), self.agency_name(agency), supervisor.name);
         match words {
             Some(words) => self.note_words(HistoryKind::Supervised, text.clone(), words),
@@ -190,6 +219,7 @@ impl Draft<'_> {
     pub(in crate::domain) fn press_harder(&mut self, agency: &str) {
         match self.hardest(agency) {
             // Harder there is none: the director is told, and it stays on the list.
+            _ if self.case.docket.supervisions.len() >= MOST_SUPERVISIONS => {}
             Some(Card::Red) => {
                 let director = self.setting.directory.director().agency.clone();
                 let text = format!("{}红牌督办后仍未办理", self.agency_name(agency));
@@ -205,8 +235,9 @@ impl Draft<'_> {
         cards.map(|one| one.card).max()
     }
 
-    fn reply(&mut self, words: &str) -> Result<(), Refusal> {
-        let (agency, at) = (self.acting_agency().to_owned(), self.occasion.at);
+    fn reply(&mut self, agency: &str, words: &str) -> Result<(), Refusal> {
+        self.must_act_for(agency)?;
+        let at = self.occasion.at;
         if self.meet(|duty| duty.kind == DutyKind::Reply && duty.holder.agency == agency) == 0 {
             return Self::refuse("NO_SUPERVISION_OPEN", "a supervision of the agency would have to be open");
         }
@@ -215,13 +246,14 @@ impl Draft<'_> {
                 one.replied_at.get_or_insert(at);
             }
         }
-        let text = format!("{}回复督办", self.agency_name(&agency));
+        let text = format!("{}回复督办", self.agency_name(agency));
         self.note_words(HistoryKind::SupervisionReplied, text, words);
         Ok(())
     }
 
-    fn acknowledge(&mut self) -> Result<(), Refusal> {
-        let (agency, at) = (self.acting_agency().to_owned(), self.occasion.at);
+    fn acknowledge(&mut self, agency: &str) -> Result<(), Refusal> {
+        self.must_act_for(agency)?;
+        let at = self.occasion.at;
         if self.meet(|duty| duty.kind == DutyKind::Acknowledge && duty.holder.agency == agency) == 0 {
             return Self::refuse("NO_ALERT_OPEN", "an alert to the agency would have to be open");
         }
@@ -232,7 +264,7 @@ impl Draft<'_> {
                 tiers.push(format!("{}级", alert.tier));
             }
         }
-        let text = format!("{}确认预警（{}）", self.agency_name(&agency), tiers.join("、"));
+        let text = format!("{}确认预警（{}）", self.agency_name(agency), tiers.join("、"));
         self.note(HistoryKind::AlertAcknowledged, text, None);
         Ok(())
     }

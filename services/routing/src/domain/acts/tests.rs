@@ -47,7 +47,10 @@ fn an_agency_may_do_what_is_its_own() {
         (Act::Handling(HandlingAct::Contact { words: words() }), Allowed::Handlers),
         (Act::Respite(RespiteAct::AskExtension { days: 7, words: words() }), Allowed::Handlers),
         (Act::Major(MajorAct::Progress { words: words() }), Allowed::Handlers),
-        (Act::Supervision(SupervisionAct::Reply { words: words() }), Allowed::Concerned),
+        (
+            Act::Supervision(SupervisionAct::Reply { agency: "police".to_owned(), words: words() }),
+            Allowed::Concerned,
+        ),
         (Act::Whistle(WhistleAct::ReportIn { no: 1, code: "police".to_owned() }), Allowed::Concerned),
         (Act::Comment { words: words() }, Allowed::Concerned),
     ] {

@@ -158,6 +158,12 @@ impl Practice {
         self.terms.get(&kind).unwrap_or(&terms::NO_TERMS)
     }
 
+    /// Whether the practice says anything of this kind.
+    #[must_use]
+    pub fn has_terms(&self, kind: DutyKind) -> bool {
+        self.terms.contains_key(&kind)
+    }
+
     /// How long someone has, by level.
     #[must_use]
     pub fn limit(&self, kind: DutyKind, level: Level) -> Limit {

@@ -15,7 +15,7 @@ use crate::{
     domain::{
         acts::{
             closing::Settlement,
-            handling::{HandlingAct, Part},
+            handling::{HandlingAct, Part, REVIEW},
             major::MajorAct,
             respite::RespiteAct,
             returns::ReturnAct,
@@ -310,7 +310,7 @@ fn any_act() -> impl Strategy<Value = Act> {
         (card, proptest::option::of(any_agency())).prop_map(move |(card, agency)| {
             Act::Supervision(SupervisionAct::Supervise { card, agency, words: words() })
         }),
-        Just(Act::Supervision(SupervisionAct::Reply { words: words() })),
+        Just(Act::Supervision(SupervisionAct::Reply { agency: "housing".into(), words: words() })),
         Just(Act::Major(MajorAct::Declare { words: words() })),
         Just(Act::Major(MajorAct::Progress { words: words() })),
         Just(Act::Major(MajorAct::Calm { words: words() })),
@@ -358,8 +358,9 @@ fn obligations_hold(case: &CaseFile) -> Result<(), String> {
     let owed = |kind: DutyKind| docket.duties.iter().filter(|duty| duty.kind == kind).count();
     match case.state {
         State::Open => {
-            let handled = docket.handler(&case.lead_agency).is_some_and(|lead| lead.concluded_at.is_some());
-            if owed(DutyKind::Handle) + owed(DutyKind::Watch) == 0 && case.level.pushes() && !handled {
+            let review =
+                docket.duties.iter().any(|duty| duty.kind == DutyKind::Decide && duty.about == REVIEW);
+            if owed(DutyKind::Handle) + owed(DutyKind::Watch) == 0 && case.level.pushes() && !review {
                 return Err("nobody has to settle an open case".into());
             }
             if docket.handlers.is_empty() || docket.handler(&case.lead_agency).is_none() {
@@ -386,8 +387,10 @@ fn obligations_hold(case: &CaseFile) -> Result<(), String> {
     }
     let undecided = docket.respite.extensions.iter().filter(|one| one.verdict.is_none()).count()
         + docket.respite.parks.iter().filter(|one| one.verdict.is_none()).count();
-    if case.state == State::Open && owed(DutyKind::Decide) != undecided {
-        return Err(format!("{undecided} requests are open, {} are owed", owed(DutyKind::Decide)));
+    let decisions =
+        docket.duties.iter().filter(|duty| duty.kind == DutyKind::Decide && duty.about != REVIEW).count();
+    if case.state == State::Open && decisions != undecided {
+        return Err(format!("{undecided} requests are open, {decisions} are owed"));
     }
     for duty in &docket.duties {
         if !duty.is_open() {
