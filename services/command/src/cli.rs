@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, figures::StatsOptions,
-    push::PushCommand, report::ReportCommand, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, work::WorkOptions,
+    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
+    figures::StatsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -49,6 +49,12 @@ pub enum Command {
     /// Try level rules before they hold (定级规则).
     #[command(subcommand)]
     Rules(RulesCommand),
+    /// Duties besides cases (摸排、零报告、走访、整改).
+    #[command(subcommand)]
+    Duty(DutyCommand),
+    /// Meetings (周会商、居民会议): the agenda, and what was decided.
+    #[command(subcommand)]
+    Meeting(MeetingCommand),
     /// Prove that histories are what was written; who read protected cases (查验、存证).
     #[command(subcommand)]
     Audit(AuditCommand),

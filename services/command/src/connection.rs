@@ -6,7 +6,8 @@ use fengqiao_proto::{
     intake::v1::intake_service_client::IntakeServiceClient,
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
-        audit_service_client::AuditServiceClient, routing_service_client::RoutingServiceClient,
+        audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
+        meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
         settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
     },
     statistics::v1::statistics_service_client::StatisticsServiceClient,
@@ -121,6 +122,25 @@ impl Session {
     pub async fn audit(&self, caller: &Caller) -> Result<AuditServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(AuditServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing's duties besides cases.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn duties(&self, caller: &Caller) -> Result<DutyServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(DutyServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing's meetings.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn meetings(&self, caller: &Caller) -> Result<MeetingServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(MeetingServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to routing, for what is owed.

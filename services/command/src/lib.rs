@@ -6,9 +6,11 @@ mod case;
 mod cli;
 mod connection;
 mod docket;
+mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod meeting;
 mod moment;
 mod output;
 mod paging;
@@ -65,6 +67,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,
+        Command::Duty(command) => duty::execute(command, &session, output).await,
+        Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,

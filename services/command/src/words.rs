@@ -3,7 +3,9 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
-    routing::v1::{HistoryKind, SettingKind},
+    routing::v1::{
+        AgendaReason, DutyOutcome, DutyProgress, HistoryKind, PlaceKind, SettingKind, StandingKind,
+    },
     types::v1::{CaseState, FormKind, Level, PartyRole, Source},
 };
 
@@ -174,6 +176,53 @@ const CATEGORIES: &[(&str, &str)] = &[
     ("traffic", "道路交通事故"),
     ("property", "物业"),
     ("other", "其他"),
+];
+
+/// What is owed besides cases.
+pub const STANDING_KINDS: &[Word<StandingKind>] = &[
+    Word(StandingKind::Sweep, "SWEEP", "摸排"),
+    Word(StandingKind::ZeroReport, "ZERO_REPORT", "零报告"),
+    Word(StandingKind::Visit, "VISIT", "走访"),
+    Word(StandingKind::Rectify, "RECTIFY", "整改"),
+    Word(StandingKind::Recheck, "RECHECK", "复查"),
+    Word(StandingKind::Screening, "SCREENING", "联合筛查"),
+    Word(StandingKind::Meeting, "MEETING", "联席会议"),
+];
+
+/// Kinds of places.
+pub const PLACE_KINDS: &[Word<PlaceKind>] = &[
+    Word(PlaceKind::School, "SCHOOL", "学校"),
+    Word(PlaceKind::KeyUnit, "KEY_UNIT", "重点单位"),
+    Word(PlaceKind::Estate, "ESTATE", "小区"),
+    Word(PlaceKind::SmallPlace, "SMALL_PLACE", "九小场所"),
+    Word(PlaceKind::Household, "HOUSEHOLD", "住户"),
+    Word(PlaceKind::Other, "OTHER", "其他"),
+];
+
+/// What came of a duty.
+pub const DUTY_OUTCOMES: &[Word<DutyOutcome>] = &[
+    Word(DutyOutcome::Done, "DONE", "已完成"),
+    Word(DutyOutcome::Nothing, "NOTHING", "无情况"),
+    Word(DutyOutcome::Found, "FOUND", "有情况"),
+    Word(DutyOutcome::Passed, "PASSED", "复查合格"),
+    Word(DutyOutcome::Failed, "FAILED", "复查不合格"),
+    Word(DutyOutcome::Cleared, "CLEARED", "排除风险"),
+    Word(DutyOutcome::FollowUp, "FOLLOW_UP", "跟进走访"),
+];
+
+/// How far a duty is.
+pub const PROGRESS: &[Word<DutyProgress>] = &[
+    Word(DutyProgress::Owed, "OWED", "待办"),
+    Word(DutyProgress::Late, "LATE", "逾期"),
+    Word(DutyProgress::Met, "MET", "已完成"),
+];
+
+/// Why a case is on an agenda.
+pub const AGENDA_REASONS: &[Word<AgendaReason>] = &[
+    Word(AgendaReason::Level, "LEVEL", "等级"),
+    Word(AgendaReason::OpenDays, "OPEN_DAYS", "久未办结"),
+    Word(AgendaReason::Returned, "RETURNED", "多次退回"),
+    Word(AgendaReason::ByHand, "BY_HAND", "人工列入"),
 ];
 
 /// The name for people of a value; empty where it is not given or not known to this version.

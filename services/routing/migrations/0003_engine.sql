@@ -25,7 +25,7 @@ CREATE TABLE history_head (
     sealed bytea NOT NULL
 ) WITH (fillfactor = 10);
 
--- What someone owes by a time, as the docket of its case has it, or by itself (on_case false): for clocks, which
+-- What someone owes by a time, as the docket of its case has it, or by itself (with the number 0): for clocks, which
 -- ask what comes next, and for lists, which ask what an agency owes.
 CREATE TABLE duty (
     county     text NOT NULL,
@@ -50,6 +50,8 @@ CREATE TABLE duty (
 CREATE INDEX duty_next ON duty (county, next_at) WHERE next_at IS NOT NULL;
 -- What an agency owes: what runs before what stands still, then by time.
 CREATE INDEX duty_owed ON duty (county, agency, paused, due_at) WHERE ended_at IS NULL;
+-- Duties besides cases, by time.
+CREATE INDEX duty_standing ON duty (county, due_at, subject_id) WHERE no = 0;
 ALTER TABLE duty ADD PRIMARY KEY (county, subject_id, no);
 
 -- What a report says beside its matter, so that it can become a case of its own; none of a report from before.

@@ -9,15 +9,23 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::Clock;
+use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::{
     counties::{RoutingCounties, RoutingCounty},
-    domain::{happening::Happening, history::Occasion, transition::transition},
+    domain::{
+        duty::{Duty, DutyKind, Firing},
+        happening::Happening,
+        history::Occasion,
+        practice::Practice,
+        transition::transition,
+    },
     error::RoutingError,
     ledger::Ledger,
-    store::{Attempt, HOLDING, bounded, load_due_cases},
+    store::{Attempt, HOLDING, bounded, load_due_cases, told_by_grids},
     watchers::Watchers,
 };
 
@@ -106,6 +114,22 @@ impl ClockWorker {
                 let change = transition(case, &Happening::TimePassed, &occasion, setting)?;
                 ledger.add(change, None, place, None);
             }
+            let zero_reports: Vec<Uuid> = due
+                .standing
+                .iter()
+                .filter(|(_, duty)| duty.kind == DutyKind::ZeroReport)
+                .map(|(id, _)| *id)
+                .collect();
+            let told = match zero_reports.as_slice() {
+                [] => Vec::new(),
+                ids => told_by_grids(&mut attempt, county, ids).await?,
+            };
+            let mut said = Vec::new();
+            for (id, duty) in due.standing {
+                let (duty, firing) = pass_standing(duty, told.contains(&id), at, &rulebook.practice);
+                said.extend(firing.map(|firing| (duty.kind, firing)));
+                ledger.changes.add_standing(id, duty);
+            }
             self.watchers.changing(ledger.changes.case_ids());
             if ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
                 attempt.commit().await?;
@@ -113,9 +137,38 @@ impl ClockWorker {
                 self.watchers.committed();
                 metrics::counter!("fengqiao_routing_clocks_fired_total", "county" => county.clone())
                     .increment(u64::try_from(due.due).unwrap_or_default());
+                for (kind, firing) in said {
+                    count_standing_firing(county, kind, firing);
+                }
                 return Ok(due.due);
             }
         }
         Err(RoutingError::Overtaken)
     }
+}
+
+/// A duty besides cases whose time has come. It belongs to no case, so nothing is pushed for it: it stands late on
+/// the lists, and is counted. An area that told something owed no zero report (S4-02).
+fn pass_standing(mut duty: Duty, told: bool, now: Timestamp, practice: &Practice) -> (Duty, Option<Firing>) {
+    if told && now >= duty.due_at {
+        let in_time = duty.due_at;
+        duty.end(in_time, true);
+        return (duty, None);
+    }
+    let firing = duty.pass(now, practice.terms(duty.kind));
+    (duty, firing)
+}
+
+/// A week without its meeting and a day without its report alert whoever watches this (S2-02).
+fn count_standing_firing(county: &str, kind: DutyKind, firing: Firing) {
+    let said = match firing {
+        Firing::Near => "near",
+        Firing::Over => "over",
+        Firing::Chase(_) => "chased",
+    };
+    metrics::counter!(
+        "fengqiao_routing_standing_duties_total",
+        "county" => county.to_owned(), "kind" => kind.word(), "said" => said
+    )
+    .increment(1);
 }

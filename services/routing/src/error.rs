@@ -14,6 +14,9 @@ pub enum RoutingError {
     /// No such case, or not one that the caller may see.
     #[error("no such case")]
     NotFound,
+    /// No such thing of another kind, or not one that the caller may see.
+    #[error("no such {0}")]
+    NoSuch(&'static str),
     /// Fields of a request are wrong.
     #[error("{} fields are not as they must be", .0.len())]
     Invalid(Vec<Violation>),
@@ -75,7 +78,7 @@ impl RoutingError {
     #[must_use]
     pub fn word(&self) -> &'static str {
         match self {
-            Self::NotFound => "not_found",
+            Self::NotFound | Self::NoSuch(_) => "not_found",
             Self::Invalid(_) => "invalid",
             Self::Refused(_) => "refused",
             Self::ChangedSince => "changed_since",
@@ -103,6 +106,7 @@ impl From<&RoutingError> for Status {
                 status::exhausted("too many commands wait here", Duration::from_secs(1))
             }
             RoutingError::NotFound => status::not_found("case"),
+            RoutingError::NoSuch(what) => status::not_found(what),
             RoutingError::Invalid(violations) => status::invalid(violations.clone()),
             RoutingError::Refused(refusal) => {
                 status::failed_precondition(refusal.reason, refusal.to_string())

@@ -1,6 +1,7 @@
 //! The routing service: makes one case of what belongs together, says how dangerous it is and who has to
 //! act, and keeps its whole history.
 
+mod alone;
 mod announcements;
 pub mod calendar_worker;
 pub mod clock_worker;
@@ -13,10 +14,13 @@ pub mod grpc;
 pub mod intake_events;
 mod ledger;
 pub mod linking;
+pub mod meetings;
 pub mod receipt_events;
 pub mod rulebook;
+pub mod series_worker;
 mod service;
 pub mod settings;
+pub mod standing;
 pub mod store;
 pub mod watchers;
 

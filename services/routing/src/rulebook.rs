@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use crate::{
     directory::{Directory, DirectoryFiles, Responsible},
     domain::{
-        case::CaseFile, level::RuleSet, practice::Practice, transition::Setting, wording::short_source,
+        case::CaseFile, duty::Clockwork, level::RuleSet, practice::Practice, standing::Office,
+        transition::Setting, wording::short_source,
     },
     settings::{LEVELS_FILE, PRACTICE_FILE, SettingKind, SettingTexts, SettingVersions},
 };
@@ -125,6 +126,16 @@ impl Rulebook {
             practice: &self.practice,
             calendar: &self.calendar,
             zone: &county.time_zone,
+        }
+    }
+
+    /// What a duty besides cases has to know of the county.
+    #[must_use]
+    pub fn office<'a>(&'a self, county: &'a County) -> Office<'a> {
+        Office {
+            practice: &self.practice,
+            directory: &self.directory,
+            clock: Clockwork { calendar: &self.calendar, zone: &county.time_zone },
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     grpc::{AuditFace, RoutingFace, SettingsFace},
     intake_events::IntakeEvents,
     receipt_events::ReceiptEvents,
+    series_worker::SeriesWorker,
     settings::{SettingError, Settings as CountySettings, SettingsWatch},
     watchers::Watchers,
 };
@@ -75,11 +76,18 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         keyring: Arc::clone(&foundation.keyring),
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
-        clock,
+        clock: clock.clone(),
         at_once: AT_ONCE,
     };
     foundation.tasks.spawn("applying calendars", calendars.run(foundation.stop.clone()));
     foundation.tasks.spawn("firing clocks", clocks.run(foundation.stop.clone()));
+    let series = SeriesWorker {
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        clock,
+    };
+    foundation.tasks.spawn("making the duties of series", series.run(foundation.stop.clone()));
     let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
     foundation.tasks.spawn("forgetting old answers", async move {
         forgetting.forget_old_answers(stop).await;
@@ -106,7 +114,9 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         stop: foundation.stop.clone(),
     };
     let routes = Routes::new(face.clone().into_server())
-        .add_service(face.into_work_server())
+        .add_service(face.clone().into_work_server())
+        .add_service(face.clone().into_duty_server())
+        .add_service(face.into_meeting_server())
         .add_service(audit.into_server())
         .add_service(settings_face.into_server());
     foundation

@@ -89,7 +89,8 @@ impl County {
     /// Where there is none.
     pub async fn case(&self, case: &str) -> Case {
         let mut routing = self.calls().routing("officer").expect("a token");
-        let request = GetCaseRequest { county: String::new(), case: case.to_owned(), ..Default::default() };
+        let purpose = "核对".to_owned();
+        let request = GetCaseRequest { case: case.to_owned(), purpose, ..Default::default() };
         routing.get_case(request).await.expect("a case").into_inner().case.expect("a case")
     }
 

@@ -165,7 +165,8 @@ async fn cases(connections: &Connections) -> Result<Vec<Case>, StackError> {
     let read = |case: String| {
         let client = client.clone();
         async move {
-            let ask = GetCaseRequest { county: String::new(), case, ..Default::default() };
+            let purpose = "样例日核对".to_owned();
+            let ask = GetCaseRequest { case, purpose, ..Default::default() };
             patiently(|| {
                 let (mut client, ask) = (client.clone(), ask.clone());
                 async move { client.get_case(ask).await }

@@ -15,6 +15,7 @@ use super::{
         links::Links,
         major::MajorEvent,
         mediation::Mediation,
+        meetings::Decision,
         respite::Respite,
         returns::Returned,
         revisits::Revisit,
@@ -64,6 +65,8 @@ pub struct Docket {
     pub major: Option<MajorEvent>,
     /// Asking people again.
     pub revisits: Vec<Revisit>,
+    /// What meetings decided on it.
+    pub decisions: Vec<Decision>,
     /// Other cases that it has to do with.
     pub links: Links,
     /// What became of the people besides: whether a crime came of it (民转刑).

@@ -240,6 +240,16 @@ impl Stage {
             Self::Breached { chased } => 2 + chased as i16,
         }
     }
+
+    /// The stage of a number.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        match code {
+            0 => Some(Self::Running),
+            1 => Some(Self::Warned),
+            _ => u8::try_from(code.checked_sub(2)?).ok().map(|chased| Self::Breached { chased }),
+        }
+    }
 }
 
 /// How a duty ended.

@@ -72,6 +72,7 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
     draft.take_in(&arrival);
     draft.note_leveled();
     draft.begin_handling(&arrival);
+    draft.owe_classification(&arrival);
     if draft.case.level.pushes() {
         let reason = draft.case.level_reason.text.clone();
         draft.start_clocks();
@@ -144,6 +145,8 @@ impl Draft<'_> {
             Act::Mediation(act) => self.mediation(act)?,
             Act::Major(act) => self.major(act)?,
             Act::Revisit(act) => self.revisit(act)?,
+            Act::Meeting(act) => self.meeting(act)?,
+            Act::ClassifyRepeat { report, class } => self.classify_repeat(*report, *class)?,
         }
         Ok(true)
     }
@@ -163,6 +166,7 @@ impl Draft<'_> {
         }
         self.case.sealed_matter.clone_from(&arrival.sealed_matter);
         self.take_in(arrival);
+        self.owe_classification(arrival);
         let raised = self.raise(&arrival.grade);
         if over && !raised && self.case.level.pushes() {
             let lead = self.case.lead_agency.clone();

@@ -10,6 +10,7 @@ use crate::domain::{
         handling::Handler,
         major::MajorEvent,
         mediation::{Agreement, Performance, Session},
+        meetings::Decision,
         respite::{Extension, Park, Verdict},
         returns::Returned,
         revisits::Revisit,
@@ -42,6 +43,18 @@ pub(super) fn docket(docket: &Docket, now: Timestamp, people: bool) -> contract:
         major: docket.major.as_ref().map(major),
         revisits: docket.revisits.iter().map(revisit).collect(),
         aftermath: docket.aftermath.iter().map(aftermath).collect(),
+        decisions: docket.decisions.iter().map(|one| decision(one, people)).collect(),
+    }
+}
+
+fn decision(decision: &Decision, people: bool) -> contract::Decision {
+    contract::Decision {
+        no: number(decision.no),
+        meeting_id: decision.meeting.to_string(),
+        agency: decision.agency.clone(),
+        words: if people { decision.words.clone() } else { String::new() },
+        at: Some(to_proto(decision.at)),
+        done_at: decision.done_at.map(to_proto),
     }
 }
 

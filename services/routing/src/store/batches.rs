@@ -9,12 +9,13 @@ use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{CountyTurn, bounded, rows};
+use super::{CountyTurn, bounded, rows, standing::standing_clock};
 use crate::{
     domain::{
         arrivals::{CasesAtHand, KnownReport, Merged, ReceivedReport},
         case::CaseFile,
         case_number::CaseName,
+        duty::Duty,
     },
     error::RoutingError,
 };
@@ -178,16 +179,18 @@ pub async fn load_for_commands(
     read().map_err(|source| RoutingError::Database { operation, source })
 }
 
-/// The cases whose clocks have something to say at a moment.
+/// What clocks have something to say of at a moment.
 #[derive(Debug, Default)]
 pub struct DueCases {
     /// The cases.
     pub cases: Vec<CaseFile>,
+    /// Duties besides cases, by id.
+    pub standing: Vec<(Uuid, Duty)>,
     /// How many duties were looked at: as many as asked for where more may wait.
     pub due: i64,
 }
 
-/// Loads up to so many duties' worth of cases whose clocks have something to say.
+/// Loads up to so many duties' worth of what clocks have something to say of.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -211,6 +214,9 @@ pub async fn load_due_cases(
             due.due = row.try_get("due")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
                 due.cases.push(rows::case_file(row, county, keyring)?);
+            }
+            if let Some(id) = row.try_get::<Option<Uuid>, _>("subject_id")? {
+                due.standing.push((id, standing_clock(row)?));
             }
         }
         Ok((due, CountyTurn::of(&found, county, keyring)?))

@@ -88,6 +88,11 @@ impl Changes {
         &self.pushes[earlier..]
     }
 
+    /// Adds a duty besides cases that changed.
+    pub fn add_standing(&mut self, id: Uuid, duty: Duty) {
+        self.duties.insert((id, duty.no), duty);
+    }
+
     /// Adds a report of a case, or its new revision. `home_case` is the case that it goes back to where a merger
     /// is undone.
     pub fn add_report(&mut self, case_id: Uuid, home_case: Option<Uuid>, report: ReceivedReport) {
@@ -115,7 +120,7 @@ impl Changes {
     /// Whether there is anything to write.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.cases.is_empty() && self.answers.is_empty() && self.receipts.is_empty()
+        self.cases.is_empty() && self.answers.is_empty() && self.receipts.is_empty() && self.duties.is_empty()
     }
 
     /// The pushes that are asked for.

@@ -5,12 +5,15 @@ mod auditing;
 mod batches;
 mod calendar_sweeps;
 mod changes;
+mod meetings;
 mod mergers;
 mod reading;
 mod readings;
 mod recent_cases;
+mod rewards;
 mod rows;
 mod settings;
+mod standing;
 mod turn;
 mod work;
 
@@ -26,17 +29,27 @@ pub use calendar_sweeps::{
     Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
+pub use meetings::{
+    MeetingName, MeetingReport, find_meeting, insert_items, insert_meeting, list_items, list_meetings,
+    meeting_reports, open_cases, record_meeting,
+};
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
 };
 pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
 pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use recent_cases::{NewestReport, RecentCase, recent_cases};
+pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use settings::{
     HeldSetting, KeptText, NewSetting, SettingName, StoredSetting, activate_setting, find_setting,
     keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,
     setting_heads,
+};
+pub use standing::{
+    FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading, begin_period,
+    count_standing, family_signals, find_standing, insert_signal, insert_standing, keep_reading,
+    list_screening, list_standing, list_stays, meeting_duty, record_standing, series_made, told_by_grids,
 };
 pub use turn::{Attempt, CountyTurn, HOLDING};
 pub use work::{
@@ -70,6 +83,34 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
+    ("insert_standing", include_str!("sql/insert_standing.sql")),
+    ("record_standing", include_str!("sql/record_standing.sql")),
+    ("get_standing", include_str!("sql/get_standing.sql")),
+    ("list_standing", include_str!("sql/list_standing.sql")),
+    ("count_standing", include_str!("sql/count_standing.sql")),
+    ("list_stays", include_str!("sql/list_stays.sql")),
+    ("told_by_grids", include_str!("sql/told_by_grids.sql")),
+    ("begin_period", include_str!("sql/begin_period.sql")),
+    ("series_made", include_str!("sql/series_made.sql")),
+    ("keep_reading", include_str!("sql/keep_reading.sql")),
+    ("meeting_duty", include_str!("sql/meeting_duty.sql")),
+    ("insert_signal", include_str!("sql/insert_signal.sql")),
+    ("family_signals", include_str!("sql/family_signals.sql")),
+    ("list_screening", include_str!("sql/list_screening.sql")),
+    ("insert_reward", include_str!("sql/insert_reward.sql")),
+    ("decide_reward", include_str!("sql/decide_reward.sql")),
+    ("get_reward", include_str!("sql/get_reward.sql")),
+    ("list_rewards", include_str!("sql/list_rewards.sql")),
+    ("sum_rewards", include_str!("sql/sum_rewards.sql")),
+    ("insert_meeting", include_str!("sql/insert_meeting.sql")),
+    ("get_meeting", include_str!("sql/get_meeting.sql")),
+    ("list_meetings", include_str!("sql/list_meetings.sql")),
+    ("record_meeting", include_str!("sql/record_meeting.sql")),
+    ("insert_items", include_str!("sql/insert_items.sql")),
+    ("count_decisions", include_str!("sql/count_decisions.sql")),
+    ("list_items", include_str!("sql/list_items.sql")),
+    ("open_cases", include_str!("sql/open_cases.sql")),
+    ("meeting_reports", include_str!("sql/meeting_reports.sql")),
     ("work_counts", include_str!("sql/work_counts.sql")),
     ("another_live_case", include_str!("sql/another_live_case.sql")),
     ("answered_case", include_str!("sql/answered_case.sql")),

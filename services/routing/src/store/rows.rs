@@ -158,6 +158,11 @@ pub(super) fn source(code: i16) -> Source {
     Source::try_from(i32::from(code)).unwrap_or_default()
 }
 
+/// What is sealed beside cases is bound to its county and its row.
+pub(super) fn binding(county: &str, id: Uuid) -> Vec<u8> {
+    [county.as_bytes(), id.as_bytes()].concat()
+}
+
 pub(super) fn unreadable(column: &str) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_owned(), source: "a number without a meaning".into() }
 }

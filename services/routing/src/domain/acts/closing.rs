@@ -146,6 +146,11 @@ impl Draft<'_> {
 const fn outlives_resolution(kind: DutyKind) -> bool {
     matches!(
         kind,
-        DutyKind::Perform | DutyKind::Reply | DutyKind::Letter | DutyKind::Acknowledge | DutyKind::Progress
+        DutyKind::Perform
+            | DutyKind::Reply
+            | DutyKind::Letter
+            | DutyKind::Acknowledge
+            | DutyKind::Progress
+            | DutyKind::Classify
     )
 }

@@ -8,6 +8,8 @@ pub mod levels;
 pub mod links;
 pub mod major;
 pub mod mediation;
+pub mod meetings;
+pub mod repeats;
 pub mod respite;
 pub mod returns;
 pub mod revisits;
@@ -87,6 +89,15 @@ pub enum Act {
     Major(major::MajorAct),
     /// Asking people again.
     Revisit(revisits::RevisitAct),
+    /// What meetings decide.
+    Meeting(meetings::MeetingAct),
+    /// Sorts a repeat call (S3-02).
+    ClassifyRepeat {
+        /// Which report of the case, counted from 1.
+        report: u32,
+        /// What is behind it.
+        class: repeats::RepeatClass,
+    },
 }
 
 /// Who may do something to a case, among those who see it.
@@ -108,6 +119,7 @@ impl Act {
         use handling::HandlingAct;
         use major::MajorAct;
         use mediation::MediationAct;
+        use meetings::MeetingAct;
         use respite::RespiteAct;
         use returns::ReturnAct;
         use revisits::RevisitAct;
@@ -124,6 +136,8 @@ impl Act {
             | Self::Handling(HandlingAct::Add { .. } | HandlingAct::Remove { .. })
             | Self::Respite(RespiteAct::DecideExtension { .. } | RespiteAct::DecidePark { .. })
             | Self::Supervision(SupervisionAct::Supervise { .. })
+            | Self::Meeting(MeetingAct::Decide { .. })
+            | Self::ClassifyRepeat { .. }
             | Self::Major(MajorAct::Declare { .. } | MajorAct::Calm { .. }) => Centre,
             Self::RecordAftermath { .. }
             | Self::Handling(
@@ -153,6 +167,7 @@ impl Act {
                 | SupervisionAct::Acknowledge
                 | SupervisionAct::AnswerLetter { .. },
             )
+            | Self::Meeting(MeetingAct::Finish { .. })
             | Self::Whistle(_) => Concerned,
         }
     }
@@ -184,6 +199,8 @@ impl Act {
             Self::Mediation(_) => "mediation",
             Self::Major(_) => "major",
             Self::Revisit(_) => "revisit",
+            Self::Meeting(_) => "meeting",
+            Self::ClassifyRepeat { .. } => "classify",
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use fengqiao_calendar::Limit;
-use fengqiao_county::{Mistake, Mistakes};
+use fengqiao_county::{AreaLevel, Mistake, Mistakes};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -15,6 +15,10 @@ use crate::{
     domain::{
         duty::DutyKind,
         level::Level,
+        standing::{
+            StandingKind,
+            series::{Every, Series},
+        },
         states::{RawTable, StateTable},
     },
 };
@@ -29,6 +33,9 @@ struct File {
     reopen_days: Option<u16>,
     ageing_days: Option<Vec<u16>>,
     screening_signals: Option<u8>,
+    visit_minutes: Option<u16>,
+    #[serde(default)]
+    series: Vec<Spanned<RawSeries>>,
     names_persons: Option<bool>,
     returns: Option<RawReturns>,
     extensions: Option<RawExtensions>,
@@ -115,6 +122,16 @@ struct RawAgenda {
     hour: i8,
 }
 
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct RawSeries {
+    code: String,
+    kind: String,
+    every: Every,
+    areas: Option<AreaLevel>,
+    within: Option<String>,
+}
+
 /// The shipped file; a test proves that it reads.
 static SHIPPED: LazyLock<Option<File>> = LazyLock::new(|| toml::from_str(DEFAULT).ok());
 
@@ -170,6 +187,7 @@ impl Reading<'_> {
             }
         }
         let owners = own.owners.into_iter().map(|raw| self.owners(raw)).collect();
+        let series = self.series(own.series);
         let alerts = own.alerts.or(shipped.alerts).unwrap_or_default();
         let alerts = alerts.into_iter().map(|(level, tiers)| (level, self.tiers(tiers))).collect();
         let major = Major { recipients: own.major.or(shipped.major)?.recipients };
@@ -228,6 +246,8 @@ impl Reading<'_> {
             },
             ageing_days,
             screening_signals: own.screening_signals.or(shipped.screening_signals)?.max(1),
+            visit_minutes: own.visit_minutes.or(shipped.visit_minutes)?,
+            series,
             names_persons: own.names_persons.or(shipped.names_persons)?,
         })
     }
@@ -254,6 +274,41 @@ impl Reading<'_> {
             chase_after_seconds,
             on_breach: raw.on_breach,
         }
+    }
+
+    fn series(&mut self, raw: Vec<Spanned<RawSeries>>) -> Vec<Series> {
+        let mut all: Vec<Series> = Vec::new();
+        for raw in raw {
+            let line = line_of(self.text, raw.span().start);
+            let RawSeries { code, kind, every, areas, within } = raw.into_inner();
+            if code.is_empty() || code.len() > 64 || all.iter().any(|known| known.code == code) {
+                self.mistake(line, "a series needs a code of its own, of 1 to 64 bytes");
+            }
+            let kind = DutyKind::from_word(&kind).and_then(StandingKind::of_duty);
+            let comes_again = |kind: &StandingKind| {
+                matches!(
+                    kind,
+                    StandingKind::Sweep
+                        | StandingKind::ZeroReport
+                        | StandingKind::Visit
+                        | StandingKind::Meeting
+                )
+            };
+            let Some(kind) = kind.filter(comes_again) else {
+                self.mistake(line, "a series is of the kind sweep, zero_report, visit or meeting");
+                continue;
+            };
+            let meets = kind == StandingKind::Meeting;
+            if meets && (every != Every::Week || areas.is_some() || within.is_some()) {
+                self.mistake(line, "a series of meetings is every week, of the whole county");
+            }
+            if within.as_deref().is_some_and(|code| fengqiao_county::shortest_code(code).is_none()) {
+                self.mistake(line, "within must be the code of an area");
+            }
+            let areas = if meets { AreaLevel::County } else { areas.unwrap_or(AreaLevel::Grid) };
+            all.push(Series { code, kind, every, areas, within });
+        }
+        all
     }
 
     fn natural(&mut self, line: u64, limit: Limit) -> u32 {

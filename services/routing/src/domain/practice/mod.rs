@@ -10,7 +10,7 @@ use fengqiao_calendar::Limit;
 
 pub use terms::{OnBreach, Terms};
 
-use super::{duty::DutyKind, level::Level, states::StateTable};
+use super::{duty::DutyKind, level::Level, standing::series::Series, states::StateTable};
 use crate::directory::Rank;
 
 /// What a county does, and by when.
@@ -42,6 +42,10 @@ pub struct Practice {
     pub ageing_days: Vec<u16>,
     /// So many independent signals list a family for joint screening (S4-07).
     pub screening_signals: u8,
+    /// Who visits is out in people's homes for so many minutes a day (入户; S4-08).
+    pub visit_minutes: u16,
+    /// What is owed again and again besides cases.
+    pub series: Vec<Series>,
     /// A case whose lead is pushed must be claimed by a named person (认领; S3-04).
     pub names_persons: bool,
 }

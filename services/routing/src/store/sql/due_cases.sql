@@ -1,15 +1,21 @@
--- The cases whose clocks have something to say, the longest waiting first, of one turn of the county. At least
--- one row.
+-- What clocks have something to say of, the longest waiting first, of one turn of the county: cases, and duties
+-- besides cases, which stand under their own id with the number 0. At least one row.
 WITH due AS MATERIALIZED (
-    SELECT subject_id FROM duty
+    SELECT subject_id, no FROM duty
     WHERE county = $1 AND next_at <= $2
     ORDER BY next_at LIMIT $3
 ), subject AS MATERIALIZED (
-    SELECT DISTINCT subject_id AS id FROM due
+    SELECT DISTINCT subject_id AS id, no = 0 AS standing FROM due
 )
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
     (SELECT sealed FROM history_head WHERE county = $1) AS history_head,
-    (SELECT count(*) FROM due) AS due, held_case.*
+    (SELECT count(*) FROM due) AS due, held_case.*, held_duty.*
 FROM (SELECT) AS always
 LEFT JOIN subject ON true
-LEFT JOIN LATERAL (SELECT * FROM case_file WHERE county = $1 AND id = subject.id LIMIT 1) AS held_case ON true
+LEFT JOIN LATERAL (
+    SELECT * FROM case_file WHERE NOT subject.standing AND county = $1 AND id = subject.id LIMIT 1
+) AS held_case ON true
+LEFT JOIN LATERAL (
+    SELECT subject_id, kind, agency, post, person, about, started_at, due_at, next_at, stage, paused, ended_at, met
+    FROM duty WHERE subject.standing AND county = $1 AND subject_id = subject.id AND no = 0 LIMIT 1
+) AS held_duty ON true
