@@ -218,6 +218,7 @@ mod tests {
         assert_eq!(agreement.performances[0].checked, Some((at("2026-11-12T08:00:00Z"), true)));
         assert_eq!(docket.major.unwrap().progress, 2);
         assert_eq!(docket.revisits[1].answer.as_ref().unwrap().outcome, RevisitOutcome::Relapse);
+        assert_eq!(docket.decisions[1].done_at, None);
         assert_eq!(docket.links.merged_into.unwrap().duties[0].kind, DutyKind::Sign);
         assert_eq!(docket.links.clusters.len(), 1);
         assert_eq!(docket.aftermath[0].kind, AftermathKind::PublicOrder);
