@@ -11,8 +11,10 @@ use fengqiao_proto::{
         ReceiptState, ReturnPushRequest, ReturnReason, SignPushRequest,
     },
     routing::v1::{
-        AssignCaseRequest, Case, CloseCaseRequest, CommentCaseRequest, HistoryKind, ListCaseHistoryRequest,
-        ListCasesRequest, RelevelCaseRequest, ResolveCaseRequest, WatchCaseRequest,
+        ActOnCaseRequest, AssignCaseRequest, Case, CloseCaseRequest, CommentCaseRequest, HistoryKind,
+        ListCaseHistoryRequest, ListCasesRequest, RecordRevisitAct, RelevelCaseRequest, ResolveCaseRequest,
+        RevisitOutcome, WatchCaseRequest, act_on_case_request::Act,
+        routing_service_client::RoutingServiceClient,
     },
     statistics::v1::{AreaLevel, Dimension, QueryIndicatorsRequest},
     types::v1::{CaseState, FormKind, Level, Party, PartyRole},
@@ -23,6 +25,7 @@ use fengqiao_scenarios::{
     shared::{County, HOTLINE, run},
     waiting::{USUAL, until},
 };
+use fengqiao_stack::clients::Caller;
 use tonic::Code;
 
 /// The pushes of a case as routing sees them: agency and form.
@@ -73,6 +76,28 @@ fn close(case: &Case) -> CloseCaseRequest {
         request_id: format!("close-{}", people::unique()),
         revisit: "回访稳定".into(),
         ..Default::default()
+    }
+}
+
+/// Asks everybody again whom the practice names; it takes a leader's post.
+async fn ask_again(officer: &mut RoutingServiceClient<Caller>, resolved: &Case) {
+    let revisits = &resolved.docket.as_ref().unwrap().revisits;
+    assert!(!revisits.is_empty());
+    for task in revisits {
+        let act = RecordRevisitAct {
+            no: task.no,
+            outcome: RevisitOutcome::Stable.into(),
+            satisfaction: 5,
+            words: "满意".into(),
+        };
+        let request = ActOnCaseRequest {
+            case: resolved.case_id.clone(),
+            request_id: format!("ask-{}-{}", task.no, resolved.case_id),
+            capacity: "centre-deputy".into(),
+            act: Some(Act::RecordRevisit(act)),
+            ..Default::default()
+        };
+        officer.act_on_case(request).await.unwrap();
     }
 }
 
@@ -139,6 +164,7 @@ fn a_red_report_goes_the_whole_way() {
         assert_eq!(officer.close_case(close(&case)).await.unwrap_err().code(), Code::FailedPrecondition);
         let resolved = officer.resolve_case(resolve(&case)).await.unwrap().into_inner().case.unwrap();
         assert_eq!(resolved.state(), CaseState::Resolved);
+        ask_again(&mut officer, &resolved).await;
         let closed = officer.close_case(close(&case)).await.unwrap().into_inner().case.unwrap();
         assert_eq!(closed.state(), CaseState::Closed);
         let kinds = history(county, &case).await;
@@ -253,17 +279,19 @@ fn the_same_reference_is_the_same_report() {
 }
 
 #[test]
-fn a_closed_case_is_not_joined() {
+fn a_report_soon_after_the_end_opens_the_case_again() {
     run(|county| async move {
         let first = report();
         let case = county.open(&first).await;
         let mut officer = county.calls().routing("officer").unwrap();
-        officer.resolve_case(resolve(&case)).await.unwrap();
-        officer.close_case(close(&case)).await.unwrap();
+        let resolved = officer.resolve_case(resolve(&case)).await.unwrap().into_inner().case.unwrap();
+        ask_again(&mut officer, &resolved).await;
+        let closed = officer.close_case(close(&case)).await.unwrap().into_inner().case.unwrap();
+        assert_eq!(closed.state(), CaseState::Closed);
         let again = Report { parties: first.parties.clone(), ..report() };
         let next = county.open(&again).await;
-        assert_ne!(next.case_id, case.case_id);
-        assert_eq!(county.case(&case.case_id).await.state(), CaseState::Closed);
+        assert_eq!((&next.case_id, next.state()), (&case.case_id, CaseState::Open));
+        assert!(history(county, &case).await.contains(&HistoryKind::ReportJoined));
     });
 }
 

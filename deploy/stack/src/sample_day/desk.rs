@@ -67,7 +67,7 @@ impl Officer {
         match answer.await {
             Ok(answer) => {
                 self.counters.resolved();
-                Ok(answer.into_inner().case)
+                Ok(answer.case)
             }
             Err(status) if status.code() == Code::FailedPrecondition => Ok(None),
             Err(status) => Err(status),
