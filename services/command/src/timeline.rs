@@ -204,6 +204,9 @@ fn indented(text: &str) -> String {
 }
 
 #[cfg(test)]
+mod readme;
+
+#[cfg(test)]
 mod tests {
     use fengqiao_proto::{
         routing::v1::{

@@ -182,7 +182,62 @@ impl Docket {
 
 #[cfg(test)]
 mod tests {
+    use fengqiao_calendar::Limit;
+
     use super::*;
+    use crate::domain::{
+        acts::{mediation::SessionResult, revisits::RevisitOutcome, supervision::Card},
+        duty::{DutyKind, Stage},
+    };
+
+    const SAMPLE: &str = include_str!("../../../../tests/samples/formats/docket-v1.json");
+
+    fn at(text: &str) -> Timestamp {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn a_docket_that_was_once_stored_is_understood() {
+        let docket: Docket = serde_json::from_str(SAMPLE).unwrap();
+        let handled = &docket.duties[0];
+        assert_eq!((handled.kind, handled.limit), (DutyKind::Handle, Limit::WorkingDays { days: 7 }));
+        assert!(handled.is_open() && handled.is_paused());
+        assert_eq!(handled.pauses[0].to, Some(at("2026-11-09T02:00:00Z")));
+        assert_eq!(docket.duties[1].stage, Stage::Breached { chased: 1 });
+        assert_eq!(docket.duties[3].holder.post.as_deref(), Some("centre-director"));
+        assert_eq!(docket.conclusions(), Some((1, 2)));
+        assert!(docket.is_protected());
+        assert_eq!(docket.people_to_ask().len(), 3);
+        assert_eq!(docket.suggestion.unwrap().level, Level::Red);
+        assert_eq!(docket.returns.iter().filter(|returned| returned.decision.is_none()).count(), 1);
+        assert!(docket.respite.extensions[0].verdict.as_ref().is_some_and(|verdict| verdict.granted));
+        assert_eq!(docket.respite.parks[0].resumed_at, handled.pauses[0].to);
+        assert_eq!(docket.supervisions[1].card, Card::Yellow);
+        assert_eq!(docket.alerts[1].acknowledged_at, None);
+        assert_eq!(docket.whistles[0].called[0].rating, Some(4));
+        assert_eq!(docket.mediation.sessions[1].result, SessionResult::Agreed);
+        let agreement = docket.mediation.agreement.unwrap();
+        assert_eq!(agreement.performances[0].checked, Some((at("2026-11-12T08:00:00Z"), true)));
+        assert_eq!(docket.major.unwrap().progress, 2);
+        assert_eq!(docket.revisits[1].answer.as_ref().unwrap().outcome, RevisitOutcome::Relapse);
+        assert_eq!(docket.decisions[1].done_at, None);
+        assert_eq!(docket.links.merged_into.unwrap().duties[0].kind, DutyKind::Sign);
+        assert_eq!(docket.links.clusters.len(), 1);
+        assert_eq!(docket.aftermath[0].kind, AftermathKind::PublicOrder);
+    }
+
+    #[test]
+    fn what_is_written_reads_equal() {
+        let docket: Docket = serde_json::from_str(SAMPLE).unwrap();
+        let written = serde_json::to_value(&docket).unwrap();
+        assert_eq!(serde_json::from_value::<Docket>(written.clone()).unwrap(), docket);
+        // Nothing that was stored is lost when it is stored again.
+        let stored: serde_json::Value = serde_json::from_str(SAMPLE).unwrap();
+        for (part, held) in stored.as_object().unwrap() {
+            assert_eq!(&written[part], held, "{part}");
+        }
+        assert_eq!(serde_json::from_str::<Docket>("{}").unwrap(), Docket::default());
+    }
 
     #[test]
     fn s2_06_people_of_a_protected_case_are_for_those_who_handle_it() {
