@@ -23,6 +23,7 @@ pub fn linkage(linkage: &Linkage) -> proto::Linkage {
                 earlier_at: Some(to_proto(reason.earlier_at)),
             })
             .collect(),
+        follows_cluster_id: linkage.follows.map(|cluster| cluster.to_string()).unwrap_or_default(),
     }
 }
 

@@ -11,7 +11,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    domain::case_news::{CaseNews, last_word},
+    domain::{
+        case_news::{CaseNews, last_word},
+        joinable::Joinable,
+    },
     store::apply_cluster_news,
 };
 
@@ -21,7 +24,7 @@ pub struct RoutingEvents;
 
 #[async_trait]
 impl Apply for RoutingEvents {
-    /// A case that was closed a moment ago may take one more report; routing opens a new one for it.
+    /// A case that was closed a moment ago may take one more report; routing opens it again or a new one for it.
     fn gathers_for(&self) -> Duration {
         Duration::from_millis(100)
     }
@@ -56,11 +59,14 @@ fn news_of(event: &Envelope) -> Result<Vec<CaseNews>, ApplyError> {
         CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
     // A resolved case still takes reports: people say that it is not over, and it is opened again.
     let open = matches!(changed.state(), CaseState::Open | CaseState::Resolved);
+    let until = changed.takes_reports_until.as_ref();
+    let until = until.map(|until| from_proto(until).ok_or_else(|| refuse("takes_reports_until is no time")));
+    let joinable = Joinable::new(open, until.transpose()?);
     let news = |cluster: &str, opened_at: Option<&prost_types::Timestamp>| {
         Ok(CaseNews {
             cluster_id: Uuid::try_parse(cluster).map_err(|_| refuse("the cluster is not a UUID"))?,
             opened_at: opened_at.and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))?,
-            open,
+            joinable,
         })
     };
     let own = news(&changed.cluster_id, changed.opened_at.as_ref())?;
@@ -104,8 +110,29 @@ mod tests {
         ] {
             changed.set_state(state);
             let news = news_of(&event(changed.encode_to_vec())).unwrap();
-            assert_eq!(news.iter().map(|news| news.open).collect::<Vec<_>>(), [open], "{state:?}");
+            let told: Vec<_> = news.iter().map(|news| news.joinable.is_open()).collect();
+            assert_eq!(told, [open], "{state:?}");
         }
+    }
+
+    #[test]
+    fn a_case_that_is_over_takes_reports_for_as_long_as_routing_says() {
+        let time = |seconds| Some(prost_types::Timestamp { seconds, nanos: 0 });
+        let mut changed = CaseChanged {
+            cluster_id: Uuid::from_u128(1).to_string(),
+            opened_at: time(1),
+            takes_reports_until: time(100),
+            ..Default::default()
+        };
+        let joinable = |changed: &CaseChanged| news_of(&event(changed.encode_to_vec())).unwrap()[0].joinable;
+        changed.set_state(CaseState::Rejected);
+        assert_eq!(joinable(&changed), Joinable::Until(jiff::Timestamp::from_second(100).unwrap()));
+        // An older routing says nothing of it.
+        changed.takes_reports_until = None;
+        assert_eq!(joinable(&changed), Joinable::Never);
+        changed.takes_reports_until = Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 });
+        let refused = news_of(&event(changed.encode_to_vec()));
+        assert!(matches!(refused, Err(ApplyError::Refuse { position: 7, .. })));
     }
 
     #[test]
@@ -130,8 +157,10 @@ mod tests {
         for (state, open) in [(CaseState::Open, true), (CaseState::Closed, false)] {
             target.set_state(state);
             let news = news_of(&event(target.encode_to_vec())).unwrap();
-            let told: Vec<_> =
-                news.iter().map(|news| (news.cluster_id, news.opened_at.as_second(), news.open)).collect();
+            let told: Vec<_> = news
+                .iter()
+                .map(|news| (news.cluster_id, news.opened_at.as_second(), news.joinable.is_open()))
+                .collect();
             assert_eq!(told, [(own, 5, open), (merged, 9, open)], "{state:?}");
         }
     }

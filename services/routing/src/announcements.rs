@@ -3,6 +3,7 @@
 use fengqiao_messaging::Event;
 use fengqiao_proto::routing::v1::{CaseChanged, PushRequested, TakenCluster};
 use fengqiao_serving::time::to_proto;
+use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
@@ -14,8 +15,15 @@ pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
 
 /// Says what a case is after a change, and which report made it, or which came here from another case.
+/// `takes_reports_until`: see [`CaseFile::takes_reports_until`].
 #[must_use]
-pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, moved: &[Uuid], trace: Option<&str>) -> Event {
+pub fn case_changed(
+    case: &CaseFile,
+    takes_reports_until: Option<Timestamp>,
+    report_id: Option<Uuid>,
+    moved: &[Uuid],
+    trace: Option<&str>,
+) -> Event {
     let links = &case.docket.links;
     let message = CaseChanged {
         case_id: case.id.to_string(),
@@ -43,6 +51,7 @@ pub fn case_changed(case: &CaseFile, report_id: Option<Uuid>, moved: &[Uuid], tr
             })
             .collect(),
         moved_report_ids: moved.iter().map(Uuid::to_string).collect(),
+        takes_reports_until: takes_reports_until.map(to_proto),
     };
     Event { kind: CASE_CHANGED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
 }

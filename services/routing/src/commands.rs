@@ -24,7 +24,7 @@ use crate::{
     counties::RoutingCounty,
     domain::{
         acts::Act, case::CaseFile, case_number::CaseName, happening::Happening, history::Occasion,
-        transition::transition,
+        refusal::Refusal, transition::transition,
     },
     error::RoutingError,
     ledger::Ledger,
@@ -279,6 +279,9 @@ impl Batch<'_> {
         let setting = self.rulebook.setting(&self.place.county, &responsible);
         let change = transition(&case, &Happening::Act(command.act.clone()), &occasion, setting)?;
         let after = change.case.clone();
+        if after.state.takes_reports() && !case.state.takes_reports() {
+            self.must_be_the_only_one_of_its_cluster(&after, loaded.replaced)?;
+        }
         self.ledger.add(change, None, self.place, traceparent);
         self.ledger.changes.add_answer(Answer {
             principal: command.actor.actor.clone(),
@@ -290,6 +293,20 @@ impl Batch<'_> {
         self.answered.insert(sender, digest);
         self.cases.insert(after.id, after.clone());
         Ok(after)
+    }
+
+    /// A cluster has at most one case that takes its reports: as it was loaded, and as this batch makes it.
+    fn must_be_the_only_one_of_its_cluster(&self, case: &CaseFile, replaced: bool) -> Result<(), Refusal> {
+        let is_another = |other: &CaseFile| {
+            other.id != case.id && other.cluster_id == case.cluster_id && other.state.takes_reports()
+        };
+        if replaced || self.cases.values().any(is_another) {
+            return Err(Refusal::new(
+                "CLUSTER_HAS_ANOTHER_CASE",
+                "the cluster would have to have no other case that takes reports",
+            ));
+        }
+        Ok(())
     }
 }
 

@@ -173,6 +173,7 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
         revision: event.revision,
         source,
         cluster_id: id(&linkage.cluster_id)?,
+        follows_cluster: optional_id(&linkage.follows_cluster_id)?,
         repeat: linkage.repeat,
         repeat_reasons,
         occurred_at: moment(event.occurred_at.as_ref())?,
@@ -187,6 +188,10 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
 
 fn id(text: &str) -> Result<Uuid, &'static str> {
     Uuid::try_parse(text).map_err(|_| "an id is not a UUID")
+}
+
+fn optional_id(text: &str) -> Result<Option<Uuid>, &'static str> {
+    if text.is_empty() { Ok(None) } else { id(text).map(Some) }
 }
 
 fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {

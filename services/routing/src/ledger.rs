@@ -34,8 +34,7 @@ impl Ledger {
         place: &RoutingCounty,
         traceparent: Option<&str>,
     ) {
-        let event = case_changed(&change.case, report_id, &[], traceparent);
-        self.add_with(change, event, place, traceparent);
+        self.add_with(change, report_id, &[], place, traceparent);
     }
 
     /// Adds a change of a case that these reports of another one came into.
@@ -46,14 +45,23 @@ impl Ledger {
         place: &RoutingCounty,
         traceparent: Option<&str>,
     ) {
-        let event = case_changed(&change.case, None, moved, traceparent);
-        self.add_with(change, event, place, traceparent);
+        self.add_with(change, None, moved, place, traceparent);
     }
 
-    fn add_with(&mut self, change: Change, event: Event, place: &RoutingCounty, traceparent: Option<&str>) {
+    fn add_with(
+        &mut self,
+        change: Change,
+        report_id: Option<Uuid>,
+        moved: &[Uuid],
+        place: &RoutingCounty,
+        traceparent: Option<&str>,
+    ) {
         let case = change.case.clone();
         if change.announced {
-            self.events.push(event);
+            let over = !case.state.takes_reports();
+            let until =
+                over.then(|| case.takes_reports_until(place.rulebook().practice.reopen_days)).flatten();
+            self.events.push(case_changed(&case, until, report_id, moved, traceparent));
         }
         warn_of_unknown_years(&change, place);
         let trace_id = trace::trace_id(traceparent);

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::joinable::Joinable;
+
 /// News of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaseNews {
@@ -12,8 +14,8 @@ pub struct CaseNews {
     pub cluster_id: Uuid,
     /// When the case was opened. A cluster whose case was over may get a second one; the later one tells.
     pub opened_at: Timestamp,
-    /// Whether the case is open.
-    pub open: bool,
+    /// Until when the case takes reports.
+    pub joinable: Joinable,
 }
 
 /// What a batch of news says about one cluster.
@@ -32,12 +34,12 @@ pub fn last_word(news: impl IntoIterator<Item = CaseNews>) -> Vec<ClusterNews> {
         clusters
             .entry(item.cluster_id)
             .and_modify(|held| {
-                held.was_over |= !item.open;
+                held.was_over |= !item.joinable.is_open();
                 if item.opened_at >= held.last.opened_at {
                     held.last = item;
                 }
             })
-            .or_insert(ClusterNews { last: item, was_over: !item.open });
+            .or_insert(ClusterNews { last: item, was_over: !item.joinable.is_open() });
     }
     clusters.into_values().collect()
 }
@@ -50,7 +52,7 @@ mod tests {
         CaseNews {
             cluster_id: Uuid::from_u128(cluster),
             opened_at: Timestamp::from_second(second).unwrap(),
-            open,
+            joinable: Joinable::new(open, None),
         }
     }
 
@@ -63,7 +65,7 @@ mod tests {
     #[test]
     fn a_case_that_opens_again_is_open() {
         let words = last_word([news(1, 10, false), news(2, 5, true), news(1, 10, true)]);
-        assert!(words.iter().all(|word| word.last.open));
+        assert!(words.iter().all(|word| word.last.joinable.is_open()));
         assert_eq!(words.iter().map(|word| word.was_over).collect::<Vec<_>>(), [true, false]);
     }
 }

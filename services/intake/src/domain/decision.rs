@@ -5,7 +5,10 @@ use std::{collections::HashMap, hash::Hash};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use super::linkage::{Clue, Key, Linkage, Sighting, link};
+use super::{
+    joinable::Joinable,
+    linkage::{Clue, Key, Linkage, Linked, Sighting, link},
+};
 
 /// What the decision needs of a report.
 #[derive(Debug, Clone)]
@@ -29,8 +32,8 @@ pub struct Stored {
     pub fingerprint: Key,
     /// Where it belongs.
     pub linkage: Linkage,
-    /// Whether its cluster's case is still open.
-    pub open: bool,
+    /// Until when its cluster may be joined.
+    pub joinable: Joinable,
 }
 
 /// A report that was decided in the batch before, which may not be visible yet.
@@ -45,12 +48,13 @@ pub struct JustDecided<'a, N> {
 }
 
 impl Decision {
-    /// By what later reports find this one, where they may join it.
+    /// By what later reports find this one.
     fn sighting(&self, at: Timestamp) -> Option<Sighting> {
-        (self.open && self.change != Change::Nothing).then_some(Sighting {
+        (self.change != Change::Nothing).then_some(Sighting {
             report_id: self.report_id,
             cluster_id: self.linkage.cluster_id,
             at,
+            joinable: self.joinable,
         })
     }
 }
@@ -94,7 +98,7 @@ impl<N> JustDecided<'_, N> {
             revision: self.decision.revision,
             fingerprint: self.candidate.fingerprint,
             linkage: self.decision.linkage.clone(),
-            open: self.decision.open,
+            joinable: self.decision.joinable,
         }
     }
 }
@@ -104,7 +108,8 @@ impl<N> JustDecided<'_, N> {
 pub struct Known {
     /// The reports that are already there.
     pub stored: HashMap<usize, Stored>,
-    /// The latest earlier report of an open cluster for a clue of a candidate.
+    /// For a clue of a candidate the latest earlier report, and where its cluster does not take the candidate, also
+    /// the latest of a cluster that does.
     pub seen: Vec<(usize, Clue, Sighting)>,
 }
 
@@ -119,8 +124,8 @@ pub struct Decision {
     pub linkage: Linkage,
     /// What is to be written.
     pub change: Change,
-    /// Whether its cluster's case is open: only then may others join it.
-    pub open: bool,
+    /// Until when its cluster may be joined.
+    pub joinable: Joinable,
 }
 
 /// What a decision changes.
@@ -142,11 +147,13 @@ pub fn decide(
     window: SignedDuration,
     fresh: &mut impl FnMut() -> Uuid,
 ) -> Vec<Decision> {
-    let mut before: HashMap<(usize, Clue), Sighting> = HashMap::with_capacity(known.seen.len());
+    let mut before: HashMap<Place, Sighting> = HashMap::with_capacity(known.seen.len());
     for (index, clue, sighting) in known.seen {
-        before.entry((index, clue)).and_modify(|held| *held = held.later(sighting)).or_insert(sighting);
+        let Some(candidate) = candidates.get(index) else { continue };
+        let place = (index, clue, sighting.joinable.takes(candidate.occurred_at));
+        before.entry(place).and_modify(|held| *held = held.later(sighting)).or_insert(sighting);
     }
-    // The open clusters that this batch itself makes or moves, by clue.
+    // What this batch itself makes or moves, by clue.
     let mut batch: HashMap<Clue, Vec<Sighting>> = HashMap::new();
     let mut decisions = Vec::with_capacity(candidates.len());
     for (index, candidate) in candidates.iter().enumerate() {
@@ -164,6 +171,9 @@ pub fn decide(
     decisions
 }
 
+/// A candidate's index, its clue, and whether what is seen there may be joined by it.
+type Place = (usize, Clue, bool);
+
 /// A revision stays where its report is: what was once linked is not torn apart by a corrected text.
 fn of_stored(candidate: &Candidate<'_>, stored: Stored) -> Decision {
     let same = stored.fingerprint == candidate.fingerprint;
@@ -172,14 +182,14 @@ fn of_stored(candidate: &Candidate<'_>, stored: Stored) -> Decision {
         revision: if same { stored.revision } else { stored.revision.saturating_add(1) },
         linkage: stored.linkage,
         change: if same { Change::Nothing } else { Change::Revision },
-        open: stored.open,
+        joinable: stored.joinable,
     }
 }
 
 fn of_new(
     index: usize,
     candidate: &Candidate<'_>,
-    before: &HashMap<(usize, Clue), Sighting>,
+    before: &HashMap<Place, Sighting>,
     batch: &HashMap<Clue, Vec<Sighting>>,
     window: SignedDuration,
     fresh: &mut impl FnMut() -> Uuid,
@@ -187,19 +197,24 @@ fn of_new(
     let seen: Vec<_> = candidate
         .clues
         .iter()
-        .filter_map(|clue| {
-            let earlier = before.get(&(index, *clue)).copied();
-            let beside = batch.get(clue).into_iter().flatten().copied();
-            earlier
-                .into_iter()
-                .chain(beside)
-                .filter(|sighting| sighting.within(window, candidate.occurred_at))
-                .reduce(Sighting::later)
-                .map(|sighting| (clue.evidence, sighting))
+        .flat_map(|clue| {
+            [true, false].into_iter().filter_map(move |joins| {
+                let earlier = before.get(&(index, *clue, joins)).copied();
+                let beside = batch.get(clue).into_iter().flatten().copied();
+                let beside =
+                    beside.filter(|sighting| sighting.joinable.takes(candidate.occurred_at) == joins);
+                earlier
+                    .into_iter()
+                    .chain(beside)
+                    .filter(|sighting| sighting.within(window, candidate.occurred_at))
+                    .reduce(Sighting::later)
+                    .map(|sighting| (clue.evidence, sighting))
+            })
         })
         .collect();
     let report_id = fresh();
-    Decision { report_id, revision: 1, linkage: link(&seen, report_id), change: Change::New, open: true }
+    let Linked { linkage, joinable } = link(&seen, candidate.occurred_at, report_id);
+    Decision { report_id, revision: 1, linkage, change: Change::New, joinable }
 }
 
 #[cfg(test)]
@@ -231,24 +246,24 @@ mod tests {
         }
     }
 
-    fn stored(fingerprint: u8, open: bool) -> Stored {
+    fn stored(fingerprint: u8, joinable: Joinable) -> Stored {
         Stored {
             report_id: Uuid::from_u128(100),
             revision: 3,
             fingerprint: [fingerprint; 16],
-            linkage: Linkage { cluster_id: Uuid::from_u128(200), reasons: Vec::new() },
-            open,
+            linkage: Linkage { cluster_id: Uuid::from_u128(200), reasons: Vec::new(), follows: None },
+            joinable,
         }
     }
 
     #[test]
     fn the_same_content_changes_nothing_and_other_content_is_the_next_revision_in_the_same_cluster() {
-        let known = |f| Known { stored: HashMap::from([(0, stored(f, true))]), seen: Vec::new() };
+        let known = |f| Known { stored: HashMap::from([(0, stored(f, Joinable::Always))]), seen: Vec::new() };
         let same = decide(&[candidate(1, 0, &[])], known(1), WINDOW, &mut counting());
         assert_eq!((same[0].change, same[0].revision), (Change::Nothing, 3));
         let other = decide(&[candidate(1, 0, &[])], known(2), WINDOW, &mut counting());
         assert_eq!((other[0].change, other[0].revision), (Change::Revision, 4));
-        assert_eq!(other[0].linkage, stored(2, true).linkage);
+        assert_eq!(other[0].linkage, stored(2, Joinable::Always).linkage);
     }
 
     #[test]
@@ -292,22 +307,86 @@ mod tests {
     }
 
     #[test]
-    fn a_revision_of_a_closed_cluster_draws_nobody_in() {
+    fn a_revision_of_a_cluster_that_is_over_draws_nobody_in_who_comes_too_late() {
         let clues = [clue(Evidence::Phone, 1)];
-        for (open, repeat) in [(true, true), (false, false)] {
-            let known = Known { stored: HashMap::from([(0, stored(9, open))]), seen: Vec::new() };
+        let until = |second| Joinable::Until(Timestamp::from_second(second).unwrap());
+        for (joinable, repeat) in
+            [(Joinable::Always, true), (until(20), true), (until(19), false), (Joinable::Never, false)]
+        {
+            let known = Known { stored: HashMap::from([(0, stored(9, joinable))]), seen: Vec::new() };
             let decisions =
-                decide(&[candidate(1, 0, &clues), candidate(2, 0, &clues)], known, WINDOW, &mut counting());
-            assert_eq!(decisions[1].linkage.is_repeat(), repeat, "open {open}");
+                decide(&[candidate(1, 0, &clues), candidate(2, 20, &clues)], known, WINDOW, &mut counting());
+            let linkage = &decisions[1].linkage;
+            assert_eq!(linkage.is_repeat(), repeat, "{joinable:?}");
+            assert_eq!(linkage.follows, (!repeat).then_some(Uuid::from_u128(200)), "{joinable:?}");
         }
+    }
+
+    #[test]
+    fn who_joins_a_cluster_that_is_over_does_not_lengthen_its_window_and_the_new_cluster_is_open() {
+        let clues = [clue(Evidence::Phone, 1)];
+        let over = Sighting {
+            report_id: Uuid::from_u128(100),
+            cluster_id: Uuid::from_u128(200),
+            at: Timestamp::from_second(0).unwrap(),
+            joinable: Joinable::Until(Timestamp::from_second(20).unwrap()),
+        };
+        let all: Vec<Candidate<'_>> = [20, 21, 22].map(|second| candidate(1, second, &clues)).into();
+        let seen = (0..3).map(|index| (index, clues[0], over)).collect();
+        let decisions = decide(&all, Known { seen, ..Known::default() }, WINDOW, &mut counting());
+        let told: Vec<_> = decisions
+            .iter()
+            .map(|decision| (decision.linkage.cluster_id, decision.linkage.follows, decision.joinable))
+            .collect();
+        let new = decisions[1].report_id;
+        let follows = Some(over.cluster_id);
+        assert_eq!(
+            told,
+            [
+                (over.cluster_id, None, over.joinable),
+                (new, follows, Joinable::Always),
+                (new, None, Joinable::Always),
+            ]
+        );
+    }
+
+    /// Reports of clusters that are over: by phone, the day told, and until which day they may be joined.
+    fn ended(over: &[(u8, i64, Option<i64>)]) -> Vec<(Clue, Sighting)> {
+        let day = |day: i64| Timestamp::from_second(day * 86_400).unwrap();
+        let sighting = |(number, (phone, told, until)): (u128, &(u8, i64, Option<i64>))| {
+            let (report_id, cluster_id) = (Uuid::from_u128(1_000 + number), Uuid::from_u128(2_000 + number));
+            let joinable = Joinable::new(false, until.map(day));
+            (clue(Evidence::Phone, *phone), Sighting { report_id, cluster_id, at: day(*told), joinable })
+        };
+        (0..).zip(over).map(sighting).collect()
+    }
+
+    /// What the store says of candidates, where this is there.
+    fn read(there: &[(Clue, Sighting)], candidates: &[Candidate<'_>]) -> Known {
+        let mut known = Known::default();
+        for (index, candidate) in candidates.iter().enumerate() {
+            for clue in candidate.clues {
+                let near = there.iter().filter(|(held, _)| held == clue).map(|(_, sighting)| *sighting);
+                let near = near.filter(|sighting| sighting.within(WINDOW, candidate.occurred_at));
+                let takes = |sighting: &Sighting| sighting.joinable.takes(candidate.occurred_at);
+                let newest = near.clone().reduce(Sighting::later);
+                let other = newest.filter(|newest| !takes(newest));
+                let other = other.and_then(|_| near.filter(takes).reduce(Sighting::later));
+                known.seen.extend(newest.into_iter().chain(other).map(|sighting| (index, *clue, sighting)));
+            }
+        }
+        known
     }
 
     proptest! {
         /// However a day's reports are cut into batches, the same ones belong together.
         #[test]
         fn the_cut_into_batches_changes_nothing(
-            reports in prop::collection::vec((0_u8..6, 0_u8..6, 0_i64..80), 1..40), cut in 0_usize..40,
+            reports in prop::collection::vec((0_u8..6, 0_u8..6, 0_i64..80), 1..40),
+            over in prop::collection::vec((0_u8..6, -20_i64..60, prop::option::of(-10_i64..80)), 0..6),
+            cut in 0_usize..40,
         ) {
+            let over = ended(&over);
             let clues: Vec<Vec<Clue>> = reports
                 .iter()
                 .map(|(phone, address, _)| vec![clue(Evidence::Phone, *phone), clue(Evidence::Address, *address)])
@@ -317,34 +396,31 @@ mod tests {
                 .zip(&clues)
                 .map(|((_, _, day), clues)| candidate(0, day * 86_400, clues))
                 .collect();
-            let whole = decide(&candidates, Known::default(), WINDOW, &mut counting());
+            let whole = decide(&candidates, read(&over, &candidates), WINDOW, &mut counting());
             let (first, second) = candidates.split_at(cut.min(candidates.len()));
             let mut fresh = counting();
-            let one = decide(first, Known::default(), WINDOW, &mut fresh);
-            let mut known = Known::default();
-            for (index, candidate) in second.iter().enumerate() {
-                for wanted in candidate.clues {
-                    let held = first.iter().zip(&one).filter(|(earlier, _)| earlier.clues.contains(wanted));
-                    let latest = held
-                        .map(|(earlier, decision)| Sighting {
-                            report_id: decision.report_id,
-                            cluster_id: decision.linkage.cluster_id,
-                            at: earlier.occurred_at,
-                        })
-                        .filter(|sighting| sighting.within(WINDOW, candidate.occurred_at))
-                        .reduce(Sighting::later);
-                    known.seen.extend(latest.map(|sighting| (index, *wanted, sighting)));
-                }
+            let one = decide(first, read(&over, first), WINDOW, &mut fresh);
+            let mut there = over.clone();
+            for (earlier, decision) in first.iter().zip(&one) {
+                let sighting = decision.sighting(earlier.occurred_at);
+                there.extend(earlier.clues.iter().flat_map(|clue| sighting.map(|sighting| (*clue, sighting))));
             }
-            let two = decide(second, known, WINDOW, &mut fresh);
+            let two = decide(second, read(&there, second), WINDOW, &mut fresh);
+            for decision in &whole {
+                let of_own = decision.linkage.cluster_id == decision.report_id;
+                prop_assert!(of_own || decision.linkage.follows.is_none());
+            }
             prop_assert_eq!(whole, [one, two].concat());
         }
 
         /// A batch that is read before the one before it is visible is decided as if it had been read after.
         #[test]
         fn what_was_just_decided_is_as_good_as_read(
-            reports in prop::collection::vec((0_u8..6, 0_u8..6, 0_i64..80, 0_u8..9), 1..40), cut in 0_usize..40,
+            reports in prop::collection::vec((0_u8..6, 0_u8..6, 0_i64..80, 0_u8..9), 1..40),
+            over in prop::collection::vec((0_u8..6, -20_i64..60, prop::option::of(-10_i64..80)), 0..6),
+            cut in 0_usize..40,
         ) {
+            let over = ended(&over);
             let clues: Vec<Vec<Clue>> = reports
                 .iter()
                 .map(|(phone, address, ..)| vec![clue(Evidence::Phone, *phone), clue(Evidence::Address, *address)])
@@ -363,17 +439,17 @@ mod tests {
             let one: Vec<Candidate<'_>> = first.iter().map(|(_, c)| c.clone()).collect();
             let two: Vec<Candidate<'_>> = second.iter().map(|(_, c)| c.clone()).collect();
             let mut fresh = counting();
-            let decided = decide(&one, Known::default(), WINDOW, &mut fresh);
+            let decided = decide(&one, read(&over, &one), WINDOW, &mut fresh);
             let before: Vec<JustDecided<'_, u8>> = first
                 .iter()
                 .zip(&decided)
                 .map(|((name, candidate), decision)| JustDecided { name: *name, candidate, decision })
                 .collect();
             let named: Vec<(u8, &Candidate<'_>)> = second.iter().map(|(name, c)| (*name, c)).collect();
-            let mut known = Known::default();
+            let mut known = read(&over, &two);
             known.follow(&before, &named, WINDOW);
             // Reading it as well changes nothing.
-            let mut twice = Known::default();
+            let mut twice = read(&over, &two);
             twice.follow(&before, &named, WINDOW);
             twice.follow(&before, &named, WINDOW);
             let mut again = counting();
@@ -395,7 +471,7 @@ mod tests {
             // Nothing but new names in one batch: exactly the same as undivided.
             if second.iter().all(|(name, _)| first.iter().all(|(held, _)| held != name)) {
                 let whole: Vec<Candidate<'_>> = all.iter().map(|(_, c)| c.clone()).collect();
-                let undivided = decide(&whole, Known::default(), WINDOW, &mut counting());
+                let undivided = decide(&whole, read(&over, &whole), WINDOW, &mut counting());
                 prop_assert_eq!(undivided, [decided.clone(), later.clone()].concat());
             }
             prop_assert_eq!(later.len(), same.len());

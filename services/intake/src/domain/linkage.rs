@@ -5,6 +5,8 @@ use fengqiao_proto::intake::v1::Evidence;
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
+use super::joinable::Joinable;
+
 /// A keyed hash of something personal, by which it is recognised and never read.
 pub type Key = [u8; 16];
 
@@ -17,7 +19,7 @@ pub struct Clue {
     pub key: Key,
 }
 
-/// An earlier report of an open cluster that has one of the clues.
+/// An earlier report that has one of the clues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sighting {
     /// The report.
@@ -26,6 +28,8 @@ pub struct Sighting {
     pub cluster_id: Uuid,
     /// When it was told.
     pub at: Timestamp,
+    /// Until when its cluster may be joined.
+    pub joinable: Joinable,
 }
 
 impl Sighting {
@@ -61,6 +65,8 @@ pub struct Linkage {
     pub cluster_id: Uuid,
     /// Why it joined; empty for the first of a cluster.
     pub reasons: Vec<Reason>,
+    /// The cluster that the evidence points to, where it took no more reports and this is the first of another.
+    pub follows: Option<Uuid>,
 }
 
 impl Linkage {
@@ -71,13 +77,30 @@ impl Linkage {
     }
 }
 
-/// Joins the cluster that the strongest evidence names, for all reasons that name it; or opens `fresh`.
+/// Where a report belongs, and until when others may join it there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// Where.
+    pub linkage: Linkage,
+    /// Until when its cluster may be joined.
+    pub joinable: Joinable,
+}
+
+/// Links a report that was told at this time. It joins the cluster that the strongest evidence names, of those
+/// that take it, for all reasons that name it. Where none takes it, it opens `fresh`, which follows the one that
+/// the strongest evidence names.
 #[must_use]
-pub fn link(seen: &[(Evidence, Sighting)], fresh: Uuid) -> Linkage {
-    let strongest =
-        seen.iter().max_by_key(|(evidence, sighting)| (strength(*evidence), sighting.at, sighting.report_id));
-    let Some((_, chosen)) = strongest else {
-        return Linkage { cluster_id: fresh, reasons: Vec::new() };
+pub fn link(seen: &[(Evidence, Sighting)], told_at: Timestamp, fresh: Uuid) -> Linked {
+    let strongest = |joins: bool| {
+        seen.iter()
+            .filter(|(_, sighting)| sighting.joinable.takes(told_at) == joins)
+            .max_by_key(|(evidence, sighting)| (strength(*evidence), sighting.at, sighting.report_id))
+            .map(|(_, sighting)| sighting)
+    };
+    let Some(chosen) = strongest(true) else {
+        let follows = strongest(false).map(|over| over.cluster_id);
+        let linkage = Linkage { cluster_id: fresh, reasons: Vec::new(), follows };
+        return Linked { linkage, joinable: Joinable::Always };
     };
     let mut reasons: Vec<Reason> = Vec::new();
     for (evidence, sighting) in seen.iter().filter(|(_, sighting)| sighting.cluster_id == chosen.cluster_id) {
@@ -90,7 +113,8 @@ pub fn link(seen: &[(Evidence, Sighting)], fresh: Uuid) -> Linkage {
             None => reasons.push(reason),
         }
     }
-    Linkage { cluster_id: chosen.cluster_id, reasons }
+    let linkage = Linkage { cluster_id: chosen.cluster_id, reasons, follows: None };
+    Linked { linkage, joinable: chosen.joinable }
 }
 
 /// A person is surer than a telephone, and a telephone than a house.
@@ -112,26 +136,47 @@ mod tests {
             report_id: Uuid::from_u128(report),
             cluster_id: Uuid::from_u128(cluster),
             at: Timestamp::from_second(second).unwrap(),
+            joinable: Joinable::Always,
         }
+    }
+
+    fn joined(seen: &[(Evidence, Sighting)]) -> Linkage {
+        link(seen, Timestamp::from_second(200).unwrap(), Uuid::from_u128(9)).linkage
     }
 
     #[test]
     fn nothing_seen_opens_a_cluster() {
-        let linkage = link(&[], Uuid::from_u128(9));
-        assert_eq!(linkage.cluster_id, Uuid::from_u128(9));
+        let linkage = joined(&[]);
+        assert_eq!((linkage.cluster_id, linkage.follows), (Uuid::from_u128(9), None));
         assert!(!linkage.is_repeat());
     }
 
     #[test]
-    fn the_strongest_evidence_names_the_cluster_and_only_its_reasons_are_given() {
-        let linkage = link(
-            &[
-                (Evidence::Phone, sighting(1, 10, 100)),
-                (Evidence::IdNumber, sighting(2, 20, 50)),
-                (Evidence::Address, sighting(3, 20, 70)),
-            ],
-            Uuid::from_u128(9),
+    fn a_cluster_that_takes_the_report_goes_before_stronger_evidence_of_one_that_does_not() {
+        let until = |second| Joinable::Until(Timestamp::from_second(second).unwrap());
+        let phone = |joinable| (Evidence::Phone, Sighting { joinable, ..sighting(1, 10, 100) });
+        let address = |joinable| (Evidence::Address, Sighting { joinable, ..sighting(2, 20, 150) });
+        let told_at = Timestamp::from_second(200).unwrap();
+        let linked = |seen: &[(Evidence, Sighting)]| {
+            let Linked { linkage, joinable } = link(seen, told_at, Uuid::from_u128(9));
+            let follows = linkage.follows.map(|cluster| cluster.as_u128());
+            (linkage.cluster_id.as_u128(), linkage.is_repeat(), follows, joinable)
+        };
+        assert_eq!(linked(&[phone(until(200)), address(Joinable::Always)]), (10, true, None, until(200)));
+        assert_eq!(linked(&[phone(until(199)), address(until(300))]), (20, true, None, until(300)));
+        assert_eq!(
+            linked(&[phone(until(199)), address(Joinable::Never)]),
+            (9, false, Some(10), Joinable::Always)
         );
+    }
+
+    #[test]
+    fn the_strongest_evidence_names_the_cluster_and_only_its_reasons_are_given() {
+        let linkage = joined(&[
+            (Evidence::Phone, sighting(1, 10, 100)),
+            (Evidence::IdNumber, sighting(2, 20, 50)),
+            (Evidence::Address, sighting(3, 20, 70)),
+        ]);
         assert_eq!(linkage.cluster_id, Uuid::from_u128(20));
         let evidence: Vec<Evidence> = linkage.reasons.iter().map(|reason| reason.evidence).collect();
         assert_eq!(evidence, [Evidence::IdNumber, Evidence::Address]);
@@ -139,10 +184,8 @@ mod tests {
 
     #[test]
     fn of_one_kind_the_latest_counts() {
-        let linkage = link(
-            &[(Evidence::Phone, sighting(1, 10, 100)), (Evidence::Phone, sighting(2, 10, 200))],
-            Uuid::nil(),
-        );
+        let linkage =
+            joined(&[(Evidence::Phone, sighting(1, 10, 100)), (Evidence::Phone, sighting(2, 10, 200))]);
         assert_eq!(linkage.reasons.len(), 1);
         assert_eq!(linkage.reasons[0].earlier_report_id, Uuid::from_u128(2));
     }

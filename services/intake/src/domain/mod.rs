@@ -5,6 +5,7 @@ pub mod area;
 pub mod case_news;
 pub mod decision;
 pub mod id_number;
+pub mod joinable;
 pub mod linkage;
 pub mod matter_fingerprint;
 pub mod phone;

@@ -135,6 +135,7 @@ impl DecidedBatch<'_> {
             .bind(column(new, |(report, _)| report.source_category.as_str()))
             .bind(column(new, |(_, decision)| decision.linkage.cluster_id))
             .bind(column(new, |(_, decision)| reasons_column(&decision.linkage)))
+            .bind(column(new, |(_, decision)| decision.linkage.follows))
             .bind(column(new, |(report, _)| report.address_key))
             .bind(column(new, |(report, _)| report.submitted_by.as_str()))
             .bind(column(new, |(report, _)| report.sealed_matter.as_slice()))

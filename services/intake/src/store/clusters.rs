@@ -18,12 +18,15 @@ pub async fn apply_cluster_news(
     let (over, open): (Vec<&ClusterNews>, Vec<&ClusterNews>) = news.iter().partition(|word| word.was_over);
     if !over.is_empty() {
         let (clusters, opened_at) = columns(&over);
-        let still_open: Vec<bool> = over.iter().map(|word| word.last.open).collect();
+        let still_open: Vec<bool> = over.iter().map(|word| word.last.joinable.is_open()).collect();
+        let until: Vec<Option<OffsetDateTime>> =
+            over.iter().map(|word| word.last.joinable.until().map(to_sql)).collect();
         sqlx::query(include_str!("sql/cluster_over.sql"))
             .bind(county)
             .bind(clusters)
             .bind(opened_at)
             .bind(still_open)
+            .bind(until)
             .execute(&mut *conn)
             .await?;
     }

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     domain::{
         decision::{Known, Stored},
+        joinable::Joinable,
         linkage::{Clue, Key, Sighting},
     },
     reception::ReceivedReport,
@@ -28,7 +29,15 @@ struct Row {
     revision: Option<i32>,
     fingerprint: Option<Vec<u8>>,
     link_reasons: ReasonsColumn,
+    follows_cluster_id: Option<Uuid>,
     open: bool,
+    takes_until: Option<OffsetDateTime>,
+}
+
+impl Row {
+    fn joinable(&self) -> Joinable {
+        Joinable::new(self.open, self.takes_until.map(from_sql))
+    }
 }
 
 /// The clues of one kind in the order asked, with whose they are.
@@ -101,23 +110,29 @@ fn read(rows: Vec<Row>, asked: &[Asked; 3]) -> Result<(Known, Turn), StoreError>
         let (Some(key), Some(whose)) = (of_kind.keys.get(position), of_kind.whose.get(position)) else {
             return Err(StoreError::Malformed("position"));
         };
+        let joinable = row.joinable();
         let (Some(report_id), Some(cluster_id), Some(at)) = (row.report_id, row.cluster_id, row.occurred_at)
         else {
             return Err(StoreError::Malformed("no report"));
         };
-        let sighting = Sighting { report_id, cluster_id, at: from_sql(at) };
+        let sighting = Sighting { report_id, cluster_id, at: from_sql(at), joinable };
         known.seen.push((*whose, Clue { evidence: *evidence, key: *key }, sighting));
     }
     Ok((known, turn))
 }
 
 fn stored(row: Row) -> Result<Stored, StoreError> {
+    let joinable = row.joinable();
     let fingerprint = row.fingerprint.ok_or(StoreError::Malformed("no fingerprint"))?;
     Ok(Stored {
         report_id: row.report_id.ok_or(StoreError::Malformed("no report"))?,
         revision: row.revision.ok_or(StoreError::Malformed("no revision"))?,
         fingerprint: fingerprint.try_into().map_err(|_| StoreError::Malformed("fingerprint"))?,
-        linkage: linkage(row.cluster_id.ok_or(StoreError::Malformed("no cluster"))?, row.link_reasons)?,
-        open: row.open,
+        linkage: linkage(
+            row.cluster_id.ok_or(StoreError::Malformed("no cluster"))?,
+            row.link_reasons,
+            row.follows_cluster_id,
+        )?,
+        joinable,
     })
 }

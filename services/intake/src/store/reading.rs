@@ -71,6 +71,7 @@ struct Row {
     source_category: String,
     cluster_id: Uuid,
     link_reasons: ReasonsColumn,
+    follows_cluster_id: Option<Uuid>,
     sealed_matter: Vec<u8>,
 }
 
@@ -89,7 +90,7 @@ impl TryFrom<Row> for StoredReport {
             area_code: row.area_code,
             category: row.category,
             source_category: row.source_category,
-            linkage: linkage(row.cluster_id, row.link_reasons)?,
+            linkage: linkage(row.cluster_id, row.link_reasons, row.follows_cluster_id)?,
             sealed_matter: row.sealed_matter,
         })
     }

@@ -30,7 +30,11 @@ pub(super) fn reasons_column(linkage: &Linkage) -> ReasonsColumn {
     })
 }
 
-pub(super) fn linkage(cluster_id: Uuid, reasons: ReasonsColumn) -> Result<Linkage, StoreError> {
+pub(super) fn linkage(
+    cluster_id: Uuid,
+    reasons: ReasonsColumn,
+    follows: Option<Uuid>,
+) -> Result<Linkage, StoreError> {
     let reasons = reasons.map(|json| json.0).unwrap_or_default();
     let read = |row: ReasonRow| {
         Ok(Reason {
@@ -39,7 +43,7 @@ pub(super) fn linkage(cluster_id: Uuid, reasons: ReasonsColumn) -> Result<Linkag
             earlier_at: row.at,
         })
     };
-    Ok(Linkage { cluster_id, reasons: reasons.into_iter().map(read).collect::<Result<_, _>>()? })
+    Ok(Linkage { cluster_id, reasons: reasons.into_iter().map(read).collect::<Result<_, _>>()?, follows })
 }
 
 fn evidence_name(evidence: Evidence) -> &'static str {
@@ -63,10 +67,11 @@ mod tests {
                 earlier_report_id: Uuid::from_u128(1),
                 earlier_at: Timestamp::from_microsecond(1_795_500_000_123_456).unwrap(),
             }],
+            follows: None,
         };
         let column = reasons_column(&linkage_before);
-        assert_eq!(linkage(Uuid::from_u128(7), column).unwrap(), linkage_before);
-        let alone = Linkage { cluster_id: Uuid::nil(), reasons: Vec::new() };
+        assert_eq!(linkage(Uuid::from_u128(7), column, None).unwrap(), linkage_before);
+        let alone = Linkage { cluster_id: Uuid::nil(), reasons: Vec::new(), follows: Some(Uuid::max()) };
         assert!(reasons_column(&alone).is_none());
     }
 
@@ -75,7 +80,7 @@ mod tests {
     fn the_stored_form_is_still_read() {
         let stored = r#"[{"evidence":"PHONE","report_id":"00000000-0000-0000-0000-000000000001","at":"2026-11-24T06:00:00Z"}]"#;
         let rows: Vec<ReasonRow> = serde_json::from_str(stored).unwrap();
-        let linkage = linkage(Uuid::nil(), Some(Json(rows))).unwrap();
+        let linkage = linkage(Uuid::nil(), Some(Json(rows)), None).unwrap();
         assert_eq!(linkage.reasons[0].evidence, Evidence::Phone);
         assert_eq!(linkage.reasons[0].earlier_report_id, Uuid::from_u128(1));
     }

@@ -7,7 +7,7 @@ use fengqiao_intake::{config::CommitSettings, routing_events::RoutingEvents, sto
 use fengqiao_messaging::{Applied, Apply as _, Envelope, IN_TURN, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{
-        Evidence, GetReportRequest, ListReportsRequest, ReportAccepted, SubmitReportRequest,
+        Evidence, GetReportRequest, ListReportsRequest, Report, ReportAccepted, SubmitReportRequest,
         SubmitReportsRequest, submit_reports_response::Outcome,
     },
     routing::v1::{CaseChanged, TakenCluster},
@@ -129,7 +129,7 @@ async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
     case_changed(&world, &first.cluster_id, 10, CaseState::Rejected).await;
     let after = submit(&mut client, report("GD-4", 1, 9)).await.unwrap().linkage.unwrap();
     assert_ne!(after.cluster_id, first.cluster_id);
-    assert!(!after.repeat);
+    assert_eq!((after.repeat, &after.follows_cluster_id), (false, &first.cluster_id));
     // A later case of the first cluster opens it again; old news of the earlier case does not close it.
     case_changed(&world, &first.cluster_id, 20, CaseState::Open).await;
     case_changed(&world, &first.cluster_id, 10, CaseState::Closed).await;
@@ -167,16 +167,77 @@ async fn a_cluster_whose_case_was_merged_is_joined_as_long_as_the_other_case_tak
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a_cluster_that_follows() {
+    let (world, mut client) = one().await;
+    let begin = report("", 0, 0).occurred_at.unwrap().seconds - 3_600;
+    let second = |second: i64| prost_types::Timestamp { seconds: begin + second, nanos: 0 };
+    let told = |reference: &str, phone: u32, house: u32, at: i64| Report {
+        occurred_at: Some(second(at)),
+        ..report(reference, phone, house)
+    };
+    let over = |cluster: &str, until: i64| CaseChanged {
+        cluster_id: cluster.into(),
+        state: CaseState::Closed.into(),
+        opened_at: Some(second(10)),
+        takes_reports_until: Some(second(until)),
+        ..Default::default()
+    };
+    let first = submit(&mut client, told("GD-1", 1, 1, 1)).await.unwrap().linkage.unwrap().cluster_id;
+    let other = submit(&mut client, told("GD-2", 2, 2, 2)).await.unwrap().linkage.unwrap().cluster_id;
+    tell(&world, &over(&first, 20)).await;
+    tell(&world, &over(&other, 30)).await;
+    let joined = submit(&mut client, told("GD-3", 1, 7, 20)).await.unwrap().linkage.unwrap();
+    assert!(joined.repeat && joined.follows_cluster_id.is_empty());
+    assert_eq!(joined.cluster_id, first, "told at the very end of its window");
+    // A cluster that takes the report goes before stronger evidence of one that does not any more.
+    let joined = submit(&mut client, told("GD-4", 1, 2, 21)).await.unwrap().linkage.unwrap();
+    assert_eq!(joined.cluster_id, other);
+    // Also where the newest report of the caller is of a cluster that does not.
+    case_changed_at(&world, &first, second(10), CaseState::Open).await;
+    tell(&world, &over(&other, 22)).await;
+    let back = submit(&mut client, told("GD-5", 1, 12, 23)).await.unwrap().linkage.unwrap();
+    assert_eq!(back.cluster_id, first, "its case was opened again");
+
+    tell(&world, &over(&first, 24)).await;
+    let fresh = submit(&mut client, told("GD-6", 1, 9, 25)).await.unwrap();
+    let linkage = fresh.linkage.clone().unwrap();
+    assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (false, &first));
+    assert!(linkage.cluster_id != first && linkage.cluster_id != other);
+    // It is kept: for who asks, who sends it again, and a later revision.
+    let get = GetReportRequest { report_id: fresh.report_id.clone(), ..Default::default() };
+    let held = client.get_report(by("hotline_12345", get)).await.unwrap().into_inner().report.unwrap();
+    assert_eq!(held.linkage.as_ref(), Some(&linkage));
+    let again = submit(&mut client, told("GD-6", 1, 9, 25)).await.unwrap();
+    assert_eq!((again.known, again.linkage.as_ref()), (true, Some(&linkage)));
+    let revised = Report { narrative: "又漏水".into(), ..told("GD-6", 1, 9, 25) };
+    let revised = submit(&mut client, revised).await.unwrap();
+    assert_eq!((revised.revision, revised.linkage.as_ref()), (2, Some(&linkage)));
+    // Who comes now joins the new cluster; what was told in time and comes late is still of the old one.
+    let next = submit(&mut client, told("GD-7", 1, 13, 26)).await.unwrap().linkage.unwrap();
+    assert_eq!((next.cluster_id, next.follows_cluster_id.as_str()), (linkage.cluster_id.clone(), ""));
+    tell(&world, &over(&linkage.cluster_id, 0)).await;
+    let late = submit(&mut client, told("GD-8", 1, 14, 24)).await.unwrap().linkage.unwrap();
+    assert_eq!(late.cluster_id, first);
+    let follower = submit(&mut client, told("GD-9", 1, 15, 27)).await.unwrap().linkage.unwrap();
+    assert_eq!(follower.follows_cluster_id, linkage.cluster_id, "the last one");
+    world.end().await;
+}
+
 fn area_name(world: &World) -> String {
     let county = world.counties.get(crate::world::COUNTY).unwrap();
     county.areas.find("421181105204").unwrap().name.replace("村民委员会", "")
 }
 
 async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseState) {
+    case_changed_at(world, cluster, prost_types::Timestamp { seconds: opened, nanos: 0 }, state).await;
+}
+
+async fn case_changed_at(world: &World, cluster: &str, opened_at: prost_types::Timestamp, state: CaseState) {
     let changed = CaseChanged {
         cluster_id: cluster.into(),
         state: state.into(),
-        opened_at: Some(prost_types::Timestamp { seconds: opened, nanos: 0 }),
+        opened_at: Some(opened_at),
         ..Default::default()
     };
     tell(world, &changed).await;

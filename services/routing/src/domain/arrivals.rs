@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use fengqiao_county::County;
 use fengqiao_proto::types::v1::{Matter, Source};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
@@ -41,6 +41,8 @@ pub struct ReceivedReport {
     pub accepted_at: Timestamp,
     /// Its cluster.
     pub cluster_id: Uuid,
+    /// The cluster that its own one follows, where it is the first of one that does.
+    pub follows_cluster: Option<Uuid>,
     /// Whether it is a repeat call.
     pub repeat: bool,
     /// Why, for people.
@@ -217,8 +219,7 @@ impl CasesAtHand {
             return Some(target.id);
         }
         let last = self.last_over(report.cluster_id)?;
-        let window = SignedDuration::from_hours(24 * i64::from(rulebook.practice.reopen_days));
-        let until = last.closed_at?.checked_add(window).ok()?;
+        let until = last.takes_reports_until(rulebook.practice.reopen_days)?;
         (report.accepted_at <= until).then_some(last.id)
     }
 
@@ -233,6 +234,20 @@ impl CasesAtHand {
         let own = own.filter(|case| case.docket.links.merged_into.is_none());
         let target = self.target(cluster_id).filter(|target| !target.state.takes_reports());
         own.into_iter().chain(target).max_by_key(|case| case.closed_at)
+    }
+
+    /// The case that a new one of a report follows: the last one of its cluster, or of the one that this follows.
+    fn earlier(&self, report: &ReceivedReport) -> Option<Uuid> {
+        let of_followed = || {
+            let followed = report.follows_cluster?;
+            // Someone may have opened it again just now.
+            let live = self.live.get(&followed).copied();
+            live.or_else(|| {
+                let last = self.target(followed).filter(|target| target.state.takes_reports());
+                last.or_else(|| self.last_over(followed)).map(|case| case.id)
+            })
+        };
+        self.last_over(report.cluster_id).map(|case| case.id).or_else(of_followed)
     }
 
     fn open(
@@ -255,7 +270,7 @@ impl CasesAtHand {
             category: report.category.clone(),
             first_receiver: report.received_by.clone(),
             opened_at: report.accepted_at,
-            follows: self.last_over(report.cluster_id).map(|case| case.id),
+            follows: self.earlier(report),
             arrival,
         };
         let source = short_source(report.source);
@@ -332,6 +347,7 @@ mod tests {
             occurred_at: at("2026-11-24T02:00:00Z"),
             accepted_at: at("2026-11-24T02:00:05Z"),
             cluster_id: Uuid::from_u128(cluster),
+            follows_cluster: None,
             repeat: false,
             repeat_reasons: Vec::new(),
             received_by: "hotline".into(),
@@ -399,6 +415,37 @@ mod tests {
         let mut stored = over_since("2026-10-25T01:00:00Z");
         let (new, effect) = receive(&mut stored, &report(1, 11, 1), "漏水").unwrap();
         assert_eq!((effect, new.case.docket.links.follows), (Effect::Opened, Some(first.case.id)));
+    }
+
+    #[test]
+    fn a_case_of_a_new_cluster_follows_the_last_case_of_the_one_that_it_names() {
+        let follower = ReceivedReport { follows_cluster: Some(Uuid::from_u128(1)), ..report(2, 11, 1) };
+        let (first, _) = receive(&mut CasesAtHand::default(), &report(1, 10, 1), "漏水").unwrap();
+        let first = first.case;
+        let docket = Docket { state: "closed".into(), ..first.docket.clone() };
+        let closed_at = Some(at("2026-09-01T00:00:00Z"));
+        let closed = CaseFile { state: State::Closed, closed_at, docket, ..first.clone() };
+        // Also where someone opened it again meanwhile: it is another matter all the same.
+        for earlier in [closed.clone(), first.clone()] {
+            let mut hand = CasesAtHand::default();
+            hand.add_case(earlier, Vec::new());
+            let (new, effect) = receive(&mut hand, &follower, "漏水").unwrap();
+            assert_eq!((effect, new.case.cluster_id), (Effect::Opened, follower.cluster_id));
+            assert_eq!(new.case.docket.links.follows, Some(first.id));
+            let next = ReceivedReport { report_id: Uuid::from_u128(12), ..follower.clone() };
+            assert_eq!(receive(&mut hand, &next, "漏水").unwrap().1, Effect::Joined);
+        }
+        // The case was merged: the other one is what came before.
+        let (other, _) = receive(&mut CasesAtHand::default(), &report(3, 13, 1), "漏水").unwrap();
+        let mut hand = CasesAtHand::default();
+        let merged = Merged { from: first.id, into: other.case.id };
+        hand.add_case(other.case, Vec::new());
+        hand.add_merged_cluster(Uuid::from_u128(1), merged);
+        let (new, _) = receive(&mut hand, &follower, "漏水").unwrap();
+        assert_eq!(new.case.docket.links.follows, Some(merged.into));
+        // Nothing is known of it.
+        let (new, _) = receive(&mut CasesAtHand::default(), &follower, "漏水").unwrap();
+        assert_eq!(new.case.docket.links.follows, None);
     }
 
     #[test]

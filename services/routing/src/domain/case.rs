@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fengqiao_proto::types::v1::Source;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::{
@@ -152,6 +152,17 @@ impl CaseFile {
     #[must_use]
     pub fn etag(&self) -> String {
         self.version.to_string()
+    }
+
+    /// Until when a further report opens it again: so many days after it was over. None while it takes reports
+    /// anyway, and while it is merged: its reports are the other's.
+    #[must_use]
+    pub fn takes_reports_until(&self, reopen_days: u16) -> Option<Timestamp> {
+        if self.state.takes_reports() || self.docket.links.merged_into.is_some() {
+            return None;
+        }
+        let window = SignedDuration::from_hours(24 * i64::from(reopen_days));
+        self.closed_at?.checked_add(window).ok()
     }
 
     /// Its place in lists: the higher, the sooner. The fast lane goes before others of its level (S2-07).

@@ -45,6 +45,8 @@ pub struct CommandCase {
     pub case: Option<CaseFile>,
     /// The digest of the command that the request id already stands for.
     pub answered: Option<Vec<u8>>,
+    /// Whether it is over while another case of its cluster takes reports: then it cannot be opened again.
+    pub replaced: bool,
 }
 
 /// Loads everything that a batch of reports may change, in one round trip. `days` are the days of the
@@ -62,7 +64,11 @@ pub async fn load_for_reports(
 ) -> Result<(CasesAtHand, CountyTurn), RoutingError> {
     let operation = "load the cases of a batch";
     let report_ids: Vec<Uuid> = reports.iter().map(|report| report.report_id).collect();
-    let clusters: Vec<Uuid> = reports.iter().map(|report| report.cluster_id).collect();
+    let clusters: Vec<Uuid> = reports
+        .iter()
+        .flat_map(|report| [Some(report.cluster_id), report.follows_cluster])
+        .flatten()
+        .collect();
     let earliest = reports.iter().map(|report| report.occurred_at).min().unwrap_or(Timestamp::MAX);
     let since = earliest.checked_sub(window).unwrap_or(Timestamp::MIN);
     let statement = sqlx::query(include_str!("sql/load_for_reports.sql"))
@@ -172,7 +178,9 @@ pub async fn load_for_commands(
         for row in &found {
             let id: Option<Uuid> = row.try_get("id")?;
             let case = id.map(|_| rows::case_file(row, county, keyring)).transpose()?;
-            loaded.push(CommandCase { case, answered: row.try_get("answered")? });
+            let replaced: Option<bool> = row.try_get("replaced")?;
+            let (answered, replaced) = (row.try_get("answered")?, replaced.unwrap_or_default());
+            loaded.push(CommandCase { case, answered, replaced });
         }
         Ok((loaded, CountyTurn::of(&found, county, keyring)?))
     };

@@ -3,23 +3,23 @@
 accepted AS (
     INSERT INTO report (
         county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code,
-        category, source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter
+        category, source_category, cluster_id, link_reasons, follows_cluster_id, address_key, submitted_by, sealed_matter
     )
     SELECT $1, new.report_id, new.source, new.source_ref, 1, new.fingerprint, new.occurred_at, $10,
            new.area_code, new.category, new.source_category, new.cluster_id, new.link_reasons,
-           new.address_key, new.submitted_by, new.sealed_matter
+           new.follows_cluster_id, new.address_key, new.submitted_by, new.sealed_matter
     FROM go CROSS JOIN UNNEST(
         $11::uuid[], $12::smallint[], $13::text[], $14::bytea[], $15::timestamptz[], $16::text[], $17::text[],
-        $18::text[], $19::uuid[], $20::jsonb[], $21::bytea[], $22::text[], $23::bytea[]
+        $18::text[], $19::uuid[], $20::jsonb[], $21::uuid[], $22::bytea[], $23::text[], $24::bytea[]
     ) AS new (
         report_id, source, source_ref, fingerprint, occurred_at, area_code, category,
-        source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter
+        source_category, cluster_id, link_reasons, follows_cluster_id, address_key, submitted_by, sealed_matter
     )
 ), people AS (
     INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at)
     SELECT $1, one.report_id, one.ordinal, one.role, one.phone_key, one.id_key, one.cluster_id, one.occurred_at
     FROM go CROSS JOIN UNNEST(
-        $24::uuid[], $25::smallint[], $26::smallint[], $27::bytea[], $28::bytea[], $29::uuid[], $30::timestamptz[]
+        $25::uuid[], $26::smallint[], $27::smallint[], $28::bytea[], $29::bytea[], $30::uuid[], $31::timestamptz[]
     ) AS one (report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at)
 )
 SELECT position FROM go
