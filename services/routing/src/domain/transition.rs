@@ -270,4 +270,6 @@ pub(super) const fn no_facts() -> BTreeMap<String, String> {
 }
 
 #[cfg(test)]
+mod combinations;
+#[cfg(test)]
 mod tests;

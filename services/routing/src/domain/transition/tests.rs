@@ -31,14 +31,14 @@ use crate::{
     rulebook::Rulebook,
 };
 
-struct Place {
+pub(super) struct Place {
     county: County,
     rulebook: Rulebook,
     responsible: Responsible,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
         let county = County::load(&folder).unwrap();
         let rulebook = Rulebook::load(&county, Timestamp::UNIX_EPOCH).unwrap();
@@ -46,24 +46,24 @@ impl Place {
         Self { county, rulebook, responsible }
     }
 
-    fn setting(&self) -> Setting<'_> {
+    pub(super) fn setting(&self) -> Setting<'_> {
         self.rulebook.setting(&self.county, &self.responsible)
     }
 }
 
-fn at(text: &str) -> Timestamp {
+pub(super) fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn by(rank: Rank, moment: Timestamp) -> Occasion {
+pub(super) fn by(rank: Rank, moment: Timestamp) -> Occasion {
     Occasion { at: moment, actor: "officer-li".into(), capacity: "officer".into(), agency: None, rank }
 }
 
-fn now() -> Occasion {
+pub(super) fn now() -> Occasion {
     by(Rank::Officer, at("2026-11-24T01:00:00Z"))
 }
 
-fn arrival(level: Level) -> Arrival {
+pub(super) fn arrival(level: Level) -> Arrival {
     Arrival {
         source: Source::Police110,
         revision: 1,
@@ -85,7 +85,7 @@ fn arrival(level: Level) -> Arrival {
     }
 }
 
-fn opened(place: &Place, level: Level) -> Change {
+pub(super) fn opened(place: &Place, level: Level) -> Change {
     let opening = Opening {
         id: Uuid::nil(),
         number: "20261124-0001".into(),
@@ -100,7 +100,7 @@ fn opened(place: &Place, level: Level) -> Change {
     open(opening, &now(), place.setting())
 }
 
-fn does(act: Act) -> Happening {
+pub(super) fn does(act: Act) -> Happening {
     Happening::Act(act)
 }
 
@@ -116,7 +116,7 @@ fn agencies(change: &Change) -> Vec<&str> {
     change.pushes.iter().map(|push| push.recipient.agency.as_str()).collect()
 }
 
-fn returned(agency: &str) -> Happening {
+pub(super) fn returned(agency: &str) -> Happening {
     Happening::Receipt {
         agency: agency.into(),
         outcome: Receipt::Returned(ReturnReason::NotOurDuty),
