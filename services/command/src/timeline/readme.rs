@@ -84,6 +84,7 @@ impl Story {
             accepted_at: told,
             cluster_id: Uuid::nil(),
             repeat: true,
+            follows_cluster: None,
             repeat_reasons: vec!["同一地址".into()],
             received_by: "hotline".into(),
             sealed_matter: Vec::new(),
