@@ -15,6 +15,7 @@ use fengqiao_proto::types::v1::{Matter, PartyRole, Source};
 use fengqiao_routing::{
     MIGRATIONS,
     clock_worker::ClockWorker,
+    commands::Commands,
     counties::{RoutingCounties, RoutingCounty},
     domain::{
         case::LevelReason,
@@ -25,6 +26,7 @@ use fengqiao_routing::{
         level::{Grade, Level},
         transition::{Change, open},
     },
+    grpc::RoutingFace,
     store::docket_text,
     watchers::Watchers,
 };
@@ -38,6 +40,7 @@ use sqlx::{
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// What can go wrong while an office is filled.
@@ -56,6 +59,8 @@ pub struct CaseOffice {
     pub keyring: Arc<Keyring>,
     /// Fires the clocks.
     pub clocks: ClockWorker,
+    /// Serves cases and lists of work.
+    pub face: RoutingFace,
     moment: Arc<AtomicI64>,
     _database: TestDatabase,
 }
@@ -94,15 +99,31 @@ impl CaseOffice {
         let clock = Clock::moved_by(move || {
             Timestamp::from_microsecond(told.load(Ordering::SeqCst)).unwrap_or_else(|_| begin())
         });
+        let (outbox, watchers) = (Outbox::new(Topic::Routing), Watchers::default());
+        let commands = Commands {
+            pool: pool.clone(),
+            keyring: Arc::clone(&keyring),
+            outbox: outbox.clone(),
+            watchers: watchers.clone(),
+            clock: clock.clone(),
+        };
+        let face = RoutingFace {
+            pool: pool.clone(),
+            counties: Arc::clone(&counties),
+            keyring: Arc::clone(&keyring),
+            commands,
+            watchers: watchers.clone(),
+            stop: CancellationToken::new(),
+        };
         let clocks = ClockWorker {
             pool: pool.clone(),
             counties: Arc::clone(&counties),
             keyring: Arc::clone(&keyring),
-            outbox: Outbox::new(Topic::Routing),
-            watchers: Watchers::default(),
+            outbox,
+            watchers,
             clock,
         };
-        Ok(Self { pool, counties, keyring, clocks, moment, _database: database })
+        Ok(Self { pool, counties, keyring, clocks, face, moment, _database: database })
     }
 
     /// The county.
