@@ -77,16 +77,27 @@ impl Waiting {
     fn push(&self, waiter: Waiter) -> Result<(), RoutingError> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.len() >= MOST_WAITING {
+            queue.retain(|waiter| !waiter.answer.is_closed());
+        }
+        if queue.len() >= MOST_WAITING {
             return Err(RoutingError::TooManyCommands);
         }
         queue.push_back(waiter);
         Ok(())
     }
 
+    /// The next ones whose callers still wait: who has gone was told that it may not be done.
     fn take(&self) -> Vec<Waiter> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = queue.len().min(AT_ONCE);
-        queue.drain(..count).collect()
+        let mut taken = Vec::new();
+        while taken.len() < AT_ONCE
+            && let Some(waiter) = queue.pop_front()
+        {
+            if !waiter.answer.is_closed() {
+                taken.push(waiter);
+            }
+        }
+        taken
     }
 }
 
@@ -151,6 +162,13 @@ impl Commands {
         let commands: Vec<&Command> = waiting.iter().map(|waiter| &waiter.command).collect();
         let traces: Vec<Option<&str>> = waiting.iter().map(|waiter| waiter.trace.as_deref()).collect();
         let outcome = self.transact(place, &commands, &traces).await;
+        let outcome = match outcome {
+            // Something in one of them is what the database cannot take: the others are not to pay for it.
+            Err(error) if error.is_of_the_data() && commands.len() > 1 => {
+                Ok(self.transact_each(place, &commands, &traces).await)
+            }
+            outcome => outcome,
+        };
         drop(turn);
         match outcome {
             Ok(answers) => {
@@ -165,6 +183,21 @@ impl Commands {
                 }
             }
         }
+    }
+
+    /// One by one, in their order.
+    async fn transact_each(
+        &self,
+        place: &RoutingCounty,
+        commands: &[&Command],
+        traces: &[Option<&str>],
+    ) -> Vec<Result<CaseFile, RoutingError>> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for (command, trace) in commands.iter().zip(traces) {
+            let alone = self.transact(place, &[command], &[*trace]).await;
+            answers.push(alone.and_then(|mut one| one.pop().unwrap_or(Err(RoutingError::Overtaken))));
+        }
+        answers
     }
 
     async fn transact(
@@ -319,4 +352,54 @@ pub(crate) fn count_command(place: &RoutingCounty, kind: &'static str, error: Op
 
 pub(crate) fn another_command() -> RoutingError {
     RoutingError::invalid("requestId", "was used for another command")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Rank;
+
+    fn waiter(request_id: usize) -> (Waiter, oneshot::Receiver<Result<CaseFile, RoutingError>>) {
+        let actor = Occasion {
+            at: Timestamp::UNIX_EPOCH,
+            actor: "li".into(),
+            capacity: "officer".into(),
+            agency: None,
+            rank: Rank::Officer,
+        };
+        let command = Command {
+            actor,
+            visible_to: None,
+            case: CaseName::Id(Uuid::nil()),
+            request_id: request_id.to_string(),
+            etag: String::new(),
+            act: Act::Comment { words: "x".into() },
+        };
+        let (answer, answered) = oneshot::channel();
+        (Waiter { command, trace: None, answer }, answered)
+    }
+
+    #[test]
+    fn who_has_gone_is_neither_carried_out_nor_in_the_way() {
+        let waiting = Waiting::default();
+        let mut callers: Vec<_> = (0..MOST_WAITING)
+            .map(|n| {
+                let (waiter, answered) = waiter(n);
+                waiting.push(waiter).unwrap();
+                Some(answered)
+            })
+            .collect();
+        let (late, _late) = waiter(0);
+        assert!(matches!(waiting.push(late), Err(RoutingError::TooManyCommands)));
+        for gone in callers.iter_mut().step_by(2) {
+            *gone = None;
+        }
+        let (new, _new) = waiter(0);
+        waiting.push(new).unwrap();
+        let taken = waiting.take();
+        assert_eq!(taken.len(), AT_ONCE);
+        for (n, waiter) in taken.iter().enumerate() {
+            assert_eq!(waiter.command.request_id, (2 * n + 1).to_string());
+        }
+    }
 }
