@@ -228,6 +228,9 @@ impl Commands {
         let names: Vec<CommandName<'_>> = commands.iter().map(|command| name_of(command)).collect();
         let mut attempt = Attempt::begin(conn, county, holding).await?;
         let (loaded, turn) = load_for_commands(&mut attempt, &self.keyring, county, &names).await?;
+        let unreadable: Vec<_> =
+            loaded.iter().filter_map(|one| one.case.as_ref()?.as_ref().err().copied()).collect();
+        place.put_aside.put(county, &unreadable, self.clock.now())?;
         let mut batch = Batch {
             keyring: &self.keyring,
             rulebook: place.rulebook(),
@@ -297,11 +300,12 @@ impl Batch<'_> {
         command: &Command,
         traceparent: Option<&str>,
     ) -> Result<CaseFile, RoutingError> {
-        let stored = loaded.case.ok_or(RoutingError::NotFound)?;
+        let known = loaded.answered.clone();
+        let stored = loaded.found()?.ok_or(RoutingError::NotFound)?;
         let case = self.cases.get(&stored.id).cloned().unwrap_or(stored);
         let digest = digest(self.keyring, &case, command);
         let sender = (command.actor.actor.clone(), command.request_id.clone());
-        if let Some(answered) = loaded.answered.as_ref().or_else(|| self.answered.get(&sender)) {
+        if let Some(answered) = known.as_ref().or_else(|| self.answered.get(&sender)) {
             return if *answered == digest { Ok(case) } else { Err(another_command()) };
         }
         if !command.etag.is_empty() && command.etag != case.etag() {

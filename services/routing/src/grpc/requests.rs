@@ -116,6 +116,7 @@ pub(super) fn case_list(
         area_prefix,
         lead_agency: given(&asked.lead_agency),
         category: given(&asked.category),
+        first_receiver: given(&asked.first_receiver),
     };
     let after = page_token::<ListKey>(&asked.page_token)?
         .map(|key| {
