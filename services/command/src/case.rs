@@ -159,6 +159,7 @@ mod tests {
             panic!("it is a split");
         };
         assert_eq!(options.reports(), ["a", "b", "c"]);
+        assert!(parse(&["list", "--first-receiver", "chief-wang"]).is_ok());
         assert!(parse(&["list", "--state", "open", "--level", "orange", "-n", "0"]).is_err());
         assert!(parse(&["explain", "1", "3"]).is_ok());
         let (target, _) = asked(&["comment", "1", "已约谈", "--request-id", "r", "--capacity", "chief"]);

@@ -24,7 +24,7 @@ pub struct WorkOptions {
     /// Whose; the centre's desk where not given. `fengqiao agencies` lists the codes.
     #[arg(long, default_value = "", hide_default_value = true)]
     agency: String,
-    /// Only what this person owes, by name or by the posts held today.
+    /// Only what this person owes: by name, by the posts held today, and what is the whole agency's.
     #[arg(long, default_value = "", hide_default_value = true)]
     person: String,
     /// Only this part.

@@ -13,6 +13,10 @@ CREATE INDEX case_file_over_cluster ON case_file (county, cluster_id, closed_at)
 -- The order of lists: the most dangerous first, the fast lane before the rest, then the oldest.
 CREATE INDEX case_file_order ON case_file (county, (-(level * 2 + fast_lane::integer)), opened_at, (id::text));
 DROP INDEX case_file_list;
+-- What someone received first and that is not over (S0-05).
+CREATE INDEX case_file_first_receiver ON case_file (county, first_receiver, opened_at) WHERE state IN (1, 2);
+-- What came back, which is little: of these cases a meeting hears.
+CREATE INDEX case_push_returned ON case_push (county, case_id) WHERE returned_at IS NOT NULL;
 
 -- Binds an entry to the one before: a keyed hash, so that nobody without the key can write a history that fits.
 ALTER TABLE case_history ADD COLUMN seal bytea;

@@ -11,7 +11,7 @@ use crate::{
     domain::{case::CaseFile, case_number::CaseName},
     error::RoutingError,
     ledger::Ledger,
-    store::{Answer, Attempt, CommandName, CountyTurn, load_for_commands},
+    store::{Answer, Attempt, CommandCase, CommandName, CountyTurn, load_for_commands},
     watchers::Watchers,
 };
 
@@ -81,7 +81,7 @@ impl<'c> Alone<'c> {
             answered => answered.is_some(),
         };
         loaded.truncate(cases.len());
-        let cases = loaded.into_iter().map(|loaded| loaded.case).collect();
+        let cases = loaded.into_iter().map(CommandCase::found).collect::<Result<_, _>>()?;
         Ok(Self { tx, ledger: Ledger::default(), cases, repeated, turn, digest })
     }
 

@@ -165,6 +165,7 @@ impl CalendarWorker {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (swept, turn) =
                 load_swept_cases(&mut attempt, &self.keyring, county, cursor, self.at_once).await?;
+            place.put_aside.put(county, &swept.unreadable, at)?;
             let mut ledger = Ledger::default();
             for case in &swept.cases {
                 let responsible = rulebook.responsible_of(&place.county, case);

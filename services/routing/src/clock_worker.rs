@@ -9,8 +9,9 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::Clock;
+use futures::future::join_all;
 use jiff::Timestamp;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -57,22 +58,25 @@ impl ClockWorker {
     /// # Errors
     /// Never; the type is that of an owned task.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
+        // All at once: what one county has piled up, or who holds its turn, is nothing to the others.
+        join_all(self.counties.iter().map(|place| self.run_for(place, &stop))).await;
+        Ok(())
+    }
+
+    async fn run_for(&self, place: &RoutingCounty, stop: &CancellationToken) {
         while !stop.is_cancelled() {
-            for place in self.counties.iter() {
-                if let Err(error) = self.fire_all(place, &stop).await {
-                    tracing::warn!(
-                        county = place.county.code,
-                        error = &error as &dyn std::error::Error,
-                        "clocks could not be fired"
-                    );
-                }
+            if let Err(error) = self.fire_all(place, stop).await {
+                tracing::warn!(
+                    county = place.county.code,
+                    error = &error as &dyn std::error::Error,
+                    "clocks could not be fired"
+                );
             }
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
-        Ok(())
     }
 
     /// Fires everything whose time has come in a county. Returns how many duties were looked at.
@@ -84,10 +88,9 @@ impl ClockWorker {
         place: &RoutingCounty,
         stop: &CancellationToken,
     ) -> Result<u64, RoutingError> {
-        let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut fired = 0;
         loop {
-            let now = self.fire_some(&mut conn, place).await?;
+            let now = self.fire_some(place).await?;
             fired += u64::try_from(now).unwrap_or_default();
             if now < AT_ONCE || stop.is_cancelled() {
                 return Ok(fired);
@@ -95,16 +98,21 @@ impl ClockWorker {
         }
     }
 
-    async fn fire_some(&self, conn: &mut PgConnection, place: &RoutingCounty) -> Result<i64, RoutingError> {
+    async fn fire_some(&self, place: &RoutingCounty) -> Result<i64, RoutingError> {
         let county = &place.county.code;
         let _alone = place.turn.lock().await;
+        // Only now: who waits for a turn needs no connection.
+        let mut conn = bounded("connect", self.pool.acquire()).await?;
         let rulebook = place.rulebook();
         for holding in HOLDING {
             let at = self.clock.now();
-            let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (due, turn) = load_due_cases(&mut attempt, &self.keyring, county, at, AT_ONCE).await?;
-            if due.due == 0 {
-                return Ok(0);
+            let mut attempt = Attempt::begin(&mut conn, county, holding).await?;
+            let left_alone = place.put_aside.left_alone(county, at);
+            let (due, turn) =
+                load_due_cases(&mut attempt, &self.keyring, county, at, AT_ONCE, &left_alone).await?;
+            place.put_aside.put(county, &due.unreadable, at)?;
+            if due.cases.is_empty() && due.standing.is_empty() {
+                return Ok(due.due);
             }
             let mut ledger = Ledger::default();
             for case in &due.cases {

@@ -77,16 +77,27 @@ impl Waiting {
     fn push(&self, waiter: Waiter) -> Result<(), RoutingError> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if queue.len() >= MOST_WAITING {
+            queue.retain(|waiter| !waiter.answer.is_closed());
+        }
+        if queue.len() >= MOST_WAITING {
             return Err(RoutingError::TooManyCommands);
         }
         queue.push_back(waiter);
         Ok(())
     }
 
+    /// The next ones whose callers still wait: who has gone was told that it may not be done.
     fn take(&self) -> Vec<Waiter> {
         let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = queue.len().min(AT_ONCE);
-        queue.drain(..count).collect()
+        let mut taken = Vec::new();
+        while taken.len() < AT_ONCE
+            && let Some(waiter) = queue.pop_front()
+        {
+            if !waiter.answer.is_closed() {
+                taken.push(waiter);
+            }
+        }
+        taken
     }
 }
 
@@ -151,6 +162,13 @@ impl Commands {
         let commands: Vec<&Command> = waiting.iter().map(|waiter| &waiter.command).collect();
         let traces: Vec<Option<&str>> = waiting.iter().map(|waiter| waiter.trace.as_deref()).collect();
         let outcome = self.transact(place, &commands, &traces).await;
+        let outcome = match outcome {
+            // Something in one of them is what the database cannot take: the others are not to pay for it.
+            Err(error) if error.is_of_the_data() && commands.len() > 1 => {
+                Ok(self.transact_each(place, &commands, &traces).await)
+            }
+            outcome => outcome,
+        };
         drop(turn);
         match outcome {
             Ok(answers) => {
@@ -165,6 +183,21 @@ impl Commands {
                 }
             }
         }
+    }
+
+    /// One by one, in their order.
+    async fn transact_each(
+        &self,
+        place: &RoutingCounty,
+        commands: &[&Command],
+        traces: &[Option<&str>],
+    ) -> Vec<Result<CaseFile, RoutingError>> {
+        let mut answers = Vec::with_capacity(commands.len());
+        for (command, trace) in commands.iter().zip(traces) {
+            let alone = self.transact(place, &[command], &[*trace]).await;
+            answers.push(alone.and_then(|mut one| one.pop().unwrap_or(Err(RoutingError::Overtaken))));
+        }
+        answers
     }
 
     async fn transact(
@@ -195,6 +228,9 @@ impl Commands {
         let names: Vec<CommandName<'_>> = commands.iter().map(|command| name_of(command)).collect();
         let mut attempt = Attempt::begin(conn, county, holding).await?;
         let (loaded, turn) = load_for_commands(&mut attempt, &self.keyring, county, &names).await?;
+        let unreadable: Vec<_> =
+            loaded.iter().filter_map(|one| one.case.as_ref()?.as_ref().err().copied()).collect();
+        place.put_aside.put(county, &unreadable, self.clock.now())?;
         let mut batch = Batch {
             keyring: &self.keyring,
             rulebook: place.rulebook(),
@@ -264,11 +300,14 @@ impl Batch<'_> {
         command: &Command,
         traceparent: Option<&str>,
     ) -> Result<CaseFile, RoutingError> {
-        let stored = loaded.case.ok_or(RoutingError::NotFound)?;
+        let known = loaded.answered.clone();
+        let replaced = loaded.replaced;
+        let answered = loaded.answered.clone();
+        let stored = loaded.found()?.ok_or(RoutingError::NotFound)?;
         let case = self.cases.get(&stored.id).cloned().unwrap_or(stored);
         let digest = digest(self.keyring, &case, command);
         let sender = (command.actor.actor.clone(), command.request_id.clone());
-        if let Some(answered) = loaded.answered.as_ref().or_else(|| self.answered.get(&sender)) {
+        if let Some(answered) = known.as_ref().or_else(|| self.answered.get(&sender)) {
             return if *answered == digest { Ok(case) } else { Err(another_command()) };
         }
         if !command.etag.is_empty() && command.etag != case.etag() {
@@ -280,7 +319,7 @@ impl Batch<'_> {
         let change = transition(&case, &Happening::Act(command.act.clone()), &occasion, setting)?;
         let after = change.case.clone();
         if after.state.takes_reports() && !case.state.takes_reports() {
-            self.must_be_the_only_one_of_its_cluster(&after, loaded.replaced)?;
+            self.must_be_the_only_one_of_its_cluster(&after, replaced)?;
         }
         self.ledger.add(change, None, self.place, traceparent);
         self.ledger.changes.add_answer(Answer {
@@ -336,4 +375,54 @@ pub(crate) fn count_command(place: &RoutingCounty, kind: &'static str, error: Op
 
 pub(crate) fn another_command() -> RoutingError {
     RoutingError::invalid("requestId", "was used for another command")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::directory::Rank;
+
+    fn waiter(request_id: usize) -> (Waiter, oneshot::Receiver<Result<CaseFile, RoutingError>>) {
+        let actor = Occasion {
+            at: Timestamp::UNIX_EPOCH,
+            actor: "li".into(),
+            capacity: "officer".into(),
+            agency: None,
+            rank: Rank::Officer,
+        };
+        let command = Command {
+            actor,
+            visible_to: None,
+            case: CaseName::Id(Uuid::nil()),
+            request_id: request_id.to_string(),
+            etag: String::new(),
+            act: Act::Comment { words: "x".into() },
+        };
+        let (answer, answered) = oneshot::channel();
+        (Waiter { command, trace: None, answer }, answered)
+    }
+
+    #[test]
+    fn who_has_gone_is_neither_carried_out_nor_in_the_way() {
+        let waiting = Waiting::default();
+        let mut callers: Vec<_> = (0..MOST_WAITING)
+            .map(|n| {
+                let (waiter, answered) = waiter(n);
+                waiting.push(waiter).unwrap();
+                Some(answered)
+            })
+            .collect();
+        let (late, _late) = waiter(0);
+        assert!(matches!(waiting.push(late), Err(RoutingError::TooManyCommands)));
+        for gone in callers.iter_mut().step_by(2) {
+            *gone = None;
+        }
+        let (new, _new) = waiter(0);
+        waiting.push(new).unwrap();
+        let taken = waiting.take();
+        assert_eq!(taken.len(), AT_ONCE);
+        for (n, waiter) in taken.iter().enumerate() {
+            assert_eq!(waiter.command.request_id, (2 * n + 1).to_string());
+        }
+    }
 }

@@ -9,7 +9,7 @@ use fengqiao_county::{Counties, County, Mistakes};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{commands::Waiting, rulebook::Rulebook, settings::SettingTexts};
+use crate::{commands::Waiting, rulebook::Rulebook, settings::SettingTexts, unreadable::PutAside};
 
 /// One county, with everything that decides where its cases go.
 #[derive(Debug)]
@@ -21,6 +21,8 @@ pub struct RoutingCounty {
     pub turn: Arc<Mutex<()>>,
     /// Commands that wait for the turn; who has it takes them all.
     pub(crate) waiting: Waiting,
+    /// Cases that cannot be read.
+    pub put_aside: PutAside,
     /// What the county's folder says; it holds where nothing else was given.
     pub folder_texts: SettingTexts,
     rulebook: RwLock<Arc<Rulebook>>,
@@ -34,7 +36,14 @@ impl RoutingCounty {
     pub fn load(county: Arc<County>, now: Timestamp) -> Result<Self, Mistakes> {
         let folder_texts = SettingTexts::read(&county.folder)?;
         let rulebook = RwLock::new(Arc::new(Rulebook::of_folder(&county, &folder_texts, now)?));
-        Ok(Self { county, turn: Arc::default(), waiting: Waiting::default(), folder_texts, rulebook })
+        Ok(Self {
+            county,
+            turn: Arc::default(),
+            waiting: Waiting::default(),
+            put_aside: PutAside::default(),
+            folder_texts,
+            rulebook,
+        })
     }
 
     /// What holds now. Whoever asks keeps it for what it does; what comes later counts for the next.

@@ -74,6 +74,21 @@ impl RoutingError {
         Self::Invalid(vec![Violation::new(field, description)])
     }
 
+    /// Whether the database refuses the data itself, class 22 (data exception) or 23 (integrity constraint): what
+    /// is in it, and not how the database is.
+    #[must_use]
+    pub fn is_of_the_data(&self) -> bool {
+        let source = match self {
+            Self::Database { source, .. } | Self::Messaging(MessagingError::Database { source, .. }) => {
+                source
+            }
+            Self::Shared(error) => return error.is_of_the_data(),
+            _ => return false,
+        };
+        let code = source.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        code.is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    }
+
     /// The word in metrics.
     #[must_use]
     pub fn word(&self) -> &'static str {

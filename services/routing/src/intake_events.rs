@@ -28,7 +28,7 @@ use crate::{
     error::RoutingError,
     ledger::Ledger,
     rulebook::Rulebook,
-    store::{Attempt, CountyTurn, HOLDING, load_for_reports},
+    store::{Attempt, CountyTurn, HOLDING, ReportedCases, load_for_reports},
     watchers::Watchers,
 };
 
@@ -77,8 +77,14 @@ impl Apply for IntakeEvents {
         let rulebook = place.rulebook();
         for holding in HOLDING {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (hand, turn) = load(&mut attempt, &self.keyring, place, &opened).await?;
-            let mut received = receive_all(hand, place, &rulebook, &opened, self.clock.now());
+            let (reported, turn) = load(&mut attempt, &self.keyring, place, &opened).await?;
+            let now = self.clock.now();
+            place.put_aside.put(county, &reported.unreadable, now)?;
+            let stuck = opened.iter().find(|opened| reported.belongs_to_an_unreadable_case(&opened.report));
+            if let Some(stuck) = stuck {
+                return Err(refusal(stuck.envelope, "the case of the report cannot be read"));
+            }
+            let mut received = receive_all(reported.hand, place, &rulebook, &opened, now);
             self.watchers.changing(received.ledger.changes.case_ids());
             if received.ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
                 attempt.commit().await?;
@@ -116,7 +122,7 @@ async fn load(
     keyring: &Keyring,
     place: &RoutingCounty,
     opened: &[Opened<'_>],
-) -> Result<(CasesAtHand, CountyTurn), RoutingError> {
+) -> Result<(ReportedCases, CountyTurn), RoutingError> {
     let reports: Vec<&ReceivedReport> = opened.iter().map(|opened| &opened.report).collect();
     let mut days: Vec<String> =
         reports.iter().map(|report| series_day(report.accepted_at, &place.county.time_zone)).collect();

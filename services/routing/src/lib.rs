@@ -22,6 +22,7 @@ mod service;
 pub mod settings;
 pub mod standing;
 pub mod store;
+pub mod unreadable;
 pub mod watchers;
 
 pub use announcements::{CASE_CHANGED, PUSH_REQUESTED};

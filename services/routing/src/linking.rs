@@ -33,8 +33,8 @@ use crate::{
     ledger::Ledger,
     rulebook::Rulebook,
     store::{
-        Answer, Attempt, CommandName, CountyTurn, MovableReport, Move, another_live_case, answered_case,
-        bounded, find_merger, last_number, load_for_commands, reports_to_move,
+        Answer, Attempt, CommandCase, CommandName, CountyTurn, MovableReport, Move, another_live_case,
+        answered_case, bounded, find_merger, last_number, load_for_commands, reports_to_move,
     },
 };
 
@@ -146,10 +146,11 @@ impl Commands {
         let (loaded, turn) = load_for_commands(&mut attempt, &self.keyring, county, &names).await?;
         let mut loaded = loaded.into_iter();
         let first = loaded.next().ok_or(RoutingError::NotFound)?;
-        let case = first.case.ok_or(RoutingError::NotFound)?;
-        let named = loaded.next().and_then(|loaded| loaded.case);
+        let answered = first.answered.clone();
+        let case = first.found()?.ok_or(RoutingError::NotFound)?;
+        let named = loaded.next().map(CommandCase::found).transpose()?.flatten();
         let digest = self.link_digest(&case, named.as_ref(), linking);
-        if let Some(answered) = first.answered {
+        if let Some(answered) = answered {
             if answered != digest {
                 return Err(another_command());
             }
@@ -227,7 +228,8 @@ impl Commands {
     ) -> Result<CaseFile, RoutingError> {
         let name = CommandName { case: &CaseName::Id(id), visible_to: None, principal: "", request_id: "" };
         let (loaded, _) = load_for_commands(attempt, &self.keyring, county, &[name]).await?;
-        loaded.into_iter().next().and_then(|loaded| loaded.case).ok_or(RoutingError::NotFound)
+        let found = loaded.into_iter().next().map(CommandCase::found).transpose()?.flatten();
+        found.ok_or(RoutingError::NotFound)
     }
 
     /// A keyed hash, since the words may be personal.

@@ -24,8 +24,8 @@ use crate::{
     error::RoutingError,
     standing::said,
     store::{
-        self, MeetingName, bounded, find_meeting, find_standing, insert_items, insert_meeting, list_items,
-        meeting_duty, open_cases, record_standing,
+        self, MeetingName, agenda_candidates, bounded, find_meeting, find_standing, insert_items,
+        insert_meeting, list_items, meeting_duty, record_standing,
     },
 };
 
@@ -82,7 +82,11 @@ impl Commands {
         let today = actor.at.to_zoned_datetime(place.county.time_zone.clone()).date();
         let week = week_of(today);
         let id = said.id(&self.keyring, 0);
-        let rulebook = place.rulebook();
+        // Read before the turn is taken: nobody waits for it, and an agenda is of when its meeting is opened.
+        let items = match kind {
+            MeetingKind::Joint => self.agenda_now(place, actor.at).await?,
+            MeetingKind::Residents => Vec::new(),
+        };
         let _turn = place.turn.lock().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
@@ -105,17 +109,22 @@ impl Commands {
             opened_as: actor.capacity.clone(),
             record: None,
         };
-        let items = match kind {
-            MeetingKind::Joint => {
-                let cases = open_cases(&mut alone.tx, &self.keyring, said.county).await?;
-                agenda(&cases, &rulebook.practice.agenda, actor.at)
-            }
-            MeetingKind::Residents => Vec::new(),
-        };
         insert_meeting(&mut alone.tx, said.county, &meeting).await?;
         insert_items(&mut alone.tx, said.county, id, &items).await?;
         alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
         Ok(MeetingAndAgenda { meeting, items })
+    }
+
+    async fn agenda_now(
+        &self,
+        place: &RoutingCounty,
+        at: Timestamp,
+    ) -> Result<Vec<AgendaItem>, RoutingError> {
+        let county = &place.county.code;
+        let rules = &place.rulebook().practice.agenda;
+        let (cases, unreadable) = agenda_candidates(&self.pool, &self.keyring, county, rules, at).await?;
+        place.put_aside.put(county, &unreadable, at)?;
+        Ok(agenda(&cases, rules, at))
     }
 
     /// Puts a case on the agenda by hand.

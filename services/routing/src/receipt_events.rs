@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
 use fengqiao_proto::notification::v1::{PushReceipt, ReceiptKind};
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::from_proto;
+use fengqiao_serving::time::{from_proto, now};
 use fengqiao_telemetry::trace;
 use jiff::Timestamp;
 use prost::Message as _;
@@ -83,6 +83,7 @@ impl Apply for ReceiptEvents {
         for holding in HOLDING {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (known, turn) = load_for_receipts(&mut attempt, &self.keyring, county, &push_ids).await?;
+            place.put_aside.put(county, &known.unreadable, now())?;
             let mut ledger = apply_all(place, &rulebook, &told, known)?;
             self.watchers.changing(ledger.changes.case_ids());
             if ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
@@ -102,18 +103,19 @@ fn apply_all(
     told: &[Told<'_>],
     known: ToldPushes,
 ) -> Result<Ledger, ApplyError> {
-    let ToldPushes { pushes, mut cases } = known;
+    let ToldPushes { pushes, mut cases, .. } = known;
     let mut ledger = Ledger::default();
     for told in told {
         let push = pushes.get(&told.push_id).ok_or_else(|| refusal(told.envelope, "the push is unknown"))?;
-        let case =
-            cases.get_mut(&push.case_id).ok_or_else(|| refusal(told.envelope, "the push has no case"))?;
+        let unreadable = || refusal(told.envelope, "the case of the push cannot be read");
+        let case = cases.get_mut(&push.case_id).ok_or_else(unreadable)?;
         let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
         let _entered = span.enter();
         ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
         let responsible = rulebook.responsible_of(&place.county, case);
         let happening = Happening::Receipt {
             agency: push.agency.clone(),
+            form: push.form,
             outcome: told.outcome,
             words: told.words.clone(),
         };

@@ -9,12 +9,17 @@ use std::time::Duration;
 use fengqiao_access::Principal;
 use fengqiao_proto::{
     routing::v1::{
-        ActOnCaseRequest, AssignCaseRequest, CloseCaseRequest, CommentCaseRequest, GetCaseRequest,
-        HistoryKind, ListAgenciesRequest, ListCaseHistoryRequest, ListCasesRequest, RecordRevisitAct,
-        RelevelCaseRequest, ResolveCaseRequest, RevisitOutcome, WatchCaseRequest, act_on_case_request::Act,
-        routing_service_server::RoutingService as _,
+        ActOnCaseRequest, AssignCaseRequest, CloseCaseRequest, CommentAct, CommentCaseRequest,
+        GetCaseRequest, HistoryKind, ListAgenciesRequest, ListCaseHistoryRequest, ListCasesRequest,
+        RecordRevisitAct, RelevelCaseRequest, ResolveCaseRequest, RevisitOutcome, WatchCaseRequest,
+        act_on_case_request, routing_service_server::RoutingService as _,
     },
     types::v1::{CaseState, Level},
+};
+use fengqiao_routing::{
+    commands::Command,
+    directory::Rank,
+    domain::{acts::Act, case_number::CaseName, history::Occasion},
 };
 use futures::StreamExt as _;
 use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
@@ -88,7 +93,7 @@ async fn a_case_goes_its_lawful_way_and_refusals_change_nothing() {
             case: case.clone(),
             request_id: format!("v{no}"),
             capacity: "centre-director".into(),
-            act: Some(Act::RecordRevisit(asked_again)),
+            act: Some(act_on_case_request::Act::RecordRevisit(asked_again)),
             ..Default::default()
         };
         office.face.act_on_case(asked(&director, request)).await.unwrap();
@@ -210,7 +215,7 @@ async fn a_raised_level_pushes_at_once_and_its_words_are_for_those_who_may_see()
 }
 
 #[tokio::test]
-async fn an_agency_sees_what_was_pushed_to_it_and_nothing_else() {
+async fn an_agency_sees_what_is_its_own_and_nothing_else() {
     let office = Office::open().await;
     let pushed = one_case(&office, "对方持刀").await;
     let quiet = one_case(&office, "路灯").await;
@@ -223,13 +228,15 @@ async fn an_agency_sees_what_was_pushed_to_it_and_nothing_else() {
     let community = format!("community-{COMMUNITY}");
     let seen = get(agency(&community), &pushed).await.unwrap().into_inner().case.unwrap();
     assert!(seen.matter.is_some());
-    for (who, case) in [(agency("police"), &pushed), (agency(&community), &quiet)] {
-        assert_eq!(get(who, case).await.unwrap_err().code(), Code::NotFound);
+    for case in [&pushed, &quiet] {
+        assert_eq!(get(agency("police"), case).await.unwrap_err().code(), Code::NotFound);
     }
+    // The community watches what is not pushed, and sees it.
+    assert!(get(agency(&community), &quiet).await.is_ok());
     // Who leads a case sees it, pushed or not.
     assert!(get(agency("housing"), &quiet).await.is_ok());
     let list = |who| office.face.list_cases(asked(&who, ListCasesRequest::default()));
-    assert_eq!(list(agency(&community)).await.unwrap().into_inner().cases.len(), 1);
+    assert_eq!(list(agency(&community)).await.unwrap().into_inner().cases.len(), 2);
     assert_eq!(list(agency("housing")).await.unwrap().into_inner().cases.len(), 2);
     assert!(list(agency("police")).await.unwrap().into_inner().cases.is_empty());
     let comment = |who, case: &str| {
@@ -393,4 +400,68 @@ async fn a_character_that_no_text_can_hold_is_the_callers_mistake() {
     let refused = office.face.resolve_case(asked(&officer(), resolve(&case, "r\0"))).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert_eq!(office.case(&case).await.unwrap().state(), CaseState::Open);
+}
+
+/// What the database cannot take fails by itself, wherever it came from; what came with it is done.
+#[tokio::test]
+async fn one_command_of_a_batch_never_spoils_the_others() {
+    let office = Office::open().await;
+    let cases = [one_case(&office, "漏水").await, one_case(&office, "漏水").await];
+    let place = office.counties.iter().next().unwrap().clone();
+    let command = |case: &str, request_id: &str, tag: &str| Command {
+        actor: Occasion {
+            at: fengqiao_serving::time::now(),
+            actor: "officer-li".into(),
+            capacity: "officer".into(),
+            agency: None,
+            rank: Rank::Officer,
+        },
+        visible_to: None,
+        case: CaseName::parse(case).unwrap(),
+        request_id: request_id.into(),
+        etag: String::new(),
+        act: Act::Tag { add: vec![tag.into()], remove: Vec::new() },
+    };
+    let run = |command| office.face.commands.run(&place, command);
+    let turn = place.turn.clone().lock_owned().await;
+    let (first, spoilt, nameless, last, ()) = tokio::join!(
+        run(command(&cases[0], "1", "a")),
+        run(command(&cases[0], "2", "b\0c")),
+        run(command(&cases[1], "3\0", "c")),
+        run(command(&cases[1], "4", "d")),
+        async { drop(turn) },
+    );
+    assert!(first.is_ok() && last.is_ok(), "{first:?} {last:?}");
+    for refused in [spoilt, nameless] {
+        assert_eq!(Status::from(refused.unwrap_err()).code(), Code::InvalidArgument);
+    }
+    let first = office.case(&cases[0]).await.unwrap().tags;
+    assert!(first.contains(&"a".to_owned()) && !first.iter().any(|tag| tag.starts_with('b')));
+    let second = office.case(&cases[1]).await.unwrap().tags;
+    assert!(second.contains(&"d".to_owned()) && !second.contains(&"c".to_owned()));
+}
+
+#[tokio::test]
+async fn control_characters_are_refused_and_name_their_field() {
+    let office = Office::open().await;
+    let case = one_case(&office, "漏水").await;
+    let field = |refused: Status| {
+        assert_eq!(refused.code(), Code::InvalidArgument);
+        refused.get_details_bad_request().unwrap().field_violations[0].field.clone()
+    };
+    let mut request = resolve(&case, "r");
+    request.outcome = "和解\0".into();
+    let refused = office.face.resolve_case(asked(&officer(), request)).await.unwrap_err();
+    assert_eq!(field(refused), "outcome");
+    let refused = office.face.resolve_case(asked(&officer(), resolve(&case, "r\0"))).await.unwrap_err();
+    assert_eq!(field(refused), "requestId");
+    let act = |words: &str| ActOnCaseRequest {
+        case: case.clone(),
+        request_id: "a".into(),
+        act: Some(act_on_case_request::Act::Comment(CommentAct { words: words.into() })),
+        ..Default::default()
+    };
+    let refused = office.face.act_on_case(asked(&officer(), act("一\u{1b}二"))).await.unwrap_err();
+    assert_eq!(field(refused), "comment.words");
+    office.face.act_on_case(asked(&officer(), act("一\n\t二"))).await.unwrap();
 }

@@ -156,6 +156,35 @@ async fn receipts_are_told_by_the_case_and_a_return_goes_to_the_desk() {
     );
 }
 
+/// A reminder letter (提示函) is signed and comes back by itself: the case is neither signed nor given back by it.
+#[tokio::test]
+async fn a_letter_that_is_signed_or_comes_back_leaves_the_case_where_it_is() {
+    let office = Office::open().await;
+    office.take(&[office.report(Uuid::now_v7(), "对方持刀")]).await.unwrap();
+    let report = office.pushes().await.into_iter().find(|push| push.agency == "housing").unwrap();
+    sqlx::query("UPDATE case_push SET form = 3 WHERE push_id = $1::uuid")
+        .bind(&report.push_id)
+        .execute(&office.pool)
+        .await
+        .unwrap();
+    let before = office.case(&report.case_id).await.unwrap();
+    let returned = PushReceipt {
+        return_reason: ReturnReason::NotOurDuty.into(),
+        ..Office::receipt(&report, ReceiptKind::Returned)
+    };
+    office.hear(&[Office::receipt(&report, ReceiptKind::Signed), returned]).await.unwrap();
+    let after = office.case(&report.case_id).await.unwrap();
+    assert_eq!((&after.lead_agency, &after.sub_state), (&before.lead_agency, &before.sub_state));
+    assert_eq!((&after.handlers, &after.docket), (&before.handlers, &before.docket));
+    let push = after.pushes.iter().find(|push| push.push_id == report.push_id).unwrap();
+    assert!(push.signed_at.is_some() && push.returned_at.is_some());
+    let kinds: Vec<i16> = sqlx::query_scalar("SELECT kind FROM case_history ORDER BY sequence DESC LIMIT 2")
+        .fetch_all(&office.pool)
+        .await
+        .unwrap();
+    assert_eq!(kinds, [HistoryKind::PushReturned as i16, HistoryKind::PushSigned as i16]);
+}
+
 #[tokio::test]
 async fn a_receipt_of_an_unknown_push_is_refused() {
     let office = Office::open().await;

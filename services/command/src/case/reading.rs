@@ -43,6 +43,9 @@ pub struct ListOptions {
         hide_default_value = true
     )]
     lead: String,
+    /// Only what this principal received first and that is not over (首接台账).
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    first_receiver: String,
     /// Only of this canonical category.
     #[arg(long, default_value = "", hide_default_value = true)]
     category: String,
@@ -124,6 +127,7 @@ pub async fn list(
             area_code: options.area.clone(),
             lead_agency: options.lead.clone(),
             category: options.category.clone(),
+            first_receiver: options.first_receiver.clone(),
         });
         async move {
             let answer = client.list_cases(request).await;

@@ -11,6 +11,7 @@ use super::{
     acts::Act,
     case::{CaseFile, Words},
     level::Grade,
+    push::Form,
 };
 
 /// What changes a case.
@@ -24,6 +25,8 @@ pub enum Happening {
     Receipt {
         /// The agency of the push.
         agency: String,
+        /// The document that it carried.
+        form: Form,
         /// What became of it.
         outcome: Receipt,
         /// The agency's words.

@@ -99,7 +99,9 @@ pub fn transition(
     let announced = match happening {
         Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
         Happening::ReportRevised(arrival) => draft.report_revised(arrival),
-        Happening::Receipt { agency, outcome, words } => draft.receipt(agency, *outcome, words.clone()),
+        Happening::Receipt { agency, form, outcome, words } => {
+            draft.receipt(agency, *form, *outcome, words.clone())
+        }
         Happening::TimePassed => draft.time_passed(),
         Happening::CalendarChanged => draft.calendar_changed(),
         Happening::MergedInto { other, words } => draft.merged_into(other, words)?,

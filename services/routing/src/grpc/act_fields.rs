@@ -4,7 +4,7 @@ use fengqiao_proto::types::v1::PartyRole;
 use fengqiao_serving::{status::Violation, time::from_proto};
 use jiff::{SignedDuration, Timestamp};
 
-use super::contract::meant;
+use super::{contract::meant, requests};
 use crate::{directory::Directory, error::RoutingError};
 
 /// Reasons, results, words in general.
@@ -45,9 +45,8 @@ impl<'a> Fields<'a> {
     }
 
     fn sized(&mut self, field: &str, text: &str, least: usize, most: usize) {
-        let characters = if text.trim().is_empty() { 0 } else { text.chars().count() };
-        if characters < least || characters > most {
-            self.wrong(field, length_needed(least, most));
+        if let Some(needed) = requests::text_needed(text, least, most) {
+            self.wrong(field, needed);
         }
     }
 
@@ -284,8 +283,4 @@ impl<'a> Fields<'a> {
         }
         read
     }
-}
-
-fn length_needed(least: usize, most: usize) -> String {
-    if least == 0 { format!("at most {most} characters") } else { format!("{least} to {most} characters") }
 }

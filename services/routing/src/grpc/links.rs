@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fengqiao_access::principal;
+use fengqiao_access::{Principal, principal};
 use fengqiao_proto::routing::v1::{
     Case, MergeCasesRequest, MergeCasesResponse, SplitCaseRequest, SplitCaseResponse, UndoMergeRequest,
     UndoMergeResponse,
@@ -12,6 +12,8 @@ use uuid::Uuid;
 
 use super::{RoutingFace, actor, requests};
 use crate::{
+    counties::RoutingCounty,
+    domain::case::CaseFile,
     error::RoutingError,
     linking::{Link, Linking},
 };
@@ -99,7 +101,7 @@ fn report_ids(given: &[String]) -> Result<BTreeSet<Uuid>, RoutingError> {
         .collect()
 }
 
-/// Carries it out. Returns the case that was named and the other one, both whole.
+/// Carries it out. Returns the case that was named and the other one.
 async fn run<T>(
     face: &RoutingFace,
     request: &Request<T>,
@@ -122,6 +124,19 @@ async fn run<T>(
         link: asked.link,
     };
     let linked = face.commands.link(place, linking).await?;
-    // Rare enough to be answered whole: where reports and pushes are now is what one wants to see.
-    Ok((face.whole_case(place, who, &linked.case).await?, face.whole_case(place, who, &linked.other).await?))
+    Ok((answer(face, place, who, &linked.case).await?, answer(face, place, who, &linked.other).await?))
+}
+
+/// Rare enough to be answered whole: where reports and pushes are now is what one wants to see. But a protected case
+/// is read by asking for it.
+async fn answer(
+    face: &RoutingFace,
+    place: &RoutingCounty,
+    who: &Principal,
+    case: &CaseFile,
+) -> Result<Case, RoutingError> {
+    if case.docket.is_protected() {
+        return Ok(face.answer(place, who, case));
+    }
+    face.whole_case(place, who, case).await
 }

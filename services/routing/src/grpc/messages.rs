@@ -89,9 +89,14 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
+    /// What lists show.
+    pub(super) fn brief(&self, case: &CaseFile) -> Case {
+        brief_case(case, self.place, &self.rulebook.practice)
+    }
+
     /// What was read with the case itself: all but reports, pushes and matter.
     pub(super) fn with_docket(&self, case: &CaseFile) -> Case {
-        let mut message = brief_case(case, self.place, &self.rulebook.practice);
+        let mut message = self.brief(case);
         message.docket = Some(docket::docket(&case.docket, self.now, self.people));
         message
     }

@@ -123,6 +123,13 @@ impl RoutingFace {
         View { place, rulebook, now: self.commands.clock.now(), people }
     }
 
+    /// What a command answers: what was read with the case; the rest is for who asks for it. Of a protected case no
+    /// more than lists show: a command is no reading of it, and keeps none.
+    fn answer(&self, place: &RoutingCounty, who: &Principal, case: &CaseFile) -> Case {
+        let view = self.view(place, who, case);
+        if case.docket.is_protected() { view.brief(case) } else { view.with_docket(case) }
+    }
+
     async fn run(
         &self,
         who: &Principal,
@@ -146,8 +153,7 @@ impl RoutingFace {
             act,
         };
         let case = self.commands.run(place, command).await?;
-        // What was read with the case answers; the rest is for who asks for it.
-        Ok(Some(self.view(place, who, &case).with_docket(&case)))
+        Ok(Some(self.answer(place, who, &case)))
     }
 }
 
@@ -218,14 +224,15 @@ impl RoutingService for RoutingFace {
         let case = self.seen_case(place, who, &asked.case).await?;
         self.keep_reading(place, who, &case, &asked.purpose).await?;
         let watch = watching::Watch {
-            pool: self.pool.clone(),
-            keyring: Arc::clone(&self.keyring),
-            county: place.county.code.clone(),
+            face: self.clone(),
+            place: Arc::clone(place),
+            who: who.clone(),
+            purpose: asked.purpose.clone(),
+            reading_kept: case.docket.is_protected(),
             case_id: case.id,
             after: asked.after_sequence,
-            people: self.view(place, who, &case).people,
+            people: false,
             watcher: self.watchers.watch(case.id)?,
-            stop: self.stop.clone(),
         };
         Ok(Response::new(watch.history()))
     }

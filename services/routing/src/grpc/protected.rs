@@ -1,5 +1,5 @@
 //! Protected cases (S2-06, S4-14): who reads one says why, and that is kept before anything is shown. What comes
-//! back to someone who commanded something is no reading: the command itself stands in the history.
+//! back to someone who commanded something is no reading, and therefore no more than lists show of it.
 
 use fengqiao_access::Principal;
 

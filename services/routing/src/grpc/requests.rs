@@ -41,15 +41,30 @@ pub(super) fn case_name(text: &str) -> Result<CaseName, RoutingError> {
     CaseName::parse(text).ok_or_else(|| RoutingError::invalid("case", "must be a case's id or its number"))
 }
 
-/// Checks the length of a text in characters.
-pub(super) fn length(field: &str, text: &str, least: usize, most: usize) -> Result<(), RoutingError> {
+/// What is no longer than this is a name, a reference or a line: it has no second line.
+const ONE_LINE: usize = 200;
+
+/// What a text would have to be, where it is not: its length in characters, and no character that is none. Beside
+/// sealed words there are columns for it, and the database keeps no NUL.
+pub(super) fn text_needed(text: &str, least: usize, most: usize) -> Option<String> {
     let characters = if text.trim().is_empty() { 0 } else { text.chars().count() };
-    if (least..=most).contains(&characters) {
-        Ok(())
+    let breaks = |c: char| most > ONE_LINE && matches!(c, '\n' | '\t');
+    if text.chars().any(|c| c.is_control() && !breaks(c)) {
+        Some("must hold no control characters".to_owned())
+    } else if (least..=most).contains(&characters) {
+        None
     } else if least == 0 {
-        Err(RoutingError::invalid(field, &format!("at most {most} characters")))
+        Some(format!("at most {most} characters"))
     } else {
-        Err(RoutingError::invalid(field, &format!("{least} to {most} characters")))
+        Some(format!("{least} to {most} characters"))
+    }
+}
+
+/// Checks a text: its length in characters, and that it holds no control characters.
+pub(super) fn length(field: &str, text: &str, least: usize, most: usize) -> Result<(), RoutingError> {
+    match text_needed(text, least, most) {
+        None => Ok(()),
+        Some(needed) => Err(RoutingError::invalid(field, &needed)),
     }
 }
 
@@ -101,6 +116,7 @@ pub(super) fn case_list(
         area_prefix,
         lead_agency: given(&asked.lead_agency),
         category: given(&asked.category),
+        first_receiver: given(&asked.first_receiver),
     };
     let after = page_token::<ListKey>(&asked.page_token)?
         .map(|key| {
@@ -174,6 +190,16 @@ mod tests {
         assert!(length("reason", &"字".repeat(1_001), 1, 1_000).is_err());
         assert!(length("reason", "  ", 1, 1_000).is_err());
         assert!(length("reason", "", 0, 1_000).is_ok());
+    }
+
+    #[test]
+    fn texts_hold_no_control_characters_and_short_ones_one_line() {
+        for spoilt in ["a\0b", "a\u{7}", "\u{85}x", "\u{7f}"] {
+            assert!(length("reason", spoilt, 0, 1_000).is_err(), "{spoilt:?}");
+            assert!(length("requestId", spoilt, 1, 64).is_err(), "{spoilt:?}");
+        }
+        assert!(length("reason", "第一行\n\t第二行", 1, 1_000).is_ok());
+        assert!(length("requestId", "a\nb", 1, 64).is_err());
     }
 
     #[test]

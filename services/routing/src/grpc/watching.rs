@@ -3,19 +3,19 @@
 
 use std::{collections::VecDeque, pin::Pin, sync::Arc, time::Duration};
 
+use fengqiao_access::Principal;
 use fengqiao_proto::routing::v1::WatchCaseResponse;
-use fengqiao_sealing::Keyring;
 use futures::{Stream, stream};
-use sqlx::PgPool;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use uuid::Uuid;
 
-use super::messages;
+use super::{RoutingFace, messages};
 use crate::{
+    counties::RoutingCounty,
+    domain::case_number::CaseName,
     error::RoutingError,
-    store::{StoredEntry, list_history},
+    store::{StoredEntry, find_case, list_history},
     watchers::Watcher,
 };
 
@@ -28,16 +28,19 @@ pub(super) type History = Pin<Box<dyn Stream<Item = Result<WatchCaseResponse, St
 
 /// Someone watches a case.
 pub(super) struct Watch {
-    pub(super) pool: PgPool,
-    pub(super) keyring: Arc<Keyring>,
-    pub(super) county: String,
+    pub(super) face: RoutingFace,
+    pub(super) place: Arc<RoutingCounty>,
+    pub(super) who: Principal,
+    /// Why a protected case is watched.
+    pub(super) purpose: String,
+    /// Whether it is kept already who watches, and why.
+    pub(super) reading_kept: bool,
     pub(super) case_id: Uuid,
     /// The last entry that was read.
     pub(super) after: i64,
-    /// Whether who watches may learn what people said.
+    /// Whether who watches may learn what people said; found out anew for each page.
     pub(super) people: bool,
     pub(super) watcher: Watcher,
-    pub(super) stop: CancellationToken,
 }
 
 impl Watch {
@@ -55,25 +58,43 @@ impl Watch {
 
     async fn next(&mut self, waiting: &mut VecDeque<StoredEntry>) -> Result<WatchCaseResponse, RoutingError> {
         loop {
-            if self.stop.is_cancelled() {
+            if self.face.stop.is_cancelled() {
                 return Err(RoutingError::Ending);
             }
             if let Some(entry) = waiting.pop_front() {
-                let entry = messages::history_entry(entry, &self.county, self.people, &self.keyring)?;
+                let entry =
+                    messages::history_entry(entry, &self.place.county.code, self.people, &self.face.keyring)?;
                 return Ok(WatchCaseResponse { entry: Some(entry) });
             }
-            let page = list_history(&self.pool, &self.county, self.case_id, self.after, PAGE).await?;
+            let county = &self.place.county.code;
+            let page = list_history(&self.face.pool, county, self.case_id, self.after, PAGE).await?;
             match page.last() {
                 Some(last) => {
+                    self.look_again().await?;
                     self.after = last.sequence;
                     waiting.extend(page);
                 }
                 None => tokio::select! {
-                    () = self.stop.cancelled() => {}
+                    () = self.face.stop.cancelled() => {}
                     () = self.watcher.woken() => {}
                     () = sleep(LOOK_EVERY) => {}
                 },
             }
         }
+    }
+
+    /// Whoever began to watch may no longer see the case, or it may be protected by now: what was read of it is
+    /// shown only where it is shown as of after it was read.
+    async fn look_again(&mut self) -> Result<(), RoutingError> {
+        let (face, place, who) = (&self.face, &self.place, &self.who);
+        let name = CaseName::Id(self.case_id);
+        let agency = who.agency.as_deref();
+        let case = find_case(&face.pool, &face.keyring, &place.county.code, &name, agency).await?;
+        if !self.reading_kept && case.docket.is_protected() {
+            face.keep_reading(place, who, &case, &self.purpose).await?;
+            self.reading_kept = true;
+        }
+        self.people = face.view(place, who, &case).people;
+        Ok(())
     }
 }

@@ -1,5 +1,7 @@
 //! The face of what is owed: lists of work, and why something is due when it is.
 
+use std::collections::BTreeSet;
+
 use fengqiao_access::principal;
 use fengqiao_calendar::Explanation;
 use fengqiao_proto::routing::v1::{
@@ -90,6 +92,10 @@ fn filter(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<WorkFilter, RoutingError> {
+    requests::length("person", &asked.person, 0, 80)?;
+    let today = zone.to_datetime(now).date();
+    let posts = directory.posts_of(&asked.person, today);
+    let at_home_in: BTreeSet<String> = posts.iter().map(|post| post.agency.clone()).collect();
     let agency = match (own, asked.agency.as_str()) {
         (Some(own), "") => own,
         (Some(own), named) if named == own => own,
@@ -100,13 +106,14 @@ fn filter(
             return Err(RoutingError::invalid("agency", "must be an agency or a contact of the directory"));
         }
     };
-    requests::length("person", &asked.person, 0, 80)?;
-    let today = zone.to_datetime(now).date();
-    let posts = directory.posts_of(&asked.person, today);
+    // Whose work the centre asks for by the person's name alone is where the person is.
+    let everywhere = own.is_none() && asked.agency.is_empty() && !at_home_in.is_empty();
+    let agencies = if everywhere { at_home_in.iter().cloned().collect() } else { vec![agency.to_owned()] };
     Ok(WorkFilter {
-        agency: agency.to_owned(),
+        agencies,
         person: (!asked.person.is_empty()).then(|| asked.person.clone()),
         posts: posts.into_iter().map(|post| post.code.clone()).collect(),
+        at_home_in: at_home_in.into_iter().collect(),
         now,
         end_of_day: end_of(today, zone),
     })

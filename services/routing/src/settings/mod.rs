@@ -3,6 +3,7 @@
 //! county's folder holds.
 
 mod activation;
+mod characters;
 mod dry_run;
 mod watching;
 
@@ -147,7 +148,13 @@ impl SettingTexts {
             return Err(Mistakes(mistakes));
         }
         let directory = directory.map(|files| files.texts().clone()).unwrap_or_default();
-        Ok(Self { files: [directory, levels, practice, calendar], versions: SettingVersions::default() })
+        let files = [directory, levels, practice, calendar];
+        let spoilt = files.iter().flat_map(characters::wrong_characters);
+        mistakes.extend(spoilt.map(|found| Mistake::new(&folder.join(found.file), found.line, found.reason)));
+        if !mistakes.is_empty() {
+            return Err(Mistakes(mistakes));
+        }
+        Ok(Self { files, versions: SettingVersions::default() })
     }
 
     /// The same, with other texts of one kind.
@@ -197,6 +204,10 @@ pub fn digest(files: &Files) -> String {
 /// areas. The areas of a county are shared by all services, which read them in its folder: here they may only say
 /// what is so already.
 fn given_files(county: &County, kind: SettingKind, mut files: Files) -> Result<Files, Mistakes> {
+    let spoilt = characters::wrong_characters(&files);
+    if !spoilt.is_empty() {
+        return Err(Mistakes(spoilt));
+    }
     let whole = |name: &str, reason: String| Mistakes::from(Mistake::new(Path::new(name), 0, reason));
     if let Some(only) = kind.file() {
         if let Some(other) = files.keys().find(|name| *name != only) {

@@ -1,6 +1,6 @@
 //! Loading what a batch or a command may change, with the turn in which it is so.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{from_sql, to_sql};
@@ -9,15 +9,17 @@ use sqlx::{PgConnection, Row as _};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{CountyTurn, bounded, rows, standing::standing_clock};
+use super::{CountyTurn, bounded, rows, seeing, standing::standing_clock};
 use crate::{
     domain::{
         arrivals::{CasesAtHand, KnownReport, Merged, ReceivedReport},
-        case::CaseFile,
+        case::{CaseFile, State},
         case_number::CaseName,
         duty::Duty,
+        push::Form,
     },
     error::RoutingError,
+    unreadable::UnreadableCase,
 };
 
 /// A push that a receipt speaks of.
@@ -27,6 +29,8 @@ pub struct ToldPush {
     pub case_id: Uuid,
     /// To whom it went.
     pub agency: String,
+    /// The document.
+    pub form: Form,
 }
 
 /// The pushes that receipts speak of, and their cases, by id.
@@ -36,17 +40,53 @@ pub struct ToldPushes {
     pub pushes: HashMap<Uuid, ToldPush>,
     /// Their cases.
     pub cases: HashMap<Uuid, CaseFile>,
+    /// Those of their cases that cannot be read.
+    pub unreadable: Vec<UnreadableCase>,
+}
+
+/// What a batch of reports may change.
+#[derive(Debug, Default)]
+pub struct ReportedCases {
+    /// The cases.
+    pub hand: CasesAtHand,
+    /// Those that cannot be read.
+    pub unreadable: Vec<UnreadableCase>,
+    /// Reports that are known to be of a case that cannot be read.
+    reports: HashSet<Uuid>,
+    /// Clusters whose reports go to such a case.
+    clusters: HashSet<Uuid>,
+    /// Reports that are known to be of a case that can be read, whatever their cluster.
+    elsewhere: HashSet<Uuid>,
+}
+
+impl ReportedCases {
+    /// Whether a report is of a case that cannot be read: to put it anywhere else would make two of one dispute.
+    #[must_use]
+    pub fn belongs_to_an_unreadable_case(&self, report: &ReceivedReport) -> bool {
+        self.reports.contains(&report.report_id)
+            || (self.clusters.contains(&report.cluster_id) && !self.elsewhere.contains(&report.report_id))
+    }
 }
 
 /// The case of a command.
 #[derive(Debug)]
 pub struct CommandCase {
     /// The case; none where there is no such case, or the caller may not see it.
-    pub case: Option<CaseFile>,
+    pub case: Option<Result<CaseFile, UnreadableCase>>,
     /// The digest of the command that the request id already stands for.
     pub answered: Option<Vec<u8>>,
     /// Whether it is over while another case of its cluster takes reports: then it cannot be opened again.
     pub replaced: bool,
+}
+
+impl CommandCase {
+    /// The case, where there is one.
+    ///
+    /// # Errors
+    /// [`RoutingError::Malformed`] where it cannot be read.
+    pub fn found(self) -> Result<Option<CaseFile>, RoutingError> {
+        self.case.transpose().map_err(|_| RoutingError::Malformed("the case"))
+    }
 }
 
 /// Loads everything that a batch of reports may change, in one round trip. `days` are the days of the
@@ -61,7 +101,7 @@ pub async fn load_for_reports(
     reports: &[&ReceivedReport],
     days: &[String],
     window: SignedDuration,
-) -> Result<(CasesAtHand, CountyTurn), RoutingError> {
+) -> Result<(ReportedCases, CountyTurn), RoutingError> {
     let operation = "load the cases of a batch";
     let report_ids: Vec<Uuid> = reports.iter().map(|report| report.report_id).collect();
     let clusters: Vec<Uuid> = reports
@@ -79,8 +119,11 @@ pub async fn load_for_reports(
         .bind(to_sql(since))
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
-    let read = || -> Result<(CasesAtHand, CountyTurn), sqlx::Error> {
-        let mut hand = CasesAtHand::default();
+    let read = || -> Result<(ReportedCases, CountyTurn), sqlx::Error> {
+        let mut reported = ReportedCases::default();
+        // Clusters with a case that takes reports, and those whose case is over and cannot be read.
+        let (mut live, mut over) = (HashSet::new(), HashSet::new());
+        let hand = &mut reported.hand;
         for row in &found {
             let days: Option<Vec<String>> = row.try_get("days")?;
             let lasts: Option<Vec<i32>> = row.try_get("lasts")?;
@@ -92,7 +135,29 @@ pub async fn load_for_reports(
             let sources: Option<Vec<i16>> = row.try_get("recent_sources")?;
             let recent = recent.unwrap_or_default().into_iter().map(from_sql);
             let sources = sources.unwrap_or_default().into_iter().map(rows::source);
-            hand.add_case(rows::case_file(row, county, keyring)?, recent.zip(sources).collect());
+            let case = match rows::case_if_readable(row, county, keyring)? {
+                Ok(case) => case,
+                Err(case) => {
+                    reported.unreadable.push(case);
+                    let cluster: Uuid = row.try_get("cluster_id")?;
+                    let is_over =
+                        State::from_code(row.try_get("state")?).is_some_and(|state| !state.takes_reports());
+                    if is_over {
+                        over.insert(cluster)
+                    } else {
+                        reported.clusters.insert(cluster)
+                    };
+                    let clusters: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
+                    reported.clusters.extend(clusters.unwrap_or_default());
+                    let reports: Option<Vec<Uuid>> = row.try_get("report_ids")?;
+                    reported.reports.extend(reports.unwrap_or_default());
+                    continue;
+                }
+            };
+            if case.state.takes_reports() {
+                live.insert(case.cluster_id);
+            }
+            hand.add_case(case, recent.zip(sources).collect());
             let clusters: Option<Vec<Uuid>> = row.try_get("merged_clusters")?;
             let merged: Option<Vec<Uuid>> = row.try_get("merged_from")?;
             for (cluster_id, from) in clusters.unwrap_or_default().into_iter().zip(merged.unwrap_or_default())
@@ -104,10 +169,12 @@ pub async fn load_for_reports(
             for (report_id, revision) in
                 held.unwrap_or_default().into_iter().zip(revisions.unwrap_or_default())
             {
+                reported.elsewhere.insert(report_id);
                 hand.add_report(report_id, KnownReport { case_id, revision });
             }
         }
-        Ok((hand, CountyTurn::of(&found, county, keyring)?))
+        reported.clusters.extend(over.difference(&live));
+        Ok((reported, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
 }
@@ -130,14 +197,23 @@ pub async fn load_for_receipts(
         let mut told = ToldPushes::default();
         for row in &found {
             let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { continue };
-            let case = rows::case_file(row, county, keyring)?;
             let agency = row.try_get("push_agency")?;
-            told.pushes.insert(push_id, ToldPush { case_id: case.id, agency });
-            told.cases.insert(case.id, case);
+            let form = form(row.try_get("push_form")?).ok_or_else(|| rows::unreadable("push_form"))?;
+            told.pushes.insert(push_id, ToldPush { case_id: row.try_get("id")?, agency, form });
+            match rows::case_if_readable(row, county, keyring)? {
+                Ok(case) => {
+                    told.cases.insert(case.id, case);
+                }
+                Err(case) => told.unreadable.push(case),
+            }
         }
         Ok((told, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
+}
+
+fn form(code: i16) -> Option<Form> {
+    [Form::Report, Form::Notice, Form::Reminder].into_iter().find(|form| form.code() == code)
 }
 
 /// How a command names its case, and what its request id is.
@@ -164,7 +240,7 @@ pub async fn load_for_commands(
     names: &[CommandName<'_>],
 ) -> Result<(Vec<CommandCase>, CountyTurn), RoutingError> {
     let operation = "load the cases of commands";
-    let statement = sqlx::query(include_str!("sql/load_for_commands.sql"))
+    let statement = sqlx::query(seeing::LOAD_FOR_COMMANDS)
         .bind(county)
         .bind(names.iter().map(|name| name.case.id()).collect::<Vec<_>>())
         .bind(names.iter().map(|name| name.case.number()).collect::<Vec<_>>())
@@ -177,7 +253,7 @@ pub async fn load_for_commands(
         let mut loaded = Vec::with_capacity(found.len());
         for row in &found {
             let id: Option<Uuid> = row.try_get("id")?;
-            let case = id.map(|_| rows::case_file(row, county, keyring)).transpose()?;
+            let case = id.map(|_| rows::case_if_readable(row, county, keyring)).transpose()?;
             let replaced: Option<bool> = row.try_get("replaced")?;
             let (answered, replaced) = (row.try_get("answered")?, replaced.unwrap_or_default());
             loaded.push(CommandCase { case, answered, replaced });
@@ -192,13 +268,15 @@ pub async fn load_for_commands(
 pub struct DueCases {
     /// The cases.
     pub cases: Vec<CaseFile>,
+    /// Those that cannot be read.
+    pub unreadable: Vec<UnreadableCase>,
     /// Duties besides cases, by id.
     pub standing: Vec<(Uuid, Duty)>,
     /// How many duties were looked at: as many as asked for where more may wait.
     pub due: i64,
 }
 
-/// Loads up to so many duties' worth of what clocks have something to say of.
+/// Loads up to so many duties' worth of what clocks have something to say of, but for what is left alone.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -208,12 +286,14 @@ pub async fn load_due_cases(
     county: &str,
     now: Timestamp,
     at_most: i64,
+    left_alone: &[Uuid],
 ) -> Result<(DueCases, CountyTurn), RoutingError> {
     let operation = "load the cases whose time has come";
     let statement = sqlx::query(include_str!("sql/due_cases.sql"))
         .bind(county)
         .bind(to_sql(now))
         .bind(at_most)
+        .bind(left_alone)
         .fetch_all(conn);
     let found = bounded(operation, statement).await?;
     let read = || -> Result<_, sqlx::Error> {
@@ -221,7 +301,10 @@ pub async fn load_due_cases(
         for row in &found {
             due.due = row.try_get("due")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                due.cases.push(rows::case_file(row, county, keyring)?);
+                match rows::case_if_readable(row, county, keyring)? {
+                    Ok(case) => due.cases.push(case),
+                    Err(case) => due.unreadable.push(case),
+                }
             }
             if let Some(id) = row.try_get::<Option<Uuid>, _>("subject_id")? {
                 due.standing.push((id, standing_clock(row)?));

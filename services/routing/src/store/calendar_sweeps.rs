@@ -7,7 +7,7 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::{CountyTurn, bounded, rows};
-use crate::{domain::case::CaseFile, error::RoutingError};
+use crate::{domain::case::CaseFile, error::RoutingError, unreadable::UnreadableCase};
 
 /// Who works on a county's calendar, and until when nobody else does.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,8 @@ pub struct Claim {
 pub struct SweptCases {
     /// The cases in which something is owed.
     pub cases: Vec<CaseFile>,
+    /// Those that cannot be read.
+    pub unreadable: Vec<UnreadableCase>,
     /// How far they reach; none at the end.
     pub edge: Option<Uuid>,
 }
@@ -120,7 +122,10 @@ pub async fn load_swept_cases(
         for row in &found {
             swept.edge = row.try_get("edge")?;
             if row.try_get::<Option<Uuid>, _>("id")?.is_some() {
-                swept.cases.push(rows::case_file(row, county, keyring)?);
+                match rows::case_if_readable(row, county, keyring)? {
+                    Ok(case) => swept.cases.push(case),
+                    Err(case) => swept.unreadable.push(case),
+                }
             }
         }
         Ok((swept, turn))

@@ -2,7 +2,7 @@
 
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
@@ -14,12 +14,14 @@ use crate::{
     domain::{
         case::{CaseFile, State},
         meetings::{AgendaItem, AgendaReason, Attendee, Meeting, MeetingKind, MeetingRecord},
+        practice::Agenda,
     },
     error::RoutingError,
+    unreadable::UnreadableCase,
 };
 
-/// An agenda is made of no more open cases; the most urgent come first.
-const MOST_OPEN_CASES: i64 = 50_000;
+/// So many candidates are read for each reason: an agenda holds fewer, the most urgent.
+const MOST_CANDIDATES: i64 = 400;
 
 /// Which meeting.
 #[derive(Debug, Clone, Copy)]
@@ -200,20 +202,36 @@ pub async fn list_items(
     })
 }
 
-/// The open cases, the most urgent first.
+/// Cases for an agenda: of each reason for which a case may be on it the most urgent open ones. Those that cannot be
+/// read are left out and told beside.
 ///
 /// # Errors
 /// [`RoutingError`]
-pub async fn open_cases(
-    conn: &mut PgConnection,
+pub async fn agenda_candidates(
+    pool: &PgPool,
     keyring: &Keyring,
     county: &str,
-) -> Result<Vec<CaseFile>, RoutingError> {
-    let operation = "read the open cases";
-    let statement =
-        sqlx::query(include_str!("sql/open_cases.sql")).bind(county).bind(MOST_OPEN_CASES).fetch_all(conn);
+    rules: &Agenda,
+    now: Timestamp,
+) -> Result<(Vec<CaseFile>, Vec<UnreadableCase>), RoutingError> {
+    let operation = "read the cases for an agenda";
+    let open_since = now.checked_sub(SignedDuration::from_hours(24 * i64::from(rules.open_days)));
+    let statement = sqlx::query(include_str!("sql/agenda_candidates.sql"))
+        .bind(county)
+        .bind(rules.level.code())
+        .bind(to_sql(open_since.unwrap_or(Timestamp::MIN)))
+        .bind(i64::from(rules.returned))
+        .bind(MOST_CANDIDATES)
+        .fetch_all(pool);
     let found = bounded(operation, statement).await?;
-    read_all(operation, &found, |row| rows::case_file(row, county, keyring))
+    let (mut cases, mut unreadable) = (Vec::new(), Vec::new());
+    for read in read_all(operation, &found, |row| rows::case_if_readable(row, county, keyring))? {
+        match read {
+            Ok(case) => cases.push(case),
+            Err(case) => unreadable.push(case),
+        }
+    }
+    Ok((cases, unreadable))
 }
 
 /// A page of the reports that came of a meeting, after a reference.

@@ -12,6 +12,7 @@ mod readings;
 mod recent_cases;
 mod rewards;
 mod rows;
+mod seeing;
 mod settings;
 mod standing;
 mod turn;
@@ -22,16 +23,16 @@ use std::{future::Future, time::Duration};
 pub use answers::{Answer, forget_answers};
 pub use auditing::{AuditedPage, Auditing, history_head};
 pub use batches::{
-    CommandCase, CommandName, DueCases, ToldPushes, load_due_cases, load_for_commands, load_for_receipts,
-    load_for_reports, next_firing,
+    CommandCase, CommandName, DueCases, ReportedCases, ToldPushes, load_due_cases, load_for_commands,
+    load_for_receipts, load_for_reports, next_firing,
 };
 pub use calendar_sweeps::{
     Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
 pub use meetings::{
-    MeetingName, MeetingReport, find_meeting, insert_items, insert_meeting, list_items, list_meetings,
-    meeting_reports, open_cases, record_meeting,
+    MeetingName, MeetingReport, agenda_candidates, find_meeting, insert_items, insert_meeting, list_items,
+    list_meetings, meeting_reports, record_meeting,
 };
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
@@ -72,14 +73,15 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list_readings", include_str!("sql/list_readings.sql")),
     ("record_reading", include_str!("sql/record_reading.sql")),
     ("forget_answers", include_str!("sql/forget_answers.sql")),
-    ("get_case", include_str!("sql/get_case.sql")),
-    ("list_cases", include_str!("sql/list_cases.sql")),
+    ("get_case", seeing::GET_CASE),
+    ("list_cases", seeing::LIST_CASES),
+    ("list_received_cases", seeing::LIST_RECEIVED_CASES),
     ("list_history", include_str!("sql/list_history.sql")),
     ("list_pushes", include_str!("sql/list_pushes.sql")),
     ("list_reports", include_str!("sql/list_reports.sql")),
-    ("list_work", include_str!("sql/list_work.sql")),
+    ("list_work", work::LIST_WORK),
     ("due_cases", include_str!("sql/due_cases.sql")),
-    ("load_for_commands", include_str!("sql/load_for_commands.sql")),
+    ("load_for_commands", seeing::LOAD_FOR_COMMANDS),
     ("load_for_receipts", include_str!("sql/load_for_receipts.sql")),
     ("next_firing", include_str!("sql/next_firing.sql")),
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
@@ -109,9 +111,9 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("insert_items", include_str!("sql/insert_items.sql")),
     ("count_decisions", include_str!("sql/count_decisions.sql")),
     ("list_items", include_str!("sql/list_items.sql")),
-    ("open_cases", include_str!("sql/open_cases.sql")),
+    ("agenda_candidates", include_str!("sql/agenda_candidates.sql")),
     ("meeting_reports", include_str!("sql/meeting_reports.sql")),
-    ("work_counts", include_str!("sql/work_counts.sql")),
+    ("work_counts", work::WORK_COUNTS),
     ("another_live_case", include_str!("sql/another_live_case.sql")),
     ("answered_case", include_str!("sql/answered_case.sql")),
     ("find_merger", include_str!("sql/find_merger.sql")),

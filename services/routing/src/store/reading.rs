@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     bounded,
     rows::{self, StoredEntry, StoredPush, StoredReport},
+    seeing,
 };
 use crate::{
     domain::{
@@ -37,6 +38,8 @@ pub struct CaseFilter {
     pub lead_agency: Option<String>,
     /// Only this category.
     pub category: Option<String>,
+    /// Only what this principal received first, and that is not over.
+    pub first_receiver: Option<String>,
 }
 
 /// The last case of a page.
@@ -71,7 +74,7 @@ pub async fn find_case(
     agency: Option<&str>,
 ) -> Result<CaseFile, RoutingError> {
     let operation = "read a case";
-    let statement = sqlx::query(include_str!("sql/get_case.sql"))
+    let statement = sqlx::query(seeing::GET_CASE)
         .bind(county)
         .bind(name.id())
         .bind(name.number())
@@ -123,7 +126,8 @@ pub async fn list_cases(
     after: Option<ListPlace>,
 ) -> Result<Vec<CaseFile>, RoutingError> {
     let operation = "list cases";
-    let statement = sqlx::query(include_str!("sql/list_cases.sql"))
+    let text = if filter.first_receiver.is_some() { seeing::LIST_RECEIVED_CASES } else { seeing::LIST_CASES };
+    let statement = sqlx::query(text)
         .bind(county)
         .bind(&filter.visible_to)
         .bind(filter.state.map(State::code))
@@ -134,9 +138,12 @@ pub async fn list_cases(
         .bind(limit)
         .bind(after.map(|place| place.urgency))
         .bind(after.map(|place| to_sql(place.opened_at)))
-        .bind(after.map(|place| place.id.to_string()))
-        .fetch_all(pool);
-    rows::read_all(operation, bounded(operation, statement).await?, |row| {
+        .bind(after.map(|place| place.id.to_string()));
+    let statement = match &filter.first_receiver {
+        Some(receiver) => statement.bind(receiver),
+        None => statement,
+    };
+    rows::read_all(operation, bounded(operation, statement.fetch_all(pool)).await?, |row| {
         rows::case_file(row, county, keyring)
     })
 }

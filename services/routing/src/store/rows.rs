@@ -19,6 +19,7 @@ use crate::{
         level::Level,
     },
     error::RoutingError,
+    unreadable::UnreadableCase,
 };
 
 /// A report as its case lists it.
@@ -151,6 +152,27 @@ pub(super) fn case_file(row: &PgRow, county: &str, keyring: &Keyring) -> Result<
         docket,
         history_seal,
     })
+}
+
+/// Reads a row of `case_file`, or says which case cannot be read. What is wrong with the statement or its schema, and
+/// so with every row, is an error as everywhere.
+pub(super) fn case_if_readable(
+    row: &PgRow,
+    county: &str,
+    keyring: &Keyring,
+) -> Result<Result<CaseFile, UnreadableCase>, sqlx::Error> {
+    let id: Uuid = row.try_get("id")?;
+    match case_file(row, county, keyring) {
+        Ok(case) => Ok(Ok(case)),
+        Err(sqlx::Error::ColumnDecode { index, .. }) => {
+            let known = ["state", "level", "level_reason", "sealed_docket"];
+            let index = index.trim_matches('"');
+            // Its name only: what was said of it may quote what stands there.
+            let column = known.into_iter().find(|name| *name == index).unwrap_or("another column");
+            Ok(Err(UnreadableCase { id, column }))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// The door of a number.

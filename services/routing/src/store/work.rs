@@ -17,6 +17,17 @@ use crate::{
     error::RoutingError,
 };
 
+pub(super) const LIST_WORK: &str = concat!(
+    include_str!("sql/list_work.sql"),
+    include_str!("sql/owed.sql"),
+    include_str!("sql/list_work_end.sql"),
+);
+pub(super) const WORK_COUNTS: &str = concat!(
+    include_str!("sql/work_counts.sql"),
+    include_str!("sql/owed.sql"),
+    include_str!("sql/work_counts_end.sql"),
+);
+
 /// A part of an agency's work; the number is that of the contract and of `list_work.sql`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum WorkPart {
@@ -54,12 +65,14 @@ impl WorkPart {
 /// Whose work, as of when.
 #[derive(Debug, Clone)]
 pub struct WorkFilter {
-    /// The agency, or a contact.
-    pub agency: String,
+    /// The agencies, or a contact.
+    pub agencies: Vec<String>,
     /// Only this person's.
     pub person: Option<String>,
     /// The posts that the person holds.
     pub posts: Vec<String>,
+    /// The agencies of these posts: what is owed there by nobody in particular is this person's too.
+    pub at_home_in: Vec<String>,
     /// Now.
     pub now: Timestamp,
     /// When today ends in the county.
@@ -165,11 +178,12 @@ pub async fn list_work(
     limit: i64,
 ) -> Result<Vec<StoredWork>, RoutingError> {
     let operation = "list what is owed";
-    let statement = sqlx::query(include_str!("sql/list_work.sql"))
+    let statement = sqlx::query(LIST_WORK)
         .bind(county)
-        .bind(&filter.agency)
+        .bind(&filter.agencies)
         .bind(&filter.person)
         .bind(&filter.posts)
+        .bind(&filter.at_home_in)
         .bind(after.paused)
         .bind(to_sql(after.due_at))
         .bind(after.subject)
@@ -196,11 +210,12 @@ pub async fn work_counts(
     filter: &WorkFilter,
 ) -> Result<StoredWorkCounts, RoutingError> {
     let operation = "count what is owed";
-    let statement = sqlx::query(include_str!("sql/work_counts.sql"))
+    let statement = sqlx::query(WORK_COUNTS)
         .bind(county)
-        .bind(&filter.agency)
+        .bind(&filter.agencies)
         .bind(&filter.person)
         .bind(&filter.posts)
+        .bind(&filter.at_home_in)
         .bind(to_sql(filter.now))
         .bind(to_sql(filter.end_of_day))
         .fetch_one(pool);
@@ -253,7 +268,8 @@ mod tests {
     /// The statements name kinds by their numbers.
     #[test]
     fn the_statements_mean_these_kinds() {
-        let meant = [(1, DutyKind::Sign), (3, DutyKind::Handle), (5, DutyKind::Arbitrate)];
+        let meant =
+            [(1, DutyKind::Sign), (17, DutyKind::Claim), (3, DutyKind::Handle), (5, DutyKind::Arbitrate)];
         for (code, kind) in meant.into_iter().chain([(16, DutyKind::Revisit), (18, DutyKind::Ageing)]) {
             assert_eq!(kind.code(), code);
         }

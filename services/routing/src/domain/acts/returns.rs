@@ -61,18 +61,24 @@ pub enum ReturnAct {
 }
 
 impl Draft<'_> {
-    /// What an agency did is a fact and stands in the history whatever the state. Says whether the case is
+    /// What an agency did is a fact and stands in the history whatever the state. Only what it did with a report
+    /// form is done with the case: a letter that comes back is no case that comes back. Says whether the case is
     /// another one now.
     pub(in crate::domain) fn receipt(
         &mut self,
         agency: &str,
+        form: Form,
         outcome: Receipt,
         words: Option<Words>,
     ) -> bool {
         let name = self.agency_name(agency);
+        let of_the_case = form == Form::Report;
         match outcome {
             Receipt::Signed => {
                 self.note(HistoryKind::PushSigned, format!("{name}签收"), words);
+                if !of_the_case {
+                    return false;
+                }
                 let before = self.case.docket.clone();
                 self.signed(agency);
                 before != self.case.docket
@@ -80,7 +86,8 @@ impl Draft<'_> {
             Receipt::Returned(reason) => {
                 let text = format!("{name}退回：{}", return_reason_name(reason));
                 self.note(HistoryKind::PushReturned, text.clone(), words);
-                let by_lead = self.case.state == State::Open
+                let by_lead = of_the_case
+                    && self.case.state == State::Open
                     && self.case.lead_agency == agency
                     && agency != self.setting.directory.desk();
                 if by_lead {
@@ -96,7 +103,8 @@ impl Draft<'_> {
             }
             Receipt::Answered(outcome) => {
                 self.note(HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome)), words);
-                self.meet(|duty| duty.kind == DutyKind::Contact && duty.holder.agency == agency) > 0
+                of_the_case
+                    && self.meet(|duty| duty.kind == DutyKind::Contact && duty.holder.agency == agency) > 0
             }
             Receipt::Parked => {
                 let text = format!("推送{name}多次未达，已搁置待处理");

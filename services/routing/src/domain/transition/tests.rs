@@ -27,6 +27,7 @@ use crate::{
         happening::Receipt,
         history::Entry,
         level::{Grade, Level},
+        push::Form,
     },
     rulebook::Rulebook,
 };
@@ -119,6 +120,7 @@ fn agencies(change: &Change) -> Vec<&str> {
 pub(super) fn returned(agency: &str) -> Happening {
     Happening::Receipt {
         agency: agency.into(),
+        form: Form::Report,
         outcome: Receipt::Returned(ReturnReason::NotOurDuty),
         words: None,
     }
@@ -320,6 +322,10 @@ fn any_act() -> impl Strategy<Value = Act> {
     ]
 }
 
+fn any_form() -> impl Strategy<Value = Form> {
+    proptest::sample::select(vec![Form::Report, Form::Notice, Form::Reminder])
+}
+
 fn any_happening() -> impl Strategy<Value = Happening> {
     let outcome = proptest::sample::select(vec![
         Receipt::Signed,
@@ -331,8 +337,9 @@ fn any_happening() -> impl Strategy<Value = Happening> {
         1 => any_level().prop_map(|l| Happening::ReportJoined(arrival(l))),
         1 => any_level().prop_map(|l| Happening::ReportRevised(arrival(l))),
         8 => any_act().prop_map(Happening::Act),
-        2 => (any_agency(), outcome).prop_map(|(agency, outcome)| Happening::Receipt {
+        2 => (any_agency(), any_form(), outcome).prop_map(|(agency, form, outcome)| Happening::Receipt {
             agency,
+            form,
             outcome,
             words: None
         }),

@@ -1,8 +1,9 @@
 -- What clocks have something to say of, the longest waiting first, of one turn of the county: cases, and duties
--- besides cases, which stand under their own id with the number 0. At least one row.
+-- besides cases, which stand under their own id with the number 0; but for those of $4, which are left alone. At
+-- least one row.
 WITH due AS MATERIALIZED (
     SELECT subject_id, no FROM duty
-    WHERE county = $1 AND next_at <= $2
+    WHERE county = $1 AND next_at <= $2 AND subject_id <> ALL ($4::uuid[])
     ORDER BY next_at LIMIT $3
 ), subject AS MATERIALIZED (
     SELECT DISTINCT subject_id AS id, no = 0 AS standing FROM due

@@ -16,13 +16,9 @@ LEFT JOIN LATERAL (
     WHERE county = $1 AND principal = command.principal AND request_id = command.request_id LIMIT 1
 ) AS answer ON true
 LEFT JOIN LATERAL (
-    SELECT found.* FROM (
+    SELECT file.* FROM (SELECT command.agency) AS viewer CROSS JOIN (
         SELECT * FROM case_file WHERE county = $1 AND id = COALESCE(command.id,
             (SELECT named.id FROM case_file AS named WHERE named.county = $1 AND named.number = command.number LIMIT 1))
         LIMIT 1
-    ) AS found
-    WHERE command.agency IS NULL OR found.lead_agency = command.agency OR EXISTS (
-        SELECT FROM case_push AS push
-        WHERE push.county = $1 AND push.agency = command.agency AND push.case_id = found.id)
-) AS seen ON true
-ORDER BY command.ordinal
+    ) AS file
+    WHERE true

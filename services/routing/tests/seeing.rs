@@ -1,0 +1,250 @@
+//! Who sees which case, while it is seen, and whose it is.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may fail so")]
+
+mod office;
+
+use std::time::Duration;
+
+use fengqiao_access::Principal;
+use fengqiao_proto::{
+    routing::v1::{
+        ActOnCaseRequest, AssignAct, Case, ClaimAct, CommentAct, DutyKind, GetCaseRequest, HandOverAct,
+        ListCasesRequest, ListWorkRequest, MergeCasesRequest, RelevelAct, ResolveAct, TagAct,
+        WatchCaseRequest, act_on_case_request::Act, routing_service_server::RoutingService as _,
+        work_service_server::WorkService as _,
+    },
+    types::v1::Level,
+};
+use futures::StreamExt as _;
+use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+async fn one_case(office: &Office, narrative: &str) -> String {
+    office.take(&[office.report(Uuid::now_v7(), narrative)]).await.unwrap();
+    office.changes().await.last().unwrap().case_id.clone()
+}
+
+async fn act(office: &Office, who: &Principal, case: &str, act: Act) -> Result<Case, Status> {
+    let request = ActOnCaseRequest {
+        case: case.into(),
+        request_id: Uuid::now_v7().to_string(),
+        act: Some(act),
+        ..Default::default()
+    };
+    Ok(office.face.act_on_case(asked(who, request)).await?.into_inner().case.unwrap())
+}
+
+async fn get(office: &Office, who: &Principal, case: &str) -> Result<Case, Status> {
+    let request = GetCaseRequest { case: case.into(), ..Default::default() };
+    Ok(office.face.get_case(asked(who, request)).await?.into_inner().case.unwrap())
+}
+
+async fn listed(office: &Office, who: &Principal, request: ListCasesRequest) -> Vec<String> {
+    let page = office.face.list_cases(asked(who, request)).await.unwrap().into_inner();
+    page.cases.into_iter().map(|case| case.case_id).collect()
+}
+
+fn comment() -> Act {
+    Act::Comment(CommentAct { words: "已看".into() })
+}
+
+fn assign(to: &str) -> Act {
+    Act::Assign(AssignAct { agency: to.into(), words: "交办".into(), ..Default::default() })
+}
+
+fn protect() -> Act {
+    Act::Tag(TagAct { add: vec!["minor".into()], ..Default::default() })
+}
+
+#[tokio::test]
+async fn who_owes_something_in_a_case_sees_it_as_long_as_it_is_owed() {
+    let office = Office::open().await;
+    let case = one_case(&office, "路灯").await;
+    let community = agency(&format!("community-{COMMUNITY}"));
+    assert_eq!(get(&office, &community, &case).await.unwrap().case_id, case);
+    assert_eq!(listed(&office, &community, ListCasesRequest::default()).await, [case.as_str()]);
+    act(&office, &community, &case, comment()).await.unwrap();
+    for other in ["police", "justice-421181105"] {
+        assert_eq!(get(&office, &agency(other), &case).await.unwrap_err().code(), Code::NotFound);
+    }
+    // That a case grows old is nobody's to do, and shows it to nobody.
+    act(&office, &officer(), &case, assign("police")).await.unwrap();
+    assert_eq!(get(&office, &agency("housing"), &case).await.unwrap_err().code(), Code::NotFound);
+    act(&office, &officer(), &case, Act::Resolve(ResolveAct { words: "和解".into(), ..Default::default() }))
+        .await
+        .unwrap();
+    assert_eq!(get(&office, &community, &case).await.unwrap_err().code(), Code::NotFound);
+    assert!(listed(&office, &community, ListCasesRequest::default()).await.is_empty());
+    let refused = act(&office, &community, &case, comment()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_merged_case_is_seen_the_same_by_readers_lists_and_commands() {
+    let office = Office::open().await;
+    let (from, into) = (one_case(&office, "对方持刀").await, one_case(&office, "对方持刀").await);
+    let request = MergeCasesRequest {
+        case: from.clone(),
+        into,
+        request_id: "m".into(),
+        reason: "同一纠纷".into(),
+        ..Default::default()
+    };
+    office.face.merge_cases(asked(&officer(), request)).await.unwrap();
+    let community = agency(&format!("community-{COMMUNITY}"));
+    assert!(get(&office, &community, &from).await.is_ok());
+    assert_eq!(listed(&office, &community, ListCasesRequest::default()).await.len(), 2);
+    assert!(act(&office, &community, &from, comment()).await.is_ok());
+}
+
+async fn watch(
+    office: &Office,
+    who: &Principal,
+    case: &str,
+    purpose: &str,
+) -> impl AsyncFnMut() -> Result<String, Status> + use<> {
+    let request = WatchCaseRequest { case: case.into(), purpose: purpose.into(), ..Default::default() };
+    let mut history = office.face.watch_case(asked(who, request)).await.unwrap().into_inner();
+    async move || {
+        let next = tokio::time::timeout(Duration::from_secs(5), history.next()).await.expect("in time");
+        next.expect("not ended").map(|message| message.entry.unwrap().remark)
+    }
+}
+
+#[tokio::test]
+async fn a_watch_ends_where_the_case_is_no_longer_to_be_seen() {
+    let office = Office::open().await;
+    let case = one_case(&office, "路灯").await;
+    let mut next = watch(&office, &agency("housing"), &case, "").await;
+    for _ in 0..3 {
+        next().await.unwrap();
+    }
+    act(&office, &officer(), &case, assign("police")).await.unwrap();
+    assert_eq!(next().await.unwrap_err().code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_watch_of_what_becomes_protected_ends_or_is_kept_and_hides_people() {
+    let office = Office::open().await;
+    let case = one_case(&office, "对方持刀").await;
+    let community = agency(&format!("community-{COMMUNITY}"));
+    let mut nameless = watch(&office, &officer(), &case, "").await;
+    let mut told_why = watch(&office, &officer(), &case, "值守").await;
+    let mut looks_on = watch(&office, &community, &case, "值守").await;
+    let begun = get(&office, &officer(), &case).await.unwrap();
+    let entries: i64 = sqlx::query_scalar("SELECT max(sequence) FROM case_history WHERE case_id = $1::uuid")
+        .bind(&begun.case_id)
+        .fetch_one(&office.pool)
+        .await
+        .unwrap();
+    for _ in 0..entries {
+        nameless().await.unwrap();
+        told_why().await.unwrap();
+        looks_on().await.unwrap();
+    }
+    act(&office, &officer(), &case, comment()).await.unwrap();
+    assert_eq!(looks_on().await.unwrap(), "已看");
+    assert_eq!(told_why().await.unwrap(), "已看");
+    assert_eq!(nameless().await.unwrap(), "已看");
+    act(&office, &officer(), &case, protect()).await.unwrap();
+    let ended = nameless().await.unwrap_err();
+    assert_eq!(ended.get_details_bad_request().unwrap().field_violations[0].field, "purpose");
+    told_why().await.unwrap();
+    looks_on().await.unwrap();
+    act(&office, &officer(), &case, comment()).await.unwrap();
+    assert_eq!(told_why().await.unwrap(), "已看");
+    assert_eq!(looks_on().await.unwrap(), "", "who only looks on no longer learns what people said");
+    let kept: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM case_reading").fetch_one(&office.pool).await.unwrap();
+    assert_eq!(kept, 2, "once for each who said why");
+}
+
+#[tokio::test]
+async fn a_command_on_a_protected_case_answers_no_more_than_a_list() {
+    let office = Office::open().await;
+    let case = one_case(&office, "对方持刀").await;
+    let other = one_case(&office, "对方持刀").await;
+    let request = ActOnCaseRequest {
+        case: case.clone(),
+        request_id: "t".into(),
+        act: Some(protect()),
+        ..Default::default()
+    };
+    for _ in 0..2 {
+        let answer = office.face.act_on_case(asked(&officer(), request.clone())).await.unwrap().into_inner();
+        let answered = answer.case.unwrap();
+        assert!(answered.docket.is_none() && !answered.etag.is_empty());
+    }
+    let request = MergeCasesRequest {
+        case: case.clone(),
+        into: other,
+        request_id: "m".into(),
+        reason: "同一纠纷".into(),
+        ..Default::default()
+    };
+    for _ in 0..2 {
+        let answer = office.face.merge_cases(asked(&officer(), request.clone())).await.unwrap().into_inner();
+        let merged = answer.case.unwrap();
+        assert!(merged.docket.is_none() && merged.matter.is_none() && merged.reports.is_empty());
+    }
+    let kept: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM case_reading").fetch_one(&office.pool).await.unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
+async fn s0_05_who_received_first_lists_what_is_not_over() {
+    let office = Office::open().await;
+    let mut report = office.report(Uuid::now_v7(), "路灯");
+    report.received_by = "chief-wang".into();
+    office.take(&[report, office.report(Uuid::now_v7(), "对方持刀")]).await.unwrap();
+    let own = office.changes().await[0].case_id.clone();
+    let ledger = || ListCasesRequest { first_receiver: "chief-wang".into(), ..Default::default() };
+    assert_eq!(listed(&office, &officer(), ledger()).await, [own.as_str()]);
+    let red = ListCasesRequest { level: Level::Red.into(), ..ledger() };
+    assert!(listed(&office, &officer(), red).await.is_empty());
+    assert!(listed(&office, &agency("police"), ledger()).await.is_empty(), "not theirs to see");
+    sqlx::query("UPDATE case_file SET state = 3").execute(&office.pool).await.unwrap();
+    assert!(listed(&office, &officer(), ledger()).await.is_empty());
+}
+
+async fn work_of(office: &Office, who: &Principal, agency: &str, person: &str) -> Vec<DutyKind> {
+    let request =
+        ListWorkRequest { agency: agency.into(), person: person.into(), ..ListWorkRequest::default() };
+    let answer = office.face.list_work(asked(who, request)).await.unwrap().into_inner();
+    assert_eq!(answer.counts.unwrap().open as usize, answer.items.len());
+    let mut kinds: Vec<DutyKind> = answer.items.into_iter().map(|item| item.duty.unwrap().kind()).collect();
+    kinds.sort_unstable_by_key(|kind| *kind as i32);
+    kinds
+}
+
+#[tokio::test]
+async fn a_person_s_work_is_its_own_that_of_its_posts_and_what_is_the_agency_s() {
+    let office = Office::open().await;
+    let case = one_case(&office, "漏水").await;
+    let raise = RelevelAct { level: Level::Orange.into(), words: "核实".into() };
+    act(&office, &officer(), &case, Act::Relevel(raise)).await.unwrap();
+    act(&office, &officer(), &case, assign("police")).await.unwrap();
+    let police = agency("police");
+    let whole = work_of(&office, &police, "", "").await;
+    assert!(whole.contains(&DutyKind::Handle), "{whole:?}");
+    // A person with a post there has what is the agency's, also where the centre asks by the name alone.
+    assert_eq!(work_of(&office, &police, "", "officer-zhao").await, whole);
+    assert_eq!(work_of(&office, &officer(), "", "officer-zhao").await, whole);
+    assert!(work_of(&office, &officer(), "housing", "officer-zhao").await.is_empty());
+    // One without a post there has what was handed over, and once it is claimed the rest of that case.
+    let clerk = Principal::new("auxiliary-sun", COUNTY, "agency", Some("police")).unwrap();
+    assert!(work_of(&office, &clerk, "", "auxiliary-sun").await.is_empty());
+    let hand_over = |person: &str| {
+        Act::HandOver(HandOverAct { person: person.into(), words: "去办".into(), ..Default::default() })
+    };
+    act(&office, &police, &case, hand_over("auxiliary-sun")).await.unwrap();
+    assert_eq!(work_of(&office, &clerk, "", "auxiliary-sun").await, [DutyKind::Claim]);
+    act(&office, &clerk, &case, Act::Claim(ClaimAct::default())).await.unwrap();
+    assert_eq!(work_of(&office, &clerk, "", "auxiliary-sun").await, whole);
+    act(&office, &police, &case, hand_over("auxiliary-li")).await.unwrap();
+    assert!(work_of(&office, &clerk, "", "auxiliary-sun").await.is_empty());
+}
