@@ -302,7 +302,6 @@ impl Batch<'_> {
     ) -> Result<CaseFile, RoutingError> {
         let known = loaded.answered.clone();
         let replaced = loaded.replaced;
-        let answered = loaded.answered.clone();
         let stored = loaded.found()?.ok_or(RoutingError::NotFound)?;
         let case = self.cases.get(&stored.id).cloned().unwrap_or(stored);
         let digest = digest(self.keyring, &case, command);

@@ -142,7 +142,12 @@ impl Story {
     }
 
     fn signed(&mut self, agency: &str, moment: &str) {
-        let receipt = Happening::Receipt { agency: agency.into(), outcome: Receipt::Signed, words: None };
+        let receipt = Happening::Receipt {
+            agency: agency.into(),
+            form: fengqiao_routing::domain::push::Form::Report,
+            outcome: Receipt::Signed,
+            words: None,
+        };
         self.does(&by(agency, agency, Rank::Staff, moment), &receipt);
         for (push, signed_at) in &mut self.pushes {
             if push.recipient.agency == agency {

@@ -365,6 +365,7 @@ impl Draft<'_> {
         self.drop_duties(|duty| duty.holder.agency == agency && is_handlers_own(duty.kind));
         let text = format!("取消协办、共办单位：{}", self.agency_name(agency));
         self.note_words(HistoryKind::HandlersChanged, text, words);
+        self.review_if_all_are_done();
         Ok(())
     }
 
@@ -392,15 +393,20 @@ impl Draft<'_> {
             None => format!("{}办理完毕", self.agency_name(agency)),
         };
         self.note_words(HistoryKind::Concluded, text, words);
+        self.review_if_all_are_done();
+        Ok(())
+    }
+
+    /// Where all are done, their clocks are over: now the centre owes its look at it.
+    fn review_if_all_are_done(&mut self) {
         let helps_only = |handler: &Handler| handler.part == Part::CoHandler;
         let all = self.case.docket.handlers.iter().all(|one| one.concluded_at.is_some() || helps_only(one));
-        if all && self.conclusions().is_none_or(|(done, wanted)| done >= wanted) {
-            // Their clocks are over: now the centre owes its look at it.
+        let owed = self.owed(|duty| duty.kind == DutyKind::Decide && duty.about == REVIEW);
+        if all && !owed && self.conclusions().is_none_or(|(done, wanted)| done >= wanted) {
             let desk = self.setting.directory.desk().to_owned();
             self.owe(DutyKind::Decide, Holder::agency(&desk), REVIEW);
             self.push_to(&desk, Form::Reminder, "承办单位均已办理完毕，请审核");
         }
-        Ok(())
     }
 
     /// What was said to be done is not: the handlers have it again.

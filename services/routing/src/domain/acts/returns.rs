@@ -93,7 +93,9 @@ impl Draft<'_> {
                 if by_lead {
                     return self.returned_by_lead(agency, reason.into(), &text);
                 }
-                let helps = self.case.state == State::Open && self.case.docket.handler(agency).is_some();
+                let helps = form == Form::Report
+                    && self.case.state == State::Open
+                    && self.case.docket.handler(agency).is_some();
                 if helps && agency != self.setting.directory.desk() {
                     // Whether it keeps its part is the centre's to say.
                     let desk = self.setting.directory.desk().to_owned();
