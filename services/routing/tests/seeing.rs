@@ -16,6 +16,7 @@ use fengqiao_proto::{
     },
     types::v1::Level,
 };
+use fengqiao_serving::{ServiceName, planning};
 use futures::StreamExt as _;
 use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
 use tonic::{Code, Status};
@@ -247,4 +248,80 @@ async fn a_person_s_work_is_its_own_that_of_its_posts_and_what_is_the_agency_s()
     assert_eq!(work_of(&office, &clerk, "", "auxiliary-sun").await, whole);
     act(&office, &police, &case, hand_over("auxiliary-li")).await.unwrap();
     assert!(work_of(&office, &clerk, "", "auxiliary-sun").await.is_empty());
+}
+
+/// Who may see what is asked of indexes, case by case, however many there are. Plans are made for all arguments.
+#[tokio::test]
+async fn to_ask_who_sees_a_case_reads_no_table_through() {
+    let office = Office::open().await;
+    one_case(&office, "对方持刀").await;
+    let mut conn = office.pool.acquire().await.unwrap();
+    for statement in [
+        "INSERT INTO case_file SELECT (jsonb_populate_record(file, jsonb_build_object('id', gen_random_uuid(),
+             'number', 'n' || n, 'cluster_id', gen_random_uuid(), 'lead_agency', 'agency-' || n % 300))).*
+         FROM case_file AS file, generate_series(1, 20000) AS n",
+        "INSERT INTO case_push SELECT (jsonb_populate_record(NULL::case_push, to_jsonb(push) || jsonb_build_object('push_id', gen_random_uuid(),
+             'case_id', file.id, 'agency', file.lead_agency))).*
+         FROM (SELECT * FROM case_push LIMIT 1) AS push, case_file AS file WHERE number LIKE 'n%'",
+        "INSERT INTO duty SELECT (jsonb_populate_record(NULL::duty, to_jsonb(one) || jsonb_build_object('subject_id', file.id,
+             'agency', file.lead_agency))).*
+         FROM (SELECT * FROM duty LIMIT 1) AS one, case_file AS file WHERE number LIKE 'n%'",
+        "ANALYZE case_file, case_push, duty",
+    ] {
+        sqlx::query(statement).execute(&mut *conn).await.unwrap();
+    }
+    for (setting, value) in planning(ServiceName::Routing) {
+        let set = sqlx::AssertSqlSafe(format!("SET {setting} = {value}"));
+        sqlx::query(set).execute(&mut *conn).await.unwrap();
+    }
+    // Of each what it has to go by, and whether it asks for single cases.
+    let calls = [
+        ("get_case", "'421181', NULL, 'n7', 'agency-9'", "case_file_pkey", true),
+        (
+            "load_for_commands",
+            "'421181', '{NULL}', '{n7}', '{agency-9}', '{li}', '{r}'",
+            "case_file_pkey",
+            true,
+        ),
+        (
+            "list_cases",
+            "'421181', NULL, NULL, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL",
+            "case_file_order",
+            false,
+        ),
+        (
+            "list_cases",
+            "'421181', 'agency-9', NULL, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL",
+            "case_file_order",
+            false,
+        ),
+        (
+            "list_received_cases",
+            "'421181', NULL, NULL, NULL, NULL, NULL, NULL, 50, NULL, NULL, NULL, 'chief'",
+            "case_file_first_receiver",
+            false,
+        ),
+        (
+            "list_work",
+            "'421181', '{agency-9}', 'li', '{}', '{agency-9}', false, '1970-01-01', NULL, 0, 0, now(), now(), 50",
+            "duty_owed",
+            false,
+        ),
+        ("agenda_candidates", "'421181', 3, now(), 2, 400", "case_push_returned", false),
+    ];
+    for (name, arguments, index, single) in calls {
+        let text = fengqiao_routing::store::STATEMENTS.iter().find(|(known, _)| *known == name).unwrap().1;
+        let run = |statement: String| sqlx::AssertSqlSafe(statement);
+        sqlx::query(run(format!("PREPARE asked AS {text}"))).execute(&mut *conn).await.unwrap();
+        let explain = run(format!("EXPLAIN (ANALYZE, COSTS OFF) EXECUTE asked ({arguments})"));
+        let plan: Vec<String> = sqlx::query_scalar(explain).fetch_all(&mut *conn).await.unwrap();
+        let plan = plan.join("\n");
+        if std::env::var_os("SHOW_PLANS").is_some() {
+            eprintln!("{name} {arguments}\n{plan}\n");
+        }
+        assert!(!plan.contains("Seq Scan") && plan.contains(index), "{name}\n{plan}");
+        assert!(!plan.contains("case_merger_goes_to"), "{name}\n{plan}");
+        assert!(!single || !plan.contains("hashed"), "{name}\n{plan}");
+        sqlx::query("DEALLOCATE asked").execute(&mut *conn).await.unwrap();
+    }
 }
