@@ -4,6 +4,7 @@ use fengqiao_proto::{
     notification::v1::ReceiptKind,
     types::v1::{FormKind, PartyRole, Source},
 };
+use fengqiao_routing::store::{CaseFilter, list_cases};
 use fengqiao_routing::{
     directory::Rank,
     domain::{
@@ -123,6 +124,10 @@ async fn s0_05_who_took_the_first_report_never_changes() {
     }
     let after = story.case(case.id).await;
     assert_eq!((after.first_receiver.as_str(), after.lead_agency.as_str()), ("窗口受理员", "petition"));
+    let mine = CaseFilter { first_receiver: Some("窗口受理员".into()), ..CaseFilter::default() };
+    let (office, county) = (&story.office, story.office.county());
+    let held = list_cases(&office.pool, &office.keyring, &county, &mine, 10, None).await.unwrap();
+    assert_eq!(held.iter().map(|one| one.id).collect::<Vec<_>>(), [case.id]);
     shown("S0-05", "两次转办后首接人不变；首接台账按人可查");
 }
 
