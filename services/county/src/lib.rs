@@ -19,7 +19,7 @@ pub use areas::{
     CodeSystem, MAX_NAME_CHARS, OtherCode, shortest_code,
 };
 pub use categories::{Category, CategoryDictionary, OTHER};
-pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, read_text};
+pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
 pub use settings::{CountySettings, PushLimitHours};
 
 /// One county, as its folder describes it.

@@ -22,6 +22,13 @@ impl Mistake {
     }
 }
 
+/// The line of a place in a text, both in bytes from 0; counted from 1.
+#[must_use]
+pub fn line_at(text: &str, place: usize) -> u64 {
+    let before = text.as_bytes().get(..place).unwrap_or(text.as_bytes());
+    before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}:{}: {}", self.file, self.line, self.reason)

@@ -3,15 +3,12 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use fengqiao_county::{Mistake, Mistakes};
+use fengqiao_county::{Mistake, Mistakes, line_at};
 use serde::Deserialize;
 use toml::Spanned;
 use url::Url;
 
-use crate::{
-    domain::{endpoint::check_url, signature::Secret},
-    settings::line_at,
-};
+use crate::domain::{endpoint::check_url, signature::Secret};
 
 /// A webhook of one agency.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use fengqiao_county::{Mistake, Mistakes};
+use fengqiao_county::{Mistake, Mistakes, line_at};
 use serde::{Deserialize, de::DeserializeOwned};
 
 use crate::domain::retry::RetrySchedule;
@@ -142,12 +142,6 @@ pub(crate) fn read_toml<T: DeserializeOwned>(file: &Path) -> Result<T, Mistake> 
         let line = e.span().map_or(0, |span| line_at(&text, span.start));
         Mistake::new(file, line, e.message())
     })
-}
-
-/// The line of a place in a text, counted from 1.
-pub(crate) fn line_at(text: &str, place: usize) -> u64 {
-    let before = text.get(..place).unwrap_or(text);
-    before.matches('\n').count() as u64 + 1
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! A command that has its county's turn to itself from reading to writing: for what is seldom and touches more
 //! than cases, such as a meeting whose decisions change several of them at once.
 
-use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
 use jiff::Timestamp;
 use sqlx::PgConnection;
@@ -10,9 +9,8 @@ use uuid::Uuid;
 use crate::{
     domain::{case::CaseFile, case_number::CaseName},
     error::RoutingError,
-    ledger::Ledger,
+    ledger::{Heard, Ledger},
     store::{Answer, Attempt, CommandCase, CommandName, CountyTurn, load_for_commands},
-    watchers::Watchers,
 };
 
 /// Who commands what, and what makes it repeatable.
@@ -76,7 +74,7 @@ impl<'c> Alone<'c> {
         let digest = keyring.lookup_hash("command", &said.text).to_vec();
         let repeated = match loaded.first().and_then(|first| first.answered.as_ref()) {
             Some(answered) if *answered != digest => {
-                return Err(RoutingError::invalid("requestId", "was used for another command"));
+                return Err(RoutingError::another_command());
             }
             answered => answered.is_some(),
         };
@@ -86,14 +84,7 @@ impl<'c> Alone<'c> {
     }
 
     /// Writes and commits, and keeps that the command was done. `subject` is what it was about.
-    pub async fn end(
-        mut self,
-        keyring: &Keyring,
-        said: &Said<'_>,
-        subject: Uuid,
-        outbox: &Outbox,
-        watchers: &Watchers,
-    ) -> Result<(), RoutingError> {
+    pub async fn end(mut self, said: &Said<'_>, subject: Uuid, heard: Heard<'_>) -> Result<(), RoutingError> {
         self.ledger.changes.add_answer(Answer {
             principal: said.actor.to_owned(),
             request_id: said.request_id.to_owned(),
@@ -101,13 +92,9 @@ impl<'c> Alone<'c> {
             digest: self.digest,
             at: said.at,
         });
-        watchers.changing(self.ledger.changes.case_ids());
-        if !self.ledger.write(&mut self.tx, said.county, self.turn, None, keyring).await? {
-            return Err(RoutingError::Overtaken);
+        match self.ledger.commit(self.tx, said.county, self.turn, None, heard).await? {
+            true => Ok(()),
+            false => Err(RoutingError::Overtaken),
         }
-        self.tx.commit().await?;
-        self.ledger.announce(said.county, outbox);
-        watchers.committed();
-        Ok(())
     }
 }

@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 use crate::{
     counties::{RoutingCounties, RoutingCounty},
-    domain::{happening::Happening, history::Occasion, transition::transition},
+    domain::{happening::Happening, history::Occasion},
     error::RoutingError,
-    ledger::Ledger,
+    ledger::{Heard, Ledger},
     rulebook::Rulebook,
     settings::SettingKind,
     store::{
@@ -168,10 +168,8 @@ impl CalendarWorker {
             place.put_aside.put(county, &swept.unreadable, at)?;
             let mut ledger = Ledger::default();
             for case in &swept.cases {
-                let responsible = rulebook.responsible_of(&place.county, case);
-                let setting = rulebook.setting(&place.county, &responsible);
                 let occasion = Occasion::of_system(at);
-                let change = transition(case, &Happening::CalendarChanged, &occasion, setting)?;
+                let change = rulebook.change(&place.county, case, &Happening::CalendarChanged, &occasion)?;
                 if change.announced {
                     ledger.add(change, None, place, None);
                 }
@@ -180,11 +178,8 @@ impl CalendarWorker {
             if moved.is_empty() {
                 return Ok((0, swept.edge));
             }
-            self.watchers.changing(moved.clone());
-            if ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
-                attempt.commit().await?;
-                ledger.announce(county, &self.outbox);
-                self.watchers.committed();
+            let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
+            if ledger.commit(attempt, county, turn, None, heard).await? {
                 metrics::counter!("fengqiao_routing_calendar_moved_total", "county" => county.clone())
                     .increment(u64::try_from(moved.len()).unwrap_or_default());
                 return Ok((moved.len(), swept.edge));

@@ -22,10 +22,9 @@ use crate::{
         happening::Happening,
         history::Occasion,
         practice::Practice,
-        transition::transition,
     },
     error::RoutingError,
-    ledger::Ledger,
+    ledger::{Heard, Ledger},
     store::{Attempt, HOLDING, bounded, load_due_cases, told_by_grids},
     watchers::Watchers,
 };
@@ -116,10 +115,8 @@ impl ClockWorker {
             }
             let mut ledger = Ledger::default();
             for case in &due.cases {
-                let responsible = rulebook.responsible_of(&place.county, case);
-                let setting = rulebook.setting(&place.county, &responsible);
                 let occasion = Occasion::of_system(at);
-                let change = transition(case, &Happening::TimePassed, &occasion, setting)?;
+                let change = rulebook.change(&place.county, case, &Happening::TimePassed, &occasion)?;
                 ledger.add(change, None, place, None);
             }
             let zero_reports: Vec<Uuid> = due
@@ -138,11 +135,8 @@ impl ClockWorker {
                 said.extend(firing.map(|firing| (duty.kind, firing)));
                 ledger.changes.add_standing(id, duty);
             }
-            self.watchers.changing(ledger.changes.case_ids());
-            if ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
-                attempt.commit().await?;
-                ledger.announce(county, &self.outbox);
-                self.watchers.committed();
+            let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
+            if ledger.commit(attempt, county, turn, None, heard).await? {
                 metrics::counter!("fengqiao_routing_clocks_fired_total", "county" => county.clone())
                     .increment(u64::try_from(due.due).unwrap_or_default());
                 for (kind, firing) in said {

@@ -24,10 +24,10 @@ use crate::{
     counties::RoutingCounty,
     domain::{
         acts::Act, case::CaseFile, case_number::CaseName, happening::Happening, history::Occasion,
-        refusal::Refusal, transition::transition,
+        refusal::Refusal,
     },
     error::RoutingError,
-    ledger::Ledger,
+    ledger::{Heard, Ledger},
     rulebook::Rulebook,
     store::{Answer, Attempt, CommandCase, CommandName, HOLDING, bounded, forget_answers, load_for_commands},
     watchers::Watchers,
@@ -245,18 +245,17 @@ impl Commands {
             .zip(commands.iter().zip(traces))
             .map(|(loaded, (command, trace))| batch.judge(loaded, command, *trace))
             .collect();
-        let mut ledger = batch.ledger;
+        let ledger = batch.ledger;
         if ledger.changes.is_empty() {
             return Ok(Some(answers));
         }
-        self.watchers.changing(ledger.changes.case_ids());
-        if !ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
-            return Ok(None);
-        }
-        attempt.commit().await?;
-        ledger.announce(county, &self.outbox);
-        self.watchers.committed();
-        Ok(Some(answers))
+        let committed = ledger.commit(attempt, county, turn, None, self.heard()).await?;
+        Ok(committed.then_some(answers))
+    }
+
+    /// Who seals what commands write, and who hears of it.
+    pub(crate) fn heard(&self) -> Heard<'_> {
+        Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers }
     }
 
     /// Forgets request ids that nobody repeats any more, until told to stop.
@@ -307,15 +306,14 @@ impl Batch<'_> {
         let digest = digest(self.keyring, &case, command);
         let sender = (command.actor.actor.clone(), command.request_id.clone());
         if let Some(answered) = known.as_ref().or_else(|| self.answered.get(&sender)) {
-            return if *answered == digest { Ok(case) } else { Err(another_command()) };
+            return if *answered == digest { Ok(case) } else { Err(RoutingError::another_command()) };
         }
         if !command.etag.is_empty() && command.etag != case.etag() {
             return Err(RoutingError::ChangedSince);
         }
         let occasion = Occasion { at: self.now, ..command.actor.clone() };
-        let responsible = self.rulebook.responsible_of(&self.place.county, &case);
-        let setting = self.rulebook.setting(&self.place.county, &responsible);
-        let change = transition(&case, &Happening::Act(command.act.clone()), &occasion, setting)?;
+        let happening = Happening::Act(command.act.clone());
+        let change = self.rulebook.change(&self.place.county, &case, &happening, &occasion)?;
         let after = change.case.clone();
         if after.state.takes_reports() && !case.state.takes_reports() {
             self.must_be_the_only_one_of_its_cluster(&after, replaced)?;
@@ -370,10 +368,6 @@ pub(crate) fn count_command(place: &RoutingCounty, kind: &'static str, error: Op
         "county" => place.county.code.clone(), "command" => kind, "outcome" => outcome
     )
     .increment(1);
-}
-
-pub(crate) fn another_command() -> RoutingError {
-    RoutingError::invalid("requestId", "was used for another command")
 }
 
 #[cfg(test)]

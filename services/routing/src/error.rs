@@ -74,6 +74,12 @@ impl RoutingError {
         Self::Invalid(vec![Violation::new(field, description)])
     }
 
+    /// The same request id once more, with something else.
+    #[must_use]
+    pub fn another_command() -> Self {
+        Self::invalid("requestId", "was used for another command")
+    }
+
     /// Whether the database refuses the data itself, class 22 (data exception) or 23 (integrity constraint): what
     /// is in it, and not how the database is.
     #[must_use]

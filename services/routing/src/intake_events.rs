@@ -26,7 +26,7 @@ use crate::{
         wording::evidence_name,
     },
     error::RoutingError,
-    ledger::Ledger,
+    ledger::{Heard, Ledger},
     rulebook::Rulebook,
     store::{Attempt, CountyTurn, HOLDING, ReportedCases, load_for_reports},
     watchers::Watchers,
@@ -84,12 +84,9 @@ impl Apply for IntakeEvents {
             if let Some(stuck) = stuck {
                 return Err(refusal(stuck.envelope, "the case of the report cannot be read"));
             }
-            let mut received = receive_all(reported.hand, place, &rulebook, &opened, now);
-            self.watchers.changing(received.ledger.changes.case_ids());
-            if received.ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
-                attempt.commit().await?;
-                received.ledger.announce(county, &self.outbox);
-                self.watchers.committed();
+            let received = receive_all(reported.hand, place, &rulebook, &opened, now);
+            let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
+            if received.ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 for (effect, level) in received.outcomes {
                     count_report(county, effect, level);
                 }

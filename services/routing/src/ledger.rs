@@ -12,8 +12,20 @@ use crate::{
     counties::RoutingCounty,
     domain::transition::Change,
     error::RoutingError,
-    store::{Changes, CountyTurn},
+    store::{Attempt, Changes, CountyTurn},
+    watchers::Watchers,
 };
+
+/// Who seals what is written, and who hears that it is.
+#[derive(Clone, Copy)]
+pub struct Heard<'a> {
+    /// Seals personal data.
+    pub keyring: &'a Keyring,
+    /// Nudged after the commit.
+    pub outbox: &'a Outbox,
+    /// Woken after the commit.
+    pub watchers: &'a Watchers,
+}
 
 /// Collects changes and the events that follow from them, and writes both.
 #[derive(Debug, Default)]
@@ -86,6 +98,28 @@ impl Ledger {
         let in_turn = InTurn { county, turn: turn.turn, step, events: &self.events };
         self.first_position = self.changes.write(conn, in_turn, turn.head, keyring).await?;
         Ok(self.first_position.is_some())
+    }
+
+    /// Writes, commits and says so. False where the turn was another's and nothing is written.
+    ///
+    /// # Errors
+    /// What [`Ledger::write`] and [`Attempt::commit`] say.
+    pub async fn commit(
+        mut self,
+        mut attempt: Attempt<'_>,
+        county: &str,
+        turn: CountyTurn,
+        step: Option<&Step>,
+        heard: Heard<'_>,
+    ) -> Result<bool, RoutingError> {
+        heard.watchers.changing(self.changes.case_ids());
+        if !self.write(&mut attempt, county, turn, step, heard.keyring).await? {
+            return Ok(false);
+        }
+        attempt.commit().await?;
+        self.announce(county, heard.outbox);
+        heard.watchers.committed();
+        Ok(true)
     }
 
     /// What is written is committed: the events can go out, and it counts.

@@ -15,7 +15,7 @@ use prost::Message as _;
 use uuid::Uuid;
 
 use crate::{
-    commands::{COMMAND_TIMEOUT, Commands, another_command, count_command},
+    commands::{COMMAND_TIMEOUT, Commands, count_command},
     counties::RoutingCounty,
     domain::{
         acts::links::Split,
@@ -26,7 +26,7 @@ use crate::{
         history::Occasion,
         level::Grade,
         refusal::Refusal,
-        transition::{Change, open_split, transition},
+        transition::{Change, open_split},
         wording::short_source,
     },
     error::RoutingError,
@@ -152,7 +152,7 @@ impl Commands {
         let digest = self.link_digest(&case, named.as_ref(), linking);
         if let Some(answered) = answered {
             if answered != digest {
-                return Err(another_command());
+                return Err(RoutingError::another_command());
             }
             let other = self.answered(&mut attempt, county, linking).await?;
             return Ok(Linked { case, other });
@@ -415,9 +415,7 @@ impl Planning<'_, '_> {
     }
 
     fn change(&self, case: &CaseFile, happening: &Happening) -> Result<Change, RoutingError> {
-        let responsible = self.rulebook.responsible_of(&self.place.county, case);
-        let setting = self.rulebook.setting(&self.place.county, &responsible);
-        Ok(transition(case, happening, self.occasion, setting)?)
+        Ok(self.rulebook.change(&self.place.county, case, happening, self.occasion)?)
     }
 
     async fn reports(&mut self, case_id: Uuid) -> Result<Vec<MovableReport>, RoutingError> {

@@ -19,7 +19,6 @@ use crate::{
         meetings::{AgendaItem, AgendaReason, Attendee, Meeting, MeetingKind, MeetingRecord, agenda},
         refusal::Refusal,
         standing::{Outcome, Record, series::week_of},
-        transition::transition,
     },
     error::RoutingError,
     standing::said,
@@ -111,7 +110,7 @@ impl Commands {
         };
         insert_meeting(&mut alone.tx, said.county, &meeting).await?;
         insert_items(&mut alone.tx, said.county, id, &items).await?;
-        alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, id, self.heard()).await?;
         Ok(MeetingAndAgenda { meeting, items })
     }
 
@@ -169,7 +168,7 @@ impl Commands {
             }
             None => items.push(item),
         }
-        alone.end(&self.keyring, &said, meeting_id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, meeting_id, self.heard()).await?;
         Ok(MeetingAndAgenda { meeting, items })
     }
 
@@ -216,9 +215,7 @@ impl Commands {
                 due_at: decided.due_at,
                 words: decided.words,
             });
-            let responsible = rulebook.responsible_of(&place.county, &case);
-            let setting = rulebook.setting(&place.county, &responsible);
-            let change = transition(&case, &Happening::Act(act), actor, setting)?;
+            let change = rulebook.change(&place.county, &case, &Happening::Act(act), actor)?;
             decided_on.push(case.id);
             cases.insert(case.id, change.case.clone());
             alone.ledger.add(change, None, place, traceparent.as_deref());
@@ -237,7 +234,7 @@ impl Commands {
             self.meet_duty(&mut alone, &meeting, said.county, actor).await?;
         }
         meeting.record = Some(record);
-        alone.end(&self.keyring, &said, meeting_id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, meeting_id, self.heard()).await?;
         Ok(MeetingAndAgenda { meeting, items })
     }
 

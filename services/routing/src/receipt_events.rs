@@ -20,9 +20,8 @@ use crate::{
         case::Words,
         happening::{Happening, Receipt},
         history::Occasion,
-        transition::transition,
     },
-    ledger::Ledger,
+    ledger::{Heard, Ledger},
     rulebook::Rulebook,
     store::{Attempt, HOLDING, ReceiptMarks, ToldPushes, load_for_receipts},
     watchers::Watchers,
@@ -84,12 +83,9 @@ impl Apply for ReceiptEvents {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (known, turn) = load_for_receipts(&mut attempt, &self.keyring, county, &push_ids).await?;
             place.put_aside.put(county, &known.unreadable, now())?;
-            let mut ledger = apply_all(place, &rulebook, &told, known)?;
-            self.watchers.changing(ledger.changes.case_ids());
-            if ledger.write(&mut attempt, county, turn, Some(step), &self.keyring).await? {
-                attempt.commit().await?;
-                ledger.announce(county, &self.outbox);
-                self.watchers.committed();
+            let ledger = apply_all(place, &rulebook, &told, known)?;
+            let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
+            if ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 return Ok(Applied::Done);
             }
         }
@@ -112,7 +108,6 @@ fn apply_all(
         let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
         let _entered = span.enter();
         ledger.changes.add_receipt(told.push_id, marks(told.outcome, told.at));
-        let responsible = rulebook.responsible_of(&place.county, case);
         let happening = Happening::Receipt {
             agency: push.agency.clone(),
             form: push.form,
@@ -126,7 +121,8 @@ fn apply_all(
             agency: Some(push.agency.clone()),
             rank: Rank::Staff,
         };
-        let change = transition(case, &happening, &occasion, rulebook.setting(&place.county, &responsible))
+        let change = rulebook
+            .change(&place.county, case, &happening, &occasion)
             .map_err(|refused| refusal(told.envelope, &refused.to_string()))?;
         *case = change.case.clone();
         let onward = trace::onward(&span, told.envelope.trace.as_deref());

@@ -10,8 +10,16 @@ use jiff::Timestamp;
 use crate::{
     directory::{Directory, DirectoryFiles, Responsible},
     domain::{
-        case::CaseFile, duty::Clockwork, level::RuleSet, practice::Practice, standing::Office,
-        transition::Setting, wording::short_source,
+        case::CaseFile,
+        duty::Clockwork,
+        happening::Happening,
+        history::Occasion,
+        level::RuleSet,
+        practice::Practice,
+        refusal::Refusal,
+        standing::Office,
+        transition::{Change, Setting, transition},
+        wording::short_source,
     },
     settings::{LEVELS_FILE, PRACTICE_FILE, SettingKind, SettingTexts, SettingVersions},
 };
@@ -114,6 +122,21 @@ impl Rulebook {
     pub fn responsible_of(&self, county: &County, case: &CaseFile) -> Responsible {
         let source = short_source(case.first_source);
         self.directory.responsible(county, &case.area_code, &case.category, source)
+    }
+
+    /// Changes a case by what holds now.
+    ///
+    /// # Errors
+    /// [`Refusal`]: what would have to be true.
+    pub fn change(
+        &self,
+        county: &County,
+        case: &CaseFile,
+        happening: &Happening,
+        occasion: &Occasion,
+    ) -> Result<Change, Refusal> {
+        let responsible = self.responsible_of(county, case);
+        transition(case, happening, occasion, self.setting(county, &responsible))
     }
 
     /// What a change of a case has to know of the county.

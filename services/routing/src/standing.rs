@@ -79,7 +79,7 @@ impl Commands {
             .collect::<Result<Vec<_>, _>>()?;
         insert_standing(&mut alone.tx, &self.keyring, said.county, &duties).await?;
         let subject = ids.first().copied().unwrap_or_default();
-        alone.end(&self.keyring, &said, subject, &self.outbox, &self.watchers).await?;
+        alone.end(&said, subject, self.heard()).await?;
         Ok(duties)
     }
 
@@ -114,7 +114,7 @@ impl Commands {
         }
         alone.ledger.changes.add_standing(id, recorded.duty.duty.clone());
         insert_standing(&mut alone.tx, &self.keyring, said.county, &recorded.follows).await?;
-        alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, id, self.heard()).await?;
         Ok(recorded)
     }
 
@@ -152,7 +152,7 @@ impl Commands {
             let duty = screening(duty_id, family_id, &family.household, &family.area_code, actor, office);
             insert_standing(&mut alone.tx, &self.keyring, said.county, &[duty]).await?;
         }
-        alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, id, self.heard()).await?;
         Ok(id)
     }
 
@@ -192,7 +192,7 @@ impl Commands {
             let needs = "the person would have to be one that has no reward for the case yet";
             return Err(Refusal::new("REWARD_GIVEN", needs).into());
         }
-        alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, id, self.heard()).await?;
         Ok(reward)
     }
 
@@ -218,7 +218,7 @@ impl Commands {
         }
         let decided = decide(&reward, approve, actor)?;
         store::decide_reward(&mut alone.tx, said.county, &decided).await?;
-        alone.end(&self.keyring, &said, id, &self.outbox, &self.watchers).await?;
+        alone.end(&said, id, self.heard()).await?;
         Ok(decided)
     }
 

@@ -15,7 +15,7 @@ use super::{
     happening::{Arrival, Happening, Opening},
     history::Occasion,
     level::Grade,
-    transition::{Change, open, transition},
+    transition::{Change, open},
     wording::short_source,
 };
 use crate::{directory::Rank, rulebook::Rulebook};
@@ -196,12 +196,8 @@ impl CasesAtHand {
                 } else {
                     (Happening::ReportJoined(arrival), Effect::Joined)
                 };
-                let responsible = rulebook.responsible_of(county, case);
                 // Only cases that take reports are looked for, so a join is never refused.
-                (
-                    transition(case, &happening, &occasion, rulebook.setting(county, &responsible)).ok()?,
-                    effect,
-                )
+                (rulebook.change(county, case, &happening, &occasion).ok()?, effect)
             }
             None => (self.open(report, arrival, county, rulebook, &occasion, new_case), Effect::Opened),
         };

@@ -374,15 +374,7 @@ impl Duty {
         if due >= so_far {
             return false;
         }
-        let paused = self.is_paused();
-        self.limit = limit;
-        self.started_at = now;
-        self.pauses.clear();
-        self.due_at = due;
-        if paused {
-            self.pauses.push(Pause { from: now, to: None });
-        }
-        self.rewind(terms, now);
+        self.begin_anew(limit, due, terms, now);
         true
     }
 
@@ -394,10 +386,16 @@ impl Duty {
             self.due_at
         };
         let due = so_far.checked_add(by).unwrap_or(so_far);
-        let paused = self.is_paused();
         // What is left of the time is a limit of its own, from now on.
         let seconds = due.duration_since(now).as_secs().clamp(0, i64::from(u32::MAX));
-        self.limit = Limit::Natural { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) };
+        let limit = Limit::Natural { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) };
+        self.begin_anew(limit, due, terms, now);
+    }
+
+    /// Runs from now with another limit. A clock that stands still goes on standing.
+    fn begin_anew(&mut self, limit: Limit, due: Timestamp, terms: &Terms, now: Timestamp) {
+        let paused = self.is_paused();
+        self.limit = limit;
         self.started_at = now;
         self.pauses.clear();
         self.due_at = due;

@@ -1,8 +1,6 @@
 //! How a case may change. [`open`] makes a case of its first report; every later change goes through
 //! [`transition`], which says what follows from it, or what would have to be true.
 
-use std::collections::BTreeMap;
-
 use super::{
     acts::{Act, Allowed, links::Split},
     case::{CaseFile, State},
@@ -265,11 +263,6 @@ impl Draft<'_> {
 const MOST_TAGS: usize = 40;
 const MOST_TAG_BYTES: usize = 40;
 const MOST_AFTERMATHS: usize = 50;
-
-/// No facts.
-pub(super) const fn no_facts() -> BTreeMap<String, String> {
-    BTreeMap::new()
-}
 
 #[cfg(test)]
 mod combinations;

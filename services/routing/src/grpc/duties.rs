@@ -257,7 +257,7 @@ impl DutyService for RoutingFace {
         let actor = self.acting_now(place, who, &asked.capacity)?;
         let family = FamilyAtRisk {
             household: asked.household.clone(),
-            area_code: duty_fields::area("areaCode", &asked.area_code, place)?,
+            area_code: requests::area("areaCode", &asked.area_code, place)?,
             words: asked.text.clone(),
         };
         let signal_id = self.commands.raise_signal(place, &actor, &asked.request_id, &family).await?;

@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::requests;
+use super::requests::{self, area, code, given, optional_code};
 use crate::{
     counties::RoutingCounty,
     domain::{
@@ -71,11 +71,6 @@ pub(super) fn id(field: &str, text: &str) -> Result<Uuid, RoutingError> {
     Uuid::try_parse(text).map_err(|_| RoutingError::invalid(field, "must be an id"))
 }
 
-pub(super) fn area(field: &str, code: &str, place: &RoutingCounty) -> Result<String, RoutingError> {
-    let area = place.county.areas.find(code);
-    Ok(area.ok_or_else(|| RoutingError::invalid(field, "must be an area of the county"))?.code.clone())
-}
-
 pub(super) fn moment_if(
     field: &str,
     time: Option<&prost_types::Timestamp>,
@@ -102,28 +97,6 @@ pub(super) fn agency(field: &str, code: &str, place: &RoutingCounty) -> Result<S
         Some(agency) => Ok(agency.code.clone()),
         None => Err(RoutingError::invalid(field, "must be an agency of the directory")),
     }
-}
-
-fn given(text: &str) -> Option<String> {
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// A number of the contract; none for 0.
-pub(super) fn code_if<T>(
-    field: &str,
-    code: i32,
-    read: fn(i16) -> Option<T>,
-) -> Result<Option<T>, RoutingError> {
-    if code == 0 {
-        return Ok(None);
-    }
-    let known = i16::try_from(code).ok().and_then(read);
-    known.map(Some).ok_or_else(|| RoutingError::invalid(field, "must be a value of the contract"))
-}
-
-/// A number of the contract.
-pub(super) fn code<T>(field: &str, code: i32, read: fn(i16) -> Option<T>) -> Result<T, RoutingError> {
-    code_if(field, code, read)?.ok_or_else(|| RoutingError::invalid(field, "is needed"))
 }
 
 pub(super) fn new_duties(
@@ -160,11 +133,11 @@ fn new_duty(
         return Err(RoutingError::invalid(&field("post"), "must be a post of the agency"));
     }
     Ok(NewDuty {
-        kind: code(&field("kind"), new.kind, StandingKind::from_code)?,
+        kind: code(new.kind, &field("kind"), StandingKind::from_code)?,
         holder: Holder { agency: holder_agency, post: given(&new.post), person: given(&new.person) },
         group: group.to_owned(),
         area_code: area(&field("areaCode"), &new.area_code, place)?,
-        place: code_if(&field("place"), new.place, PlaceKind::from_code)?,
+        place: optional_code(new.place, &field("place"), PlaceKind::from_code)?,
         topic: new.topic.clone(),
         restricted: new.restricted,
         due_at: due(&field("dueAt"), new.due_at.as_ref(), now)?,
@@ -211,7 +184,7 @@ pub(super) fn recording(
         })
         .collect::<Result<Vec<_>, RoutingError>>()?;
     Ok(Recording {
-        outcome: code("outcome", asked.outcome, Outcome::from_code)?,
+        outcome: code(asked.outcome, "outcome", Outcome::from_code)?,
         words: asked.text.clone(),
         stay,
         hazards,
@@ -224,14 +197,14 @@ pub(super) fn list_filter(
     place: &RoutingCounty,
 ) -> Result<StandingFilter, RoutingError> {
     Ok(StandingFilter {
-        kind: code_if("kind", asked.kind, StandingKind::from_code)?,
+        kind: optional_code(asked.kind, "kind", StandingKind::from_code)?,
         group: given(&asked.group),
         area_prefix: given(&asked.area_code).map(|code| area("areaCode", &code, place)).transpose()?,
-        place: code_if("place", asked.place, PlaceKind::from_code)?,
+        place: optional_code(asked.place, "place", PlaceKind::from_code)?,
         agency: given(&asked.agency),
         due_from: moment_if("dueFrom", asked.due_from.as_ref())?,
         due_before: moment_if("dueBefore", asked.due_before.as_ref())?,
-        progress: code_if("progress", asked.progress, Progress::from_code)?,
+        progress: optional_code(asked.progress, "progress", Progress::from_code)?,
         ..StandingFilter::default()
     })
 }
@@ -241,10 +214,10 @@ pub(super) fn count_filter(
     place: &RoutingCounty,
 ) -> Result<StandingFilter, RoutingError> {
     Ok(StandingFilter {
-        kind: code_if("kind", asked.kind, StandingKind::from_code)?,
+        kind: optional_code(asked.kind, "kind", StandingKind::from_code)?,
         group: given(&asked.group),
         area_prefix: given(&asked.area_code).map(|code| area("areaCode", &code, place)).transpose()?,
-        place: code_if("place", asked.place, PlaceKind::from_code)?,
+        place: optional_code(asked.place, "place", PlaceKind::from_code)?,
         due_from: moment_if("dueFrom", asked.due_from.as_ref())?,
         due_before: moment_if("dueBefore", asked.due_before.as_ref())?,
         ..StandingFilter::default()

@@ -60,7 +60,7 @@ impl MeetingService for RoutingFace {
         let place = self.place(who, &asked.county)?;
         requests::length("requestId", &asked.request_id, 1, 64)?;
         requests::length("title", &asked.title, 0, TITLE)?;
-        let kind = duty_fields::code("kind", asked.kind, MeetingKind::from_code)?;
+        let kind = requests::code(asked.kind, "kind", MeetingKind::from_code)?;
         let actor = self.acting_now(place, who, &asked.capacity)?;
         let opened = self.commands.open_meeting(place, &actor, &asked.request_id, kind, &asked.title).await?;
         Ok(Response::new(OpenMeetingResponse { meeting: Some(whole(&opened)) }))
@@ -90,7 +90,7 @@ impl MeetingService for RoutingFace {
         let who = principal(&request)?;
         let asked = request.get_ref();
         let place = self.place(who, &asked.county)?;
-        let kind = duty_fields::code_if("kind", asked.kind, MeetingKind::from_code)?;
+        let kind = requests::optional_code(asked.kind, "kind", MeetingKind::from_code)?;
         let after = duty_fields::place_after(&asked.page_token)?;
         let size = paging::size(asked.page_size, 50, 200);
         let county = &place.county.code;

@@ -97,18 +97,7 @@ pub(super) fn case_list(
     place: &RoutingCounty,
     agency: Option<&str>,
 ) -> Result<(CaseFilter, Option<ListPlace>), RoutingError> {
-    let area_prefix = match asked.area_code.as_str() {
-        "" => None,
-        code => Some(
-            place
-                .county
-                .areas
-                .find(code)
-                .ok_or_else(|| RoutingError::invalid("areaCode", "must be an area of the county"))?
-                .code
-                .clone(),
-        ),
-    };
+    let area_prefix = given(&asked.area_code).map(|code| area("areaCode", &code, place)).transpose()?;
     let filter = CaseFilter {
         visible_to: agency.map(str::to_owned),
         state: optional_code(asked.state, "state", State::from_code)?,
@@ -131,12 +120,21 @@ pub(super) fn case_list(
     Ok((filter, after))
 }
 
-fn given(text: &str) -> Option<String> {
+pub(super) fn area(field: &str, code: &str, place: &RoutingCounty) -> Result<String, RoutingError> {
+    let area = place.county.areas.find(code);
+    Ok(area.ok_or_else(|| RoutingError::invalid(field, "must be an area of the county"))?.code.clone())
+}
+
+pub(super) fn given(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
 /// A number of the contract; none for 0, a violation for one without a meaning.
-fn optional_code<T>(code: i32, field: &str, read: fn(i16) -> Option<T>) -> Result<Option<T>, RoutingError> {
+pub(super) fn optional_code<T>(
+    code: i32,
+    field: &str,
+    read: fn(i16) -> Option<T>,
+) -> Result<Option<T>, RoutingError> {
     if code == 0 {
         return Ok(None);
     }
@@ -147,9 +145,13 @@ fn optional_code<T>(code: i32, field: &str, read: fn(i16) -> Option<T>) -> Resul
         .ok_or_else(|| RoutingError::invalid(field, "must be a value of the contract"))
 }
 
+/// A number of the contract.
+pub(super) fn code<T>(code: i32, field: &str, read: fn(i16) -> Option<T>) -> Result<T, RoutingError> {
+    optional_code(code, field, read)?.ok_or_else(|| RoutingError::invalid(field, "is needed"))
+}
+
 pub(super) fn relevel(asked: &RelevelCaseRequest) -> Result<Act, RoutingError> {
-    let level = optional_code(asked.level, "level", Level::from_code)?
-        .ok_or_else(|| RoutingError::invalid("level", "is needed"))?;
+    let level = code(asked.level, "level", Level::from_code)?;
     length("reason", &asked.reason, 1, REASON)?;
     Ok(Act::Relevel { level, words: asked.reason.clone() })
 }

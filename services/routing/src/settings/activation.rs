@@ -159,7 +159,7 @@ impl Settings {
         // Only what is stored is compared: the files of the areas are not.
         let files = given_files(&place.county, activation.kind, activation.files.clone())?;
         if earlier.kind != activation.kind || earlier.digest != digest(&files) {
-            return Err(RoutingError::invalid("requestId", "was used for another command").into());
+            return Err(RoutingError::another_command().into());
         }
         Ok(Some(earlier))
     }

@@ -7,7 +7,7 @@ use fengqiao_serving::time::from_sql;
 use sqlx::{PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{bounded, readings::reading_row};
+use super::{bounded, readings::reading_row, rows};
 use crate::{
     domain::{
         audit::{AuditedRow, CaseRow, EntryRow, ReadingRow},
@@ -187,7 +187,7 @@ impl<'a> Auditing<'a> {
             .bind(CASES_AT_ONCE)
             .fetch_all(&mut *self.tx);
         let found = bounded(operation, statement).await?;
-        let rows = read(operation, &found, |row| case_row(row, self.county, self.keyring))?;
+        let rows = rows::read_all(operation, &found, |row| case_row(row, self.county, self.keyring))?;
         self.cases.take_in(rows, |case| case.id);
         Ok(())
     }
@@ -201,7 +201,7 @@ impl<'a> Auditing<'a> {
             .bind(sequence)
             .bind(ENTRIES_AT_ONCE)
             .fetch_all(&mut *self.tx);
-        let rows = read(operation, &bounded(operation, statement).await?, entry_row)?;
+        let rows = rows::read_all(operation, &bounded(operation, statement).await?, entry_row)?;
         self.entries.take_in(rows, |entry| (entry.case_id, entry.sequence));
         Ok(())
     }
@@ -215,22 +215,10 @@ impl<'a> Auditing<'a> {
             .bind(sequence)
             .bind(ENTRIES_AT_ONCE)
             .fetch_all(&mut *self.tx);
-        let rows = read(operation, &bounded(operation, statement).await?, reading_row)?;
+        let rows = rows::read_all(operation, &bounded(operation, statement).await?, reading_row)?;
         self.readings.take_in(rows, |reading| (reading.case_id, reading.sequence));
         Ok(())
     }
-}
-
-fn read<T>(
-    operation: &'static str,
-    found: &[PgRow],
-    row: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
-) -> Result<Vec<T>, RoutingError> {
-    found
-        .iter()
-        .map(row)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
 }
 
 fn case_row(row: &PgRow, county: &str, keyring: &Keyring) -> Result<CaseRow, sqlx::Error> {

@@ -174,7 +174,7 @@ pub async fn list_meetings(
         .bind(after.map(|(_, id)| id))
         .fetch_all(pool);
     let found = bounded(operation, statement).await?;
-    read_all(operation, &found, |row| meeting(row, county, keyring))
+    rows::read_all(operation, &found, |row| meeting(row, county, keyring))
 }
 
 /// The agenda of a meeting.
@@ -190,7 +190,7 @@ pub async fn list_items(
     let statement =
         sqlx::query(include_str!("sql/list_items.sql")).bind(county).bind(meeting_id).fetch_all(conn);
     let found = bounded(operation, statement).await?;
-    read_all(operation, &found, |row| {
+    rows::read_all(operation, &found, |row| {
         let reasons: Vec<i16> = row.try_get("reasons")?;
         Ok(AgendaItem {
             no: u32::try_from(row.try_get::<i32, _>("no")?).unwrap_or_default(),
@@ -225,7 +225,7 @@ pub async fn agenda_candidates(
         .fetch_all(pool);
     let found = bounded(operation, statement).await?;
     let (mut cases, mut unreadable) = (Vec::new(), Vec::new());
-    for read in read_all(operation, &found, |row| rows::case_if_readable(row, county, keyring))? {
+    for read in rows::read_all(operation, &found, |row| rows::case_if_readable(row, county, keyring))? {
         match read {
             Ok(case) => cases.push(case),
             Err(case) => unreadable.push(case),
@@ -253,7 +253,7 @@ pub async fn meeting_reports(
         .bind(after)
         .fetch_all(pool);
     let found = bounded(operation, statement).await?;
-    read_all(operation, &found, |row| {
+    rows::read_all(operation, &found, |row| {
         Ok(MeetingReport {
             report_id: row.try_get("report_id")?,
             source_ref: row.try_get("source_ref")?,
@@ -297,16 +297,4 @@ fn meeting(row: &PgRow, county: &str, keyring: &Keyring) -> Result<Meeting, sqlx
         opened_as: row.try_get("opened_as")?,
         record,
     })
-}
-
-fn read_all<T>(
-    operation: &'static str,
-    found: &[PgRow],
-    read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
-) -> Result<Vec<T>, RoutingError> {
-    found
-        .iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
 }

@@ -138,11 +138,7 @@ pub async fn reports_to_move(
         })
     };
     let found = bounded(operation, statement).await?;
-    found
-        .iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, &found, read)
 }
 
 /// The merger that holds of a case.

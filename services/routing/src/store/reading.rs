@@ -102,12 +102,12 @@ pub async fn case_rest(pool: &PgPool, county: &str, case_id: Uuid) -> Result<Cas
     Ok(CaseRest {
         reports: rows::read_all(
             "read a case's reports",
-            bounded("read a case's reports", reports).await?,
+            &bounded("read a case's reports", reports).await?,
             rows::report,
         )?,
         pushes: rows::read_all(
             "read a case's pushes",
-            bounded("read a case's pushes", pushes).await?,
+            &bounded("read a case's pushes", pushes).await?,
             rows::push,
         )?,
     })
@@ -143,7 +143,7 @@ pub async fn list_cases(
         Some(receiver) => statement.bind(receiver),
         None => statement,
     };
-    rows::read_all(operation, bounded(operation, statement.fetch_all(pool)).await?, |row| {
+    rows::read_all(operation, &bounded(operation, statement.fetch_all(pool)).await?, |row| {
         rows::case_file(row, county, keyring)
     })
 }
@@ -166,5 +166,5 @@ pub async fn list_history(
         .bind(after)
         .bind(limit)
         .fetch_all(pool);
-    rows::read_all(operation, bounded(operation, statement).await?, rows::entry)
+    rows::read_all(operation, &bounded(operation, statement).await?, rows::entry)
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::{PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::bounded;
+use super::{bounded, rows};
 use crate::{
     domain::{audit::ReadingRow, history_seals::ReadingSeal},
     error::RoutingError,
@@ -97,11 +97,7 @@ pub async fn list_readings(
         .bind(limit)
         .fetch_all(pool);
     let found = bounded(operation, statement).await?;
-    found
-        .iter()
-        .map(reading_row)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, &found, reading_row)
 }
 
 pub(super) fn reading_row(row: &PgRow) -> Result<ReadingRow, sqlx::Error> {

@@ -71,5 +71,5 @@ pub async fn recent_cases(
         };
         Ok(RecentCase { case: rows::case_file(row, county, keyring)?, newest })
     };
-    rows::read_all(operation, bounded(operation, statement).await?, read)
+    rows::read_all(operation, &bounded(operation, statement).await?, read)
 }

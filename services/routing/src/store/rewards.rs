@@ -101,11 +101,7 @@ pub async fn list_rewards(
         .bind(after.map(|(_, id)| id))
         .fetch_all(pool);
     let found = bounded(operation, statement).await?;
-    found
-        .iter()
-        .map(|row| reward(row, county, keyring))
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, &found, |row| reward(row, county, keyring))
 }
 
 /// What was granted in a period: how many rewards, and how much in fen.

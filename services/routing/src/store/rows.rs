@@ -232,7 +232,7 @@ pub(super) fn entry(row: &PgRow) -> Result<StoredEntry, sqlx::Error> {
 /// Reads each of the rows that were found.
 pub(super) fn read_all<T>(
     operation: &'static str,
-    found: Vec<PgRow>,
+    found: &[PgRow],
     read: impl Fn(&PgRow) -> Result<T, sqlx::Error>,
 ) -> Result<Vec<T>, RoutingError> {
     found

@@ -105,7 +105,7 @@ pub async fn setting_heads(
         }
         Ok((row.try_get("county")?, SettingVersions::of(versions)))
     };
-    rows::read_all(operation, bounded(operation, statement).await?, read)
+    rows::read_all(operation, &bounded(operation, statement).await?, read)
 }
 
 /// The files that hold of each kind in a county, but for those of its folder; all of one moment.
@@ -119,7 +119,7 @@ pub async fn newest_settings(
 ) -> Result<Vec<HeldSetting>, RoutingError> {
     let operation = "read the settings that hold";
     let statement = sqlx::query(include_str!("sql/newest_settings.sql")).bind(county).fetch_all(pool);
-    let sealed = rows::read_all(operation, bounded(operation, statement).await?, |row| {
+    let sealed = rows::read_all(operation, &bounded(operation, statement).await?, |row| {
         Ok((kind_of(row, "kind")?, row.try_get("version")?, row.try_get::<Vec<u8>, _>("sealed_files")?))
     })?;
     sealed

@@ -252,11 +252,7 @@ pub async fn count_standing(
             hazards: row.try_get("hazards")?,
         })
     };
-    found
-        .iter()
-        .map(read)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, &found, read)
 }
 
 /// When someone was out in people's homes, by when it began.
@@ -469,11 +465,7 @@ pub async fn list_screening(
         .bind(after.map(|(_, id)| id))
         .fetch_all(pool);
     let found = bounded(operation, statement).await?;
-    found
-        .iter()
-        .map(|row| Ok((standing(row, county, keyring)?, row.try_get("agencies")?)))
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, &found, |row| Ok((standing(row, county, keyring)?, row.try_get("agencies")?)))
 }
 
 fn read_standing(
@@ -482,11 +474,7 @@ fn read_standing(
     keyring: &Keyring,
 ) -> Result<Vec<StandingDuty>, RoutingError> {
     let operation = "read duties";
-    found
-        .iter()
-        .map(|row| standing(row, county, keyring))
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, found, |row| standing(row, county, keyring))
 }
 
 fn standing(row: &PgRow, county: &str, keyring: &Keyring) -> Result<StandingDuty, sqlx::Error> {

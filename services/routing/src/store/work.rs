@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     bounded,
-    rows::{moment, unreadable},
+    rows::{self, moment, unreadable},
 };
 use crate::{
     domain::{
@@ -194,10 +194,7 @@ pub async fn list_work(
         .bind(limit)
         .fetch_all(pool);
     let rows = bounded(operation, statement).await?;
-    rows.iter()
-        .map(work)
-        .collect::<Result<_, _>>()
-        .map_err(|source| RoutingError::Database { operation, source })
+    rows::read_all(operation, &rows, work)
 }
 
 /// How much an agency owes.

@@ -374,8 +374,7 @@ impl Draft<'_> {
         self.must_act_for(agency)?;
         self.must_be_handler(agency)?;
         let at = self.occasion.at;
-        let handlers = &mut self.case.docket.handlers;
-        if let Some(handler) = handlers.iter_mut().find(|handler| handler.agency == agency) {
+        if let Some(handler) = self.handler_mut(agency) {
             if handler.concluded_at.is_some() {
                 return Self::refuse(
                     "AGENCY_CONCLUDED",
@@ -427,7 +426,7 @@ impl Draft<'_> {
     }
 
     fn hand_to(&mut self, agency: &str, person: &str) {
-        if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
+        if let Some(handler) = self.handler_mut(agency) {
             handler.person = None;
         }
         self.drop_duties(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency);
@@ -450,7 +449,7 @@ impl Draft<'_> {
                 "the case would have to be handed over to who claims it",
             );
         }
-        if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
+        if let Some(handler) = self.handler_mut(agency) {
             handler.person = Some(actor.clone());
         }
         self.note(HistoryKind::Claimed, format!("{}认领：{actor}", self.agency_name(agency)), None);
@@ -467,7 +466,7 @@ impl Draft<'_> {
     /// The agency signed: what it owed for it is met.
     pub(in crate::domain) fn signed(&mut self, agency: &str) {
         let at = self.occasion.at;
-        if let Some(handler) = self.case.docket.handlers.iter_mut().find(|handler| handler.agency == agency) {
+        if let Some(handler) = self.handler_mut(agency) {
             handler.signed_at.get_or_insert(at);
         }
         self.meet(|duty| duty.kind == DutyKind::Sign && duty.holder.agency == agency);

@@ -1,5 +1,7 @@
 //! How dangerous a case is said to be: by rules, which only ever raise it, and by officers (S0-04).
 
+use std::collections::BTreeMap;
+
 use crate::domain::{
     case::{LevelReason, OFFICER, Words},
     docket::Suggestion,
@@ -39,7 +41,7 @@ impl Draft<'_> {
             rule: OFFICER.to_owned(),
             rule_set: self.case.level_reason.rule_set.clone(),
             text: "人工定级".to_owned(),
-            facts: crate::domain::transition::no_facts(),
+            facts: BTreeMap::new(),
             words: Some(Words::Plain(words.to_owned())),
         };
         let mut text = format!("人工定为{}", level.name());

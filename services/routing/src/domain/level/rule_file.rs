@@ -8,7 +8,7 @@ use std::{
 };
 
 use cel::Env;
-use fengqiao_county::{Mistake, Mistakes};
+use fengqiao_county::{Mistake, Mistakes, line_at};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -92,7 +92,7 @@ fn no_words() -> Spanned<BTreeMap<String, Vec<String>>> {
 /// Reads the text of a file; `file` is its name in mistakes.
 pub(super) fn read(file: &Path, text: &str) -> Result<RuleSet, Mistakes> {
     let raw: File = toml::from_str(text).map_err(|e| {
-        let line = e.span().map_or(0, |span| line_of(text, span.start));
+        let line = e.span().map_or(0, |span| line_at(text, span.start));
         Mistake::new(file, line, e.message())
     })?;
     let mut reader = Reader { file, text, mistakes: Vec::new() };
@@ -191,7 +191,7 @@ impl Reader<'_> {
     }
 
     fn placed<T>(&self, spanned: Spanned<T>) -> (u64, T) {
-        (line_of(self.text, spanned.span().start), spanned.into_inner())
+        (line_at(self.text, spanned.span().start), spanned.into_inner())
     }
 
     fn maybe(&mut self, line: u64, reason: Option<String>) {
@@ -260,11 +260,6 @@ impl Compiler<'_> {
 fn is_word(text: &str) -> bool {
     let chars = text.chars().count();
     (1..=MAX_ID_CHARS).contains(&chars) && text.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-')
-}
-
-fn line_of(text: &str, offset: usize) -> u64 {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    before.iter().filter(|b| **b == b'\n').count() as u64 + 1
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use fengqiao_calendar::Limit;
-use fengqiao_county::{AreaLevel, Mistake, Mistakes};
+use fengqiao_county::{AreaLevel, Mistake, Mistakes, line_at};
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -148,7 +148,7 @@ impl Practice {
     /// All mistakes, each with its line.
     pub fn parse(file: &Path, text: &str, directory: &Directory) -> Result<Self, Mistakes> {
         let own: File = toml::from_str(text).map_err(|e| {
-            let line = e.span().map_or(0, |span| line_of(text, span.start));
+            let line = e.span().map_or(0, |span| line_at(text, span.start));
             Mistake::new(file, line, e.message())
         })?;
         let shipped =
@@ -176,7 +176,7 @@ impl Reading<'_> {
         }
         let mut terms = BTreeMap::new();
         for (word, raw) in shipped.terms.into_iter().chain(own.terms) {
-            let line = line_of(self.text, raw.span().start);
+            let line = line_at(self.text, raw.span().start);
             match DutyKind::from_word(&word) {
                 Some(kind) => {
                     let base = terms.remove(&kind).unwrap_or_else(|| super::terms::NO_TERMS.clone());
@@ -209,7 +209,7 @@ impl Reading<'_> {
         }
         ageing(&mut terms, &ageing_days);
         let states = own.states.or(shipped.states)?;
-        let states_line = line_of(self.text, states.span().start);
+        let states_line = line_at(self.text, states.span().start);
         let states = match StateTable::check(states.into_inner()) {
             Ok(states) => Some(states),
             Err(wrong) => {
@@ -279,7 +279,7 @@ impl Reading<'_> {
     fn series(&mut self, raw: Vec<Spanned<RawSeries>>) -> Vec<Series> {
         let mut all: Vec<Series> = Vec::new();
         for raw in raw {
-            let line = line_of(self.text, raw.span().start);
+            let line = line_at(self.text, raw.span().start);
             let RawSeries { code, kind, every, areas, within } = raw.into_inner();
             if code.is_empty() || code.len() > 64 || all.iter().any(|known| known.code == code) {
                 self.mistake(line, "a series needs a code of its own, of 1 to 64 bytes");
@@ -322,7 +322,7 @@ impl Reading<'_> {
     }
 
     fn owners(&mut self, raw: Spanned<RawOwners>) -> CoOwnership {
-        let line = line_of(self.text, raw.span().start);
+        let line = line_at(self.text, raw.span().start);
         let RawOwners { category, source, area, repeat_only, agencies } = raw.into_inner();
         if agencies.len() < 2 {
             self.mistake(line, "a case is owned together by two agencies or more");
@@ -368,9 +368,4 @@ fn ageing(terms: &mut BTreeMap<DutyKind, Terms>, days: &[u16]) {
             on_breach: OnBreach::Nothing,
         },
     );
-}
-
-fn line_of(text: &str, offset: usize) -> u64 {
-    let before = text.as_bytes().get(..offset).unwrap_or_default();
-    before.iter().filter(|b| **b == b'\n').count() as u64 + 1
 }

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use fengqiao_county::County;
 use fengqiao_proto::{
