@@ -30,6 +30,14 @@ pub(crate) const TAKE_STEP: &str =
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Turn(pub i64);
 
+impl Turn {
+    /// The turn after a change in this one.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+}
+
 /// A receiver's step over a batch. It belongs into the transaction that applies the batch.
 #[derive(Debug, Clone)]
 pub struct Step {

@@ -1,5 +1,7 @@
 //! One transaction's worth of changes: rows and events that belong together.
 
+use std::collections::BTreeMap;
+
 use fengqiao_messaging::{Event, InTurn, Outbox, Step};
 use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace;
@@ -10,7 +12,7 @@ use uuid::Uuid;
 use crate::{
     announcements::{case_changed, push_requested},
     counties::RoutingCounty,
-    domain::transition::Change,
+    domain::{case::CaseFile, transition::Change},
     error::RoutingError,
     store::{Attempt, Changes, CountyTurn},
     watchers::Watchers,
@@ -25,6 +27,15 @@ pub struct Heard<'a> {
     pub outbox: &'a Outbox,
     /// Woken after the commit.
     pub watchers: &'a Watchers,
+}
+
+/// What was committed.
+#[derive(Debug)]
+pub struct Committed {
+    /// The county's turn after it.
+    pub turn: CountyTurn,
+    /// The cases that changed, as they are now.
+    pub cases: BTreeMap<Uuid, CaseFile>,
 }
 
 /// Collects changes and the events that follow from them, and writes both.
@@ -82,8 +93,8 @@ impl Ledger {
         }
     }
 
-    /// Writes rows and events in the county's turn. False where the turn was another's and nothing is
-    /// written. The caller commits and then says so with [`Ledger::announce`].
+    /// Writes rows and events in the county's turn. Returns the turn after it; none where the turn was another's
+    /// and nothing is written. The caller commits and then says so with [`Ledger::announce`].
     ///
     /// # Errors
     /// What [`Changes::write`] says.
@@ -94,13 +105,14 @@ impl Ledger {
         turn: CountyTurn,
         step: Option<&Step>,
         keyring: &Keyring,
-    ) -> Result<bool, RoutingError> {
+    ) -> Result<Option<CountyTurn>, RoutingError> {
         let in_turn = InTurn { county, turn: turn.turn, step, events: &self.events };
-        self.first_position = self.changes.write(conn, in_turn, turn.head, keyring).await?;
-        Ok(self.first_position.is_some())
+        let written = self.changes.write(conn, in_turn, turn.head, keyring).await?;
+        self.first_position = written.map(|(position, _)| position);
+        Ok(written.map(|(_, head)| CountyTurn { turn: turn.turn.next(), head: Some(head) }))
     }
 
-    /// Writes, commits and says so. False where the turn was another's and nothing is written.
+    /// Writes, commits and says so. None where the turn was another's and nothing is written.
     ///
     /// # Errors
     /// What [`Ledger::write`] and [`Attempt::commit`] say.
@@ -111,15 +123,16 @@ impl Ledger {
         turn: CountyTurn,
         step: Option<&Step>,
         heard: Heard<'_>,
-    ) -> Result<bool, RoutingError> {
+    ) -> Result<Option<Committed>, RoutingError> {
         heard.watchers.changing(self.changes.case_ids());
-        if !self.write(&mut attempt, county, turn, step, heard.keyring).await? {
-            return Ok(false);
-        }
+        let Some(turn) = self.write(&mut attempt, county, turn, step, heard.keyring).await? else {
+            return Ok(None);
+        };
         attempt.commit().await?;
+        let cases = self.changes.take_cases();
         self.announce(county, heard.outbox);
         heard.watchers.committed();
-        Ok(true)
+        Ok(Some(Committed { turn, cases }))
     }
 
     /// What is written is committed: the events can go out, and it counts.

@@ -199,7 +199,7 @@ impl Commands {
     ) -> Result<(), RoutingError> {
         let county = &place.county.code;
         let number = turn.turn.0;
-        if !ledger.write(&mut attempt, county, turn, None, &self.keyring).await? {
+        if ledger.write(&mut attempt, county, turn, None, &self.keyring).await?.is_none() {
             return Err(RoutingError::Overtaken);
         }
         moving.write(&mut attempt, county, number, at).await?;

@@ -75,8 +75,8 @@ pub struct CommandCase {
     pub case: Option<Result<CaseFile, UnreadableCase>>,
     /// The digest of the command that the request id already stands for.
     pub answered: Option<Vec<u8>>,
-    /// Whether it is over while another case of its cluster takes reports: then it cannot be opened again.
-    pub replaced: bool,
+    /// Another case of its cluster that takes reports, where it is over itself: then it cannot be opened again.
+    pub replaced: Option<Uuid>,
 }
 
 impl CommandCase {
@@ -254,8 +254,7 @@ pub async fn load_for_commands(
         for row in &found {
             let id: Option<Uuid> = row.try_get("id")?;
             let case = id.map(|_| rows::case_if_readable(row, county, keyring)).transpose()?;
-            let replaced: Option<bool> = row.try_get("replaced")?;
-            let (answered, replaced) = (row.try_get("answered")?, replaced.unwrap_or_default());
+            let (answered, replaced) = (row.try_get("answered")?, row.try_get("replaced")?);
             loaded.push(CommandCase { case, answered, replaced });
         }
         Ok((loaded, CountyTurn::of(&found, county, keyring)?))

@@ -129,6 +129,11 @@ impl Changes {
         &self.pushes
     }
 
+    /// The cases as they are now, taken out.
+    pub fn take_cases(&mut self) -> BTreeMap<Uuid, CaseFile> {
+        std::mem::take(&mut self.cases)
+    }
+
     /// The ids of the cases that change.
     #[must_use]
     pub fn case_ids(&self) -> Vec<Uuid> {
@@ -136,18 +141,18 @@ impl Changes {
     }
 
     /// Writes everything in the county's turn, in one statement. Words are sealed here, on their way into
-    /// the tables. Returns the position of the first event; none where the turn was another's and nothing is
-    /// written.
+    /// the tables. Returns the position of the first event and where the histories stand then; none where the
+    /// turn was another's and nothing is written. The cases have the seals of their last entries after it.
     ///
     /// # Errors
     /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
     pub async fn write(
-        &self,
+        &mut self,
         conn: &mut PgConnection,
         in_turn: InTurn<'_>,
         head: Option<HistoryHead>,
         keyring: &Keyring,
-    ) -> Result<Option<i64>, RoutingError> {
+    ) -> Result<Option<(i64, HistoryHead)>, RoutingError> {
         let operation = "write the changes of cases";
         let county = in_turn.county;
         let seal = |words: &Option<Words>| match words {
@@ -157,11 +162,11 @@ impl Changes {
         };
         let remarks: Vec<Option<Vec<u8>>> =
             self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
-        let mut head = match head {
+        let before = match head {
             Some(head) => head,
             None => HistoryHead { unsealed: count_unsealed(conn, county).await?, ..HistoryHead::default() },
         };
-        head.batch += 1;
+        let mut head = HistoryHead { batch: before.batch + 1, ..before };
         let Sealed { seals, last_seals } = self.seal_history(county, keyring, &remarks, &mut head);
         let new_head = (!self.entries.is_empty()).then(|| head.seal(county, keyring));
         let dockets = self
@@ -174,7 +179,7 @@ impl Changes {
         let query = self.bind_cases(query, seal);
         let query = query
             .bind(dockets)
-            .bind(last_seals)
+            .bind(last_seals.iter().map(Vec::as_slice).collect::<Vec<_>>())
             .bind(self.cases.values().map(|case| case.docket.tags.contains(FAST_LANE)).collect::<Vec<_>>());
         let query = self.bind_reports(query);
         let query = self.bind_entries(query, remarks, seals);
@@ -187,7 +192,14 @@ impl Changes {
         let query = self.bind_duties(query).bind(head.batch).bind(new_head);
         let query = self.bind_report_contents(query);
         let row = bounded(operation, query.fetch_optional(&mut *conn)).await?;
-        InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
+        let position = InTurn::first_position(row.as_ref())
+            .map_err(|source| RoutingError::Database { operation, source })?;
+        let Some(position) = position else { return Ok(None) };
+        for (case, seal) in self.cases.values_mut().zip(last_seals) {
+            case.history_seal = seal;
+        }
+        // Only a head with entries is kept.
+        Ok(Some((position, if self.entries.is_empty() { before } else { head })))
     }
 
     /// The seal of each new entry over the one before in its case; the county's head moves on with them.

@@ -1,12 +1,13 @@
 -- The cases of a batch of commands, and what their request ids already stand for, of one turn of the county: a
 -- row for each command, its case missing where there is none or where the command's agency may not see it.
--- replaced: the case is over, and another one of its cluster takes reports.
+-- replaced: where the case is over, another one of its cluster that takes reports.
 -- $2 to $6 are arrays: the case's id or number, the agency that asks, its principal and request id.
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
     (SELECT sealed FROM history_head WHERE county = $1) AS history_head,
     command.ordinal, answer.digest AS answered,
-    CASE WHEN seen.state IN (3, 4) THEN EXISTS (
-        SELECT FROM case_file AS other WHERE other.county = $1 AND other.cluster_id = seen.cluster_id AND other.state IN (1, 2)
+    CASE WHEN seen.state IN (3, 4) THEN (
+        SELECT other.id FROM case_file AS other
+        WHERE other.county = $1 AND other.cluster_id = seen.cluster_id AND other.state IN (1, 2) LIMIT 1
     ) END AS replaced,
     seen.*
 FROM UNNEST($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[]) WITH ORDINALITY

@@ -13,7 +13,10 @@ cases AS (
         sealed_level_words = EXCLUDED.sealed_level_words, lead_agency = EXCLUDED.lead_agency,
         version = EXCLUDED.version, resolved_at = EXCLUDED.resolved_at, closed_at = EXCLUDED.closed_at,
         report_count = EXCLUDED.report_count, history_count = EXCLUDED.history_count,
-        sealed_matter = EXCLUDED.sealed_matter, sealed_docket = EXCLUDED.sealed_docket,
+        -- What is the same stays where it is, out of the row, instead of being stored once more.
+        sealed_matter = CASE WHEN EXCLUDED.sealed_matter = case_file.sealed_matter THEN case_file.sealed_matter
+            ELSE EXCLUDED.sealed_matter END,
+        sealed_docket = EXCLUDED.sealed_docket,
         history_seal = EXCLUDED.history_seal, fast_lane = EXCLUDED.fast_lane
 ), reports AS (
     INSERT INTO case_report (county, report_id, case_id, revision, source, source_ref, occurred_at, accepted_at,
