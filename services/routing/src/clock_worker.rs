@@ -136,7 +136,7 @@ impl ClockWorker {
                 ledger.changes.add_standing(id, duty);
             }
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if ledger.commit(attempt, county, turn, None, heard).await?.is_some() {
+            if ledger.commit(attempt, county, turn, None, heard).await? {
                 metrics::counter!("fengqiao_routing_clocks_fired_total", "county" => county.clone())
                     .increment(u64::try_from(due.due).unwrap_or_default());
                 for (kind, firing) in said {

@@ -86,7 +86,7 @@ impl Apply for IntakeEvents {
             }
             let received = receive_all(reported.hand, place, &rulebook, &opened, now);
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if received.ledger.commit(attempt, county, turn, Some(step), heard).await?.is_some() {
+            if received.ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 for (effect, level) in received.outcomes {
                     count_report(county, effect, level);
                 }

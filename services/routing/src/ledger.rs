@@ -1,8 +1,6 @@
 //! One transaction's worth of changes: rows and events that belong together.
 
-use std::collections::BTreeMap;
-
-use fengqiao_messaging::{Event, InTurn, Outbox, Step};
+use fengqiao_messaging::{Event, InTurn, Outbox, Step, Turn};
 use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace;
 use jiff::SignedDuration;
@@ -12,9 +10,9 @@ use uuid::Uuid;
 use crate::{
     announcements::{case_changed, push_requested},
     counties::RoutingCounty,
-    domain::{case::CaseFile, transition::Change},
+    domain::{history_seals::HistoryHead, transition::Change},
     error::RoutingError,
-    store::{Attempt, Changes, CountyTurn},
+    store::{Attempt, Changes, CountyTurn, SealedChanges},
     watchers::Watchers,
 };
 
@@ -29,21 +27,20 @@ pub struct Heard<'a> {
     pub watchers: &'a Watchers,
 }
 
-/// What was committed.
-#[derive(Debug)]
-pub struct Committed {
-    /// The county's turn after it.
-    pub turn: CountyTurn,
-    /// The cases that changed, as they are now.
-    pub cases: BTreeMap<Uuid, CaseFile>,
-}
-
 /// Collects changes and the events that follow from them, and writes both.
 #[derive(Debug, Default)]
 pub struct Ledger {
     /// The rows.
     pub changes: Changes,
     events: Vec<Event>,
+}
+
+/// A ledger that is ready to be written, in one turn of the county and in no other.
+#[derive(Debug)]
+pub struct SealedLedger {
+    ledger: Ledger,
+    sealed: SealedChanges,
+    turn: Turn,
     /// Where the events stand, once they are written.
     first_position: Option<i64>,
 }
@@ -93,8 +90,52 @@ impl Ledger {
         }
     }
 
-    /// Writes rows and events in the county's turn. Returns the turn after it; none where the turn was another's
-    /// and nothing is written. The caller commits and then says so with [`Ledger::announce`].
+    /// Makes it ready to be written. `head` is where the county's histories stand in this turn.
+    ///
+    /// # Errors
+    /// What [`Changes::seal`] says.
+    pub fn seal(
+        self,
+        county: &str,
+        turn: Turn,
+        head: HistoryHead,
+        keyring: &Keyring,
+    ) -> Result<SealedLedger, RoutingError> {
+        let sealed = self.changes.seal(county, head, keyring)?;
+        Ok(SealedLedger { ledger: self, sealed, turn, first_position: None })
+    }
+
+    /// Writes, commits and says so. False where the turn was another's and nothing is written.
+    ///
+    /// # Errors
+    /// What [`Changes::seal`], [`Changes::write`] and [`Attempt::commit`] say.
+    pub async fn commit(
+        self,
+        mut attempt: Attempt<'_>,
+        county: &str,
+        turn: CountyTurn,
+        step: Option<&Step>,
+        heard: Heard<'_>,
+    ) -> Result<bool, RoutingError> {
+        let head = turn.head(&mut attempt, county).await?;
+        self.seal(county, turn.turn, head, heard.keyring)?.commit(attempt, county, step, heard).await
+    }
+}
+
+impl SealedLedger {
+    /// The county's turn after it.
+    #[must_use]
+    pub const fn next(&self) -> CountyTurn {
+        CountyTurn { turn: self.turn.next(), head: Some(self.sealed.head()) }
+    }
+
+    /// The seals of the cases' last entries once it is written.
+    pub fn last_seals(&self) -> impl Iterator<Item = (Uuid, &[u8])> {
+        self.ledger.changes.last_seals(&self.sealed)
+    }
+
+    /// Writes rows and events in the county's turn. False where the turn was another's and nothing is written.
+    /// The caller commits and then says so with [`SealedLedger::announce`].
     ///
     /// # Errors
     /// What [`Changes::write`] says.
@@ -102,48 +143,43 @@ impl Ledger {
         &mut self,
         conn: &mut PgConnection,
         county: &str,
-        turn: CountyTurn,
         step: Option<&Step>,
-        keyring: &Keyring,
-    ) -> Result<Option<CountyTurn>, RoutingError> {
-        let in_turn = InTurn { county, turn: turn.turn, step, events: &self.events };
-        let written = self.changes.write(conn, in_turn, turn.head, keyring).await?;
-        self.first_position = written.map(|(position, _)| position);
-        Ok(written.map(|(_, head)| CountyTurn { turn: turn.turn.next(), head: Some(head) }))
+    ) -> Result<bool, RoutingError> {
+        let in_turn = InTurn { county, turn: self.turn, step, events: &self.ledger.events };
+        self.first_position = self.ledger.changes.write(conn, in_turn, &self.sealed).await?;
+        Ok(self.first_position.is_some())
     }
 
-    /// Writes, commits and says so. None where the turn was another's and nothing is written.
+    /// Writes, commits and says so. False where the turn was another's and nothing is written.
     ///
     /// # Errors
-    /// What [`Ledger::write`] and [`Attempt::commit`] say.
+    /// What [`SealedLedger::write`] and [`Attempt::commit`] say.
     pub async fn commit(
         mut self,
         mut attempt: Attempt<'_>,
         county: &str,
-        turn: CountyTurn,
         step: Option<&Step>,
         heard: Heard<'_>,
-    ) -> Result<Option<Committed>, RoutingError> {
-        heard.watchers.changing(self.changes.case_ids());
-        let Some(turn) = self.write(&mut attempt, county, turn, step, heard.keyring).await? else {
-            return Ok(None);
-        };
+    ) -> Result<bool, RoutingError> {
+        heard.watchers.changing(self.ledger.changes.case_ids());
+        if !self.write(&mut attempt, county, step).await? {
+            return Ok(false);
+        }
         attempt.commit().await?;
-        let cases = self.changes.take_cases();
         self.announce(county, heard.outbox);
         heard.watchers.committed();
-        Ok(Some(Committed { turn, cases }))
+        Ok(true)
     }
 
     /// What is written is committed: the events can go out, and it counts.
     pub fn announce(self, county: &str, outbox: &Outbox) {
-        for push in self.changes.pushes() {
+        for push in self.ledger.changes.pushes() {
             let level = push.order.level.word();
             metrics::counter!("fengqiao_routing_pushes_requested_total", "county" => county.to_owned(), "level" => level)
                 .increment(1);
         }
         if let Some(first) = self.first_position {
-            outbox.sent(county, first, self.events);
+            outbox.sent(county, first, self.ledger.events);
         }
     }
 }

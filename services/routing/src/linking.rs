@@ -193,13 +193,15 @@ impl Commands {
         mut attempt: Attempt<'_>,
         place: &RoutingCounty,
         turn: CountyTurn,
-        mut ledger: Ledger,
+        ledger: Ledger,
         moving: &Move,
         at: jiff::Timestamp,
     ) -> Result<(), RoutingError> {
         let county = &place.county.code;
         let number = turn.turn.0;
-        if ledger.write(&mut attempt, county, turn, None, &self.keyring).await?.is_none() {
+        let head = turn.head(&mut attempt, county).await?;
+        let mut ledger = ledger.seal(county, turn.turn, head, &self.keyring)?;
+        if !ledger.write(&mut attempt, county, None).await? {
             return Err(RoutingError::Overtaken);
         }
         moving.write(&mut attempt, county, number, at).await?;

@@ -85,7 +85,7 @@ impl Apply for ReceiptEvents {
             place.put_aside.put(county, &known.unreadable, now())?;
             let ledger = apply_all(place, &rulebook, &told, known)?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if ledger.commit(attempt, county, turn, Some(step), heard).await?.is_some() {
+            if ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 return Ok(Applied::Done);
             }
         }

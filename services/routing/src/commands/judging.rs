@@ -1,9 +1,6 @@
 //! Judging commands one after the other, each on the cases as they are after the ones before.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use fengqiao_sealing::Keyring;
 use jiff::Timestamp;
@@ -23,7 +20,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Decided {
     /// The cases as they are now.
-    pub cases: BTreeMap<Uuid, CaseFile>,
+    pub cases: HashMap<Uuid, CaseFile>,
     /// What request ids stand for, by principal and id.
     pub answered: HashMap<(String, String), Vec<u8>>,
 }

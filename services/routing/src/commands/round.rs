@@ -1,8 +1,8 @@
 //! The rounds of one turn of the county: commands are taken, loaded, judged, written and answered.
 //!
-//! Under load, the cases of the next round are loaded while this one is written, on a connection of its own; what
-//! this one decided is added to them by hand, since it may not be visible yet. That is as safe as to load them
-//! later: the next round is written only in the turn that follows on this one's.
+//! Under load, the next round is loaded and judged while this one is written, on a connection of its own: on the
+//! cases as they are after this one. That is as safe as to do it later: what was judged in vain, because this
+//! round failed, is judged again, and each is written only in the turn that it was judged for.
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,8 +16,9 @@ use super::{
 };
 use crate::{
     counties::RoutingCounty,
-    domain::case::CaseFile,
+    domain::{case::CaseFile, history_seals::HistoryHead},
     error::RoutingError,
+    ledger::SealedLedger,
     store::{Attempt, CommandCase, CommandName, CountyTurn, HOLDING, bounded, load_for_commands},
 };
 
@@ -25,17 +26,17 @@ use crate::{
 const ROUNDS_IN_TURN: usize = 4;
 /// Fewer than this are loaded when it is their turn, together with those who come meanwhile: a round of few costs
 /// a commit as one of many does.
-const WORTH_READING_AHEAD: usize = 12;
+const WORTH_LOOKING_AHEAD: usize = 12;
 /// What takes longer is loaded again: nobody's answer is to wait for the next ones' cases.
-const READING_AHEAD_TIMEOUT: Duration = Duration::from_secs(1);
+const LOOKING_AHEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
 type Answered = Result<CaseFile, RoutingError>;
 
 /// Commands that are written together.
 struct Round {
     waiting: Vec<Waiter>,
-    /// What was loaded while the round before was written.
-    loaded: Option<Loaded>,
+    /// What came of them on the cases as they are after the round before.
+    judged: Option<Judged>,
 }
 
 /// The cases of commands, in their order, as they were in a turn.
@@ -44,12 +45,17 @@ struct Loaded {
     turn: CountyTurn,
 }
 
-/// What a round wrote.
-struct Written {
-    /// The turn that it was written in.
+/// What comes of commands that are judged and not yet written.
+struct Judged {
+    answers: Vec<Answered>,
+    /// What is to be written, if anything.
+    writing: Option<Writing>,
+}
+
+struct Writing {
+    ledger: SealedLedger,
+    /// The turn that it is written in.
     turn: Turn,
-    /// The turn after it.
-    next: CountyTurn,
     decided: Decided,
 }
 
@@ -58,14 +64,13 @@ struct Rounds<'a> {
     by: &'a Commands,
     place: &'a RoutingCounty,
     left: usize,
-    written: Option<Written>,
-    ahead: Option<Round>,
+    next: Option<Round>,
 }
 
 impl Commands {
     /// Carries out what waits, while holding the turn.
     pub(super) async fn carry_out(&self, place: &RoutingCounty, turn: OwnedMutexGuard<()>) {
-        let mut rounds = Rounds { by: self, place, left: ROUNDS_IN_TURN, written: None, ahead: None };
+        let mut rounds = Rounds { by: self, place, left: ROUNDS_IN_TURN, next: None };
         while let Some(round) = rounds.next() {
             rounds.carry_out(round).await;
         }
@@ -76,13 +81,13 @@ impl Commands {
 impl Rounds<'_> {
     fn next(&mut self) -> Option<Round> {
         self.left = self.left.checked_sub(1)?;
-        let round = self.ahead.take();
-        let round = round.unwrap_or_else(|| Round { waiting: self.place.waiting.take(), loaded: None });
+        let next = self.next.take();
+        let round = next.unwrap_or_else(|| Round { waiting: self.place.waiting.take(), judged: None });
         (!round.waiting.is_empty()).then_some(round)
     }
 
-    async fn carry_out(&mut self, Round { waiting, loaded }: Round) {
-        let outcome = match self.transact(&waiting, loaded).await {
+    async fn carry_out(&mut self, Round { waiting, judged }: Round) {
+        let outcome = match self.transact(&waiting, judged).await {
             // Something in one of them is what the database cannot take: the others are not to pay for it.
             Err(error) if error.is_of_the_data() && waiting.len() > 1 => {
                 Ok(self.transact_each(&waiting).await)
@@ -117,11 +122,18 @@ impl Rounds<'_> {
     async fn transact(
         &mut self,
         waiting: &[Waiter],
-        mut loaded: Option<Loaded>,
+        mut judged: Option<Judged>,
     ) -> Result<Vec<Answered>, RoutingError> {
         let mut conn = bounded("connect", self.by.pool.acquire()).await?;
         for holding in HOLDING {
-            if let Some(answers) = self.attempt(&mut conn, waiting, loaded.take(), holding).await? {
+            let written = self.attempt(&mut conn, waiting, judged.take(), holding).await;
+            if !matches!(written, Ok(Some(_)))
+                && let Some(next) = &mut self.next
+            {
+                // It was judged for a turn that did not come.
+                next.judged = None;
+            }
+            if let Some(answers) = written? {
                 return Ok(answers);
             }
         }
@@ -133,58 +145,54 @@ impl Rounds<'_> {
         &mut self,
         conn: &mut PgConnection,
         waiting: &[Waiter],
-        loaded: Option<Loaded>,
+        judged: Option<Judged>,
         holding: bool,
     ) -> Result<Option<Vec<Answered>>, RoutingError> {
         let (by, place) = (self.by, self.place);
         let county = &place.county.code;
-        let written = self.written.take();
         let mut attempt = Attempt::begin(conn, county, holding).await?;
-        let loaded = loaded.filter(|loaded| loaded.shows_what_may_be_seen(waiting, written.as_ref()));
-        let Loaded { cases, turn } = match loaded {
-            Some(loaded) => loaded,
-            None => by.load(&mut attempt, county, waiting).await?,
+        let judged = match judged {
+            Some(judged) => judged,
+            None => {
+                let Loaded { cases, turn } = by.load(&mut attempt, county, waiting).await?;
+                let head = turn.head(&mut attempt, county).await?;
+                by.judge(place, waiting, cases, turn.turn, head, None)?
+            }
         };
-        let unseen = written.filter(|written| written.turn == turn.turn);
-        let turn = unseen.as_ref().map_or(turn, |written| written.next);
-        let unreadable: Vec<_> =
-            cases.iter().filter_map(|one| one.case.as_ref()?.as_ref().err().copied()).collect();
-        place.put_aside.put(county, &unreadable, by.clock.now())?;
-        let before = unseen.as_ref().map(|written| &written.decided);
-        let mut judging = Judging::new(place, &by.keyring, by.clock.now(), before);
-        let answers: Vec<_> = cases
-            .into_iter()
-            .zip(waiting)
-            .map(|(case, waiter)| judging.judge(case, &waiter.command, waiter.trace.as_deref()))
-            .collect();
-        let (ledger, decided) = judging.end();
-        if ledger.changes.is_empty() {
-            return Ok(Some(answers));
-        }
-        let ahead = self.left > 0 && self.ahead.is_none() && !holding;
-        let (committed, ahead) =
-            tokio::join!(ledger.commit(attempt, county, turn, None, by.heard()), async {
-                if ahead { by.read_ahead(place).await } else { None }
-            },);
-        self.ahead = self.ahead.take().or(ahead);
-        let Some(after) = committed? else { return Ok(None) };
-        let decided = Decided { cases: after.cases, ..decided };
-        self.written = Some(Written { turn: turn.turn, next: after.turn, decided });
-        Ok(Some(answers))
+        let Some(Writing { ledger, turn, decided }) = judged.writing else { return Ok(Some(judged.answers)) };
+        let after = After { turn, next: ledger.next(), decided: &decided };
+        let ahead = self.left > 0 && self.next.is_none() && !holding;
+        let (committed, next) = tokio::join!(ledger.commit(attempt, county, None, by.heard()), async {
+            if ahead { by.look_ahead(place, &after).await } else { None }
+        });
+        self.next = self.next.take().or(next);
+        Ok(committed?.then_some(judged.answers))
     }
 }
 
-impl Loaded {
-    /// Whether nothing was decided since about who may see one of the cases.
-    fn shows_what_may_be_seen(&self, waiting: &[Waiter], written: Option<&Written>) -> bool {
-        let changed = |case: &CommandCase| match (&case.case, written) {
-            (Some(Ok(case)), Some(written)) => written.decided.cases.contains_key(&case.id),
+/// The round before, as it is being written.
+struct After<'a> {
+    /// The turn that it is written in.
+    turn: Turn,
+    /// The turn after it.
+    next: CountyTurn,
+    decided: &'a Decided,
+}
+
+impl After<'_> {
+    /// Whether what was loaded is that of before or after it, and nothing is decided in it about who may see one
+    /// of these cases.
+    fn completes(&self, loaded: &Loaded, waiting: &[Waiter]) -> bool {
+        let changed = |case: &CommandCase| match &case.case {
+            Some(Ok(case)) => self.decided.cases.contains_key(&case.id),
             _ => false,
         };
-        self.cases
-            .iter()
-            .zip(waiting)
-            .all(|(case, waiter)| waiter.command.visible_to.is_none() || !changed(case))
+        [self.turn, self.next.turn].contains(&loaded.turn.turn)
+            && loaded
+                .cases
+                .iter()
+                .zip(waiting)
+                .all(|(case, waiter)| waiter.command.visible_to.is_none() || !changed(case))
     }
 }
 
@@ -200,9 +208,43 @@ impl Commands {
         Ok(Loaded { cases, turn })
     }
 
-    /// The next round, if it is worth it. What cannot be loaded now is loaded when it is its turn.
-    async fn read_ahead(&self, place: &RoutingCounty) -> Option<Round> {
-        let waiting = place.waiting.take_if_at_least(WORTH_READING_AHEAD);
+    /// Judges commands on their cases, and on what was decided `before` that these do not show.
+    fn judge(
+        &self,
+        place: &RoutingCounty,
+        waiting: &[Waiter],
+        cases: Vec<CommandCase>,
+        turn: Turn,
+        head: HistoryHead,
+        before: Option<&Decided>,
+    ) -> Result<Judged, RoutingError> {
+        let county = &place.county.code;
+        let now = self.clock.now();
+        let unreadable: Vec<_> =
+            cases.iter().filter_map(|one| one.case.as_ref()?.as_ref().err().copied()).collect();
+        place.put_aside.put(county, &unreadable, now)?;
+        let mut judging = Judging::new(place, &self.keyring, now, before);
+        let answers = cases
+            .into_iter()
+            .zip(waiting)
+            .map(|(case, waiter)| judging.judge(case, &waiter.command, waiter.trace.as_deref()))
+            .collect();
+        let (ledger, mut decided) = judging.end();
+        if ledger.changes.is_empty() {
+            return Ok(Judged { answers, writing: None });
+        }
+        let ledger = ledger.seal(county, turn, head, &self.keyring)?;
+        for (id, seal) in ledger.last_seals() {
+            if let Some(case) = decided.cases.get_mut(&id) {
+                case.history_seal = seal.to_vec();
+            }
+        }
+        Ok(Judged { answers, writing: Some(Writing { ledger, turn, decided }) })
+    }
+
+    /// The next round, if it is worth it. What does not succeed now is done when it is its turn.
+    async fn look_ahead(&self, place: &RoutingCounty, after: &After<'_>) -> Option<Round> {
+        let waiting = place.waiting.take_if_at_least(WORTH_LOOKING_AHEAD);
         if waiting.is_empty() {
             return None;
         }
@@ -210,8 +252,12 @@ impl Commands {
             let mut conn = bounded("connect", self.pool.acquire()).await?;
             self.load(&mut conn, &place.county.code, &waiting).await
         };
-        let loaded = timeout(READING_AHEAD_TIMEOUT, loading).await.ok().and_then(Result::ok);
-        Some(Round { waiting, loaded })
+        let loaded = timeout(LOOKING_AHEAD_TIMEOUT, loading).await.ok().and_then(Result::ok);
+        let judged = loaded.filter(|loaded| after.completes(loaded, &waiting)).and_then(|loaded| {
+            let CountyTurn { turn, head } = after.next;
+            self.judge(place, &waiting, loaded.cases, turn, head?, Some(after.decided)).ok()
+        });
+        Some(Round { waiting, judged })
     }
 }
 

@@ -129,9 +129,9 @@ impl Changes {
         &self.pushes
     }
 
-    /// The cases as they are now, taken out.
-    pub fn take_cases(&mut self) -> BTreeMap<Uuid, CaseFile> {
-        std::mem::take(&mut self.cases)
+    /// The seals of the cases' last entries once it is written.
+    pub fn last_seals<'a>(&'a self, sealed: &'a SealedChanges) -> impl Iterator<Item = (Uuid, &'a [u8])> {
+        self.cases.keys().copied().zip(sealed.last_seals.iter().map(Vec::as_slice))
     }
 
     /// The ids of the cases that change.
@@ -140,76 +140,80 @@ impl Changes {
         self.cases.keys().copied().collect()
     }
 
-    /// Writes everything in the county's turn, in one statement. Words are sealed here, on their way into
-    /// the tables. Returns the position of the first event and where the histories stand then; none where the
-    /// turn was another's and nothing is written. The cases have the seals of their last entries after it.
+    /// Seals what is to be written: words, the history's entries, dockets. `head` is where the county's histories
+    /// stand before.
     ///
     /// # Errors
-    /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
-    pub async fn write(
-        &mut self,
-        conn: &mut PgConnection,
-        in_turn: InTurn<'_>,
-        head: Option<HistoryHead>,
+    /// [`RoutingError::Malformed`]
+    pub fn seal(
+        &self,
+        county: &str,
+        head: HistoryHead,
         keyring: &Keyring,
-    ) -> Result<Option<(i64, HistoryHead)>, RoutingError> {
-        let operation = "write the changes of cases";
-        let county = in_turn.county;
+    ) -> Result<SealedChanges, RoutingError> {
         let seal = |words: &Option<Words>| match words {
             Some(Words::Plain(text)) => Some(keyring.seal(text.as_bytes(), county.as_bytes())),
             Some(Words::Sealed(sealed)) => Some(sealed.clone()),
             None => None,
         };
-        let remarks: Vec<Option<Vec<u8>>> =
-            self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
-        let before = match head {
-            Some(head) => head,
-            None => HistoryHead { unsealed: count_unsealed(conn, county).await?, ..HistoryHead::default() },
-        };
-        let mut head = HistoryHead { batch: before.batch + 1, ..before };
-        let Sealed { seals, last_seals } = self.seal_history(county, keyring, &remarks, &mut head);
-        let new_head = (!self.entries.is_empty()).then(|| head.seal(county, keyring));
+        let remarks: Vec<_> = self.entries.iter().map(|(_, entry, _)| seal(&entry.remark)).collect();
+        let level_words = self.cases.values().map(|case| seal(&case.level_reason.words)).collect();
+        let mut after = HistoryHead { batch: head.batch + 1, ..head };
+        let (seals, last_seals) = self.seal_history(county, keyring, &remarks, &mut after);
         let dockets = self
             .cases
             .values()
             .zip(&last_seals)
             .map(|(case, last_seal)| docket_text(case, county, last_seal, keyring))
-            .collect::<Result<Vec<_>, _>>()?;
+            .collect::<Result<_, _>>()?;
+        // Only a head with entries is kept.
+        let kept_head = (!self.entries.is_empty()).then(|| after.seal(county, keyring));
+        let batch = after.batch;
+        let head = if self.entries.is_empty() { head } else { after };
+        Ok(SealedChanges { remarks, level_words, seals, last_seals, dockets, batch, kept_head, head })
+    }
+
+    /// Writes everything in the county's turn, in one statement. Returns the position of the first event; none
+    /// where the turn was another's and nothing is written.
+    ///
+    /// # Errors
+    /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+    pub async fn write(
+        &self,
+        conn: &mut PgConnection,
+        in_turn: InTurn<'_>,
+        sealed: &SealedChanges,
+    ) -> Result<Option<i64>, RoutingError> {
+        let operation = "write the changes of cases";
         let query = in_turn.bind(sqlx::query(WRITE_CHANGES.as_str()));
-        let query = self.bind_cases(query, seal);
+        let query = self.bind_cases(query, &sealed.level_words);
         let query = query
-            .bind(dockets)
-            .bind(last_seals.iter().map(Vec::as_slice).collect::<Vec<_>>())
+            .bind(&sealed.dockets)
+            .bind(&sealed.last_seals)
             .bind(self.cases.values().map(|case| case.docket.tags.contains(FAST_LANE)).collect::<Vec<_>>());
         let query = self.bind_reports(query);
-        let query = self.bind_entries(query, remarks, seals);
+        let query = self.bind_entries(query, sealed);
         let query = self.bind_pushes(query);
         let query = self.bind_receipts(query);
         let query = query
             .bind(self.series.keys().map(String::as_str).collect::<Vec<_>>())
             .bind(self.series.values().copied().collect::<Vec<_>>());
         let query = self.bind_answers(query);
-        let query = self.bind_duties(query).bind(head.batch).bind(new_head);
+        let query = self.bind_duties(query).bind(sealed.batch).bind(&sealed.kept_head);
         let query = self.bind_report_contents(query);
         let row = bounded(operation, query.fetch_optional(&mut *conn)).await?;
-        let position = InTurn::first_position(row.as_ref())
-            .map_err(|source| RoutingError::Database { operation, source })?;
-        let Some(position) = position else { return Ok(None) };
-        for (case, seal) in self.cases.values_mut().zip(last_seals) {
-            case.history_seal = seal;
-        }
-        // Only a head with entries is kept.
-        Ok(Some((position, if self.entries.is_empty() { before } else { head })))
+        InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
     }
 
-    /// The seal of each new entry over the one before in its case; the county's head moves on with them.
+    /// The seal of each new entry over the one before in its case, and the last one of each case; the county's
+    /// head moves on with them.
     fn seal_history(
         &self,
         county: &str,
         keyring: &Keyring,
         remarks: &[Option<Vec<u8>>],
         head: &mut HistoryHead,
-    ) -> Sealed {
+    ) -> (Vec<Vec<u8>>, Vec<Vec<u8>>) {
         let mut last: BTreeMap<Uuid, (Vec<u8>, i64)> =
             self.cases.values().map(|case| (case.id, (case.history_seal.clone(), 0))).collect();
         let mut seals = Vec::with_capacity(self.entries.len());
@@ -240,7 +244,7 @@ impl Changes {
             head.total.move_on(mark(&case.history_seal), mark(&seal), count);
             last_seals.push(seal);
         }
-        Sealed { seals, last_seals }
+        (seals, last_seals)
     }
 
     fn bind_answers<'q>(&'q self, query: Query<'q>) -> Query<'q> {
@@ -273,11 +277,7 @@ impl Changes {
             .bind(all().map(|d| d.ending.as_ref().is_some_and(|end| end.met)).collect::<Vec<_>>())
     }
 
-    fn bind_cases<'q>(
-        &'q self,
-        query: Query<'q>,
-        seal: impl Fn(&Option<Words>) -> Option<Vec<u8>>,
-    ) -> Query<'q> {
+    fn bind_cases<'q>(&'q self, query: Query<'q>, level_words: &'q [Option<Vec<u8>>]) -> Query<'q> {
         let all = || self.cases.values();
         query
             .bind(all().map(|c| c.id).collect::<Vec<_>>())
@@ -286,7 +286,7 @@ impl Changes {
             .bind(all().map(|c| c.state.code()).collect::<Vec<_>>())
             .bind(all().map(|c| c.level.code()).collect::<Vec<_>>())
             .bind(all().map(reason_form).collect::<Vec<Value>>())
-            .bind(all().map(|c| seal(&c.level_reason.words)).collect::<Vec<_>>())
+            .bind(level_words)
             .bind(all().map(|c| c.area_code.as_str()).collect::<Vec<_>>())
             .bind(all().map(|c| c.category.as_str()).collect::<Vec<_>>())
             .bind(all().map(|c| source_code(c.first_source)).collect::<Vec<_>>())
@@ -325,12 +325,7 @@ impl Changes {
             .bind(all().map(|r| r.sealed_matter.as_slice()).collect::<Vec<_>>())
     }
 
-    fn bind_entries<'q>(
-        &'q self,
-        query: Query<'q>,
-        remarks: Vec<Option<Vec<u8>>>,
-        seals: Vec<Vec<u8>>,
-    ) -> Query<'q> {
+    fn bind_entries<'q>(&'q self, query: Query<'q>, sealed: &'q SealedChanges) -> Query<'q> {
         let all = || self.entries.iter().map(|(_, entry, _)| entry);
         query
             .bind(self.entries.iter().map(|(case_id, _, _)| *case_id).collect::<Vec<_>>())
@@ -340,9 +335,9 @@ impl Changes {
             .bind(all().map(|e| e.actor.as_str()).collect::<Vec<_>>())
             .bind(all().map(|e| e.capacity.as_str()).collect::<Vec<_>>())
             .bind(all().map(|e| e.text.as_str()).collect::<Vec<_>>())
-            .bind(remarks)
+            .bind(&sealed.remarks)
             .bind(self.entries.iter().map(|(_, _, trace)| trace.as_str()).collect::<Vec<_>>())
-            .bind(seals)
+            .bind(&sealed.seals)
     }
 
     fn bind_pushes<'q>(&'q self, query: Query<'q>) -> Query<'q> {
@@ -385,16 +380,36 @@ fn source_code(source: fengqiao_proto::types::v1::Source) -> i16 {
     i16::try_from(i32::from(source)).unwrap_or_default()
 }
 
-/// The seals of a write.
-struct Sealed {
-    /// Of each entry.
+/// What is sealed of changes, in their order.
+#[derive(Debug)]
+pub struct SealedChanges {
+    /// Of the entries.
+    remarks: Vec<Option<Vec<u8>>>,
+    /// Of the cases.
+    level_words: Vec<Option<Vec<u8>>>,
+    /// Of the entries.
     seals: Vec<Vec<u8>>,
-    /// The last one of each case.
+    /// Of the cases.
     last_seals: Vec<Vec<u8>>,
+    /// Of the cases.
+    dockets: Vec<Vec<u8>>,
+    batch: i64,
+    /// The county's head as it is stored, where it moves.
+    kept_head: Option<Vec<u8>>,
+    /// Where the county's histories stand after it.
+    head: HistoryHead,
+}
+
+impl SealedChanges {
+    /// Where the county's histories stand after it.
+    #[must_use]
+    pub const fn head(&self) -> HistoryHead {
+        self.head
+    }
 }
 
 /// How many entries are there from before there were seals. Asked once in a county's life.
-async fn count_unsealed(conn: &mut PgConnection, county: &str) -> Result<i64, RoutingError> {
+pub(super) async fn count_unsealed(conn: &mut PgConnection, county: &str) -> Result<i64, RoutingError> {
     let statement = sqlx::query_scalar(include_str!("sql/count_unsealed.sql")).bind(county).fetch_one(conn);
     bounded("count the entries without a seal", statement).await
 }

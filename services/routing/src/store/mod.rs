@@ -29,7 +29,7 @@ pub use batches::{
 pub use calendar_sweeps::{
     Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
 };
-pub use changes::{Changes, ReceiptMarks, RequestedPush, docket_text};
+pub use changes::{Changes, ReceiptMarks, RequestedPush, SealedChanges, docket_text};
 pub use meetings::{
     MeetingName, MeetingReport, agenda_candidates, find_meeting, insert_items, insert_meeting, list_items,
     list_meetings, meeting_reports, record_meeting,

@@ -6,7 +6,7 @@ use fengqiao_messaging::{Turn, hold_turn};
 use fengqiao_sealing::Keyring;
 use sqlx::{Connection as _, PgConnection, Postgres, Row as _, Transaction, postgres::PgRow};
 
-use super::bounded;
+use super::{bounded, changes::count_unsealed};
 use crate::{domain::history_seals::HistoryHead, error::RoutingError};
 
 /// A county's turn, and where its histories stand in it.
@@ -32,6 +32,19 @@ impl CountyTurn {
                 source: error.into(),
             })?;
         Ok(Self { turn: Turn(first.try_get("turn")?), head })
+    }
+
+    /// Where the county's histories stand, also before the first write.
+    ///
+    /// # Errors
+    /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
+    pub async fn head(&self, conn: &mut PgConnection, county: &str) -> Result<HistoryHead, RoutingError> {
+        match self.head {
+            Some(head) => Ok(head),
+            None => {
+                Ok(HistoryHead { unsealed: count_unsealed(conn, county).await?, ..HistoryHead::default() })
+            }
+        }
     }
 }
 
