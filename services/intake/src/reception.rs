@@ -4,13 +4,13 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fengqiao_access::Principal;
-use fengqiao_county::{Counties, County};
+use fengqiao_county::{Area, Counties, County};
 use fengqiao_proto::{
     intake::v1::{Evidence, Report},
     types::v1::{PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 use crate::{
@@ -183,14 +183,24 @@ impl Reception {
 
 impl Desk {
     fn check(&self, report: Report, now: Timestamp) -> Result<ValidReport, IntakeError> {
-        let has_area = |code: &str| self.county.areas.find(code).is_some();
         let about = Circumstances {
-            county: &self.county.code,
             now,
-            today: self.county.time_zone.to_datetime(now).date(),
-            has_area: &has_area,
+            today: self.day_of(now),
+            area_at: &|code, at| self.area_at(code, at).map(|area| AreaCode::of(&area.code)),
         };
         validate(report, &about).map_err(IntakeError::Invalid)
+    }
+
+    /// The area that stands at a time for what a source names, by whichever code it knows it. One that is
+    /// over without a successor stands for itself: a report is not lost by it, and who answers is routing's
+    /// to find.
+    fn area_at(&self, code: &str, at: Timestamp) -> Option<&Area> {
+        let named = self.county.areas.resolve(code)?;
+        self.county.areas.current(&named.code, self.day_of(at)).or(Some(named))
+    }
+
+    fn day_of(&self, at: Timestamp) -> Date {
+        self.county.time_zone.to_datetime(at).date()
     }
 }
 

@@ -24,6 +24,8 @@ const NAME_LENGTH: usize = 80;
 pub const MOST_PARTIES: usize = 50;
 /// How far a source's clock may run ahead.
 pub const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(5);
+/// What is right as the code of an area.
+pub const AREA_CODE: &str = "must be the code of an area of the county: its own of 6, 12 or 15 digits, or one of another system that the county lists, such as the police's of 15 digits";
 /// 2000-01-01T00:00:00Z
 const EARLIEST_SECOND: i64 = 946_684_800;
 
@@ -45,14 +47,12 @@ impl Violation {
 
 /// What validation must know beside the report.
 pub struct Circumstances<'a> {
-    /// The county's 6-digit code.
-    pub county: &'a str,
     /// The time of the call.
     pub now: Timestamp,
     /// The day in the county.
     pub today: Date,
-    /// Whether the county's tree has an area, by its code without filling zeros.
-    pub has_area: &'a dyn Fn(&str) -> bool,
+    /// The county's area that a code stands for at a time, where there is one.
+    pub area_at: &'a dyn Fn(&str, Timestamp) -> Option<AreaCode>,
 }
 
 /// Takes a report apart into what is right, or says everything that is wrong.
@@ -69,7 +69,8 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
     let source = wrong.check("source", source_of(report.source));
     wrong.check("sourceRef", source_ref(&report.source_ref));
     let occurred_at = wrong.check("occurredAt", occurred_at(report.occurred_at.as_ref(), about.now));
-    let area = wrong.check("areaCode", area_of(&report.area_code, about));
+    // Which area it is does not change when the same report comes again on a later day.
+    let area = wrong.check("areaCode", area_of(&report.area_code, occurred_at.unwrap_or(about.now), about));
     wrong.check("address", text::single_line(&report.address, ADDRESS_LENGTH));
     wrong.check(
         "title",
@@ -152,11 +153,9 @@ fn occurred_at(given: Option<&prost_types::Timestamp>, now: Timestamp) -> Result
     Timestamp::from_microsecond(time.as_microsecond()).map_err(|_| "must be a time".to_owned())
 }
 
-fn area_of(code: &str, about: &Circumstances<'_>) -> Result<AreaCode, text::Fault> {
+fn area_of(code: &str, at: Timestamp, about: &Circumstances<'_>) -> Result<AreaCode, text::Fault> {
     required(code)?;
-    AreaCode::read(code, about.county)
-        .filter(|area| (about.has_area)(area.prefix()))
-        .ok_or_else(|| "must be the code of an area of the county: 6, 12 or 15 digits".to_owned())
+    (about.area_at)(code, at).ok_or_else(|| AREA_CODE.to_owned())
 }
 
 fn party_of(party: Party, index: usize, today: Date, wrong: &mut Violations) -> Option<ValidParty> {

@@ -31,8 +31,16 @@ pub(crate) fn sound() -> Report {
 }
 
 fn check(report: Report, now: Timestamp) -> Result<ValidReport, Vec<Violation>> {
-    let has_area = |code: &str| matches!(code, "421181" | "421181105" | "421181105201");
-    validate(report, &Circumstances { county: "421181", now, today: date(2026, 11, 24), has_area: &has_area })
+    // A village that went into another one a minute before now, and the police's code of that one.
+    let merged = Timestamp::from_second(NOW.as_second() - 60).unwrap();
+    let area_at = |code: &str, at: Timestamp| match code {
+        "421181" | "421181105201" => Some(AreaCode::of(code)),
+        "421181105000" => Some(AreaCode::of("421181105")),
+        "421181105900001" => Some(AreaCode::of("421181105201")),
+        "421181105299" => Some(AreaCode::of(if at < merged { code } else { "421181105201" })),
+        _ => None,
+    };
+    validate(report, &Circumstances { now, today: date(2026, 11, 24), area_at: &area_at })
 }
 
 /// The report as validation leaves it.
@@ -50,6 +58,20 @@ fn a_sound_report_is_taken_in_one_form() {
     assert_eq!(report.area.as_str(), "421181105201");
     assert_eq!(report.reporters().count(), 1);
     assert_eq!(report.parties[0].phone.as_ref().unwrap().as_str(), "13800000000");
+}
+
+#[test]
+fn whatever_code_a_source_knows_an_area_by_the_report_has_the_area_s_own() {
+    let area = |code: &str, seconds: i64| {
+        let mut report = sound();
+        report.area_code = code.into();
+        report.occurred_at = Some(prost_types::Timestamp { seconds: NOW.as_second() + seconds, nanos: 0 });
+        validated(&report, NOW).area.as_str().to_owned()
+    };
+    assert_eq!(area("421181105900001", -60), "421181105201", "the police's");
+    assert_eq!(area("421181105000", -60), "421181105000", "a town's");
+    assert_eq!(area("421181105299", -61), "421181105299", "before it was over");
+    assert_eq!(area("421181105299", -60), "421181105201", "and after");
 }
 
 #[test]

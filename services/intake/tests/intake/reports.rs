@@ -13,6 +13,7 @@ use fengqiao_proto::{
     routing::v1::{CaseChanged, TakenCluster},
     types::v1::{CaseState, Source},
 };
+use fengqiao_stack::test_county::write_county_with_codes;
 use prost::{Message as _, Name as _};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tokio::task::JoinSet;
@@ -277,6 +278,49 @@ async fn each_wrong_field_is_named_and_nothing_is_written() {
     huge.narrative = "x".repeat(5 * 1024 * 1024);
     assert_eq!(submit(&mut client, huge).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(world.count("SELECT count(*) FROM report").await, 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_area_is_known_by_the_police_s_code_too_and_stored_under_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    write_county_with_codes(folder.path()).unwrap();
+    let mut world = World::of(folder.path()).await;
+    let mut client = client(&world.process(CommitSettings::default()).await).await;
+    let named = |reference: &str, code: &str, year: i16| {
+        let mut one = report(reference, 1, 1);
+        one.area_code = code.into();
+        let zone = &world.counties.iter().next().unwrap().time_zone;
+        let at = zone.to_timestamp(jiff::civil::date(year, 6, 1).at(12, 0, 0, 0)).unwrap();
+        one.occurred_at = Some(fengqiao_serving::time::to_proto(at));
+        one
+    };
+    let first = submit(&mut client, named("GD-1", "421181105900001", 2026)).await.unwrap();
+    let again = submit(&mut client, named("GD-1", "421181105204", 2026)).await.unwrap();
+    assert!(again.known && again.report_id == first.report_id, "the same place is the same content");
+    for (reference, code, year, held) in [
+        ("GD-2", "421181111900005", 2026, "421181111203"),
+        ("GD-3", "421181111205", 2026, "421181111203"),
+        ("GD-4", "421181111205", 2025, "421181111205"),
+        ("GD-5", "421181111206", 2026, "421181111206"),
+    ] {
+        let taken = submit(&mut client, named(reference, code, year)).await.unwrap();
+        let get = GetReportRequest { report_id: taken.report_id, ..Default::default() };
+        let found = client.get_report(get).await.unwrap().into_inner().report.unwrap().report.unwrap();
+        assert_eq!(found.area_code, held, "{reference}");
+    }
+    let told = events(&world).await;
+    let areas: Vec<&str> = told.iter().map(|event| event.area_code.as_str()).collect();
+    assert_eq!(areas, ["421181105204", "421181111203", "421181111203", "421181111205", "421181111206"]);
+    // Of the police's form but known to nobody: never cut to the town or village that it begins with.
+    let status = submit(&mut client, named("GD-6", "421181105900002", 2026)).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "areaCode");
+    let listed = |code: &str| ListReportsRequest { area_code: code.into(), ..Default::default() };
+    let found = client.list_reports(listed("421181111900003")).await.unwrap().into_inner().reports;
+    assert_eq!(found.len(), 2);
+    let unknown = client.list_reports(listed("421181105900002")).await.unwrap_err();
+    assert_eq!(unknown.get_details_bad_request().unwrap().field_violations[0].field, "areaCode");
     world.end().await;
 }
 
