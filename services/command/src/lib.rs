@@ -17,6 +17,7 @@ mod paging;
 mod profile;
 mod push;
 mod report;
+mod reward;
 mod rules;
 mod settings;
 mod table;
@@ -68,6 +69,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,
         Command::Duty(command) => duty::execute(command, &session, output).await,
+        Command::Reward(command) => reward::execute(command, &session, output).await,
         Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
