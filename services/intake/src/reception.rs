@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use fengqiao_access::Principal;
-use fengqiao_county::{Area, Counties, County};
+use fengqiao_county::{Counties, County};
 use fengqiao_proto::{
     intake::v1::{Evidence, Report},
     types::v1::{PartyRole, Role, Source},
@@ -183,24 +183,17 @@ impl Reception {
 
 impl Desk {
     fn check(&self, report: Report, now: Timestamp) -> Result<ValidReport, IntakeError> {
-        let about = Circumstances {
-            now,
-            today: self.day_of(now),
-            area_at: &|code, at| self.area_at(code, at).map(|area| AreaCode::of(&area.code)),
-        };
+        let today = self.county.time_zone.to_datetime(now).date();
+        let standing_area = |code: &str| self.standing_area(code, today);
+        let about = Circumstances { county: &self.county.code, now, today, standing_area: &standing_area };
         validate(report, &about).map_err(IntakeError::Invalid)
     }
 
-    /// The area that stands at a time for what a source names, by whichever code it knows it. One that is
-    /// over without a successor stands for itself: a report is not lost by it, and who answers is routing's
-    /// to find.
-    fn area_at(&self, code: &str, at: Timestamp) -> Option<&Area> {
+    /// The area that stands on a day for what a source's code names. Where an area is over without a successor, what
+    /// it lay in: nobody's report is refused for that.
+    fn standing_area(&self, code: &str, day: Date) -> Option<String> {
         let named = self.county.areas.resolve(code)?;
-        self.county.areas.current(&named.code, self.day_of(at)).or(Some(named))
-    }
-
-    fn day_of(&self, at: Timestamp) -> Date {
-        self.county.time_zone.to_datetime(at).date()
+        self.county.areas.current_ancestry(&named.code, day).next().map(|area| area.code.clone())
     }
 }
 

@@ -6,16 +6,30 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct AreaCode(String);
 
+const GROUP: usize = 3;
+const COUNTY: usize = 6;
 const TOWN: usize = 9;
 const STATISTICAL: usize = 12;
-const FILLING: &str = "000";
+const GRID: usize = 15;
 
 impl AreaCode {
-    /// The code of an area that the county's tree has, from its code without the zeros that fill it up.
+    /// Reads a code of 6, 12 or 15 digits in a county. Zeros that only fill up are taken off, so that an
+    /// area has one code: a county's 12 digits become 6, a community's 15 become 12.
     #[must_use]
-    pub fn of(area: &str) -> Self {
-        let held = if area.len() == TOWN { format!("{area:0<STATISTICAL$}") } else { area.to_owned() };
-        Self(held)
+    pub fn read(code: &str, county: &str) -> Option<Self> {
+        if !matches!(code.len(), COUNTY | STATISTICAL | GRID)
+            || !code.bytes().all(|b| b.is_ascii_digit())
+            || !code.starts_with(county)
+        {
+            return None;
+        }
+        Some(Self::of_area(without_filling(code)))
+    }
+
+    /// The code of an area of the county's tree, which knows it without filling zeros.
+    #[must_use]
+    pub fn of_area(short: &str) -> Self {
+        Self(if short.len() == TOWN { format!("{short:0<STATISTICAL$}") } else { short.to_owned() })
     }
 
     /// The code.
@@ -27,10 +41,7 @@ impl AreaCode {
     /// The code without the zeros that fill it up. What lies in the area starts with it.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        match self.0.strip_suffix(FILLING) {
-            Some(town) if self.0.len() == STATISTICAL => town,
-            _ => &self.0,
-        }
+        without_filling(&self.0)
     }
 }
 
@@ -40,20 +51,44 @@ impl fmt::Display for AreaCode {
     }
 }
 
+fn without_filling(code: &str) -> &str {
+    let mut short = code;
+    while short.len() > COUNTY && short.ends_with("000") {
+        short = &short[..short.len() - GROUP];
+    }
+    short
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn read(code: &str) -> Option<String> {
+        AreaCode::read(code, "421181").map(|code| code.0)
+    }
+
     #[test]
-    fn an_area_has_one_code_and_what_lies_in_it_starts_with_its_prefix() {
-        for (area, code) in [
-            ("421181", "421181"),
-            ("421181105", "421181105000"),
-            ("421181105201", "421181105201"),
-            ("421181105201001", "421181105201001"),
-        ] {
-            let held = AreaCode::of(area);
-            assert_eq!((held.as_str(), held.prefix()), (code, area));
+    fn an_area_has_one_code() {
+        assert_eq!(read("421181").as_deref(), Some("421181"));
+        assert_eq!(read("421181000000").as_deref(), Some("421181"));
+        assert_eq!(read("421181105000").as_deref(), Some("421181105000"));
+        assert_eq!(read("421181105201").as_deref(), Some("421181105201"));
+        assert_eq!(read("421181105201000").as_deref(), Some("421181105201"));
+        assert_eq!(read("421181105201001").as_deref(), Some("421181105201001"));
+    }
+
+    #[test]
+    fn other_lengths_signs_and_counties_are_refused() {
+        for bad in
+            ["", "4211", "421181105", "42118110520a", "420000000000", "４２１１８１", "4211811052010012"]
+        {
+            assert_eq!(read(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn what_lies_in_an_area_starts_with_its_prefix() {
+        let town = AreaCode::read("421181105000", "421181").unwrap();
+        assert_eq!(town.prefix(), "421181105");
     }
 }

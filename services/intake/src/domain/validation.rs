@@ -24,8 +24,6 @@ const NAME_LENGTH: usize = 80;
 pub const MOST_PARTIES: usize = 50;
 /// How far a source's clock may run ahead.
 pub const CLOCK_ERROR: SignedDuration = SignedDuration::from_mins(5);
-/// What is right as the code of an area.
-pub const AREA_CODE: &str = "must be the code of an area of the county: its own of 6, 12 or 15 digits, or one of another system that the county lists, such as the police's of 15 digits";
 /// 2000-01-01T00:00:00Z
 const EARLIEST_SECOND: i64 = 946_684_800;
 
@@ -47,12 +45,14 @@ impl Violation {
 
 /// What validation must know beside the report.
 pub struct Circumstances<'a> {
+    /// The county's 6-digit code.
+    pub county: &'a str,
     /// The time of the call.
     pub now: Timestamp,
     /// The day in the county.
     pub today: Date,
-    /// The county's area that a code stands for at a time, where there is one.
-    pub area_at: &'a dyn Fn(&str, Timestamp) -> Option<AreaCode>,
+    /// The area that stands today for what a code of any system names, by its code without filling zeros.
+    pub standing_area: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// Takes a report apart into what is right, or says everything that is wrong.
@@ -69,8 +69,7 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
     let source = wrong.check("source", source_of(report.source));
     wrong.check("sourceRef", source_ref(&report.source_ref));
     let occurred_at = wrong.check("occurredAt", occurred_at(report.occurred_at.as_ref(), about.now));
-    // Which area it is does not change when the same report comes again on a later day.
-    let area = wrong.check("areaCode", area_of(&report.area_code, occurred_at.unwrap_or(about.now), about));
+    let area = wrong.check("areaCode", area_of(&report.area_code, about));
     wrong.check("address", text::single_line(&report.address, ADDRESS_LENGTH));
     wrong.check(
         "title",
@@ -85,11 +84,12 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
         .map(|(index, party)| party_of(party, index, about.today, &mut wrong))
         .collect();
     match (source, occurred_at, area, parties.into_iter().collect::<Option<Vec<_>>>()) {
-        (Some(source), Some(occurred_at), Some(area), Some(parties)) if wrong.0.is_empty() => {
+        (Some(source), Some(occurred_at), Some((named_area, area)), Some(parties)) if wrong.0.is_empty() => {
             Ok(ValidReport {
                 source,
                 source_ref: report.source_ref,
                 occurred_at,
+                named_area,
                 area,
                 address: report.address,
                 title: report.title,
@@ -153,9 +153,16 @@ fn occurred_at(given: Option<&prost_types::Timestamp>, now: Timestamp) -> Result
     Timestamp::from_microsecond(time.as_microsecond()).map_err(|_| "must be a time".to_owned())
 }
 
-fn area_of(code: &str, at: Timestamp, about: &Circumstances<'_>) -> Result<AreaCode, text::Fault> {
+/// The area as it is named, its own codes in one form, and the one that stands for it.
+fn area_of(code: &str, about: &Circumstances<'_>) -> Result<(String, AreaCode), text::Fault> {
     required(code)?;
-    (about.area_at)(code, at).ok_or_else(|| AREA_CODE.to_owned())
+    (about.standing_area)(code)
+        .map(|standing| {
+            let named = AreaCode::read(code, about.county);
+            let named = named.map_or_else(|| code.to_owned(), |own| own.as_str().to_owned());
+            (named, AreaCode::of_area(&standing))
+        })
+        .ok_or_else(|| "must be the code of an area of the county: 6, 12 or 15 digits".to_owned())
 }
 
 fn party_of(party: Party, index: usize, today: Date, wrong: &mut Violations) -> Option<ValidParty> {

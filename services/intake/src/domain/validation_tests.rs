@@ -31,16 +31,17 @@ pub(crate) fn sound() -> Report {
 }
 
 fn check(report: Report, now: Timestamp) -> Result<ValidReport, Vec<Violation>> {
-    // A village that went into another one a minute before now, and the police's code of that one.
-    let merged = Timestamp::from_second(NOW.as_second() - 60).unwrap();
-    let area_at = |code: &str, at: Timestamp| match code {
-        "421181" | "421181105201" => Some(AreaCode::of(code)),
-        "421181105000" => Some(AreaCode::of("421181105")),
-        "421181105900001" => Some(AreaCode::of("421181105201")),
-        "421181105299" => Some(AreaCode::of(if at < merged { code } else { "421181105201" })),
-        _ => None,
+    let standing_area = |code: &str| {
+        let standing = match code {
+            "421181105201" | "421181105201000" | "421181105299" | "421181105900001" => "421181105201",
+            "421181" | "421181000000" => "421181",
+            "421181105000" => "421181105",
+            _ => return None,
+        };
+        Some(standing.to_owned())
     };
-    validate(report, &Circumstances { now, today: date(2026, 11, 24), area_at: &area_at })
+    let today = date(2026, 11, 24);
+    validate(report, &Circumstances { county: "421181", now, today, standing_area: &standing_area })
 }
 
 /// The report as validation leaves it.
@@ -61,17 +62,16 @@ fn a_sound_report_is_taken_in_one_form() {
 }
 
 #[test]
-fn whatever_code_a_source_knows_an_area_by_the_report_has_the_area_s_own() {
-    let area = |code: &str, seconds: i64| {
-        let mut report = sound();
-        report.area_code = code.into();
-        report.occurred_at = Some(prost_types::Timestamp { seconds: NOW.as_second() + seconds, nanos: 0 });
-        validated(&report, NOW).area.as_str().to_owned()
+fn a_report_belongs_to_the_area_that_stands_for_the_named_one() {
+    let named = |code: &str| {
+        let report = validated(&Report { area_code: code.into(), ..sound() }, NOW);
+        (report.named_area, report.area.as_str().to_owned())
     };
-    assert_eq!(area("421181105900001", -60), "421181105201", "the police's");
-    assert_eq!(area("421181105000", -60), "421181105000", "a town's");
-    assert_eq!(area("421181105299", -61), "421181105299", "before it was over");
-    assert_eq!(area("421181105299", -60), "421181105201", "and after");
+    let both = |named: &str, area: &str| (named.to_owned(), area.to_owned());
+    assert_eq!(named("421181105201000"), both("421181105201", "421181105201"), "one form");
+    assert_eq!(named("421181105000"), both("421181105000", "421181105000"), "a town has twelve digits");
+    assert_eq!(named("421181105299"), both("421181105299", "421181105201"), "its successor");
+    assert_eq!(named("421181105900001"), both("421181105900001", "421181105201"), "another system's");
 }
 
 #[test]

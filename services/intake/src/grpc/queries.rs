@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     config::READ_TIMEOUT,
     contract,
-    domain::validation::{AREA_CODE, Violation},
+    domain::validation::Violation,
     error::IntakeError,
     intake::Intake,
     store::{self, ListFilter, StoreError, StoredReport},
@@ -102,7 +102,8 @@ impl Intake {
             return Ok(String::new());
         }
         let area = self.reception.county(county)?.areas.resolve(code);
-        area.map(|area| area.code.clone()).ok_or_else(|| wrong("areaCode", AREA_CODE))
+        area.map(|area| area.code.clone())
+            .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
     }
 
     fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
