@@ -8,8 +8,8 @@ use clap_complete::Shell;
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
     figures::StatsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
-    reward::RewardCommand, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
-    work::WorkOptions,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -64,6 +64,8 @@ pub enum Command {
     Audit(AuditCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
+    /// Who sits where in a week, and which half days are missing (派驻、值班).
+    Roster(RosterOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).
     Stats(StatsOptions),
     /// Follow one case's history as it grows, until Ctrl-C.

@@ -18,6 +18,7 @@ mod profile;
 mod push;
 mod report;
 mod reward;
+mod roster;
 mod rules;
 mod settings;
 mod table;
@@ -73,6 +74,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
+        Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,
         Command::Completions { .. } => Ok(()),

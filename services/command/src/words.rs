@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
     routing::v1::{
-        AgendaReason, DutyOutcome, DutyProgress, HistoryKind, MeetingKind, PlaceKind, RepeatClass,
+        AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MeetingKind, PlaceKind, RepeatClass,
         RewardState, SettingKind, StandingKind,
     },
     types::v1::{CaseState, FormKind, Level, PartyRole, Source},
@@ -236,6 +236,13 @@ pub const REWARDS: &[Word<RewardState>] = &[
     Word(RewardState::Refused, "REFUSED", "未同意"),
 ];
 
+/// The parts of a day.
+pub const HALF_DAYS: &[Word<HalfDay>] = &[
+    Word(HalfDay::Am, "AM", "上午"),
+    Word(HalfDay::Pm, "PM", "下午"),
+    Word(HalfDay::Night, "NIGHT", "夜间"),
+];
+
 /// The kinds of meetings.
 pub const MEETINGS: &[Word<MeetingKind>] =
     &[Word(MeetingKind::Joint, "JOINT", "联席会议"), Word(MeetingKind::Residents, "RESIDENTS", "居民会议")];
@@ -316,6 +323,7 @@ mod tests {
         assert_eq!(count(|n| DutyProgress::try_from(n).is_ok()), PROGRESS.len());
         assert_eq!(count(|n| RepeatClass::try_from(n).is_ok()), REPEAT_CLASSES.len());
         assert_eq!(count(|n| RewardState::try_from(n).is_ok()), REWARDS.len());
+        assert_eq!(count(|n| HalfDay::try_from(n).is_ok()), HALF_DAYS.len());
         assert_eq!(count(|n| MeetingKind::try_from(n).is_ok()), MEETINGS.len());
         assert_eq!(count(|n| AgendaReason::try_from(n).is_ok()), AGENDA_REASONS.len());
     }

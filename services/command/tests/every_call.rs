@@ -89,6 +89,7 @@ case classify 1 2 wages
 watch 1
 agencies
 work
+roster centre --day 2026-11-25
 duty list --kind sweep
 duty show d --purpose x
 duty record d done --text x
