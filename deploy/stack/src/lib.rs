@@ -16,6 +16,7 @@ pub mod sample_day;
 pub mod secrets;
 pub mod services;
 mod stack;
+pub mod test_county;
 pub mod test_database;
 
 pub use error::StackError;

@@ -1,7 +1,8 @@
 //! Cases: reading and steering.
 
-mod act;
+pub mod act;
 mod asking;
+mod classify;
 mod deadline;
 mod links;
 mod reading;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 
 use self::{
     act::ActCommand,
+    classify::ClassifyOptions,
     deadline::ExplainOptions,
     links::{MergeOptions, SplitOptions, UnmergeOptions},
     reading::ListOptions,
@@ -39,6 +41,8 @@ pub enum CaseCommand {
     Split(SplitOptions),
     /// Say why something is due when it is, day by day (时限说明).
     Explain(ExplainOptions),
+    /// Sort a repeat call into its kind (重复警情归类), which is owed by the end of its day.
+    Classify(ClassifyOptions),
     /// Do something to a case.
     #[command(flatten)]
     Act(Box<ActCommand>),
@@ -88,6 +92,7 @@ pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -
             links::split(options, client, session, output).await
         }
         CaseCommand::Explain(options) => deadline::explain(options, session, output).await,
+        CaseCommand::Classify(options) => classify::classify(options, session, output).await,
         CaseCommand::Act(command) => act(*command, session, output).await,
     }
 }
@@ -164,58 +169,6 @@ mod tests {
         assert!(parse(&["explain", "1", "3"]).is_ok());
         let (target, _) = asked(&["comment", "1", "已约谈", "--request-id", "r", "--capacity", "chief"]);
         assert_eq!((target.request_id.as_deref(), target.capacity.as_str()), (Some("r"), "chief"));
-    }
-
-    #[test]
-    fn every_act_can_be_typed() {
-        let lines = [
-            "relevel 1 red --reason x",
-            "assign 1 police --person li",
-            "resolve 1 --outcome x --method policy_comfort --at grid --credited wulao",
-            "close 1 --revisit x",
-            "comment 1 x",
-            "add-handler 1 justice --as-part owner",
-            "remove-handler 1 justice --reason x",
-            "conclude 1 --text x",
-            "hand-over 1 li",
-            "claim 1",
-            "contact 1 --text x",
-            "return decide 1 police --reason x",
-            "extend ask 1 7 --reason x",
-            "extend decide 1 grant --reason x",
-            "park ask 1 2027-03-01 --reason x",
-            "park decide 1 refuse --reason x",
-            "resume 1",
-            "supervise 1 yellow --reason x",
-            "reply 1 --text x",
-            "acknowledge 1",
-            "letter send 1 housing --reason x",
-            "letter answer 1 --text x",
-            "whistle blow 1 police justice --spot x --photo p --reason x",
-            "whistle report-in 1 1",
-            "whistle finish 1 1 --for police --photo p --text x",
-            "whistle rate 1 1 police 5",
-            "session 1 agreed --mediator wulao --present reporter --minutes 40 --text x",
-            "agree 1 A-1 --terms x --perform 2027-01-01=x",
-            "perform 1 1 --not",
-            "confirm 1 C-1",
-            "method 1 leader_in_charge --leader chief",
-            "major declare 1 --reason x",
-            "major progress 1 --text x",
-            "major calm 1 --reason x",
-            "revisit 1 2 stable --satisfaction 5 --text x",
-            "tag 1 --add minor --remove fast_lane",
-            "aftermath 1 criminal X-1",
-            "reject 1 --reason x",
-            "reopen 1 --reason x",
-        ];
-        let mut acts = std::collections::HashSet::new();
-        for line in lines {
-            let (target, act) = asked(&line.split(' ').collect::<Vec<_>>());
-            assert_eq!(target.case, "1", "{line}");
-            acts.insert(std::mem::discriminant(&act));
-        }
-        assert_eq!(acts.len(), lines.len(), "each its own act");
     }
 
     #[test]

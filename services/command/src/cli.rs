@@ -8,7 +8,8 @@ use clap_complete::Shell;
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
     figures::StatsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -46,12 +47,15 @@ pub enum Command {
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),
-    /// Try level rules before they hold (定级规则).
+    /// Try level rules before they hold, and make them hold (定级规则).
     #[command(subcommand)]
     Rules(RulesCommand),
     /// Duties besides cases (摸排、零报告、走访、整改).
     #[command(subcommand)]
     Duty(DutyCommand),
+    /// Rewards for who told or did something (一事一案一补): ask, decide, list.
+    #[command(subcommand)]
+    Reward(RewardCommand),
     /// Meetings (周会商、居民会议): the agenda, and what was decided.
     #[command(subcommand)]
     Meeting(MeetingCommand),
@@ -60,6 +64,8 @@ pub enum Command {
     Audit(AuditCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
+    /// Who sits where in a week, and which half days are missing (派驻、值班).
+    Roster(RosterOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).
     Stats(StatsOptions),
     /// Follow one case's history as it grows, until Ctrl-C.
@@ -165,6 +171,21 @@ mod tests {
     #[test]
     fn the_grammar_is_sound() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn nothing_is_without_its_help() {
+        fn look(command: &clap::Command, path: &str) {
+            for one in command.get_subcommands().filter(|one| one.get_name() != "help") {
+                let path = format!("{path} {}", one.get_name());
+                assert!(one.get_about().is_some(), "{path}");
+                for argument in one.get_arguments().filter(|argument| !argument.is_hide_set()) {
+                    assert!(argument.get_help().is_some(), "{path} {}", argument.get_id());
+                }
+                look(one, &path);
+            }
+        }
+        look(&Cli::command(), "fengqiao");
     }
 
     #[test]

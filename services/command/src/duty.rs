@@ -1,12 +1,19 @@
 //! Duties besides cases: what is owed, and what came of it.
 
+mod count;
+mod families;
+
 use clap::{Args, Subcommand};
 use fengqiao_proto::routing::v1::{
-    CreateDutiesRequest, DutyOutcome, DutyProgress, ListDutiesRequest, NewDuty, PlaceKind, RecordDutyRequest,
-    StandingDuty, StandingKind, duty_service_client::DutyServiceClient,
+    CreateDutiesRequest, DutyOutcome, DutyProgress, GetDutyRequest, ListDutiesRequest, NewDuty, PlaceKind,
+    RecordDutyRequest, StandingDuty, StandingKind, duty_service_client::DutyServiceClient,
 };
 use uuid::Uuid;
 
+use self::{
+    count::{CountOptions, TimeOptions},
+    families::{ScreeningOptions, SignalOptions},
+};
 use crate::{
     connection::{Caller, Connection, Session},
     errors::CommandError,
@@ -26,6 +33,29 @@ pub enum DutyCommand {
     Record(RecordOptions),
     /// Make a duty by hand.
     Create(CreateOptions),
+    /// Show one duty, and what it is about.
+    Show(ShowOptions),
+    /// Count what was owed and what was done of it, by kind and place (覆盖率).
+    Count(CountOptions),
+    /// Say how long someone was out in people's homes, day by day (入户时长).
+    Time(TimeOptions),
+    /// Say what your agency sees of a family at risk (风险家庭线索).
+    Signal(SignalOptions),
+    /// List the families that are to be screened jointly (联合筛查); who looks is kept.
+    Screening(ScreeningOptions),
+}
+
+/// Which duty to show.
+#[derive(Debug, Args)]
+pub struct ShowOptions {
+    /// The duty's id.
+    duty: String,
+    /// Why something restricted is read; it is kept.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    purpose: String,
+    /// The post in which to act.
+    #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
+    capacity: String,
 }
 
 /// Which duties to list.
@@ -119,6 +149,17 @@ pub async fn execute(command: DutyCommand, session: &Session, output: &Output) -
     let failed = CommandError::call("the duty");
     let duties = match command {
         DutyCommand::List(options) => return list(options, client, session, output).await,
+        DutyCommand::Count(options) => return count::count(options, client, session, output).await,
+        DutyCommand::Time(options) => return count::time(options, client, session, output).await,
+        DutyCommand::Signal(options) => return families::signal(options, client, session, output).await,
+        DutyCommand::Screening(options) => {
+            return families::screening(options, client, session, output).await;
+        }
+        DutyCommand::Show(ShowOptions { duty, purpose, capacity }) => {
+            let request = session.request(GetDutyRequest { county, duty_id: duty, capacity, purpose });
+            let duty = client.get_duty(request).await.map_err(failed)?.into_inner().duty.unwrap_or_default();
+            return if output.json { output.document(&duty) } else { output.text(&page(&duty, output)) };
+        }
         DutyCommand::Record(options) => {
             let time = |moment: Option<Moment>| {
                 moment.and_then(|moment| moment.begin(&output.zone)).map(moment::to_proto)
@@ -192,6 +233,35 @@ async fn list(
     show(&duties, output)
 }
 
+/// One duty, a line for each thing that is known of it.
+fn page(duty: &StandingDuty, output: &Output) -> String {
+    let record = duty.record.clone().unwrap_or_default();
+    let stay = match (&record.begun_at, &record.left_at) {
+        (Some(begun), Some(left)) => {
+            format!("{} 至 {}", output.minute(Some(begun)), output.minute(Some(left)))
+        }
+        _ => String::new(),
+    };
+    let late = if duty.late { "，逾期" } else { "" };
+    let lines = [
+        ("事项", words::said(words::STANDING_KINDS, duty.kind()).to_owned()),
+        ("系列", duty.group.clone()),
+        ("内容", duty.subject.clone()),
+        ("类别", duty.topic.clone()),
+        ("场所", words::said(words::PLACE_KINDS, duty.place()).to_owned()),
+        ("地点", duty.area_name.clone()),
+        ("责任", [duty.agency.as_str(), &duty.post, &duty.person].join(" ").trim_end().to_owned()),
+        ("到期", format!("{}{late}", output.minute(duty.due_at.as_ref()))),
+        ("完成", output.minute(duty.done_at.as_ref())),
+        ("结果", words::said(words::DUTY_OUTCOMES, record.outcome()).to_owned()),
+        ("走访", [record.visitor.as_str(), &stay].join(" ").trim().to_owned()),
+        ("记录", record.text),
+        ("编号", duty.duty_id.clone()),
+    ];
+    let said = lines.iter().filter(|(_, text)| !text.is_empty());
+    said.map(|(name, text)| format!("{}  {text}\n", output.paint.ink(name, Ink::Dim))).collect()
+}
+
 fn show(duties: &[StandingDuty], output: &Output) -> Result<(), CommandError> {
     if output.json {
         return duties.iter().try_for_each(|duty| output.json_line(duty));
@@ -215,4 +285,32 @@ fn show(duties: &[StandingDuty], output: &Output) -> Result<(), CommandError> {
         ]);
     }
     output.table(&table, "没有这样的事项")
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::routing::v1::DutyRecord;
+
+    use super::*;
+    use crate::output::Paint;
+
+    #[test]
+    fn a_duty_shows_what_is_known_of_it_and_nothing_else() {
+        let output = Output { json: false, paint: Paint::NONE, zone: jiff::tz::TimeZone::UTC };
+        let duty = StandingDuty {
+            kind: StandingKind::Visit.into(),
+            agency: "police".into(),
+            person: "officer-zhao".into(),
+            subject: "某某学校".into(),
+            late: true,
+            due_at: Some(prost_types::Timestamp { seconds: 1_795_478_400, nanos: 0 }),
+            record: Some(DutyRecord { outcome: DutyOutcome::Done.into(), ..Default::default() }),
+            duty_id: "x".into(),
+            ..Default::default()
+        };
+        assert_eq!(
+            page(&duty, &output),
+            "事项  走访\n内容  某某学校\n责任  police  officer-zhao\n到期  2026-11-24 00:00，逾期\n结果  已完成\n编号  x\n"
+        );
+    }
 }

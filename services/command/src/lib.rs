@@ -17,6 +17,8 @@ mod paging;
 mod profile;
 mod push;
 mod report;
+mod reward;
+mod roster;
 mod rules;
 mod settings;
 mod table;
@@ -68,9 +70,11 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,
         Command::Duty(command) => duty::execute(command, &session, output).await,
+        Command::Reward(command) => reward::execute(command, &session, output).await,
         Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
+        Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,
         Command::Completions { .. } => Ok(()),

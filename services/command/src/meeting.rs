@@ -2,17 +2,19 @@
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::routing::v1::{
-    Attendee, GetMeetingRequest, Meeting, MeetingDecision, MeetingKind, OpenMeetingRequest,
-    RecordMeetingRequest,
+    AddToAgendaRequest, Attendee, FinishDecisionRequest, GetMeetingRequest, ListMeetingReportsRequest,
+    ListMeetingsRequest, Meeting, MeetingDecision, MeetingKind, OpenMeetingRequest, RecordMeetingRequest,
+    meeting_service_client::MeetingServiceClient,
 };
 use uuid::Uuid;
 
 use crate::{
-    connection::{Caller, Session},
+    connection::{Caller, Connection, Session},
     errors::CommandError,
     moment::{self, Moment},
-    output::Output,
-    table::Table,
+    output::{Output, state_ink},
+    paging,
+    table::{Cell, Table},
     words,
 };
 
@@ -26,8 +28,70 @@ pub enum MeetingCommand {
         /// The meeting's id.
         meeting: String,
     },
+    /// List meetings, the newest first.
+    List(ListOptions),
+    /// Put a case on the agenda by hand.
+    Add(AddOptions),
     /// Record who came and what was decided.
     Record(RecordOptions),
+    /// Say that what a meeting decided on a case is done (决定办结).
+    Finish(FinishOptions),
+    /// List the reports that came of a meeting.
+    Reports(ReportsOptions),
+}
+
+/// Which meetings to list.
+#[derive(Debug, Args)]
+pub struct ListOptions {
+    /// Only this kind.
+    #[arg(long, value_parser = words::parser(words::MEETINGS), ignore_case = true)]
+    kind: Option<MeetingKind>,
+    /// At most so many.
+    #[arg(short = 'n', long = "limit", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
+}
+
+/// What to put on the agenda.
+#[derive(Debug, Args)]
+pub struct AddOptions {
+    /// The meeting's id.
+    meeting: String,
+    /// The case's number, for instance 20261124-0017, or its id.
+    case: String,
+    /// A repeated command with the same id has no second effect; a new one where not given.
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+/// What is done.
+#[derive(Debug, Args)]
+pub struct FinishOptions {
+    /// The case's number, for instance 20261124-0017, or its id.
+    case: String,
+    /// The decision's number in its case.
+    decision: i32,
+    /// How it was done.
+    #[arg(long)]
+    text: String,
+    /// The case's etag as it was seen; the command is refused where the case has changed since.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    etag: String,
+    /// The post in which you act, where a rank is needed: a code of the directory's posts.
+    #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
+    capacity: String,
+    /// A repeated command with the same id has no second effect; a new one where not given.
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
+}
+
+/// Which reports to list.
+#[derive(Debug, Args)]
+pub struct ReportsOptions {
+    /// The meeting's id.
+    meeting: String,
+    /// At most so many.
+    #[arg(short = 'n', long = "limit", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    limit: u32,
 }
 
 /// Which meeting to open.
@@ -80,6 +144,27 @@ pub async fn execute(
     let failed = CommandError::call("the meeting");
     let id = |given: Option<String>| given.unwrap_or_else(|| Uuid::now_v7().to_string());
     let meeting = match command {
+        MeetingCommand::List(options) => return list(options, client, session, output).await,
+        MeetingCommand::Reports(options) => return reports(options, client, session, output).await,
+        MeetingCommand::Finish(options) => {
+            let FinishOptions { case, decision, text, etag, capacity, request_id } = options;
+            let failed = CommandError::call(format!("decision {decision} of case {case}"));
+            let said = format!("{case} 第{decision}项会议决定已办结");
+            let request_id = id(request_id);
+            let request = FinishDecisionRequest { county, case, request_id, etag, capacity, decision, text };
+            let answer = client.finish_decision(session.request(request)).await.map_err(failed)?.into_inner();
+            return if output.json { output.document(&answer) } else { output.line(&said) };
+        }
+        MeetingCommand::Add(options) => {
+            let request = session.request(AddToAgendaRequest {
+                county,
+                meeting_id: options.meeting,
+                request_id: id(options.request_id),
+                case: options.case,
+                ..AddToAgendaRequest::default()
+            });
+            client.add_to_agenda(request).await.map_err(failed)?.into_inner().meeting
+        }
         MeetingCommand::Open(options) => {
             let kind = if options.residents { MeetingKind::Residents } else { MeetingKind::Joint };
             let request = session.request(OpenMeetingRequest {
@@ -113,11 +198,88 @@ pub async fn execute(
     show(&meeting.unwrap_or_default(), output)
 }
 
+async fn list(
+    options: ListOptions,
+    client: MeetingServiceClient<Connection>,
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
+    let (meetings, more) = paging::collect(limit, |page_size, page_token| {
+        let mut client = client.clone();
+        let request = session.request(ListMeetingsRequest {
+            county: session.county(),
+            page_size,
+            page_token,
+            kind: options.kind.unwrap_or_default().into(),
+        });
+        async move {
+            let answer = client.list_meetings(request).await;
+            let page = answer.map_err(CommandError::call("the meetings"))?.into_inner();
+            Ok((page.meetings, page.next_page_token))
+        }
+    })
+    .await?;
+    if output.json {
+        return meetings.iter().try_for_each(|meeting| output.json_line(meeting));
+    }
+    let mut table = Table::of_words(["周", "会议", "标题", "召开", "编号"]);
+    for meeting in &meetings {
+        table.row(vec![
+            meeting.week.as_str().into(),
+            words::said(words::MEETINGS, meeting.kind()).into(),
+            meeting.title.as_str().into(),
+            output.minute(meeting.held_at.as_ref()).into(),
+            meeting.meeting_id.as_str().into(),
+        ]);
+    }
+    output.table(&table, "没有会议")?;
+    if more { output.line("… 还有更多: --limit") } else { Ok(()) }
+}
+
+async fn reports(
+    options: ReportsOptions,
+    client: MeetingServiceClient<Connection>,
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let limit = usize::try_from(options.limit).unwrap_or(usize::MAX);
+    let (reports, more) = paging::collect(limit, |page_size, page_token| {
+        let mut client = client.clone();
+        let request = session.request(ListMeetingReportsRequest {
+            county: session.county(),
+            meeting_id: options.meeting.clone(),
+            page_size,
+            page_token,
+        });
+        async move {
+            let answer = client.list_meeting_reports(request).await;
+            let page = answer.map_err(CommandError::call("the reports"))?.into_inner();
+            Ok((page.reports, page.next_page_token))
+        }
+    })
+    .await?;
+    if output.json {
+        return reports.iter().try_for_each(|report| output.json_line(report));
+    }
+    let mut table = Table::of_words(["来源编号", "发生", "案件", "状态"]);
+    for report in &reports {
+        table.row(vec![
+            report.source_ref.as_str().into(),
+            output.minute(report.occurred_at.as_ref()).into(),
+            report.case_number.as_str().into(),
+            Cell::inked(words::said(words::STATES, report.case_state()), state_ink(report.case_state())),
+        ]);
+    }
+    output.table(&table, "没有诉求")?;
+    if more { output.line("… 还有更多: --limit") } else { Ok(()) }
+}
+
 fn show(meeting: &Meeting, output: &Output) -> Result<(), CommandError> {
     if output.json {
         return output.document(meeting);
     }
-    let kind = if meeting.kind() == MeetingKind::Residents { "居民会议" } else { "联席会议" };
+    let kind = words::said(words::MEETINGS, meeting.kind());
     output.line(&format!("{kind}  {}  {}", meeting.title, meeting.meeting_id))?;
     output.line(&format!("{}当周，{}发起", meeting.week, output.minute(meeting.opened_at.as_ref())))?;
     if meeting.held_at.is_some() {

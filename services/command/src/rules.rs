@@ -1,17 +1,21 @@
-//! Level rules: what others would change, before they hold (定级规则试算).
+//! Level rules: what others would change, before they hold (定级规则试算), and making them hold.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
-    routing::v1::{DryRunRulesRequest, RulesDryRun, RulesVerdict},
+    routing::v1::{
+        ActivateRulesRequest, DryRunRulesRequest, ListSettingsRequest, RulesDryRun, RulesVerdict, SettingKind,
+    },
     types::v1::Level,
 };
+use uuid::Uuid;
 
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
     output::{Output, level_ink},
+    settings,
     table::{Align, Cell, Table},
     words,
 };
@@ -21,6 +25,33 @@ use crate::{
 pub enum RulesCommand {
     /// Try rules on the last cases: which would change, and why. Changes nothing.
     DryRun(DryRunOptions),
+    /// Make rules hold from now on, and say what they would have changed on the last cases.
+    Activate(ActivateOptions),
+}
+
+/// Which rules are to hold.
+#[derive(Debug, Args)]
+pub struct ActivateOptions {
+    /// The rules, in the form of levels.toml.
+    file: PathBuf,
+    /// On so many of the last cases they are tried.
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    cases: i32,
+    /// Why.
+    #[arg(long)]
+    words: String,
+    /// The post in whose capacity you act: a leader's of the centre.
+    #[arg(long, value_name = "POST")]
+    capacity: String,
+    /// The version that holds, as it was seen; it is refused where another one holds. Else the one that holds.
+    #[arg(long, value_name = "VERSION")]
+    expected: Option<i32>,
+    /// The digest of the dry run that you looked at; another text is then refused.
+    #[arg(long, value_name = "DIGEST", default_value = "", hide_default_value = true)]
+    digest: String,
+    /// A repeated command with the same id has no second effect; a new one where not given.
+    #[arg(long, value_name = "ID")]
+    request_id: Option<String>,
 }
 
 /// Which rules to try.
@@ -38,19 +69,63 @@ pub struct DryRunOptions {
 /// # Errors
 /// Where a call fails.
 pub async fn execute(command: RulesCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
-    let RulesCommand::DryRun(options) = command;
-    let text = std::fs::read_to_string(&options.file)
-        .map_err(|source| CommandError::File { path: options.file.clone(), source })?;
+    match command {
+        RulesCommand::DryRun(options) => dry_run(options, session, output).await,
+        RulesCommand::Activate(options) => activate(options, session, output).await,
+    }
+}
+
+fn read(file: &Path) -> Result<String, CommandError> {
+    std::fs::read_to_string(file).map_err(|source| CommandError::File { path: file.to_owned(), source })
+}
+
+async fn dry_run(options: DryRunOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
+    let text = read(&options.file)?;
     let mut client = session.settings(&Caller::Officer).await?;
     let county = session.county();
     let request = session.request(DryRunRulesRequest { county, text, cases: options.cases });
     let failed = CommandError::call(options.file.display().to_string());
     let answer = client.dry_run_rules(request).await.map_err(failed)?.into_inner();
+    if output.json { output.document(&answer) } else { show(&answer.run.unwrap_or_default(), output) }
+}
+
+async fn activate(options: ActivateOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
+    let text = read(&options.file)?;
+    let mut client = session.settings(&Caller::Officer).await?;
+    let what = || CommandError::call(options.file.display().to_string());
+    let county = session.county();
+    let expected_version = match options.expected {
+        Some(version) => version,
+        None => {
+            let kind = SettingKind::Levels.into();
+            let county = county.clone();
+            let request = ListSettingsRequest { county, kind, page_size: 1, ..Default::default() };
+            let answer = client.list_settings(session.request(request)).await.map_err(what())?.into_inner();
+            answer.holding.iter().map(|setting| setting.version).max().unwrap_or_default()
+        }
+    };
+    let request = session.request(ActivateRulesRequest {
+        county,
+        text,
+        expected_version,
+        request_id: options.request_id.clone().unwrap_or_else(|| Uuid::now_v7().to_string()),
+        capacity: options.capacity.clone(),
+        words: options.words.clone(),
+        dry_run_digest: options.digest.clone(),
+        cases: options.cases,
+    });
+    let answer = client.activate_rules(request).await.map_err(what())?.into_inner();
     if output.json {
         return output.document(&answer);
     }
-    let run = answer.run.unwrap_or_default();
-    output.line(&heading(&run))?;
+    let setting = answer.setting.unwrap_or_default();
+    output.line(&settings::holds_now(&setting))?;
+    // Where the same request was sent before, only the version is said.
+    answer.run.map_or(Ok(()), |run| show(&run, output))
+}
+
+fn show(run: &RulesDryRun, output: &Output) -> Result<(), CommandError> {
+    output.line(&heading(run))?;
     let mut levels = Table::new([("现行", Align::Left), ("试算", Align::Left), ("事项数", Align::Right)]);
     for transition in &run.transitions {
         levels.row(vec![

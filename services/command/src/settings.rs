@@ -172,8 +172,13 @@ async fn activate(options: ActivateOptions, session: &Session, output: &Output) 
     if output.json {
         return output.document(&setting);
     }
+    output.line(&holds_now(&setting))
+}
+
+/// Says that a version holds now.
+pub fn holds_now(setting: &Setting) -> String {
     let kind = words::said(words::SETTINGS, setting.kind());
-    output.line(&format!("{kind}第{}版（{}）已生效", setting.version, setting.name))
+    format!("{kind}第{}版（{}）已生效", setting.version, setting.name)
 }
 
 async fn list(options: ListOptions, session: &Session, output: &Output) -> Result<(), CommandError> {

@@ -4,7 +4,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
     routing::v1::{
-        AgendaReason, DutyOutcome, DutyProgress, HistoryKind, PlaceKind, SettingKind, StandingKind,
+        AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MeetingKind, PlaceKind, RepeatClass,
+        RewardState, SettingKind, StandingKind,
     },
     types::v1::{CaseState, FormKind, Level, PartyRole, Source},
 };
@@ -217,6 +218,35 @@ pub const PROGRESS: &[Word<DutyProgress>] = &[
     Word(DutyProgress::Met, "MET", "已完成"),
 ];
 
+/// What is behind a repeat call.
+pub const REPEAT_CLASSES: &[Word<RepeatClass>] = &[
+    Word(RepeatClass::Dispute, "DISPUTE", "矛盾纠纷"),
+    Word(RepeatClass::Mental, "MENTAL", "精神异常"),
+    Word(RepeatClass::Drunk, "DRUNK", "醉酒"),
+    Word(RepeatClass::Threat, "THREAT", "扬言极端"),
+    Word(RepeatClass::Wages, "WAGES", "劳资"),
+    Word(RepeatClass::Land, "LAND", "土地"),
+    Word(RepeatClass::Other, "OTHER", "其他"),
+];
+
+/// How far a reward is.
+pub const REWARDS: &[Word<RewardState>] = &[
+    Word(RewardState::Asked, "ASKED", "待审批"),
+    Word(RewardState::Approved, "APPROVED", "已同意"),
+    Word(RewardState::Refused, "REFUSED", "未同意"),
+];
+
+/// The parts of a day.
+pub const HALF_DAYS: &[Word<HalfDay>] = &[
+    Word(HalfDay::Am, "AM", "上午"),
+    Word(HalfDay::Pm, "PM", "下午"),
+    Word(HalfDay::Night, "NIGHT", "夜间"),
+];
+
+/// The kinds of meetings.
+pub const MEETINGS: &[Word<MeetingKind>] =
+    &[Word(MeetingKind::Joint, "JOINT", "联席会议"), Word(MeetingKind::Residents, "RESIDENTS", "居民会议")];
+
 /// Why a case is on an agenda.
 pub const AGENDA_REASONS: &[Word<AgendaReason>] = &[
     Word(AgendaReason::Level, "LEVEL", "等级"),
@@ -287,6 +317,15 @@ mod tests {
         assert_eq!(count(|n| ReceiptState::try_from(n).is_ok()), RECEIPTS.len());
         assert_eq!(count(|n| FormKind::try_from(n).is_ok()), FORMS.len());
         assert_eq!(count(|n| SettingKind::try_from(n).is_ok()), SETTINGS.len());
+        assert_eq!(count(|n| StandingKind::try_from(n).is_ok()), STANDING_KINDS.len());
+        assert_eq!(count(|n| PlaceKind::try_from(n).is_ok()), PLACE_KINDS.len());
+        assert_eq!(count(|n| DutyOutcome::try_from(n).is_ok()), DUTY_OUTCOMES.len());
+        assert_eq!(count(|n| DutyProgress::try_from(n).is_ok()), PROGRESS.len());
+        assert_eq!(count(|n| RepeatClass::try_from(n).is_ok()), REPEAT_CLASSES.len());
+        assert_eq!(count(|n| RewardState::try_from(n).is_ok()), REWARDS.len());
+        assert_eq!(count(|n| HalfDay::try_from(n).is_ok()), HALF_DAYS.len());
+        assert_eq!(count(|n| MeetingKind::try_from(n).is_ok()), MEETINGS.len());
+        assert_eq!(count(|n| AgendaReason::try_from(n).is_ok()), AGENDA_REASONS.len());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use fengqiao_proto::{
     types::v1::{PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 use crate::{
@@ -183,14 +183,17 @@ impl Reception {
 
 impl Desk {
     fn check(&self, report: Report, now: Timestamp) -> Result<ValidReport, IntakeError> {
-        let has_area = |code: &str| self.county.areas.find(code).is_some();
-        let about = Circumstances {
-            county: &self.county.code,
-            now,
-            today: self.county.time_zone.to_datetime(now).date(),
-            has_area: &has_area,
-        };
+        let today = self.county.time_zone.to_datetime(now).date();
+        let standing_area = |code: &str| self.standing_area(code, today);
+        let about = Circumstances { county: &self.county.code, now, today, standing_area: &standing_area };
         validate(report, &about).map_err(IntakeError::Invalid)
+    }
+
+    /// The area that stands on a day for what a source's code names. Where an area is over without a successor, what
+    /// it lay in: nobody's report is refused for that.
+    fn standing_area(&self, code: &str, day: Date) -> Option<String> {
+        let named = self.county.areas.resolve(code)?;
+        self.county.areas.current_ancestry(&named.code, day).next().map(|area| area.code.clone())
     }
 }
 

@@ -394,6 +394,8 @@ impl Planning<'_, '_> {
             opened_at: first.accepted_at,
             follows: None,
             arrival: Arrival {
+                // The history of the case that it was split from says where it was taken.
+                seat: None,
                 source: first.source,
                 revision: first.revision,
                 grade: Grade {

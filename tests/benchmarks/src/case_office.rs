@@ -194,6 +194,7 @@ fn opening(number: u64, at: Timestamp, matter: &[u8]) -> Opening {
         opened_at: at,
         follows: None,
         arrival: Arrival {
+            seat: None,
             source: Source::Hotline12345,
             revision: 1,
             grade: Grade {

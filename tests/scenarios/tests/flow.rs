@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use fengqiao_proto::{
-    intake::v1::{Evidence, GetReportRequest, ListReportsRequest, Report},
+    intake::v1::{Evidence, GetReportRequest, ListReportsRequest, Report, SubmitReportRequest},
     notification::v1::{
         DeliveryState, FeedbackOutcome, FeedbackPushRequest, GetPushRequest, ListPushesRequest, Push,
         ReceiptState, ReturnPushRequest, ReturnReason, SignPushRequest,
@@ -25,8 +25,9 @@ use fengqiao_scenarios::{
     shared::{County, HOTLINE, run},
     waiting::{USUAL, until},
 };
-use fengqiao_stack::clients::Caller;
+use fengqiao_stack::{clients::Caller, test_county::write_county_with_codes};
 use tonic::Code;
+use tonic_types::StatusExt as _;
 
 /// The pushes of a case as routing sees them: agency and form.
 fn forms(case: &Case) -> BTreeSet<(String, FormKind)> {
@@ -99,6 +100,42 @@ async fn ask_again(officer: &mut RoutingServiceClient<Caller>, resolved: &Case) 
         };
         officer.act_on_case(request).await.unwrap();
     }
+}
+
+#[test]
+fn a_report_with_the_police_s_code_reaches_who_answers_for_the_area() {
+    run(|_| async move {
+        let folder = tempfile::tempdir().unwrap();
+        write_county_with_codes(folder.path()).unwrap();
+        let county = County::start(|plan| plan.county_folder = folder.path().to_owned()).await;
+        for code in ["421181111900003", "421181111900005"] {
+            let case = county.open(&Report { area_code: code.into(), ..yellow_report() }).await;
+            assert_eq!(case.area_code, "421181111203", "the area's own, the second one's successor's");
+            let notice = ("community-421181111203".to_owned(), FormKind::NoticeForm);
+            assert!(forms(&case).contains(&notice), "{:?}", forms(&case));
+            push_to(&county, "community-421181111203", &case).await;
+        }
+        let now = jiff::Timestamp::now().as_second();
+        let question = QueryIndicatorsRequest {
+            indicators: vec!["reports".into()],
+            area_code: "421181111203".into(),
+            from: Some(prost_types::Timestamp { seconds: now - 86_400, nanos: 0 }),
+            before: Some(prost_types::Timestamp { seconds: now + 86_400, nanos: 0 }),
+            ..Default::default()
+        };
+        until("both are counted under the area", USUAL, async || {
+            let mut statistics = county.calls().statistics("analyst").unwrap();
+            let answer = statistics.query_indicators(question.clone()).await.unwrap().into_inner();
+            answer.rows.iter().any(|row| row.numerator == 2).then_some(())
+        })
+        .await;
+        let mut intake = county.calls().intake(HOTLINE).unwrap();
+        let unknown = Report { area_code: "421181111900004".into(), ..report() };
+        let request = SubmitReportRequest { report: Some(unknown) };
+        let refused = intake.submit_report(request).await.unwrap_err();
+        let wrong = refused.get_details_bad_request().unwrap().field_violations;
+        assert_eq!((refused.code(), wrong[0].field.as_str()), (Code::InvalidArgument, "areaCode"));
+    });
 }
 
 #[test]

@@ -173,6 +173,14 @@ pub enum ActCommand {
         #[command(flatten)]
         own: OwnAgency,
     },
+    /// Sign for the case, for an agency without a system (纸质签收).
+    Sign {
+        #[command(flatten)]
+        target: Target,
+        /// Which agency; the lead agency where not given.
+        #[arg(long, default_value = "", hide_default_value = true)]
+        agency: String,
+    },
     /// Say that the people were contacted for the first time (首次联系).
     Contact {
         #[command(flatten)]

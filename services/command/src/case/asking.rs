@@ -7,7 +7,7 @@ use fengqiao_proto::routing::v1::{
     FinishWhistleAct, HandOverAct, HoldSessionAct, PromisedPerformance, RateWhistleAct, RecordAftermathAct,
     RecordContactAct, RecordRevisitAct, RejectAct, RelevelAct, RemoveHandlerAct, ReopenAct,
     ReplyToSupervisionAct, ReportInAct, ReportProgressAct, ResolveAct, ResumeAct, SayCalmAct, SendLetterAct,
-    SignAgreementAct, SuperviseAct, TagAct, act_on_case_request::Act,
+    SignAct, SignAgreementAct, SuperviseAct, TagAct, act_on_case_request::Act,
 };
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -51,6 +51,7 @@ pub fn act_of(command: ActCommand, zone: &TimeZone, now: Timestamp) -> (Target, 
             (target, Act::HandOver(HandOverAct { agency: own.agency, person, words: why.reason }))
         }
         ActCommand::Claim { target, own } => (target, Act::Claim(ClaimAct { agency: own.agency })),
+        ActCommand::Sign { target, agency } => (target, Act::Sign(SignAct { agency })),
         ActCommand::Contact { target, what } => {
             (target, Act::RecordContact(RecordContactAct { words: what.text }))
         }

@@ -1,5 +1,7 @@
 //! A county whose services answer by a script, and its `stack.json`.
 
+#![allow(dead_code, reason = "each test uses its part")]
+
 use std::{fs, net::SocketAddr, path::Path, pin::Pin};
 
 use fengqiao_proto::{
@@ -23,6 +25,7 @@ use futures::{Stream, stream};
 use tokio::{net::TcpListener, runtime::Runtime};
 use tonic::{
     Code, Request, Response, Status, Streaming,
+    service::Routes,
     transport::{Server, server::TcpIncoming},
 };
 use tonic_types::{ErrorDetails, StatusExt as _};
@@ -37,15 +40,17 @@ pub struct County {
 
 impl County {
     pub fn start() -> Self {
+        let mut routes = Routes::builder();
+        routes.add_service(IntakeServiceServer::new(Script)).add_service(RoutingServiceServer::new(Script));
+        Self::of(routes.routes())
+    }
+
+    /// With these instead of its services.
+    pub fn of(routes: Routes) -> Self {
         let runtime = Runtime::new().unwrap();
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        runtime.spawn(
-            Server::builder()
-                .add_service(IntakeServiceServer::new(Script))
-                .add_service(RoutingServiceServer::new(Script))
-                .serve_with_incoming(TcpIncoming::from(listener)),
-        );
+        runtime.spawn(Server::builder().add_routes(routes).serve_with_incoming(TcpIncoming::from(listener)));
         Self { folder: described(address), _runtime: Some(runtime) }
     }
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::{
     config::READ_TIMEOUT,
     contract,
-    domain::{area::AreaCode, validation::Violation},
+    domain::validation::Violation,
     error::IntakeError,
     intake::Intake,
     store::{self, ListFilter, StoreError, StoredReport},
@@ -74,7 +74,7 @@ impl Intake {
             accepted_from: time("acceptedFrom", asked.accepted_from)?,
             accepted_before: time("acceptedBefore", asked.accepted_before)?,
             source: own.or(source),
-            area_prefix: area_prefix(&asked.area_code, county)?,
+            area_prefix: self.area_prefix(&asked.area_code, county)?,
             repeats_only: asked.repeats_only,
             // One more shows whether there is a next page.
             limit: limit + 1,
@@ -94,6 +94,16 @@ impl Intake {
         let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
         self.reception.county(code)?;
         Ok(code)
+    }
+
+    /// What the codes of reports of an area begin with; an area that is over has those of its time.
+    fn area_prefix(&self, code: &str, county: &str) -> Result<String, IntakeError> {
+        if code.is_empty() {
+            return Ok(String::new());
+        }
+        let area = self.reception.county(county)?.areas.resolve(code);
+        area.map(|area| area.code.clone())
+            .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
     }
 
     fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
@@ -141,15 +151,6 @@ fn named_source(number: i32, field: &str) -> Result<Option<Source>, IntakeError>
         Ok(source) => Ok(Some(source)),
         Err(_) => Err(wrong(field, "must be one of the known sources")),
     }
-}
-
-fn area_prefix(code: &str, county: &str) -> Result<String, IntakeError> {
-    if code.is_empty() {
-        return Ok(String::new());
-    }
-    AreaCode::read(code, county)
-        .map(|area| area.prefix().to_owned())
-        .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
 }
 
 fn time(field: &str, given: Option<prost_types::Timestamp>) -> Result<Option<Timestamp>, IntakeError> {

@@ -13,6 +13,7 @@ use fengqiao_proto::{
     routing::v1::{CaseChanged, TakenCluster},
     types::v1::{CaseState, Source},
 };
+use fengqiao_stack::test_county::write_county_with_codes;
 use prost::{Message as _, Name as _};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tokio::task::JoinSet;
@@ -277,6 +278,48 @@ async fn each_wrong_field_is_named_and_nothing_is_written() {
     huge.narrative = "x".repeat(5 * 1024 * 1024);
     assert_eq!(submit(&mut client, huge).await.unwrap_err().code(), Code::InvalidArgument);
     assert_eq!(world.count("SELECT count(*) FROM report").await, 0);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_area_is_known_by_the_police_s_code_too_and_stored_under_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    write_county_with_codes(folder.path()).unwrap();
+    let mut world = World::of(folder.path()).await;
+    let mut client = client(&world.process(CommitSettings::default()).await).await;
+    let named = |reference: &str, code: &str| Report { area_code: code.into(), ..report(reference, 1, 1) };
+    let mut areas = Vec::new();
+    for (reference, code, held) in [
+        ("GD-1", "421181105900001", "421181105204"),
+        ("GD-2", "421181105204", "421181105204"),
+        ("GD-3", "421181111900005", "421181111203"),
+        ("GD-4", "421181111205", "421181111203"),
+        // Over without a successor: what it lay in.
+        ("GD-5", "421181111206", "421181111000"),
+    ] {
+        let taken = submit(&mut client, named(reference, code)).await.unwrap();
+        let get = GetReportRequest { report_id: taken.report_id, ..Default::default() };
+        let found = client.get_report(get).await.unwrap().into_inner().report.unwrap().report.unwrap();
+        assert_eq!(found.area_code, held, "{reference}");
+        areas.push(held);
+    }
+    let told = events(&world).await;
+    assert_eq!(told.iter().map(|event| event.area_code.as_str()).collect::<Vec<_>>(), areas);
+    let again = |phone: u32, code: &str| Report { area_code: code.into(), ..report("", phone, 77) };
+    let by_police = Report { source_ref: "GD-7".into(), ..again(7, "421181105900001") };
+    let neighbour = Report { source_ref: "GD-8".into(), ..again(8, "421181105204") };
+    let first = submit(&mut client, by_police).await.unwrap().linkage.unwrap();
+    let second = submit(&mut client, neighbour).await.unwrap().linkage.unwrap();
+    assert_eq!(second.cluster_id, first.cluster_id, "the same house, however its area is named");
+    // Of the police's form but known to nobody: never cut to the town or village that it begins with.
+    let status = submit(&mut client, named("GD-6", "421181105900002")).await.unwrap_err();
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "areaCode");
+    let listed = |code: &str| ListReportsRequest { area_code: code.into(), ..Default::default() };
+    let found = client.list_reports(listed("421181111900003")).await.unwrap().into_inner().reports;
+    assert_eq!(found.len(), 2, "a list is asked for by any code too");
+    let unknown = client.list_reports(listed("421181105900002")).await.unwrap_err();
+    assert_eq!(unknown.get_details_bad_request().unwrap().field_violations[0].field, "areaCode");
     world.end().await;
 }
 

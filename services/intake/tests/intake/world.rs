@@ -19,7 +19,7 @@ use fengqiao_proto::{
     types::v1::{Party, PartyRole, Source},
 };
 use fengqiao_sealing::Keyring;
-use fengqiao_stack::test_database::TestDatabase;
+use fengqiao_stack::{StackPlan, test_database::TestDatabase};
 use sqlx::{
     Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -48,6 +48,11 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
+        Self::of(&StackPlan::sample_county()).await
+    }
+
+    /// With a county's folder.
+    pub async fn of(county: &Path) -> Self {
         let database = TestDatabase::create().await.unwrap();
         let options =
             PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "intake")]);
@@ -65,11 +70,10 @@ impl World {
             migrator.ignore_missing = true;
             migrator.run(&pool).await.unwrap();
         }
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
         Self {
             pool,
             keyring: Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap()),
-            counties: Arc::new(Counties::load(&[folder]).unwrap()),
+            counties: Arc::new(Counties::load(&[county.to_owned()]).unwrap()),
             stop: CancellationToken::new(),
             tasks: JoinSet::new(),
             _database: database,

@@ -33,7 +33,7 @@ use posts::Posts;
 pub use posts::{CENTRE_DIRECTOR, Post, Rank};
 use responsibility::Responsibilities;
 use roster::Rosters;
-pub use roster::{Half, RosterSlot, SeatRule, half_of};
+pub use roster::{Half, RosterSlot, SeatRule, half_of, monday_of};
 pub use visibility::{Viewer, sees};
 
 /// Who has to do with a matter, by its area, category and source.

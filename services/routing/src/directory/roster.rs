@@ -40,6 +40,12 @@ pub fn half_of(at: DateTime) -> Half {
     }
 }
 
+/// The Monday of a day's week.
+#[must_use]
+pub fn monday_of(day: Date) -> Date {
+    day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
+}
+
 /// Somebody sits somewhere for half a day.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RosterSlot {
@@ -126,6 +132,29 @@ impl Directory {
         self.on_duty(agency, at.date(), half_of(at))
     }
 
+    /// Where a person is on duty at a local time, where the roster has it anywhere.
+    #[must_use]
+    pub fn seat_of(&self, person: &str, at: DateTime) -> Option<&RosterSlot> {
+        // The agencies in order, so that it is the same seat each time; nobody is rostered twice in a half day, but
+        // the night's duty may still hold where the morning's begins elsewhere.
+        let mut agencies: Vec<&String> = self.rosters.0.keys().collect();
+        agencies.sort_unstable();
+        agencies.into_iter().flat_map(|agency| self.on_duty_at(agency, at)).find(|slot| slot.person == person)
+    }
+
+    /// Who sits where in the seven days from a day on, at one agency or at all, by agency, day and half.
+    #[must_use]
+    pub fn roster_of_week(&self, monday: Date, agency: Option<&str>) -> Vec<&RosterSlot> {
+        let sunday = monday.saturating_add(6.days());
+        let rosters = self.rosters.0.iter().filter(|(code, _)| agency.is_none_or(|wanted| wanted == *code));
+        let mut slots: Vec<&RosterSlot> = rosters
+            .flat_map(|(_, roster)| roster.range((monday, Half::Am)..=(sunday, Half::Night)))
+            .flat_map(|(_, slots)| slots)
+            .collect();
+        slots.sort_by_key(|slot| (&slot.agency, slot.date, slot.half));
+        slots
+    }
+
     /// The half days that are missing where a seat is filled in fewer half days of a week than its rule
     /// wants: as many as are missing, those first where somebody sits but not enough, then the earliest of
     /// the working days; none is a full week (S2-01). A week with fewer working half days than the rule
@@ -137,7 +166,7 @@ impl Directory {
         week: Date,
         is_working_day: impl Fn(Date) -> bool,
     ) -> Vec<(Date, Half)> {
-        let monday = week.saturating_sub(i64::from(week.weekday().to_monday_zero_offset()).days());
+        let monday = monday_of(week);
         let days: Vec<Date> = (0..7).map(|day: i64| monday.saturating_add(day.days())).collect();
         let sitting = |date, half| {
             self.on_duty(&rule.agency, date, half).iter().filter(|slot| slot.seat == rule.seat).count()

@@ -181,8 +181,11 @@ impl CasesAtHand {
         };
         let case = of_case.and_then(|id| self.cases.get(&id));
         let grade = self.grade(report, matter, county, rulebook, case, known.is_some());
+        let taken_at = county.time_zone.to_datetime(report.accepted_at);
+        let seat = rulebook.directory.seat_of(&report.received_by, taken_at);
         let arrival = Arrival {
             source: report.source,
+            seat: seat.map(|slot| slot.seat.clone()),
             revision: report.revision,
             grade,
             repeat: report.repeat,

@@ -108,6 +108,8 @@ pub struct Arrival {
     pub revision: i32,
     /// What the rules say of it.
     pub grade: Grade,
+    /// The seat where it was taken, where the roster has whoever took it on duty then (S2-01).
+    pub seat: Option<String>,
     /// Whether intake saw someone of it before.
     pub repeat: bool,
     /// What its people are in it (contract numbers of party roles).

@@ -29,10 +29,16 @@ pub fn open_split(opening: Opening, split: &Split<'_>, occasion: &Occasion, sett
     begin(opening, Some(split), occasion, setting)
 }
 
+/// The door that a report came through, and the seat where it was taken.
+fn told_by(arrival: &Arrival) -> String {
+    let seat = arrival.seat.as_ref().map(|seat| format!("，受理席位：{seat}")).unwrap_or_default();
+    format!("{}{seat}", source_name(arrival.source))
+}
+
 fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setting: Setting<'_>) -> Change {
     let Opening { id, number, cluster_id, area_code, category, first_receiver, opened_at, follows, arrival } =
         opening;
-    let mut text = format!("立案 {number}，来源：{}", source_name(arrival.source));
+    let mut text = format!("立案 {number}，来源：{}", told_by(&arrival));
     if let Some(split) = split {
         text.push_str(&format!("；由事项{}拆出{}件诉求", split.from.number, split.reports));
     }
@@ -155,8 +161,7 @@ impl Draft<'_> {
         self.must_not_be_merged()?;
         let over = self.case.state != State::Open;
         self.case.report_count += 1;
-        let mut text =
-            format!("第{}次诉求并入，来源：{}", self.case.report_count, source_name(arrival.source));
+        let mut text = format!("第{}次诉求并入，来源：{}", self.case.report_count, told_by(arrival));
         if over {
             text.push_str(&format!("；事项{}，因新诉求重新办理", self.case.state.name()));
         }

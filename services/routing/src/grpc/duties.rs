@@ -380,6 +380,6 @@ fn count(count: &StandingCount) -> DutyCount {
     }
 }
 
-fn day(field: &str, text: &str) -> Result<Date, RoutingError> {
+pub(super) fn day(field: &str, text: &str) -> Result<Date, RoutingError> {
     text.parse().map_err(|_| RoutingError::invalid(field, "must be a day as 2026-11-23"))
 }

@@ -13,6 +13,7 @@ mod meetings;
 mod messages;
 mod protected;
 mod requests;
+mod roster;
 mod settings;
 mod watching;
 mod work;

@@ -1,12 +1,13 @@
-//! The face of what is owed: lists of work, and why something is due when it is.
+//! The face of what is owed: lists of work, why something is due when it is, and who sits where.
 
 use std::collections::BTreeSet;
 
 use fengqiao_access::principal;
 use fengqiao_calendar::Explanation;
 use fengqiao_proto::routing::v1::{
-    DeadlineDay, DeadlinePause, Duty, ExplainDeadlineRequest, ExplainDeadlineResponse, ListWorkRequest,
-    ListWorkResponse, WorkCounts, WorkItem, work_service_server::WorkService,
+    DeadlineDay, DeadlinePause, Duty, ExplainDeadlineRequest, ExplainDeadlineResponse, GetRosterRequest,
+    GetRosterResponse, ListWorkRequest, ListWorkResponse, WorkCounts, WorkItem,
+    work_service_server::WorkService,
 };
 use fengqiao_serving::{paging, status, time::to_proto};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -14,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{RoutingFace, docket, requests};
+use super::{RoutingFace, docket, duties, requests, roster};
 use crate::{
     directory::Directory,
     error::RoutingError,
@@ -81,6 +82,32 @@ impl WorkService for RoutingFace {
             now,
         );
         Ok(Response::new(explanation(docket::duty(owed, now), explained)))
+    }
+
+    async fn get_roster(
+        &self,
+        request: Request<GetRosterRequest>,
+    ) -> Result<Response<GetRosterResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        let rulebook = place.rulebook();
+        let agency = match (who.agency.as_deref(), asked.agency.as_str()) {
+            (Some(own), named) if named.is_empty() || named == own => Some(own),
+            (Some(_), _) => {
+                return Err(RoutingError::invalid("agency", "must be the caller's own agency").into());
+            }
+            (None, "") => None,
+            (None, named) if rulebook.directory.agency(named).is_some() => Some(named),
+            (None, _) => {
+                return Err(RoutingError::invalid("agency", "must be an agency of the directory").into());
+            }
+        };
+        let day = match asked.day.as_str() {
+            "" => place.county.time_zone.to_datetime(self.commands.clock.now()).date(),
+            day => duties::day("day", day)?,
+        };
+        Ok(Response::new(roster::of_week(&rulebook, day, agency)))
     }
 }
 

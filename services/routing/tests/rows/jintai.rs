@@ -2,9 +2,9 @@
 
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
+    routing::v1::{ListCasesRequest, routing_service_server::RoutingService as _},
     types::v1::{FormKind, PartyRole, Source},
 };
-use fengqiao_routing::store::{CaseFilter, list_cases};
 use fengqiao_routing::{
     directory::Rank,
     domain::{
@@ -24,7 +24,10 @@ use fengqiao_routing::{
 };
 use jiff::SignedDuration;
 
-use crate::story::{Actor, Story, Told, asked, duty, owed, shown};
+use crate::{
+    office,
+    story::{Actor, Story, Told, asked, duty, owed, shown},
+};
 
 const CHIEF: Actor = ("leader-qian", "station-chief");
 const OFFICER: Actor = ("officer-sun", "community-officer");
@@ -124,10 +127,13 @@ async fn s0_05_who_took_the_first_report_never_changes() {
     }
     let after = story.case(case.id).await;
     assert_eq!((after.first_receiver.as_str(), after.lead_agency.as_str()), ("窗口受理员", "petition"));
-    let mine = CaseFilter { first_receiver: Some("窗口受理员".into()), ..CaseFilter::default() };
-    let (office, county) = (&story.office, story.office.county());
-    let held = list_cases(&office.pool, &office.keyring, &county, &mine, 10, None).await.unwrap();
-    assert_eq!(held.iter().map(|one| one.id).collect::<Vec<_>>(), [case.id]);
+    let others = Told { taken_by: "officer-sun", ..property("停车纠纷") };
+    story.report(&others).await;
+    let dispatcher = story.officer("dispatcher-zheng");
+    let mine = ListCasesRequest { first_receiver: "窗口受理员".into(), ..Default::default() };
+    let held =
+        story.office.face.list_cases(office::asked(&dispatcher, mine)).await.unwrap().into_inner().cases;
+    assert_eq!(held.iter().map(|one| one.case_id.clone()).collect::<Vec<_>>(), [case.id.to_string()]);
     shown("S0-05", "两次转办后首接人不变；首接台账按人可查");
 }
 
@@ -145,6 +151,11 @@ async fn s0_06_a_major_event_owes_progress_and_a_leader_closes() {
     let late = story.case(case.id).await;
     assert_eq!(late.docket.supervisions.len(), 1, "a day without progress is supervised");
     assert!(story.tells(case.id, HistoryKind::Supervised, "督办").await);
+    let watcher = &late.docket.supervisions[0].supervisor;
+    let rulebook = story.place().rulebook();
+    let leader = rulebook.directory.post(watcher).unwrap();
+    assert!(leader.rank >= Rank::Leader, "{watcher} watches it");
+    assert!(story.reminded(case.id, &leader.agency, "督办").await, "and is told");
     story.done(DISPATCHER, case.id, Act::Major(MajorAct::Progress { words: "已散去".into() })).await;
     story.done(DISPATCHER, case.id, resolve()).await;
     for revisit in story.case(case.id).await.docket.revisits {
@@ -222,9 +233,8 @@ async fn s0_12_thirty_people_are_a_group_and_raise_the_level() {
     let story = Story::begin("jintai", "2026-03-02 10:00").await;
     let case = story.report(&property("30人围堵物业办公室")).await;
     assert!(case.level >= Level::Orange);
-    assert!(
-        case.level_reason.facts.contains_key("scale") || case.level_reason.facts.contains_key("group_size")
-    );
+    assert_eq!(case.level_reason.facts.get("group_size").map(String::as_str), Some("30"));
+    assert!(case.docket.tags.contains("group"), "by the county's scale: {:?}", case.docket.tags);
     shown("S0-12", "三十人聚集即列群体性规模，等级不低于橙色，并写明依据");
 }
 

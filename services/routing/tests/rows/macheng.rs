@@ -1,6 +1,12 @@
 //! S4, Macheng: 民事村了.
 
-use fengqiao_proto::types::v1::Source;
+use fengqiao_proto::{
+    routing::v1::{
+        GetCaseRequest, ListMeetingReportsRequest, MeetingKind, OpenMeetingRequest,
+        meeting_service_server::MeetingService as _, routing_service_server::RoutingService as _,
+    },
+    types::v1::Source,
+};
 use fengqiao_routing::domain::{
     acts::{
         Act,
@@ -8,14 +14,19 @@ use fengqiao_routing::domain::{
         handling::HandlingAct,
         mediation::{MediationAct, Method, SessionResult},
         revisits::RevisitOutcome,
+        whistles::WhistleAct,
     },
     case::State,
+    duty::DutyKind,
     history::HistoryKind,
     level::Level,
 };
 use jiff::SignedDuration;
 
-use crate::story::{Actor, Story, Told, asked, shown};
+use crate::{
+    office,
+    story::{Actor, Story, Told, asked, owed, shown},
+};
 
 const DISPATCHER: Actor = ("dispatcher-zhou", "centre-dispatcher");
 const DIRECTOR: Actor = ("director-li", "centre-director");
@@ -37,6 +48,14 @@ async fn s4_05_visit_call_and_help_together_are_a_focus() {
     let case = story.case(first.id).await;
     assert!(case.docket.tags.contains("focus"), "{:?}", case.docket.tags);
     assert!(case.level >= Level::Orange);
+    // Each of the three opens its own record.
+    let dispatcher = story.officer("dispatcher-zhou");
+    let seen = GetCaseRequest { case: case.id.to_string(), ..Default::default() };
+    let seen = story.office.face.get_case(office::asked(&dispatcher, seen)).await.unwrap().into_inner();
+    let reports = seen.case.unwrap().reports;
+    let sources: Vec<Source> = reports.iter().map(|report| report.source()).collect();
+    assert_eq!(sources, [Source::Petition, Source::Police110, Source::Hotline12345]);
+    assert!(reports.iter().all(|report| !report.source_ref.is_empty() && report.occurred_at.is_some()));
     shown("S4-05", "上过访、报过警、求过助俱全，列入重点，等级不低于橙色");
 }
 
@@ -49,6 +68,51 @@ async fn s4_06_no_clue_is_ownerless() {
         assert_eq!(case.docket.handlers.len(), 1);
     }
     shown("S4-06", "逐条首办：每条线索都有首办人和主办单位，无人负责的归综治中心");
+}
+
+#[tokio::test]
+async fn s4_09_the_centre_whistles_and_a_talk_with_residents_is_a_source() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let case = story.report(&Told { repeat: true, ..told(Source::Grid, "河道堆物，多次反映") }).await.id;
+    let blow = WhistleAct::Blow {
+        called: vec!["housing".into(), "natural_resources".into()],
+        spot: "凉亭村三组河边".into(),
+        photos: Vec::new(),
+        words: "请到场会同处置".into(),
+    };
+    story.done(DISPATCHER, case, Act::Whistle(blow)).await;
+    for agency in ["housing", "natural_resources"] {
+        assert!(story.reminded(case, agency, "吹哨报到").await, "{agency}");
+    }
+    story.pass(SignedDuration::from_mins(20)).await;
+    let report_in = WhistleAct::ReportIn { no: 1, code: "housing".into() };
+    story.done(("liaison-he", "housing-liaison"), case, Act::Whistle(report_in)).await;
+    story.pass(SignedDuration::from_mins(10)).await;
+    let late = story.case(case).await;
+    let pressed: Vec<&str> = late.docket.supervisions.iter().map(|one| one.agency.as_str()).collect();
+    assert_eq!((pressed, owed(&late, DutyKind::ReportIn)), (vec!["natural_resources"], 1));
+
+    // 警民恳谈会: what is told there is traced back to it.
+    let dispatcher = story.officer("dispatcher-zhou");
+    let open = OpenMeetingRequest {
+        request_id: "talk".into(),
+        kind: MeetingKind::Residents.into(),
+        title: "警民恳谈会".into(),
+        ..Default::default()
+    };
+    let face = &story.office.face;
+    let meeting = face.open_meeting(office::asked(&dispatcher, open)).await.unwrap().into_inner().meeting;
+    let meeting_id = meeting.unwrap().meeting_id;
+    let mut cases = Vec::new();
+    for (n, matter) in ["路灯不亮", "养犬扰民", "水渠淤塞"].into_iter().enumerate() {
+        let source_ref = format!("{meeting_id}/{}", n + 1);
+        cases.push(story.report(&Told { source_ref, ..told(Source::Meeting, matter) }).await.id.to_string());
+    }
+    let list = ListMeetingReportsRequest { meeting_id, ..Default::default() };
+    let reports =
+        face.list_meeting_reports(office::asked(&dispatcher, list)).await.unwrap().into_inner().reports;
+    assert_eq!(reports.into_iter().map(|report| report.case_id).collect::<Vec<_>>(), cases);
+    shown("S4-09", "中心吹哨两部门：到者报到，未到者督办；警民恳谈会的诉求件件可追溯到该次会议");
 }
 
 #[tokio::test]

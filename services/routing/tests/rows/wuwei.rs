@@ -1,6 +1,9 @@
 //! S3, Wuwei: 三早.
 
-use fengqiao_proto::types::v1::Source;
+use fengqiao_proto::{
+    routing::v1::{ListWorkRequest, WorkBucket, work_service_server::WorkService as _},
+    types::v1::Source,
+};
 use fengqiao_routing::domain::{
     acts::{
         Act,
@@ -18,7 +21,10 @@ use fengqiao_routing::domain::{
 };
 use jiff::SignedDuration;
 
-use crate::story::{Actor, Story, Told, asked, duty, owed, shown};
+use crate::{
+    office,
+    story::{Actor, Story, Told, asked, duty, owed, shown},
+};
 
 const DISPATCHER: Actor = ("dispatcher-li", "centre-dispatcher");
 const COURT: Actor = ("liaison-yang", "court-liaison");
@@ -100,6 +106,11 @@ async fn s3_07_a_letter_unanswered_is_late_and_asked_for_again() {
     story.until("2026-05-14 00:00").await;
     assert!(story.reminded(case.id, "ecology", "第1次催办").await, "a second letter");
     assert!(duty(&story.case(case.id).await, DutyKind::Letter).is_late(story.office.now()));
+    let late = ListWorkRequest { bucket: WorkBucket::Late.into(), ..Default::default() };
+    let ecology = story.agency("ecology");
+    let list = story.office.face.list_work(office::asked(&ecology, late)).await.unwrap().into_inner();
+    let kinds: Vec<i32> = list.items.iter().map(|item| item.duty.as_ref().unwrap().kind).collect();
+    assert_eq!(kinds, [i32::from(DutyKind::Letter.code())], "on the agency's late list");
     shown("S3-07", "提示函五个工作日未复即逾期在列，并再次发函");
 }
 

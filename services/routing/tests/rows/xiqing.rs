@@ -1,6 +1,12 @@
 //! S2, Xiqing: 派驻、会商、吹哨报到.
 
-use fengqiao_proto::types::v1::{FormKind, Source};
+use fengqiao_proto::{
+    routing::v1::{
+        GetRosterRequest, HalfDay, ListCasesRequest, routing_service_server::RoutingService as _,
+        work_service_server::WorkService as _,
+    },
+    types::v1::{FormKind, Source},
+};
 use fengqiao_routing::domain::{
     acts::{Act, whistles::WhistleAct},
     duty::DutyKind,
@@ -8,12 +14,65 @@ use fengqiao_routing::domain::{
 };
 use jiff::SignedDuration;
 
-use crate::story::{Actor, Story, Told, owed, shown};
+use tonic::Code;
+
+use crate::{
+    office,
+    story::{Actor, Story, Told, owed, shown},
+};
 
 const OFFICER: Actor = ("officer-zhao", "stationed-officer-1");
 const ENFORCEMENT: Actor = ("leader-shen", "enforcement-head");
 const SAFETY: Actor = ("leader-han", "safety-head");
 const DASI: &str = "120111105002";
+const TOWN_CENTRE: &str = "centre-120111105";
+
+#[tokio::test]
+async fn s2_01_a_gap_in_the_roster_shows_and_what_a_seat_took_is_its_own() {
+    let story = Story::begin("xiqing", "2026-11-24 10:00").await;
+    let dispatcher = story.officer("dispatcher-sun");
+    let roster = async |who: &_, agency: &str, day: &str| {
+        let request = GetRosterRequest { agency: agency.into(), day: day.into(), ..Default::default() };
+        story.office.face.get_roster(office::asked(who, request)).await.map(tonic::Response::into_inner)
+    };
+    let this_week = roster(&dispatcher, "", "").await.unwrap();
+    assert_eq!(
+        (this_week.monday.as_str(), this_week.slots.len(), this_week.gaps.len()),
+        ("2026-11-23", 8, 0)
+    );
+    for person in ["officer-zhao", "officer-wang"] {
+        let half_days = this_week.slots.iter().filter(|slot| slot.person == person).count();
+        assert_eq!(half_days, 4, "{person} sits four half days a week");
+    }
+    // Seven of eight: the first half day on which nobody sits is missing.
+    let short = roster(&dispatcher, TOWN_CENTRE, "2026-12-27").await.unwrap();
+    let gap = &short.gaps[0];
+    assert_eq!((short.slots.len(), short.gaps.len()), (7, 1));
+    assert_eq!((gap.date.as_str(), gap.half(), gap.seat.as_str()), ("2026-12-22", HalfDay::Pm, "派驻窗口"));
+    assert_eq!(roster(&dispatcher, TOWN_CENTRE, "2026-12-28").await.unwrap().gaps.len(), 8, "nobody at all");
+    assert_eq!(roster(&story.agency(TOWN_CENTRE), "", "2026-12-21").await.unwrap(), short);
+    let stranger = roster(&story.agency("housing"), TOWN_CENTRE, "").await.unwrap_err();
+    assert_eq!(stranger.code(), Code::InvalidArgument);
+    for (agency, day) in [("nobody", ""), ("", "tomorrow")] {
+        let wrong = roster(&dispatcher, agency, day).await.unwrap_err();
+        assert_eq!(wrong.code(), Code::InvalidArgument, "{agency} {day}");
+    }
+
+    // What somebody took on duty is the seat's, in a new case and in one that goes on; in the afternoon it is not.
+    let told = Told::of(Source::WalkIn, DASI, "environment", "油烟扰民");
+    let first = Told { repeat: true, taken_by: "officer-zhao", ..told };
+    let case = story.report(&first).await.id;
+    assert!(story.tells(case, HistoryKind::Opened, "来源：来访，受理席位：派驻窗口").await);
+    story.until("2026-11-24 12:00").await;
+    for (taken_by, seat) in [("officer-zhao", false), ("officer-wang", true)] {
+        let again = Told::of(Source::WalkIn, DASI, "environment", "油烟扰民");
+        story.report(&Told { repeat: true, cluster: first.cluster, taken_by, ..again }).await;
+        let entries = story.history(case).await;
+        let joined = entries.iter().rfind(|entry| entry.kind == HistoryKind::ReportJoined.code()).unwrap();
+        assert_eq!(joined.text.contains("受理席位：派驻窗口"), seat, "{}", joined.text);
+    }
+    shown("S2-01", "两名民警每周各坐班四个半天；缺一个半天即列出；坐班时受理的诉求记在席位名下");
+}
 
 #[tokio::test]
 async fn s2_03_who_does_not_report_in_is_supervised() {
@@ -81,7 +140,11 @@ async fn s2_07_the_fast_lane_goes_first_among_its_level() {
     let fast = story.report(&Told::of(Source::Enterprise, DASI, "production", "企业用电扩容受阻")).await;
     assert!(fast.docket.tags.contains("fast_lane"));
     assert_eq!(fast.level, plain.level);
-    assert!(fast.urgency() > plain.urgency());
+    let dispatcher = story.officer("dispatcher-sun");
+    let list = office::asked(&dispatcher, ListCasesRequest::default());
+    let listed = story.office.face.list_cases(list).await.unwrap().into_inner().cases;
+    let order: Vec<&str> = listed.iter().map(|case| case.case_id.as_str()).collect();
+    assert_eq!(order, [fast.id.to_string(), plain.id.to_string()], "the later one goes first");
     shown("S2-07", "企业直通车事项在同级中排在前面");
 }
 

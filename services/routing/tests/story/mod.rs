@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+use fengqiao_access::Principal;
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind, ReturnReason},
@@ -52,6 +53,10 @@ pub struct Told {
     pub people: Vec<PartyRole>,
     pub cluster: Uuid,
     pub repeat: bool,
+    /// Who takes it.
+    pub taken_by: &'static str,
+    /// The source's own number for it; one of its own where empty.
+    pub source_ref: String,
 }
 
 impl Told {
@@ -64,6 +69,8 @@ impl Told {
             people: vec![PartyRole::Reporter, PartyRole::Respondent],
             cluster: Uuid::now_v7(),
             repeat: false,
+            taken_by: "窗口受理员",
+            source_ref: String::new(),
         }
     }
 }
@@ -111,7 +118,11 @@ impl Story {
             report_id: report_id.to_string(),
             revision: 1,
             source: told.source.into(),
-            source_ref: format!("S-{report_id}"),
+            source_ref: if told.source_ref.is_empty() {
+                format!("S-{report_id}")
+            } else {
+                told.source_ref.clone()
+            },
             area_code: told.area.into(),
             category: told.category.into(),
             occurred_at: Some(to_proto(at)),
@@ -121,7 +132,7 @@ impl Story {
                 repeat: told.repeat,
                 ..Default::default()
             }),
-            received_by: "窗口受理员".into(),
+            received_by: told.taken_by.into(),
             sealed_matter: self.office.keyring.seal(&matter.encode_to_vec(), county.as_bytes()),
         };
         self.office.take(&[event]).await.unwrap();
@@ -190,6 +201,16 @@ impl Story {
 
     pub async fn history(&self, case: Uuid) -> Vec<StoredEntry> {
         list_history(&self.office.pool, &self.office.county(), case, 0, 10_000).await.unwrap()
+    }
+
+    /// The principal of someone of the county's centre.
+    pub fn officer(&self, name: &str) -> Principal {
+        Principal::new(name, &self.office.county(), "officer", None).unwrap()
+    }
+
+    /// The principal of an agency's clerk.
+    pub fn agency(&self, code: &str) -> Principal {
+        Principal::new(&format!("clerk of {code}"), &self.office.county(), "agency", Some(code)).unwrap()
     }
 
     /// Whether a history tells of something in these words.

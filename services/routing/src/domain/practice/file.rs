@@ -11,7 +11,7 @@ use super::{
     Agenda, Asked, CoOwnership, Extensions, Major, OnBreach, Practice, Returns, RevisitTask, Terms, Tier,
 };
 use crate::{
-    directory::{Directory, Rank},
+    directory::{Directory, Rank, SeatRule},
     domain::{
         duty::DutyKind,
         level::Level,
@@ -25,6 +25,8 @@ use crate::{
 
 const DEFAULT: &str = include_str!("default.toml");
 const MOST_CHASES: usize = 16;
+/// Mornings and afternoons of a week.
+const MOST_HALF_DAYS: usize = 14;
 
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
@@ -36,6 +38,8 @@ struct File {
     visit_minutes: Option<u16>,
     #[serde(default)]
     series: Vec<Spanned<RawSeries>>,
+    #[serde(default)]
+    seat: Vec<Spanned<RawSeat>>,
     names_persons: Option<bool>,
     returns: Option<RawReturns>,
     extensions: Option<RawExtensions>,
@@ -132,6 +136,15 @@ struct RawSeries {
     within: Option<String>,
 }
 
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct RawSeat {
+    agency: String,
+    seat: String,
+    half_days: usize,
+    people: usize,
+}
+
 /// The shipped file; a test proves that it reads.
 static SHIPPED: LazyLock<Option<File>> = LazyLock::new(|| toml::from_str(DEFAULT).ok());
 
@@ -188,6 +201,7 @@ impl Reading<'_> {
         }
         let owners = own.owners.into_iter().map(|raw| self.owners(raw)).collect();
         let series = self.series(own.series);
+        let seats = own.seat.into_iter().map(|raw| self.seat(raw)).collect();
         let alerts = own.alerts.or(shipped.alerts).unwrap_or_default();
         let alerts = alerts.into_iter().map(|(level, tiers)| (level, self.tiers(tiers))).collect();
         let major = Major { recipients: own.major.or(shipped.major)?.recipients };
@@ -248,6 +262,7 @@ impl Reading<'_> {
             screening_signals: own.screening_signals.or(shipped.screening_signals)?.max(1),
             visit_minutes: own.visit_minutes.or(shipped.visit_minutes)?,
             series,
+            seats,
             names_persons: own.names_persons.or(shipped.names_persons)?,
         })
     }
@@ -309,6 +324,16 @@ impl Reading<'_> {
             all.push(Series { code, kind, every, areas, within });
         }
         all
+    }
+
+    fn seat(&mut self, raw: Spanned<RawSeat>) -> SeatRule {
+        let line = line_at(self.text, raw.span().start);
+        let RawSeat { agency, seat, half_days, people } = raw.into_inner();
+        self.agency(line, &agency);
+        if !(1..=MOST_HALF_DAYS).contains(&half_days) || people == 0 {
+            self.mistake(line, "a seat is filled in 1 to 14 half days of a week, by one person or more");
+        }
+        SeatRule { agency, seat, half_days, people }
     }
 
     fn natural(&mut self, line: u64, limit: Limit) -> u32 {

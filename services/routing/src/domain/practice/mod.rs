@@ -11,7 +11,7 @@ use fengqiao_calendar::Limit;
 pub use terms::{OnBreach, Terms};
 
 use super::{duty::DutyKind, level::Level, standing::series::Series, states::StateTable};
-use crate::directory::Rank;
+use crate::directory::{Rank, SeatRule};
 
 /// What a county does, and by when.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +46,8 @@ pub struct Practice {
     pub visit_minutes: u16,
     /// What is owed again and again besides cases.
     pub series: Vec<Series>,
+    /// How seats have to be filled week by week (派驻; S2-01).
+    pub seats: Vec<SeatRule>,
     /// A case whose lead is pushed must be claimed by a named person (认领; S3-04).
     pub names_persons: bool,
 }

@@ -66,6 +66,7 @@ pub(super) fn now() -> Occasion {
 
 pub(super) fn arrival(level: Level) -> Arrival {
     Arrival {
+        seat: None,
         source: Source::Police110,
         revision: 1,
         grade: Grade {
