@@ -1,7 +1,10 @@
 //! The events that routing sends.
 
 use fengqiao_messaging::Event;
-use fengqiao_proto::routing::v1::{CaseChanged, PushRequested, TakenCluster};
+use fengqiao_proto::{
+    routing::v1::{CaseChanged, PushRequested, TakenCluster},
+    types::v1::PushSubject,
+};
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
@@ -80,6 +83,7 @@ pub fn push_requested(
         due_at: Some(to_proto(order.due_at)),
         reason: order.reason.clone(),
         sealed_matter: case.sealed_matter.clone(),
+        subject: PushSubject::Case.into(),
     };
     Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
 }
