@@ -98,7 +98,7 @@ pub fn duties(
                 series.kind,
                 holder(series.kind, &area.code, county, office.directory),
                 period.begins_at,
-                period.due_at,
+                Some(period.due_at),
             ),
             record: None,
         })
