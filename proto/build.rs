@@ -8,6 +8,7 @@ const FILES: &[&str] = &[
     "fengqiao/type/v1/form.proto",
     "fengqiao/type/v1/level.proto",
     "fengqiao/type/v1/matter.proto",
+    "fengqiao/type/v1/push_subject.proto",
     "fengqiao/type/v1/refusal.proto",
     "fengqiao/type/v1/source.proto",
     "fengqiao/intake/v1/events.proto",

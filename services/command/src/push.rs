@@ -4,9 +4,12 @@ mod inbox;
 mod parked;
 
 use clap::{Args, Subcommand};
-use fengqiao_proto::notification::v1::{
-    FeedbackOutcome, FeedbackPushRequest, ListPushesRequest, Push, ReturnPushRequest, ReturnReason,
-    SignPushRequest, notification_service_client::NotificationServiceClient,
+use fengqiao_proto::{
+    notification::v1::{
+        FeedbackOutcome, FeedbackPushRequest, ListPushesRequest, Push, ReturnPushRequest, ReturnReason,
+        SignPushRequest, notification_service_client::NotificationServiceClient,
+    },
+    types::v1::PushSubject,
 };
 use uuid::Uuid;
 
@@ -136,12 +139,28 @@ fn tell(push: Option<Push>, output: &Output) -> Result<(), CommandError> {
         return output.document(&push);
     }
     output.line(&format!(
-        "{}  {}  案件 {}  {}",
+        "{}  {}  {}  {}",
         words::said(words::RECEIPTS, push.receipt()),
         words::said(words::FORMS, push.form()),
-        push.case_number,
+        speaks_of(&push),
         push.push_id,
     ))
+}
+
+/// What a push speaks of, as it can be asked for: a case by its number, a duty besides cases by its id.
+fn speaks_of(push: &Push) -> String {
+    match push.subject() {
+        PushSubject::Duty => format!("职责 {}", push.case_id),
+        PushSubject::Case | PushSubject::Unspecified => format!("案件 {}", push.case_number),
+    }
+}
+
+/// The same in a table's column of cases, which has no room for an id.
+fn case_column(push: &Push) -> String {
+    match push.subject() {
+        PushSubject::Duty => "职责".to_owned(),
+        PushSubject::Case | PushSubject::Unspecified => push.case_number.clone(),
+    }
 }
 
 /// The whole id of a push that was named by its id, a part of it, or its case's number.
@@ -201,6 +220,16 @@ mod tests {
         assert!(found("01930000").unwrap_err().to_string().contains("several"));
         assert!(found("cccc").unwrap_err().to_string().contains("no push"));
         assert_eq!(found("a").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_push_of_a_duty_says_so_and_names_the_duty() {
+        let duty = "01930000-0000-7000-8000-00000000dddd";
+        let of_duty = Push { subject: PushSubject::Duty.into(), case_id: duty.into(), ..Default::default() };
+        assert_eq!((speaks_of(&of_duty), case_column(&of_duty)), (format!("职责 {duty}"), "职责".into()));
+        let of_case = push("01930000-0000-7000-8000-00000000aaaa", "20261124-0001");
+        assert_eq!(speaks_of(&of_case), "案件 20261124-0001");
+        assert_eq!(case_column(&of_case), "20261124-0001");
     }
 
     #[test]

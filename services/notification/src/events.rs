@@ -4,7 +4,7 @@ use fengqiao_messaging::{Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
     routing::v1::PushRequested,
-    types::v1::{FormKind, Level},
+    types::v1::{FormKind, Level, PushSubject},
 };
 use fengqiao_serving::time::{from_proto, to_proto};
 use jiff::Timestamp;
@@ -34,6 +34,11 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
     Ok(RequestedPush {
         county: envelope.county.clone(),
         push_id: Uuid::parse_str(&asked.push_id).map_err(|_| "push_id is not a UUID")?,
+        subject: match PushSubject::try_from(asked.subject) {
+            Ok(PushSubject::Duty) => PushSubject::Duty,
+            Ok(PushSubject::Case | PushSubject::Unspecified) => PushSubject::Case,
+            Err(_) => return Err("the kind of subject is unknown"),
+        },
         case_id: Uuid::parse_str(&asked.case_id).map_err(|_| "case_id is not a UUID")?,
         form: FormKind::try_from(asked.form).map_err(|_| "the form is unknown")?,
         level: Level::try_from(asked.level).map_err(|_| "the level is unknown")?,
@@ -59,7 +64,9 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
 pub struct Receipt<'a> {
     /// Which push.
     pub push_id: Uuid,
-    /// Its case.
+    /// What it speaks of.
+    pub subject: PushSubject,
+    /// Its case, or its duty besides cases.
     pub case_id: Uuid,
     /// Its agency.
     pub agency: &'a str,
@@ -85,6 +92,7 @@ impl<'a> Receipt<'a> {
     pub fn plain(push: &'a Push, kind: ReceiptKind, at: Timestamp, actor: &'a str) -> Self {
         Self {
             push_id: push.push_id,
+            subject: push.subject,
             case_id: push.case_id,
             agency: &push.agency,
             kind,
@@ -111,6 +119,7 @@ impl<'a> Receipt<'a> {
             return_reason: self.return_reason.into(),
             outcome: self.outcome.into(),
             sealed_text: self.sealed_text.to_vec(),
+            subject: self.subject.into(),
         };
         Event { kind: PUSH_RECEIPT, payload: receipt.encode_to_vec(), trace: self.trace }
     }
@@ -154,6 +163,7 @@ mod tests {
         assert_eq!(push.level, Level::Red);
         assert_eq!(push.requested_at.as_microsecond(), 1_795_478_400_000_005);
         assert!(push.traceparent.is_some());
+        assert_eq!(push.subject, PushSubject::Case, "a request from before there were others");
         assert_eq!(push.due_at, None);
     }
 
@@ -167,6 +177,7 @@ mod tests {
         assert_eq!(wrong(|a| a.push_id = "1".into()), "push_id is not a UUID");
         assert_eq!(wrong(|a| a.agency.clear()), "it names no agency");
         assert_eq!(wrong(|a| a.level = 9), "the level is unknown");
+        assert_eq!(wrong(|a| a.subject = 9), "the kind of subject is unknown");
         assert_eq!(wrong(|a| a.requested_at = None), "requested_at is missing or impossible");
     }
 

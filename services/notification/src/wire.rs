@@ -45,6 +45,7 @@ pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
         attempts: push.attempts,
         last_error: push.last_error.clone(),
         matter,
+        subject: push.subject.into(),
     }
 }
 

@@ -10,11 +10,15 @@ use std::{
 };
 
 use fengqiao_messaging::IN_STEP;
-use fengqiao_notification::store::{STATEMENTS, STATEMENTS_IN_STEP};
+use fengqiao_notification::store::{Act, Answer, STATEMENTS, STATEMENTS_IN_STEP};
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
-    types::v1::Level::{self, Orange, Red, Yellow},
+    types::v1::{
+        Level::{self, Orange, Red, Yellow},
+        Matter, PushSubject,
+    },
 };
+use fengqiao_serving::time::now;
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use world::{COUNTY, World, quick, until};
 
@@ -49,6 +53,45 @@ async fn a_push_is_delivered_when_the_agency_has_acknowledged_it() {
     // The same event again changes nothing.
     let attempts = process.delivery.store.attempts(COUNTY, ids[0]).await.unwrap();
     assert_eq!((attempts.len(), attempts[0].delivered, attempts[0].channel.as_str()), (1, true, "stream"));
+    police.close().await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_reminder_of_a_duty_says_what_it_speaks_of_on_its_way_and_in_its_receipts() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let (id, envelope) = world.reminder("police");
+    let mut police = process.open("police", 10);
+    world.apply(&process, &[envelope]).await;
+    let push = police.next().await;
+    assert_eq!((push.subject(), push.case_number.as_str()), (PushSubject::Duty, ""));
+    assert_eq!(push.matter, Some(Matter::default()));
+    police.acknowledge(&push);
+    until("it is delivered", async || world.in_state(2).await == 1).await;
+    let sign = Answer {
+        county: COUNTY.into(),
+        push_id: id,
+        agency: "police".into(),
+        actor: "li".into(),
+        act: Act::Sign,
+        at: now(),
+    };
+    let (signed, _) = process.delivery.store.answer(&sign).await.unwrap();
+    assert_eq!((signed.subject, signed.case_id.to_string()), (PushSubject::Duty, push.case_id.clone()));
+    let receipts = world.receipts().await;
+    let told: Vec<_> = receipts.iter().map(|r| (r.kind(), r.subject(), r.case_id.as_str())).collect();
+    let case_id = push.case_id.as_str();
+    assert_eq!(
+        told,
+        [
+            (ReceiptKind::Delivered, PushSubject::Duty, case_id),
+            (ReceiptKind::Signed, PushSubject::Duty, case_id)
+        ]
+    );
+    // All others speak of cases.
+    world.arrive(&process, &[("police", Red)]).await;
+    assert_eq!(police.next().await.subject(), PushSubject::Case);
     police.close().await;
     process.end().await;
 }

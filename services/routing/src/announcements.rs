@@ -1,13 +1,20 @@
 //! The events that routing sends.
 
 use fengqiao_messaging::Event;
-use fengqiao_proto::routing::v1::{CaseChanged, PushRequested, TakenCluster};
+use fengqiao_proto::{
+    routing::v1::{CaseChanged, PushRequested, TakenCluster},
+    types::v1::PushSubject,
+};
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
-use crate::{counties::RoutingCounty, domain::case::CaseFile, store::RequestedPush};
+use crate::{
+    counties::RoutingCounty,
+    domain::{case::CaseFile, standing::chasing::DueDuty},
+    store::RequestedPush,
+};
 
 /// The kind of [`CaseChanged`].
 pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
@@ -64,22 +71,39 @@ pub fn push_requested(
     place: &RoutingCounty,
     trace: Option<&str>,
 ) -> Event {
-    let order = &push.order;
     let message = PushRequested {
-        push_id: push.push_id.to_string(),
-        case_id: case.id.to_string(),
+        subject: PushSubject::Case.into(),
         case_number: case.number.clone(),
+        category: case.category.clone(),
+        first_source: case.first_source.into(),
+        sealed_matter: case.sealed_matter.clone(),
+        ..asked_for(push, &case.area_code, place)
+    };
+    Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
+}
+
+/// Asks notification for a reminder of a duty besides cases. All that it says is its reason: whom or what the duty is
+/// about is for those to read who may.
+#[must_use]
+pub fn reminder_requested(due: &DueDuty, push: &RequestedPush, place: &RoutingCounty) -> Event {
+    let message =
+        PushRequested { subject: PushSubject::Duty.into(), ..asked_for(push, due.told_area(), place) };
+    Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: None }
+}
+
+fn asked_for(push: &RequestedPush, area_code: &str, place: &RoutingCounty) -> PushRequested {
+    let order = &push.order;
+    PushRequested {
+        push_id: push.push_id.to_string(),
+        case_id: push.subject_id.to_string(),
         agency: order.recipient.agency.clone(),
         form: order.recipient.form.code().into(),
         level: order.level.code().into(),
-        area_code: case.area_code.clone(),
-        area_name: place.county.areas.name_path(&case.area_code),
-        category: case.category.clone(),
-        first_source: case.first_source.into(),
+        area_code: area_code.to_owned(),
+        area_name: place.county.areas.name_path(area_code),
         requested_at: Some(to_proto(order.requested_at)),
         due_at: Some(to_proto(order.due_at)),
         reason: order.reason.clone(),
-        sealed_matter: case.sealed_matter.clone(),
-    };
-    Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
+        ..PushRequested::default()
+    }
 }

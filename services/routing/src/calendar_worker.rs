@@ -1,4 +1,5 @@
-//! A calendar that changed: the limits of working days that run are counted anew, case by case.
+//! A calendar that changed: the limits of working days that run are counted anew, case by case, and so are the duties
+//! besides cases.
 //!
 //! It is done in small batches in the county's turn, so that cases go on meanwhile, by one process at a time, and
 //! how far it came is written down: another process goes on where one died. To do a batch twice changes nothing the
@@ -61,7 +62,7 @@ pub struct CalendarWorker {
 /// What a batch did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SweptBatch {
-    /// How many cases changed.
+    /// How many cases and duties besides cases changed.
     pub moved: usize,
     /// Whether that was the last.
     pub ended: bool,
@@ -150,7 +151,7 @@ impl CalendarWorker {
         Ok(Some(SweptBatch { moved, ended: edge.is_none() }))
     }
 
-    /// Counts anew in the next cases. Says how many changed, and how far that was.
+    /// Counts anew in the next cases and duties besides cases. Says how many changed, and how far that was.
     async fn recount(
         &self,
         conn: &mut PgConnection,
@@ -174,15 +175,22 @@ impl CalendarWorker {
                     ledger.add(change, None, place, None);
                 }
             }
-            let moved = ledger.changes.case_ids();
-            if moved.is_empty() {
+            let mut moved = ledger.changes.case_ids().len();
+            let clock = rulebook.office(&place.county).clock;
+            for (id, mut duty) in swept.standing {
+                if duty.recount(clock, rulebook.practice.terms(duty.kind), at).is_some() {
+                    ledger.changes.add_standing(id, duty);
+                    moved += 1;
+                }
+            }
+            if moved == 0 {
                 return Ok((0, swept.edge));
             }
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
             if ledger.commit(attempt, county, turn, None, heard).await? {
                 metrics::counter!("fengqiao_routing_calendar_moved_total", "county" => county.clone())
-                    .increment(u64::try_from(moved.len()).unwrap_or_default());
-                return Ok((moved.len(), swept.edge));
+                    .increment(u64::try_from(moved).unwrap_or_default());
+                return Ok((moved, swept.edge));
             }
         }
         Err(RoutingError::Overtaken)

@@ -10,7 +10,6 @@ use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::Clock;
 use futures::future::join_all;
-use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -18,10 +17,10 @@ use uuid::Uuid;
 use crate::{
     counties::{RoutingCounties, RoutingCounty},
     domain::{
-        duty::{Duty, DutyKind, Firing},
+        duty::{DutyKind, Firing},
         happening::Happening,
         history::Occasion,
-        practice::Practice,
+        standing::chasing::time_passed,
     },
     error::RoutingError,
     ledger::{Heard, Ledger},
@@ -122,18 +121,18 @@ impl ClockWorker {
             let zero_reports: Vec<Uuid> = due
                 .standing
                 .iter()
-                .filter(|(_, duty)| duty.kind == DutyKind::ZeroReport)
-                .map(|(id, _)| *id)
+                .filter(|owed| owed.duty.kind == DutyKind::ZeroReport)
+                .map(|owed| owed.id)
                 .collect();
             let told = match zero_reports.as_slice() {
                 [] => Vec::new(),
                 ids => told_by_grids(&mut attempt, county, ids).await?,
             };
             let mut said = Vec::new();
-            for (id, duty) in due.standing {
-                let (duty, firing) = pass_standing(duty, told.contains(&id), at, &rulebook.practice);
-                said.extend(firing.map(|firing| (duty.kind, firing)));
-                ledger.changes.add_standing(id, duty);
+            for owed in &due.standing {
+                let chased = time_passed(owed, told.contains(&owed.id), at, rulebook.office(&place.county));
+                said.extend(chased.firing.map(|firing| (owed.duty.kind, firing)));
+                ledger.add_chased(owed, chased, place);
             }
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
             if ledger.commit(attempt, county, turn, None, heard).await? {
@@ -147,18 +146,6 @@ impl ClockWorker {
         }
         Err(RoutingError::Overtaken)
     }
-}
-
-/// A duty besides cases whose time has come. It belongs to no case, so nothing is pushed for it: it stands late on
-/// the lists, and is counted. An area that told something owed no zero report (S4-02).
-fn pass_standing(mut duty: Duty, told: bool, now: Timestamp, practice: &Practice) -> (Duty, Option<Firing>) {
-    if told && now >= duty.due_at {
-        let in_time = duty.due_at;
-        duty.end(in_time, true);
-        return (duty, None);
-    }
-    let firing = duty.pass(now, practice.terms(duty.kind));
-    (duty, firing)
 }
 
 /// A week without its meeting and a day without its report alert whoever watches this (S2-02).

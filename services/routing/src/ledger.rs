@@ -8,9 +8,13 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    announcements::{case_changed, push_requested},
+    announcements::{case_changed, push_requested, reminder_requested},
     counties::RoutingCounty,
-    domain::{history_seals::HistoryHead, transition::Change},
+    domain::{
+        history_seals::HistoryHead,
+        standing::chasing::{Chased, DueDuty},
+        transition::Change,
+    },
     error::RoutingError,
     store::{Attempt, Changes, CountyTurn, SealedChanges},
     watchers::Watchers,
@@ -87,6 +91,14 @@ impl Ledger {
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {
             self.events.push(push_requested(&case, push, place, traceparent));
+        }
+    }
+
+    /// Adds a duty besides cases whose time came, and its reminders.
+    pub fn add_chased(&mut self, due: &DueDuty, chased: Chased, place: &RoutingCounty) {
+        self.changes.add_standing(due.id, chased.duty);
+        for push in self.changes.add_reminders(due.id, chased.reminders) {
+            self.events.push(reminder_requested(due, push, place));
         }
     }
 

@@ -231,7 +231,7 @@ impl Commands {
         store::record_meeting(&mut alone.tx, &self.keyring, said.county, meeting_id, &record, &decided_on)
             .await?;
         if meeting.kind == MeetingKind::Joint {
-            self.meet_duty(&mut alone, &meeting, said.county, actor).await?;
+            self.meet_duty(&mut alone, &meeting, record.held_at, said.county, actor).await?;
         }
         meeting.record = Some(record);
         alone.end(&said, meeting_id, self.heard()).await?;
@@ -243,11 +243,12 @@ impl Commands {
         found.ok_or(RoutingError::NoSuch("meeting"))
     }
 
-    /// The week has had its meeting.
+    /// The week has had its meeting. What was owed is the meeting, not its minutes.
     async fn meet_duty(
         &self,
         alone: &mut Alone<'_>,
         meeting: &Meeting,
+        held_at: Timestamp,
         county: &str,
         actor: &Occasion,
     ) -> Result<(), RoutingError> {
@@ -264,7 +265,7 @@ impl Commands {
             capacity: actor.capacity.clone(),
         };
         record_standing(&mut alone.tx, &self.keyring, county, id, &record).await?;
-        owed.duty.end(actor.at, true);
+        owed.duty.end(held_at, true);
         alone.ledger.changes.add_standing(id, owed.duty);
         Ok(())
     }

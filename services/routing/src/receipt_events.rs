@@ -99,9 +99,10 @@ fn apply_all(
     told: &[Told<'_>],
     known: ToldPushes,
 ) -> Result<Ledger, ApplyError> {
-    let ToldPushes { pushes, mut cases, .. } = known;
+    let ToldPushes { pushes, mut cases, reminders, .. } = known;
     let mut ledger = Ledger::default();
-    for told in told {
+    // What becomes of a reminder of a duty besides cases is notification's to keep: the duty is owed as before.
+    for told in told.iter().filter(|told| !reminders.contains(&told.push_id)) {
         let push = pushes.get(&told.push_id).ok_or_else(|| refusal(told.envelope, "the push is unknown"))?;
         let unreadable = || refusal(told.envelope, "the case of the push cannot be read");
         let case = cases.get_mut(&push.case_id).ok_or_else(unreadable)?;

@@ -159,6 +159,7 @@ impl Rulebook {
             practice: &self.practice,
             directory: &self.directory,
             clock: Clockwork { calendar: &self.calendar, zone: &county.time_zone },
+            limits: county.settings.push_limit_hours,
         }
     }
 }

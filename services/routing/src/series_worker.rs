@@ -72,11 +72,17 @@ impl SeriesWorker {
         let mut count = 0;
         for series in &rulebook.practice.series {
             let period = period_at(series, &rulebook.practice.agenda, now, &county.time_zone);
-            // A series that begins when its period is over begins with the next one.
-            if made.get(&series.code).is_some_and(|made| *made >= period.first) || period.due_at <= now {
+            let made = made.get(&series.code);
+            if made.is_some_and(|made| *made >= period.first) {
                 continue;
             }
-            let owed = duties(series, period, county, rulebook.office(county), now);
+            // A series that begins when its period is over begins with the next one. One that is kept owes it also
+            // where no process ran before it was over.
+            let owed = if made.is_none() && period.due_at <= now {
+                Vec::new()
+            } else {
+                duties(series, period, county, rulebook.office(county), now)
+            };
             let mut tx = bounded("begin", conn.begin()).await?;
             if begin_period(&mut tx, &county.code, &series.code, period.first).await? {
                 for part in owed.chunks(AT_ONCE) {

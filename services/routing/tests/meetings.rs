@@ -7,8 +7,8 @@ mod office;
 use fengqiao_access::Principal;
 use fengqiao_proto::{
     routing::v1::{
-        AddToAgendaRequest, AgendaReason, Attendee, DutyProgress, FinishDecisionRequest, GetCaseRequest,
-        GetMeetingRequest, ListDutiesRequest, ListMeetingReportsRequest, ListMeetingsRequest,
+        AddToAgendaRequest, AgendaReason, Attendee, CountDutiesRequest, DutyProgress, FinishDecisionRequest,
+        GetCaseRequest, GetMeetingRequest, ListDutiesRequest, ListMeetingReportsRequest, ListMeetingsRequest,
         ListWorkRequest, Meeting, MeetingDecision, MeetingKind, OpenMeetingRequest, RecordMeetingRequest,
         RelevelCaseRequest, StandingKind, duty_service_server::DutyService as _,
         meeting_service_server::MeetingService as _, routing_service_server::RoutingService as _,
@@ -219,7 +219,7 @@ async fn s2_02_the_agenda_is_made_from_rules_and_decisions_are_owed_by_their_age
     assert_eq!(work().await.len(), 1);
 
     // The week had its meeting.
-    office.pass_until(local("2026-11-28T00:00")).await;
+    office.pass_until(local("2026-11-27T09:00")).await;
     assert_eq!(late_meetings(&office).await, 0);
     // What is not done in time is supervised.
     let before = office.pushes().await.len();
@@ -232,10 +232,12 @@ async fn s2_02_the_agenda_is_made_from_rules_and_decisions_are_owed_by_their_age
 async fn s2_02_a_missed_week_alerts_and_the_next_week_has_its_own() {
     let office = office_at("2026-11-24T09:00").await;
     assert_eq!(make_series(&office).await, 1);
-    office.pass_until(local("2026-11-27T23:59")).await;
+    office.pass_until(local("2026-11-27T08:59")).await;
     assert_eq!(late_meetings(&office).await, 0);
-    assert_eq!(office.pass_until(local("2026-11-28T00:00")).await, 1);
+    assert_eq!(office.pass_until(local("2026-11-27T09:00")).await, 1);
     assert_eq!(late_meetings(&office).await, 1);
+    let told: Vec<_> = office.pushes().await.into_iter().map(|push| (push.agency, push.reason)).collect();
+    assert_eq!(told, [("centre".to_owned(), "西青区综治中心联席会议逾期".to_owned())]);
     let work = ListWorkRequest { bucket: 3, ..Default::default() };
     let late = office.face.list_work(asked(&officer(), work)).await.unwrap().into_inner();
     assert_eq!(late.items.len(), 1, "on the centre's list, late");
@@ -252,6 +254,38 @@ async fn s2_02_a_missed_week_alerts_and_the_next_week_has_its_own() {
     office.set_clock(local("2026-11-30T09:00"));
     assert_eq!(make_series(&office).await, 1);
     assert_ne!(open(&office, MeetingKind::Joint).await.meeting_id, meeting.meeting_id);
+}
+
+/// How many meetings were owed, were held, and were not held by their hour.
+async fn counted(office: &Office) -> (i64, i64, i64) {
+    let request = CountDutiesRequest { kind: StandingKind::Meeting.into(), ..Default::default() };
+    let counted = office.face.count_duties(asked(&officer(), request)).await.unwrap().into_inner();
+    (counted.owed, counted.met, counted.late)
+}
+
+#[tokio::test]
+async fn a_meeting_that_is_held_by_its_hour_is_in_time_whenever_its_minutes_are_written() {
+    let office = office_at("2026-11-24T09:00").await;
+    make_series(&office).await;
+    office.pass_until(local("2026-11-27T11:30")).await;
+    assert_eq!(counted(&office).await, (1, 0, 1));
+    let meeting = open(&office, MeetingKind::Joint).await;
+    let record = RecordMeetingRequest {
+        held_at: Some(to_proto(local("2026-11-27T09:00"))),
+        ..held(&office, &meeting, Vec::new())
+    };
+    office.face.record_meeting(asked(&officer(), record)).await.unwrap();
+    assert_eq!(counted(&office).await, (1, 1, 0));
+}
+
+#[tokio::test]
+async fn a_week_in_which_nothing_ran_by_the_hour_of_its_meeting_is_missed_too() {
+    let office = office_at("2026-11-27T10:00").await;
+    assert_eq!(make_series(&office).await, 0, "the first meeting is the next week's");
+    office.set_clock(local("2026-12-04T10:00"));
+    assert_eq!(make_series(&office).await, 1, "no process ran in this week");
+    office.fire().await;
+    assert_eq!(counted(&office).await, (1, 0, 1));
 }
 
 #[tokio::test]

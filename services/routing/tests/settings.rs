@@ -19,6 +19,12 @@ use fengqiao_proto::{
 use fengqiao_routing::{
     calendar_worker::CalendarWorker,
     counties::{RoutingCounties, RoutingCounty},
+    directory::Rank,
+    domain::{
+        duty::{DutyKind, Holder},
+        history::Occasion,
+        standing::{NewDuty, Outcome, StandingKind, recording::Recording},
+    },
     grpc::SettingsFace,
     settings::{Settings, SettingsWatch},
     watchers::Watchers,
@@ -483,4 +489,103 @@ async fn a_limit_that_does_not_move_keeps_what_its_clock_has_said() {
     let near = history.entries.iter().filter(|entry| entry.text.contains("办理时限将到")).count();
     assert_eq!(near, 1);
     assert!(history.entries.iter().all(|entry| entry.kind() != HistoryKind::DeadlineChanged));
+}
+
+/// Duties besides cases that are owed: their kind and when they are due.
+async fn besides_cases(office: &Office) -> Vec<(i16, Timestamp)> {
+    let owed: Vec<(i16, time::OffsetDateTime)> = sqlx::query_as(
+        "SELECT kind, due_at FROM duty WHERE no = 0 AND ended_at IS NULL ORDER BY kind, due_at",
+    )
+    .fetch_all(&office.pool)
+    .await
+    .unwrap();
+    owed.into_iter().map(|(kind, due)| (kind, fengqiao_serving::time::from_sql(due))).collect()
+}
+
+#[tokio::test]
+async fn a_new_holiday_moves_what_is_owed_besides_cases_in_working_days() {
+    let office = Office::open().await;
+    let desk = desk(&office, &office.counties).await;
+    office.set_clock(at("2026-12-01T10:00:00+08:00"));
+    let (place, first) = (place(&office), worker(&office, 3));
+    first.begin(&place).await.unwrap();
+    let occasion = || Occasion {
+        at: office.now(),
+        actor: "officer-li".into(),
+        capacity: "officer".into(),
+        agency: None,
+        rank: Rank::Officer,
+    };
+    let hazard = |due_at| NewDuty {
+        kind: StandingKind::Rectify,
+        holder: Holder::agency("housing"),
+        group: String::new(),
+        area_code: office::COMMUNITY.into(),
+        place: None,
+        topic: String::new(),
+        restricted: false,
+        due_at: Some(due_at),
+        words: "通道堵塞".into(),
+    };
+    // Five are put right, so that rechecks are owed within three working days; of one the recheck is done, and one is
+    // not put right yet and has its date.
+    let commands = &office.face.commands;
+    let date = at("2026-12-07T18:00:00+08:00");
+    let made = commands.create_duties(&place, &occasion(), "made", vec![hazard(date); 6]).await.unwrap();
+    let record = async |id: Uuid, outcome| {
+        let recording =
+            Recording { outcome, words: String::new(), stay: None, hazards: Vec::new(), next_at: None };
+        let said = Uuid::now_v7().to_string();
+        commands.record_duty(&place, &occasion(), &said, id, recording).await.unwrap().follows
+    };
+    let mut rechecks = Vec::new();
+    for duty in &made[..5] {
+        rechecks.extend(record(duty.id, Outcome::Done).await);
+    }
+    record(rechecks[0].id, Outcome::Passed).await;
+    let (rectify, recheck) = (DutyKind::Rectify.code(), DutyKind::Recheck.code());
+    let friday = at("2026-12-05T00:00:00+08:00");
+    let as_owed = |due| [vec![(rectify, date)], vec![(recheck, due); 4]].concat();
+    assert_eq!(besides_cases(&office).await, as_owed(friday), "by the end of Friday");
+    // They were said to be late before it was known that Friday is free.
+    office.pass_until(friday).await;
+    let reminded = office.pushes().await.len();
+    assert_eq!(reminded, 4);
+
+    let text = "date,kind,name\n2026-12-04,holiday,县庆\n";
+    desk.activate(SettingKind::Calendar, one("calendar.csv", text), 0).await.unwrap();
+    first.begin(&place).await.unwrap();
+    office.set_clock(friday + 5.seconds());
+    let mut moved = 0;
+    for batch in 0..100 {
+        // A crash after the first batch was written and before it was said.
+        if batch == 1 {
+            sqlx::query("UPDATE calendar_sweep SET cursor = '00000000-0000-0000-0000-000000000000'")
+                .execute(&office.pool)
+                .await
+                .unwrap();
+        }
+        let batch = first.sweep_some(&place).await.unwrap().unwrap();
+        moved += batch.moved;
+        if batch.ended {
+            break;
+        }
+    }
+    assert_eq!(moved, 4, "each once");
+    let monday = at("2026-12-08T00:00:00+08:00");
+    assert_eq!(besides_cases(&office).await, as_owed(monday), "by the end of Monday; a date stays");
+    office.pass_until(monday - 1.second()).await;
+    let late = async || {
+        let pushes = office.pushes().await;
+        pushes.iter().filter(|push| push.reason.contains("复查逾期")).count()
+    };
+    assert_eq!(late().await, 4, "not yet");
+    office.pass_until(monday).await;
+    assert_eq!(late().await, 8, "late again, by the new time");
+    let working_days: Vec<Option<i16>> =
+        sqlx::query_scalar("SELECT DISTINCT working_days FROM standing_duty ORDER BY 1")
+            .fetch_all(&office.pool)
+            .await
+            .unwrap();
+    assert_eq!(working_days, [Some(3), None]);
 }

@@ -193,7 +193,7 @@ fn s4_07_one_agency_however_often_lists_no_family() {
 }
 
 #[test]
-fn periods_end_with_the_local_day_and_week() {
+fn periods_end_with_the_local_day_and_week_and_a_meeting_has_its_hour() {
     let agenda = Agenda {
         level: fengqiao_routing::domain::level::Level::Orange,
         open_days: 30,
@@ -210,7 +210,7 @@ fn periods_end_with_the_local_day_and_week() {
     let monday = date(2026, 11, 23);
     for at in ["2026-11-23T00:00", "2026-11-25T10:00", "2026-11-29T23:59"] {
         assert_eq!(period(Kind::Sweep, Every::Week, at), (monday, local("2026-11-30T00:00")));
-        assert_eq!(period(Kind::Meeting, Every::Week, at), (monday, local("2026-11-28T00:00")));
+        assert_eq!(period(Kind::Meeting, Every::Week, at), (monday, local("2026-11-27T09:00")));
     }
     let day = period(Kind::ZeroReport, Every::Day, "2026-11-25T23:59");
     assert_eq!(day, (date(2026, 11, 25), local("2026-11-26T00:00")));

@@ -49,8 +49,16 @@ const FAULTS: &[(&str, &str)] = &[
         "SELECT count(*) FROM routing.case_push c WHERE NOT EXISTS (SELECT FROM notification.push p WHERE p.county = c.county AND p.push_id = c.push_id)",
     ),
     (
+        "reminders of duties that routing requested and notification lacks",
+        "SELECT count(*) FROM routing.duty_push d WHERE NOT EXISTS (SELECT FROM notification.push p WHERE p.county = d.county AND p.push_id = d.push_id AND p.subject = 2 AND p.case_id = d.duty_id)",
+    ),
+    (
+        "reminders of no duty",
+        "SELECT count(*) FROM routing.duty_push d WHERE NOT EXISTS (SELECT FROM routing.standing_duty s WHERE s.county = d.county AND s.id = d.duty_id)",
+    ),
+    (
         "pushes that nobody requested",
-        "SELECT count(*) FROM notification.push p WHERE NOT EXISTS (SELECT FROM routing.case_push c WHERE p.county = c.county AND p.push_id = c.push_id)",
+        "SELECT count(*) FROM notification.push p WHERE NOT EXISTS (SELECT FROM routing.case_push c WHERE p.county = c.county AND p.push_id = c.push_id) AND NOT EXISTS (SELECT FROM routing.duty_push d WHERE p.county = d.county AND p.push_id = d.push_id)",
     ),
     (
         "forms that one case pushed twice to one agency at one level",
@@ -70,7 +78,7 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "push facts that differ from the pushes",
-        "SELECT count(*) FROM notification.push p FULL JOIN statistics.push_fact f USING (county, push_id) WHERE p.push_id IS NULL OR f.push_id IS NULL OR f.requested_at IS NULL OR (p.signed_at IS NULL) <> (f.signed_at IS NULL) OR (p.feedback_at IS NULL) <> (f.feedback_at IS NULL)",
+        "SELECT count(*) FROM (SELECT * FROM notification.push WHERE subject = 1) p FULL JOIN statistics.push_fact f USING (county, push_id) WHERE p.push_id IS NULL OR f.push_id IS NULL OR f.requested_at IS NULL OR (p.signed_at IS NULL) <> (f.signed_at IS NULL) OR (p.feedback_at IS NULL) <> (f.feedback_at IS NULL)",
     ),
     ("events parked by intake", "SELECT count(*) FROM intake.receiver_parked"),
     ("events parked by routing", "SELECT count(*) FROM routing.receiver_parked"),

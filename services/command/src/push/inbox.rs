@@ -6,6 +6,7 @@ use fengqiao_proto::notification::v1::{
     notification_service_client::NotificationServiceClient,
 };
 
+use super::{case_column, speaks_of};
 use crate::{
     connection::{Caller, Connection, Session},
     errors::CommandError,
@@ -85,7 +86,7 @@ fn inbox_table(pushes: &[Push], output: &Output) -> Table {
         table.row(vec![
             Cell::inked(words::said(words::LEVELS, push.level()), level_ink(push.level())),
             words::said(words::FORMS, push.form()).into(),
-            push.case_number.clone().into(),
+            case_column(push).into(),
             area(push).into(),
             words::category(&push.category).into(),
             output.minute(push.requested_at.as_ref()).into(),
@@ -119,10 +120,10 @@ fn receipt_ink(receipt: ReceiptState) -> Ink {
 fn page(push: &Push, output: &Output) -> String {
     let paint = output.paint;
     let mut page = format!(
-        "{} {}  案件 {}  {}  {}\n",
+        "{} {}  {}  {}  {}\n",
         paint.ink(words::said(words::LEVELS, push.level()), level_ink(push.level())),
         words::said(words::FORMS, push.form()),
-        paint.ink(&push.case_number, Ink::Bold),
+        paint.ink(&speaks_of(push), Ink::Bold),
         words::category(&push.category),
         area(push),
     );

@@ -4,6 +4,7 @@ use clap::Args;
 use fengqiao_proto::notification::v1::{ListParkedPushesRequest, ResendPushesRequest};
 use uuid::Uuid;
 
+use super::case_column;
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
@@ -68,7 +69,7 @@ pub async fn parked(options: ParkedOptions, session: &Session, output: &Output) 
         table.row(vec![
             Cell::inked(words::said(words::LEVELS, push.level()), level_ink(push.level())),
             push.agency.clone().into(),
-            push.case_number.clone().into(),
+            case_column(push).into(),
             output.minute(push.requested_at.as_ref()).into(),
             push.attempts.to_string().into(),
             push.last_error.clone().into(),

@@ -2,21 +2,23 @@
 
 use fengqiao_proto::{
     notification::v1::{DeliveryState, ReceiptState, ReturnReason},
-    types::v1::{FormKind, Level},
+    types::v1::{FormKind, Level, PushSubject},
 };
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// One form, for one case, to one agency. The matter stays sealed.
+/// One form, for one case or one duty besides cases, to one agency. The matter stays sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
     /// The county's 6-digit code.
     pub county: String,
     /// The id; the same however often it is delivered.
     pub push_id: Uuid,
-    /// The case.
+    /// What it speaks of.
+    pub subject: PushSubject,
+    /// The case, or the duty besides cases.
     pub case_id: Uuid,
-    /// The number that people say.
+    /// The number that people say; empty of a duty.
     pub case_number: String,
     /// To whom.
     pub agency: String,
@@ -24,7 +26,7 @@ pub struct Push {
     pub form: FormKind,
     /// The level when it was requested.
     pub level: Level,
-    /// The case's area.
+    /// The area of the case or the duty.
     pub area_code: String,
     /// The area's name.
     pub area_name: String,
@@ -80,9 +82,11 @@ pub struct RequestedPush {
     pub county: String,
     /// The id, made by routing.
     pub push_id: Uuid,
-    /// The case.
+    /// What it speaks of.
+    pub subject: PushSubject,
+    /// The case, or the duty besides cases.
     pub case_id: Uuid,
-    /// The number that people say.
+    /// The number that people say; empty of a duty.
     pub case_number: String,
     /// To whom.
     pub agency: String,
@@ -90,7 +94,7 @@ pub struct RequestedPush {
     pub form: FormKind,
     /// The level.
     pub level: Level,
-    /// The case's area.
+    /// The area of the case or the duty.
     pub area_code: String,
     /// The area's name.
     pub area_name: String,
@@ -115,6 +119,7 @@ impl RequestedPush {
         Push {
             county: self.county,
             push_id: self.push_id,
+            subject: self.subject,
             case_id: self.case_id,
             case_number: self.case_number,
             agency: self.agency,

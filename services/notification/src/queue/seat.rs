@@ -125,7 +125,7 @@ impl Seated {
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::types::v1::{FormKind, Level};
+    use fengqiao_proto::types::v1::{FormKind, Level, PushSubject};
     use jiff::Timestamp;
     use uuid::Uuid;
 
@@ -136,6 +136,7 @@ mod tests {
         RequestedPush {
             county: "421181".into(),
             push_id: Uuid::from_u128(1),
+            subject: PushSubject::Case,
             case_id: Uuid::from_u128(2),
             case_number: "20261124-0001".into(),
             agency: "police".into(),

@@ -278,6 +278,7 @@ fn settled_row(
             let of_delivery = traces.get(&push_id).copied().flatten().map(str::to_owned);
             let receipt = Receipt {
                 push_id,
+                subject: rows::subject(row)?,
                 case_id: row.try_get("case_id")?,
                 agency: &agency,
                 kind,

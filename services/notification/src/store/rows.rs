@@ -2,7 +2,7 @@
 
 use fengqiao_proto::{
     notification::v1::{DeliveryState, ReceiptState, ReturnReason},
-    types::v1::{FormKind, Level},
+    types::v1::{FormKind, Level, PushSubject},
 };
 use fengqiao_serving::time::from_sql;
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
     Ok(Push {
         county: county.to_owned(),
         push_id: row.try_get("push_id")?,
+        subject: subject(row)?,
         case_id: row.try_get("case_id")?,
         case_number: row.try_get("case_number")?,
         agency: row.try_get("agency")?,
@@ -58,6 +59,10 @@ pub(super) fn queued(rows: &[PgRow]) -> Result<Vec<Queued>, sqlx::Error> {
         .collect::<Result<Vec<_>, sqlx::Error>>()?;
     found.sort_by_key(|(requested_at, one)| (one.lane, *requested_at, one.push_id));
     Ok(found.into_iter().map(|(_, one)| one).collect())
+}
+
+pub(super) fn subject(row: &PgRow) -> Result<PushSubject, sqlx::Error> {
+    known(row, "subject", PushSubject::try_from)
 }
 
 pub(super) fn level(row: &PgRow) -> Result<Level, sqlx::Error> {

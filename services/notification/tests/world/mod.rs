@@ -25,7 +25,7 @@ use fengqiao_notification::{
 use fengqiao_proto::{
     notification::v1::{Push, PushReceipt},
     routing::v1::PushRequested,
-    types::v1::{FormKind, Level, Matter},
+    types::v1::{FormKind, Level, Matter, PushSubject},
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{now, to_proto};
@@ -161,6 +161,20 @@ impl World {
             trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
         };
         (push_id, envelope)
+    }
+
+    /// What routing would ask for of a duty besides cases.
+    pub fn reminder(&self, agency: &str) -> (Uuid, Envelope) {
+        let (push_id, envelope) = self.request(agency, Level::Yellow);
+        let asked = PushRequested {
+            subject: PushSubject::Duty.into(),
+            form: FormKind::ReminderLetter.into(),
+            case_number: String::new(),
+            category: String::new(),
+            sealed_matter: Vec::new(),
+            ..PushRequested::decode(envelope.payload.as_slice()).unwrap()
+        };
+        (push_id, Envelope { payload: asked.encode_to_vec(), ..envelope })
     }
 
     /// Lets pushes arrive at a process, in one batch.

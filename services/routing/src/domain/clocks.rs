@@ -4,6 +4,7 @@
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 use super::{
+    chasing::{holder_name, next_above, reminded, said, said_above},
     docket::AGEING,
     draft::Draft,
     duty::{Duty, DutyKind, Firing, Holder},
@@ -44,12 +45,11 @@ impl Draft<'_> {
             (DutyKind::Ageing, _) => return self.aged(duty, firing),
             _ => {}
         }
-        let whose = self.name_holder(&duty.holder);
-        let what = duty.kind.name();
-        let (kind, text) = match firing {
-            Firing::Near => (HistoryKind::DutyNear, format!("{whose}{what}时限将到")),
-            Firing::Over => (HistoryKind::DutyOver, format!("{whose}{what}逾期")),
-            Firing::Chase(times) => (HistoryKind::DutyChased, format!("{whose}{what}逾期，第{times}次催办")),
+        let text = said(holder_name(self.setting.directory, &duty.holder), duty.kind.name(), firing);
+        let kind = match firing {
+            Firing::Near => HistoryKind::DutyNear,
+            Firing::Over => HistoryKind::DutyOver,
+            Firing::Chase(_) => HistoryKind::DutyChased,
         };
         self.note_as_system(kind, text.clone());
         let on_breach = self.setting.practice.terms(duty.kind).on_breach;
@@ -104,51 +104,23 @@ impl Draft<'_> {
         }
     }
 
-    /// A contact has no queue of forms; the centre's desk is told for it.
     fn remind(&mut self, holder: &Holder, text: &str) {
-        let directory = self.setting.directory;
-        let agency =
-            if directory.agency(&holder.agency).is_some() { &holder.agency } else { directory.desk() };
-        let agency = agency.to_owned();
-        self.push_to(&agency, Form::Reminder, text);
+        self.push_to(reminded(self.setting.directory, holder), Form::Reminder, text);
     }
 
-    /// The next of the ladder is told: after the agency's leader its superior, at the end the centre's
-    /// director, never nobody.
     fn tell_ladder(&mut self, agency: &str, step: u8, text: &str) {
-        let ladder = self.setting.directory.ladder(agency);
-        let director = self.setting.directory.director();
-        let post = ladder.get(usize::from(step.saturating_sub(1))).copied().unwrap_or(director);
-        let (to, name) = (post.agency.clone(), post.name.clone());
-        if to != agency {
-            self.push_to(&to, Form::Reminder, &format!("{text}，报{name}"));
+        if let Some(post) = next_above(self.setting.directory, agency, step) {
+            self.push_to(&post.agency, Form::Reminder, &said_above(text, post));
         }
     }
 
-    fn name_holder(&self, holder: &Holder) -> String {
-        let directory = self.setting.directory;
-        let post = holder.post.as_deref().and_then(|code| directory.post(code));
-        match (post, directory.contact(&holder.agency)) {
-            (Some(post), _) => post.name.clone(),
-            (None, Some(contact)) => contact.name.clone(),
-            (None, None) => self.agency_name(&holder.agency),
-        }
-    }
-
-    /// The official calendar was changed: working days that run are counted anew. What stands still is counted when
-    /// it goes on; what does not move keeps what its clock has said.
+    /// The official calendar was changed: working days that run are counted anew.
     pub(super) fn calendar_changed(&mut self) -> bool {
         let (clock, practice, now) = (self.clock(), self.setting.practice, self.occasion.at);
         let mut moved = Vec::new();
         for duty in &mut self.case.docket.duties {
-            if !duty.counts_working_days() || duty.is_paused() || !duty.is_open() {
-                continue;
-            }
-            let before = duty.due_at;
-            let due = clock.calendar.due(clock.zone, duty.started_at, duty.limit, &duty.pauses, now);
-            if due != before {
-                duty.recompute(clock, practice.terms(duty.kind), now);
-                let (before, after) = (end_of_day(before, clock.zone), end_of_day(due, clock.zone));
+            if let Some(before) = duty.recount(clock, practice.terms(duty.kind), now) {
+                let (before, after) = (end_of_day(before, clock.zone), end_of_day(duty.due_at, clock.zone));
                 moved.push(format!("{}时限由{before}改为{after}", duty.kind.name()));
             }
         }

@@ -366,6 +366,21 @@ impl Duty {
         self.rewind(terms, now);
     }
 
+    /// The official calendar was changed: working days that run are counted anew. What stands still is counted when
+    /// it goes on; what does not move keeps what its clock has said. Says when it was due before, where it moved.
+    pub fn recount(&mut self, clock: Clockwork<'_>, terms: &Terms, now: Timestamp) -> Option<Timestamp> {
+        if !self.counts_working_days() || self.is_paused() || !self.is_open() {
+            return None;
+        }
+        let before = self.due_at;
+        let due = clock.calendar.due(clock.zone, self.started_at, self.limit, &self.pauses, now);
+        if due == before {
+            return None;
+        }
+        self.recompute(clock, terms, now);
+        Some(before)
+    }
+
     /// Pulls the time in; a later time changes nothing (S0-04). A clock that stands still goes on standing, and
     /// has the shorter time when it goes on.
     pub fn pull_in(&mut self, limit: Limit, clock: Clockwork<'_>, terms: &Terms, now: Timestamp) -> bool {

@@ -6,6 +6,7 @@ pub mod arrivals;
 pub mod audit;
 pub mod case;
 pub mod case_number;
+mod chasing;
 mod clocks;
 pub mod docket;
 mod draft;

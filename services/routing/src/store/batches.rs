@@ -15,8 +15,8 @@ use crate::{
         arrivals::{CasesAtHand, KnownReport, Merged, ReceivedReport},
         case::{CaseFile, State},
         case_number::CaseName,
-        duty::Duty,
         push::Form,
+        standing::chasing::DueDuty,
     },
     error::RoutingError,
     unreadable::UnreadableCase,
@@ -42,6 +42,8 @@ pub struct ToldPushes {
     pub cases: HashMap<Uuid, CaseFile>,
     /// Those of their cases that cannot be read.
     pub unreadable: Vec<UnreadableCase>,
+    /// Those of the pushes that remind of duties besides cases.
+    pub reminders: HashSet<Uuid>,
 }
 
 /// What a batch of reports may change.
@@ -197,6 +199,10 @@ pub async fn load_for_receipts(
         let mut told = ToldPushes::default();
         for row in &found {
             let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { continue };
+            if row.try_get::<Option<Uuid>, _>("push_case")?.is_none() {
+                told.reminders.insert(push_id);
+                continue;
+            }
             let agency = row.try_get("push_agency")?;
             let form = form(row.try_get("push_form")?).ok_or_else(|| rows::unreadable("push_form"))?;
             told.pushes.insert(push_id, ToldPush { case_id: row.try_get("id")?, agency, form });
@@ -269,8 +275,8 @@ pub struct DueCases {
     pub cases: Vec<CaseFile>,
     /// Those that cannot be read.
     pub unreadable: Vec<UnreadableCase>,
-    /// Duties besides cases, by id.
-    pub standing: Vec<(Uuid, Duty)>,
+    /// Duties besides cases.
+    pub standing: Vec<DueDuty>,
     /// How many duties were looked at: as many as asked for where more may wait.
     pub due: i64,
 }
@@ -306,7 +312,12 @@ pub async fn load_due_cases(
                 }
             }
             if let Some(id) = row.try_get::<Option<Uuid>, _>("subject_id")? {
-                due.standing.push((id, standing_clock(row)?));
+                due.standing.push(DueDuty {
+                    id,
+                    area_code: row.try_get("duty_area")?,
+                    restricted: row.try_get("restricted")?,
+                    duty: standing_clock(row)?,
+                });
             }
         }
         Ok((due, CountyTurn::of(&found, county, keyring)?))

@@ -6,8 +6,12 @@ use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
-use super::{CountyTurn, bounded, rows};
-use crate::{domain::case::CaseFile, error::RoutingError, unreadable::UnreadableCase};
+use super::{CountyTurn, bounded, rows, standing::standing_clock};
+use crate::{
+    domain::{case::CaseFile, duty::Duty},
+    error::RoutingError,
+    unreadable::UnreadableCase,
+};
 
 /// Who works on a county's calendar, and until when nobody else does.
 #[derive(Debug, Clone, Copy)]
@@ -22,13 +26,15 @@ pub struct Claim {
     pub begun_by: Timestamp,
 }
 
-/// The next cases to be looked at.
+/// The next cases and duties besides cases to be looked at.
 #[derive(Debug, Default)]
 pub struct SweptCases {
     /// The cases in which something is owed.
     pub cases: Vec<CaseFile>,
     /// Those that cannot be read.
     pub unreadable: Vec<UnreadableCase>,
+    /// The duties besides cases of working days that are owed, by id.
+    pub standing: Vec<(Uuid, Duty)>,
     /// How far they reach; none at the end.
     pub edge: Option<Uuid>,
 }
@@ -55,7 +61,7 @@ pub async fn begin_calendar_sweep(
     bounded("begin with a calendar", statement).await.map(|_| ())
 }
 
-/// Takes up the work on a calendar: the last case that is done; none where there is nothing to do, or another does it.
+/// Takes up the work on a calendar: the last case or duty besides cases that is done; none where there is nothing to do, or another does it.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -76,7 +82,7 @@ pub async fn claim_calendar_sweep(
     bounded("take up the work on a calendar", statement).await
 }
 
-/// Everything up to a case is done, and so many cases were changed; `ended_at` where that was all.
+/// Everything up to a case or a duty besides cases is done, and so many of them were changed; `ended_at` where that was all.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -98,7 +104,7 @@ pub async fn advance_calendar_sweep(
     bounded("go on with a calendar", statement).await.map(|_| ())
 }
 
-/// Loads the next cases after one in which something is owed, looking at up to so many duties.
+/// Loads the next cases after one in which something is owed, and duties besides cases, looking at up to so many duties.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -126,6 +132,9 @@ pub async fn load_swept_cases(
                     Ok(case) => swept.cases.push(case),
                     Err(case) => swept.unreadable.push(case),
                 }
+            }
+            if let Some(id) = row.try_get::<Option<Uuid>, _>("subject_id")? {
+                swept.standing.push((id, standing_clock(row)?));
             }
         }
         Ok((swept, turn))

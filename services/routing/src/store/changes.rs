@@ -34,8 +34,8 @@ static WRITE_CHANGES: LazyLock<String> =
 pub struct RequestedPush {
     /// The push's id.
     pub push_id: Uuid,
-    /// Its case.
-    pub case_id: Uuid,
+    /// Its case, or the duty besides cases that it reminds of.
+    pub subject_id: Uuid,
     /// What was asked for.
     pub order: PushOrder,
 }
@@ -66,6 +66,7 @@ pub struct Changes {
     reports: BTreeMap<Uuid, HeldReport>,
     entries: Vec<(Uuid, Entry, String)>,
     pushes: Vec<RequestedPush>,
+    reminders: Vec<RequestedPush>,
     receipts: BTreeMap<Uuid, ReceiptMarks>,
     series: BTreeMap<String, i32>,
     answers: Vec<Answer>,
@@ -78,11 +79,7 @@ impl Changes {
         let case_id = change.case.id;
         self.entries.extend(change.entries.into_iter().map(|entry| (case_id, entry, trace_id.to_owned())));
         let earlier = self.pushes.len();
-        self.pushes.extend(change.pushes.into_iter().map(|order| RequestedPush {
-            push_id: Uuid::now_v7(),
-            case_id,
-            order,
-        }));
+        self.pushes.extend(requested(case_id, change.pushes));
         self.duties.extend(change.duties.into_iter().map(|duty| ((case_id, duty.no), duty)));
         self.cases.insert(case_id, change.case);
         &self.pushes[earlier..]
@@ -91,6 +88,13 @@ impl Changes {
     /// Adds a duty besides cases that changed.
     pub fn add_standing(&mut self, id: Uuid, duty: Duty) {
         self.duties.insert((id, duty.no), duty);
+    }
+
+    /// Adds reminders of a duty besides cases; they get their ids. Returns them.
+    pub fn add_reminders(&mut self, duty_id: Uuid, orders: Vec<PushOrder>) -> &[RequestedPush] {
+        let earlier = self.reminders.len();
+        self.reminders.extend(requested(duty_id, orders));
+        &self.reminders[earlier..]
     }
 
     /// Adds a report of a case, or its new revision. `home_case` is the case that it goes back to where a merger
@@ -124,9 +128,8 @@ impl Changes {
     }
 
     /// The pushes that are asked for.
-    #[must_use]
-    pub fn pushes(&self) -> &[RequestedPush] {
-        &self.pushes
+    pub fn pushes(&self) -> impl Iterator<Item = &RequestedPush> {
+        self.pushes.iter().chain(&self.reminders)
     }
 
     /// The seals of the cases' last entries once it is written.
@@ -193,14 +196,14 @@ impl Changes {
             .bind(self.cases.values().map(|case| case.docket.tags.contains(FAST_LANE)).collect::<Vec<_>>());
         let query = self.bind_reports(query);
         let query = self.bind_entries(query, sealed);
-        let query = self.bind_pushes(query);
+        let query = bind_pushes(query, &self.pushes);
         let query = self.bind_receipts(query);
         let query = query
             .bind(self.series.keys().map(String::as_str).collect::<Vec<_>>())
             .bind(self.series.values().copied().collect::<Vec<_>>());
         let query = self.bind_answers(query);
         let query = self.bind_duties(query).bind(sealed.batch).bind(&sealed.kept_head);
-        let query = self.bind_report_contents(query);
+        let query = bind_pushes(self.bind_report_contents(query), &self.reminders);
         let row = bounded(operation, query.fetch_optional(&mut *conn)).await?;
         InTurn::first_position(row.as_ref()).map_err(|source| RoutingError::Database { operation, source })
     }
@@ -340,18 +343,6 @@ impl Changes {
             .bind(&sealed.seals)
     }
 
-    fn bind_pushes<'q>(&'q self, query: Query<'q>) -> Query<'q> {
-        let all = || self.pushes.iter();
-        query
-            .bind(all().map(|p| p.push_id).collect::<Vec<_>>())
-            .bind(all().map(|p| p.case_id).collect::<Vec<_>>())
-            .bind(all().map(|p| p.order.recipient.agency.as_str()).collect::<Vec<_>>())
-            .bind(all().map(|p| p.order.recipient.form.code()).collect::<Vec<_>>())
-            .bind(all().map(|p| p.order.level.code()).collect::<Vec<_>>())
-            .bind(all().map(|p| to_sql(p.order.requested_at)).collect::<Vec<_>>())
-            .bind(all().map(|p| to_sql(p.order.due_at)).collect::<Vec<_>>())
-    }
-
     fn bind_receipts<'q>(&'q self, query: Query<'q>) -> Query<'q> {
         let moments = |pick: fn(&ReceiptMarks) -> Option<Timestamp>| -> Vec<Option<OffsetDateTime>> {
             self.receipts.values().map(|marks| pick(marks).map(to_sql)).collect()
@@ -362,6 +353,22 @@ impl Changes {
             .bind(moments(|marks| marks.returned_at))
             .bind(moments(|marks| marks.feedback_at))
     }
+}
+
+fn requested(subject_id: Uuid, orders: Vec<PushOrder>) -> impl Iterator<Item = RequestedPush> {
+    orders.into_iter().map(move |order| RequestedPush { push_id: Uuid::now_v7(), subject_id, order })
+}
+
+fn bind_pushes<'q>(query: Query<'q>, pushes: &'q [RequestedPush]) -> Query<'q> {
+    let all = || pushes.iter();
+    query
+        .bind(all().map(|p| p.push_id).collect::<Vec<_>>())
+        .bind(all().map(|p| p.subject_id).collect::<Vec<_>>())
+        .bind(all().map(|p| p.order.recipient.agency.as_str()).collect::<Vec<_>>())
+        .bind(all().map(|p| p.order.recipient.form.code()).collect::<Vec<_>>())
+        .bind(all().map(|p| p.order.level.code()).collect::<Vec<_>>())
+        .bind(all().map(|p| to_sql(p.order.requested_at)).collect::<Vec<_>>())
+        .bind(all().map(|p| to_sql(p.order.due_at)).collect::<Vec<_>>())
 }
 
 type Query<'q> = sqlx::query::Query<'q, sqlx::Postgres, sqlx::postgres::PgArguments>;

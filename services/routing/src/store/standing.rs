@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use fengqiao_calendar::Limit;
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::{Timestamp, civil::Date};
@@ -131,6 +132,7 @@ pub async fn insert_standing(
         .bind(all().map(|d| to_sql(d.duty.started_at)).collect::<Vec<_>>())
         .bind(all().map(|d| to_sql(d.duty.due_at)).collect::<Vec<_>>())
         .bind(all().map(|d| d.duty.next_at.map(to_sql)).collect::<Vec<_>>())
+        .bind(all().map(|d| working_days(d.duty.limit)).collect::<Vec<_>>())
         .execute(conn);
     Ok(bounded("make duties", statement).await?.rows_affected())
 }
@@ -531,6 +533,7 @@ fn standing(row: &PgRow, county: &str, keyring: &Keyring) -> Result<StandingDuty
 pub(super) fn standing_clock(row: &PgRow) -> Result<Duty, sqlx::Error> {
     let (started_at, due_at) = (rows::moment(row, "started_at")?, rows::moment(row, "due_at")?);
     let met = row.try_get("met")?;
+    let days = row.try_get::<Option<i16>, _>("working_days")?.and_then(|days| u16::try_from(days).ok());
     Ok(Duty {
         no: 0,
         kind: DutyKind::from_code(row.try_get("kind")?).ok_or_else(|| rows::unreadable("kind"))?,
@@ -540,7 +543,7 @@ pub(super) fn standing_clock(row: &PgRow) -> Result<Duty, sqlx::Error> {
             person: row.try_get("person")?,
         },
         about: 0,
-        limit: limit_between(started_at, due_at),
+        limit: days.map_or_else(|| limit_between(started_at, due_at), |days| Limit::WorkingDays { days }),
         started_at,
         due_at,
         pauses: Vec::new(),
@@ -548,6 +551,13 @@ pub(super) fn standing_clock(row: &PgRow) -> Result<Duty, sqlx::Error> {
         next_at: rows::moment_if(row, "next_at")?,
         ending: rows::moment_if(row, "ended_at")?.map(|at| Ending { at, met }),
     })
+}
+
+fn working_days(limit: Limit) -> Option<i16> {
+    match limit {
+        Limit::WorkingDays { days } => i16::try_from(days).ok(),
+        Limit::Natural { .. } => None,
+    }
 }
 
 fn kind(code: i16) -> Result<StandingKind, sqlx::Error> {

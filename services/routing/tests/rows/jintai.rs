@@ -3,7 +3,7 @@
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
     routing::v1::{ListCasesRequest, routing_service_server::RoutingService as _},
-    types::v1::{FormKind, PartyRole, Source},
+    types::v1::{FormKind, PartyRole, PushSubject, Source},
 };
 use fengqiao_routing::{
     directory::Rank,
@@ -20,13 +20,14 @@ use fengqiao_routing::{
         duty::DutyKind,
         history::HistoryKind,
         level::Level,
+        standing::{Outcome, StandingKind},
     },
 };
 use jiff::SignedDuration;
 
 use crate::{
     office,
-    story::{Actor, Story, Told, asked, duty, owed, shown},
+    story::{Actor, Story, Told, asked, duty, new_duty, owed, shown},
 };
 
 const CHIEF: Actor = ("leader-qian", "station-chief");
@@ -260,4 +261,41 @@ async fn a_return_in_time_goes_to_the_desk_and_one_too_many_to_an_arbiter() {
     let decided = story.done(DIRECTOR, case.id, decide()).await;
     assert_eq!((decided.lead_agency.as_str(), owed(&decided, DutyKind::Handle)), ("water", 1));
     assert!(!duty(&decided, DutyKind::Handle).is_paused());
+}
+
+#[tokio::test]
+async fn s0_10_a_hazard_that_is_not_put_right_is_pressed_up_the_ladder() {
+    let story = Story::begin("jintai", "2026-03-02 10:00").await;
+    let due = story.local("2026-03-06 18:00");
+    let estate = "community-610303004006";
+    let new = new_duty(StandingKind::Rectify, estate, COMMUNITY, due, "3号楼消防通道堵塞");
+    let hazard = story.owe(DISPATCHER, new).await.id;
+    story.until("2026-03-05 17:59").await;
+    assert!(story.pushes(hazard).await.is_empty());
+    for (time, words, all) in [
+        ("2026-03-05 18:00", "整改时限将到", 1),
+        ("2026-03-06 18:00", "整改逾期", 2),
+        ("2026-03-07 18:00", "整改逾期，第1次催办", 4),
+        ("2026-03-09 18:00", "整改逾期，第2次催办", 6),
+    ] {
+        story.until(time).await;
+        assert!(story.reminded(hazard, estate, words).await, "{words}");
+        assert_eq!(story.pushes(hazard).await.len(), all, "each stage is said once");
+        assert_eq!(story.office.fire().await, 0);
+    }
+    // The community's own secretary heads its ladder; above stands the street.
+    assert!(story.reminded(hazard, "town-610303004", "第1次催办，报群众路街道党工委委员").await);
+    assert!(story.reminded(hazard, "town-610303004", "第2次催办，报群众路街道党工委书记").await);
+    let told = story.pushes(hazard).await;
+    assert!(told.iter().all(|push| push.subject() == PushSubject::Duty && push.case_number.is_empty()));
+    assert!(told.iter().all(|push| push.area_code == COMMUNITY && !push.area_name.is_empty()));
+    assert!(
+        told.iter().all(|push| push.sealed_matter.is_empty()),
+        "what was found is for those who may read it"
+    );
+    let recheck = story.record(DISPATCHER, hazard, Outcome::Done).await.remove(0);
+    story.until("2026-03-30 18:00").await;
+    assert_eq!(story.pushes(hazard).await.len(), told.len(), "what is put right is not chased");
+    assert!(story.reminded(recheck.id, "centre", "复查逾期").await);
+    shown("S0-10", "整改通知到期前提示、逾期即催、再逐级上报，每一步只发一次；整改后未复查同样催办");
 }

@@ -1,5 +1,7 @@
 //! S4, Macheng: 民事村了.
 
+use std::collections::BTreeSet;
+
 use fengqiao_proto::{
     routing::v1::{
         GetCaseRequest, ListMeetingReportsRequest, MeetingKind, OpenMeetingRequest,
@@ -20,12 +22,13 @@ use fengqiao_routing::domain::{
     duty::DutyKind,
     history::HistoryKind,
     level::Level,
+    standing::{NewDuty, StandingKind},
 };
 use jiff::SignedDuration;
 
 use crate::{
     office,
-    story::{Actor, Story, Told, asked, owed, shown},
+    story::{Actor, Story, Told, asked, new_duty, owed, shown},
 };
 
 const DISPATCHER: Actor = ("dispatcher-zhou", "centre-dispatcher");
@@ -206,4 +209,34 @@ async fn what_is_not_signed_for_is_chased_up_the_ladder_and_never_silently() {
     let before = story.history(case.id).await.len();
     story.until("2026-06-04 23:00").await;
     assert_eq!(story.history(case.id).await.len(), before);
+}
+
+#[tokio::test]
+async fn s4_01_who_answers_for_a_grid_is_told_that_it_was_not_swept() {
+    let story = Story::begin("macheng", "2026-06-01 08:00").await;
+    assert_eq!(story.make_series().await, 108, "54 grids, a sweep and a zero report each");
+    story.until("2026-06-07 23:59").await;
+    assert!(story.office.pushes().await.is_empty(), "a missing zero report stands on the list (S4-02)");
+    story.until("2026-06-08 00:00").await;
+    let told = story.office.pushes().await;
+    let grids: BTreeSet<&str> = told.iter().map(|push| push.area_code.as_str()).collect();
+    assert_eq!((told.len(), grids.len()), (54, 54), "each grid once");
+    let swept = told.iter().find(|push| push.area_code == "421181105202001").unwrap();
+    assert_eq!(swept.agency, "community-421181105202");
+    assert!(swept.area_name.contains("凉亭村") && swept.reason.ends_with("摸排逾期"), "{}", swept.reason);
+    assert_eq!(story.office.fire().await, 0);
+    shown("S4-01", "周日二十四时未摸排的网格，逐格提示其村（社区）");
+}
+
+#[tokio::test]
+async fn s4_14_a_missed_meeting_is_chased_and_keeps_its_secret() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let due = story.local("2026-06-08 18:00");
+    let met = NewDuty { restricted: true, ..new_duty(StandingKind::Visit, "police", VILLAGE, due, "张某") };
+    let id = story.owe(DISPATCHER, met).await.id;
+    story.until("2026-06-08 18:00").await;
+    let told = story.pushes(id).await;
+    assert_eq!(told.len(), 1);
+    assert_eq!((told[0].reason.as_str(), told[0].area_name.as_str()), ("麻城市公安局受限职责逾期", ""));
+    shown("S4-14", "定期见面逾期即催其单位，提示函不写人、不写地、不写事");
 }

@@ -18,12 +18,13 @@ use fengqiao_routing::domain::{
     duty::DutyKind,
     history::HistoryKind,
     level::Level,
+    standing::{NewDuty, Outcome, StandingKind},
 };
 use jiff::SignedDuration;
 
 use crate::{
     office,
-    story::{Actor, Story, Told, asked, duty, owed, shown},
+    story::{Actor, Story, Told, asked, duty, new_duty, owed, shown},
 };
 
 const DISPATCHER: Actor = ("dispatcher-li", "centre-dispatcher");
@@ -170,4 +171,38 @@ async fn s3_13_a_volunteer_is_found_by_skill_and_area() {
     assert_eq!(found.first().copied(), Some("bench-wenmiao"), "{found:?}");
     assert!(found.contains(&"volunteer-marriage"));
     shown("S3-13", "按专长和地域找到调解志愿者，近者在前");
+}
+
+#[tokio::test]
+async fn s3_01_a_late_visit_of_a_restricted_campaign_is_chased_without_saying_whom() {
+    let story = Story::begin("wuwei", "2026-05-06 10:00").await;
+    let due = story.local("2026-05-20 18:00");
+    let target = |n: usize| NewDuty {
+        restricted: true,
+        group: "独居老人专项".into(),
+        topic: "独居老人".into(),
+        ..new_duty(StandingKind::Visit, "police-620602001", STREET, due, &format!("独居老人第{n}户"))
+    };
+    let mut visits = Vec::new();
+    for n in 1..=3 {
+        visits.push(story.owe(DISPATCHER, target(n)).await.id);
+    }
+    story.record(DISPATCHER, visits[0], Outcome::Done).await;
+    story.until("2026-05-20 18:00").await;
+    let told = story.office.pushes().await;
+    let mut chased: Vec<&str> = told.iter().map(|push| push.case_id.as_str()).collect();
+    chased.sort_unstable();
+    assert_eq!(
+        chased,
+        visits[1..].iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "each of the two once"
+    );
+    for push in &told {
+        assert_eq!(
+            (push.agency.as_str(), push.reason.as_str()),
+            ("police-620602001", "东大街派出所受限职责逾期")
+        );
+        assert_eq!((push.area_code.as_str(), push.area_name.as_str()), ("", ""), "not even where");
+    }
+    shown("S3-01", "专项走访逾期即催其单位；受限名单的提示函不写人、不写地、不写事");
 }

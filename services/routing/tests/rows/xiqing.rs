@@ -5,7 +5,7 @@ use fengqiao_proto::{
         GetRosterRequest, HalfDay, ListCasesRequest, routing_service_server::RoutingService as _,
         work_service_server::WorkService as _,
     },
-    types::v1::{FormKind, Source},
+    types::v1::{FormKind, PushSubject, Source},
 };
 use fengqiao_routing::domain::{
     acts::{Act, whistles::WhistleAct},
@@ -179,4 +179,26 @@ async fn s2_03_a_late_arrival_is_pressed_once_also_after_a_crash() {
     let told =
         over.iter().filter(|entry| entry.kind == HistoryKind::DutyOver.code() && entry.text.contains("报到"));
     assert_eq!((told.count(), owed(&late, DutyKind::ReportIn)), (1, 1));
+}
+
+#[tokio::test]
+async fn s2_02_a_week_without_its_meeting_by_the_hour_is_told_to_the_centre() {
+    let story = Story::begin("xiqing", "2026-11-23 08:00").await;
+    assert_eq!(story.make_series().await, 1);
+    story.until("2026-11-27 08:59").await;
+    assert!(story.office.pushes().await.is_empty());
+    for (time, words, all) in
+        [("2026-11-27 09:00", "联席会议逾期", 1), ("2026-11-28 09:00", "联席会议逾期，第1次催办", 2)]
+    {
+        story.until(time).await;
+        let told = story.office.pushes().await;
+        assert_eq!(told.len(), all);
+        let last = &told[all - 1];
+        assert_eq!(
+            (last.agency.as_str(), last.subject(), last.form()),
+            ("centre", PushSubject::Duty, FormKind::ReminderLetter)
+        );
+        assert_eq!(last.reason, format!("西青区综治中心{words}"));
+    }
+    shown("S2-02", "周五九时未会商即提示综治中心，次日再催");
 }

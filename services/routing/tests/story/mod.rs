@@ -21,13 +21,15 @@ use fengqiao_routing::{
         },
         case::CaseFile,
         case_number::CaseName,
-        duty::DutyKind,
+        duty::{DutyKind, Holder},
         history::{HistoryKind, Occasion},
+        standing::{NewDuty, Outcome, StandingDuty, StandingKind, recording::Recording},
     },
     error::RoutingError,
+    series_worker::SeriesWorker,
     store::{StoredEntry, find_case, list_history},
 };
-use fengqiao_serving::time::to_proto;
+use fengqiao_serving::time::{Clock, to_proto};
 use jiff::{SignedDuration, Timestamp, civil, tz::TimeZone};
 use prost::Message as _;
 use std::sync::Arc;
@@ -146,21 +148,25 @@ impl Story {
         self.case(case_id).await
     }
 
-    /// Someone does something in a post.
-    pub async fn act(&self, actor: Actor, case: Uuid, act: Act) -> Result<CaseFile, RoutingError> {
+    /// Someone in a post, now.
+    fn occasion(&self, (person, post): Actor) -> Occasion {
         let rulebook = self.place().rulebook();
-        let (person, post) = actor;
         let today = self.office.now().to_zoned_datetime(self.zone.clone()).date();
         assert!(rulebook.directory.holds(person, post, today), "{person} is not {post}");
         let post = rulebook.directory.post(post).unwrap();
+        Occasion {
+            at: self.office.now(),
+            actor: person.to_owned(),
+            capacity: post.code.clone(),
+            agency: (post.agency != rulebook.directory.desk()).then(|| post.agency.clone()),
+            rank: post.rank,
+        }
+    }
+
+    /// Someone does something in a post.
+    pub async fn act(&self, actor: Actor, case: Uuid, act: Act) -> Result<CaseFile, RoutingError> {
         let command = Command {
-            actor: Occasion {
-                at: self.office.now(),
-                actor: person.to_owned(),
-                capacity: post.code.clone(),
-                agency: (post.agency != rulebook.directory.desk()).then(|| post.agency.clone()),
-                rank: post.rank,
-            },
+            actor: self.occasion(actor),
             visible_to: None,
             case: CaseName::Id(case),
             request_id: Uuid::now_v7().to_string(),
@@ -181,6 +187,34 @@ impl Story {
             Err(RoutingError::Refused(refusal)) => refusal.reason,
             other => panic!("not refused: {other:?}"),
         }
+    }
+
+    /// Someone makes a duty besides cases.
+    pub async fn owe(&self, actor: Actor, new: NewDuty) -> StandingDuty {
+        let (occasion, id) = (self.occasion(actor), Uuid::now_v7().to_string());
+        let commands = &self.office.face.commands;
+        commands.create_duties(self.place(), &occasion, &id, vec![new]).await.unwrap().remove(0)
+    }
+
+    /// Someone records what came of a duty besides cases; what follows.
+    pub async fn record(&self, actor: Actor, duty: Uuid, outcome: Outcome) -> Vec<StandingDuty> {
+        let recording =
+            Recording { outcome, words: String::new(), stay: None, hazards: Vec::new(), next_at: None };
+        let (occasion, id) = (self.occasion(actor), Uuid::now_v7().to_string());
+        let commands = &self.office.face.commands;
+        commands.record_duty(self.place(), &occasion, &id, duty, recording).await.unwrap().follows
+    }
+
+    /// Makes what series owe now; how many duties.
+    pub async fn make_series(&self) -> u64 {
+        let now = self.office.now();
+        let worker = SeriesWorker {
+            pool: self.office.pool.clone(),
+            counties: Arc::clone(&self.office.counties),
+            keyring: Arc::clone(&self.office.keyring),
+            clock: Clock::moved_by(move || now),
+        };
+        worker.make_all(self.place()).await.unwrap()
     }
 
     pub async fn case(&self, id: Uuid) -> CaseFile {
@@ -218,7 +252,7 @@ impl Story {
         self.history(case).await.iter().any(|entry| entry.kind == kind.code() && entry.text.contains(words))
     }
 
-    /// The pushes of a case so far.
+    /// The pushes of a case, or the reminders of a duty besides cases, so far.
     pub async fn pushes(&self, case: Uuid) -> Vec<PushRequested> {
         let id = case.to_string();
         self.office.pushes().await.into_iter().filter(|push| push.case_id == id).collect()
@@ -258,6 +292,21 @@ impl Story {
             self.done(leader, case, asked(revisit.no, RevisitOutcome::Stable)).await;
         }
         self.done(officer, case, Act::Close { words: "双方满意".into() }).await
+    }
+}
+
+/// A duty besides cases that someone makes by hand.
+pub fn new_duty(kind: StandingKind, agency: &str, area: &str, due_at: Timestamp, words: &str) -> NewDuty {
+    NewDuty {
+        kind,
+        holder: Holder::agency(agency),
+        group: String::new(),
+        area_code: area.to_owned(),
+        place: None,
+        topic: String::new(),
+        restricted: false,
+        due_at: Some(due_at),
+        words: words.to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ use fengqiao_proto::{
     intake::v1::ReportAccepted,
     notification::v1::{PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, PushRequested},
+    types::v1::PushSubject,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -176,11 +177,15 @@ impl Batch {
         Ok(())
     }
 
-    /// Takes in a requested push.
+    /// Takes in a requested push. A reminder of a duty besides cases is none of a case, and indicators count what
+    /// becomes of cases.
     ///
     /// # Errors
     /// [`Unusable`] where ids or times are missing.
     pub fn push_requested(&mut self, county: &str, event: &PushRequested) -> Result<(), Unusable> {
+        if event.subject() == PushSubject::Duty {
+            return Ok(());
+        }
         let key = (county.to_owned(), id(&event.push_id)?);
         let fact = PushFact {
             case_id: id(&event.case_id)?,
@@ -196,14 +201,16 @@ impl Batch {
         Ok(())
     }
 
-    /// Takes in what became of a push. Parking is none of it: a parked push is only late.
+    /// Takes in what became of a push of a case. Parking is none of it: a parked push is only late.
     ///
     /// # Errors
     /// [`Unusable`] where the id or time is missing.
     pub fn push_receipt(&mut self, county: &str, event: &PushReceipt) -> Result<(), Unusable> {
         let at = required(event.at.as_ref())?;
         let push_id = id(&event.push_id)?;
-        if matches!(event.kind(), ReceiptKind::Parked | ReceiptKind::Unspecified) {
+        if matches!(event.kind(), ReceiptKind::Parked | ReceiptKind::Unspecified)
+            || event.subject() == PushSubject::Duty
+        {
             return Ok(());
         }
         let receipt = self.receipts.entry((county.to_owned(), push_id)).or_default();
@@ -331,6 +338,23 @@ mod tests {
         let fact = batch.receipts.values().next().unwrap();
         assert_eq!(fact.feedback_at.unwrap().as_second(), 8);
         assert_eq!(fact.signed_at, None);
+    }
+
+    #[test]
+    fn a_push_of_a_duty_and_what_becomes_of_it_are_no_facts() {
+        let (push_id, subject) = (Uuid::from_u128(3).to_string(), PushSubject::Duty.into());
+        let asked = PushRequested { push_id: push_id.clone(), subject, ..Default::default() };
+        let signed = PushReceipt {
+            push_id,
+            kind: ReceiptKind::Signed.into(),
+            at: at(9),
+            subject,
+            ..Default::default()
+        };
+        let mut batch = Batch::default();
+        batch.push_requested(COUNTY, &asked).unwrap();
+        batch.push_receipt(COUNTY, &signed).unwrap();
+        assert!(batch.pushes.is_empty() && batch.receipts.is_empty());
     }
 
     #[test]

@@ -13,6 +13,6 @@ FROM wanted, (SELECT set_config('synchronous_commit', 'off', true)) AS no_wait
 WHERE push.county = wanted.county AND push.push_id = wanted.id AND agency = $2
     AND delivery = 1 AND next_attempt_at <= now() AND lease_until <= now()
 RETURNING
-    push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
+    push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
     requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
     feedback_at, parked_at, attempts, failures, last_error, traceparent, sealed_matter

@@ -1,6 +1,6 @@
 -- One agency's pushes after a place in the order: most dangerous first, then oldest.
 SELECT
-    push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
+    push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
     requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
     feedback_at, parked_at, attempts, failures, last_error, traceparent, sealed_matter
 FROM push

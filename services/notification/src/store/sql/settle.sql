@@ -32,5 +32,5 @@ WHERE push.county = outcome.county AND push.push_id = outcome.push_id
         outcome.ending = 1 AND push.delivery <> 2
         OR outcome.ending <> 1 AND push.delivery = 1 AND push.attempts = outcome.attempt
     )
-RETURNING push.push_id, push.case_id, push.agency, push.level, push.requested_at, push.traceparent,
+RETURNING push.push_id, push.subject, push.case_id, push.agency, push.level, push.requested_at, push.traceparent,
     outcome.ending, outcome.ended_at

@@ -149,7 +149,7 @@ pub struct Agenda {
     pub returned: u32,
     /// 1 is Monday.
     pub weekday: i8,
-    /// The hour.
+    /// The hour by which it is held, in the county's zone.
     pub hour: i8,
 }
 

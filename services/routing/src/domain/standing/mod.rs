@@ -1,6 +1,7 @@
 //! Duties besides cases: sweeps, zero reports, visits, hazards and their rechecks, screenings, meetings. One
 //! model for all of them: who owes what by when, and what was recorded of it.
 
+pub mod chasing;
 pub mod recording;
 pub mod rewards;
 pub mod screening;
@@ -8,6 +9,7 @@ pub mod series;
 pub mod visits;
 
 use fengqiao_calendar::Limit;
+use fengqiao_county::PushLimitHours;
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -252,24 +254,32 @@ pub struct Office<'a> {
     pub directory: &'a Directory,
     /// Which days count.
     pub clock: Clockwork<'a>,
+    /// By when reminders have to be pushed.
+    pub limits: PushLimitHours,
 }
 
 impl Office<'_> {
-    /// Owed from a moment until another.
+    /// Owed from a moment, for as long as the practice gives; until `due_at` where that is said.
     pub(super) fn owed(
         &self,
         kind: StandingKind,
         holder: Holder,
         started_at: Timestamp,
-        due_at: Timestamp,
+        due_at: Option<Timestamp>,
     ) -> Duty {
         let kind = kind.duty();
+        let limit = match due_at {
+            Some(due_at) => limit_between(started_at, due_at),
+            None => self.practice.limit(kind, Level::Blue),
+        };
+        let due_at = due_at
+            .unwrap_or_else(|| self.clock.calendar.due(self.clock.zone, started_at, limit, &[], started_at));
         let mut duty = Duty {
             no: 0,
             kind,
             holder,
             about: 0,
-            limit: limit_between(started_at, due_at),
+            limit,
             started_at,
             due_at,
             pauses: Vec::new(),
@@ -279,12 +289,6 @@ impl Office<'_> {
         };
         duty.next_at = duty.next_firing(self.practice.terms(kind));
         duty
-    }
-
-    /// When a duty of a kind is due that begins now.
-    pub(super) fn due(&self, kind: StandingKind, now: Timestamp) -> Timestamp {
-        let limit = self.practice.limit(kind.duty(), Level::Blue);
-        self.clock.calendar.due(self.clock.zone, now, limit, &[], now)
     }
 }
 
@@ -347,8 +351,8 @@ pub fn create(
             "to make a restricted duty, the capacity would have to be officer or above",
         ));
     }
-    let due_at = new.due_at.unwrap_or_else(|| office.due(new.kind, occasion.at));
-    if due_at <= occasion.at {
+    let duty = office.owed(new.kind, new.holder, occasion.at, new.due_at);
+    if duty.due_at <= occasion.at {
         return Err(Refusal::new("DUE_IN_THE_PAST", "the due time would have to be later than now"));
     }
     let found_by = (new.kind == StandingKind::Rectify)
@@ -366,7 +370,7 @@ pub fn create(
         subject: Subject { words: new.words, found_by, rectified_by: None },
         created_at: occasion.at,
         created_by: occasion.actor.clone(),
-        duty: office.owed(new.kind, new.holder, occasion.at, due_at),
+        duty,
         record: None,
     })
 }

@@ -74,12 +74,7 @@ pub fn record(
             subject,
             created_at: occasion.at,
             created_by: occasion.actor.clone(),
-            duty: office.owed(
-                kind,
-                holder,
-                occasion.at,
-                due_at.unwrap_or_else(|| office.due(kind, occasion.at)),
-            ),
+            duty: office.owed(kind, holder, occasion.at, due_at),
             record: None,
         };
     let holder = &before.duty.holder;

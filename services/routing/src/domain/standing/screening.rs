@@ -40,7 +40,6 @@ pub fn screening(
     office: Office<'_>,
 ) -> StandingDuty {
     let kind = StandingKind::Screening;
-    let due_at = office.due(kind, occasion.at);
     StandingDuty {
         id,
         kind,
@@ -54,7 +53,7 @@ pub fn screening(
         subject: Subject { words: household.to_owned(), ..Subject::default() },
         created_at: occasion.at,
         created_by: occasion.actor.clone(),
-        duty: office.owed(kind, Holder::agency(office.directory.desk()), occasion.at, due_at),
+        duty: office.owed(kind, Holder::agency(office.directory.desk()), occasion.at, None),
         record: None,
     }
 }

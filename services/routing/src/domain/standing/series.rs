@@ -52,18 +52,17 @@ pub fn week_of(day: Date) -> Date {
     day.saturating_sub(i64::from(day.weekday().to_monday_zero_offset()).days())
 }
 
-/// The period of a series at a moment. A meeting is owed until the end of the day on which the practice has it,
-/// since it is recorded after it was held.
+/// The period of a series at a moment. A meeting is owed by the day and the hour that the practice has for it.
 #[must_use]
 pub fn period_at(series: &Series, agenda: &Agenda, now: Timestamp, zone: &TimeZone) -> Period {
     let today = now.to_zoned_datetime(zone.clone()).date();
-    let (first, days) = match (series.every, series.kind) {
-        (Every::Day, _) => (today, 1),
-        (Every::Week, StandingKind::Meeting) => (week_of(today), i64::from(agenda.weekday)),
-        (Every::Week, _) => (week_of(today), 7),
+    let (first, days, hour) = match (series.every, series.kind) {
+        (Every::Day, _) => (today, 1, 0),
+        (Every::Week, StandingKind::Meeting) => (week_of(today), i64::from(agenda.weekday) - 1, agenda.hour),
+        (Every::Week, _) => (week_of(today), 7, 0),
     };
-    let midnight = |day: Date| zone.to_timestamp(day.at(0, 0, 0, 0)).unwrap_or(now);
-    Period { first, begins_at: midnight(first), due_at: midnight(first.saturating_add(days.days())) }
+    let local = |day: Date, hour: i8| zone.to_timestamp(day.at(hour, 0, 0, 0)).unwrap_or(now);
+    Period { first, begins_at: local(first, 0), due_at: local(first.saturating_add(days.days()), hour) }
 }
 
 /// What a series owes in a period: one duty for each of its areas that is valid then.
@@ -98,7 +97,7 @@ pub fn duties(
                 series.kind,
                 holder(series.kind, &area.code, county, office.directory),
                 period.begins_at,
-                period.due_at,
+                Some(period.due_at),
             ),
             record: None,
         })

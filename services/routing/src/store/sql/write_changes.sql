@@ -36,6 +36,10 @@ cases AS (
     INSERT INTO case_push (county, push_id, case_id, agency, form, level, requested_at, due_at)
     SELECT $1, new.* FROM go CROSS JOIN UNNEST($51::uuid[], $52::uuid[], $53::text[], $54::smallint[], $55::smallint[],
         $56::timestamptz[], $57::timestamptz[]) AS new
+), reminders AS (
+    INSERT INTO duty_push (county, push_id, duty_id, agency, form, level, requested_at, due_at)
+    SELECT $1, new.* FROM go CROSS JOIN UNNEST($90::uuid[], $91::uuid[], $92::text[], $93::smallint[], $94::smallint[],
+        $95::timestamptz[], $96::timestamptz[]) AS new
 ), receipt AS MATERIALIZED (
     -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
     SELECT $1::text AS county, told.* FROM go CROSS JOIN UNNEST($58::uuid[], $59::timestamptz[], $60::timestamptz[],
