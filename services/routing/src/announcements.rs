@@ -73,7 +73,7 @@ pub fn push_requested(
         form: order.recipient.form.code().into(),
         level: order.level.code().into(),
         area_code: case.area_code.clone(),
-        area_name: place.county.areas.name_path(&case.area_code),
+        area_name: place.county.areas.now().name_path(&case.area_code),
         category: case.category.clone(),
         first_source: case.first_source.into(),
         requested_at: Some(to_proto(order.requested_at)),

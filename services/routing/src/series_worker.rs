@@ -76,7 +76,7 @@ impl SeriesWorker {
             if made.get(&series.code).is_some_and(|made| *made >= period.first) || period.due_at <= now {
                 continue;
             }
-            let owed = duties(series, period, county, rulebook.office(county), now);
+            let owed = duties(series, period, rulebook.office(county), now);
             let mut tx = bounded("begin", conn.begin()).await?;
             if begin_period(&mut tx, &county.code, &series.code, period.first).await? {
                 for part in owed.chunks(AT_ONCE) {

@@ -23,9 +23,13 @@ impl AreaCode {
         {
             return None;
         }
-        let short = without_filling(code);
-        let held = if short.len() == TOWN { format!("{short:0<STATISTICAL$}") } else { short.to_owned() };
-        Some(Self(held))
+        Some(Self::of_area(without_filling(code)))
+    }
+
+    /// The code of an area of the county's tree, which knows it without filling zeros.
+    #[must_use]
+    pub fn of_area(short: &str) -> Self {
+        Self(if short.len() == TOWN { format!("{short:0<STATISTICAL$}") } else { short.to_owned() })
     }
 
     /// The code.

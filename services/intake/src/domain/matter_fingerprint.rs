@@ -15,7 +15,8 @@ pub fn fingerprint(report: &ValidReport) -> [u8; 32] {
         digest.update(bytes);
     };
     field(&report.occurred_at.as_nanosecond().to_be_bytes());
-    field(report.area.as_str().as_bytes());
+    // As it was named: what comes again after the area has a successor is still the same.
+    field(report.named_area.as_bytes());
     field(report.address.as_bytes());
     field(report.title.as_bytes());
     field(report.narrative.as_bytes());

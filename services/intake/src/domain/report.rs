@@ -14,7 +14,9 @@ pub struct ValidReport {
     pub source_ref: String,
     /// When it happened or was told.
     pub occurred_at: Timestamp,
-    /// Where it belongs.
+    /// The area that the source named; the same for ever, whatever comes after it.
+    pub named_area: String,
+    /// Where it belongs: the area that stands for the named one.
     pub area: AreaCode,
     /// The place as it was said.
     pub address: String,

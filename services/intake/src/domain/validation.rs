@@ -51,8 +51,8 @@ pub struct Circumstances<'a> {
     pub now: Timestamp,
     /// The day in the county.
     pub today: Date,
-    /// Whether the county's tree has an area, by its code without filling zeros.
-    pub has_area: &'a dyn Fn(&str) -> bool,
+    /// The area that stands today for what a code of any system names, by its code without filling zeros.
+    pub standing_area: &'a dyn Fn(&str) -> Option<String>,
 }
 
 /// Takes a report apart into what is right, or says everything that is wrong.
@@ -84,11 +84,12 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
         .map(|(index, party)| party_of(party, index, about.today, &mut wrong))
         .collect();
     match (source, occurred_at, area, parties.into_iter().collect::<Option<Vec<_>>>()) {
-        (Some(source), Some(occurred_at), Some(area), Some(parties)) if wrong.0.is_empty() => {
+        (Some(source), Some(occurred_at), Some((named_area, area)), Some(parties)) if wrong.0.is_empty() => {
             Ok(ValidReport {
                 source,
                 source_ref: report.source_ref,
                 occurred_at,
+                named_area,
                 area,
                 address: report.address,
                 title: report.title,
@@ -152,10 +153,15 @@ fn occurred_at(given: Option<&prost_types::Timestamp>, now: Timestamp) -> Result
     Timestamp::from_microsecond(time.as_microsecond()).map_err(|_| "must be a time".to_owned())
 }
 
-fn area_of(code: &str, about: &Circumstances<'_>) -> Result<AreaCode, text::Fault> {
+/// The area as it is named, its own codes in one form, and the one that stands for it.
+fn area_of(code: &str, about: &Circumstances<'_>) -> Result<(String, AreaCode), text::Fault> {
     required(code)?;
-    AreaCode::read(code, about.county)
-        .filter(|area| (about.has_area)(area.prefix()))
+    (about.standing_area)(code)
+        .map(|standing| {
+            let named = AreaCode::read(code, about.county);
+            let named = named.map_or_else(|| code.to_owned(), |own| own.as_str().to_owned());
+            (named, AreaCode::of_area(&standing))
+        })
         .ok_or_else(|| "must be the code of an area of the county: 6, 12 or 15 digits".to_owned())
 }
 

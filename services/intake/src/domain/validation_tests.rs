@@ -31,8 +31,17 @@ pub(crate) fn sound() -> Report {
 }
 
 fn check(report: Report, now: Timestamp) -> Result<ValidReport, Vec<Violation>> {
-    let has_area = |code: &str| matches!(code, "421181" | "421181105" | "421181105201");
-    validate(report, &Circumstances { county: "421181", now, today: date(2026, 11, 24), has_area: &has_area })
+    let standing_area = |code: &str| {
+        let standing = match code {
+            "421181105201" | "421181105201000" | "421181105299" | "421181105900001" => "421181105201",
+            "421181" | "421181000000" => "421181",
+            "421181105000" => "421181105",
+            _ => return None,
+        };
+        Some(standing.to_owned())
+    };
+    let today = date(2026, 11, 24);
+    validate(report, &Circumstances { county: "421181", now, today, standing_area: &standing_area })
 }
 
 /// The report as validation leaves it.
@@ -50,6 +59,19 @@ fn a_sound_report_is_taken_in_one_form() {
     assert_eq!(report.area.as_str(), "421181105201");
     assert_eq!(report.reporters().count(), 1);
     assert_eq!(report.parties[0].phone.as_ref().unwrap().as_str(), "13800000000");
+}
+
+#[test]
+fn a_report_belongs_to_the_area_that_stands_for_the_named_one() {
+    let named = |code: &str| {
+        let report = validated(&Report { area_code: code.into(), ..sound() }, NOW);
+        (report.named_area, report.area.as_str().to_owned())
+    };
+    let both = |named: &str, area: &str| (named.to_owned(), area.to_owned());
+    assert_eq!(named("421181105201000"), both("421181105201", "421181105201"), "one form");
+    assert_eq!(named("421181105000"), both("421181105000", "421181105000"), "a town has twelve digits");
+    assert_eq!(named("421181105299"), both("421181105299", "421181105201"), "its successor");
+    assert_eq!(named("421181105900001"), both("421181105900001", "421181105201"), "another system's");
 }
 
 #[test]
