@@ -6,6 +6,7 @@
 
 mod changes;
 mod codes;
+mod in_force;
 
 use std::{
     collections::{BTreeMap, HashSet},
@@ -16,6 +17,7 @@ pub use changes::AreaChange;
 use changes::Changes;
 use codes::Crosswalk;
 pub use codes::{CodeSystem, OtherCode};
+pub use in_force::AreasInForce;
 use jiff::civil::Date;
 use serde::Deserialize;
 
@@ -67,6 +69,24 @@ pub struct Area {
     pub level: AreaLevel,
     /// Its own name.
     pub name: String,
+}
+
+/// An area that another tree no longer has, or does not have for ever.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LostArea {
+    /// The shortest code that names it.
+    pub code: String,
+    /// How it is lost.
+    pub loss: Loss,
+}
+
+/// How an area is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// It is not there, and so is its name.
+    Removed,
+    /// It has a last day and no successor, or none of its successors stays.
+    Ended,
 }
 
 /// The areas of one county.
@@ -202,6 +222,25 @@ impl AreaTree {
             }
             None
         })
+    }
+
+    /// The areas that would be lost where `next` came after these: those that it does not have, and those for which
+    /// nothing would stand one day, where something does now.
+    #[must_use]
+    pub fn lost_in(&self, next: &Self) -> Vec<LostArea> {
+        let stands_for_ever = |tree: &Self, area: &Area| tree.standing(area, Date::MAX).is_some();
+        self.iter()
+            .filter_map(|area| {
+                let code = area.code.clone();
+                match next.areas.get(&area.code) {
+                    None => Some(LostArea { code, loss: Loss::Removed }),
+                    Some(after) if stands_for_ever(self, area) && !stands_for_ever(next, after) => {
+                        Some(LostArea { code, loss: Loss::Ended })
+                    }
+                    Some(_) => None,
+                }
+            })
+            .collect()
     }
 
     fn standing<'a>(&'a self, area: &'a Area, date: Date) -> Option<&'a Area> {

@@ -16,14 +16,15 @@ use std::{
 
 pub use areas::{
     AREA_CHANGES_FILE, AREA_CODES_FILE, AREAS_FILE, Area, AreaChange, AreaLevel, AreaTexts, AreaTree,
-    CodeSystem, MAX_NAME_CHARS, OtherCode, shortest_code,
+    AreasInForce, CodeSystem, Loss, LostArea, MAX_NAME_CHARS, OtherCode, shortest_code,
 };
 pub use categories::{Category, CategoryDictionary, OTHER};
+use jiff::{Timestamp, civil::Date};
 pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
 pub use settings::{CountySettings, PushLimitHours};
 
 /// One county, as its folder describes it.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct County {
     /// The 6-digit code (GB/T 2260).
     pub code: String,
@@ -35,8 +36,8 @@ pub struct County {
     pub folder: PathBuf,
     /// Limits and windows.
     pub settings: CountySettings,
-    /// Its areas.
-    pub areas: AreaTree,
+    /// Its areas, which may change while the services run.
+    pub areas: AreasInForce,
     /// Its categories.
     pub categories: CategoryDictionary,
 }
@@ -59,17 +60,17 @@ impl County {
                 time_zone: file.time_zone,
                 folder: folder.to_owned(),
                 settings: file.settings,
-                areas,
+                areas: AreasInForce::of_folder(areas),
                 categories,
             }),
             _ => Err(Mistakes(mistakes)),
         }
     }
 
-    /// The same county with other areas.
+    /// The day in the county at a moment.
     #[must_use]
-    pub fn with_areas(&self, areas: AreaTree) -> Self {
-        Self { areas, ..self.clone() }
+    pub fn day(&self, at: Timestamp) -> Date {
+        self.time_zone.to_datetime(at).date()
     }
 }
 

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::path::Path;
 
-use fengqiao_county::{AreaTexts, AreaTree, CodeSystem, shortest_code};
+use fengqiao_county::{AreaTexts, AreaTree, CodeSystem, Loss, shortest_code};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
@@ -141,4 +141,21 @@ proptest! {
             }
         }
     }
+}
+
+#[test]
+fn what_another_tree_loses_is_named() {
+    let before = tree("", "421181105202007,,2023-01-01,\n").unwrap();
+    let after = tree("", "421181105203,,2024-06-30,421181106201\n421181105202,,2099-12-31,\n").unwrap();
+    let lost = |tree: &AreaTree| -> Vec<(String, Loss)> {
+        before.lost_in(tree).into_iter().map(|lost| (lost.code, lost.loss)).collect()
+    };
+    assert_eq!(lost(&after), [("421181105202".to_owned(), Loss::Ended)], "not what has a successor");
+    assert!(lost(&before).is_empty(), "what had ended already is no loss");
+    let fewer: String =
+        AREAS.lines().filter(|line| !line.contains("0520")).map(|l| format!("{l}\n")).collect();
+    let texts = AreaTexts { folder: Path::new(""), areas: &fewer, codes: None, changes: None };
+    let fewer = AreaTree::read("421181", &texts).unwrap();
+    let removed = ["421181105202", "421181105202007", "421181105203"];
+    assert_eq!(lost(&fewer), removed.map(|code| (code.to_owned(), Loss::Removed)));
 }

@@ -28,7 +28,9 @@ use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread};
 /// # Errors
 /// [`StartError`] says why it cannot start, or what ended it.
 pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
-    let foundation = Foundation::start(&settings.serving, ServiceName::Intake, &store::MIGRATIONS).await?;
+    let migrations = [&fengqiao_areas::MIGRATIONS, &store::MIGRATIONS];
+    let foundation = Foundation::start(&settings.serving, ServiceName::Intake, &migrations).await?;
+    fengqiao_areas::follow(&foundation).await?;
     let (intake, work) = Intake::new(
         &foundation.pool,
         &foundation.outbox,

@@ -1,10 +1,13 @@
 //! What happens to a report before it waits for a commit: checked, hashed, sealed. Done by each caller's
 //! own task, so that nothing of it stands in the way of the commits.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use fengqiao_access::Principal;
-use fengqiao_county::{Counties, County};
+use fengqiao_county::{AreaTree, Counties, County};
 use fengqiao_proto::{
     intake::v1::{Evidence, Report},
     types::v1::{PartyRole, Role, Source},
@@ -85,7 +88,13 @@ pub struct Reception {
 /// What receiving in one county needs.
 struct Desk {
     county: Arc<County>,
-    places: PlaceNames,
+    places: RwLock<Arc<Places>>,
+}
+
+/// The areas that hold, and their names as addresses say them.
+struct Places {
+    areas: Arc<AreaTree>,
+    names: PlaceNames,
 }
 
 impl Reception {
@@ -93,11 +102,8 @@ impl Reception {
     #[must_use]
     pub fn new(counties: &Counties, keyring: Arc<Keyring>) -> Self {
         let desk = |county: &Arc<County>| {
-            let places = county.areas.iter().map(|area| (area.code.as_str(), area.name.as_str()));
-            (
-                county.code.clone(),
-                Desk { county: Arc::clone(county), places: PlaceNames::new(&county.name, places) },
-            )
+            let places = RwLock::new(Arc::new(Places::of(county)));
+            (county.code.clone(), Desk { county: Arc::clone(county), places })
         };
         Self { desks: counties.iter().map(desk).collect(), keyring }
     }
@@ -130,23 +136,25 @@ impl Reception {
     ) -> Result<ReceivedReport, IntakeError> {
         let code = who.county_of(&report.county).map_err(|_| IntakeError::NoSuchCounty)?;
         let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
-        let valid = desk.check(report, now)?;
+        let places = desk.places();
+        let valid = desk.check(report, &places, now)?;
         if who.role == Role::Source && who.source != Some(valid.source) {
             return Err(IntakeError::NotItsSource);
         }
-        Ok(self.make_ready(desk, valid, who, trace))
+        Ok(self.make_ready(desk, &places, valid, who, trace))
     }
 
     fn make_ready(
         &self,
         desk: &Desk,
+        places: &Places,
         report: ValidReport,
         who: &Principal,
         trace: Option<String>,
     ) -> ReceivedReport {
         let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
         let fingerprint = hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
-        let address_key = address::normalise(&report.address, report.area.prefix(), &desk.places)
+        let address_key = address::normalise(&report.address, report.area.prefix(), &places.names)
             .map(|address| hash("address", &address));
         let parties: Vec<ReceivedParty> = report
             .parties
@@ -182,18 +190,37 @@ impl Reception {
 }
 
 impl Desk {
-    fn check(&self, report: Report, now: Timestamp) -> Result<ValidReport, IntakeError> {
-        let today = self.county.time_zone.to_datetime(now).date();
-        let standing_area = |code: &str| self.standing_area(code, today);
+    /// The places of the areas that hold now; made anew where others hold than at the last report.
+    fn places(&self) -> Arc<Places> {
+        let held = Arc::clone(&self.places.read().unwrap_or_else(PoisonError::into_inner));
+        if Arc::ptr_eq(&held.areas, &self.county.areas.now()) {
+            return held;
+        }
+        let places = Arc::new(Places::of(&self.county));
+        *self.places.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&places);
+        places
+    }
+
+    fn check(&self, report: Report, places: &Places, now: Timestamp) -> Result<ValidReport, IntakeError> {
+        let today = self.county.day(now);
+        let standing_area = |code: &str| places.standing_area(code, today);
         let about = Circumstances { county: &self.county.code, now, today, standing_area: &standing_area };
         validate(report, &about).map_err(IntakeError::Invalid)
+    }
+}
+
+impl Places {
+    fn of(county: &County) -> Self {
+        let areas = county.areas.now();
+        let places = areas.iter().map(|area| (area.code.as_str(), area.name.as_str()));
+        Self { names: PlaceNames::new(&county.name, places), areas }
     }
 
     /// The area that stands on a day for what a source's code names. Where an area is over without a successor, what
     /// it lay in: nobody's report is refused for that.
     fn standing_area(&self, code: &str, day: Date) -> Option<String> {
-        let named = self.county.areas.resolve(code)?;
-        self.county.areas.current_ancestry(&named.code, day).next().map(|area| area.code.clone())
+        let named = self.areas.resolve(code)?;
+        self.areas.current_ancestry(&named.code, day).next().map(|area| area.code.clone())
     }
 }
 

@@ -1,4 +1,4 @@
-//! What intake learns from routing: which clusters have an open case and may be joined.
+//! What intake learns from routing: which clusters have an open case and may be joined, and which areas hold.
 
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ impl Apply for RoutingEvents {
     ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
         let changed = CaseChanged::full_name();
+        let areas = fengqiao_areas::newest_in(batch)?;
         // Push requests and kinds of a later version are none of intake's business.
         let news = batch
             .iter()
@@ -46,6 +47,9 @@ impl Apply for RoutingEvents {
             .concat();
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
+        if let Some(areas) = areas {
+            fengqiao_areas::keep(&mut tx, &areas).await?;
+        }
         tx.commit().await?;
         Ok(Applied::Done)
     }

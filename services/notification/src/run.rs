@@ -47,7 +47,7 @@ pub struct Options {
 /// # Errors
 /// [`StartError`] where it cannot start, or where a task failed.
 pub async fn run(options: Options) -> Result<(), StartError> {
-    let foundation = Foundation::start(&options.settings, ServiceName::Notification, &MIGRATIONS).await?;
+    let foundation = Foundation::start(&options.settings, ServiceName::Notification, &[&MIGRATIONS]).await?;
     let (settings, endpoints) = configuration(&options, &foundation.counties)?;
     let counties = foundation.counties.codes();
     let keys = QueueKeys::new(foundation.keys.clone());

@@ -100,7 +100,7 @@ fn asked_for(push: &RequestedPush, area_code: &str, place: &RoutingCounty) -> Pu
         form: order.recipient.form.code().into(),
         level: order.level.code().into(),
         area_code: area_code.to_owned(),
-        area_name: place.county.areas.name_path(area_code),
+        area_name: place.county.areas.now().name_path(area_code),
         requested_at: Some(to_proto(order.requested_at)),
         due_at: Some(to_proto(order.due_at)),
         reason: order.reason.clone(),

@@ -9,7 +9,12 @@ use fengqiao_county::{Counties, County, Mistakes};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{commands::Waiting, rulebook::Rulebook, settings::SettingTexts, unreadable::PutAside};
+use crate::{
+    commands::Waiting,
+    rulebook::Rulebook,
+    settings::{SettingKind, SettingTexts},
+    unreadable::PutAside,
+};
 
 /// One county, with everything that decides where its cases go.
 #[derive(Debug)]
@@ -56,6 +61,8 @@ impl RoutingCounty {
     pub fn set_rulebook(&self, rulebook: Rulebook) {
         let mut held = self.rulebook.write().unwrap_or_else(PoisonError::into_inner);
         if rulebook.versions.changes() >= held.versions.changes() {
+            let version = rulebook.versions.get(SettingKind::Directory);
+            self.county.areas.replace(version, Arc::clone(rulebook.directory.areas()));
             let old = std::mem::replace(&mut *held, Arc::new(rulebook));
             // To take a large directory apart takes a moment in which nobody should wait.
             drop(held);

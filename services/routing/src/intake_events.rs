@@ -28,6 +28,7 @@ use crate::{
     error::RoutingError,
     ledger::{Heard, Ledger},
     rulebook::Rulebook,
+    settings::SettingsWatch,
     store::{Attempt, CountyTurn, HOLDING, ReportedCases, load_for_reports},
     watchers::Watchers,
 };
@@ -46,6 +47,8 @@ pub struct IntakeEvents {
     pub watchers: Watchers,
     /// What time it is.
     pub clock: Clock,
+    /// Brings what holds up to date where a report is ahead of it.
+    pub settings: SettingsWatch,
 }
 
 /// A report that came in an event, opened for grading.
@@ -73,6 +76,7 @@ impl Apply for IntakeEvents {
             .filter(|envelope| envelope.kind == REPORT_ACCEPTED)
             .map(|envelope| self.open(envelope))
             .collect::<Result<Vec<_>, _>>()?;
+        self.hear_of_new_areas(place, &opened).await;
         let _alone = place.turn.lock().await;
         let rulebook = place.rulebook();
         for holding in HOLDING {
@@ -98,6 +102,23 @@ impl Apply for IntakeEvents {
 }
 
 impl IntakeEvents {
+    /// Intake may know areas already that came through another process of routing, some moments before this one would
+    /// look by itself. Without them such a report would go to the centre's desk.
+    async fn hear_of_new_areas(&self, place: &Arc<RoutingCounty>, opened: &[Opened<'_>]) {
+        let known = |opened: &Opened<'_>| place.county.areas.now().find(&opened.report.area_code).is_some();
+        if opened.iter().all(known) {
+            return;
+        }
+        if let Err(error) = self.settings.catch_up_now(place).await {
+            let county = &place.county.code;
+            tracing::warn!(
+                county,
+                error = &error as &dyn std::error::Error,
+                "a report names an area that is not known here"
+            );
+        }
+    }
+
     fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
         let event = ReportAccepted::decode(envelope.payload.as_slice())
             .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;

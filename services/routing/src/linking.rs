@@ -348,10 +348,10 @@ impl Planning<'_, '_> {
         let opening = self.opening(case, first, &moved, case_number(&day, number));
         let source = short_source(first.source);
         let responsible = self.rulebook.directory.responsible(
-            &self.place.county,
             &opening.area_code,
             &opening.category,
             source,
+            self.place.county.day(self.occasion.at),
         );
         let setting = self.rulebook.setting(&self.place.county, &responsible);
         let new =

@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 
 use fengqiao_calendar::Calendar;
 use fengqiao_county::{County, Mistake, Mistakes};
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use crate::{
     directory::{Directory, DirectoryFiles, Responsible},
@@ -117,11 +117,11 @@ impl Rulebook {
         }
     }
 
-    /// Who has to do with a case, whoever leads it now.
+    /// Who has to do with a case on a day, whoever leads it now.
     #[must_use]
-    pub fn responsible_of(&self, county: &County, case: &CaseFile) -> Responsible {
+    pub fn responsible_of(&self, case: &CaseFile, day: Date) -> Responsible {
         let source = short_source(case.first_source);
-        self.directory.responsible(county, &case.area_code, &case.category, source)
+        self.directory.responsible(&case.area_code, &case.category, source, day)
     }
 
     /// Changes a case by what holds now.
@@ -135,7 +135,7 @@ impl Rulebook {
         happening: &Happening,
         occasion: &Occasion,
     ) -> Result<Change, Refusal> {
-        let responsible = self.responsible_of(county, case);
+        let responsible = self.responsible_of(case, county.day(occasion.at));
         transition(case, happening, occasion, self.setting(county, &responsible))
     }
 

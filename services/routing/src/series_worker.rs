@@ -81,7 +81,7 @@ impl SeriesWorker {
             let owed = if made.is_none() && period.due_at <= now {
                 Vec::new()
             } else {
-                duties(series, period, county, rulebook.office(county), now)
+                duties(series, period, rulebook.office(county), now)
             };
             let mut tx = bounded("begin", conn.begin()).await?;
             if begin_period(&mut tx, &county.code, &series.code, period.first).await? {

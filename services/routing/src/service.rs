@@ -29,7 +29,7 @@ use crate::{
 /// # Errors
 /// [`StartError`] says why it could not start, or which part failed.
 pub async fn run(settings: &Settings) -> Result<(), StartError> {
-    let foundation = Foundation::start(settings, ServiceName::Routing, &MIGRATIONS).await?;
+    let foundation = Foundation::start(settings, ServiceName::Routing, &[&MIGRATIONS]).await?;
     let counties = Arc::new(RoutingCounties::load(&foundation.counties, now())?);
     let watchers = Watchers::default();
     let clock = Clock::system();
@@ -40,13 +40,14 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
     };
     let watch = SettingsWatch { settings: county_settings.clone(), counties: Arc::clone(&counties) };
     watch.start().await.map_err(unusable)?;
-    foundation.tasks.spawn("watching settings", watch.run(foundation.stop.clone()));
+    foundation.tasks.spawn("watching settings", watch.clone().run(foundation.stop.clone()));
     let intake = IntakeEvents {
         counties: Arc::clone(&counties),
         keyring: Arc::clone(&foundation.keyring),
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
         clock: clock.clone(),
+        settings: watch,
     };
     let receipts = ReceiptEvents {
         counties: Arc::clone(&counties),

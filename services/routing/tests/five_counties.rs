@@ -38,7 +38,7 @@ fn each_county_loads_with_its_areas_and_categories() {
         let county = County::load(&folder(name)).unwrap_or_else(|mistakes| panic!("{mistakes}"));
         assert_eq!(county.code, code);
         let found = [AreaLevel::Town, AreaLevel::Community, AreaLevel::Grid]
-            .map(|level| county.areas.iter().filter(|area| area.level == level).count());
+            .map(|level| county.areas.now().iter().filter(|area| area.level == level).count());
         assert_eq!(found, areas, "{name}");
         assert_eq!(county.categories.all(), canonical.all(), "{name}");
         assert_eq!(county.settings.centre_desk, "centre");
@@ -54,7 +54,7 @@ fn one_installation_serves_all_five() {
 /// S1-01: the community of Yifeng has twenty grids.
 #[test]
 fn yifeng_has_twenty_grids() {
-    let areas = County::load(&folder("chengjiang")).unwrap().areas;
+    let areas = County::load(&folder("chengjiang")).unwrap().areas.now();
     let of_yifeng = |code: &str| code.starts_with("530481001001");
     let grids = areas.iter().filter(|area| area.level == AreaLevel::Grid && of_yifeng(&area.code));
     assert_eq!(grids.count(), 20);

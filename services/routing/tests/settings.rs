@@ -4,15 +4,15 @@
 
 mod office;
 
-use std::{collections::HashMap, path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use fengqiao_access::Principal;
 use fengqiao_messaging::{Outbox, Topic};
 use fengqiao_proto::{
     routing::v1::{
-        ActivateRulesRequest, ActivateSettingRequest, DryRunRulesRequest, GetSettingRequest, HistoryKind,
-        ListCaseHistoryRequest, ListSettingsRequest, Setting, SettingKind, ValidateSettingRequest,
-        routing_service_server::RoutingService as _, settings_service_server::SettingsService as _,
+        ActivateRulesRequest, DryRunRulesRequest, GetSettingRequest, HistoryKind, ListCaseHistoryRequest,
+        ListSettingsRequest, SettingKind, routing_service_server::RoutingService as _,
+        settings_service_server::SettingsService as _,
     },
     types::v1::Level,
 };
@@ -25,42 +25,16 @@ use fengqiao_routing::{
         history::Occasion,
         standing::{NewDuty, Outcome, StandingKind, recording::Recording},
     },
-    grpc::SettingsFace,
-    settings::{Settings, SettingsWatch},
     watchers::Watchers,
 };
 use jiff::{Timestamp, ToSpan as _};
-use office::{COUNTY, Office, asked, officer};
-use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
+use office::{
+    COUNTY, Office, asked,
+    desk::{Files, desk, director, directory, fields, folder, one, read},
+    officer,
+};
+use tonic::Code;
 use uuid::Uuid;
-
-type Files = HashMap<String, String>;
-
-fn director() -> Principal {
-    Principal::new("director-li", COUNTY, "officer", None).unwrap()
-}
-
-fn folder() -> std::path::PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng")
-}
-
-fn read(name: &str) -> String {
-    std::fs::read_to_string(folder().join(name)).unwrap()
-}
-
-fn one(name: &str, text: impl Into<String>) -> Files {
-    [(name.to_owned(), text.into())].into()
-}
-
-/// The directory of the folder, changed.
-fn directory(change: impl FnOnce(&mut Files)) -> Files {
-    let names = ["areas", "agencies", "responsibility", "posts", "people", "mediators", "grids"];
-    let mut files: Files =
-        names.map(|name| (format!("{name}.csv"), read(&format!("{name}.csv")))).into_iter().collect();
-    change(&mut files);
-    files
-}
 
 /// Who answers for what, changed in one line.
 fn answering(category: &str, agency: &str) -> Files {
@@ -69,64 +43,6 @@ fn answering(category: &str, agency: &str) -> Files {
         let line = text.lines().find(|line| line.starts_with(&format!(",{category},"))).unwrap().to_owned();
         *text = text.replace(&line, &format!(",{category},{agency}"));
     })
-}
-
-struct Desk {
-    face: SettingsFace,
-    watch: SettingsWatch,
-}
-
-/// A process' desk for settings.
-async fn desk(office: &Office, counties: &Arc<RoutingCounties>) -> Desk {
-    let settings = Settings {
-        pool: office.pool.clone(),
-        keyring: Arc::clone(&office.keyring),
-        clock: office.clocks.clock.clone(),
-    };
-    let face = SettingsFace { settings: settings.clone(), counties: Arc::clone(counties) };
-    let watch = SettingsWatch { settings, counties: Arc::clone(counties) };
-    watch.start().await.unwrap();
-    Desk { face, watch }
-}
-
-impl Desk {
-    async fn activate(&self, kind: SettingKind, files: Files, expected: i32) -> Result<Setting, Status> {
-        self.activate_as(&director(), "centre-director", kind, files, expected, &Uuid::now_v7().to_string())
-            .await
-    }
-
-    async fn activate_as(
-        &self,
-        who: &Principal,
-        capacity: &str,
-        kind: SettingKind,
-        files: Files,
-        expected_version: i32,
-        request_id: &str,
-    ) -> Result<Setting, Status> {
-        let request = ActivateSettingRequest {
-            county: String::new(),
-            kind: kind.into(),
-            files,
-            expected_version,
-            request_id: request_id.into(),
-            capacity: capacity.into(),
-            words: "职责调整".into(),
-        };
-        Ok(self.face.activate_setting(asked(who, request)).await?.into_inner().setting.unwrap())
-    }
-
-    async fn mistakes(&self, kind: SettingKind, files: Files) -> Vec<String> {
-        let request = ValidateSettingRequest { kind: kind.into(), files, ..Default::default() };
-        let answer = self.face.validate_setting(asked(&officer(), request)).await.unwrap().into_inner();
-        assert_eq!(answer.digest.is_empty(), !answer.mistakes.is_empty());
-        answer.mistakes.iter().map(|m| format!("{}:{}: {}", m.file, m.line, m.reason)).collect()
-    }
-}
-
-fn fields(status: &Status) -> Vec<String> {
-    let details = status.get_details_bad_request().into_iter().flat_map(|details| details.field_violations);
-    details.map(|violation| violation.field).collect()
 }
 
 async fn stored(office: &Office) -> i64 {
@@ -161,7 +77,7 @@ async fn a_changed_directory_routes_the_next_report_and_an_old_case_keeps_its_ag
     };
     let given = get(GetSettingRequest { name: made.name.clone(), ..Default::default() }).await;
     assert!(given.files["responsibility.csv"].contains(",property,petition"));
-    assert!(!given.files.contains_key("areas.csv"), "the areas are the folder's");
+    assert_eq!(given.files["areas.csv"], read("areas.csv"), "whole, also where it was not given");
     let folders = fengqiao_routing::directory::DirectoryFiles::read(&folder()).unwrap();
     let of_folder = get(GetSettingRequest { name: folders.version(), ..Default::default() }).await;
     assert_eq!(of_folder.setting.unwrap().version, 0);
@@ -183,8 +99,8 @@ async fn another_process_sees_it_within_seconds_and_one_that_starts_later_too() 
     here.activate(SettingKind::Directory, answering("property", "petition"), 0).await.unwrap();
     let agency = |counties: &RoutingCounties| {
         let place = counties.iter().next().unwrap();
-        let rulebook = place.rulebook();
-        rulebook.directory.responsible(&place.county, office::COMMUNITY, "property", "GRID").lead
+        let today = place.county.day(office.clocks.clock.now());
+        place.rulebook().directory.responsible(office::COMMUNITY, "property", "GRID", today).lead
     };
     let seen = async {
         while agency(&other.counties) != "petition" {

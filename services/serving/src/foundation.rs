@@ -102,6 +102,9 @@ pub enum StartError {
     /// Migrations.
     #[error("the database's schema cannot be brought up to date")]
     Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Which areas hold.
+    #[error("the areas that hold cannot be read")]
+    Areas(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The Redis URL.
     #[error("the Redis URL is not usable")]
     Redis(#[source] redis::RedisError),
@@ -146,14 +149,15 @@ pub struct Foundation {
 }
 
 impl Foundation {
-    /// Reads the configuration, opens the stores and brings the schema up to date.
+    /// Reads the configuration, opens the stores and brings the schema up to date with messaging's migrations and
+    /// these.
     ///
     /// # Errors
     /// [`StartError`] says what is missing.
     pub async fn start(
         settings: &Settings,
         service: ServiceName,
-        migrations: &Migrator,
+        migrations: &[&Migrator],
     ) -> Result<Self, StartError> {
         // Fails only where a provider is installed already, which is as well.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -293,9 +297,9 @@ async fn create_schema(pool: &PgPool, service: ServiceName) -> Result<(), sqlx::
     tx.commit().await
 }
 
-/// Brings the service's own tables and those of messaging up to date; sqlx holds a lock meanwhile.
-async fn migrate(pool: &PgPool, own: &Migrator) -> Result<(), StartError> {
-    for migrations in [&fengqiao_messaging::MIGRATIONS, own] {
+/// Brings the service's tables and those of messaging up to date; sqlx holds a lock meanwhile.
+async fn migrate(pool: &PgPool, own: &[&Migrator]) -> Result<(), StartError> {
+    for migrations in std::iter::once(&&fengqiao_messaging::MIGRATIONS).chain(own) {
         let migrator = Migrator {
             migrations: migrations.migrations.clone(),
             // Each set does not know the other's.

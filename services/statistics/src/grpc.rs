@@ -97,7 +97,7 @@ struct CountyDirectory<'a>(&'a County);
 
 impl Directory for CountyDirectory<'_> {
     fn has_area(&self, code: &str) -> bool {
-        self.0.areas.find(code).is_some()
+        self.0.areas.now().find(code).is_some()
     }
 
     fn has_category(&self, code: &str) -> bool {
@@ -108,7 +108,7 @@ impl Directory for CountyDirectory<'_> {
 /// The name for people of a dimension's value, where the county's files have it.
 fn label(county: &County, dimension: Dimension, value: &str) -> Option<String> {
     match dimension {
-        Dimension::Area => Some(county.areas.name_path(value)).filter(|name| !name.is_empty()),
+        Dimension::Area => Some(county.areas.now().name_path(value)).filter(|name| !name.is_empty()),
         Dimension::Category => {
             let mut categories = county.categories.all().iter();
             categories.find(|category| category.code == value).map(|category| category.name.clone())

@@ -25,7 +25,9 @@ use crate::{grpc::StatisticsFace, receiver::FactReceiver, store::Figures};
 /// # Errors
 /// [`StartError`] where it cannot start or a part of it failed.
 pub async fn run(settings: &Settings) -> Result<(), StartError> {
-    let foundation = Foundation::start(settings, ServiceName::Statistics, &store::MIGRATIONS).await?;
+    let migrations = [&fengqiao_areas::MIGRATIONS, &store::MIGRATIONS];
+    let foundation = Foundation::start(settings, ServiceName::Statistics, &migrations).await?;
+    fengqiao_areas::follow(&foundation).await?;
     let figures = Figures::new(foundation.pool.clone());
     let counties = Arc::clone(&foundation.counties);
     let stopped = foundation.stop.clone().cancelled_owned();

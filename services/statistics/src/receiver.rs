@@ -1,4 +1,4 @@
-//! Receiving the events of the three sending services, of which facts are made.
+//! Receiving the events of the three sending services: facts are made of them, and areas kept.
 
 use std::time::Duration;
 
@@ -43,8 +43,12 @@ impl Apply for FactReceiver {
                 reason: reason.to_string(),
             })?;
         }
+        let areas = fengqiao_areas::newest_in(batch)?;
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         store::save(&mut tx, &facts).await.map_err(|error| ApplyError::Retry(Box::new(error)))?;
+        if let Some(areas) = areas {
+            fengqiao_areas::keep(&mut tx, &areas).await?;
+        }
         tx.commit().await?;
         Ok(Applied::Done)
     }

@@ -4,10 +4,12 @@
 
 mod world;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use fengqiao_areas::AreaWatch;
+use fengqiao_county::Counties;
 use fengqiao_proto::{
-    routing::v1::CaseChanged,
+    routing::v1::{AreasActivated, CaseChanged},
     statistics::v1::{AreaLevel, Dimension, QueryIndicatorsRequest},
     types::v1::{Level, Source},
 };
@@ -194,4 +196,16 @@ async fn the_as_of_is_the_oldest_of_three_topics() {
     assert_eq!(as_of().await, None, "one topic was never received");
     world.caught_up("421181", "notification", "2026-11-24T02:00:00Z").await;
     assert_eq!(as_of().await.as_deref(), Some("2026-11-24T00:30:00Z"));
+}
+
+#[tokio::test]
+async fn areas_that_routing_told_of_hold_from_the_start() {
+    let world = World::new().await;
+    let areas = "code,level,name,parent_code\n421181,county,麻城市,\n421181199,town,新镇,421181\n".to_owned();
+    let told = AreasActivated { version: 1, areas, ..Default::default() };
+    world.apply(&[world::envelope("421181", &told)]).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+    let counties = Arc::new(Counties::load(&[folder]).unwrap());
+    AreaWatch::start(world.pool.clone(), Arc::clone(&counties)).await.unwrap();
+    assert_eq!(counties.get("421181").unwrap().areas.now().name_path("421181199"), "新镇");
 }

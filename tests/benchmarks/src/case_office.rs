@@ -146,7 +146,8 @@ impl CaseOffice {
     pub async fn fill(&self, cases: u64, apart: SignedDuration, entries: usize) -> Result<(), Failure> {
         let place = self.place()?;
         let rulebook = place.rulebook();
-        let responsible = rulebook.directory.responsible(&place.county, AREA, "property", "HOTLINE_12345");
+        let day = place.county.day(begin());
+        let responsible = rulebook.directory.responsible(AREA, "property", "HOTLINE_12345", day);
         let matter =
             Matter { title: "漏水".into(), narrative: "楼上漏水。".repeat(30), ..Matter::default() };
         let matter = self.keyring.seal(&matter.encode_to_vec(), place.county.code.as_bytes());

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "flow/areas.rs"]
+mod areas;
+
 use std::collections::BTreeSet;
 
 use fengqiao_proto::{

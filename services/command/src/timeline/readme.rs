@@ -122,7 +122,7 @@ impl Story {
     }
 
     fn happens(&mut self, occasion: &Occasion, happening: &Happening) {
-        let responsible = self.rulebook.responsible_of(&self.county, &self.case);
+        let responsible = self.rulebook.responsible_of(&self.case, self.county.day(occasion.at));
         let setting = self.rulebook.setting(&self.county, &responsible);
         self.keep(transition(&self.case, happening, occasion, setting).unwrap());
     }
@@ -185,7 +185,7 @@ impl Story {
                 facts: reason.facts.clone().into_iter().collect(),
             }),
             area_code: case.area_code.clone(),
-            area_name: county.areas.name_path(&case.area_code),
+            area_name: county.areas.now().name_path(&case.area_code),
             category: case.category.clone(),
             first_source: case.first_source.into(),
             first_receiver: case.first_receiver.clone(),

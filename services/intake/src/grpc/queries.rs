@@ -101,7 +101,8 @@ impl Intake {
         if code.is_empty() {
             return Ok(String::new());
         }
-        let area = self.reception.county(county)?.areas.resolve(code);
+        let areas = self.reception.county(county)?.areas.now();
+        let area = areas.resolve(code);
         area.map(|area| area.code.clone())
             .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
     }

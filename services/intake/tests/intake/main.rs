@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod areas;
 mod reports;
 mod undecodable;
 mod world;

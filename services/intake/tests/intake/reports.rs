@@ -2,19 +2,18 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::world::{Client, World, by, client, report, submit};
-use fengqiao_intake::{config::CommitSettings, routing_events::RoutingEvents, store};
-use fengqiao_messaging::{Applied, Apply as _, Envelope, IN_TURN, Step, Topic};
+use crate::world::{Client, World, by, client, events, report, submit, tell};
+use fengqiao_intake::{config::CommitSettings, store};
+use fengqiao_messaging::IN_TURN;
 use fengqiao_proto::{
     intake::v1::{
-        Evidence, GetReportRequest, ListReportsRequest, Report, ReportAccepted, SubmitReportRequest,
-        SubmitReportsRequest, submit_reports_response::Outcome,
+        Evidence, GetReportRequest, ListReportsRequest, Report, SubmitReportRequest, SubmitReportsRequest,
+        submit_reports_response::Outcome,
     },
     routing::v1::{CaseChanged, TakenCluster},
     types::v1::{CaseState, Source},
 };
 use fengqiao_stack::test_county::write_county_with_codes;
-use prost::{Message as _, Name as _};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -81,16 +80,6 @@ async fn a_report_is_committed_known_and_revised() {
 async fn submitted_at(client: &mut Client, id: &str) -> Option<prost_types::Timestamp> {
     let request = GetReportRequest { report_id: id.into(), ..Default::default() };
     client.get_report(request).await.unwrap().into_inner().report.unwrap().report.unwrap().occurred_at
-}
-
-async fn events(world: &World) -> Vec<ReportAccepted> {
-    let rows: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT position, payload FROM outbox_event ORDER BY position")
-            .fetch_all(&world.pool)
-            .await
-            .unwrap();
-    assert!(rows.iter().enumerate().all(|(index, row)| row.0 == index as i64 + 1), "positions are dense");
-    rows.iter().map(|row| ReportAccepted::decode(row.1.as_slice()).unwrap()).collect()
 }
 
 #[tokio::test]
@@ -227,7 +216,7 @@ async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a
 
 fn area_name(world: &World) -> String {
     let county = world.counties.get(crate::world::COUNTY).unwrap();
-    county.areas.find("421181105204").unwrap().name.replace("村民委员会", "")
+    county.areas.now().find("421181105204").unwrap().name.replace("村民委员会", "")
 }
 
 async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseState) {
@@ -242,20 +231,6 @@ async fn case_changed_at(world: &World, cluster: &str, opened_at: prost_types::T
         ..Default::default()
     };
     tell(world, &changed).await;
-}
-
-async fn tell(world: &World, changed: &CaseChanged) {
-    let envelope = Envelope {
-        county: crate::world::COUNTY.into(),
-        topic: Topic::Routing,
-        position: 1,
-        kind: CaseChanged::full_name(),
-        payload: changed.encode_to_vec(),
-        trace: None,
-    };
-    let mut conn = world.pool.acquire().await.unwrap();
-    let step = Step::on_the_spot(&mut conn, crate::world::COUNTY, Topic::Routing).await.unwrap();
-    assert_eq!(RoutingEvents.apply(&mut conn, &step, &[envelope]).await.unwrap(), Applied::Done);
 }
 
 #[tokio::test]

@@ -10,16 +10,20 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
-use fengqiao_intake::{Intake, config::CommitSettings, grpc::IntakeFace, store};
-use fengqiao_messaging::{Outbox, Topic};
+use fengqiao_intake::{
+    Intake, config::CommitSettings, grpc::IntakeFace, routing_events::RoutingEvents, store,
+};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Outbox, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{
-        Report, SubmitReportRequest, SubmitReportResponse, intake_service_client::IntakeServiceClient,
+        Report, ReportAccepted, SubmitReportRequest, SubmitReportResponse,
+        intake_service_client::IntakeServiceClient,
     },
     types::v1::{Party, PartyRole, Source},
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_stack::{StackPlan, test_database::TestDatabase};
+use prost::{Message, Name};
 use sqlx::{
     Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -64,7 +68,7 @@ impl World {
             .await
             .unwrap();
         pool.execute("CREATE SCHEMA intake").await.unwrap();
-        for migrations in [&fengqiao_messaging::MIGRATIONS, &store::MIGRATIONS] {
+        for migrations in [&fengqiao_messaging::MIGRATIONS, &fengqiao_areas::MIGRATIONS, &store::MIGRATIONS] {
             let mut migrator = sqlx::migrate::Migrator::DEFAULT;
             migrator.migrations = migrations.migrations.clone();
             migrator.ignore_missing = true;
@@ -187,4 +191,30 @@ pub fn report(reference: &str, caller: u32, house: u32) -> Report {
         ],
         ..Default::default()
     }
+}
+
+/// Tells intake something of routing.
+pub async fn tell<M: Message + Name>(world: &World, told: &M) {
+    let envelope = Envelope {
+        county: COUNTY.into(),
+        topic: Topic::Routing,
+        position: 1,
+        kind: M::full_name(),
+        payload: told.encode_to_vec(),
+        trace: None,
+    };
+    let mut conn = world.pool.acquire().await.unwrap();
+    let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Routing).await.unwrap();
+    assert_eq!(RoutingEvents.apply(&mut conn, &step, &[envelope]).await.unwrap(), Applied::Done);
+}
+
+/// What intake has sent.
+pub async fn events(world: &World) -> Vec<ReportAccepted> {
+    let rows: Vec<(i64, Vec<u8>)> =
+        sqlx::query_as("SELECT position, payload FROM outbox_event ORDER BY position")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    assert!(rows.iter().enumerate().all(|(index, row)| row.0 == index as i64 + 1), "positions are dense");
+    rows.iter().map(|row| ReportAccepted::decode(row.1.as_slice()).unwrap()).collect()
 }

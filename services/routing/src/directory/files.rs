@@ -105,7 +105,8 @@ impl DirectoryFiles {
     }
 
     /// The areas, where the bundle has any: what is right of them, and all that is wrong.
-    pub(super) fn areas(&self, county: &str) -> Option<(AreaTree, Vec<Mistake>)> {
+    #[must_use]
+    pub fn areas(&self, county: &str) -> Option<(AreaTree, Vec<Mistake>)> {
         let text = |name| self.texts.get(name).map(String::as_str);
         let (codes, changes) = (text(AREA_CODES_FILE), text(AREA_CHANGES_FILE));
         let areas = match text(AREAS_FILE) {

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use fengqiao_county::{County, OTHER, shortest_code};
+use fengqiao_county::{AreaTree, County, OTHER, shortest_code};
 use serde::Deserialize;
 
 use super::{
@@ -76,14 +76,14 @@ struct MediatorRow {
 }
 
 impl Mediators {
-    /// Reads the file and checks each row against the county.
-    pub(super) fn read(inspection: &mut Inspection<'_>, county: &County) -> Self {
+    /// Reads the file and checks each row against the county and its areas.
+    pub(super) fn read(inspection: &mut Inspection<'_>, county: &County, areas: &AreaTree) -> Self {
         let mut mediators = Self::default();
-        inspection.each(MEDIATORS_FILE, |_, row| mediators.add(row, county));
+        inspection.each(MEDIATORS_FILE, |_, row| mediators.add(row, county, areas));
         mediators
     }
 
-    fn add(&mut self, row: MediatorRow, county: &County) -> Result<(), String> {
+    fn add(&mut self, row: MediatorRow, county: &County, areas: &AreaTree) -> Result<(), String> {
         let MediatorRow { code, name, kind, members, area_code, skills } = row;
         check_code(&code)?;
         check_name(&name, "a mediator")?;
@@ -93,7 +93,7 @@ impl Mediators {
         if members == Some(0) {
             return Err("a mediator has at least one member".to_owned());
         }
-        let area = check_area(&county.areas, &area_code)?;
+        let area = check_area(areas, &area_code)?;
         let skills: Vec<String> =
             skills.split('|').map(str::trim).filter(|skill| !skill.is_empty()).map(str::to_owned).collect();
         for skill in &skills {

@@ -1,5 +1,5 @@
-//! The county's directory: its agencies, posts and people, who answers for what, who is on duty, and whom
-//! else a matter can be taken to. It is read from a bundle of files, checked as a whole, and never changed
+//! The county's directory: its areas, agencies, posts and people, who answers for what, who is on duty, and
+//! whom else a matter can be taken to. It is read from a bundle of files, checked as a whole, and never changed
 //! after that: a new bundle makes a new directory.
 
 mod agencies;
@@ -15,7 +15,9 @@ mod responsibility;
 mod roster;
 mod visibility;
 
-use fengqiao_county::{AREAS_FILE, Area, County, Mistakes};
+use std::sync::Arc;
+
+use fengqiao_county::{Area, AreaTree, County, Mistakes};
 use jiff::{Timestamp, civil::Date};
 
 pub use agencies::{Agencies, Agency, AgencyKind};
@@ -52,6 +54,7 @@ pub struct Responsible {
 /// The directory of a county.
 #[derive(Debug)]
 pub struct Directory {
+    areas: Arc<AreaTree>,
     agencies: Agencies,
     responsibilities: Responsibilities,
     posts: Posts,
@@ -74,53 +77,32 @@ impl Directory {
         Self::from_files(county, &DirectoryFiles::read(&county.folder)?, now)
     }
 
-    /// Makes a directory of a bundle. Where the bundle has the files of the areas, they must say what the
-    /// county has already; a bundle that may change them goes through [`with_areas`](Self::with_areas).
+    /// Makes a directory of a bundle; a bundle without the files of the areas leaves those that hold now.
     ///
     /// # Errors
     /// All mistakes of all files.
     pub fn from_files(county: &County, files: &DirectoryFiles, now: Timestamp) -> Result<Self, Mistakes> {
         let mut inspection = Inspection::of(files);
-        if let Some((areas, mistakes)) = files.areas(&county.code) {
-            if mistakes.is_empty() && areas != county.areas {
-                inspection.mistake(AREAS_FILE, 0, "the areas are others than those that the county has now");
-            }
-            inspection.extend(mistakes);
-        }
-        let directory = Self::inspect(county, files, &mut inspection, now);
-        inspection.end().map(|()| directory)
-    }
-
-    /// Makes a directory of a bundle, and the county with the bundle's areas; with its own where the bundle
-    /// has none. Both take effect together.
-    ///
-    /// # Errors
-    /// All mistakes of all files.
-    pub fn with_areas(
-        county: &County,
-        files: &DirectoryFiles,
-        now: Timestamp,
-    ) -> Result<(County, Self), Mistakes> {
-        let mut inspection = Inspection::of(files);
-        let county = match files.areas(&county.code) {
+        let areas = match files.areas(&county.code) {
             Some((areas, mistakes)) => {
                 inspection.extend(mistakes);
-                county.with_areas(areas)
+                Arc::new(areas)
             }
-            None => county.clone(),
+            None => county.areas.now(),
         };
-        let directory = Self::inspect(&county, files, &mut inspection, now);
-        inspection.end().map(|()| (county, directory))
+        let directory = Self::inspect(county, areas, files, &mut inspection, now);
+        inspection.end().map(|()| directory)
     }
 
     fn inspect(
         county: &County,
+        areas: Arc<AreaTree>,
         files: &DirectoryFiles,
         inspection: &mut Inspection<'_>,
         now: Timestamp,
     ) -> Self {
         let desk = county.settings.centre_desk.clone();
-        let agencies = Agencies::read(inspection, &county.areas);
+        let agencies = Agencies::read(inspection, &areas);
         let at_fault = match agencies.get(&desk) {
             Some(agency) if agency.kind == AgencyKind::Centre => None,
             Some(_) => Some("must be of the kind centre"),
@@ -130,14 +112,15 @@ impl Directory {
             let reason = format!("the centre's desk {desk}, named in county.toml, {fault}");
             inspection.mistake(AGENCIES_FILE, 0, reason);
         }
-        let responsibilities = Responsibilities::read(inspection, county, &agencies);
+        let responsibilities = Responsibilities::read(inspection, county, &areas, &agencies);
         let posts = Posts::read(inspection, &agencies, &desk);
         let people = People::read(inspection, &posts);
         Self {
             rosters: Rosters::read(inspection, &agencies, &people),
-            mediators: Mediators::read(inspection, county),
-            contacts: Contacts::read(inspection, &county.areas, &county.code),
-            grids: Grids::read(inspection, &county.areas, &people),
+            mediators: Mediators::read(inspection, county, &areas),
+            contacts: Contacts::read(inspection, &areas, &county.code),
+            grids: Grids::read(inspection, &areas, &people),
+            areas,
             agencies,
             responsibilities,
             posts,
@@ -148,26 +131,18 @@ impl Directory {
         }
     }
 
-    /// Who has to do with a matter, by the areas as they are written. `source` is the short name of the
-    /// door, as POLICE_110. What nobody answers for is the centre's own.
+    /// The areas, which the rest of the directory fits.
     #[must_use]
-    pub fn responsible(&self, county: &County, area_code: &str, category: &str, source: &str) -> Responsible {
-        // From the smallest area to the county, so that the first hit is the most specific.
-        let line: Vec<&Area> = county.areas.ancestry(area_code).collect();
-        self.answering(&line, category, source)
+    pub const fn areas(&self) -> &Arc<AreaTree> {
+        &self.areas
     }
 
-    /// Who has to do with a matter on a day: for an area that is over by then its successor's are.
+    /// Who has to do with a matter on a day: for an area that is over by then its successor's are. `source` is the
+    /// short name of the door, as POLICE_110. What nobody answers for is the centre's own.
     #[must_use]
-    pub fn responsible_on(
-        &self,
-        county: &County,
-        area_code: &str,
-        category: &str,
-        source: &str,
-        date: Date,
-    ) -> Responsible {
-        let line: Vec<&Area> = county.areas.current_ancestry(area_code, date).collect();
+    pub fn responsible(&self, area_code: &str, category: &str, source: &str, date: Date) -> Responsible {
+        // From the smallest area to the county, so that the first hit is the most specific.
+        let line: Vec<&Area> = self.areas.current_ancestry(area_code, date).collect();
         self.answering(&line, category, source)
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use fengqiao_county::County;
+use fengqiao_county::{AreaTree, County};
 use fengqiao_proto::types::v1::Source;
 use serde::Deserialize;
 
@@ -35,17 +35,28 @@ struct ResponsibilityRow {
 }
 
 impl Responsibilities {
-    /// Reads the file and checks each row against the county and its agencies.
-    pub(super) fn read(inspection: &mut Inspection<'_>, county: &County, agencies: &Agencies) -> Self {
+    /// Reads the file and checks each row against the county, its areas and its agencies.
+    pub(super) fn read(
+        inspection: &mut Inspection<'_>,
+        county: &County,
+        areas: &AreaTree,
+        agencies: &Agencies,
+    ) -> Self {
         let mut responsibilities = Self::default();
-        inspection.each(RESPONSIBILITY_FILE, |_, row| responsibilities.add(row, county, agencies));
+        inspection.each(RESPONSIBILITY_FILE, |_, row| responsibilities.add(row, county, areas, agencies));
         responsibilities
     }
 
-    fn add(&mut self, row: ResponsibilityRow, county: &County, agencies: &Agencies) -> Result<(), String> {
+    fn add(
+        &mut self,
+        row: ResponsibilityRow,
+        county: &County,
+        areas: &AreaTree,
+        agencies: &Agencies,
+    ) -> Result<(), String> {
         let ResponsibilityRow { area_code, category, agency, source } = row;
         let area = if area_code.is_empty() { county.code.as_str() } else { area_code.as_str() };
-        let area = county.areas.find(area).ok_or_else(|| format!("the area {area} is not in areas.csv"))?;
+        let area = areas.find(area).ok_or_else(|| format!("the area {area} is not in areas.csv"))?;
         let canonical = county.categories.all().iter().any(|held| held.code == category);
         if !canonical && category != ANY {
             return Err(format!("{category} is not the code of a category, nor {ANY}"));

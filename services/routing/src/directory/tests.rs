@@ -1,8 +1,8 @@
-use std::{fs, time::Instant};
+use std::{fs, sync::Arc, time::Instant};
 
 use fengqiao_county::AREA_CHANGES_FILE;
 use fengqiao_county::AreaLevel;
-use jiff::civil::date;
+use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
 use super::{
@@ -10,29 +10,31 @@ use super::{
     *,
 };
 
+const DAY: Date = date(2026, 11, 24);
+
 #[test]
 fn area_and_category_decide_who_is_told() {
-    let (county, directory) = macheng();
-    let responsible = directory.responsible(county, "421181105202", "marriage_family", "");
+    let (_, directory) = macheng();
+    let responsible = directory.responsible("421181105202", "marriage_family", "", DAY);
     assert_eq!(responsible.lead, "womens_federation");
     assert_eq!(responsible.town.as_deref(), Some("town-421181105"));
     assert_eq!(responsible.justice.as_deref(), Some("justice-421181105"));
     assert_eq!(responsible.community.as_deref(), Some("community-421181105202"));
-    let grid = directory.responsible(county, "421181111207002", "traffic", "");
+    let grid = directory.responsible("421181111207002", "traffic", "", DAY);
     assert_eq!(grid.community.as_deref(), Some("community-421181111207"));
 }
 
 #[test]
 fn the_smaller_area_wins() {
-    let (county, directory) = macheng();
-    assert_eq!(directory.responsible(county, "421181001002", "contract", "").lead, "court");
-    assert_eq!(directory.responsible(county, "421181105202", "contract", "").lead, "justice");
+    let (_, directory) = macheng();
+    assert_eq!(directory.responsible("421181001002", "contract", "", DAY).lead, "court");
+    assert_eq!(directory.responsible("421181105202", "contract", "", DAY).lead, "justice");
 }
 
 #[test]
 fn what_nobody_answers_for_is_the_centres_own() {
-    let (county, directory) = macheng();
-    let responsible = directory.responsible(county, "421181", "other", "");
+    let (_, directory) = macheng();
+    let responsible = directory.responsible("421181", "other", "", DAY);
     assert_eq!(
         responsible,
         Responsible { lead: "centre".into(), town: None, justice: None, community: None }
@@ -42,8 +44,8 @@ fn what_nobody_answers_for_is_the_centres_own() {
 #[test]
 fn every_town_has_its_two_agencies_and_every_community_its_own() {
     let (county, directory) = macheng();
-    for area in county.areas.iter() {
-        let responsible = directory.responsible(county, &area.code, "other", "");
+    for area in county.areas.now().iter() {
+        let responsible = directory.responsible(&area.code, "other", "", DAY);
         let expected = match area.level {
             AreaLevel::County => (false, false),
             AreaLevel::Town => (true, false),
@@ -67,7 +69,7 @@ fn area_then_category_then_source_decide() {
          421181105000,contract,court,PETITION\n",
     )])
     .unwrap();
-    let lead = |area, category, source| directory.responsible(county(), area, category, source).lead;
+    let lead = |area, category, source| directory.responsible(area, category, source, DAY).lead;
     assert_eq!(lead("421181001", "other", "GRID"), "police");
     assert_eq!(lead("421181001", "other", ""), "police");
     assert_eq!(lead("421181001", "other", "COURT"), "court");
@@ -78,14 +80,14 @@ fn area_then_category_then_source_decide() {
     assert_eq!(lead("421181105202", "contract", "GRID"), "town");
     assert_eq!(lead("nowhere", "contract", "GRID"), "centre");
     let bare = with(&[("responsibility.csv", "")]).unwrap();
-    assert_eq!(bare.responsible(county(), "421181001", "traffic", "").lead, "centre");
+    assert_eq!(bare.responsible("421181001", "traffic", "", DAY).lead, "centre");
 }
 
 #[test]
 fn the_column_of_the_source_may_be_missing() {
     let directory =
         with(&[("responsibility.csv", "area_code,category,agency\n,*,police\n,traffic,court\n")]).unwrap();
-    assert_eq!(directory.responsible(county(), "421181001", "traffic", "GRID").lead, "court");
+    assert_eq!(directory.responsible("421181001", "traffic", "GRID", DAY).lead, "court");
 }
 
 #[test]
@@ -174,33 +176,27 @@ fn a_folder_is_a_bundle_and_its_mistakes_name_its_path() {
 }
 
 #[test]
-fn a_bundle_may_bring_new_areas_which_the_county_takes_with_it() {
+fn a_bundle_may_bring_new_areas_and_one_without_any_leaves_those_that_hold() {
     let areas = fs::read_to_string(county().folder.join("areas.csv")).unwrap();
     let more = format!("{areas}421181199000,town,新镇,421181000000\n");
     let agencies = format!("{AGENCIES}new,新镇,town,421181199000\n");
     let changes = "code,valid_from,valid_to,successor\n421181105000,,2026-12-31,421181199000\n";
     let files = bundle(&[("areas.csv", &more), ("agencies.csv", &agencies), (AREA_CHANGES_FILE, changes)]);
-    let found = Directory::from_files(county(), &files, Timestamp::UNIX_EPOCH).unwrap_err().to_string();
-    assert!(found.contains("areas.csv:0: the areas are others"), "{found}");
-    let (county_then, directory) = Directory::with_areas(county(), &files, Timestamp::UNIX_EPOCH).unwrap();
-    assert_eq!(county_then.areas.find("421181199").unwrap().name, "新镇");
-    assert!(county().areas.find("421181199").is_none());
-    let town = |day| directory.responsible_on(&county_then, "421181105202", "other", "", day).town;
+    let directory = Directory::from_files(county(), &files, Timestamp::UNIX_EPOCH).unwrap();
+    assert_eq!(directory.areas().find("421181199").unwrap().name, "新镇");
+    let town = |day| directory.responsible("421181105202", "other", "", day).town;
     assert_eq!(town(date(2026, 12, 31)).as_deref(), Some("town"));
     assert_eq!(town(date(2027, 1, 1)).as_deref(), Some("new"), "the successor's");
-    assert_eq!(
-        directory.responsible(&county_then, "421181105202", "other", "").town.as_deref(),
-        Some("town")
-    );
-    Directory::from_files(&county_then, &files, Timestamp::UNIX_EPOCH).unwrap();
+    let without = with(&[]).unwrap();
+    assert!(Arc::ptr_eq(without.areas(), &county().areas.now()));
 
     let broken = bundle(&[
         ("areas.csv", &more.replace("421181199000,town,", "421181199000,town,,")),
         ("agencies.csv", &agencies),
     ]);
-    assert!(Directory::with_areas(county(), &broken, Timestamp::UNIX_EPOCH).is_err());
+    assert!(Directory::from_files(county(), &broken, Timestamp::UNIX_EPOCH).is_err());
     let lonely = bundle(&[(AREA_CHANGES_FILE, changes)]);
-    let found = Directory::with_areas(county(), &lonely, Timestamp::UNIX_EPOCH).unwrap_err().to_string();
+    let found = Directory::from_files(county(), &lonely, Timestamp::UNIX_EPOCH).unwrap_err().to_string();
     assert!(found.contains("areas.csv:0: the county 421181 itself is missing"), "{found}");
 }
 

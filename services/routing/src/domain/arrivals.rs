@@ -273,7 +273,8 @@ impl CasesAtHand {
             arrival,
         };
         let source = short_source(report.source);
-        let responsible = rulebook.directory.responsible(county, &report.area_code, &report.category, source);
+        let today = county.day(occasion.at);
+        let responsible = rulebook.directory.responsible(&report.area_code, &report.category, source, today);
         open(opening, occasion, rulebook.setting(county, &responsible))
     }
 

@@ -244,7 +244,7 @@ pub(super) fn brief(duty: &StandingDuty, place: &RoutingCounty, now: Timestamp) 
         group: if duty.kind == StandingKind::Screening { String::new() } else { duty.group.clone() },
         period: duty.period.map(|day| day.to_string()).unwrap_or_default(),
         area_code: duty.area_code.clone(),
-        area_name: place.county.areas.name_path(&duty.area_code),
+        area_name: place.county.areas.now().name_path(&duty.area_code),
         place: duty.place.map_or(0, PlaceKind::code).into(),
         topic: duty.topic.clone(),
         restricted: duty.restricted,

@@ -46,7 +46,7 @@ pub(super) fn brief_case(case: &CaseFile, place: &RoutingCounty, practice: &Prac
             facts: reason.facts.clone().into_iter().collect(),
         }),
         area_code: case.area_code.clone(),
-        area_name: place.county.areas.name_path(&case.area_code),
+        area_name: place.county.areas.now().name_path(&case.area_code),
         category: case.category.clone(),
         first_source: case.first_source.into(),
         first_receiver: case.first_receiver.clone(),

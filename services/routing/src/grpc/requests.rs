@@ -121,8 +121,12 @@ pub(super) fn case_list(
 }
 
 pub(super) fn area(field: &str, code: &str, place: &RoutingCounty) -> Result<String, RoutingError> {
-    let area = place.county.areas.find(code);
-    Ok(area.ok_or_else(|| RoutingError::invalid(field, "must be an area of the county"))?.code.clone())
+    let areas = place.county.areas.now();
+    Ok(areas
+        .find(code)
+        .ok_or_else(|| RoutingError::invalid(field, "must be an area of the county"))?
+        .code
+        .clone())
 }
 
 pub(super) fn given(text: &str) -> Option<String> {

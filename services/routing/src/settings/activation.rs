@@ -2,21 +2,21 @@
 
 use std::{path::Path, sync::Arc};
 
-use fengqiao_county::{Mistake, Mistakes};
+use fengqiao_county::{LostArea, Mistake, Mistakes};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::Clock;
 use sqlx::PgPool;
 
-use super::{Files, SettingError, SettingKind, SettingTexts, digest, given_files};
+use super::{Files, SettingError, SettingKind, SettingTexts, areas, digest, given_files};
 use crate::{
     counties::RoutingCounty,
-    directory::{Directory, Rank},
+    directory::{Directory, DirectoryFiles, Rank},
     domain::history::Occasion,
     error::RoutingError,
     rulebook::Rulebook,
     store::{
-        KeptText, NewSetting, StoredSetting, activate_setting, named_setting_digests, newest_settings,
-        setting_by_request,
+        KeptText, NewSetting, SettingName, StoredSetting, activate_setting, cases_in_areas, find_setting,
+        named_setting_digests, newest_settings, setting_by_request,
     },
 };
 
@@ -115,6 +115,9 @@ impl Settings {
                 capacity: &actor.capacity,
                 words: &activation.words,
                 request_id: &activation.request_id,
+                // The relay finds it by itself within its next look; nobody waits for it here.
+                event: (*kind == SettingKind::Directory)
+                    .then(|| areas::announcement(texts.versions().get(*kind), &files)),
             };
             let county = &place.county.code;
             let stored = StoredSetting {
@@ -156,12 +159,35 @@ impl Settings {
         let Some(earlier) = setting_by_request(&self.pool, &self.keyring, county, by, id).await? else {
             return Ok(None);
         };
-        // Only what is stored is compared: the files of the areas are not.
-        let files = given_files(&place.county, activation.kind, activation.files.clone())?;
-        if earlier.kind != activation.kind || earlier.digest != digest(&files) {
+        if earlier.kind != activation.kind || !self.made(place, &earlier, activation).await? {
             return Err(RoutingError::another_command().into());
         }
         Ok(Some(earlier))
+    }
+
+    /// Whether an activation is the one that made a version.
+    async fn made(
+        &self,
+        place: &RoutingCounty,
+        earlier: &StoredSetting,
+        activation: &Activation,
+    ) -> Result<bool, SettingError> {
+        let (kind, given) = (activation.kind, activation.files.clone());
+        if earlier.digest == digest(&given) {
+            return Ok(true);
+        }
+        if kind != SettingKind::Directory {
+            return Ok(false);
+        }
+        // A directory that was given without areas is stored with those that held then. One of an earlier version of
+        // this program is stored without any.
+        let name = SettingName::Version(earlier.version);
+        let county = &place.county.code;
+        let stored = find_setting(&self.pool, &self.keyring, county, kind, &name).await?;
+        let stored = stored.map(|(_, files)| files).unwrap_or_default();
+        let had_areas = areas::without_areas(stored.clone()) != stored;
+        let given = if had_areas { given_files(kind, given, &stored)? } else { areas::without_areas(given) };
+        Ok(given == stored)
     }
 
     /// The texts that hold, as the store has them now.
@@ -170,9 +196,14 @@ impl Settings {
     /// What befell the store.
     pub async fn holding(&self, place: &RoutingCounty) -> Result<SettingTexts, RoutingError> {
         let newest = newest_settings(&self.pool, &self.keyring, &place.county.code).await?;
-        Ok(newest
-            .into_iter()
-            .fold(place.folder_texts.clone(), |texts, held| texts.with(held.kind, held.version, held.files)))
+        Ok(newest.into_iter().fold(place.folder_texts.clone(), |texts, held| {
+            let files = match held.kind {
+                // One of an earlier version of this program has no areas: its areas are the folder's.
+                SettingKind::Directory => areas::with_areas_of(held.files, texts.files(held.kind)),
+                _ => held.files,
+            };
+            texts.with(held.kind, held.version, files)
+        }))
     }
 
     async fn check_with(
@@ -184,9 +215,9 @@ impl Settings {
     ) -> Result<Checked, SettingError> {
         let (at, for_reading) = (self.clock.now(), Arc::clone(place));
         // Reading a large directory takes a moment that calls should not wait for.
-        let checked = tokio::task::spawn_blocking(move || {
+        let (checked, lost) = tokio::task::spawn_blocking(move || {
             let place = for_reading;
-            let files = given_files(&place.county, kind, files)?;
+            let files = given_files(kind, files, holding.files(kind))?;
             if *holding.files(kind) == files {
                 return Err(Mistakes::from(Mistake::new(
                     Path::new(kind.file().unwrap_or("files")),
@@ -195,19 +226,36 @@ impl Settings {
                 )));
             }
             let version = holding.versions().get(kind).saturating_add(1);
+            let areas_before = (kind == SettingKind::Directory)
+                .then(|| DirectoryFiles::from(holding.files(kind).clone()).areas(&place.county.code));
             let texts = holding.with(kind, version, files.clone());
             let before = place.rulebook();
             let rulebook = Rulebook::assemble(&place.county, &texts, Some(&before), at)?;
             if kind == SettingKind::Directory {
-                let today = at.to_zoned_datetime(place.county.time_zone.clone()).date();
-                someone_leads(&rulebook.directory, today)?;
+                someone_leads(&rulebook.directory, place.county.day(at))?;
             }
-            Ok(Checked { digest: digest(&files), files, texts, rulebook })
+            let lost = areas_before.flatten().map(|(before, _)| before.lost_in(rulebook.directory.areas()));
+            let lost = lost.unwrap_or_default();
+            Ok::<_, Mistakes>((Checked { digest: digest(&files), files, texts, rulebook }, lost))
         })
         .await
         .map_err(|_| RoutingError::Malformed("the check of a setting"))??;
+        self.cases_keep_their_areas(place, &lost, &checked.files).await?;
         self.name_is_its_own(place, kind, &checked).await?;
         Ok(checked)
+    }
+
+    /// The name of a case's area stays known, and someone answers for each open case. A report that comes at the same
+    /// moment may still open a case in an area that is gone: it is then the centre's.
+    async fn cases_keep_their_areas(
+        &self,
+        place: &RoutingCounty,
+        lost: &[LostArea],
+        files: &Files,
+    ) -> Result<(), SettingError> {
+        let found = cases_in_areas(&self.pool, &place.county.code, lost).await?;
+        let mistakes = areas::lost_under_cases(lost, found, files);
+        if mistakes.is_empty() { Ok(()) } else { Err(Mistakes(mistakes).into()) }
     }
 
     /// Cases keep the version that a practice or a rule set gives itself: two texts of one name could not be told

@@ -3,6 +3,7 @@
 //! county's folder holds.
 
 mod activation;
+mod areas;
 mod characters;
 mod dry_run;
 mod watching;
@@ -10,14 +11,13 @@ mod watching;
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
 
 use fengqiao_calendar::CALENDAR_FILE;
-use fengqiao_county::{
-    AREA_CHANGES_FILE, AREA_CODES_FILE, AREAS_FILE, AreaTexts, AreaTree, County, Mistake, Mistakes, read_text,
-};
+use fengqiao_county::{Mistake, Mistakes, read_text};
 use fengqiao_serving::status::{self, Violation};
 use sha2::{Digest as _, Sha256};
 use tonic::Status;
 
 pub use activation::{Activation, Checked, Settings};
+pub use areas::AREAS_ACTIVATED;
 pub use dry_run::{MOST_CASES, RulesTrial, TriedRules, rule_files};
 pub use watching::SettingsWatch;
 
@@ -39,7 +39,7 @@ pub type Files = BTreeMap<String, String>;
 /// What can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SettingKind {
-    /// Agencies, posts, people, who answers for what.
+    /// Areas, agencies, posts, people, who answers for what.
     Directory,
     /// How dangerous a report is.
     Levels,
@@ -200,39 +200,25 @@ pub fn digest(files: &Files) -> String {
     })
 }
 
-/// The files of a kind as they were given, or what is wrong with their names; a directory without the files of the
-/// areas. The areas of a county are shared by all services, which read them in its folder: here they may only say
-/// what is so already.
-fn given_files(county: &County, kind: SettingKind, mut files: Files) -> Result<Files, Mistakes> {
+/// The files of a kind as they were given, or what is wrong with their names. A directory that is given without areas
+/// keeps those of `before`, the directory that it follows.
+fn given_files(kind: SettingKind, files: Files, before: &Files) -> Result<Files, Mistakes> {
     let spoilt = characters::wrong_characters(&files);
     if !spoilt.is_empty() {
         return Err(Mistakes(spoilt));
     }
     let whole = |name: &str, reason: String| Mistakes::from(Mistake::new(Path::new(name), 0, reason));
-    if let Some(only) = kind.file() {
-        if let Some(other) = files.keys().find(|name| *name != only) {
-            return Err(whole(other, format!("a setting of the kind {} is the file {only}", kind.word())));
-        }
-        if !files.contains_key(only) {
-            return Err(whole(only, "is missing".to_owned()));
-        }
-        return Ok(files);
-    }
-    let [areas, codes, changes] =
-        [AREAS_FILE, AREA_CODES_FILE, AREA_CHANGES_FILE].map(|name| files.remove(name));
-    if areas.is_some() || codes.is_some() || changes.is_some() {
-        let texts = AreaTexts {
-            folder: Path::new(""),
-            areas: areas.as_deref().unwrap_or_default(),
-            codes: codes.as_deref(),
-            changes: changes.as_deref(),
+    let Some(only) = kind.file() else {
+        return match areas::too_large(&files) {
+            Some(mistake) => Err(mistake.into()),
+            None => Ok(areas::with_areas_of(files, before)),
         };
-        let tree = AreaTree::read(&county.code, &texts)?;
-        if tree != county.areas {
-            let reason = "the areas are others than the county's; they are shared by all services and change \
-                          in the county's folder only";
-            return Err(whole(AREAS_FILE, reason.to_owned()));
-        }
+    };
+    if let Some(other) = files.keys().find(|name| *name != only) {
+        return Err(whole(other, format!("a setting of the kind {} is the file {only}", kind.word())));
+    }
+    if !files.contains_key(only) {
+        return Err(whole(only, "is missing".to_owned()));
     }
     Ok(files)
 }
@@ -315,21 +301,9 @@ mod tests {
 
     #[test]
     fn files_of_another_kind_are_named() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
-        let county = County::load(&folder).unwrap();
-        let refused = |kind, given: &[(&str, &str)]| given_files(&county, kind, files(given)).unwrap_err();
+        let refused =
+            |kind, given: &[(&str, &str)]| given_files(kind, files(given), &Files::new()).unwrap_err();
         assert!(refused(SettingKind::Levels, &[("level.toml", "")]).to_string().starts_with("level.toml:0:"));
         assert!(refused(SettingKind::Calendar, &[]).to_string().contains("calendar.csv:0: is missing"));
-        let other = refused(
-            SettingKind::Directory,
-            &[("areas.csv", "code,level,name,parent_code\n421181000000,county,麻城市,\n")],
-        );
-        assert!(other.to_string().contains("county's folder only"), "{other}");
-        let areas = std::fs::read_to_string(folder.join("areas.csv")).unwrap();
-        let same = files(&[("areas.csv", &areas), ("agencies.csv", "x")]);
-        assert_eq!(
-            given_files(&county, SettingKind::Directory, same).unwrap(),
-            files(&[("agencies.csv", "x")])
-        );
     }
 }

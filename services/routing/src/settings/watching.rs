@@ -93,6 +93,18 @@ impl SettingsWatch {
         Ok(())
     }
 
+    /// Makes hold here what holds in the store now, without waiting for the next look.
+    ///
+    /// # Errors
+    /// [`SettingError`], also where what holds does not fit this process.
+    pub async fn catch_up_now(&self, place: &Arc<RoutingCounty>) -> Result<(), SettingError> {
+        let heads = setting_heads(&self.settings.pool, std::slice::from_ref(&place.county.code)).await?;
+        for (_, versions) in heads {
+            self.catch_up(place, versions).await?;
+        }
+        Ok(())
+    }
+
     /// Makes hold here what holds in the store, if it is newer.
     async fn catch_up(
         &self,

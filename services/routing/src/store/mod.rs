@@ -1,6 +1,7 @@
 //! The SQL of routing, and nothing but it knows the tables.
 
 mod answers;
+mod areas;
 mod auditing;
 mod batches;
 mod calendar_sweeps;
@@ -21,6 +22,7 @@ mod work;
 use std::{future::Future, time::Duration};
 
 pub use answers::{Answer, forget_answers};
+pub use areas::{CaseInArea, cases_in_areas};
 pub use auditing::{AuditedPage, Auditing, history_head};
 pub use batches::{
     CommandCase, CommandName, DueCases, ReportedCases, ToldPushes, load_due_cases, load_for_commands,
@@ -122,6 +124,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("reports_to_move", include_str!("sql/reports_to_move.sql")),
     ("split_reports", include_str!("sql/split_reports.sql")),
     ("undo_merger", include_str!("sql/undo_merger.sql")),
+    ("cases_in_areas", include_str!("sql/cases_in_areas.sql")),
     ("activate_setting", include_str!("sql/activate_setting.sql")),
     ("advance_calendar_sweep", include_str!("sql/advance_calendar_sweep.sql")),
     ("begin_calendar_sweep", include_str!("sql/begin_calendar_sweep.sql")),

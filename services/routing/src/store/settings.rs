@@ -1,5 +1,6 @@
 //! The settings of counties: which version of each kind holds, and every text that ever held.
 
+use fengqiao_messaging::{Event, append};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
@@ -59,7 +60,7 @@ pub struct KeptText<'a> {
 }
 
 /// A new version of a setting.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct NewSetting<'a> {
     /// The text.
     pub text: KeptText<'a>,
@@ -75,6 +76,8 @@ pub struct NewSetting<'a> {
     pub words: &'a str,
     /// Makes it repeatable.
     pub request_id: &'a str,
+    /// What the other services hear of it.
+    pub event: Option<Event>,
 }
 
 /// How a setting is named.
@@ -130,7 +133,7 @@ pub async fn newest_settings(
         .collect()
 }
 
-/// Stores a new version, unless anything changed since it was checked; false then.
+/// Stores a new version with its event, unless anything changed since it was checked; false then.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -156,9 +159,15 @@ pub async fn activate_setting(
         .bind(new.by)
         .bind(new.capacity)
         .bind(keyring.seal(new.words.as_bytes(), county.as_bytes()))
-        .bind(new.request_id)
-        .fetch_optional(pool);
-    Ok(bounded(operation, statement).await?.is_some())
+        .bind(new.request_id);
+    let mut tx = bounded(operation, pool.begin()).await?;
+    if bounded(operation, statement.fetch_optional(&mut *tx)).await?.is_none() {
+        return Ok(false);
+    }
+    // Last, since the county's other senders wait from here on.
+    append(&mut tx, county, new.event.as_slice()).await?;
+    bounded(operation, tx.commit()).await?;
+    Ok(true)
 }
 
 /// Keeps a text that holds from the county's folder.

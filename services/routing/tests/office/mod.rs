@@ -3,6 +3,8 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
+pub mod desk;
+
 use std::{
     path::Path,
     sync::{
@@ -23,8 +25,14 @@ use fengqiao_proto::{
     types::v1::{Matter, Party, PartyRole, Source},
 };
 use fengqiao_routing::{
-    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED, clock_worker::ClockWorker, commands::Commands,
-    counties::RoutingCounties, grpc::RoutingFace, intake_events::IntakeEvents, receipt_events::ReceiptEvents,
+    CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED,
+    clock_worker::ClockWorker,
+    commands::Commands,
+    counties::RoutingCounties,
+    grpc::RoutingFace,
+    intake_events::IntakeEvents,
+    receipt_events::ReceiptEvents,
+    settings::{Settings, SettingsWatch},
     watchers::Watchers,
 };
 use fengqiao_sealing::Keyring;
@@ -94,12 +102,14 @@ impl Process {
             watchers: watchers.clone(),
             stop: stop.clone(),
         };
+        let settings = Settings { pool: pool.clone(), keyring: Arc::clone(&keyring), clock: clock.clone() };
         let intake = IntakeEvents {
             counties: Arc::clone(&counties),
             keyring: Arc::clone(&keyring),
             outbox: outbox.clone(),
             watchers: watchers.clone(),
             clock: clock.clone(),
+            settings: SettingsWatch { settings, counties: Arc::clone(&counties) },
         };
         let clocks = ClockWorker {
             pool: pool.clone(),
@@ -287,7 +297,7 @@ impl Office {
         }
     }
 
-    async fn events<M: Message + Default>(&self, kind: &str) -> Vec<M> {
+    pub async fn events<M: Message + Default>(&self, kind: &str) -> Vec<M> {
         sqlx::query("SELECT payload FROM outbox_event WHERE county = $1 AND kind = $2 ORDER BY position")
             .bind(self.county())
             .bind(kind)

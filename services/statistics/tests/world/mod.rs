@@ -51,7 +51,7 @@ impl World {
             PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "statistics")]);
         let pool = PgPoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
         pool.execute("CREATE SCHEMA statistics").await.unwrap();
-        for migrations in [&fengqiao_messaging::MIGRATIONS, &MIGRATIONS] {
+        for migrations in [&fengqiao_messaging::MIGRATIONS, &fengqiao_areas::MIGRATIONS, &MIGRATIONS] {
             let migrator = sqlx::migrate::Migrator {
                 migrations: migrations.migrations.clone(),
                 ignore_missing: true,

@@ -1,6 +1,6 @@
 //! Duties that come again: the weekly sweep of each grid, the daily zero report, the week's meeting.
 
-use fengqiao_county::{AreaLevel, County, shortest_code};
+use fengqiao_county::{AreaLevel, shortest_code};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
 use uuid::Uuid;
 
@@ -67,19 +67,13 @@ pub fn period_at(series: &Series, agenda: &Agenda, now: Timestamp, zone: &TimeZo
 
 /// What a series owes in a period: one duty for each of its areas that is valid then.
 #[must_use]
-pub fn duties(
-    series: &Series,
-    period: Period,
-    county: &County,
-    office: Office<'_>,
-    now: Timestamp,
-) -> Vec<StandingDuty> {
+pub fn duties(series: &Series, period: Period, office: Office<'_>, now: Timestamp) -> Vec<StandingDuty> {
     let within = series.within.as_deref().and_then(shortest_code).unwrap_or_default();
-    county
-        .areas
+    let areas = office.directory.areas();
+    areas
         .iter()
         .filter(|area| area.level == series.areas && area.code.starts_with(within))
-        .filter(|area| county.areas.change_of(area).is_none_or(|change| change.is_valid(period.first)))
+        .filter(|area| areas.change_of(area).is_none_or(|change| change.is_valid(period.first)))
         .map(|area| StandingDuty {
             id: Uuid::now_v7(),
             kind: series.kind,
@@ -95,7 +89,7 @@ pub fn duties(
             created_by: SYSTEM.to_owned(),
             duty: office.owed(
                 series.kind,
-                holder(series.kind, &area.code, county, office.directory),
+                holder(series.kind, &area.code, office.directory, period.first),
                 period.begins_at,
                 Some(period.due_at),
             ),
@@ -106,11 +100,11 @@ pub fn duties(
 
 /// Who answers for an area: its community or town, in person the head of the grid; for meetings, and where
 /// there is neither, the centre's desk.
-fn holder(kind: StandingKind, area_code: &str, county: &County, directory: &Directory) -> Holder {
+fn holder(kind: StandingKind, area_code: &str, directory: &Directory, day: Date) -> Holder {
     if kind == StandingKind::Meeting {
         return Holder::agency(directory.desk());
     }
-    let responsible = directory.responsible(county, area_code, "", "GRID");
+    let responsible = directory.responsible(area_code, "", "GRID", day);
     let agency = responsible.community.or(responsible.town);
     let person = directory.grid(area_code).and_then(|grid| grid.head.clone());
     Holder { agency: agency.unwrap_or_else(|| directory.desk().to_owned()), post: None, person }

@@ -43,7 +43,12 @@ impl Place {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
         let county = County::load(&folder).unwrap();
         let rulebook = Rulebook::load(&county, Timestamp::UNIX_EPOCH).unwrap();
-        let responsible = rulebook.directory.responsible(&county, "421181105202", "property", "POLICE_110");
+        let responsible = rulebook.directory.responsible(
+            "421181105202",
+            "property",
+            "POLICE_110",
+            jiff::civil::date(2026, 11, 24),
+        );
         Self { county, rulebook, responsible }
     }
 
