@@ -138,15 +138,8 @@ impl Docket {
             (State::Closed, _) => "closed",
             (State::Rejected, _) => "rejected",
         };
-        let handler = Handler {
-            agency: lead.to_owned(),
-            part: Part::Lead,
-            since,
-            person: None,
-            signed_at: None,
-            concluded_at: None,
-        };
-        Self { state: code.to_owned(), handlers: vec![handler], ..Self::default() }
+        let handlers = vec![Handler::new(lead, Part::Lead, since)];
+        Self { state: code.to_owned(), handlers, ..Self::default() }
     }
 
     /// Whether only those may see it who must, and each reading is kept.

@@ -61,6 +61,8 @@ pub enum Happening {
     },
     /// It is no longer merged into another case.
     MergeUndone {
+        /// The other case, as it was before it gave anything back.
+        from: Box<CaseFile>,
         /// What it has again.
         held: Held,
         /// Why; may be empty.

@@ -105,7 +105,7 @@ pub fn transition(
         Happening::MergedInto { other, words } => draft.merged_into(other, words)?,
         Happening::TookIn { other, held } => draft.took_in(other, held)?,
         Happening::SplitOff { new, held, words } => draft.split_off(new, held, words)?,
-        Happening::MergeUndone { held, words } => draft.merge_undone(held, words)?,
+        Happening::MergeUndone { from, held, words } => draft.merge_undone(from, held, words)?,
         Happening::GaveBack { other, held } => draft.gave_back(other, held)?,
         Happening::Act(act) => draft.act(act)?,
     };
@@ -266,5 +266,7 @@ const MOST_AFTERMATHS: usize = 50;
 
 #[cfg(test)]
 mod combinations;
+#[cfg(test)]
+mod mergers;
 #[cfg(test)]
 mod tests;

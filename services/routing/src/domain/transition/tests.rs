@@ -105,7 +105,7 @@ pub(super) fn does(act: Act) -> Happening {
     Happening::Act(act)
 }
 
-fn resolve() -> Happening {
+pub(super) fn resolve() -> Happening {
     does(Act::Resolve(Settlement { words: "和解".into(), ..Settlement::default() }))
 }
 
@@ -269,11 +269,11 @@ fn closing_needs_all_revisits_and_a_relapse_opens_the_case_again() {
     assert!(relapse.case.docket.duties.iter().any(|duty| duty.kind == DutyKind::Handle));
 }
 
-fn any_level() -> impl Strategy<Value = Level> {
+pub(super) fn any_level() -> impl Strategy<Value = Level> {
     proptest::sample::select(Level::ALL.to_vec())
 }
 
-fn any_agency() -> impl Strategy<Value = String> {
+pub(super) fn any_agency() -> impl Strategy<Value = String> {
     proptest::sample::select(vec!["housing", "market", "centre", "town-421181105"]).prop_map(str::to_owned)
 }
 
@@ -326,7 +326,7 @@ fn any_form() -> impl Strategy<Value = Form> {
     proptest::sample::select(vec![Form::Report, Form::Notice, Form::Reminder])
 }
 
-fn any_happening() -> impl Strategy<Value = Happening> {
+pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
     let outcome = proptest::sample::select(vec![
         Receipt::Signed,
         Receipt::Returned(ReturnReason::Duplicate),
@@ -360,7 +360,7 @@ fn told_state(entries: &[Entry]) -> State {
 }
 
 /// What must be owed by the state of the case: nothing of it may be lost, and nothing may stay for ever.
-fn obligations_hold(case: &CaseFile) -> Result<(), String> {
+pub(super) fn obligations_hold(case: &CaseFile) -> Result<(), String> {
     let docket = &case.docket;
     let owed = |kind: DutyKind| docket.duties.iter().filter(|duty| duty.kind == kind).count();
     match case.state {
