@@ -127,7 +127,7 @@ async fn s0_05_who_took_the_first_report_never_changes() {
     let mine = CaseFilter { first_receiver: Some("窗口受理员".into()), ..CaseFilter::default() };
     let (office, county) = (&story.office, story.office.county());
     let held = list_cases(&office.pool, &office.keyring, &county, &mine, 10, None).await.unwrap();
-    assert_eq!(held.iter().map(|one| one.id).collect::<Vec<_>>(), [case.id]);
+    assert_eq!(held.iter().map(|one| one.place.id).collect::<Vec<_>>(), [case.id]);
     shown("S0-05", "两次转办后首接人不变；首接台账按人可查");
 }
 
