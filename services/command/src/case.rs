@@ -180,7 +180,7 @@ mod tests {
             "hand-over 1 li",
             "claim 1",
             "contact 1 --text x",
-            "return decide 1 police --reason x",
+            "return decide 1 police --person chief-li --reason x",
             "extend ask 1 7 --reason x",
             "extend decide 1 grant --reason x",
             "park ask 1 2027-03-01 --reason x",

@@ -65,6 +65,7 @@ pub fn push_requested(
     trace: Option<&str>,
 ) -> Event {
     let order = &push.order;
+    let evidence_for = place.rulebook().practice.returns.evidence_for.clone();
     let message = PushRequested {
         push_id: push.push_id.to_string(),
         case_id: case.id.to_string(),
@@ -80,6 +81,7 @@ pub fn push_requested(
         due_at: Some(to_proto(order.due_at)),
         reason: order.reason.clone(),
         sealed_matter: case.sealed_matter.clone(),
+        evidence_for: evidence_for.into_iter().map(i32::from).collect(),
     };
     Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
 }

@@ -31,6 +31,8 @@ pub enum Happening {
         outcome: Receipt,
         /// The agency's words.
         words: Option<Words>,
+        /// References of what shows that a return is right.
+        evidence: Vec<String>,
     },
     /// Time passed: the clocks of the case may say something.
     TimePassed,

@@ -97,8 +97,8 @@ pub fn transition(
     let announced = match happening {
         Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
         Happening::ReportRevised(arrival) => draft.report_revised(arrival),
-        Happening::Receipt { agency, form, outcome, words } => {
-            draft.receipt(agency, *form, *outcome, words.clone())
+        Happening::Receipt { agency, form, outcome, words, evidence } => {
+            draft.receipt(agency, *form, *outcome, words.clone(), evidence)
         }
         Happening::TimePassed => draft.time_passed(),
         Happening::CalendarChanged => draft.calendar_changed(),

@@ -146,7 +146,21 @@ impl Draft<'_> {
             self.case.docket.handlers.iter().map(|handler| handler.agency.clone()).collect();
         for agency in agencies {
             self.owe_to_handler(&agency);
+            self.hand_to_who_is_there(&agency);
         }
+    }
+
+    /// Nobody assigns a case that goes to its agencies by itself. Where the practice names persons, it is handed to who
+    /// answers for the agency by the directory; where that knows nobody, the agency as a whole has it.
+    fn hand_to_who_is_there(&mut self, agency: &str) {
+        if !self.setting.practice.names_persons || self.has_person(agency) {
+            return;
+        }
+        let now = self.setting.zone.to_datetime(self.occasion.at);
+        let Some(person) = self.setting.directory.answers_at(agency, now).map(str::to_owned) else { return };
+        self.hand_to(agency, &person);
+        let text = format!("交办{}：{person}", self.agency_name(agency));
+        self.note_as_system(HistoryKind::HandedOver, text);
     }
 
     fn owe_to_handler(&mut self, agency: &str) {
@@ -195,9 +209,7 @@ impl Draft<'_> {
         if self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
             return Self::refuse("RETURN_OPEN", "the open return would have to be decided by its arbiter");
         }
-        if self.setting.practice.names_persons && person.is_none() {
-            return Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named");
-        }
+        self.must_name_person(agency, person)?;
         self.lead_by(agency)?;
         let text = self.assigned_text();
         self.note_words(HistoryKind::Assigned, text, words);
@@ -206,6 +218,24 @@ impl Draft<'_> {
             self.hand_to(agency, person);
         }
         Ok(())
+    }
+
+    /// Where the practice names persons, a case goes to a person of its new agency. Where one has it there already, or
+    /// is to claim it, it stays with that one.
+    pub(in crate::domain) fn must_name_person(
+        &self,
+        agency: &str,
+        person: Option<&str>,
+    ) -> Result<(), Refusal> {
+        if person.is_some() || !self.setting.practice.names_persons || self.has_person(agency) {
+            return Ok(());
+        }
+        Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named")
+    }
+
+    fn has_person(&self, agency: &str) -> bool {
+        self.case.docket.handler(agency).is_some_and(|handler| handler.person.is_some())
+            || self.owed(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency)
     }
 
     /// Makes an agency the lead. Of a case that is owned together it takes a seat among the owners: a free one,
@@ -414,7 +444,7 @@ impl Draft<'_> {
         self.case.docket.conclusions()
     }
 
-    fn hand_to(&mut self, agency: &str, person: &str) {
+    pub(in crate::domain) fn hand_to(&mut self, agency: &str, person: &str) {
         if let Some(handler) = self.handler_mut(agency) {
             handler.person = None;
         }

@@ -251,7 +251,13 @@ fn go(place: &Place, case: &CaseFile, happening: &Happening, moment: &str) -> Ca
 }
 
 fn signed(agency: &str) -> Happening {
-    Happening::Receipt { agency: agency.into(), form: Form::Report, outcome: Receipt::Signed, words: None }
+    Happening::Receipt {
+        agency: agency.into(),
+        form: Form::Report,
+        outcome: Receipt::Signed,
+        words: None,
+        evidence: Vec::new(),
+    }
 }
 
 /// Two grave cases of different agencies, merged.
