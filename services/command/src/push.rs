@@ -70,6 +70,9 @@ pub struct ReturnOptions {
     /// In words.
     #[arg(long, default_value = "", hide_default_value = true)]
     text: String,
+    /// What shows it: a reference of a photo or a document; may stand several times.
+    #[arg(long, value_name = "REFERENCE")]
+    evidence: Vec<String>,
 }
 
 /// An answer.
@@ -105,13 +108,14 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
             let answer = client.sign_push(request).await.map_err(CommandError::call("signing"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Return(ReturnOptions { named, reason, text }) => {
+        PushCommand::Return(ReturnOptions { named, reason, text, evidence }) => {
             let (mut client, push_id) = find(named, session).await?;
             let request = session.request(ReturnPushRequest {
                 county: session.county(),
                 push_id,
                 reason: reason as i32,
                 text,
+                evidence,
             });
             let answer = client.return_push(request).await.map_err(CommandError::call("the return"))?;
             tell(answer.into_inner().push, output)

@@ -51,7 +51,7 @@ case hand-over 1 li
 case claim 1
 case sign 1 --agency police
 case contact 1 --text x
-case return decide 1 police --reason x
+case return decide 1 police --person chief-li --reason x
 case extend ask 1 7 --reason x
 case extend decide 1 grant --reason x
 case park ask 1 2027-03-01 --reason x

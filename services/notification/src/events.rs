@@ -11,7 +11,10 @@ use jiff::Timestamp;
 use prost::{Message as _, Name as _};
 use uuid::Uuid;
 
-use crate::domain::push::{Push, RequestedPush};
+use crate::domain::{
+    push::{Push, RequestedPush},
+    receipt::EvidenceFor,
+};
 
 /// The kind of event that becomes a push.
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
@@ -48,6 +51,7 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
             .and_then(from_proto)
             .ok_or("requested_at is missing or impossible")?,
         due_at: asked.due_at.as_ref().and_then(from_proto),
+        evidence_for: EvidenceFor::reasons(asked.evidence_for()),
         case_number: asked.case_number,
         agency: asked.agency,
         area_code: asked.area_code,
@@ -82,6 +86,8 @@ pub struct Receipt<'a> {
     pub outcome: FeedbackOutcome,
     /// The agency's words, sealed.
     pub sealed_text: &'a [u8],
+    /// What shows that a return is right, sealed.
+    pub sealed_evidence: &'a [u8],
     /// The trace that it belongs to.
     pub trace: Option<String>,
 }
@@ -101,6 +107,7 @@ impl<'a> Receipt<'a> {
             return_reason: ReturnReason::Unspecified,
             outcome: FeedbackOutcome::Unspecified,
             sealed_text: &[],
+            sealed_evidence: &[],
             trace: None,
         }
     }
@@ -120,6 +127,7 @@ impl<'a> Receipt<'a> {
             outcome: self.outcome.into(),
             sealed_text: self.sealed_text.to_vec(),
             subject: self.subject.into(),
+            sealed_evidence: self.sealed_evidence.to_vec(),
         };
         Event { kind: PUSH_RECEIPT, payload: receipt.encode_to_vec(), trace: self.trace }
     }

@@ -30,7 +30,11 @@ fn feedback(request_id: &str) -> Act {
 }
 
 fn give_back() -> Act {
-    Act::Return { reason: ReturnReason::NotOurDuty, sealed_text: b"sealed".to_vec() }
+    Act::Return {
+        reason: ReturnReason::NotOurDuty,
+        sealed_text: b"sealed".to_vec(),
+        sealed_evidence: Vec::new(),
+    }
 }
 
 #[tokio::test]
@@ -152,5 +156,32 @@ async fn an_inbox_is_listed_page_by_page_most_dangerous_first() {
     let signed = Which { receipt: Some(ReceiptState::Signed), ..Which::default() };
     assert!(store.list(COUNTY, &signed, &Place::start(), 50).await.unwrap().is_empty());
     assert!(store.list("330681", &Which::default(), &Place::start(), 50).await.unwrap().is_empty());
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_return_names_the_evidence_that_the_practice_wants() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let (id, asked) = world.request_with("police", Red, &[ReturnReason::NotOurDuty]);
+    world.apply(&process, &[asked]).await;
+    let refused = store.answer(&answer(id, "police", give_back())).await.unwrap_err();
+    assert!(matches!(refused, NotificationError::Forbidden(Forbidden::EvidenceMissing)), "{refused:?}");
+    assert!(refused.to_string().contains("would have to name evidence"));
+    assert!(world.receipts().await.is_empty());
+    let shown = Act::Return {
+        reason: ReturnReason::NotOurDuty,
+        sealed_text: Vec::new(),
+        sealed_evidence: b"sealed references".to_vec(),
+    };
+    let (push, changed) = store.answer(&answer(id, "police", shown)).await.unwrap();
+    assert!(changed && push.receipt == ReceiptState::Returned);
+    let receipts = world.receipts().await;
+    assert_eq!(receipts.last().unwrap().sealed_evidence, b"sealed references");
+    // For another reason none is wanted.
+    let (other, asked) = world.request_with("police", Red, &[ReturnReason::NotOurArea]);
+    world.apply(&process, &[asked]).await;
+    assert!(store.answer(&answer(other, "police", give_back())).await.unwrap().1);
     process.end().await;
 }

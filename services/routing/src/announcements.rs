@@ -71,12 +71,14 @@ pub fn push_requested(
     place: &RoutingCounty,
     trace: Option<&str>,
 ) -> Event {
+    let evidence_for = place.rulebook().practice.returns.evidence_for.clone();
     let message = PushRequested {
         subject: PushSubject::Case.into(),
         case_number: case.number.clone(),
         category: case.category.clone(),
         first_source: case.first_source.into(),
         sealed_matter: case.sealed_matter.clone(),
+        evidence_for: evidence_for.into_iter().map(i32::from).collect(),
         ..asked_for(push, &case.area_code, place)
     };
     Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }

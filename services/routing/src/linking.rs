@@ -313,11 +313,12 @@ impl Planning<'_, '_> {
             .partition(|report| report.home_case.is_some_and(|home| merger.belonging.contains(&home)));
         // What the other case says first is the plainer reason: it may itself be merged.
         let gave = Happening::GaveBack { other: Box::new(case.clone()), held: held(&stay) };
-        let other = self.change(&other, &gave)?;
-        let undone = Happening::MergeUndone { held: held(&moved), words: words.to_owned() };
+        let without = self.change(&other, &gave)?;
+        let undone =
+            Happening::MergeUndone { from: Box::new(other), held: held(&moved), words: words.to_owned() };
         Ok(Plan {
             case: self.change(case, &undone)?,
-            other,
+            other: without,
             into_case: ids(&moved),
             into_other: Vec::new(),
             moving: Move::Undo { case: case.id, merger },

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
 use fengqiao_proto::notification::v1::{PushReceipt, ReceiptKind};
-use fengqiao_sealing::Keyring;
+use fengqiao_sealing::{Keyring, SealError};
 use fengqiao_serving::time::{from_proto, now};
 use fengqiao_telemetry::trace;
 use jiff::Timestamp;
@@ -20,6 +20,7 @@ use crate::{
         case::Words,
         happening::{Happening, Receipt},
         history::Occasion,
+        wording::with_evidence,
     },
     ledger::{Heard, Ledger},
     rulebook::Rulebook,
@@ -49,6 +50,7 @@ struct Told<'a> {
     at: Timestamp,
     actor: String,
     words: Option<Words>,
+    evidence: Vec<String>,
 }
 
 #[async_trait]
@@ -71,7 +73,7 @@ impl Apply for ReceiptEvents {
         let told = batch
             .iter()
             .filter(|envelope| envelope.kind == PUSH_RECEIPT)
-            .filter_map(|envelope| told(envelope).transpose())
+            .filter_map(|envelope| told(envelope, &self.keyring).transpose())
             .collect::<Result<Vec<_>, _>>()?;
         if told.is_empty() {
             return Ok(step.take_alone(conn).await?);
@@ -114,6 +116,7 @@ fn apply_all(
             form: push.form,
             outcome: told.outcome,
             words: told.words.clone(),
+            evidence: told.evidence.clone(),
         };
         let occasion = Occasion {
             at: told.at,
@@ -133,7 +136,7 @@ fn apply_all(
 }
 
 /// Reads a receipt; nothing where the case need not know of it.
-fn told(envelope: &Envelope) -> Result<Option<Told<'_>>, ApplyError> {
+fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>>, ApplyError> {
     let receipt = PushReceipt::decode(envelope.payload.as_slice())
         .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
     let outcome = match receipt.kind() {
@@ -144,7 +147,16 @@ fn told(envelope: &Envelope) -> Result<Option<Told<'_>>, ApplyError> {
         ReceiptKind::Feedback => Receipt::Answered(receipt.outcome()),
         ReceiptKind::Parked => Receipt::Parked,
     };
-    let words = (!receipt.sealed_text.is_empty()).then(|| Words::Sealed(receipt.sealed_text.clone()));
+    let evidence: Vec<String> =
+        opened(&receipt.sealed_evidence, envelope, keyring)?.lines().map(str::to_owned).collect();
+    let words = if !evidence.is_empty() {
+        // Both stand in one entry of the history, sealed anew with it.
+        Some(Words::Plain(with_evidence(&opened(&receipt.sealed_text, envelope, keyring)?, &evidence)))
+    } else if receipt.sealed_text.is_empty() {
+        None
+    } else {
+        Some(Words::Sealed(receipt.sealed_text.clone()))
+    };
     Ok(Some(Told {
         envelope,
         push_id: Uuid::try_parse(&receipt.push_id)
@@ -157,7 +169,21 @@ fn told(envelope: &Envelope) -> Result<Option<Told<'_>>, ApplyError> {
             .ok_or_else(|| refusal(envelope, "the time is missing or impossible"))?,
         actor: receipt.actor,
         words,
+        evidence,
     }))
+}
+
+/// A sealed text; empty where there is none.
+fn opened(sealed: &[u8], envelope: &Envelope, keyring: &Keyring) -> Result<String, ApplyError> {
+    if sealed.is_empty() {
+        return Ok(String::new());
+    }
+    let broken = || refusal(envelope, "a sealed text does not open");
+    match keyring.open(sealed, envelope.county.as_bytes()) {
+        Ok(plain) => String::from_utf8(plain).map_err(|_| broken()),
+        Err(error @ SealError::UnknownKey(_)) => Err(ApplyError::Retry(Box::new(error))),
+        Err(_) => Err(broken()),
+    }
 }
 
 fn marks(outcome: Receipt, at: Timestamp) -> ReceiptMarks {

@@ -21,7 +21,9 @@ use fengqiao_routing::{
     directory::Rank,
     domain::{acts::Act, case_number::CaseName, history::Occasion},
 };
+use fengqiao_serving::time::now;
 use futures::StreamExt as _;
+use jiff::SignedDuration;
 use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -82,6 +84,7 @@ async fn a_case_goes_its_lawful_way_and_refusals_change_nothing() {
     let refused = office.face.close_case(close("c1")).await.unwrap_err();
     assert_eq!(reason_of(&refused), "REVISITS_OWED");
     let director = Principal::new("director-li", COUNTY, "officer", None).unwrap();
+    office.set_clock(now() + SignedDuration::from_hours(7 * 24));
     for no in 1..=2 {
         let asked_again = RecordRevisitAct {
             no,

@@ -7,10 +7,10 @@ mod office;
 use fengqiao_messaging::{ApplyError, IN_TURN};
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
-    routing::v1::HistoryKind,
+    routing::v1::{HistoryKind, ListCaseHistoryRequest, routing_service_server::RoutingService as _},
     types::v1::{CaseState, FormKind, Level},
 };
-use office::{COUNTY, Office};
+use office::{COUNTY, Office, asked, officer};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use uuid::Uuid;
 
@@ -154,6 +154,35 @@ async fn receipts_are_told_by_the_case_and_a_return_goes_to_the_desk() {
             HistoryKind::PushParked
         ]
     );
+}
+
+#[tokio::test]
+async fn a_return_shows_its_evidence_where_its_words_stand() {
+    let office = Office::open().await;
+    office.take(&[office.report(Uuid::now_v7(), "对方持刀")]).await.unwrap();
+    let push = office.pushes().await.into_iter().find(|push| push.agency == "housing").unwrap();
+    let sealed = |text: &str| office.keyring.seal(text.as_bytes(), COUNTY.as_bytes());
+    let returned = PushReceipt {
+        return_reason: ReturnReason::NotOurDuty.into(),
+        sealed_text: sealed("请交公安"),
+        sealed_evidence: sealed("photo-1.jpg\n三定方案第五条"),
+        ..Office::receipt(&push, ReceiptKind::Returned)
+    };
+    let spoilt = PushReceipt { sealed_evidence: vec![1, 2, 3], ..returned.clone() };
+    assert!(office.hear(&[spoilt]).await.is_err());
+    office.hear(&[returned]).await.unwrap();
+    let docket = office.case(&push.case_id).await.unwrap().docket.unwrap();
+    assert_eq!(docket.returns[0].evidence, ["photo-1.jpg", "三定方案第五条"]);
+    let request = ListCaseHistoryRequest { case: push.case_id.clone(), ..Default::default() };
+    let told = office.face.list_case_history(asked(&officer(), request)).await.unwrap().into_inner().entries;
+    let entry = told.iter().find(|entry| entry.kind() == HistoryKind::PushReturned).unwrap();
+    assert!(entry.text.ends_with("非本单位职责（附证明材料2件）"), "{}", entry.text);
+    assert_eq!(entry.remark, "请交公安\n证明材料：photo-1.jpg、三定方案第五条");
+    let plain: i64 = sqlx::query_scalar("SELECT count(*) FROM case_history WHERE text LIKE '%photo%'")
+        .fetch_one(&office.pool)
+        .await
+        .unwrap();
+    assert_eq!(plain, 0, "they may be personal");
 }
 
 /// A reminder letter (提示函) is signed and comes back by itself: the case is neither signed nor given back by it.

@@ -18,7 +18,7 @@ use fengqiao_proto::{
 };
 use fengqiao_routing::{
     commands::Command,
-    domain::{acts::Act, case_number::CaseName, history::Occasion},
+    domain::{acts::Act, case_number::CaseName, duty::DutyKind, history::Occasion},
     grpc::RoutingFace,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -202,9 +202,11 @@ async fn a_merger_keeps_reports_pushes_and_both_histories() {
     assert_eq!(after[..history_before.len()], history_before[..]);
     let last = after.last().unwrap();
     assert_eq!((last.kind(), last.actor.as_str()), (HistoryKind::Merged, "officer-li"));
-    assert_eq!(last.text, format!("并入事项{}", into.number));
+    let owed = format!("并入事项{}；转入该事项：签收1项、办理1项", into.number);
+    assert!(last.text.starts_with(&owed), "{}", last.text);
     assert_eq!(last.remark, "同一纠纷，两次反映");
-    assert!(history(&office, &b).await.iter().any(|entry| entry.text == format!("事项{}并入", case.number)));
+    let took = format!("事项{}并入；承接：签收1项、办理1项", case.number);
+    assert!(history(&office, &b).await.iter().any(|entry| entry.text == took));
     let changes = office.changes().await;
     let [.., of_a, of_b] = changes.as_slice() else { panic!("two events") };
     assert_eq!((of_a.case_id.as_str(), of_a.merged_into.as_str()), (a.as_str(), b.as_str()));
@@ -299,21 +301,31 @@ async fn undoing_gives_back_the_case_as_it_was() {
 }
 
 #[tokio::test]
-async fn the_clocks_of_a_merged_case_stand_still_and_nothing_fires_meanwhile() {
+async fn the_clocks_of_a_merged_case_run_on_in_the_other_one_and_go_back_as_they_stand() {
     let office = Office::open().await;
     let start: Timestamp = "2026-11-24T02:00:00Z".parse().unwrap();
     office.set_clock(start);
     let (a, b) = (new_case(&office, GRAVE).await, new_case(&office, "漏水").await);
     let before = history(&office, &a).await.len();
+    let owed = |duties: Vec<(i16, String, String, bool)>| -> BTreeSet<_> {
+        duties.into_iter().filter(|duty| duty.3).map(|duty| (duty.0, duty.1, duty.2)).collect()
+    };
+    let own = owed(duties(&office, &a).await);
     merge(&office.face, &a, &b).await.unwrap();
+    let grows_old = DutyKind::Ageing.code();
+    let joint = owed(duties(&office, &b).await);
+    assert!(own.iter().filter(|duty| duty.0 != grows_old).all(|duty| joint.contains(duty)), "{joint:?}");
     let day = SignedDuration::from_hours(24);
     office.pass_until(start + day).await;
     assert_eq!(history(&office, &a).await.len(), before + 1, "only that it was merged");
+    let said = [HistoryKind::DutyOver, HistoryKind::DutyChased];
+    assert!(history(&office, &b).await.iter().any(|entry| said.contains(&entry.kind())));
     undo(&office.face, &a).await.unwrap();
     let after = history(&office, &a).await.len();
     office.fire().await;
-    assert_eq!(history(&office, &a).await[after..].len(), 0, "times go on where they stood");
-    assert!(duties(&office, &a).await.iter().any(|duty| duty.3));
+    assert_eq!(history(&office, &a).await[after..].len(), 0, "what was said there is said");
+    let again = owed(duties(&office, &a).await);
+    assert!(own.iter().filter(|duty| duty.0 != grows_old).all(|duty| again.contains(duty)), "{again:?}");
 }
 
 #[tokio::test]

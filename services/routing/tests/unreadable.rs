@@ -7,7 +7,9 @@ mod office;
 use fengqiao_messaging::ApplyError;
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
-    routing::v1::{CommentCaseRequest, HistoryKind, routing_service_server::RoutingService as _},
+    routing::v1::{
+        CommentCaseRequest, HistoryKind, ListCasesRequest, routing_service_server::RoutingService as _,
+    },
 };
 use fengqiao_serving::time::now;
 use jiff::SignedDuration;
@@ -110,4 +112,37 @@ async fn its_reports_and_receipts_are_refused_and_those_of_others_are_not() {
         .unwrap();
     let refused = office.take(&batch[1..]).await.unwrap_err();
     assert!(matches!(refused, ApplyError::Refuse { position: 1, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn a_page_of_cases_shows_the_others_and_names_the_one_that_cannot_be_read() {
+    for spoil in [TAMPERED, OTHER_KEY, NO_REASON] {
+        let office = Office::open().await;
+        let (_, [spoilt, other]) = with_a_spoilt_case(&office, spoil).await;
+        office.take(&[office.report(Uuid::now_v7(), "漏水")]).await.unwrap();
+        let third = office.changes().await.last().unwrap().case_id.clone();
+        let list = async |page_size, page_token: String| {
+            let request = ListCasesRequest { page_size, page_token, ..Default::default() };
+            office.face.list_cases(asked(&officer(), request)).await.unwrap().into_inner()
+        };
+        let whole = list(10, String::new()).await;
+        let shown: Vec<&str> = whole.cases.iter().map(|case| case.case_id.as_str()).collect();
+        assert_eq!(shown, [other.as_str(), third.as_str()], "{spoil}");
+        assert_eq!(whole.unreadable_case_ids, std::slice::from_ref(&spoilt));
+        // Page by page each is met once, in its place.
+        let mut met = Vec::new();
+        let mut token = String::new();
+        loop {
+            let page = list(1, token).await;
+            met.extend(page.cases.into_iter().map(|case| case.case_id));
+            met.extend(page.unreadable_case_ids);
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(met, [spoilt, other, third]);
+        let place = office.counties.iter().next().unwrap();
+        assert_eq!(place.put_aside.left_alone("421181", office.now()).len(), 1, "who watches is told");
+    }
 }

@@ -240,7 +240,12 @@ impl Agency {
             .await
             .map(|answer| answer.push),
             Step::Return(reason) => {
-                let ask = ReturnPushRequest { county: String::new(), push_id, reason: reason.into(), text };
+                let ask = ReturnPushRequest {
+                    push_id,
+                    reason: reason.into(),
+                    text,
+                    ..ReturnPushRequest::default()
+                };
                 patiently(|| {
                     let (mut client, ask) = (client(), ask.clone());
                     async move { client.return_push(ask).await }

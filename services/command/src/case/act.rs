@@ -366,6 +366,9 @@ pub enum ReturnCommand {
         target: Target,
         /// The agency: another, or the same.
         next: String,
+        /// Who there takes it over (认领).
+        #[arg(long, default_value = "", hide_default_value = true)]
+        person: String,
         #[command(flatten)]
         why: Reason,
     },

@@ -55,8 +55,8 @@ pub fn act_of(command: ActCommand, zone: &TimeZone, now: Timestamp) -> (Target, 
         ActCommand::Contact { target, what } => {
             (target, Act::RecordContact(RecordContactAct { words: what.text }))
         }
-        ActCommand::Return(ReturnCommand::Decide { target, next, why }) => {
-            (target, Act::DecideReturn(DecideReturnAct { next, words: why.reason }))
+        ActCommand::Return(ReturnCommand::Decide { target, next, person, why }) => {
+            (target, Act::DecideReturn(DecideReturnAct { next, person, words: why.reason }))
         }
         ActCommand::Extend(ExtendCommand::Ask { target, days, why }) => {
             (target, Act::AskExtension(AskExtensionAct { days, words: why.reason }))

@@ -106,6 +106,14 @@ async fn history(
     Ok(entries)
 }
 
+/// A case of a list.
+enum Listed {
+    /// As it is.
+    Case(Box<Case>),
+    /// The id of one that the service cannot read.
+    Unreadable(String),
+}
+
 /// Lists cases.
 ///
 /// # Errors
@@ -116,7 +124,7 @@ pub async fn list(
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let (cases, more) = paging::collect(options.limit as usize, |page_size, page_token| {
+    let (listed, more) = paging::collect(options.limit as usize, |page_size, page_token| {
         let mut client = client.clone();
         let request = session.request(ListCasesRequest {
             county: session.county(),
@@ -132,15 +140,28 @@ pub async fn list(
         async move {
             let answer = client.list_cases(request).await;
             let page = answer.map_err(CommandError::call("the cases"))?.into_inner();
-            Ok((page.cases, page.next_page_token))
+            let unreadable = page.unreadable_case_ids.into_iter().map(Listed::Unreadable);
+            let listed = page.cases.into_iter().map(|case| Listed::Case(Box::new(case))).chain(unreadable);
+            Ok((listed.collect(), page.next_page_token))
         }
     })
     .await?;
     if output.json {
-        return cases.iter().try_for_each(|case| output.json_line(case));
+        return listed.iter().try_for_each(|listed| match listed {
+            Listed::Case(case) => output.json_line(case.as_ref()),
+            Listed::Unreadable(id) => output.line(&json!({ "unreadableCaseId": id }).to_string()),
+        });
     }
+    let mut unreadable = Vec::new();
     let mut table = Table::of_words(["案件", "级别", "状态", "类别", "地区", "主办", "来源", "立案"]);
-    for case in &cases {
+    for listed in &listed {
+        let case = match listed {
+            Listed::Case(case) => case,
+            Listed::Unreadable(id) => {
+                unreadable.push(id.as_str());
+                continue;
+            }
+        };
         let area = if case.area_name.is_empty() { &case.area_code } else { &case.area_name };
         table.row(vec![
             case.number.clone().into(),
@@ -154,5 +175,8 @@ pub async fn list(
         ]);
     }
     output.table(&table, "没有这样的案件")?;
+    if !unreadable.is_empty() {
+        output.line(&format!("无法读取的案件: {}", unreadable.join(" ")))?;
+    }
     if more { output.line("… 还有更多: --limit") } else { Ok(()) }
 }

@@ -147,6 +147,7 @@ impl Story {
             form: fengqiao_routing::domain::push::Form::Report,
             outcome: Receipt::Signed,
             words: None,
+            evidence: Vec::new(),
         };
         self.does(&by(agency, agency, Rank::Staff, moment), &receipt);
         for (push, signed_at) in &mut self.pushes {

@@ -7,6 +7,8 @@ use fengqiao_proto::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use super::receipt::EvidenceFor;
+
 /// One form, for one case or one duty besides cases, to one agency. The matter stays sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Push {
@@ -110,6 +112,8 @@ pub struct RequestedPush {
     pub traceparent: Option<String>,
     /// A sealed `fengqiao.type.v1.Matter`.
     pub sealed_matter: Vec<u8>,
+    /// For which reasons it is returned only with evidence.
+    pub evidence_for: EvidenceFor,
 }
 
 impl RequestedPush {

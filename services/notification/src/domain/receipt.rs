@@ -1,6 +1,6 @@
 //! What an agency may do with a push, and in which state: the one place that decides it.
 
-use fengqiao_proto::notification::v1::ReceiptState;
+use fengqiao_proto::notification::v1::{ReceiptState, ReturnReason};
 
 /// What an agency asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +34,40 @@ pub enum Forbidden {
     /// First the agency signs.
     #[error("the push is not signed yet; sign it first")]
     Unsigned,
+    /// The county's practice wants evidence for this reason.
+    #[error("the return would have to name evidence: the county's practice wants it for this reason")]
+    EvidenceMissing,
+}
+
+/// For which reasons a push is returned only with evidence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct EvidenceFor(i32);
+
+impl EvidenceFor {
+    /// For these reasons.
+    pub fn reasons(reasons: impl IntoIterator<Item = ReturnReason>) -> Self {
+        Self(reasons.into_iter().fold(0, |bits, reason| bits | 1 << reason as i32))
+    }
+
+    /// As the store holds it.
+    #[must_use]
+    pub const fn from_bits(bits: i32) -> Self {
+        Self(bits)
+    }
+
+    /// Bit n stands for the reason with the number n.
+    #[must_use]
+    pub const fn bits(self) -> i32 {
+        self.0
+    }
+
+    /// That a return for this reason has the evidence that is wanted.
+    ///
+    /// # Errors
+    /// [`Forbidden::EvidenceMissing`] where it has not.
+    pub const fn check(self, reason: ReturnReason, given: bool) -> Result<(), Forbidden> {
+        if self.0 >> reason as i32 & 1 == 1 && !given { Err(Forbidden::EvidenceMissing) } else { Ok(()) }
+    }
 }
 
 impl Forbidden {
@@ -44,6 +78,7 @@ impl Forbidden {
             Self::Returned => "PUSH_RETURNED",
             Self::Answered => "PUSH_ANSWERED",
             Self::Unsigned => "PUSH_UNSIGNED",
+            Self::EvidenceMissing => "EVIDENCE_MISSING",
         }
     }
 }
@@ -99,6 +134,16 @@ mod tests {
         assert_eq!(decide(Answered, Command::Feedback), Ok(Decision::Become(Answered)));
         assert_eq!(decide(Answered, Command::Return), Err(Forbidden::Answered));
         assert_eq!(decide(Signed, Command::Return), Ok(Decision::Become(Returned)));
+    }
+
+    #[test]
+    fn evidence_is_wanted_for_the_reasons_of_the_practice_alone() {
+        let wanted = EvidenceFor::reasons([ReturnReason::NotOurDuty, ReturnReason::Duplicate]);
+        assert_eq!(EvidenceFor::from_bits(wanted.bits()), wanted);
+        assert_eq!(wanted.check(ReturnReason::NotOurDuty, false), Err(Forbidden::EvidenceMissing));
+        assert_eq!(wanted.check(ReturnReason::NotOurDuty, true), Ok(()));
+        assert_eq!(wanted.check(ReturnReason::NotOurArea, false), Ok(()));
+        assert_eq!(EvidenceFor::default().check(ReturnReason::Duplicate, false), Ok(()));
     }
 
     fn commands() -> impl Strategy<Value = Vec<Command>> {

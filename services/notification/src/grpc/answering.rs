@@ -22,6 +22,10 @@ use crate::{
 
 const RETURN_TEXT: usize = 1_000;
 const FEEDBACK_TEXT: usize = 4_000;
+/// A return names at most so many references …
+const MOST_EVIDENCE: usize = 20;
+/// … of at most so many characters.
+const EVIDENCE_TEXT: usize = 200;
 const REQUEST_ID: usize = 64;
 
 pub(super) async fn sign_push(
@@ -49,8 +53,16 @@ pub(super) async fn return_push(
         let reason = ReturnReason::try_from(asked.reason).unwrap_or(ReturnReason::Unspecified);
         checks.hold(reason != ReturnReason::Unspecified, "reason", "must say why");
         checks.hold(has_length(&asked.text, 0..=RETURN_TEXT), "text", "at most 1,000 characters");
+        // They are kept one a line.
+        let is_reference = |text: &String| {
+            has_length(text, 1..=EVIDENCE_TEXT) && !text.trim().is_empty() && !text.contains(char::is_control)
+        };
+        let (few, fit) = (asked.evidence.len() <= MOST_EVIDENCE, asked.evidence.iter().all(is_reference));
+        checks.hold(few && fit, "evidence", "at most 20 references of 1 to 200 characters, each of one line");
         checks.done()?;
-        Ok((push_id, Act::Return { reason, sealed_text: seal(delivery, county, &asked.text) }))
+        let sealed_text = seal(delivery, county, &asked.text);
+        let sealed_evidence = seal(delivery, county, &asked.evidence.join("\n"));
+        Ok((push_id, Act::Return { reason, sealed_text, sealed_evidence }))
     });
     Ok(ReturnPushResponse { push: Some(push.await?) })
 }

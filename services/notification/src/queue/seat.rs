@@ -130,7 +130,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::push::RequestedPush;
+    use crate::domain::{push::RequestedPush, receipt::EvidenceFor};
 
     fn push() -> Push {
         RequestedPush {
@@ -150,6 +150,7 @@ mod tests {
             due_at: None,
             traceparent: None,
             sealed_matter: Vec::new(),
+            evidence_for: EvidenceFor::default(),
         }
         .claimed()
     }

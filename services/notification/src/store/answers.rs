@@ -5,14 +5,14 @@ use fengqiao_messaging::{Event, append};
 use fengqiao_proto::notification::v1::{DeliveryState, FeedbackOutcome, ReceiptKind, ReturnReason};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::{PgConnection, postgres::PgRow};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{Store, rows};
 use crate::{
     domain::{
         push::Push,
-        receipt::{Command, Decision, decide},
+        receipt::{Command, Decision, EvidenceFor, decide},
     },
     error::NotificationError,
     events::Receipt,
@@ -29,6 +29,8 @@ pub enum Act {
         reason: ReturnReason,
         /// In words, sealed; empty where there are none.
         sealed_text: Vec<u8>,
+        /// References of what shows it, one a line, sealed; empty where there are none.
+        sealed_evidence: Vec<u8>,
     },
     /// Says what it did.
     Feedback {
@@ -79,13 +81,16 @@ impl Store {
         Self::within(OPERATION, async {
             let database = || NotificationError::database(OPERATION);
             let mut tx = self.pool.begin().await.map_err(database())?;
-            let before = lock(&mut tx, answer).await?;
+            let (before, evidence_for) = lock(&mut tx, answer).await?;
             if known(&mut tx, answer).await? {
                 return Ok((before, false));
             }
             match decide(before.receipt, answer.act.command())? {
                 Decision::Already => Ok((before, false)),
                 Decision::Become(_) => {
+                    if let Act::Return { reason, sealed_evidence, .. } = &answer.act {
+                        evidence_for.check(*reason, !sealed_evidence.is_empty())?;
+                    }
                     let row = update(&mut tx, answer, &before).await.map_err(database())?;
                     let after = rows::push(&answer.county, &row).map_err(database())?;
                     let events = events(answer, &before);
@@ -100,7 +105,7 @@ impl Store {
     }
 }
 
-async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<Push, NotificationError> {
+async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<(Push, EvidenceFor), NotificationError> {
     let database = || NotificationError::database("read a push");
     let row = sqlx::query(include_str!("sql/lock_push.sql"))
         .bind(&answer.county)
@@ -110,7 +115,11 @@ async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<Push, Notifica
         .map_err(database())?
         .ok_or(NotificationError::NoSuchPush)?;
     let push = rows::push(&answer.county, &row).map_err(database())?;
-    if push.agency == answer.agency { Ok(push) } else { Err(NotificationError::NoSuchPush) }
+    if push.agency != answer.agency {
+        return Err(NotificationError::NoSuchPush);
+    }
+    let bits = row.try_get("evidence_for").map_err(database())?;
+    Ok((push, EvidenceFor::from_bits(bits)))
 }
 
 /// Whether this very answer was given before.
@@ -139,7 +148,9 @@ async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Resu
         .bind(before.receipt as i16);
     let query = match &answer.act {
         Act::Sign => query,
-        Act::Return { reason, sealed_text } => query.bind(*reason as i16).bind(sealed_text),
+        Act::Return { reason, sealed_text, sealed_evidence } => {
+            query.bind(*reason as i16).bind(sealed_text).bind(sealed_evidence)
+        }
         Act::Feedback { request_id, outcome, sealed_text } => {
             query.bind(request_id).bind(*outcome as i16).bind(sealed_text).bind(&answer.actor)
         }
@@ -161,8 +172,8 @@ fn events(answer: &Answer, before: &Push) -> Vec<Event> {
     }
     let receipt = match &answer.act {
         Act::Sign => plain(ReceiptKind::Signed),
-        Act::Return { reason, sealed_text } => {
-            Receipt { return_reason: *reason, sealed_text, ..plain(ReceiptKind::Returned) }
+        Act::Return { reason, sealed_text, sealed_evidence } => {
+            Receipt { return_reason: *reason, sealed_text, sealed_evidence, ..plain(ReceiptKind::Returned) }
         }
         Act::Feedback { outcome, sealed_text, .. } => {
             Receipt { outcome: *outcome, sealed_text, ..plain(ReceiptKind::Feedback) }

@@ -48,6 +48,7 @@ pub async fn insert_pushes(
         .bind(asked.iter().map(|p| p.sealed_matter.as_slice()).collect::<Vec<_>>())
         .bind(claimed)
         .bind(asked.iter().map(|p| p.subject as i16).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.evidence_for.bits()).collect::<Vec<_>>())
         .fetch_all(conn)
         .await
         .map_err(NotificationError::database(OPERATION))?;

@@ -287,6 +287,7 @@ fn settled_row(
                 return_reason: ReturnReason::Unspecified,
                 outcome: FeedbackOutcome::Unspecified,
                 sealed_text: &[],
+                sealed_evidence: &[],
                 trace: of_delivery.or(own),
             };
             Some(receipt.event())

@@ -23,7 +23,7 @@ use fengqiao_notification::{
     store::Store,
 };
 use fengqiao_proto::{
-    notification::v1::{Push, PushReceipt},
+    notification::v1::{Push, PushReceipt, ReturnReason},
     routing::v1::PushRequested,
     types::v1::{FormKind, Level, Matter, PushSubject},
 };
@@ -134,6 +134,16 @@ impl World {
 
     /// What routing would ask for.
     pub fn request(&self, agency: &str, level: Level) -> (Uuid, Envelope) {
+        self.request_with(agency, level, &[])
+    }
+
+    /// What routing would ask for, to be returned for these reasons only with evidence.
+    pub fn request_with(
+        &self,
+        agency: &str,
+        level: Level,
+        evidence_for: &[ReturnReason],
+    ) -> (Uuid, Envelope) {
         let push_id = Uuid::now_v7();
         let matter =
             Matter { title: "邻里漏水".into(), narrative: "楼上漏水".into(), ..Default::default() };
@@ -149,6 +159,7 @@ impl World {
             category: "neighbourhood".into(),
             requested_at: Some(to_proto(now())),
             reason: "规则".into(),
+            evidence_for: evidence_for.iter().map(|reason| *reason as i32).collect(),
             sealed_matter: self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
             ..Default::default()
         };

@@ -1,7 +1,10 @@
 //! `people.csv`: person, name, post, from, to, phone_day, phone_night. One person may hold several posts,
 //! each for a time; whoever acts names the post as the capacity (S0-09).
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use jiff::civil::{Date, DateTime, Time, time};
 use serde::Deserialize;
@@ -178,6 +181,20 @@ impl Directory {
         ever.map(String::as_str).filter(|person| self.holds(person, post, date)).collect()
     }
 
+    /// Who answers for an agency at a local time: who is on duty there, else who holds the highest of its posts that
+    /// are held that day.
+    #[must_use]
+    pub fn answers_at(&self, agency: &str, at: DateTime) -> Option<&str> {
+        let on_duty = self.on_duty_at(agency, at).first().map(|slot| slot.person.as_str());
+        let by_post = || {
+            let posts = self.posts().iter().filter(|post| post.agency == agency);
+            let held = posts.filter_map(|post| Some((post, *self.holder_of(&post.code, at.date()).first()?)));
+            // Of two as high, the one that the file names first.
+            held.min_by_key(|(post, _)| Reverse(post.rank)).map(|(_, person)| person)
+        };
+        on_duty.or_else(by_post)
+    }
+
     /// The number under which a person is reached at a local time: the day's from 08:00 to 18:00, else the
     /// night's; where that is missing, the other.
     #[must_use]
@@ -223,6 +240,26 @@ mod tests {
         assert_eq!(directory.holder_of("chief", date(2023, 12, 31)), ["officer-wang"]);
         assert_eq!(directory.holder_of("chief", date(2024, 1, 1)), ["officer-li"]);
         assert!(directory.holder_of("chief", date(2019, 1, 1)).is_empty());
+    }
+
+    #[test]
+    fn who_is_on_duty_answers_before_who_holds_the_highest_post() {
+        let directory = with(&[
+            ("posts.csv", POSTS),
+            (
+                "people.csv",
+                "person,name,post,from,to,phone_day,phone_night\n\
+                 wang,王,officer,2024-01-01,,,\n\
+                 li,李,chief,2024-01-01,2026-11-25,,\n",
+            ),
+            ("roster.csv", "date,half,agency,seat,person\n2026-11-24,am,police,值班,wang\n"),
+        ])
+        .unwrap();
+        let at = |day, hour| directory.answers_at("police", date(2026, 11, day).at(hour, 0, 0, 0));
+        assert_eq!(at(24, 9), Some("wang"), "on duty");
+        assert_eq!(at(24, 14), Some("li"), "the chief");
+        assert_eq!(at(26, 9), Some("wang"), "who is left");
+        assert_eq!(directory.answers_at("nobody", date(2026, 11, 24).at(9, 0, 0, 0)), None);
     }
 
     #[test]

@@ -138,15 +138,8 @@ impl Docket {
             (State::Closed, _) => "closed",
             (State::Rejected, _) => "rejected",
         };
-        let handler = Handler {
-            agency: lead.to_owned(),
-            part: Part::Lead,
-            since,
-            person: None,
-            signed_at: None,
-            concluded_at: None,
-        };
-        Self { state: code.to_owned(), handlers: vec![handler], ..Self::default() }
+        let handlers = vec![Handler::new(lead, Part::Lead, since)];
+        Self { state: code.to_owned(), handlers, ..Self::default() }
     }
 
     /// Whether only those may see it who must, and each reading is kept.
@@ -191,6 +184,7 @@ mod tests {
     };
 
     const SAMPLE: &str = include_str!("../../../../tests/samples/formats/docket-v1.json");
+    const TAKEN_OVER: &str = include_str!("../../../../tests/samples/formats/docket-2026-12-taken-over.json");
 
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
@@ -224,6 +218,20 @@ mod tests {
         assert_eq!(docket.links.merged_into.unwrap().duties[0].kind, DutyKind::Sign);
         assert_eq!(docket.links.clusters.len(), 1);
         assert_eq!(docket.aftermath[0].kind, AftermathKind::PublicOrder);
+    }
+
+    #[test]
+    fn what_came_later_is_understood_as_it_was_stored() {
+        let docket: Docket = serde_json::from_str(TAKEN_OVER).unwrap();
+        assert_eq!(docket.returns[0].evidence, ["photo-1.jpg"]);
+        let taken = &docket.links.taken_over[0];
+        assert_eq!((taken.duties[1].kind, taken.duties[1].ours), (DutyKind::WhistleResult, 8));
+        assert!(taken.duties[0].ending.as_ref().unwrap().met && taken.duties[1].ending.is_none());
+        assert!(taken.agreement_made_room && taken.helpers == ["justice"]);
+        let (stored, written): (serde_json::Value, _) =
+            (serde_json::from_str(TAKEN_OVER).unwrap(), serde_json::to_value(&docket).unwrap());
+        assert_eq!(written["links"]["taken_over"], stored["links"]["taken_over"]);
+        assert_eq!(written["returns"], stored["returns"]);
     }
 
     #[test]

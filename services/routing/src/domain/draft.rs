@@ -6,7 +6,7 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     case::{CaseFile, State, Words},
-    duty::{Clockwork, Duty, DutyKind, Holder, Stage},
+    duty::{Clockwork, Duty, DutyKind, Ending, Holder, Stage},
     history::{Entry, HistoryKind, Occasion, SYSTEM},
     level::Level,
     practice::Practice,
@@ -235,8 +235,10 @@ impl<'a> Draft<'a> {
             std::mem::take(&mut self.case.docket.duties).into_iter().partition(|duty| fits(duty));
         self.case.docket.duties = kept;
         let count = ended.len();
+        let links = &mut self.case.docket.links;
         self.over.extend(ended.into_iter().map(|mut duty| {
             duty.end(at, met);
+            links.note_ending(duty.no, &Ending { at, met });
             duty
         }));
         count

@@ -31,6 +31,8 @@ pub enum Happening {
         outcome: Receipt,
         /// The agency's words.
         words: Option<Words>,
+        /// References of what shows that a return is right.
+        evidence: Vec<String>,
     },
     /// Time passed: the clocks of the case may say something.
     TimePassed,
@@ -61,6 +63,8 @@ pub enum Happening {
     },
     /// It is no longer merged into another case.
     MergeUndone {
+        /// The other case, as it was before it gave anything back.
+        from: Box<CaseFile>,
         /// What it has again.
         held: Held,
         /// Why; may be empty.

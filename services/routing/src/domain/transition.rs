@@ -103,15 +103,15 @@ pub fn transition(
     let announced = match happening {
         Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
         Happening::ReportRevised(arrival) => draft.report_revised(arrival),
-        Happening::Receipt { agency, form, outcome, words } => {
-            draft.receipt(agency, *form, *outcome, words.clone())
+        Happening::Receipt { agency, form, outcome, words, evidence } => {
+            draft.receipt(agency, *form, *outcome, words.clone(), evidence)
         }
         Happening::TimePassed => draft.time_passed(),
         Happening::CalendarChanged => draft.calendar_changed(),
         Happening::MergedInto { other, words } => draft.merged_into(other, words)?,
         Happening::TookIn { other, held } => draft.took_in(other, held)?,
         Happening::SplitOff { new, held, words } => draft.split_off(new, held, words)?,
-        Happening::MergeUndone { held, words } => draft.merge_undone(held, words)?,
+        Happening::MergeUndone { from, held, words } => draft.merge_undone(from, held, words)?,
         Happening::GaveBack { other, held } => draft.gave_back(other, held)?,
         Happening::Act(act) => draft.act(act)?,
     };
@@ -271,5 +271,7 @@ const MOST_AFTERMATHS: usize = 50;
 
 #[cfg(test)]
 mod combinations;
+#[cfg(test)]
+mod mergers;
 #[cfg(test)]
 mod tests;

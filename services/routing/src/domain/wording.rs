@@ -75,3 +75,10 @@ pub const fn outcome_name(outcome: FeedbackOutcome) -> &'static str {
         FeedbackOutcome::Cannot => "无法办理",
     }
 }
+
+/// An agency's words on a return, with the references of what shows that it is right.
+#[must_use]
+pub fn with_evidence(words: &str, evidence: &[String]) -> String {
+    let told = format!("证明材料：{}", evidence.join("、"));
+    if words.is_empty() { told } else { format!("{words}\n{told}") }
+}

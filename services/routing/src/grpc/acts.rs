@@ -82,6 +82,7 @@ fn read(act: &Asked, fields: &mut Fields<'_>, acting: &Acting<'_>) -> Option<Act
         }
         Asked::DecideReturn(act) => Act::Return(ReturnAct::Decide {
             next: fields.agency("next", &act.next),
+            person: fields.person_if(&act.person),
             words: fields.words(&act.words),
         }),
         Asked::AddHandler(_)

@@ -28,7 +28,7 @@ pub(super) fn docket(docket: &Docket, now: Timestamp, people: bool) -> contract:
     contract::Docket {
         duties: docket.duties.iter().map(|owed| duty(owed, now)).collect(),
         suggestion: docket.suggestion.as_ref().map(suggestion),
-        returns: docket.returns.iter().map(returned).collect(),
+        returns: docket.returns.iter().map(|one| returned(one, people)).collect(),
         extensions: docket.respite.extensions.iter().map(extension).collect(),
         parks: docket.respite.parks.iter().map(park).collect(),
         supervisions: docket.supervisions.iter().map(supervision).collect(),
@@ -105,7 +105,7 @@ fn suggestion(suggested: &Suggestion) -> contract::LevelSuggestion {
     }
 }
 
-fn returned(returned: &Returned) -> contract::CaseReturn {
+fn returned(returned: &Returned, people: bool) -> contract::CaseReturn {
     let reason = ReturnReason::try_from(returned.reason).unwrap_or_default();
     let decision = returned.decision.as_ref();
     contract::CaseReturn {
@@ -117,6 +117,7 @@ fn returned(returned: &Returned) -> contract::CaseReturn {
         decided_at: decision.map(|decision| to_proto(decision.at)),
         decided_by: decision.map(|decision| decision.by.clone()).unwrap_or_default(),
         next: decision.map(|decision| decision.next.clone()).unwrap_or_default(),
+        evidence: if people { returned.evidence.clone() } else { Vec::new() },
     }
 }
 

@@ -183,8 +183,17 @@ impl RoutingService for RoutingFace {
             list_cases(&self.pool, &self.keyring, &place.county.code, &filter, size + 1, after).await?;
         let next_page_token = requests::next_page(&mut found, size, |_| 0, requests::case_list_token);
         let practice = &place.rulebook().practice;
-        let cases = found.iter().map(|case| messages::brief_case(case, place, practice)).collect();
-        Ok(Response::new(ListCasesResponse { cases, next_page_token }))
+        let (mut cases, mut unreadable) = (Vec::with_capacity(found.len()), Vec::new());
+        for listed in found {
+            match listed.case {
+                Ok(case) => cases.push(messages::brief_case(&case, place, practice)),
+                Err(case) => unreadable.push(case),
+            }
+        }
+        // One case that cannot be read hides no other.
+        place.put_aside.put(&place.county.code, &unreadable, self.commands.clock.now())?;
+        let unreadable_case_ids = unreadable.into_iter().map(|case| case.id.to_string()).collect();
+        Ok(Response::new(ListCasesResponse { cases, next_page_token, unreadable_case_ids }))
     }
 
     async fn list_case_history(

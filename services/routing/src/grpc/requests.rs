@@ -17,12 +17,12 @@ use crate::{
     directory::Directory,
     domain::{
         acts::{Act, closing::Settlement},
-        case::{CaseFile, State},
+        case::State,
         case_number::CaseName,
         level::Level,
     },
     error::RoutingError,
-    store::{CaseFilter, ListPlace},
+    store::{CaseFilter, ListPlace, ListedCase},
 };
 
 const REASON: usize = 1_000;
@@ -83,12 +83,9 @@ pub(super) fn next_page<T>(
     rows.last().filter(|_| more).map(token).unwrap_or_default()
 }
 
-pub(super) fn case_list_token(case: &CaseFile) -> String {
-    paging::write(&ListKey {
-        urgency: case.urgency(),
-        opened: case.opened_at.as_microsecond(),
-        id: case.id.to_string(),
-    })
+pub(super) fn case_list_token(listed: &ListedCase) -> String {
+    let ListPlace { urgency, opened_at, id } = listed.place;
+    paging::write(&ListKey { urgency, opened: opened_at.as_microsecond(), id: id.to_string() })
 }
 
 /// What a list of cases is to hold, and where it goes on.

@@ -39,7 +39,9 @@ pub use meetings::{
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
 };
-pub use reading::{CaseFilter, CaseRest, ListPlace, case_rest, find_case, list_cases, list_history};
+pub use reading::{
+    CaseFilter, CaseRest, ListPlace, ListedCase, case_rest, find_case, list_cases, list_history,
+};
 pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use recent_cases::{NewestReport, RecentCase, recent_cases};
 pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};

@@ -3,7 +3,7 @@
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgPool, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
 use super::{
@@ -18,6 +18,7 @@ use crate::{
         level::Level,
     },
     error::RoutingError,
+    unreadable::UnreadableCase,
 };
 
 /// A case lists at most so many reports, and so many pushes.
@@ -51,6 +52,15 @@ pub struct ListPlace {
     pub opened_at: Timestamp,
     /// Its id.
     pub id: Uuid,
+}
+
+/// A case of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedCase {
+    /// Its place in the list.
+    pub place: ListPlace,
+    /// The case, or that it cannot be read.
+    pub case: Result<CaseFile, UnreadableCase>,
 }
 
 /// What belongs to a case beside its file.
@@ -113,7 +123,7 @@ pub async fn case_rest(pool: &PgPool, county: &str, case_id: Uuid) -> Result<Cas
     })
 }
 
-/// A page of cases after a place.
+/// A page of cases after a place. One that cannot be read has its place as well.
 ///
 /// # Errors
 /// [`RoutingError::Database`] or [`RoutingError::TimedOut`].
@@ -124,7 +134,7 @@ pub async fn list_cases(
     filter: &CaseFilter,
     limit: i64,
     after: Option<ListPlace>,
-) -> Result<Vec<CaseFile>, RoutingError> {
+) -> Result<Vec<ListedCase>, RoutingError> {
     let operation = "list cases";
     let text = if filter.first_receiver.is_some() { seeing::LIST_RECEIVED_CASES } else { seeing::LIST_CASES };
     let statement = sqlx::query(text)
@@ -144,7 +154,18 @@ pub async fn list_cases(
         None => statement,
     };
     rows::read_all(operation, &bounded(operation, statement.fetch_all(pool)).await?, |row| {
-        rows::case_file(row, county, keyring)
+        let case = rows::case_if_readable(row, county, keyring)?;
+        Ok(ListedCase { place: list_place(row)?, case })
+    })
+}
+
+/// By the plain columns that a list is ordered by: see `list_cases_order.sql`.
+fn list_place(row: &PgRow) -> Result<ListPlace, sqlx::Error> {
+    let (level, fast_lane): (i16, bool) = (row.try_get("level")?, row.try_get("fast_lane")?);
+    Ok(ListPlace {
+        urgency: i32::from(level) * 2 + i32::from(fast_lane),
+        opened_at: rows::moment(row, "opened_at")?,
+        id: row.try_get("id")?,
     })
 }
 

@@ -74,6 +74,16 @@ async fn s0_02_two_revisits_after_seven_days_stand_before_the_archive() {
     let tasks: Vec<(Rank, bool)> =
         resolved.docket.revisits.iter().map(|task| (task.by, task.due_at == due)).collect();
     assert_eq!(tasks, [(Rank::Leader, true), (Rank::Officer, true)]);
+    let whose: Vec<Option<&str>> = resolved
+        .docket
+        .duties
+        .iter()
+        .filter(|duty| duty.kind == DutyKind::Revisit)
+        .map(|duty| duty.holder.post.as_deref())
+        .collect();
+    assert_eq!(whose, [Some("station-chief"), Some("community-officer")]);
+    story.until("2026-03-07 23:59").await;
+    assert_eq!(story.refused(CHIEF, case.id, asked(1, RevisitOutcome::Stable)).await, "REVISIT_TOO_EARLY");
     let close = || Act::Close { words: "满意".into() };
     story.until("2026-03-08 10:00").await;
     story.done(CHIEF, case.id, asked(1, RevisitOutcome::Stable)).await;
@@ -81,7 +91,7 @@ async fn s0_02_two_revisits_after_seven_days_stand_before_the_archive() {
     story.done(OFFICER, case.id, asked(2, RevisitOutcome::Stable)).await;
     let closed = story.done(DISPATCHER, case.id, close()).await;
     assert_eq!(closed.state, State::Closed);
-    shown("S0-02", "3月1日化解，所领导与民警的回访均于3月8日到期；只做一项时归档被拒");
+    shown("S0-02", "3月1日化解，所领导与民警的回访各在其清单，均于3月8日到期，不得提前；只做一项时归档被拒");
 }
 
 #[tokio::test]
@@ -159,6 +169,7 @@ async fn s0_06_a_major_event_owes_progress_and_a_leader_closes() {
     assert!(story.reminded(case.id, &leader.agency, "督办").await, "and is told");
     story.done(DISPATCHER, case.id, Act::Major(MajorAct::Progress { words: "已散去".into() })).await;
     story.done(DISPATCHER, case.id, resolve()).await;
+    story.pass(SignedDuration::from_hours(7 * 24)).await;
     for revisit in story.case(case.id).await.docket.revisits {
         story.done(DIRECTOR, case.id, asked(revisit.no, RevisitOutcome::Stable)).await;
     }
@@ -248,15 +259,19 @@ async fn a_return_in_time_goes_to_the_desk_and_one_too_many_to_an_arbiter() {
         let back = story.case(case.id).await;
         assert_eq!(back.lead_agency, "centre");
         let next = if agency == "housing" { "urban_management" } else { "water" };
-        let decide = Act::Return(ReturnAct::Decide { next: next.into(), words: "职责在此".into() });
+        let decide =
+            Act::Return(ReturnAct::Decide { next: next.into(), person: None, words: "职责在此".into() });
         story.done(DISPATCHER, case.id, decide).await;
     }
     story.receipt(case.id, "water", ReceiptKind::Returned).await;
     let third = story.case(case.id).await;
     assert_eq!(third.lead_agency, "water", "it keeps the case until it is decided");
     assert_eq!(owed(&third, DutyKind::Arbitrate), 1);
-    let decide =
-        || Act::Return(ReturnAct::Decide { next: "water".into(), words: "应由水利办理".into() });
+    let decide = || {
+        Act::Return(ReturnAct::Decide {
+            next: "water".into(), person: None, words: "应由水利办理".into()
+        })
+    };
     assert_eq!(story.refused(DISPATCHER, case.id, decide()).await, "RANK_TOO_LOW");
     let decided = story.done(DIRECTOR, case.id, decide()).await;
     assert_eq!((decided.lead_agency.as_str(), owed(&decided, DutyKind::Handle)), ("water", 1));

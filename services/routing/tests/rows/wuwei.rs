@@ -1,6 +1,7 @@
 //! S3, Wuwei: 三早.
 
 use fengqiao_proto::{
+    notification::v1::ReceiptKind,
     routing::v1::{ListWorkRequest, WorkBucket, work_service_server::WorkService as _},
     types::v1::Source,
 };
@@ -10,6 +11,7 @@ use fengqiao_routing::domain::{
         closing::Settlement,
         handling::HandlingAct,
         mediation::{MediationAct, SessionResult},
+        returns::ReturnAct,
         revisits::RevisitOutcome,
         supervision::SupervisionAct,
     },
@@ -47,6 +49,10 @@ async fn s3_04_a_hand_over_names_a_person_who_claims_it() {
         person: person.map(str::to_owned),
         words: "请对接".into(),
     };
+    // What goes there by itself is handed to who answers there by the directory.
+    let first = &duty(&case, DutyKind::Claim).holder;
+    assert_eq!((first.agency.as_str(), first.person.as_deref()), ("justice", Some("liaison-xu")));
+    assert!(story.tells(case.id, HistoryKind::HandedOver, "liaison-xu").await);
     assert_eq!(story.refused(DISPATCHER, case.id, assign(None)).await, "PERSON_MISSING");
     let handed = story.done(DISPATCHER, case.id, assign(Some("liaison-yang"))).await;
     assert_eq!(duty(&handed, DutyKind::Claim).holder.person.as_deref(), Some("liaison-yang"));
@@ -55,6 +61,20 @@ async fn s3_04_a_hand_over_names_a_person_who_claims_it() {
     let claimed = story.done(COURT, case.id, claim()).await;
     assert_eq!(claimed.docket.handler("court").unwrap().person.as_deref(), Some("liaison-yang"));
     assert!(story.tells(case.id, HistoryKind::Claimed, "认领：liaison-yang").await);
+    // The arbiter of a return names one too.
+    story.receipt(case.id, "court", ReceiptKind::Returned).await;
+    let decide = |next: &str, person: Option<&str>| {
+        Act::Return(ReturnAct::Decide {
+            next: next.into(),
+            person: person.map(str::to_owned),
+            words: "应由其办理".into(),
+        })
+    };
+    let refused = story.refused(DISPATCHER, case.id, decide("womens_federation", None)).await;
+    assert_eq!(refused, "PERSON_MISSING");
+    let decided = decide("womens_federation", Some("liaison-you"));
+    let decided = story.done(DISPATCHER, case.id, decided).await;
+    assert_eq!(duty(&decided, DutyKind::Claim).holder.person.as_deref(), Some("liaison-you"));
     shown("S3-04", "未指名的交办被拒；指名者本人认领，时间在案");
 }
 

@@ -1,6 +1,6 @@
 -- The agency refuses it, with a reason. Whoever can return it has it, so it counts as delivered.
 UPDATE push
-SET receipt = 3, returned_at = $3, return_reason = $5, return_text = $6,
+SET receipt = 3, returned_at = $3, return_reason = $5, return_text = $6, return_evidence = $7,
     delivery = 2, delivered_at = coalesce(delivered_at, $3), parked_at = NULL, last_error = ''
 WHERE county = $1 AND push_id = $2 AND receipt = $4
 RETURNING

@@ -59,6 +59,14 @@ pub struct Handler {
     pub concluded_at: Option<Timestamp>,
 }
 
+impl Handler {
+    /// An agency that has done nothing yet.
+    #[must_use]
+    pub fn new(agency: &str, part: Part, since: Timestamp) -> Self {
+        Self { agency: agency.to_owned(), part, since, person: None, signed_at: None, concluded_at: None }
+    }
+}
+
 /// What can be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HandlingAct {
@@ -119,21 +127,14 @@ impl Draft<'_> {
         let owners =
             self.setting.practice.owners(&self.case.area_code, &self.case.category, source, arrival.repeat);
         let since = self.occasion.at;
-        let handler = |agency: &str, part| Handler {
-            agency: agency.to_owned(),
-            part,
-            since,
-            person: None,
-            signed_at: None,
-            concluded_at: None,
-        };
         if let Some(first) = owners.first() {
             first.clone_into(&mut self.case.lead_agency);
             self.case.docket.owners_wanted = count_of(owners.len());
-            self.case.docket.handlers = owners.iter().map(|agency| handler(agency, Part::Owner)).collect();
+            self.case.docket.handlers =
+                owners.iter().map(|agency| Handler::new(agency, Part::Owner, since)).collect();
         } else {
             let lead = self.case.lead_agency.clone();
-            self.case.docket.handlers = vec![handler(&lead, Part::Lead)];
+            self.case.docket.handlers = vec![Handler::new(&lead, Part::Lead, since)];
         }
         self.note_assigned();
     }
@@ -145,7 +146,21 @@ impl Draft<'_> {
             self.case.docket.handlers.iter().map(|handler| handler.agency.clone()).collect();
         for agency in agencies {
             self.owe_to_handler(&agency);
+            self.hand_to_who_is_there(&agency);
         }
+    }
+
+    /// Nobody assigns a case that goes to its agencies by itself. Where the practice names persons, it is handed to who
+    /// answers for the agency by the directory; where that knows nobody, the agency as a whole has it.
+    fn hand_to_who_is_there(&mut self, agency: &str) {
+        if !self.setting.practice.names_persons || self.has_person(agency) {
+            return;
+        }
+        let now = self.setting.zone.to_datetime(self.occasion.at);
+        let Some(person) = self.setting.directory.answers_at(agency, now).map(str::to_owned) else { return };
+        self.hand_to(agency, &person);
+        let text = format!("交办{}：{person}", self.agency_name(agency));
+        self.note_as_system(HistoryKind::HandedOver, text);
     }
 
     fn owe_to_handler(&mut self, agency: &str) {
@@ -194,9 +209,7 @@ impl Draft<'_> {
         if self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
             return Self::refuse("RETURN_OPEN", "the open return would have to be decided by its arbiter");
         }
-        if self.setting.practice.names_persons && person.is_none() {
-            return Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named");
-        }
+        self.must_name_person(agency, person)?;
         self.lead_by(agency)?;
         let text = self.assigned_text();
         self.note_words(HistoryKind::Assigned, text, words);
@@ -205,6 +218,24 @@ impl Draft<'_> {
             self.hand_to(agency, person);
         }
         Ok(())
+    }
+
+    /// Where the practice names persons, a case goes to a person of its new agency. Where one has it there already, or
+    /// is to claim it, it stays with that one.
+    pub(in crate::domain) fn must_name_person(
+        &self,
+        agency: &str,
+        person: Option<&str>,
+    ) -> Result<(), Refusal> {
+        if person.is_some() || !self.setting.practice.names_persons || self.has_person(agency) {
+            return Ok(());
+        }
+        Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named")
+    }
+
+    fn has_person(&self, agency: &str) -> bool {
+        self.case.docket.handler(agency).is_some_and(|handler| handler.person.is_some())
+            || self.owed(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency)
     }
 
     /// Makes an agency the lead. Of a case that is owned together it takes a seat among the owners: a free one,
@@ -227,14 +258,7 @@ impl Draft<'_> {
                 if let Some(place) = place {
                     docket.handlers.remove(place);
                 }
-                Handler {
-                    agency: agency.to_owned(),
-                    part,
-                    since: self.occasion.at,
-                    person: None,
-                    signed_at: None,
-                    concluded_at: None,
-                }
+                Handler::new(agency, part, self.occasion.at)
             }
         };
         docket.handlers.insert(0, Handler { concluded_at: None, ..lead });
@@ -334,14 +358,7 @@ impl Draft<'_> {
                 self.case.docket.handlers.iter().filter(|handler| handler.part == Part::Owner).count();
             self.case.docket.owners_wanted = self.case.docket.owners_wanted.max(count_of(owners + 1));
         }
-        self.case.docket.handlers.push(Handler {
-            agency: agency.to_owned(),
-            part,
-            since: self.occasion.at,
-            person: None,
-            signed_at: None,
-            concluded_at: None,
-        });
+        self.case.docket.handlers.push(Handler::new(agency, part, self.occasion.at));
         let text = format!("增加{}单位：{}", part.name(), self.agency_name(agency));
         self.note_words(HistoryKind::HandlersChanged, text, words);
         self.owe_to_handler(agency);
@@ -374,8 +391,10 @@ impl Draft<'_> {
         self.must_act_for(agency)?;
         self.must_be_handler(agency)?;
         let at = self.occasion.at;
+        // A merged case may have brought more to do.
+        let owes = self.owed(|duty| duty.kind == DutyKind::Handle && duty.holder.agency == agency);
         if let Some(handler) = self.handler_mut(agency) {
-            if handler.concluded_at.is_some() {
+            if handler.concluded_at.is_some() && !owes {
                 return Self::refuse(
                     "AGENCY_CONCLUDED",
                     "the agency would have to be one that has not concluded",
@@ -397,7 +416,7 @@ impl Draft<'_> {
     }
 
     /// Where all are done, their clocks are over: now the centre owes its look at it.
-    fn review_if_all_are_done(&mut self) {
+    pub(in crate::domain) fn review_if_all_are_done(&mut self) {
         let helps_only = |handler: &Handler| handler.part == Part::CoHandler;
         let all = self.case.docket.handlers.iter().all(|one| one.concluded_at.is_some() || helps_only(one));
         let owed = self.owed(|duty| duty.kind == DutyKind::Decide && duty.about == REVIEW);
@@ -425,7 +444,7 @@ impl Draft<'_> {
         self.case.docket.conclusions()
     }
 
-    fn hand_to(&mut self, agency: &str, person: &str) {
+    pub(in crate::domain) fn hand_to(&mut self, agency: &str, person: &str) {
         if let Some(handler) = self.handler_mut(agency) {
             handler.person = None;
         }
@@ -484,7 +503,7 @@ fn count_of(list: usize) -> u32 {
 }
 
 /// Whether a duty is the lead's, whoever that is.
-const fn goes_with_the_lead(kind: DutyKind) -> bool {
+pub(in crate::domain) const fn goes_with_the_lead(kind: DutyKind) -> bool {
     matches!(kind, DutyKind::Progress | DutyKind::Perform | DutyKind::Resume | DutyKind::Ageing)
 }
 

@@ -1,17 +1,22 @@
 //! Cases that have to do with each other: merged, split, reopened as a new one.
 //!
 //! A merged case is over as long as it is merged: its reports and pushes are the other's, and so is every new
-//! report of its cluster. It keeps its history and what was owed, so that undoing gives back the case as it was.
+//! report of its cluster. What it owed the other owes meanwhile (see [`taken_over`](super::taken_over)). It keeps its
+//! history and what was owed, so that undoing gives back the case as it was, with what was done since.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::respite::Respite;
+use super::{
+    handling::REVIEW,
+    respite::Respite,
+    taken_over::{TakenOver, told_of_owed},
+};
 use crate::domain::{
     case::{CaseFile, State},
     draft::Draft,
-    duty::{Duty, DutyKind},
+    duty::{Duty, DutyKind, Ending},
     happening::Held,
     history::HistoryKind,
     push::{Form, Recipient},
@@ -29,6 +34,9 @@ pub struct Links {
     pub merged: Vec<Uuid>,
     /// The clusters of those cases, and of what had been merged into them: their reports come here too.
     pub clusters: Vec<TakenCluster>,
+    /// What those cases owed and is owed here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub taken_over: Vec<TakenOver>,
     /// The case that it was split from.
     pub split_from: Option<Uuid>,
     /// The cases that were split from it.
@@ -79,6 +87,14 @@ impl Links {
         all.extend(&case.docket.links.clusters);
         all
     }
+
+    /// A duty of this case is over: what was taken over and is owed with it is too.
+    pub(in crate::domain) fn note_ending(&mut self, no: u32, ending: &Ending) {
+        let taken = self.taken_over.iter_mut().flat_map(|taken| &mut taken.duties);
+        for duty in taken.filter(|duty| duty.ours == no && duty.ending.is_none()) {
+            duty.ending = Some(ending.clone());
+        }
+    }
 }
 
 impl Draft<'_> {
@@ -103,27 +119,41 @@ impl Draft<'_> {
         if self.case.docket.major.is_some() {
             return Self::refuse("MAJOR_EVENT", "the case would have to be no major event");
         }
+        if self.owed(|duty| duty.kind == DutyKind::Arbitrate) {
+            return Self::refuse("RETURN_OPEN", "the open return would have to be decided by its arbiter");
+        }
+        if self.owed(|duty| duty.kind == DutyKind::Decide && duty.about != REVIEW) {
+            return Self::refuse(
+                "REQUEST_OPEN",
+                "the open request for more time or for a pause would have to be decided",
+            );
+        }
+        let docket = &self.case.docket;
+        let owed = told_of_owed(&docket.duties, other);
         let before = MergedInto {
             case_id: other.id,
             at: self.occasion.at,
-            state: self.case.docket.state.clone(),
-            duties: self.case.docket.duties.clone(),
-            respite: self.case.docket.respite.clone(),
+            state: docket.state.clone(),
+            duties: docket.duties.clone(),
+            respite: docket.respite.clone(),
         };
+        // What was taken over from others is not over with this: it is owed on.
+        let taken_over = docket.links.taken_over.clone();
         self.advance(Trigger::Merge)?;
-        self.lapse_requests();
         self.case.closed_at = Some(self.occasion.at);
         self.drop_duties(|_| true);
+        self.case.docket.links.taken_over = taken_over;
         self.case.docket.links.merged_into = Some(before);
-        self.note_words(HistoryKind::Merged, format!("并入事项{}", other.number), words);
+        self.note_words(HistoryKind::Merged, format!("并入事项{}{owed}", other.number), words);
         Ok(true)
     }
 
-    /// Another's reports came here. The higher level holds, and so does every mark. Who handled the other case
-    /// and has no part in this one is told.
+    /// Another's reports came here, and what it owed. The higher level holds, and so does every mark. Who handled the
+    /// other case and had no part in this one is told whether it helps with this one now.
     pub(in crate::domain) fn took_in(&mut self, other: &CaseFile, held: &Held) -> Result<bool, Refusal> {
         self.must_not_be_merged()?;
         self.must_be_open()?;
+        let own_reports = self.case.report_count;
         self.hold(held);
         let docket = &mut self.case.docket;
         docket.links.merged.push(other.id);
@@ -132,14 +162,20 @@ impl Draft<'_> {
         if other.docket.people.len() > docket.people.len() {
             docket.people.clone_from(&other.docket.people);
         }
-        self.note(HistoryKind::Merged, format!("事项{}并入", other.number), None);
-        let told = other.docket.handlers.iter().map(|handler| &handler.agency);
-        let told = told
+        let agencies = other.docket.handlers.iter().map(|handler| &handler.agency);
+        let strangers: Vec<String> = agencies
             .filter(|_| other.level.pushes())
             .filter(|agency| self.case.docket.handler(agency).is_none())
-            .map(|agency| Recipient { agency: agency.clone(), form: Form::Notice })
+            .cloned()
             .collect();
-        self.push(told, &format!("事项{}并入本事项，不再单独办理", other.number));
+        let owed = self.take_over(other, own_reports)?;
+        self.note(HistoryKind::Merged, format!("事项{}并入{owed}", other.number), None);
+        let (helpers, others): (Vec<String>, Vec<String>) =
+            strangers.into_iter().partition(|agency| self.case.docket.handler(agency).is_some());
+        for (agencies, from_now_on) in [(helpers, "转为协办"), (others, "不再单独办理")] {
+            let told = agencies.into_iter().map(|agency| Recipient { agency, form: Form::Notice }).collect();
+            self.push(told, &format!("事项{}并入本事项，{from_now_on}", other.number));
+        }
         if other.level > self.case.level {
             let before = self.case.level;
             self.case.level = other.level;
@@ -174,8 +210,13 @@ impl Draft<'_> {
     }
 
     /// A merger is undone: the case has its reports again, is in the state in which it was, and what was owed
-    /// is owed again. Its clocks stood still meanwhile.
-    pub(in crate::domain) fn merge_undone(&mut self, held: &Held, words: &str) -> Result<bool, Refusal> {
+    /// is owed again, unless it was done meanwhile.
+    pub(in crate::domain) fn merge_undone(
+        &mut self,
+        from: &CaseFile,
+        held: &Held,
+        words: &str,
+    ) -> Result<bool, Refusal> {
         self.must_be_of_the_centre()?;
         let Some(before) = self.case.docket.links.merged_into.clone() else {
             return Self::refuse("CASE_NOT_MERGED", "the case would have to be merged into another one");
@@ -196,8 +237,8 @@ impl Draft<'_> {
         self.case.docket.links.merged_into = None;
         self.case.docket.respite = before.respite;
         self.hold(held);
-        self.take_up(before.duties, before.at);
-        self.note_words(HistoryKind::MergeUndone, "撤销并案，恢复原办理状态".to_owned(), words);
+        let done = self.take_back(before.duties, before.at, from);
+        self.note_words(HistoryKind::MergeUndone, format!("撤销并案，恢复原办理状态{done}"), words);
         if self.case.state == State::Open && self.case.level.pushes() {
             let lead = self.case.lead_agency.clone();
             self.push_to(&lead, Form::Report, "撤销并案，恢复办理");
@@ -228,7 +269,8 @@ impl Draft<'_> {
                 links.clusters.remove(place);
             }
         }
-        let text = format!("撤销事项{}并案，{given}件诉求退出；等级不变", other.number);
+        let owed = self.hand_back(other);
+        let text = format!("撤销事项{}并案，{given}件诉求退出；等级不变{owed}", other.number);
         self.note(HistoryKind::MergeUndone, text, None);
         Ok(true)
     }
@@ -239,22 +281,4 @@ impl Draft<'_> {
             self.case.sealed_matter.clone_from(matter);
         }
     }
-
-    /// What was owed is owed again. Nobody could do anything since `since`, so the clocks stood still; what was
-    /// agreed for a date keeps its date.
-    fn take_up(&mut self, duties: Vec<Duty>, since: Timestamp) {
-        let (clock, practice, now) = (self.clock(), self.setting.practice, self.occasion.at);
-        for mut duty in duties {
-            if !keeps_its_date(duty.kind) && !duty.is_paused() {
-                duty.pause(since);
-                duty.go_on(clock, practice.terms(duty.kind), now);
-            }
-            self.case.docket.duties.push(duty);
-        }
-    }
-}
-
-/// Whether its time is a date that people agreed on.
-const fn keeps_its_date(kind: DutyKind) -> bool {
-    matches!(kind, DutyKind::Resume | DutyKind::Perform)
 }

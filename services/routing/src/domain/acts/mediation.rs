@@ -96,6 +96,14 @@ pub struct Agreement {
     pub confirmation: Option<String>,
 }
 
+impl Agreement {
+    /// Whether both are the same agreement, whatever became of it.
+    #[must_use]
+    pub fn is_the_same(&self, other: &Self) -> bool {
+        self.reference == other.reference && self.at == other.at
+    }
+}
+
 /// What has to be done under an agreement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Performance {

@@ -14,6 +14,7 @@ pub mod respite;
 pub mod returns;
 pub mod revisits;
 pub mod supervision;
+pub mod taken_over;
 pub mod whistles;
 
 use super::{docket::AftermathKind, level::Level};

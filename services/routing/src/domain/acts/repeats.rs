@@ -87,8 +87,15 @@ impl Draft<'_> {
         let midnight = today.saturating_add(1.day()).at(0, 0, 0, 0);
         let due_at = zone.to_timestamp(midnight).unwrap_or(self.occasion.at);
         let desk = Holder::agency(self.setting.directory.desk());
-        let report = u32::try_from(self.case.report_count).unwrap_or_default();
+        let report = self.number_to_sort(u32::try_from(self.case.report_count).unwrap_or_default());
         self.owe_until(DutyKind::Classify, desk, report, due_at);
+    }
+
+    /// The first number from this one on that no repeat call is to be sorted by. Reports come and go between cases,
+    /// and two of one number would be sorted as one.
+    pub(in crate::domain) fn number_to_sort(&self, from: u32) -> u32 {
+        let taken = |no: u32| self.owed(|duty| duty.kind == DutyKind::Classify && duty.about == no);
+        (from..).find(|no| !taken(*no)).unwrap_or(from)
     }
 
     /// Says what is behind the case's repeat call with this number among its reports.

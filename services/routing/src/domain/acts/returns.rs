@@ -1,5 +1,6 @@
 //! An agency gives a case back: with a coded reason and evidence, within a time, and not for ever.
 
+use fengqiao_proto::notification::v1::ReturnReason;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +33,9 @@ pub struct Returned {
     pub reason: i32,
     /// Whether it came in time.
     pub in_time: bool,
+    /// What shows that it is right, as references.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evidence: Vec<String>,
     /// What was decided; none while it is open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<ReturnDecision>,
@@ -55,6 +59,8 @@ pub enum ReturnAct {
     Decide {
         /// Who has to act now.
         next: String,
+        /// Who there takes it over, where a person is named.
+        person: Option<String>,
         /// Why.
         words: String,
     },
@@ -70,6 +76,7 @@ impl Draft<'_> {
         form: Form,
         outcome: Receipt,
         words: Option<Words>,
+        evidence: &[String],
     ) -> bool {
         let name = self.agency_name(agency);
         let of_the_case = form == Form::Report;
@@ -84,14 +91,17 @@ impl Draft<'_> {
                 before != self.case.docket
             }
             Receipt::Returned(reason) => {
-                let text = format!("{name}退回：{}", return_reason_name(reason));
+                let mut text = format!("{name}退回：{}", return_reason_name(reason));
+                if !evidence.is_empty() {
+                    text.push_str(&format!("（附证明材料{}件）", evidence.len()));
+                }
                 self.note(HistoryKind::PushReturned, text.clone(), words);
                 let by_lead = of_the_case
                     && self.case.state == State::Open
                     && self.case.lead_agency == agency
                     && agency != self.setting.directory.desk();
                 if by_lead {
-                    return self.returned_by_lead(agency, reason.into(), &text);
+                    return self.returned_by_lead(agency, reason, evidence, &text);
                 }
                 let helps = form == Form::Report
                     && self.case.state == State::Open
@@ -116,14 +126,20 @@ impl Draft<'_> {
         }
     }
 
-    /// The lead gives it back. In time and not too often, the centre's desk assigns it anew; else the agency
-    /// keeps it until an arbiter has decided.
-    fn returned_by_lead(&mut self, agency: &str, reason: i32, text: &str) -> bool {
+    /// The lead gives it back. In time, not too often, and with the evidence that is wanted, the centre's desk assigns
+    /// it anew; else the agency keeps it until an arbiter has decided.
+    fn returned_by_lead(
+        &mut self,
+        agency: &str,
+        reason: ReturnReason,
+        evidence: &[String],
+        text: &str,
+    ) -> bool {
         if self.is_parked() {
             // Who gives it back will not take it up again: the pause is over with it.
             self.park_ended();
         }
-        let rule = self.setting.practice.returns;
+        let rule = &self.setting.practice.returns;
         let at = self.occasion.at;
         let since = self.case.docket.handler(agency).map_or(self.case.opened_at, |handler| handler.since);
         let last = self.setting.calendar.due(self.setting.zone, since, rule.within, &[], at);
@@ -133,12 +149,15 @@ impl Draft<'_> {
             no,
             agency: agency.to_owned(),
             at,
-            reason,
+            reason: reason.into(),
             in_time,
+            evidence: evidence.to_vec(),
             decision: None,
         });
         let desk = self.setting.directory.desk().to_owned();
-        if in_time && no <= rule.at_most {
+        // Whoever takes returns asks for it; a push from before the practice wanted it may come back without.
+        let shown = !evidence.is_empty() || !rule.evidence_for.contains(&reason);
+        if in_time && no <= rule.at_most && shown {
             self.advance_if_possible(Trigger::Return);
             // A seat among owners is free until the centre has given it to another.
             self.case.docket.handlers.retain(|handler| handler.agency != agency);
@@ -149,10 +168,10 @@ impl Draft<'_> {
             }
             return true;
         }
-        let why = if in_time {
-            format!("第{no}次退回，须裁决")
-        } else {
-            "逾期退回，须裁决".to_owned()
+        let why = match (in_time, shown) {
+            (false, _) => "逾期退回，须裁决".to_owned(),
+            (true, false) => "退回未附证明材料，须裁决".to_owned(),
+            (true, true) => format!("第{no}次退回，须裁决"),
         };
         self.advance_if_possible(Trigger::Return);
         for duty in &mut self.case.docket.duties {
@@ -169,7 +188,7 @@ impl Draft<'_> {
 
     pub(in crate::domain) fn return_act(&mut self, act: &ReturnAct) -> Result<(), Refusal> {
         self.must_be_open()?;
-        let ReturnAct::Decide { next, words } = act;
+        let ReturnAct::Decide { next, person, words } = act;
         let Some(open) = self.case.docket.returns.iter().rposition(|one| one.decision.is_none()) else {
             return Self::refuse("NO_RETURN_OPEN", "a return would have to be open");
         };
@@ -177,6 +196,7 @@ impl Draft<'_> {
         if arbitrated {
             self.must_be(Rank::Leader, "arbitrate a return")?;
         }
+        self.must_name_person(next, person.as_deref())?;
         let (at, by) = (self.occasion.at, self.occasion.actor.clone());
         let Some(returned) = self.case.docket.returns.get_mut(open) else {
             return Self::refuse("NO_RETURN_OPEN", "a return would have to be open");
@@ -199,6 +219,9 @@ impl Draft<'_> {
         let text = format!("退回裁定：由{}办理", self.agency_name(next));
         self.note_words(HistoryKind::ReturnDecided, text, words);
         self.push_to(next, Form::Report, "退回裁定后交办");
+        if let Some(person) = person {
+            self.hand_to(next, person);
+        }
         Ok(())
     }
 }

@@ -1,6 +1,6 @@
 //! Asking people again after a case was resolved (双反馈; S0-02, S3-10).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
         draft::Draft,
         duty::{DutyKind, Holder},
         history::HistoryKind,
-        practice::Asked,
+        practice::{Asked, RevisitTask},
         refusal::Refusal,
         wording::party_name,
     },
@@ -28,7 +28,7 @@ pub struct Revisit {
     /// What the person is in the case, where a person is asked (contract number of a party role).
     #[serde(default)]
     pub party: i32,
-    /// By when.
+    /// By when; its day is the earliest too.
     pub due_at: Timestamp,
     /// What was said; none while it is owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,7 +92,8 @@ pub enum RevisitAct {
 }
 
 impl Draft<'_> {
-    /// Who has to ask whom again, by the practice: for each of the people one task of its own.
+    /// Who has to ask whom again, by the practice: for each of the people one task of its own. Each stands in the list
+    /// of the post that the practice names; never in nobody's.
     pub(in crate::domain) fn owe_revisits(&mut self) {
         self.case.docket.revisits.clear();
         for task in &self.setting.practice.revisits {
@@ -103,8 +104,7 @@ impl Draft<'_> {
             let parties = if parties.is_empty() { vec![0] } else { parties };
             for party in parties {
                 let no = u32::try_from(self.case.docket.revisits.len()).unwrap_or(u32::MAX).saturating_add(1);
-                let agency = self.setting.directory.desk().to_owned();
-                let duty = self.owe_within(DutyKind::Revisit, Holder::agency(&agency), no, task.after);
+                let duty = self.owe_within(DutyKind::Revisit, self.asker(task), no, task.after);
                 let due_at = self
                     .case
                     .docket
@@ -122,6 +122,32 @@ impl Draft<'_> {
                 });
             }
         }
+    }
+
+    /// Whose list a task stands in: that of the post of the practice, where it is high enough and its own agency is
+    /// not the one asked; else the director's for what takes a leader, and the desk's for the rest.
+    fn asker(&self, task: &RevisitTask) -> Holder {
+        let directory = self.setting.directory;
+        let asks_itself = |agency: &str| {
+            task.whom == Asked::Agencies
+                && agency != directory.desk()
+                && self.case.docket.handler(agency).is_some()
+        };
+        let named = task.post.as_deref().and_then(|code| directory.post(code));
+        match named.filter(|post| post.rank >= task.by && !asks_itself(&post.agency)) {
+            Some(post) => Holder::post(&post.agency, &post.code),
+            None if task.by >= Rank::Leader => {
+                let director = directory.director();
+                Holder::post(&director.agency, &director.code)
+            }
+            None => Holder::agency(directory.desk()),
+        }
+    }
+
+    /// The day of a task; of working days the last one, with which the time ends.
+    fn day_of(&self, task: &Revisit) -> Date {
+        let last = task.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(task.due_at);
+        self.setting.zone.to_datetime(last).date()
     }
 
     pub(in crate::domain) fn revisit(&mut self, act: &RevisitAct) -> Result<(), Refusal> {
@@ -146,6 +172,14 @@ impl Draft<'_> {
         if task.answer.is_some() {
             return Self::refuse("REVISIT_RECORDED", "the revisit would have to be one that is still owed");
         }
+        // That it is not over is heard whenever it shows; that it holds shows with time.
+        let (today, day) = (self.setting.zone.to_datetime(self.occasion.at).date(), self.day_of(&task));
+        if today < day && *outcome != RevisitOutcome::Relapse {
+            return Self::refuse(
+                "REVISIT_TOO_EARLY",
+                format!("the day would have to be {day} or later; before it only a relapse is recorded"),
+            );
+        }
         self.case.docket.revisits[index].answer = Some(RevisitAnswer {
             at: self.occasion.at,
             asker: self.occasion.actor.clone(),
@@ -169,8 +203,11 @@ impl Draft<'_> {
                     answer: None,
                     ..task
                 };
-                let agency = self.setting.directory.desk().to_owned();
-                let duty = self.owe(DutyKind::Revisit, Holder::agency(&agency), next.no);
+                let of_practice = self.setting.practice.revisits.iter();
+                let like = of_practice.clone().find(|task| (task.by, task.whom) == (next.by, next.whom));
+                let asker = like
+                    .map_or_else(|| Holder::agency(self.setting.directory.desk()), |task| self.asker(task));
+                let duty = self.owe(DutyKind::Revisit, asker, next.no);
                 let due = self.case.docket.duties.iter().find(|owed| owed.no == duty).map(|owed| owed.due_at);
                 self.case.docket.revisits.push(Revisit { due_at: due.unwrap_or(next.due_at), ..next });
             }

@@ -23,7 +23,7 @@ fn what_steers_a_case_is_the_centre_s_alone() {
         Act::Reject { words: words() },
         Act::Reopen { words: words() },
         Act::Tag { add: vec!["minor".to_owned()], remove: Vec::new() },
-        Act::Return(ReturnAct::Decide { next: "police".to_owned(), words: words() }),
+        Act::Return(ReturnAct::Decide { next: "police".to_owned(), person: None, words: words() }),
         Act::Handling(HandlingAct::Add { agency: "police".to_owned(), part: Part::Owner, words: words() }),
         Act::Handling(HandlingAct::Remove { agency: "police".to_owned(), words: words() }),
         Act::Respite(RespiteAct::DecideExtension { grant: true, words: words() }),

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use fengqiao_calendar::Limit;
 use fengqiao_county::{AreaLevel, Mistake, Mistakes, line_at};
+use fengqiao_proto::notification::v1::ReturnReason;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -47,7 +48,7 @@ struct File {
     terms: BTreeMap<String, Spanned<RawTerms>>,
     #[serde(default)]
     owners: Vec<Spanned<RawOwners>>,
-    revisit: Option<Vec<RawRevisit>>,
+    revisit: Option<Vec<Spanned<RawRevisit>>>,
     alerts: Option<BTreeMap<Level, Vec<RawTier>>>,
     major: Option<RawMajor>,
     agenda: Option<RawAgenda>,
@@ -59,6 +60,8 @@ struct File {
 struct RawReturns {
     at_most: u32,
     within: Limit,
+    #[serde(default)]
+    evidence_for: Vec<String>,
 }
 
 #[derive(Deserialize, Clone)]
@@ -101,6 +104,7 @@ struct RawRevisit {
     by: Rank,
     whom: Asked,
     after: Limit,
+    post: Option<String>,
 }
 
 #[derive(Deserialize, Clone)]
@@ -209,6 +213,7 @@ impl Reading<'_> {
             self.agency(0, agency);
         }
         let returns = own.returns.or(shipped.returns)?;
+        let evidence_for = returns.evidence_for.iter().filter_map(|word| self.return_reason(word)).collect();
         let extensions = own.extensions.or(shipped.extensions)?;
         let agenda = own.agenda.or(shipped.agenda)?;
         if !(1..=7).contains(&agenda.weekday) || !(0..24).contains(&agenda.hour) {
@@ -222,6 +227,19 @@ impl Reading<'_> {
             self.mistake(0, "ageing_days must be at most 16 numbers that grow");
         }
         ageing(&mut terms, &ageing_days);
+        let revisits = match own.revisit {
+            Some(own) => {
+                own.iter().for_each(|raw| self.revisit(raw));
+                own
+            }
+            // A county need not have the posts that are shipped.
+            None => shipped.revisit?,
+        };
+        let revisits = revisits
+            .into_iter()
+            .map(Spanned::into_inner)
+            .map(|RawRevisit { by, whom, after, post }| RevisitTask { by, whom, after, post })
+            .collect();
         let states = own.states.or(shipped.states)?;
         let states_line = line_at(self.text, states.span().start);
         let states = match StateTable::check(states.into_inner()) {
@@ -236,19 +254,14 @@ impl Reading<'_> {
             states: states?,
             terms,
             owners,
-            returns: Returns { at_most: returns.at_most, within: returns.within },
+            returns: Returns { at_most: returns.at_most, within: returns.within, evidence_for },
             extensions: Extensions {
                 at_most: extensions.at_most,
                 leader_from: extensions.leader_from,
                 longest_days: extensions.longest_days,
             },
             alerts,
-            revisits: own
-                .revisit
-                .or(shipped.revisit)?
-                .into_iter()
-                .map(|raw| RevisitTask { by: raw.by, whom: raw.whom, after: raw.after })
-                .collect(),
+            revisits,
             reopen_days: own.reopen_days.or(shipped.reopen_days)?,
             major,
             agenda: Agenda {
@@ -356,6 +369,30 @@ impl Reading<'_> {
             self.agency(line, agency);
         }
         CoOwnership { category, source, area, repeat_only, agencies }
+    }
+
+    /// Who is to ask must be one who may.
+    fn revisit(&mut self, raw: &Spanned<RawRevisit>) {
+        let line = line_at(self.text, raw.span().start);
+        let RawRevisit { by, post, .. } = raw.get_ref();
+        let Some(code) = post else { return };
+        match self.directory.post(code) {
+            None => self.mistake(line, &format!("the post {code} is not in the directory")),
+            Some(post) if post.rank < *by => {
+                self.mistake(line, &format!("the post {code} is not {} or above", by.word()));
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// The reason of a word: `not_our_duty`.
+    fn return_reason(&mut self, word: &str) -> Option<ReturnReason> {
+        let name = format!("RETURN_REASON_{}", word.to_ascii_uppercase());
+        let known = ReturnReason::from_str_name(&name).filter(|reason| *reason != ReturnReason::Unspecified);
+        if known.is_none() {
+            self.mistake(0, &format!("returns.evidence_for: {word} is no reason of a return"));
+        }
+        known
     }
 
     fn tiers(&mut self, raw: Vec<RawTier>) -> Vec<Tier> {

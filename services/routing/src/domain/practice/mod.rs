@@ -7,6 +7,7 @@ mod terms;
 use std::collections::BTreeMap;
 
 use fengqiao_calendar::Limit;
+use fengqiao_proto::notification::v1::ReturnReason;
 
 pub use terms::{OnBreach, Terms};
 
@@ -68,12 +69,14 @@ pub struct CoOwnership {
 }
 
 /// How often and how long an agency may return a case.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Returns {
     /// After so many returns an arbiter decides.
     pub at_most: u32,
     /// So long after it was assigned.
     pub within: Limit,
+    /// For these reasons only with evidence.
+    pub evidence_for: Vec<ReturnReason>,
 }
 
 /// How often and how long a limit may be extended.
@@ -103,8 +106,11 @@ pub struct RevisitTask {
     pub by: Rank,
     /// Who is asked.
     pub whom: Asked,
-    /// How long after the case was resolved.
+    /// On which day after the case was resolved.
     pub after: Limit,
+    /// The post whose list it stands in; where there is no such post, see
+    /// [`owe_revisits`](crate::domain::acts::revisits).
+    pub post: Option<String>,
 }
 
 /// Who is asked again.

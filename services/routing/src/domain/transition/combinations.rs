@@ -69,7 +69,7 @@ fn an_owner_that_returns_leaves_a_seat_free_and_not_the_case_to_one() {
         refused(&half, Act::Resolve(Settlement::default()), "2026-11-24T01:40:00Z"),
         "OWNERS_NOT_CONCLUDED"
     );
-    let decide = Act::Return(ReturnAct::Decide { next: "market".into(), words: "w".into() });
+    let decide = Act::Return(ReturnAct::Decide { next: "market".into(), person: None, words: "w".into() });
     let seated = go(&back, decide, "2026-11-24T02:00:00Z");
     let owners: Vec<&str> = seated.docket.handlers.iter().map(|handler| handler.agency.as_str()).collect();
     assert_eq!((owners, seated.docket.conclusions()), (vec!["market", "centre"], Some((0, 2))));

@@ -111,7 +111,7 @@ pub(super) fn does(act: Act) -> Happening {
     Happening::Act(act)
 }
 
-fn resolve() -> Happening {
+pub(super) fn resolve() -> Happening {
     does(Act::Resolve(Settlement { words: "和解".into(), ..Settlement::default() }))
 }
 
@@ -129,6 +129,7 @@ pub(super) fn returned(agency: &str) -> Happening {
         form: Form::Report,
         outcome: Receipt::Returned(ReturnReason::NotOurDuty),
         words: None,
+        evidence: Vec::new(),
     }
 }
 
@@ -213,6 +214,34 @@ fn what_the_lead_returns_goes_to_the_desk() {
 }
 
 #[test]
+fn a_return_without_the_evidence_that_is_wanted_goes_to_an_arbiter() {
+    let place = Place::new();
+    let case = opened(&place, Level::Orange).case;
+    let mut practice = (*place.rulebook.practice).clone();
+    practice.returns.evidence_for = vec![ReturnReason::NotOurDuty];
+    let setting = Setting { practice: &practice, ..place.setting() };
+    let arbitrated =
+        |change: &Change| change.case.docket.duties.iter().any(|duty| duty.kind == DutyKind::Arbitrate);
+    let back = |reason, evidence: &[&str]| {
+        let happening = Happening::Receipt {
+            agency: "housing".into(),
+            form: Form::Report,
+            outcome: Receipt::Returned(reason),
+            words: None,
+            evidence: evidence.iter().map(|one| (*one).to_owned()).collect(),
+        };
+        transition(&case, &happening, &now(), setting).unwrap()
+    };
+    let bare = back(ReturnReason::NotOurDuty, &[]);
+    assert!(arbitrated(&bare) && bare.case.lead_agency == "housing");
+    assert!(bare.entries.iter().any(|entry| entry.text == "退回未附证明材料，须裁决"));
+    let shown = back(ReturnReason::NotOurDuty, &["doc-1"]);
+    assert!(!arbitrated(&shown) && shown.case.lead_agency == "centre");
+    assert_eq!(shown.case.docket.returns[0].evidence, ["doc-1"]);
+    assert!(!arbitrated(&back(ReturnReason::Duplicate, &[])), "only for the reasons that are named");
+}
+
+#[test]
 fn an_officer_may_set_any_level_and_only_a_raise_pushes() {
     let place = Place::new();
     let case = opened(&place, Level::Orange).case;
@@ -262,6 +291,23 @@ fn closing_needs_all_revisits_and_a_relapse_opens_the_case_again() {
     let refused = transition(&resolved, &close, &now(), setting).unwrap_err();
     assert_eq!((refused.reason, refused.needs.contains("0 of 3")), ("REVISITS_OWED", true));
     let leader = by(Rank::Leader, due);
+    let whose: Vec<&str> = resolved
+        .docket
+        .duties
+        .iter()
+        .filter(|duty| duty.kind == DutyKind::Revisit)
+        .filter_map(|duty| duty.holder.post.as_deref())
+        .collect();
+    assert_eq!(whose, ["centre-deputy", "centre-dispatcher", "centre-dispatcher"]);
+    let eve = by(Rank::Leader, at("2026-11-30T15:59:00Z"));
+    for outcome in [RevisitOutcome::Stable, RevisitOutcome::Unstable, RevisitOutcome::Unreached] {
+        let early = transition(&resolved, &revisit(1, outcome), &eve, setting).unwrap_err();
+        assert_eq!((early.reason, early.needs.contains("2026-12-01")), ("REVISIT_TOO_EARLY", true));
+    }
+    let early = transition(&resolved, &revisit(2, RevisitOutcome::Relapse), &eve, setting).unwrap();
+    assert_eq!(early.case.state, State::Open);
+    let morning = by(Rank::Leader, at("2026-11-30T16:00:00Z"));
+    assert!(transition(&resolved, &revisit(1, RevisitOutcome::Stable), &morning, setting).is_ok());
     let low = transition(&resolved, &revisit(1, RevisitOutcome::Stable), &now(), setting).unwrap_err();
     assert_eq!(low.reason, "RANK_TOO_LOW");
     let asked = [1, 2, 3].into_iter().fold(resolved.clone(), |case, no| {
@@ -275,11 +321,11 @@ fn closing_needs_all_revisits_and_a_relapse_opens_the_case_again() {
     assert!(relapse.case.docket.duties.iter().any(|duty| duty.kind == DutyKind::Handle));
 }
 
-fn any_level() -> impl Strategy<Value = Level> {
+pub(super) fn any_level() -> impl Strategy<Value = Level> {
     proptest::sample::select(Level::ALL.to_vec())
 }
 
-fn any_agency() -> impl Strategy<Value = String> {
+pub(super) fn any_agency() -> impl Strategy<Value = String> {
     proptest::sample::select(vec!["housing", "market", "centre", "town-421181105"]).prop_map(str::to_owned)
 }
 
@@ -308,7 +354,11 @@ fn any_act() -> impl Strategy<Value = Act> {
         })),
         any_agency().prop_map(move |agency| Act::Handling(HandlingAct::Remove { agency, words: words() })),
         any_agency().prop_map(move |agency| Act::Handling(HandlingAct::Conclude { agency, words: words() })),
-        any_agency().prop_map(move |next| Act::Return(ReturnAct::Decide { next, words: words() })),
+        any_agency().prop_map(move |next| Act::Return(ReturnAct::Decide {
+            next,
+            person: None,
+            words: words()
+        })),
         (1_u16..90).prop_map(move |days| Act::Respite(RespiteAct::AskExtension { days, words: words() })),
         any::<bool>()
             .prop_map(move |grant| Act::Respite(RespiteAct::DecideExtension { grant, words: words() })),
@@ -332,7 +382,7 @@ fn any_form() -> impl Strategy<Value = Form> {
     proptest::sample::select(vec![Form::Report, Form::Notice, Form::Reminder])
 }
 
-fn any_happening() -> impl Strategy<Value = Happening> {
+pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
     let outcome = proptest::sample::select(vec![
         Receipt::Signed,
         Receipt::Returned(ReturnReason::Duplicate),
@@ -347,7 +397,8 @@ fn any_happening() -> impl Strategy<Value = Happening> {
             agency,
             form,
             outcome,
-            words: None
+            words: None,
+            evidence: Vec::new()
         }),
         3 => Just(Happening::TimePassed),
         1 => Just(Happening::CalendarChanged),
@@ -366,7 +417,7 @@ fn told_state(entries: &[Entry]) -> State {
 }
 
 /// What must be owed by the state of the case: nothing of it may be lost, and nothing may stay for ever.
-fn obligations_hold(case: &CaseFile) -> Result<(), String> {
+pub(super) fn obligations_hold(case: &CaseFile) -> Result<(), String> {
     let docket = &case.docket;
     let owed = |kind: DutyKind| docket.duties.iter().filter(|duty| duty.kind == kind).count();
     match case.state {
