@@ -119,8 +119,10 @@ impl<'a> Judging<'a> {
                 other.id != case.id && other.cluster_id == case.cluster_id && other.state.takes_reports()
             })
         });
-        let still_replaced = replaced
-            .is_some_and(|other| self.decided_case(other).is_none_or(|other| other.state.takes_reports()));
+        // What this very write ends is not over before it: the table holds the two against each other row by row.
+        let before = |id| self.before.and_then(|before| before.cases.get(&id));
+        let still_replaced =
+            replaced.is_some_and(|other| before(other).is_none_or(|other| other.state.takes_reports()));
         if another || still_replaced {
             return Err(Refusal::new(
                 "CLUSTER_HAS_ANOTHER_CASE",
