@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{self, Arc, PoisonError, RwLock},
 };
 
 use fengqiao_county::{Counties, County, Mistakes};
@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use crate::{
     commands::Waiting,
     rulebook::Rulebook,
-    settings::{SettingKind, SettingTexts},
+    settings::{SettingKind, SettingTexts, SettingVersions},
     unreadable::PutAside,
 };
 
@@ -30,6 +30,8 @@ pub struct RoutingCounty {
     pub put_aside: PutAside,
     /// What the county's folder says; it holds where nothing else was given.
     pub folder_texts: SettingTexts,
+    /// Settings that hold and do not fit this process; they are not tried again before they change.
+    pub(crate) unfit: sync::Mutex<Option<SettingVersions>>,
     rulebook: RwLock<Arc<Rulebook>>,
 }
 
@@ -47,6 +49,7 @@ impl RoutingCounty {
             waiting: Waiting::default(),
             put_aside: PutAside::default(),
             folder_texts,
+            unfit: sync::Mutex::default(),
             rulebook,
         })
     }

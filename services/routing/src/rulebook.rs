@@ -247,6 +247,26 @@ mod tests {
     }
 
     #[test]
+    fn a_seat_or_a_meeting_that_would_always_be_late_is_refused() {
+        let (_, _, rulebook) = macheng();
+        let said = |text: &str| {
+            let text = format!("version = '2'\n{text}");
+            let parsed = Practice::parse(Path::new(PRACTICE_FILE), &text, &rulebook.directory);
+            parsed.map_or_else(|found| found.to_string(), |_| String::new())
+        };
+        let seat = "[[seat]]\nagency = 'government'\nseat = '值班席'\nhalf_days = 10\npeople = 1\n";
+        assert_eq!(said(seat), "");
+        assert!(
+            said(&seat.repeat(2)).contains("practice.toml:7: the seat 值班席 of government stands twice")
+        );
+        assert!(said(&seat.replace("值班席", " ")).contains("practice.toml:2: a seat has a name"));
+        assert!(said(&seat.replace("people = 1", "people = 51")).contains("by 1 to 50 people"));
+        let agenda = "[agenda]\nlevel = 'red'\nopen_days = 30\nreturned = 2\nweekday = 1\nhour = ";
+        assert!(said(&format!("{agenda}0\n")).contains("would be late as its week begins"));
+        assert_eq!(said(&format!("{agenda}9\n")), "");
+    }
+
+    #[test]
     fn texts_that_do_not_fit_each_other_are_refused() {
         let (county, texts, before) = macheng();
         let refused = |texts: &SettingTexts| {

@@ -9,7 +9,7 @@ use fengqiao_sealing::{Keyring, SealError};
 use fengqiao_telemetry::{Telemetry, TelemetryError};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use sqlx::{
-    Executor as _, PgPool,
+    Connection as _, Executor as _, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -298,7 +298,12 @@ async fn create_schema(pool: &PgPool, service: ServiceName) -> Result<(), sqlx::
 }
 
 /// Brings the service's tables and those of messaging up to date; sqlx holds a lock meanwhile.
+///
+/// What it does to large tables may take longer than any statement that serves.
 async fn migrate(pool: &PgPool, own: &[&Migrator]) -> Result<(), StartError> {
+    let database = |operation| move |source| StartError::Database { operation, source };
+    let mut connection = pool.acquire().await.map_err(database("connect to migrate"))?.detach();
+    connection.execute("SET statement_timeout = 0").await.map_err(database("prepare to migrate"))?;
     for migrations in std::iter::once(&&fengqiao_messaging::MIGRATIONS).chain(own) {
         let migrator = Migrator {
             migrations: migrations.migrations.clone(),
@@ -306,7 +311,7 @@ async fn migrate(pool: &PgPool, own: &[&Migrator]) -> Result<(), StartError> {
             ignore_missing: true,
             ..Migrator::DEFAULT
         };
-        migrator.run(pool).await?;
+        migrator.run(&mut connection).await?;
     }
-    Ok(())
+    connection.close().await.map_err(database("end migrating"))
 }

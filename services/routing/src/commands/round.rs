@@ -4,7 +4,7 @@
 //! cases as they are after this one. That is as safe as to do it later: what was judged in vain, because this
 //! round failed, is judged again, and each is written only in the turn that it was judged for.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use fengqiao_messaging::Turn;
 use sqlx::PgConnection;
@@ -27,8 +27,9 @@ const ROUNDS_IN_TURN: usize = 4;
 /// Fewer than this are loaded when it is their turn, together with those who come meanwhile: a round of few costs
 /// a commit as one of many does.
 const WORTH_LOOKING_AHEAD: usize = 12;
-/// What takes longer is loaded again: nobody's answer is to wait for the next ones' cases.
-const LOOKING_AHEAD_TIMEOUT: Duration = Duration::from_secs(1);
+/// So much longer than a write the look ahead may take; then it is given up. Nobody's answer is to wait for the next
+/// ones' cases.
+const LOOKING_AHEAD_LONGER: Duration = Duration::from_millis(5);
 
 type Answered = Result<CaseFile, RoutingError>;
 
@@ -161,11 +162,24 @@ impl Rounds<'_> {
         };
         let Some(Writing { ledger, turn, decided }) = judged.writing else { return Ok(Some(judged.answers)) };
         let after = After { turn, next: ledger.next(), decided: &decided };
-        let ahead = self.left > 0 && self.next.is_none() && !holding;
-        let (committed, next) = tokio::join!(ledger.commit(attempt, county, None, by.heard()), async {
-            if ahead { by.look_ahead(place, &after).await } else { None }
-        });
-        self.next = self.next.take().or(next);
+        if self.left > 0 && self.next.is_none() && !holding {
+            let waiting = place.waiting.take_if_at_least(WORTH_LOOKING_AHEAD);
+            self.next = (!waiting.is_empty()).then_some(Round { waiting, judged: None });
+        }
+        let next = self.next.as_ref().map_or(&[][..], |next| &next.waiting);
+        let (committed, ahead) = {
+            let mut committing = pin!(ledger.commit(attempt, county, None, by.heard()));
+            let mut looking = pin!(by.look_ahead(place, next, &after));
+            tokio::select! {
+                committed = &mut committing => {
+                    (committed, timeout(LOOKING_AHEAD_LONGER, looking).await.unwrap_or_default())
+                }
+                ahead = &mut looking => (committing.await, ahead),
+            }
+        };
+        if let Some(next) = &mut self.next {
+            next.judged = ahead;
+        }
         Ok(committed?.then_some(judged.answers))
     }
 }
@@ -242,22 +256,24 @@ impl Commands {
         Ok(Judged { answers, writing: Some(Writing { ledger, turn, decided }) })
     }
 
-    /// The next round, if it is worth it. What does not succeed now is done when it is its turn.
-    async fn look_ahead(&self, place: &RoutingCounty, after: &After<'_>) -> Option<Round> {
-        let waiting = place.waiting.take_if_at_least(WORTH_LOOKING_AHEAD);
+    /// What comes of the next round. What does not succeed now is done when it is its turn.
+    async fn look_ahead(
+        &self,
+        place: &RoutingCounty,
+        waiting: &[Waiter],
+        after: &After<'_>,
+    ) -> Option<Judged> {
         if waiting.is_empty() {
             return None;
         }
-        let loading = async {
-            let mut conn = bounded("connect", self.pool.acquire()).await?;
-            self.load(&mut conn, &place.county.code, &waiting).await
-        };
-        let loaded = timeout(LOOKING_AHEAD_TIMEOUT, loading).await.ok().and_then(Result::ok);
-        let judged = loaded.filter(|loaded| after.completes(loaded, &waiting)).and_then(|loaded| {
-            let CountyTurn { turn, head } = after.next;
-            self.judge(place, &waiting, loaded.cases, turn, head?, Some(after.decided)).ok()
-        });
-        Some(Round { waiting, judged })
+        // Not worth to wait for: those who have a connection may wait for this turn.
+        let mut conn = self.pool.try_acquire()?;
+        let loaded = self.load(&mut conn, &place.county.code, waiting).await.ok()?;
+        if !after.completes(&loaded, waiting) {
+            return None;
+        }
+        let CountyTurn { turn, head } = after.next;
+        self.judge(place, waiting, loaded.cases, turn, head?, Some(after.decided)).ok()
     }
 }
 

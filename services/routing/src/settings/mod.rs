@@ -209,9 +209,10 @@ fn given_files(kind: SettingKind, files: Files, before: &Files) -> Result<Files,
     }
     let whole = |name: &str, reason: String| Mistakes::from(Mistake::new(Path::new(name), 0, reason));
     let Some(only) = kind.file() else {
+        let files = areas::with_areas_of(files, before);
         return match areas::too_large(&files) {
             Some(mistake) => Err(mistake.into()),
-            None => Ok(areas::with_areas_of(files, before)),
+            None => Ok(files),
         };
     };
     if let Some(other) = files.keys().find(|name| *name != only) {

@@ -1,6 +1,10 @@
 //! What other processes made to hold is seen within a second: one look at one row a county.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 use tokio_util::sync::CancellationToken;
 
@@ -46,10 +50,8 @@ impl SettingsWatch {
     /// # Errors
     /// Never; the type is that of an owned task.
     pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
-        // What could not be taken is not tried again before it changes.
-        let mut unfit: HashMap<String, SettingVersions> = HashMap::new();
         while !stop.is_cancelled() {
-            if let Err(error) = self.look(&mut unfit).await {
+            if let Err(error) = self.look().await {
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
                     "it could not be seen which settings hold"
@@ -63,31 +65,15 @@ impl SettingsWatch {
         Ok(())
     }
 
-    async fn look(&self, unfit: &mut HashMap<String, SettingVersions>) -> Result<(), RoutingError> {
+    async fn look(&self) -> Result<(), RoutingError> {
         for (county, versions) in self.heads().await? {
             let Some(place) = self.counties.get(&county) else { continue };
-            if unfit.get(&county) == Some(&versions) {
-                continue;
-            }
-            match self.catch_up(place, versions).await {
-                Ok(()) => {
-                    unfit.remove(&county);
-                    unfit_gauge(&county, 0.0);
-                }
-                Err(SettingError::Mistakes(mistakes)) => {
-                    tracing::error!(
-                        county,
-                        error = &mistakes as &dyn std::error::Error,
-                        "the settings that hold do not fit this process; it goes on with those before"
-                    );
-                    unfit_gauge(&county, 1.0);
-                    unfit.insert(county, versions);
-                }
-                Err(error) => tracing::warn!(
+            if let Err(error) = self.catch_up_unless_unfit(place, versions).await {
+                tracing::error!(
                     county,
                     error = &error as &dyn std::error::Error,
-                    "the settings that hold could not be read"
-                ),
+                    "the settings that hold could not be taken; this process goes on with those before"
+                );
             }
         }
         Ok(())
@@ -100,9 +86,30 @@ impl SettingsWatch {
     pub async fn catch_up_now(&self, place: &Arc<RoutingCounty>) -> Result<(), SettingError> {
         let heads = setting_heads(&self.settings.pool, std::slice::from_ref(&place.county.code)).await?;
         for (_, versions) in heads {
-            self.catch_up(place, versions).await?;
+            self.catch_up_unless_unfit(place, versions).await?;
         }
         Ok(())
+    }
+
+    /// The same, but what did not fit this process is not tried again before it changes.
+    async fn catch_up_unless_unfit(
+        &self,
+        place: &Arc<RoutingCounty>,
+        versions: SettingVersions,
+    ) -> Result<(), SettingError> {
+        let unfit = || place.unfit.lock().unwrap_or_else(PoisonError::into_inner);
+        if *unfit() == Some(versions) {
+            return Ok(());
+        }
+        let caught_up = self.catch_up(place, versions).await;
+        let fits = match &caught_up {
+            Ok(()) => true,
+            Err(SettingError::Mistakes(_)) => false,
+            Err(_) => return caught_up,
+        };
+        *unfit() = (!fits).then_some(versions);
+        unfit_gauge(&place.county.code, if fits { 0.0 } else { 1.0 });
+        caught_up
     }
 
     /// Makes hold here what holds in the store, if it is newer.

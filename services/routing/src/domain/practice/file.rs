@@ -28,6 +28,7 @@ const DEFAULT: &str = include_str!("default.toml");
 const MOST_CHASES: usize = 16;
 /// Mornings and afternoons of a week.
 const MOST_HALF_DAYS: usize = 14;
+const MOST_AT_A_SEAT: usize = 50;
 
 #[derive(Deserialize, Clone)]
 #[serde(deny_unknown_fields)]
@@ -205,7 +206,7 @@ impl Reading<'_> {
         }
         let owners = own.owners.into_iter().map(|raw| self.owners(raw)).collect();
         let series = self.series(own.series);
-        let seats = own.seat.into_iter().map(|raw| self.seat(raw)).collect();
+        let seats = self.seats(own.seat);
         let alerts = own.alerts.or(shipped.alerts).unwrap_or_default();
         let alerts = alerts.into_iter().map(|(level, tiers)| (level, self.tiers(tiers))).collect();
         let major = Major { recipients: own.major.or(shipped.major)?.recipients };
@@ -218,6 +219,9 @@ impl Reading<'_> {
         let agenda = own.agenda.or(shipped.agenda)?;
         if !(1..=7).contains(&agenda.weekday) || !(0..24).contains(&agenda.hour) {
             self.mistake(0, "agenda.weekday must be 1 to 7, agenda.hour 0 to 23");
+        }
+        if (agenda.weekday, agenda.hour) == (1, 0) {
+            self.mistake(0, "agenda: a meeting at 00:00 on Monday would be late as its week begins");
         }
         let ageing_days = own.ageing_days.or(shipped.ageing_days)?;
         if ageing_days.len() > MOST_CHASES
@@ -339,12 +343,28 @@ impl Reading<'_> {
         all
     }
 
+    fn seats(&mut self, raw: Vec<Spanned<RawSeat>>) -> Vec<SeatRule> {
+        let mut seats = Vec::<SeatRule>::with_capacity(raw.len());
+        for raw in raw {
+            let line = line_at(self.text, raw.span().start);
+            let seat = self.seat(raw);
+            if seats.iter().any(|other| (&other.agency, &other.seat) == (&seat.agency, &seat.seat)) {
+                self.mistake(line, &format!("the seat {} of {} stands twice", seat.seat, seat.agency));
+            }
+            seats.push(seat);
+        }
+        seats
+    }
+
     fn seat(&mut self, raw: Spanned<RawSeat>) -> SeatRule {
         let line = line_at(self.text, raw.span().start);
         let RawSeat { agency, seat, half_days, people } = raw.into_inner();
         self.agency(line, &agency);
-        if !(1..=MOST_HALF_DAYS).contains(&half_days) || people == 0 {
-            self.mistake(line, "a seat is filled in 1 to 14 half days of a week, by one person or more");
+        if seat.trim().is_empty() {
+            self.mistake(line, "a seat has a name");
+        }
+        if !(1..=MOST_HALF_DAYS).contains(&half_days) || !(1..=MOST_AT_A_SEAT).contains(&people) {
+            self.mistake(line, "a seat is filled in 1 to 14 half days of a week, by 1 to 50 people");
         }
         SeatRule { agency, seat, half_days, people }
     }
