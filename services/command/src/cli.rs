@@ -7,9 +7,9 @@ use clap_complete::Shell;
 
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
-    figures::StatsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, work::WorkOptions,
+    figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
+    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
+    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -66,6 +66,8 @@ pub enum Command {
     Agencies(AgenciesOptions),
     /// Who sits where in a week, and which half days are missing (派驻、值班).
     Roster(RosterOptions),
+    /// Who can mediate, by skill, the nearest to an area first (调解组织、调解志愿者).
+    Mediators(MediatorsOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).
     Stats(StatsOptions),
     /// Follow one case's history as it grows, until Ctrl-C.

@@ -10,6 +10,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod mediators;
 mod meeting;
 mod moment;
 mod output;
@@ -75,6 +76,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Roster(options) => roster::show(options, &session, output).await,
+        Command::Mediators(options) => mediators::list(options, &session, output).await,
         Command::Stats(options) => figures::show(options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,
         Command::Completions { .. } => Ok(()),

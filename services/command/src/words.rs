@@ -4,8 +4,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
     routing::v1::{
-        AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MeetingKind, PlaceKind, RepeatClass,
-        RewardState, SettingKind, StandingKind,
+        AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MediatorKind, MeetingKind, PlaceKind,
+        RepeatClass, RewardState, SettingKind, StandingKind,
     },
     types::v1::{CaseState, FormKind, Level, PartyRole, Source},
 };
@@ -243,6 +243,16 @@ pub const HALF_DAYS: &[Word<HalfDay>] = &[
     Word(HalfDay::Night, "NIGHT", "夜间"),
 ];
 
+/// What mediators are.
+pub const MEDIATORS: &[Word<MediatorKind>] = &[
+    Word(MediatorKind::Volunteer, "VOLUNTEER", "志愿者"),
+    Word(MediatorKind::PeopleMediation, "PEOPLE_MEDIATION", "人民调解委员会"),
+    Word(MediatorKind::ResidentsBody, "RESIDENTS_BODY", "居(村)民自治组织"),
+    Word(MediatorKind::Justice, "JUSTICE", "司法所"),
+    Word(MediatorKind::Police, "POLICE", "公安"),
+    Word(MediatorKind::Other, "OTHER", "其他"),
+];
+
 /// The kinds of meetings.
 pub const MEETINGS: &[Word<MeetingKind>] =
     &[Word(MeetingKind::Joint, "JOINT", "联席会议"), Word(MeetingKind::Residents, "RESIDENTS", "居民会议")];
@@ -324,6 +334,7 @@ mod tests {
         assert_eq!(count(|n| RepeatClass::try_from(n).is_ok()), REPEAT_CLASSES.len());
         assert_eq!(count(|n| RewardState::try_from(n).is_ok()), REWARDS.len());
         assert_eq!(count(|n| HalfDay::try_from(n).is_ok()), HALF_DAYS.len());
+        assert_eq!(count(|n| MediatorKind::try_from(n).is_ok()), MEDIATORS.len());
         assert_eq!(count(|n| MeetingKind::try_from(n).is_ok()), MEETINGS.len());
         assert_eq!(count(|n| AgendaReason::try_from(n).is_ok()), AGENDA_REASONS.len());
     }

@@ -90,6 +90,7 @@ watch 1
 agencies
 work
 roster centre --day 2026-11-25
+mediators --skill marriage_family --area 421181
 duty list --kind sweep
 duty show d --purpose x
 duty record d done --text x

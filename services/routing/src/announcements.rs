@@ -1,10 +1,13 @@
 //! The events that routing sends.
 
+use std::collections::BTreeSet;
+
 use fengqiao_messaging::Event;
 use fengqiao_proto::{
     routing::v1::{CaseChanged, PushRequested, TakenCluster},
-    types::v1::PushSubject,
+    types::v1::{Matter, PushSubject},
 };
+use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
@@ -12,7 +15,8 @@ use uuid::Uuid;
 
 use crate::{
     counties::RoutingCounty,
-    domain::{case::CaseFile, standing::chasing::DueDuty},
+    domain::{case::CaseFile, standing::chasing::DueDuty, withholding::MatterPart},
+    sealed_matters,
     store::RequestedPush,
 };
 
@@ -20,6 +24,48 @@ use crate::{
 pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// The kind of [`PushRequested`].
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
+
+/// Something that is to be sent.
+#[derive(Debug)]
+pub enum Announcement {
+    /// It can go as it is.
+    Ready(Event),
+    /// A push to an agency that does not get all of the matter (S2-06).
+    Reduced {
+        /// The push, still with the whole matter.
+        push: Box<PushRequested>,
+        /// What the agency does not get.
+        withheld: BTreeSet<MatterPart>,
+        /// The trace that it belongs to.
+        trace: Option<String>,
+    },
+}
+
+impl Announcement {
+    /// The event. Only here, and only for a push that needs it, a matter is opened.
+    #[must_use]
+    pub fn into_event(self, county: &str, keyring: &Keyring) -> Event {
+        match self {
+            Self::Ready(event) => event,
+            Self::Reduced { mut push, withheld, trace } => {
+                let reduced = sealed_matters::reduce(&push.sealed_matter, &withheld, county, keyring);
+                push.sealed_matter = reduced.unwrap_or_else(|error| {
+                    // Other cases are written with this one and may not wait: the agency hears of the case, and of
+                    // its matter nothing rather than all.
+                    let error: &dyn std::error::Error = &error;
+                    tracing::error!(
+                        county,
+                        case_id = push.case_id,
+                        error,
+                        "a matter that is withheld in part does not open"
+                    );
+                    sealed_matters::seal(&Matter::default(), county, keyring)
+                });
+                Event { kind: PUSH_REQUESTED, payload: push.encode_to_vec(), trace }
+            }
+        }
+    }
+}
 
 /// Says what a case is after a change, and which report made it, or which came here from another case.
 /// `takes_reports_until`: see [`CaseFile::takes_reports_until`].
@@ -70,18 +116,26 @@ pub fn push_requested(
     push: &RequestedPush,
     place: &RoutingCounty,
     trace: Option<&str>,
-) -> Event {
-    let evidence_for = place.rulebook().practice.returns.evidence_for.clone();
+) -> Announcement {
+    let rulebook = place.rulebook();
+    let practice = &rulebook.practice;
+    let agency = &push.order.recipient.agency;
+    let withheld = practice.withheld_from(agency, &rulebook.directory, &case.docket.tags);
+    let evidence_for = practice.returns.evidence_for.iter().map(|reason| i32::from(*reason)).collect();
     let message = PushRequested {
         subject: PushSubject::Case.into(),
         case_number: case.number.clone(),
         category: case.category.clone(),
         first_source: case.first_source.into(),
         sealed_matter: case.sealed_matter.clone(),
-        evidence_for: evidence_for.into_iter().map(i32::from).collect(),
+        evidence_for,
         ..asked_for(push, &case.area_code, place)
     };
-    Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
+    let trace = trace.map(str::to_owned);
+    if withheld.is_empty() {
+        return Announcement::Ready(Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace });
+    }
+    Announcement::Reduced { push: Box::new(message), withheld, trace }
 }
 
 /// Asks notification for a reminder of a duty besides cases. All that it says is its reason: whom or what the duty is
@@ -107,5 +161,29 @@ fn asked_for(push: &RequestedPush, area_code: &str, place: &RoutingCounty) -> Pu
         due_at: Some(to_proto(order.due_at)),
         reason: order.reason.clone(),
         ..PushRequested::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn s2_06_of_a_matter_that_does_not_open_nothing_is_sent() {
+        let keyring = Keyring::from_toml(&Keyring::generate()).unwrap();
+        let told = Matter { title: "求助".into(), narrative: "出警经过".into(), ..Default::default() };
+        let sealed = sealed_matters::seal(&told, "120111", &keyring);
+        let sent = |sealed: Vec<u8>, county: &str| {
+            let push = Box::new(PushRequested { sealed_matter: sealed, ..Default::default() });
+            let withheld = [MatterPart::Narrative].into();
+            let event = Announcement::Reduced { push, withheld, trace: None }.into_event(county, &keyring);
+            let push = PushRequested::decode(event.payload.as_slice()).unwrap();
+            sealed_matters::open(&push.sealed_matter, county, &keyring).unwrap()
+        };
+        assert_eq!(sent(sealed.clone(), "120111"), Matter { narrative: String::new(), ..told });
+        // Another county's, cut off, and none at all.
+        assert_eq!(sent(sealed.clone(), "421181"), Matter::default());
+        assert_eq!(sent(sealed[..9].to_vec(), "120111"), Matter::default());
+        assert_eq!(sent(Vec::new(), "120111"), Matter::default());
     }
 }

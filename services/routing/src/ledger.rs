@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    announcements::{case_changed, push_requested, reminder_requested},
+    announcements::{Announcement, case_changed, push_requested, reminder_requested},
     counties::RoutingCounty,
     domain::{
         history_seals::HistoryHead,
@@ -36,13 +36,14 @@ pub struct Heard<'a> {
 pub struct Ledger {
     /// The rows.
     pub changes: Changes,
-    events: Vec<Event>,
+    announcements: Vec<Announcement>,
 }
 
 /// A ledger that is ready to be written, in one turn of the county and in no other.
 #[derive(Debug)]
 pub struct SealedLedger {
-    ledger: Ledger,
+    changes: Changes,
+    events: Vec<Event>,
     sealed: SealedChanges,
     turn: Turn,
     /// Where the events stand, once they are written.
@@ -85,12 +86,13 @@ impl Ledger {
             let over = !case.state.takes_reports();
             let until =
                 over.then(|| case.takes_reports_until(place.rulebook().practice.reopen_days)).flatten();
-            self.events.push(case_changed(&case, until, report_id, moved, traceparent));
+            let changed = case_changed(&case, until, report_id, moved, traceparent);
+            self.announcements.push(Announcement::Ready(changed));
         }
         warn_of_unknown_years(&change, place);
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {
-            self.events.push(push_requested(&case, push, place, traceparent));
+            self.announcements.push(push_requested(&case, push, place, traceparent));
         }
     }
 
@@ -98,7 +100,7 @@ impl Ledger {
     pub fn add_chased(&mut self, due: &DueDuty, chased: Chased, place: &RoutingCounty) {
         self.changes.add_standing(due.id, chased.duty);
         for push in self.changes.add_reminders(due.id, chased.reminders) {
-            self.events.push(reminder_requested(due, push, place));
+            self.announcements.push(Announcement::Ready(reminder_requested(due, push, place)));
         }
     }
 
@@ -113,8 +115,10 @@ impl Ledger {
         head: HistoryHead,
         keyring: &Keyring,
     ) -> Result<SealedLedger, RoutingError> {
-        let sealed = self.changes.seal(county, head, keyring)?;
-        Ok(SealedLedger { ledger: self, sealed, turn, first_position: None })
+        let Self { changes, announcements } = self;
+        let sealed = changes.seal(county, head, keyring)?;
+        let events = announcements.into_iter().map(|one| one.into_event(county, keyring)).collect();
+        Ok(SealedLedger { changes, events, sealed, turn, first_position: None })
     }
 
     /// Writes, commits and says so. False where the turn was another's and nothing is written.
@@ -143,7 +147,7 @@ impl SealedLedger {
 
     /// The seals of the cases' last entries once it is written.
     pub fn last_seals(&self) -> impl Iterator<Item = (Uuid, &[u8])> {
-        self.ledger.changes.last_seals(&self.sealed)
+        self.changes.last_seals(&self.sealed)
     }
 
     /// Writes rows and events in the county's turn. False where the turn was another's and nothing is written.
@@ -157,8 +161,8 @@ impl SealedLedger {
         county: &str,
         step: Option<&Step>,
     ) -> Result<bool, RoutingError> {
-        let in_turn = InTurn { county, turn: self.turn, step, events: &self.ledger.events };
-        self.first_position = self.ledger.changes.write(conn, in_turn, &self.sealed).await?;
+        let in_turn = InTurn { county, turn: self.turn, step, events: &self.events };
+        self.first_position = self.changes.write(conn, in_turn, &self.sealed).await?;
         Ok(self.first_position.is_some())
     }
 
@@ -173,7 +177,7 @@ impl SealedLedger {
         step: Option<&Step>,
         heard: Heard<'_>,
     ) -> Result<bool, RoutingError> {
-        heard.watchers.changing(self.ledger.changes.case_ids());
+        heard.watchers.changing(self.changes.case_ids());
         if !self.write(&mut attempt, county, step).await? {
             return Ok(false);
         }
@@ -185,13 +189,13 @@ impl SealedLedger {
 
     /// What is written is committed: the events can go out, and it counts.
     pub fn announce(self, county: &str, outbox: &Outbox) {
-        for push in self.ledger.changes.pushes() {
+        for push in self.changes.pushes() {
             let level = push.order.level.word();
             metrics::counter!("fengqiao_routing_pushes_requested_total", "county" => county.to_owned(), "level" => level)
                 .increment(1);
         }
         if let Some(first) = self.first_position {
-            outbox.sent(county, first, self.ledger.events);
+            outbox.sent(county, first, self.events);
         }
     }
 }

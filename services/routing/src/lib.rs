@@ -17,6 +17,7 @@ pub mod linking;
 pub mod meetings;
 pub mod receipt_events;
 pub mod rulebook;
+mod sealed_matters;
 pub mod series_worker;
 mod service;
 pub mod settings;

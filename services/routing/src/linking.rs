@@ -9,9 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use fengqiao_proto::types::v1::Matter;
 use fengqiao_telemetry::trace;
-use prost::Message as _;
 use uuid::Uuid;
 
 use crate::{
@@ -32,6 +30,7 @@ use crate::{
     error::RoutingError,
     ledger::Ledger,
     rulebook::Rulebook,
+    sealed_matters,
     store::{
         Answer, Attempt, CommandCase, CommandName, CountyTurn, MovableReport, Move, another_live_case,
         answered_case, bounded, find_merger, last_number, load_for_commands, reports_to_move,
@@ -414,8 +413,8 @@ impl Planning<'_, '_> {
 
     /// What the people of a matter are in it.
     fn people(&self, sealed_matter: &[u8]) -> Option<Vec<i32>> {
-        let plain = self.commands.keyring.open(sealed_matter, self.place.county.code.as_bytes()).ok()?;
-        let matter = Matter::decode(plain.as_slice()).ok()?;
+        let county = &self.place.county.code;
+        let matter = sealed_matters::open(sealed_matter, county, &self.commands.keyring).ok()?;
         Some(matter.parties.iter().map(|party| party.role).collect())
     }
 

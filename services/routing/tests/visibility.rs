@@ -4,7 +4,7 @@
 
 mod office;
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use fengqiao_access::Principal;
 use fengqiao_proto::{
@@ -16,6 +16,7 @@ use fengqiao_proto::{
     },
     types::v1::Level,
 };
+use fengqiao_routing::domain::practice::Practice;
 use fengqiao_serving::{ServiceName, planning};
 use futures::StreamExt as _;
 use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
@@ -323,5 +324,48 @@ async fn to_ask_who_sees_a_case_reads_no_table_through() {
         assert!(!plan.contains("case_merger_goes_to"), "{name}\n{plan}");
         assert!(!single || !plan.contains("hashed"), "{name}\n{plan}");
         sqlx::query("DEALLOCATE asked").execute(&mut *conn).await.unwrap();
+    }
+}
+
+/// What a practice withholds from an agency of Macheng, of cases with these marks, or its mistakes.
+fn withheld(office: &Office, text: &str, agency: &str, tags: &[&str]) -> String {
+    let rulebook = office.counties.iter().next().unwrap().rulebook();
+    let text = format!("version = \"1\"\n{text}");
+    let parsed = Practice::parse(Path::new("practice.toml"), &text, &rulebook.directory);
+    let tags = tags.iter().map(|&tag| tag.to_owned()).collect();
+    parsed.map_or_else(
+        |mistakes| mistakes.to_string(),
+        |practice| format!("{:?}", practice.withheld_from(agency, &rulebook.directory, &tags)),
+    )
+}
+
+#[tokio::test]
+async fn s2_06_a_county_says_from_whom_it_withholds_what() {
+    let office = Office::open().await;
+    let community = format!("community-{COMMUNITY}");
+    let own = "[[withheld]]\nkind = \"community\"\nfields = [\"narrative\"]\n\
+               [[withheld]]\nagency = \"court\"\ntags = [\"health\", \"minor\"]\nfields = [\"phone\"]\n\
+               [[withheld]]\nagency = \"court\"\nfields = [\"address\"]\n";
+    for (text, agency, tags, said) in [
+        ("", "womens_federation", &["minor", "help"][..], "{Narrative, IdNumber}"),
+        ("", "womens_federation", &["health"], "{}"),
+        ("", "police", &["minor"], "{}"),
+        ("withheld = []", "womens_federation", &["minor"], "{}"),
+        (own, &community, &[], "{Narrative}"),
+        (own, "court", &["minor"], "{Address, Phone}"),
+        (own, "court", &[], "{Address}"),
+        (own, "womens_federation", &["minor"], "{}"),
+    ] {
+        assert_eq!(withheld(&office, text, agency, tags), said, "{agency} {tags:?}");
+    }
+    for (who, reason) in [
+        ("agency = \"nobody\"", "nobody is neither an agency nor a contact"),
+        ("agency = \"centre\"", "from centre, the centre's desk, nothing is withheld"),
+        ("tags = [\"minor\"]", "one of the two"),
+        ("kind = \"school\"", "unknown variant `school`"),
+    ] {
+        let mistake =
+            withheld(&office, &format!("[[withheld]]\n{who}\nfields = [\"narrative\"]\n"), "court", &[]);
+        assert!(mistake.starts_with("practice.toml:") && mistake.contains(reason), "{mistake}");
     }
 }

@@ -242,7 +242,8 @@ pub enum ActCommand {
         /// What came of it.
         #[arg(value_parser = words::parser(engine::RESULTS), ignore_case = true)]
         result: SessionResult,
-        /// Who mediated: an agency, a body or volunteer of the directory, or a name; may be repeated.
+        /// Who mediated: an agency, a body or volunteer (`fengqiao mediators` lists the codes), or a name; may be
+        /// repeated.
         #[arg(long = "mediator", required = true, value_name = "CODE")]
         mediators: Vec<String>,
         /// Who came; may be repeated.

@@ -124,6 +124,19 @@ impl Mediators {
         });
         Ok(())
     }
+
+    /// Where those stand who have a skill, and whether they have it since they take any.
+    fn skilled(&self, skill: &str) -> Vec<(usize, bool)> {
+        let with = |word: &str| self.by_skill.get(word).into_iter().flatten();
+        let mut found: Vec<(usize, bool)> = with(skill).map(|at| (*at, false)).collect();
+        let named = found.len();
+        for at in with(ANY_SKILL) {
+            if found[..named].binary_search(&(*at, false)).is_err() {
+                found.push((*at, true));
+            }
+        }
+        found
+    }
 }
 
 impl Directory {
@@ -133,19 +146,16 @@ impl Directory {
         self.mediators.by_code.get(code).map(|at| &self.mediators.mediators[*at])
     }
 
-    /// Who can mediate a matter that needs a skill (the code of a category, or a word of the file), the
-    /// nearest to an area first; equally near, who names the skill before who takes any (S3-13).
+    /// Who can mediate a matter that needs a skill (the code of a category, or a word of the file), or everybody
+    /// where it needs none, the nearest to an area first; equally near, who names the skill before who takes any
+    /// (S3-13).
     #[must_use]
-    pub fn mediators(&self, skill: &str, area_code: &str) -> Vec<&Mediator> {
+    pub fn mediators(&self, skill: Option<&str>, area_code: &str) -> Vec<&Mediator> {
         let place = shortest_code(area_code).unwrap_or_default();
-        let with = |word: &str| self.mediators.by_skill.get(word).into_iter().flatten();
-        let mut found: Vec<(usize, bool)> = with(skill).map(|at| (*at, false)).collect();
-        let named = found.len();
-        for at in with(ANY_SKILL) {
-            if found[..named].binary_search(&(*at, false)).is_err() {
-                found.push((*at, true));
-            }
-        }
+        let mut found = match skill {
+            Some(skill) => self.mediators.skilled(skill),
+            None => (0..self.mediators.mediators.len()).map(|at| (at, false)).collect(),
+        };
         found.sort_by_key(|(at, any)| (nearness(place, &self.mediators.mediators[*at].area_code), *any, *at));
         found.into_iter().map(|(at, _)| &self.mediators.mediators[at]).collect()
     }
@@ -173,13 +183,15 @@ mod tests {
     fn s3_13_by_skill_the_nearest_first() {
         let directory = with(&[("mediators.csv", MEDIATORS)]).unwrap();
         assert_eq!(
-            codes(directory.mediators("marriage_family", "421181105202")),
+            codes(directory.mediators(Some("marriage_family"), "421181105202")),
             ["aunt", "elders", "town", "bench", "county"],
             "by the category that a word of the file means"
         );
-        assert_eq!(codes(directory.mediators("噪声", "421181105203000")), ["town", "elders", "county"]);
-        assert_eq!(codes(directory.mediators("other", "421181001")), ["county", "elders"]);
-        assert_eq!(codes(directory.mediators("噪声", "")), ["county", "town", "elders"]);
+        let near = |skill, area| codes(directory.mediators(skill, area));
+        assert_eq!(near(Some("噪声"), "421181105203000"), ["town", "elders", "county"]);
+        assert_eq!(near(Some("other"), "421181001"), ["county", "elders"]);
+        assert_eq!(near(Some("噪声"), ""), ["county", "town", "elders"]);
+        assert_eq!(near(None, "421181105203"), ["bench", "town", "elders", "aunt", "county"], "everybody");
     }
 
     #[test]

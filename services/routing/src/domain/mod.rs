@@ -23,4 +23,5 @@ pub mod refusal;
 pub mod standing;
 pub mod states;
 pub mod transition;
+pub mod withholding;
 pub mod wording;

@@ -3,7 +3,7 @@
 use fengqiao_proto::routing::v1 as contract;
 
 use crate::{
-    directory::Rank,
+    directory::{MediatorKind, Rank},
     domain::{
         acts::{
             handling::Part,
@@ -86,6 +86,15 @@ pub(super) const AFTERMATHS: &[(AftermathKind, contract::AftermathKind)] = &[
     (AftermathKind::PublicOrder, contract::AftermathKind::PublicOrder),
 ];
 
+pub(super) const MEDIATORS: &[(MediatorKind, contract::MediatorKind)] = &[
+    (MediatorKind::Volunteer, contract::MediatorKind::Volunteer),
+    (MediatorKind::PeopleMediation, contract::MediatorKind::PeopleMediation),
+    (MediatorKind::ResidentsBody, contract::MediatorKind::ResidentsBody),
+    (MediatorKind::Justice, contract::MediatorKind::Justice),
+    (MediatorKind::Police, contract::MediatorKind::Police),
+    (MediatorKind::Other, contract::MediatorKind::Other),
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +121,7 @@ mod tests {
         whole(METHODS);
         whole(PLACES);
         whole(AFTERMATHS);
+        whole(MEDIATORS);
     }
 
     #[test]

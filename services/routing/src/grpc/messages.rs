@@ -1,17 +1,13 @@
 //! Writing messages: cases, histories and agencies as the contract has them.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
-use fengqiao_proto::{
-    routing::v1::{
-        Agency as AgencyMessage, Case, CaseLinks, CasePush, CaseReport, HistoryEntry, LevelReason, SubState,
-    },
-    types::v1::Matter,
+use fengqiao_proto::routing::v1::{
+    Agency as AgencyMessage, Case, CaseLinks, CasePush, CaseReport, HistoryEntry, LevelReason, SubState,
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
-use prost::Message as _;
 use uuid::Uuid;
 
 use super::docket;
@@ -22,9 +18,11 @@ use crate::{
         acts::links::Links,
         case::{CaseFile, Words},
         practice::Practice,
+        withholding::{MatterPart, without},
     },
     error::RoutingError,
     rulebook::Rulebook,
+    sealed_matters,
     store::{CaseRest, StoredEntry, StoredPush, StoredReport},
 };
 
@@ -86,6 +84,8 @@ pub(super) struct View<'a> {
     pub(super) now: Timestamp,
     /// Whether who looks may learn who the people are and what was told.
     pub(super) people: bool,
+    /// What who looks does not get of the matter.
+    pub(super) withheld: BTreeSet<MatterPart>,
 }
 
 impl View<'_> {
@@ -115,10 +115,8 @@ impl View<'_> {
             return Ok(message);
         }
         let county = &self.place.county.code;
-        let matter = keyring.open(&case.sealed_matter, county.as_bytes())?;
-        let matter =
-            Matter::decode(matter.as_slice()).map_err(|_| RoutingError::Malformed("a case's matter"))?;
-        message.matter = Some(matter);
+        let matter = sealed_matters::open(&case.sealed_matter, county, keyring)?;
+        message.matter = Some(without(matter, &self.withheld));
         if let (Some(reason), Some(words)) = (&mut message.level_reason, &case.level_reason.words) {
             reason.text = match words {
                 Words::Plain(text) => text.clone(),

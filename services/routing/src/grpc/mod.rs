@@ -9,6 +9,7 @@ mod docket;
 mod duties;
 mod duty_fields;
 mod links;
+mod mediators;
 mod meetings;
 mod messages;
 mod protected;
@@ -120,8 +121,16 @@ impl RoutingFace {
     /// How this caller sees a case now.
     fn view<'a>(&self, place: &'a RoutingCounty, who: &Principal, case: &CaseFile) -> View<'a> {
         let rulebook = place.rulebook();
-        let people = case.docket.shows_people_to(who.agency.as_deref(), rulebook.directory.desk());
-        View { place, rulebook, now: self.commands.clock.now(), people }
+        let (agency, docket, directory) = (who.agency.as_deref(), &case.docket, &rulebook.directory);
+        let people = docket.shows_people_to(agency, directory.desk());
+        let withheld = agency.map(|code| rulebook.practice.withheld_from(code, directory, &docket.tags));
+        View {
+            people,
+            withheld: withheld.unwrap_or_default(),
+            now: self.commands.clock.now(),
+            place,
+            rulebook,
+        }
     }
 
     /// What a command answers: what was read with the case; the rest is for who asks for it. Of a protected case no

@@ -1,4 +1,4 @@
-//! The face of what is owed: lists of work, why something is due when it is, and who sits where.
+//! The face of what is owed: lists of work, why something is due when it is, who sits where, and who can mediate.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use fengqiao_access::principal;
 use fengqiao_calendar::Explanation;
 use fengqiao_proto::routing::v1::{
     DeadlineDay, DeadlinePause, Duty, ExplainDeadlineRequest, ExplainDeadlineResponse, GetRosterRequest,
-    GetRosterResponse, ListWorkRequest, ListWorkResponse, WorkCounts, WorkItem,
-    work_service_server::WorkService,
+    GetRosterResponse, ListMediatorsRequest, ListMediatorsResponse, ListWorkRequest, ListWorkResponse,
+    WorkCounts, WorkItem, work_service_server::WorkService,
 };
 use fengqiao_serving::{paging, status, time::to_proto};
 use jiff::{Timestamp, civil::Date, tz::TimeZone};
@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{RoutingFace, docket, duties, requests, roster};
+use super::{RoutingFace, docket, duties, mediators, requests, roster};
 use crate::{
     directory::Directory,
     error::RoutingError,
@@ -108,6 +108,16 @@ impl WorkService for RoutingFace {
             day => duties::day("day", day)?,
         };
         Ok(Response::new(roster::of_week(&rulebook, day, agency)))
+    }
+
+    async fn list_mediators(
+        &self,
+        request: Request<ListMediatorsRequest>,
+    ) -> Result<Response<ListMediatorsResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let place = self.place(who, &asked.county)?;
+        Ok(Response::new(mediators::page(asked, place)?))
     }
 }
 

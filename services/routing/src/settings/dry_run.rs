@@ -2,8 +2,6 @@
 
 use std::{path::Path, sync::Arc};
 
-use fengqiao_proto::types::v1::Matter;
-use prost::Message as _;
 use uuid::Uuid;
 
 use super::{Files, LEVELS_FILE, SettingError, Settings, digest};
@@ -14,6 +12,7 @@ use crate::{
         level::{DryRun, GradedCase, RuleSet, dry_run},
     },
     error::RoutingError,
+    sealed_matters,
     store::{RecentCase, recent_cases},
 };
 
@@ -103,8 +102,7 @@ impl Settings {
         let mut left_out = 0;
         let mut run = DryRun::default();
         for RecentCase { case, newest } in cases {
-            let opened = self.keyring.open(&case.sealed_matter, place.county.code.as_bytes()).ok();
-            let matter = opened.and_then(|plain| Matter::decode(plain.as_slice()).ok());
+            let matter = sealed_matters::open(&case.sealed_matter, &place.county.code, &self.keyring).ok();
             let (Some(newest), Some(matter)) = (newest, matter) else {
                 left_out += 1;
                 continue;

@@ -2,7 +2,10 @@
 
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
-    routing::v1::{ListWorkRequest, WorkBucket, work_service_server::WorkService as _},
+    routing::v1::{
+        ListMediatorsRequest, ListWorkRequest, MediatorKind, WorkBucket,
+        work_service_server::WorkService as _,
+    },
     types::v1::Source,
 };
 use fengqiao_routing::domain::{
@@ -23,6 +26,7 @@ use fengqiao_routing::domain::{
     standing::{NewDuty, Outcome, StandingKind},
 };
 use jiff::SignedDuration;
+use tonic::Code;
 
 use crate::{
     office,
@@ -185,12 +189,64 @@ async fn s3_12_what_came_of_a_dispute_before_the_law_is_kept() {
 #[tokio::test]
 async fn s3_13_a_volunteer_is_found_by_skill_and_area() {
     let story = Story::begin("wuwei", "2026-05-06 10:00").await;
-    let rulebook = story.place().rulebook();
-    let found: Vec<&str> =
-        rulebook.directory.mediators("marriage_family", STREET).iter().map(|one| one.code.as_str()).collect();
-    assert_eq!(found.first().copied(), Some("bench-wenmiao"), "{found:?}");
-    assert!(found.contains(&"volunteer-marriage"));
-    shown("S3-13", "按专长和地域找到调解志愿者，近者在前");
+    let dispatcher = story.officer("dispatcher-li");
+    let listed = async |who: &_, request: ListMediatorsRequest| {
+        let page = story.office.face.list_mediators(office::asked(who, request)).await?.into_inner();
+        let codes: Vec<String> = page.mediators.iter().map(|one| one.code.clone()).collect();
+        Ok::<_, tonic::Status>((codes, page))
+    };
+    let marriage = || ListMediatorsRequest {
+        skill: "marriage_family".into(),
+        area_code: STREET.into(),
+        ..Default::default()
+    };
+    let (codes, page) = listed(&dispatcher, marriage()).await.unwrap();
+    assert_eq!(codes, ["bench-wenmiao", "volunteer-marriage", "guangchang-people"], "the nearest first");
+    let bench = &page.mediators[0];
+    assert_eq!((bench.kind(), bench.members), (MediatorKind::Volunteer, 12));
+    assert_eq!((bench.area_code.as_str(), bench.skills.len()), (STREET, 2));
+    assert!(!bench.area_name.is_empty() && page.next_page_token.is_empty());
+    // Elsewhere others are near.
+    let in_village = ListMediatorsRequest { area_code: "620602100201".into(), ..marriage() };
+    assert_eq!(listed(&dispatcher, in_village).await.unwrap().0[0], "guangchang-people");
+    // Page by page it is the same list, for an agency too.
+    let agency = story.agency("justice");
+    let (whole, _) = listed(&agency, ListMediatorsRequest::default()).await.unwrap();
+    assert_eq!(whole.len(), 8);
+    let (mut joined, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListMediatorsRequest { page_size: 3, page_token, ..Default::default() };
+        let (codes, page) = listed(&agency, request).await.unwrap();
+        assert!(codes.len() <= 3);
+        joined.extend(codes);
+        page_token = page.next_page_token;
+        if page_token.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(joined, whole);
+    let forged = fengqiao_serving::paging::write(&"nobody");
+    for wrong in [
+        ListMediatorsRequest { area_code: "421181".into(), ..marriage() },
+        ListMediatorsRequest { skill: "字".repeat(101), ..Default::default() },
+        ListMediatorsRequest { page_token: forged, ..Default::default() },
+    ] {
+        assert_eq!(listed(&agency, wrong).await.unwrap_err().code(), Code::InvalidArgument);
+    }
+
+    // Who was found is assigned, and the history names it.
+    let case = story.report(&call("marriage_family", "夫妻争吵")).await;
+    let session = Act::Mediation(MediationAct::HoldSession {
+        at: story.office.now(),
+        mediators: codes[..1].to_vec(),
+        present: vec![1],
+        result: SessionResult::Adjourned,
+        minutes: 40,
+        words: "择日再调".into(),
+    });
+    story.done(DISPATCHER, case.id, session).await;
+    assert!(story.tells(case.id, HistoryKind::SessionHeld, "文庙路社区板凳调解队").await);
+    shown("S3-13", "按专长和地域列出调解志愿者，近者在前；选中的记入调解");
 }
 
 #[tokio::test]
@@ -212,11 +268,9 @@ async fn s3_01_a_late_visit_of_a_restricted_campaign_is_chased_without_saying_wh
     let told = story.office.pushes().await;
     let mut chased: Vec<&str> = told.iter().map(|push| push.case_id.as_str()).collect();
     chased.sort_unstable();
-    assert_eq!(
-        chased,
-        visits[1..].iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "each of the two once"
-    );
+    let mut late: Vec<String> = visits[1..].iter().map(ToString::to_string).collect();
+    late.sort_unstable();
+    assert_eq!(chased, late, "each of the two once");
     for push in &told {
         assert_eq!(
             (push.agency.as_str(), push.reason.as_str()),

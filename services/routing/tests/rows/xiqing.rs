@@ -2,18 +2,22 @@
 
 use fengqiao_proto::{
     routing::v1::{
-        GetRosterRequest, HalfDay, ListCasesRequest, routing_service_server::RoutingService as _,
-        work_service_server::WorkService as _,
+        GetCaseRequest, GetRosterRequest, HalfDay, ListCasesRequest, PushRequested,
+        routing_service_server::RoutingService as _, work_service_server::WorkService as _,
     },
-    types::v1::{FormKind, PushSubject, Source},
+    types::v1::{FormKind, Matter, PartyRole, PushSubject, Source},
 };
 use fengqiao_routing::domain::{
-    acts::{Act, whistles::WhistleAct},
+    acts::{
+        Act,
+        handling::{HandlingAct, Part},
+        whistles::WhistleAct,
+    },
     duty::DutyKind,
     history::HistoryKind,
 };
 use jiff::SignedDuration;
-
+use prost::Message as _;
 use tonic::Code;
 
 use crate::{
@@ -113,21 +117,87 @@ async fn s2_03_who_does_not_report_in_is_supervised() {
     shown("S2-03", "派出所吹哨两部门：到者签到、结果、评价在案；一小时未到者督办");
 }
 
+/// What a push tells its agency.
+fn told_in(story: &Story, push: &PushRequested) -> Matter {
+    let plain = story.office.keyring.open(&push.sealed_matter, story.office.county().as_bytes()).unwrap();
+    Matter::decode(plain.as_slice()).unwrap()
+}
+
 #[tokio::test]
-async fn s2_06_a_minor_in_need_is_a_protected_case_and_reaches_the_womens_federation() {
+async fn s2_06_the_womens_federation_learns_what_a_minor_needs_and_not_what_the_police_wrote() {
+    const FEDERATION: &str = "womens_federation";
+    const POLICE: &str = "police-120111105";
+    const TOWN: &str = "town-120111105";
     let story = Story::begin("xiqing", "2026-11-24 10:00").await;
-    let told = Told::of(
-        Source::WalkIn,
-        DASI,
-        "marriage_family",
-        "父母离异后，15岁未成年女孩无人照料，请求帮助安排生活费和学习",
-    );
+    let narrative = "出警见：父母离异后，15岁未成年女孩无人照料，请求帮助安排生活费和学习";
+    let told = Told {
+        people: vec![PartyRole::Reporter],
+        id_number: "120111201103070021",
+        ..Told::of(Source::Police110, DASI, "marriage_family", narrative)
+    };
     let case = story.report(&told).await;
-    assert!(case.docket.tags.contains("minor"), "{:?}", case.docket.tags);
-    assert!(case.docket.is_protected());
-    let reports = story.told(case.id, FormKind::ReportForm).await;
-    assert!(reports.contains(&"womens_federation".to_owned()), "{reports:?}");
-    shown("S2-06", "涉未成年人的求助类事项列为受限，街道、妇联得报告单；查阅须写明事由并留痕");
+    assert!(
+        case.docket.tags.contains("minor") && case.docket.tags.contains("help"),
+        "{:?}",
+        case.docket.tags
+    );
+    let police = HandlingAct::Add { agency: POLICE.into(), part: Part::CoHandler, words: "随访".into() };
+    let dispatcher = ("dispatcher-sun", "centre-dispatcher");
+    story.done(dispatcher, case.id, Act::Handling(police)).await;
+    // What comes after, when nobody signs, is no different.
+    story.pass(SignedDuration::from_hours(6)).await;
+    let mut forms = Vec::new();
+    for push in story.pushes(case.id).await {
+        let matter = told_in(&story, &push);
+        assert_eq!(matter.title, "纠纷", "what is needed: {}", push.agency);
+        assert_eq!(matter.parties[0].phone, "13900000000", "whom to call: {}", push.agency);
+        let whole = (matter.narrative.as_str(), matter.parties[0].id_number.as_str());
+        let expected = if push.agency == FEDERATION { ("", "") } else { (narrative, told.id_number) };
+        assert_eq!(whole, expected, "{}", push.agency);
+        forms.push((push.agency.clone(), push.form()));
+    }
+    for who in [FEDERATION, POLICE, TOWN] {
+        assert!(forms.contains(&(who.to_owned(), FormKind::ReportForm)), "{who}: {forms:?}");
+    }
+    assert!(forms.contains(&(FEDERATION.to_owned(), FormKind::ReminderLetter)), "{forms:?}");
+
+    // Who reads the case reads no more than it was told.
+    let read = async |who: &_, purpose: &str| {
+        let case = case.id.to_string();
+        let request = GetCaseRequest { case, purpose: purpose.into(), ..Default::default() };
+        story
+            .office
+            .face
+            .get_case(office::asked(who, request))
+            .await
+            .map(|read| read.into_inner().case.unwrap())
+    };
+    let federation = story.agency(FEDERATION);
+    assert_eq!(read(&federation, "").await.unwrap_err().code(), Code::InvalidArgument, "it is protected");
+    let matter = read(&federation, "上门帮扶").await.unwrap().matter.unwrap();
+    let party = &matter.parties[0];
+    assert_eq!((matter.title.as_str(), party.phone.as_str()), ("纠纷", "13900000000"));
+    assert_eq!((matter.narrative.as_str(), party.id_number.as_str()), ("", ""));
+    for who in [story.agency(POLICE), story.officer("dispatcher-sun")] {
+        let matter = read(&who, "随访").await.unwrap().matter.unwrap();
+        let whole = (matter.narrative.as_str(), matter.parties[0].id_number.as_str());
+        assert_eq!(whole, (narrative, told.id_number), "{}", who.name);
+    }
+    let list = office::asked(&federation, ListCasesRequest::default());
+    let listed = story.office.face.list_cases(list).await.unwrap().into_inner().cases;
+    assert_eq!(listed.len(), 1);
+    assert!(listed[0].matter.is_none(), "lists show nobody's");
+
+    // What is about no minor goes there whole.
+    let other = story.report(&Told::of(Source::Police110, DASI, "marriage_family", "夫妻扬言同归于尽")).await;
+    assert!(!other.docket.is_protected(), "{:?}", other.docket.tags);
+    let pushes = story.pushes(other.id).await;
+    let to_federation = pushes.iter().find(|push| push.agency == FEDERATION).unwrap();
+    assert_eq!(told_in(&story, to_federation).narrative, "夫妻扬言同归于尽");
+    shown(
+        "S2-06",
+        "涉未成年人的求助列为受限，查阅须写明事由；妇联的报告单、提示函和查询只有需求与联系方式，派出所的有经过",
+    );
 }
 
 #[tokio::test]

@@ -53,6 +53,8 @@ pub struct Told {
     pub category: &'static str,
     pub narrative: String,
     pub people: Vec<PartyRole>,
+    /// The id number of each of them.
+    pub id_number: &'static str,
     pub cluster: Uuid,
     pub repeat: bool,
     /// Who takes it.
@@ -69,6 +71,7 @@ impl Told {
             category,
             narrative: narrative.to_owned(),
             people: vec![PartyRole::Reporter, PartyRole::Respondent],
+            id_number: "",
             cluster: Uuid::now_v7(),
             repeat: false,
             taken_by: "窗口受理员",
@@ -111,7 +114,7 @@ impl Story {
                     role: (*role).into(),
                     name: "王女士".into(),
                     phone: "13900000000".into(),
-                    ..Default::default()
+                    id_number: told.id_number.into(),
                 })
                 .collect(),
         };

@@ -21,6 +21,7 @@ use crate::{
             series::{Every, Series},
         },
         states::{RawTable, StateTable},
+        withholding::{RawWithholding, Withholding},
     },
 };
 
@@ -42,6 +43,7 @@ struct File {
     series: Vec<Spanned<RawSeries>>,
     #[serde(default)]
     seat: Vec<Spanned<RawSeat>>,
+    withheld: Option<Vec<Spanned<RawWithholding>>>,
     names_persons: Option<bool>,
     returns: Option<RawReturns>,
     extensions: Option<RawExtensions>,
@@ -244,6 +246,14 @@ impl Reading<'_> {
             .map(Spanned::into_inner)
             .map(|RawRevisit { by, whom, after, post }| RevisitTask { by, whom, after, post })
             .collect();
+        let withheld = match own.withheld {
+            Some(own) => own.into_iter().filter_map(|raw| self.withheld(raw)).collect(),
+            // A county need not have the agencies that are shipped either.
+            None => {
+                let shipped = shipped.withheld?.into_iter().map(Spanned::into_inner);
+                shipped.map(Withholding::check).collect::<Result<_, _>>().ok()?
+            }
+        };
         let states = own.states.or(shipped.states)?;
         let states_line = line_at(self.text, states.span().start);
         let states = match StateTable::check(states.into_inner()) {
@@ -280,6 +290,7 @@ impl Reading<'_> {
             visit_minutes: own.visit_minutes.or(shipped.visit_minutes)?,
             series,
             seats,
+            withheld,
             names_persons: own.names_persons.or(shipped.names_persons)?,
         })
     }
@@ -367,6 +378,13 @@ impl Reading<'_> {
             self.mistake(line, "a seat is filled in 1 to 14 half days of a week, by 1 to 50 people");
         }
         SeatRule { agency, seat, half_days, people }
+    }
+
+    fn withheld(&mut self, raw: Spanned<RawWithholding>) -> Option<Withholding> {
+        let line = line_at(self.text, raw.span().start);
+        let checked = Withholding::check(raw.into_inner())
+            .and_then(|rule| rule.check_named(self.directory).map(|()| rule));
+        checked.map_err(|reason| self.mistake(line, &reason)).ok()
     }
 
     fn natural(&mut self, line: u64, limit: Limit) -> u32 {

@@ -4,15 +4,21 @@
 mod file;
 mod terms;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fengqiao_calendar::Limit;
 use fengqiao_proto::notification::v1::ReturnReason;
 
 pub use terms::{OnBreach, Terms};
 
-use super::{duty::DutyKind, level::Level, standing::series::Series, states::StateTable};
-use crate::directory::{Rank, SeatRule};
+use super::{
+    duty::DutyKind,
+    level::Level,
+    standing::series::Series,
+    states::StateTable,
+    withholding::{MatterPart, Withholding},
+};
+use crate::directory::{Directory, Rank, SeatRule};
 
 /// What a county does, and by when.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +55,8 @@ pub struct Practice {
     pub series: Vec<Series>,
     /// How seats have to be filled week by week (派驻; S2-01).
     pub seats: Vec<SeatRule>,
+    /// What an agency does not get of a matter (S2-06).
+    pub withheld: Vec<Withholding>,
     /// A case whose lead is pushed must be claimed by a named person (认领; S3-04).
     pub names_persons: bool,
 }
@@ -190,6 +198,18 @@ impl Practice {
                     && (repeat || !rule.repeat_only)
             })
             .map_or(&[], |rule| rule.agencies.as_slice())
+    }
+
+    /// What an agency does not get of the matter of a case with these marks: all that any rule withholds.
+    #[must_use]
+    pub fn withheld_from(
+        &self,
+        agency: &str,
+        directory: &Directory,
+        tags: &BTreeSet<String>,
+    ) -> BTreeSet<MatterPart> {
+        let rules = self.withheld.iter().filter(|rule| rule.holds_for(agency, directory, tags));
+        rules.flat_map(|rule| rule.parts.iter().copied()).collect()
     }
 
     /// The tiers of an alert of this level.
