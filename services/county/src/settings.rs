@@ -11,6 +11,8 @@ use crate::{Mistake, Mistakes};
 pub struct CountySettings {
     /// A caller or address that was seen within so many days is a repeat.
     pub repeat_window_days: u32,
+    /// While a case may take reports, a caller or address is known by one of its reports for at most so many days.
+    pub repeat_case_days: u32,
     /// The agency that gets what nobody else answers for.
     pub centre_desk: String,
     /// By when a push has to be made, by level.
@@ -58,12 +60,18 @@ struct Raw {
 #[serde(deny_unknown_fields)]
 struct Repeat {
     window_days: u32,
+    #[serde(default = "two_years")]
+    case_days: u32,
 }
 
 impl Default for Repeat {
     fn default() -> Self {
-        Self { window_days: 30 }
+        Self { window_days: 30, case_days: two_years() }
     }
+}
+
+const fn two_years() -> u32 {
+    730
 }
 
 fn shanghai() -> String {
@@ -83,6 +91,13 @@ pub(crate) fn read(file: &Path) -> Result<CountyFile, Mistakes> {
     if !(1..=366).contains(&raw.repeat.window_days) {
         mistakes.push(Mistake::new(file, 0, "repeat.window_days must be 1 to 366"));
     }
+    if !(raw.repeat.window_days..=3660).contains(&raw.repeat.case_days) {
+        mistakes.push(Mistake::new(
+            file,
+            0,
+            "repeat.case_days must be at least window_days and at most 3660",
+        ));
+    }
     match jiff::tz::TimeZone::get(&raw.time_zone) {
         Ok(time_zone) if mistakes.is_empty() => Ok(CountyFile {
             code: raw.code,
@@ -90,6 +105,7 @@ pub(crate) fn read(file: &Path) -> Result<CountyFile, Mistakes> {
             time_zone,
             settings: CountySettings {
                 repeat_window_days: raw.repeat.window_days,
+                repeat_case_days: raw.repeat.case_days,
                 centre_desk: raw.centre_desk,
                 push_limit_hours: raw.push_limit_hours,
             },

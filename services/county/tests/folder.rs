@@ -60,4 +60,6 @@ fn mistakes_are_named() {
     assert!(zone[0].contains("Asia/Beijing"), "{zone:?}");
     let typo = broken("typo", "county.toml", |t| t.replace("window_days", "window_day"));
     assert!(typo[0].contains("window_day"), "{typo:?}");
+    let short = broken("short", "county.toml", |t| t.replace("case_days = 730", "case_days = 29"));
+    assert!(short[0].contains("case_days must be at least window_days"), "{short:?}");
 }

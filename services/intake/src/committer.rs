@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 use self::round::{Committed, Round};
 use crate::{
     config::{CommitSettings, LAST_CALLERS},
-    domain::decision::Decision,
+    domain::{decision::Decision, linkage::Reach},
     error::IntakeError,
     reception::ReceivedReport,
 };
@@ -66,7 +66,10 @@ impl Committer {
             let (sender, receiver) = mpsc::channel(settings.queue_reports as usize);
             let worker = Worker {
                 county: county.code.clone(),
-                window: SignedDuration::from_hours(24 * i64::from(county.settings.repeat_window_days)),
+                reach: Reach {
+                    window: days(county.settings.repeat_window_days),
+                    of_case: days(county.settings.repeat_case_days),
+                },
                 pool: pool.clone(),
                 outbox: outbox.clone(),
                 connection: None,
@@ -137,7 +140,7 @@ impl Queue {
 /// Commits the reports of one county, one batch after the other.
 struct Worker {
     county: String,
-    window: SignedDuration,
+    reach: Reach,
     pool: PgPool,
     outbox: Outbox,
     /// Its own, not the pool's: it is made on the committers' thread, which alone waits on it.
@@ -178,6 +181,10 @@ impl Worker {
             committed.answer();
         }
     }
+}
+
+fn days(number: u32) -> SignedDuration {
+    SignedDuration::from_hours(24 * i64::from(number))
 }
 
 /// How many of those that wait share the next commit: at most half of all callers, of whom `last` were just

@@ -4,6 +4,8 @@
 
 #[path = "flow/areas.rs"]
 mod areas;
+#[path = "flow/later_reports.rs"]
+mod later_reports;
 
 use std::collections::BTreeSet;
 
@@ -15,8 +17,8 @@ use fengqiao_proto::{
     },
     routing::v1::{
         ActOnCaseRequest, AssignCaseRequest, Case, CloseCaseRequest, CommentCaseRequest, HistoryKind,
-        ListCaseHistoryRequest, ListCasesRequest, RecordRevisitAct, RejectAct, RelevelCaseRequest,
-        ResolveCaseRequest, RevisitOutcome, WatchCaseRequest, act_on_case_request::Act,
+        ListCaseHistoryRequest, ListCasesRequest, RecordRevisitAct, RelevelCaseRequest, ResolveCaseRequest,
+        RevisitOutcome, WatchCaseRequest, act_on_case_request::Act,
         routing_service_client::RoutingServiceClient,
     },
     statistics::v1::{AreaLevel, Dimension, QueryIndicatorsRequest},
@@ -315,63 +317,6 @@ fn the_same_reference_is_the_same_report() {
         assert!(held.report.unwrap().narrative.contains("菜刀"));
         let list = ListReportsRequest { page_size: 5, ..Default::default() };
         assert!(!intake.list_reports(list).await.unwrap().into_inner().reports.is_empty());
-    });
-}
-
-#[test]
-fn a_report_soon_after_the_end_opens_the_case_again() {
-    run(|county| async move {
-        let first = report();
-        let (case, _) = rejected(county, &first).await;
-        let again = Report { parties: first.parties.clone(), ..report() };
-        let next = county.open(&again).await;
-        assert_eq!((&next.case_id, next.state()), (&case.case_id, CaseState::Open));
-        assert!(history(county, &case).await.contains(&HistoryKind::ReportJoined));
-    });
-}
-
-/// The case of a report, which is not taken up, and its cluster, once intake has heard until when it takes reports
-/// all the same.
-async fn rejected(county: &County, report: &Report) -> (Case, String) {
-    let accepted = county.submit(report).await;
-    let case = county.case_of(&accepted.report_id).await;
-    let cluster = accepted.linkage.unwrap().cluster_id;
-    let act = ActOnCaseRequest {
-        case: case.case_id.clone(),
-        request_id: format!("reject-{}", people::unique()),
-        act: Some(Act::Reject(RejectAct { words: "已告知依法途径".into() })),
-        ..Default::default()
-    };
-    let over = county.calls().routing("officer").unwrap().act_on_case(act).await.unwrap().into_inner();
-    assert_eq!(over.case.unwrap().state(), CaseState::Rejected);
-    until("intake knows the window", USUAL, async || {
-        sqlx::query("SELECT FROM intake.cluster_case WHERE cluster_id = $1::uuid AND takes_until > now()")
-            .bind(&cluster)
-            .fetch_optional(&county.pool)
-            .await
-            .unwrap()
-    })
-    .await;
-    (case, cluster)
-}
-
-#[test]
-fn a_report_after_the_window_begins_a_case_that_follows_the_one_that_is_over() {
-    run(|county| async move {
-        let first = report();
-        let (case, cluster) = rejected(county, &first).await;
-        sqlx::query("UPDATE intake.cluster_case SET takes_until = now() - interval '1 day' WHERE cluster_id = $1::uuid")
-            .bind(&cluster)
-            .execute(&county.pool)
-            .await
-            .unwrap();
-        let later = county.submit(&Report { parties: first.parties.clone(), ..report() }).await;
-        let linkage = later.linkage.unwrap();
-        assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (false, &cluster));
-        let new = county.case_of(&later.report_id).await;
-        assert_ne!(new.case_id, case.case_id);
-        assert_eq!(new.links.unwrap().follows, case.case_id);
-        assert_eq!(county.case(&case.case_id).await.state(), CaseState::Rejected);
     });
 }
 

@@ -18,7 +18,10 @@ use super::{Answer, Waiting, Worker, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
     contract,
-    domain::decision::{Candidate, Change, Decision, JustDecided, Known, decide},
+    domain::{
+        decision::{Candidate, Change, Decision, JustDecided, Known, decide},
+        linkage::Reach,
+    },
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, DecidedBatch, StoreError},
@@ -180,7 +183,7 @@ impl Worker {
                 Some(queue) => {
                     Self::read_ahead(
                         &self.county,
-                        self.window,
+                        self.reach,
                         &mut self.reader,
                         &self.pool,
                         queue,
@@ -204,7 +207,7 @@ impl Worker {
         let decided = match written {
             Some(first) => {
                 if let Some(next) = next {
-                    next.follow(reports, &decided.decisions, turn, self.window);
+                    next.follow(reports, &decided.decisions, turn, self.reach);
                 }
                 decided.announce(&self.outbox, &self.county, first)
             }
@@ -235,7 +238,7 @@ impl Worker {
     ) -> Result<(Known, Turn), StoreError> {
         let mut tried = 1;
         loop {
-            match store::known_and_seen(connection, &self.county, reports, hours(self.window)).await {
+            match store::known_and_seen(connection, &self.county, reports, self.reach).await {
                 Err(error) if error.is_of_the_connection() && tried < CONNECTIONS_TRIED => {
                     *connection = store::connect(&self.pool).await?;
                     tried += 1;
@@ -251,7 +254,7 @@ impl Worker {
         reports: &[&ReceivedReport],
     ) -> Result<Vec<Decision>, StoreError> {
         let mut tx = store::begin_in_turn(connection, &self.county).await?;
-        let (known, turn) = store::known_and_seen(&mut tx, &self.county, reports, hours(self.window)).await?;
+        let (known, turn) = store::known_and_seen(&mut tx, &self.county, reports, self.reach).await?;
         let decided = self.decide(reports, known);
         let first = decided.write(&self.county, reports, &mut tx, turn).await?;
         store::commit(tx).await?;
@@ -263,7 +266,7 @@ impl Worker {
         // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
         let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
-        let decisions = decide(&candidates, known, self.window, &mut Uuid::now_v7);
+        let decisions = decide(&candidates, known, self.reach, &mut Uuid::now_v7);
         let events = reports
             .iter()
             .zip(&decisions)
@@ -277,7 +280,7 @@ impl Worker {
     /// it is read when it is their turn.
     async fn read_ahead(
         county: &str,
-        window: jiff::SignedDuration,
+        reach: Reach,
         reader: &mut Option<PgConnection>,
         pool: &sqlx::PgPool,
         queue: &mut mpsc::Receiver<Waiting>,
@@ -297,7 +300,7 @@ impl Worker {
                 Err(_) => return Some(round),
             },
         };
-        let known = store::known_and_seen(&mut connection, county, &round.reports(), hours(window)).await;
+        let known = store::known_and_seen(&mut connection, county, &round.reports(), reach).await;
         if let Ok(known) = known {
             *reader = Some(connection);
             round.known = Some(known);
@@ -308,15 +311,9 @@ impl Worker {
 
 impl Round {
     /// The round before is written, in this turn: what was read for this one is completed by it.
-    fn follow(
-        &mut self,
-        before: &[&ReceivedReport],
-        decisions: &[Decision],
-        written_in: Turn,
-        window: jiff::SignedDuration,
-    ) {
+    fn follow(&mut self, before: &[&ReceivedReport], decisions: &[Decision], written_in: Turn, reach: Reach) {
         let Some((mut known, turn)) = self.known.take() else { return };
-        let after = Turn(written_in.0 + 1);
+        let after = written_in.next();
         // Read later still: then all of it was visible.
         if turn.0 <= after.0 {
             let earlier: Vec<Candidate<'_>> = before.iter().map(|report| candidate(report)).collect();
@@ -334,7 +331,7 @@ impl Round {
             let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
             let named: Vec<(Name<'_>, &Candidate<'_>)> =
                 reports.iter().map(|report| name(report)).zip(&candidates).collect();
-            known.follow(&earlier, &named, window);
+            known.follow(&earlier, &named, reach);
         }
         self.known = Some((known, Turn(turn.0.max(after.0))));
     }
@@ -380,10 +377,6 @@ fn name(report: &ReceivedReport) -> Name<'_> {
 
 fn candidate(report: &ReceivedReport) -> Candidate<'_> {
     Candidate { fingerprint: report.fingerprint, occurred_at: report.occurred_at, clues: &report.clues }
-}
-
-fn hours(window: jiff::SignedDuration) -> i32 {
-    i32::try_from(window.as_hours()).unwrap_or(i32::MAX)
 }
 
 fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {

@@ -1,6 +1,6 @@
 //! Until when a cluster may be joined.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 /// Whether a cluster takes further reports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,6 +49,17 @@ impl Joinable {
             Self::Never => false,
         }
     }
+
+    /// Whether it took reports at most so long before a time. Where its case is over for good, nobody knows since
+    /// when.
+    #[must_use]
+    pub fn took_within(self, window: SignedDuration, told_at: Timestamp) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Until(until) => told_at.duration_since(until) <= window,
+            Self::Never => false,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -62,6 +73,22 @@ mod tests {
         assert!(cluster.takes(Timestamp::MIN) && cluster.takes(at(1_000)) && !cluster.takes(at(1_001)));
         assert!(Joinable::new(true, Some(at(1_000))).takes(Timestamp::MAX));
         assert!(!Joinable::new(false, None).takes(Timestamp::MIN));
+    }
+
+    #[test]
+    fn what_takes_a_report_has_taken_some_within_any_window() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let (window, told_at) = (SignedDuration::from_secs(10), at(100));
+        for (joinable, took) in [
+            (Joinable::Always, true),
+            (Joinable::Until(at(200)), true),
+            (Joinable::Until(at(90)), true),
+            (Joinable::Until(at(89)), false),
+            (Joinable::Never, false),
+        ] {
+            assert_eq!(joinable.took_within(window, told_at), took, "{joinable:?}");
+            assert!(took || !joinable.takes(told_at), "{joinable:?}");
+        }
     }
 
     #[test]

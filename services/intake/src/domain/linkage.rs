@@ -19,6 +19,15 @@ pub struct Clue {
     pub key: Key,
 }
 
+/// How far a report is evidence of what else is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach {
+    /// So long before and after it, whatever became of its case; and so long after its case took no more reports.
+    pub window: SignedDuration,
+    /// At most so long after it, also where its case takes reports for longer: a telephone gets into other hands.
+    pub of_case: SignedDuration,
+}
+
 /// An earlier report that has one of the clues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sighting {
@@ -39,11 +48,15 @@ impl Sighting {
         if (other.at, other.report_id) > (self.at, self.report_id) { other } else { self }
     }
 
-    /// Whether it lies within the window around a time. Reports arrive out of order, so an earlier
-    /// accepted one may have been told later.
+    /// Whether it is evidence of what was told at a time. Reports arrive out of order, so an earlier accepted one
+    /// may have been told later: then only the window counts.
     #[must_use]
-    pub fn within(&self, window: SignedDuration, at: Timestamp) -> bool {
-        self.at.duration_since(at).abs() <= window
+    pub fn counts(&self, reach: Reach, told_at: Timestamp) -> bool {
+        let after = told_at.duration_since(self.at);
+        after.abs() <= reach.window
+            || (SignedDuration::ZERO <= after
+                && after <= reach.of_case
+                && self.joinable.took_within(reach.window, told_at))
     }
 }
 
@@ -191,11 +204,20 @@ mod tests {
     }
 
     #[test]
-    fn the_window_reaches_both_ways() {
-        let window = SignedDuration::from_hours(24 * 30);
+    fn the_window_reaches_both_ways_and_an_open_case_into_the_past() {
+        let days = |n: i64| SignedDuration::from_hours(24 * n);
+        let reach = Reach { window: days(30), of_case: days(400) };
         let now = Timestamp::from_second(3_000_000).unwrap();
-        let days = |n: i64| sighting(1, 1, 3_000_000 + n * 86_400);
-        assert!(days(-30).within(window, now) && days(30).within(window, now));
-        assert!(!days(-31).within(window, now) && !days(31).within(window, now));
+        let told = |day: i64, joinable| Sighting { at: now + days(day), joinable, ..sighting(1, 1, 0) };
+        let counts = |day: i64, joinable| told(day, joinable).counts(reach, now);
+        for joinable in [Joinable::Always, Joinable::Until(now - days(100)), Joinable::Never] {
+            assert!(counts(-30, joinable) && counts(30, joinable) && !counts(31, joinable), "{joinable:?}");
+            assert_eq!(counts(-31, joinable), joinable == Joinable::Always, "{joinable:?}");
+        }
+        for (until, last) in [(-31, 30), (-30, 400), (0, 400), (30, 400)] {
+            let joinable = Joinable::Until(now + days(until));
+            assert!(counts(-last, joinable) && !counts(-last - 1, joinable), "until {until}");
+        }
+        assert!(counts(-400, Joinable::Always) && !counts(-401, Joinable::Always));
     }
 }

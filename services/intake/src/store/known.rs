@@ -3,6 +3,7 @@
 use fengqiao_messaging::Turn;
 use fengqiao_proto::intake::v1::Evidence;
 use fengqiao_serving::time::{from_sql, to_sql};
+use jiff::SignedDuration;
 use sqlx::{PgConnection, types::Uuid};
 use time::OffsetDateTime;
 
@@ -14,7 +15,7 @@ use crate::{
     domain::{
         decision::{Known, Stored},
         joinable::Joinable,
-        linkage::{Clue, Key, Sighting},
+        linkage::{Clue, Key, Reach, Sighting},
     },
     reception::ReceivedReport,
 };
@@ -61,7 +62,7 @@ pub async fn known_and_seen(
     conn: &mut PgConnection,
     county: &str,
     batch: &[&ReceivedReport],
-    window_hours: i32,
+    reach: Reach,
 ) -> Result<(Known, Turn), StoreError> {
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
     let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
@@ -72,11 +73,16 @@ pub async fn known_and_seen(
         query = query.bind(&kind.keys).bind(&kind.at);
     }
     let rows: Vec<Row> = query
-        .bind(window_hours)
+        .bind(hours(reach.window))
+        .bind(hours(reach.of_case))
         .fetch_all(conn)
         .await
         .map_err(StoreError::database("look for earlier reports"))?;
     read(rows, &asked)
+}
+
+fn hours(time: SignedDuration) -> i32 {
+    i32::try_from(time.as_hours()).unwrap_or(i32::MAX)
 }
 
 fn asked(kind: Evidence, batch: &[&ReceivedReport]) -> Asked {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod areas;
+mod joining;
 mod reports;
 mod undecodable;
 mod world;

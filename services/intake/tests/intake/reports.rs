@@ -1,31 +1,22 @@
-//! Reports taken, known, revised, linked, listed and refused.
+//! Reports taken, known, revised, listed and refused.
 
 use std::{collections::HashMap, time::Duration};
 
-use crate::world::{Client, World, by, client, events, report, submit, tell};
+use crate::world::{Client, World, by, client, events, one, report, submit};
 use fengqiao_intake::{config::CommitSettings, store};
 use fengqiao_messaging::IN_TURN;
 use fengqiao_proto::{
     intake::v1::{
-        Evidence, GetReportRequest, ListReportsRequest, Report, SubmitReportRequest, SubmitReportsRequest,
+        GetReportRequest, ListReportsRequest, Report, SubmitReportRequest, SubmitReportsRequest,
         submit_reports_response::Outcome,
     },
-    routing::v1::{CaseChanged, TakenCluster},
-    types::v1::{CaseState, Source},
+    types::v1::Source,
 };
 use fengqiao_stack::test_county::write_county_with_codes;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt as _;
-use uuid::Uuid;
-
-async fn one() -> (World, Client) {
-    let mut world = World::new().await;
-    let address = world.process(CommitSettings::default()).await;
-    let client = client(&address).await;
-    (world, client)
-}
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
@@ -99,138 +90,6 @@ async fn nothing_personal_is_stored_in_the_clear() {
         }
     }
     world.end().await;
-}
-
-#[tokio::test]
-async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
-    let (world, mut client) = one().await;
-    let first = submit(&mut client, report("GD-1", 1, 1)).await.unwrap().linkage.unwrap();
-    assert!(!first.repeat);
-    let by_phone = submit(&mut client, report("GD-2", 1, 2)).await.unwrap().linkage.unwrap();
-    assert_eq!((by_phone.repeat, &by_phone.cluster_id), (true, &first.cluster_id));
-    assert_eq!(by_phone.reasons[0].evidence(), Evidence::Phone);
-    let mut neighbour = report("GD-3", 3, 1);
-    neighbour.area_code = "421181105000".into();
-    neighbour.address = format!("麻城市阎家河镇{} 五组 1 号。", area_name(&world));
-    let by_address = submit(&mut client, neighbour).await.unwrap().linkage.unwrap();
-    assert_eq!(by_address.reasons[0].evidence(), Evidence::Address);
-    assert_eq!(by_address.cluster_id, first.cluster_id);
-
-    case_changed(&world, &first.cluster_id, 10, CaseState::Rejected).await;
-    let after = submit(&mut client, report("GD-4", 1, 9)).await.unwrap().linkage.unwrap();
-    assert_ne!(after.cluster_id, first.cluster_id);
-    assert_eq!((after.repeat, &after.follows_cluster_id), (false, &first.cluster_id));
-    // A later case of the first cluster opens it again; old news of the earlier case does not close it.
-    case_changed(&world, &first.cluster_id, 20, CaseState::Open).await;
-    case_changed(&world, &first.cluster_id, 10, CaseState::Closed).await;
-    let joined = submit(&mut client, report("GD-5", 3, 8)).await.unwrap().linkage.unwrap();
-    assert_eq!(joined.cluster_id, first.cluster_id);
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_cluster_whose_case_was_merged_is_joined_as_long_as_the_other_case_takes_reports() {
-    let (world, mut client) = one().await;
-    let first = submit(&mut client, report("GD-1", 3, 1)).await.unwrap().linkage.unwrap();
-    let (opened_at, other) = (Some(prost_types::Timestamp { seconds: 10, nanos: 0 }), Uuid::now_v7());
-    let merged = CaseChanged {
-        cluster_id: first.cluster_id.clone(),
-        state: CaseState::Closed.into(),
-        opened_at,
-        merged_into: Uuid::now_v7().to_string(),
-        ..Default::default()
-    };
-    let took_in = |state: CaseState| CaseChanged {
-        cluster_id: other.to_string(),
-        state: state.into(),
-        opened_at: Some(prost_types::Timestamp { seconds: 5, nanos: 0 }),
-        taken_clusters: vec![TakenCluster { cluster_id: first.cluster_id.clone(), opened_at }],
-        ..Default::default()
-    };
-    tell(&world, &merged).await;
-    tell(&world, &took_in(CaseState::Open)).await;
-    let joined = submit(&mut client, report("GD-2", 3, 2)).await.unwrap().linkage.unwrap();
-    assert!(joined.repeat && joined.cluster_id == first.cluster_id);
-    tell(&world, &took_in(CaseState::Closed)).await;
-    let fresh = submit(&mut client, report("GD-3", 3, 3)).await.unwrap().linkage.unwrap();
-    assert_ne!(fresh.cluster_id, first.cluster_id);
-    world.end().await;
-}
-
-#[tokio::test]
-async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a_cluster_that_follows() {
-    let (world, mut client) = one().await;
-    let begin = report("", 0, 0).occurred_at.unwrap().seconds - 3_600;
-    let second = |second: i64| prost_types::Timestamp { seconds: begin + second, nanos: 0 };
-    let told = |reference: &str, phone: u32, house: u32, at: i64| Report {
-        occurred_at: Some(second(at)),
-        ..report(reference, phone, house)
-    };
-    let over = |cluster: &str, until: i64| CaseChanged {
-        cluster_id: cluster.into(),
-        state: CaseState::Closed.into(),
-        opened_at: Some(second(10)),
-        takes_reports_until: Some(second(until)),
-        ..Default::default()
-    };
-    let first = submit(&mut client, told("GD-1", 1, 1, 1)).await.unwrap().linkage.unwrap().cluster_id;
-    let other = submit(&mut client, told("GD-2", 2, 2, 2)).await.unwrap().linkage.unwrap().cluster_id;
-    tell(&world, &over(&first, 20)).await;
-    tell(&world, &over(&other, 30)).await;
-    let joined = submit(&mut client, told("GD-3", 1, 7, 20)).await.unwrap().linkage.unwrap();
-    assert!(joined.repeat && joined.follows_cluster_id.is_empty());
-    assert_eq!(joined.cluster_id, first, "told at the very end of its window");
-    // A cluster that takes the report goes before stronger evidence of one that does not any more.
-    let joined = submit(&mut client, told("GD-4", 1, 2, 21)).await.unwrap().linkage.unwrap();
-    assert_eq!(joined.cluster_id, other);
-    // Also where the newest report of the caller is of a cluster that does not.
-    case_changed_at(&world, &first, second(10), CaseState::Open).await;
-    tell(&world, &over(&other, 22)).await;
-    let back = submit(&mut client, told("GD-5", 1, 12, 23)).await.unwrap().linkage.unwrap();
-    assert_eq!(back.cluster_id, first, "its case was opened again");
-
-    tell(&world, &over(&first, 24)).await;
-    let fresh = submit(&mut client, told("GD-6", 1, 9, 25)).await.unwrap();
-    let linkage = fresh.linkage.clone().unwrap();
-    assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (false, &first));
-    assert!(linkage.cluster_id != first && linkage.cluster_id != other);
-    // It is kept: for who asks, who sends it again, and a later revision.
-    let get = GetReportRequest { report_id: fresh.report_id.clone(), ..Default::default() };
-    let held = client.get_report(by("hotline_12345", get)).await.unwrap().into_inner().report.unwrap();
-    assert_eq!(held.linkage.as_ref(), Some(&linkage));
-    let again = submit(&mut client, told("GD-6", 1, 9, 25)).await.unwrap();
-    assert_eq!((again.known, again.linkage.as_ref()), (true, Some(&linkage)));
-    let revised = Report { narrative: "又漏水".into(), ..told("GD-6", 1, 9, 25) };
-    let revised = submit(&mut client, revised).await.unwrap();
-    assert_eq!((revised.revision, revised.linkage.as_ref()), (2, Some(&linkage)));
-    // Who comes now joins the new cluster; what was told in time and comes late is still of the old one.
-    let next = submit(&mut client, told("GD-7", 1, 13, 26)).await.unwrap().linkage.unwrap();
-    assert_eq!((next.cluster_id, next.follows_cluster_id.as_str()), (linkage.cluster_id.clone(), ""));
-    tell(&world, &over(&linkage.cluster_id, 0)).await;
-    let late = submit(&mut client, told("GD-8", 1, 14, 24)).await.unwrap().linkage.unwrap();
-    assert_eq!(late.cluster_id, first);
-    let follower = submit(&mut client, told("GD-9", 1, 15, 27)).await.unwrap().linkage.unwrap();
-    assert_eq!(follower.follows_cluster_id, linkage.cluster_id, "the last one");
-    world.end().await;
-}
-
-fn area_name(world: &World) -> String {
-    let county = world.counties.get(crate::world::COUNTY).unwrap();
-    county.areas.now().find("421181105204").unwrap().name.replace("村民委员会", "")
-}
-
-async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseState) {
-    case_changed_at(world, cluster, prost_types::Timestamp { seconds: opened, nanos: 0 }, state).await;
-}
-
-async fn case_changed_at(world: &World, cluster: &str, opened_at: prost_types::Timestamp, state: CaseState) {
-    let changed = CaseChanged {
-        cluster_id: cluster.into(),
-        state: state.into(),
-        opened_at: Some(opened_at),
-        ..Default::default()
-    };
-    tell(world, &changed).await;
 }
 
 #[tokio::test]

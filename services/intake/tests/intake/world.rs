@@ -157,6 +157,14 @@ pub async fn channel(address: &str) -> Channel {
     Channel::from_shared(address.to_owned()).unwrap().connect().await.unwrap()
 }
 
+/// A world with one process, and a client of it.
+pub async fn one() -> (World, Client) {
+    let mut world = World::new().await;
+    let address = world.process(CommitSettings::default()).await;
+    let client = client(&address).await;
+    (world, client)
+}
+
 /// A request of this caller.
 pub fn by<T>(caller: &str, message: T) -> Request<T> {
     let mut request = Request::new(message);

@@ -177,13 +177,12 @@ impl Batch {
         Ok(())
     }
 
-    /// Takes in a requested push. A reminder of a duty besides cases is none of a case, and indicators count what
-    /// becomes of cases.
+    /// Takes in a requested push of a case. Indicators count what becomes of cases, not of what else is pushed.
     ///
     /// # Errors
     /// [`Unusable`] where ids or times are missing.
     pub fn push_requested(&mut self, county: &str, event: &PushRequested) -> Result<(), Unusable> {
-        if event.subject() == PushSubject::Duty {
+        if !is_of_a_case(event.subject) {
             return Ok(());
         }
         let key = (county.to_owned(), id(&event.push_id)?);
@@ -209,7 +208,7 @@ impl Batch {
         let at = required(event.at.as_ref())?;
         let push_id = id(&event.push_id)?;
         if matches!(event.kind(), ReceiptKind::Parked | ReceiptKind::Unspecified)
-            || event.subject() == PushSubject::Duty
+            || !is_of_a_case(event.subject)
         {
             return Ok(());
         }
@@ -224,6 +223,11 @@ impl Batch {
         *when = Some(when.map_or(at, |earlier| earlier.min(at)));
         Ok(())
     }
+}
+
+/// Whether a push speaks of a case. A subject that only a newer sender knows is none.
+fn is_of_a_case(subject: i32) -> bool {
+    matches!(PushSubject::try_from(subject), Ok(PushSubject::Unspecified | PushSubject::Case))
 }
 
 fn id(text: &str) -> Result<Uuid, Unusable> {
@@ -341,20 +345,28 @@ mod tests {
     }
 
     #[test]
-    fn a_push_of_a_duty_and_what_becomes_of_it_are_no_facts() {
-        let (push_id, subject) = (Uuid::from_u128(3).to_string(), PushSubject::Duty.into());
-        let asked = PushRequested { push_id: push_id.clone(), subject, ..Default::default() };
-        let signed = PushReceipt {
-            push_id,
-            kind: ReceiptKind::Signed.into(),
-            at: at(9),
-            subject,
-            ..Default::default()
+    fn what_becomes_of_a_push_is_a_fact_only_of_a_case() {
+        let told_of = |subject: i32| {
+            let push_id = Uuid::from_u128(3).to_string();
+            let case_id = Uuid::from_u128(4).to_string();
+            let asked = PushRequested {
+                push_id: push_id.clone(),
+                case_id,
+                requested_at: at(8),
+                subject,
+                ..Default::default()
+            };
+            let kind = ReceiptKind::Signed.into();
+            let signed = PushReceipt { push_id, kind, at: at(9), subject, ..Default::default() };
+            let mut batch = Batch::default();
+            batch.push_requested(COUNTY, &asked).unwrap();
+            batch.push_receipt(COUNTY, &signed).unwrap();
+            (batch.pushes.len(), batch.receipts.len())
         };
-        let mut batch = Batch::default();
-        batch.push_requested(COUNTY, &asked).unwrap();
-        batch.push_receipt(COUNTY, &signed).unwrap();
-        assert!(batch.pushes.is_empty() && batch.receipts.is_empty());
+        let (unspecified, case) = (PushSubject::Unspecified.into(), PushSubject::Case.into());
+        assert_eq!((told_of(unspecified), told_of(case)), ((1, 1), (1, 1)));
+        // A duty, and what only a newer routing pushes.
+        assert_eq!((told_of(PushSubject::Duty.into()), told_of(9)), ((0, 0), (0, 0)));
     }
 
     #[test]

@@ -1,9 +1,12 @@
--- All that a batch must know, in one round trip: which of its reports are there (kind 0), and for each
--- clue the latest report within the window (kind 1 phone, 2 id number, 3 address); where the cluster of that one
--- does not take what was told when the clue was, also the latest of one that does. The first row (kind -1) gives
--- the county's turn in which all this is so, in the place of a position.
--- Each clue is one step in its index; only after a cluster that is over it is walked down, in the order wanted, to
--- the first that may be joined. The limits keep the look-ups by key, whatever the planner believes of a table.
+-- All that a batch must know, in one round trip: which of its reports are there (kind 0), and for each clue
+-- (kind 1 phone, 2 id number, 3 address) the latest report that counts; where the cluster of that one does not take
+-- what was told when the clue was, also the latest of one that does. What counts: a report within the window ($10
+-- hours) around the clue's time, and an earlier one ($11 hours at most) of a cluster that takes the clue's report or
+-- took some until a window before it. The first row (kind -1) gives the county's turn in which all this is so, in the
+-- place of a position.
+-- Each clue is one step in its index; only where the newest report is of a cluster that is over it is walked down, in
+-- the order wanted, and never further than 64 reports: a telephone that a whole office shares has thousands. The limits
+-- keep the look-ups by key, whatever the planner believes of a table.
 SELECT -1::smallint AS kind, COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS position,
        NULL::uuid AS report_id, NULL::uuid AS cluster_id, NULL::timestamptz AS occurred_at,
        NULL::integer AS revision, NULL::bytea AS fingerprint, NULL::jsonb AS link_reasons,
@@ -29,7 +32,7 @@ CROSS JOIN LATERAL (
     SELECT party.report_id, party.cluster_id, party.occurred_at
     FROM party
     WHERE party.county = $1 AND party.role = 1 AND party.phone_key = clue.key
-      AND party.occurred_at BETWEEN clue.at - make_interval(hours => $10) AND clue.at + make_interval(hours => $10)
+      AND party.occurred_at BETWEEN clue.at - make_interval(hours => $11) AND clue.at + make_interval(hours => $10)
     ORDER BY party.occurred_at DESC, party.report_id DESC
     LIMIT 1
 ) AS newest
@@ -38,19 +41,29 @@ LEFT JOIN LATERAL (
 ) AS told ON TRUE
 CROSS JOIN LATERAL (
     SELECT newest.report_id, newest.cluster_id, newest.occurred_at, COALESCE(told.open, TRUE) AS open, told.takes_until
+    WHERE COALESCE(told.open, TRUE) OR told.takes_until >= clue.at
     UNION ALL
     (
-        SELECT party.report_id, party.cluster_id, party.occurred_at, COALESCE(other.open, TRUE), other.takes_until
-        FROM party
-        LEFT JOIN LATERAL (
-            SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = party.cluster_id LIMIT 1
-        ) AS other ON TRUE
-        WHERE NOT COALESCE(told.open, TRUE) AND COALESCE(told.takes_until < clue.at, TRUE)
-          AND party.county = $1 AND party.role = 1 AND party.phone_key = clue.key
-          AND party.occurred_at BETWEEN clue.at - make_interval(hours => $10) AND clue.at + make_interval(hours => $10)
-          AND (COALESCE(other.open, TRUE) OR other.takes_until >= clue.at)
-        ORDER BY party.occurred_at DESC, party.report_id DESC
-        LIMIT 1
+        SELECT DISTINCT ON (takes) report_id, cluster_id, occurred_at, open, takes_until
+        FROM (
+            SELECT walked.*, COALESCE(other.open, TRUE) AS open, other.takes_until,
+                   COALESCE(other.open, TRUE) OR COALESCE(other.takes_until >= clue.at, FALSE) AS takes
+            FROM (
+                SELECT party.report_id, party.cluster_id, party.occurred_at
+                FROM party
+                WHERE NOT COALESCE(told.open, TRUE) AND COALESCE(told.takes_until < clue.at, TRUE)
+                  AND party.county = $1 AND party.role = 1 AND party.phone_key = clue.key
+                  AND party.occurred_at BETWEEN clue.at - make_interval(hours => $11) AND clue.at + make_interval(hours => $10)
+                ORDER BY party.occurred_at DESC, party.report_id DESC
+                LIMIT 64
+            ) AS walked
+            LEFT JOIN LATERAL (
+                SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = walked.cluster_id LIMIT 1
+            ) AS other ON TRUE
+        ) AS judged
+        WHERE takes OR occurred_at >= clue.at - make_interval(hours => $10)
+           OR takes_until >= clue.at - make_interval(hours => $10)
+        ORDER BY takes, occurred_at DESC, report_id DESC
     )
 ) AS seen
 UNION ALL
@@ -61,7 +74,7 @@ CROSS JOIN LATERAL (
     SELECT party.report_id, party.cluster_id, party.occurred_at
     FROM party
     WHERE party.county = $1 AND party.role = 1 AND party.id_key = clue.key
-      AND party.occurred_at BETWEEN clue.at - make_interval(hours => $10) AND clue.at + make_interval(hours => $10)
+      AND party.occurred_at BETWEEN clue.at - make_interval(hours => $11) AND clue.at + make_interval(hours => $10)
     ORDER BY party.occurred_at DESC, party.report_id DESC
     LIMIT 1
 ) AS newest
@@ -70,19 +83,29 @@ LEFT JOIN LATERAL (
 ) AS told ON TRUE
 CROSS JOIN LATERAL (
     SELECT newest.report_id, newest.cluster_id, newest.occurred_at, COALESCE(told.open, TRUE) AS open, told.takes_until
+    WHERE COALESCE(told.open, TRUE) OR told.takes_until >= clue.at
     UNION ALL
     (
-        SELECT party.report_id, party.cluster_id, party.occurred_at, COALESCE(other.open, TRUE), other.takes_until
-        FROM party
-        LEFT JOIN LATERAL (
-            SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = party.cluster_id LIMIT 1
-        ) AS other ON TRUE
-        WHERE NOT COALESCE(told.open, TRUE) AND COALESCE(told.takes_until < clue.at, TRUE)
-          AND party.county = $1 AND party.role = 1 AND party.id_key = clue.key
-          AND party.occurred_at BETWEEN clue.at - make_interval(hours => $10) AND clue.at + make_interval(hours => $10)
-          AND (COALESCE(other.open, TRUE) OR other.takes_until >= clue.at)
-        ORDER BY party.occurred_at DESC, party.report_id DESC
-        LIMIT 1
+        SELECT DISTINCT ON (takes) report_id, cluster_id, occurred_at, open, takes_until
+        FROM (
+            SELECT walked.*, COALESCE(other.open, TRUE) AS open, other.takes_until,
+                   COALESCE(other.open, TRUE) OR COALESCE(other.takes_until >= clue.at, FALSE) AS takes
+            FROM (
+                SELECT party.report_id, party.cluster_id, party.occurred_at
+                FROM party
+                WHERE NOT COALESCE(told.open, TRUE) AND COALESCE(told.takes_until < clue.at, TRUE)
+                  AND party.county = $1 AND party.role = 1 AND party.id_key = clue.key
+                  AND party.occurred_at BETWEEN clue.at - make_interval(hours => $11) AND clue.at + make_interval(hours => $10)
+                ORDER BY party.occurred_at DESC, party.report_id DESC
+                LIMIT 64
+            ) AS walked
+            LEFT JOIN LATERAL (
+                SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = walked.cluster_id LIMIT 1
+            ) AS other ON TRUE
+        ) AS judged
+        WHERE takes OR occurred_at >= clue.at - make_interval(hours => $10)
+           OR takes_until >= clue.at - make_interval(hours => $10)
+        ORDER BY takes, occurred_at DESC, report_id DESC
     )
 ) AS seen
 UNION ALL
@@ -93,7 +116,7 @@ CROSS JOIN LATERAL (
     SELECT report.report_id, report.cluster_id, report.occurred_at
     FROM report
     WHERE report.county = $1 AND report.address_key = clue.key
-      AND report.occurred_at BETWEEN clue.at - make_interval(hours => $10) AND clue.at + make_interval(hours => $10)
+      AND report.occurred_at BETWEEN clue.at - make_interval(hours => $11) AND clue.at + make_interval(hours => $10)
     ORDER BY report.occurred_at DESC, report.report_id DESC
     LIMIT 1
 ) AS newest
@@ -102,18 +125,28 @@ LEFT JOIN LATERAL (
 ) AS told ON TRUE
 CROSS JOIN LATERAL (
     SELECT newest.report_id, newest.cluster_id, newest.occurred_at, COALESCE(told.open, TRUE) AS open, told.takes_until
+    WHERE COALESCE(told.open, TRUE) OR told.takes_until >= clue.at
     UNION ALL
     (
-        SELECT report.report_id, report.cluster_id, report.occurred_at, COALESCE(other.open, TRUE), other.takes_until
-        FROM report
-        LEFT JOIN LATERAL (
-            SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = report.cluster_id LIMIT 1
-        ) AS other ON TRUE
-        WHERE NOT COALESCE(told.open, TRUE) AND COALESCE(told.takes_until < clue.at, TRUE)
-          AND report.county = $1 AND report.address_key = clue.key
-          AND report.occurred_at BETWEEN clue.at - make_interval(hours => $10) AND clue.at + make_interval(hours => $10)
-          AND (COALESCE(other.open, TRUE) OR other.takes_until >= clue.at)
-        ORDER BY report.occurred_at DESC, report.report_id DESC
-        LIMIT 1
+        SELECT DISTINCT ON (takes) report_id, cluster_id, occurred_at, open, takes_until
+        FROM (
+            SELECT walked.*, COALESCE(other.open, TRUE) AS open, other.takes_until,
+                   COALESCE(other.open, TRUE) OR COALESCE(other.takes_until >= clue.at, FALSE) AS takes
+            FROM (
+                SELECT report.report_id, report.cluster_id, report.occurred_at
+                FROM report
+                WHERE NOT COALESCE(told.open, TRUE) AND COALESCE(told.takes_until < clue.at, TRUE)
+                  AND report.county = $1 AND report.address_key = clue.key
+                  AND report.occurred_at BETWEEN clue.at - make_interval(hours => $11) AND clue.at + make_interval(hours => $10)
+                ORDER BY report.occurred_at DESC, report.report_id DESC
+                LIMIT 64
+            ) AS walked
+            LEFT JOIN LATERAL (
+                SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = walked.cluster_id LIMIT 1
+            ) AS other ON TRUE
+        ) AS judged
+        WHERE takes OR occurred_at >= clue.at - make_interval(hours => $10)
+           OR takes_until >= clue.at - make_interval(hours => $10)
+        ORDER BY takes, occurred_at DESC, report_id DESC
     )
 ) AS seen
