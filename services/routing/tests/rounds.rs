@@ -98,7 +98,7 @@ async fn what_was_judged_on_a_round_that_fails_is_judged_again() {
     let case = one_case(&office).await;
     let before = comments_of(&office, &case).await.len();
     // The database refuses a round with a request id like this one, which is then carried out one by one.
-    let spoilt = |number: usize| (number == 3).then(|| "\0".to_owned()).unwrap_or_default();
+    let spoilt = |number: usize| if number == 3 { "\0".to_owned() } else { String::new() };
     let commands = (0..COMMANDS).map(|number| {
         let comment = comment(&case, number);
         Command { request_id: comment.request_id.clone() + &spoilt(number), ..comment }
