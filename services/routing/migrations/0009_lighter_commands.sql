@@ -15,3 +15,8 @@ ALTER TABLE case_file SET (fillfactor = 60);
 -- Answers come in the order of time and are only ever looked for by it to be forgotten.
 DROP INDEX command_answer_age;
 CREATE INDEX command_answer_age ON command_answer USING brin (answered_at);
+
+-- Pushes are asked for by their case, with or without the agency, and never by the agency alone.
+DROP INDEX case_push_agency;
+DROP INDEX case_push_case;
+CREATE INDEX case_push_case ON case_push (county, case_id, agency);

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// So many rounds follow each other while commands wait; then whoever else waits for the turn has it.
-const ROUNDS_IN_TURN: usize = 4;
+const ROUNDS_IN_TURN: usize = 8;
 /// Fewer than this are loaded when it is their turn, together with those who come meanwhile: a round of few costs
 /// a commit as one of many does.
 const WORTH_LOOKING_AHEAD: usize = 12;
@@ -171,6 +171,8 @@ impl Rounds<'_> {
             let mut committing = pin!(ledger.commit(attempt, county, None, by.heard()));
             let mut looking = pin!(by.look_ahead(place, next, &after));
             tokio::select! {
+                // The write goes out first.
+                biased;
                 committed = &mut committing => {
                     (committed, timeout(LOOKING_AHEAD_LONGER, looking).await.unwrap_or_default())
                 }
