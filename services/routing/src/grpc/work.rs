@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use fengqiao_access::principal;
-use fengqiao_calendar::Explanation;
+use fengqiao_calendar::{Explanation, end_of_day};
 use fengqiao_proto::routing::v1::{
     DeadlineDay, DeadlinePause, Duty, ExplainDeadlineRequest, ExplainDeadlineResponse, GetRosterRequest,
     GetRosterResponse, ListWorkRequest, ListWorkResponse, WorkCounts, WorkItem,
     work_service_server::WorkService,
 };
 use fengqiao_serving::{paging, status, time::to_proto};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -142,13 +142,8 @@ fn filter(
         posts: posts.into_iter().map(|post| post.code.clone()).collect(),
         at_home_in: at_home_in.into_iter().collect(),
         now,
-        end_of_day: end_of(today, zone),
+        end_of_day: end_of_day(today, zone),
     })
-}
-
-/// The first moment of the next day.
-fn end_of(today: Date, zone: &TimeZone) -> Timestamp {
-    today.tomorrow().and_then(|next| zone.to_timestamp(next.at(0, 0, 0, 0))).unwrap_or(Timestamp::MAX)
 }
 
 fn place_after(token: &str) -> Result<WorkPlace, RoutingError> {

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use fengqiao_calendar::{end_of_day, last_day};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -377,6 +378,11 @@ impl Draft<'_> {
         if !keeps_its_date(duty.kind) && !duty.is_paused() {
             duty.pause(since);
             duty.go_on(clock, practice.terms(duty.kind), now);
+            let left = end_of_day(last_day(duty.due_at, clock.zone), clock.zone).duration_since(duty.due_at);
+            if duty.kind == DutyKind::Revisit && !left.is_zero() {
+                // That has the whole of its day.
+                duty.lengthen(left, clock, practice.terms(duty.kind), now);
+            }
         }
         self.case.docket.duties.push(duty);
     }
