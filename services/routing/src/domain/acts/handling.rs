@@ -175,7 +175,7 @@ impl Draft<'_> {
                 DutyKind::Contact => agency == self.case.lead_agency && self.setting.practice.has_terms(kind),
                 _ => true,
             };
-            if wanted && !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
+            if wanted && !self.owes_already(kind, agency) {
                 self.owe(kind, Holder::agency(agency), returned);
                 if kind == DutyKind::Sign
                     && let Some(handler) = self.handler_mut(agency)
@@ -223,7 +223,7 @@ impl Draft<'_> {
     /// Where the practice names persons, a case goes to a person of its new agency. Where one has it there already, or
     /// is to claim it, it stays with that one.
     pub(in crate::domain) fn must_name_person(
-        &self,
+        &mut self,
         agency: &str,
         person: Option<&str>,
     ) -> Result<(), Refusal> {
@@ -233,9 +233,9 @@ impl Draft<'_> {
         Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named")
     }
 
-    fn has_person(&self, agency: &str) -> bool {
+    fn has_person(&mut self, agency: &str) -> bool {
         self.case.docket.handler(agency).is_some_and(|handler| handler.person.is_some())
-            || self.owed(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency)
+            || self.owes_already(DutyKind::Claim, agency)
     }
 
     /// Makes an agency the lead. Of a case that is owned together it takes a seat among the owners: a free one,
