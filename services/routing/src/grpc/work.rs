@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fengqiao_access::principal;
-use fengqiao_calendar::{Explanation, end_of_day};
+use fengqiao_calendar::{Explanation, end_of_day, last_day};
 use fengqiao_proto::routing::v1::{
     DeadlineDay, DeadlinePause, Duty, ExplainDeadlineRequest, ExplainDeadlineResponse, GetRosterRequest,
     GetRosterResponse, ListWorkRequest, ListWorkResponse, WorkCounts, WorkItem,
@@ -160,7 +160,7 @@ fn token_of(work: &StoredWork) -> String {
 
 /// What a dispatcher reads first: late before not late, then day by day, the fast lane first, then by time.
 fn urgency(work: &StoredWork, now: Timestamp, zone: &TimeZone) -> impl Ord + use<> {
-    let day = zone.to_datetime(work.due_at).date();
+    let day = last_day(work.due_at, zone);
     let fast = work.case.as_ref().is_some_and(|case| case.fast_lane);
     (work.paused, !work.is_late(now), day, !fast, work.due_at)
 }
