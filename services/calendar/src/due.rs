@@ -111,7 +111,7 @@ impl Calendar {
                 break;
             }
         }
-        end_of(date, zone)
+        end_of_day(date, zone)
     }
 }
 
@@ -144,12 +144,19 @@ fn days_of(stretch: &Stretch, zone: &TimeZone) -> (Date, Date) {
 fn day_of(at: Timestamp, zone: &TimeZone) -> Date {
     let shown = zone.to_datetime(at).date();
     match shown.tomorrow() {
-        Ok(next) if end_of(shown, zone) <= at => next,
+        Ok(next) if end_of_day(shown, zone) <= at => next,
         _ => shown,
     }
 }
 
 /// 24:00 of a day: the next day's first moment, also where the clocks skip or repeat 00:00.
-fn end_of(date: Date, zone: &TimeZone) -> Timestamp {
+#[must_use]
+pub fn end_of_day(date: Date, zone: &TimeZone) -> Timestamp {
     date.tomorrow().and_then(|next| zone.to_timestamp(next.at(0, 0, 0, 0))).unwrap_or(Timestamp::MAX)
+}
+
+/// The last day of a time that is over at a moment: 00:00 is the end of the day before.
+#[must_use]
+pub fn last_day(due: Timestamp, zone: &TimeZone) -> Date {
+    zone.to_datetime(due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due)).date()
 }

@@ -51,6 +51,7 @@ mod limit;
 mod pause;
 mod table;
 
+pub use due::{end_of_day, last_day};
 pub use explanation::{DayAccount, DayReason, Explanation};
 pub use limit::{Limit, LimitError};
 pub use pause::Pause;

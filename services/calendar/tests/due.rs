@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::path::Path;
 
-use fengqiao_calendar::{Calendar, DayReason, Explanation, Limit, Pause};
+use fengqiao_calendar::{Calendar, DayReason, Explanation, Limit, Pause, end_of_day, last_day};
 use jiff::{SignedDuration, Timestamp, civil::Date, tz::TimeZone};
 
 fn shanghai() -> TimeZone {
@@ -263,4 +263,13 @@ fn a_zone_that_sets_its_clocks_keeps_its_days() {
         sunday.due(&zone, start, limit("1wd"), &[], start),
         "2026-03-08T01:00:00-04:00".parse().unwrap()
     );
+}
+
+#[test]
+fn the_end_of_a_day_still_belongs_to_it() {
+    let day = Date::constant(2026, 2, 16);
+    let end = end_of_day(day, &shanghai());
+    assert_eq!(end, at("2026-02-17 00:00"));
+    assert_eq!(last_day(end, &shanghai()), day);
+    assert_eq!(last_day(at("2026-02-16 00:01"), &shanghai()), day);
 }

@@ -218,6 +218,16 @@ async fn work_is_listed_late_first_and_counted() {
     assert_eq!(list.counts.unwrap().late, 1);
     assert_eq!(list.items.len(), 1);
     assert!(list.items[0].duty.as_ref().unwrap().late);
+    // What is due at 24:00 is due on the day that ends then.
+    let handle = fresh.items.iter().filter_map(|item| item.duty.as_ref());
+    let handle = handle.clone().find(|duty| duty.kind() == DutyKind::Handle).unwrap();
+    let due = jiff::Timestamp::from_second(handle.due_at.as_ref().unwrap().seconds).unwrap();
+    office.set_clock(due - SignedDuration::from_hours(1));
+    let today = ListWorkRequest { bucket: WorkBucket::DueToday.into(), ..Default::default() };
+    let list = work(&office, &lead, today).await;
+    assert_eq!(list.counts.unwrap().due_today, 1);
+    assert_eq!(list.items[0].duty.as_ref().unwrap().kind(), DutyKind::Handle);
+    office.set_clock(now() + SignedDuration::from_hours(30));
     // Page by page, all that is owed, each once.
     let (mut page_token, mut seen) = (String::new(), Vec::new());
     loop {

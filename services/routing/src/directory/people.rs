@@ -181,11 +181,14 @@ impl Directory {
         ever.map(String::as_str).filter(|person| self.holds(person, post, date)).collect()
     }
 
-    /// Who answers for an agency at a local time: who is on duty there, else who holds the highest of its posts that
-    /// are held that day.
+    /// Who answers for an agency at a local time: who is on duty there and holds a post of it that day (others sit
+    /// there too, 派驻), else who holds the highest of its posts that are held that day.
     #[must_use]
     pub fn answers_at(&self, agency: &str, at: DateTime) -> Option<&str> {
-        let on_duty = self.on_duty_at(agency, at).first().map(|slot| slot.person.as_str());
+        let is_its_own =
+            |person: &&str| self.posts_of(person, at.date()).iter().any(|post| post.agency == agency);
+        let on_duty =
+            self.on_duty_at(agency, at).into_iter().map(|slot| slot.person.as_str()).find(is_its_own);
         let by_post = || {
             let posts = self.posts().iter().filter(|post| post.agency == agency);
             let held = posts.filter_map(|post| Some((post, *self.holder_of(&post.code, at.date()).first()?)));
@@ -250,15 +253,27 @@ mod tests {
                 "people.csv",
                 "person,name,post,from,to,phone_day,phone_night\n\
                  wang,王,officer,2024-01-01,,,\n\
+                 zhao,赵,committee,2024-01-01,,,\n\
                  li,李,chief,2024-01-01,2026-11-25,,\n",
             ),
-            ("roster.csv", "date,half,agency,seat,person\n2026-11-24,am,police,值班,wang\n"),
+            (
+                "roster.csv",
+                "date,half,agency,seat,person\n2026-11-24,am,police,值班,wang\n\
+                 2026-11-27,am,police,值班,zhao\n2026-11-27,am,police,值班,wang\n\
+                 2026-11-30,am,police,值班,li\n",
+            ),
         ])
         .unwrap();
         let at = |day, hour| directory.answers_at("police", date(2026, 11, day).at(hour, 0, 0, 0));
         assert_eq!(at(24, 9), Some("wang"), "on duty");
         assert_eq!(at(24, 14), Some("li"), "the chief");
         assert_eq!(at(26, 9), Some("wang"), "who is left");
+        assert_eq!(
+            at(27, 9),
+            Some("wang"),
+            "who sits there from another agency does not answer for this one"
+        );
+        assert_eq!(at(30, 9), Some("wang"), "nor who held a post of it once");
         assert_eq!(directory.answers_at("nobody", date(2026, 11, 24).at(9, 0, 0, 0)), None);
     }
 

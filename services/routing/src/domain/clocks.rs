@@ -1,7 +1,8 @@
 //! What clocks say to a case, and what follows: near, over, chased. Each thing is said once, since what was
 //! said stands in the duty itself.
 
-use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use fengqiao_calendar::last_day;
+use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
     chasing::{holder_name, next_above, reminded, said, said_above},
@@ -134,6 +135,5 @@ impl Draft<'_> {
 
 /// The last day of a limit of working days, which ends with that day.
 fn end_of_day(due: Timestamp, zone: &TimeZone) -> String {
-    let last = due.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(due);
-    format!("{}日终", zone.to_datetime(last).date())
+    format!("{}日终", last_day(due, zone))
 }

@@ -69,6 +69,7 @@ impl<'a> Draft<'a> {
     /// Ends the change.
     pub(super) fn finish(mut self, announced: bool) -> Change {
         self.case.version += 1;
+        self.case.docket.date_revisits();
         let before = self.before;
         let changed = self.case.docket.duties.iter().filter(|duty| !before.contains(duty)).cloned();
         let duties = changed.chain(self.over).collect();

@@ -3,14 +3,14 @@
 use std::collections::BTreeSet;
 
 use fengqiao_access::principal;
-use fengqiao_calendar::Explanation;
+use fengqiao_calendar::{Explanation, end_of_day, last_day};
 use fengqiao_proto::routing::v1::{
     DeadlineDay, DeadlinePause, Duty, ExplainDeadlineRequest, ExplainDeadlineResponse, GetRosterRequest,
     GetRosterResponse, ListMediatorsRequest, ListMediatorsResponse, ListWorkRequest, ListWorkResponse,
     WorkCounts, WorkItem, work_service_server::WorkService,
 };
 use fengqiao_serving::{paging, status, time::to_proto};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -152,13 +152,8 @@ fn filter(
         posts: posts.into_iter().map(|post| post.code.clone()).collect(),
         at_home_in: at_home_in.into_iter().collect(),
         now,
-        end_of_day: end_of(today, zone),
+        end_of_day: end_of_day(today, zone),
     })
-}
-
-/// The first moment of the next day.
-fn end_of(today: Date, zone: &TimeZone) -> Timestamp {
-    today.tomorrow().and_then(|next| zone.to_timestamp(next.at(0, 0, 0, 0))).unwrap_or(Timestamp::MAX)
 }
 
 fn place_after(token: &str) -> Result<WorkPlace, RoutingError> {
@@ -175,7 +170,7 @@ fn token_of(work: &StoredWork) -> String {
 
 /// What a dispatcher reads first: late before not late, then day by day, the fast lane first, then by time.
 fn urgency(work: &StoredWork, now: Timestamp, zone: &TimeZone) -> impl Ord + use<> {
-    let day = zone.to_datetime(work.due_at).date();
+    let day = last_day(work.due_at, zone);
     let fast = work.case.as_ref().is_some_and(|case| case.fast_lane);
     (work.paused, !work.is_late(now), day, !fast, work.due_at)
 }

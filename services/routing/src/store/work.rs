@@ -75,7 +75,7 @@ pub struct WorkFilter {
     pub at_home_in: Vec<String>,
     /// Now.
     pub now: Timestamp,
-    /// When today ends in the county.
+    /// When today ends in the county; what is due then is due today.
     pub end_of_day: Timestamp,
 }
 

@@ -70,7 +70,7 @@ async fn s0_02_two_revisits_after_seven_days_stand_before_the_archive() {
     told.people = vec![PartyRole::Reporter];
     let case = story.report(&told).await;
     let resolved = story.done(DISPATCHER, case.id, resolve()).await;
-    let due = story.local("2026-03-08 10:00");
+    let due = story.local("2026-03-09 00:00");
     let tasks: Vec<(Rank, bool)> =
         resolved.docket.revisits.iter().map(|task| (task.by, task.due_at == due)).collect();
     assert_eq!(tasks, [(Rank::Leader, true), (Rank::Officer, true)]);
@@ -85,13 +85,16 @@ async fn s0_02_two_revisits_after_seven_days_stand_before_the_archive() {
     story.until("2026-03-07 23:59").await;
     assert_eq!(story.refused(CHIEF, case.id, asked(1, RevisitOutcome::Stable)).await, "REVISIT_TOO_EARLY");
     let close = || Act::Close { words: "满意".into() };
-    story.until("2026-03-08 10:00").await;
+    story.until("2026-03-08 23:30").await;
     story.done(CHIEF, case.id, asked(1, RevisitOutcome::Stable)).await;
     assert_eq!(story.refused(DISPATCHER, case.id, close()).await, "REVISITS_OWED");
     story.done(OFFICER, case.id, asked(2, RevisitOutcome::Stable)).await;
     let closed = story.done(DISPATCHER, case.id, close()).await;
     assert_eq!(closed.state, State::Closed);
-    shown("S0-02", "3月1日化解，所领导与民警的回访各在其清单，均于3月8日到期，不得提前；只做一项时归档被拒");
+    shown(
+        "S0-02",
+        "3月1日化解，所领导与民警的回访各在其清单，均于3月8日24时到期，不得提前；只做一项时归档被拒",
+    );
 }
 
 #[tokio::test]

@@ -8,7 +8,12 @@ use super::{
 use crate::{
     directory::Rank,
     domain::{
-        case::State, draft::Draft, duty::DutyKind, history::HistoryKind, refusal::Refusal, states::Trigger,
+        case::State,
+        draft::Draft,
+        duty::{Duty, DutyKind, Ending},
+        history::HistoryKind,
+        refusal::Refusal,
+        states::Trigger,
     },
 };
 
@@ -44,10 +49,16 @@ impl Draft<'_> {
         self.lapse_requests();
         let at = self.occasion.at;
         self.case.resolved_at = Some(at);
-        self.meet(|duty| {
+        let settled = |duty: &Duty| {
             matches!(duty.kind, DutyKind::Handle | DutyKind::Sign | DutyKind::Contact | DutyKind::Claim)
                 || (duty.kind == DutyKind::Decide && duty.about == REVIEW)
-        });
+        };
+        // Of what merged cases brought nobody did this: it is owed again where one goes back.
+        let docket = &mut self.case.docket;
+        for duty in docket.duties.iter().filter(|duty| settled(duty)) {
+            docket.links.note_ending(duty.no, &Ending { at, met: false });
+        }
+        self.meet(settled);
         self.drop_duties(|duty| !outlives_resolution(duty.kind));
         let mediation = &mut self.case.docket.mediation;
         mediation.method = settlement.method.or(mediation.method);

@@ -175,7 +175,7 @@ impl Draft<'_> {
                 DutyKind::Contact => agency == self.case.lead_agency && self.setting.practice.has_terms(kind),
                 _ => true,
             };
-            if wanted && !self.owed(|duty| duty.kind == kind && duty.holder.agency == agency) {
+            if wanted && !self.owes_already(kind, agency) {
                 self.owe(kind, Holder::agency(agency), returned);
                 if kind == DutyKind::Sign
                     && let Some(handler) = self.handler_mut(agency)
@@ -223,7 +223,7 @@ impl Draft<'_> {
     /// Where the practice names persons, a case goes to a person of its new agency. Where one has it there already, or
     /// is to claim it, it stays with that one.
     pub(in crate::domain) fn must_name_person(
-        &self,
+        &mut self,
         agency: &str,
         person: Option<&str>,
     ) -> Result<(), Refusal> {
@@ -233,13 +233,13 @@ impl Draft<'_> {
         Self::refuse("PERSON_MISSING", "a person who takes it over would have to be named")
     }
 
-    fn has_person(&self, agency: &str) -> bool {
+    fn has_person(&mut self, agency: &str) -> bool {
         self.case.docket.handler(agency).is_some_and(|handler| handler.person.is_some())
-            || self.owed(|duty| duty.kind == DutyKind::Claim && duty.holder.agency == agency)
+            || self.owes_already(DutyKind::Claim, agency)
     }
 
     /// Makes an agency the lead. Of a case that is owned together it takes a seat among the owners: a free one,
-    /// or that of the lead before (S1-02).
+    /// or that of the lead before (S1-02). What was done there already is done: who has it, and that it signed.
     pub(in crate::domain) fn lead_by(&mut self, agency: &str) -> Result<(), Refusal> {
         self.advance(Trigger::Assign)?;
         let before = std::mem::replace(&mut self.case.lead_agency, agency.to_owned());
@@ -252,14 +252,12 @@ impl Draft<'_> {
             docket.handlers.retain(|handler| handler.agency != before);
         }
         let part = if owned { Part::Owner } else { Part::Lead };
-        let lead = match docket.handlers.iter().position(|handler| handler.agency == agency) {
-            Some(place) if seated => docket.handlers.remove(place),
-            place => {
-                if let Some(place) = place {
-                    docket.handlers.remove(place);
-                }
-                Handler::new(agency, part, self.occasion.at)
-            }
+        let since = self.occasion.at;
+        let known = docket.handlers.iter().position(|handler| handler.agency == agency);
+        let lead = match known.map(|place| docket.handlers.remove(place)) {
+            Some(owner) if seated => owner,
+            Some(helper) => Handler { part, since, ..helper },
+            None => Handler::new(agency, part, since),
         };
         docket.handlers.insert(0, Handler { concluded_at: None, ..lead });
         if gives_up {
@@ -273,7 +271,16 @@ impl Draft<'_> {
             }
         }
         self.owe_to_handler(agency);
+        if self.has_signed(agency) {
+            self.advance_if_possible(Trigger::Sign);
+        }
         Ok(())
+    }
+
+    /// Whether an agency signed and owes no signature: a merged case may have brought one more.
+    fn has_signed(&self, agency: &str) -> bool {
+        self.case.docket.handler(agency).is_some_and(|handler| handler.signed_at.is_some())
+            && !self.owed(|duty| duty.kind == DutyKind::Sign && duty.holder.agency == agency)
     }
 
     pub(in crate::domain) fn note_assigned(&mut self) {
@@ -319,10 +326,10 @@ impl Draft<'_> {
                 let lead = self.case.lead_agency.clone();
                 let agency = agency.as_ref().unwrap_or(&lead);
                 self.must_be_handler(agency)?;
-                if self.case.docket.handler(agency).is_some_and(|handler| handler.signed_at.is_some()) {
+                if self.has_signed(agency) {
                     return Self::refuse(
                         "AGENCY_SIGNED",
-                        "the agency would have to be one that has not signed",
+                        "the agency would have to be one that owes a signature",
                     );
                 }
                 self.signed(agency);

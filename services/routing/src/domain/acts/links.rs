@@ -88,6 +88,11 @@ impl Links {
         all
     }
 
+    /// Whether a merged case brought a duty of this one.
+    pub(in crate::domain) fn brought(&self, no: u32) -> bool {
+        self.taken_over.iter().flat_map(|taken| &taken.duties).any(|duty| duty.ours == no)
+    }
+
     /// A duty of this case is over: what was taken over and is owed with it is too.
     pub(in crate::domain) fn note_ending(&mut self, no: u32, ending: &Ending) {
         let taken = self.taken_over.iter_mut().flat_map(|taken| &mut taken.duties);

@@ -1,7 +1,7 @@
 //! Repeat calls of the police line are sorted one by one, by the end of their day (110警情分类治理; S3-02).
 
+use fengqiao_calendar::end_of_day;
 use fengqiao_proto::types::v1::Source;
-use jiff::ToSpan as _;
 
 use crate::domain::{
     draft::Draft,
@@ -84,8 +84,7 @@ impl Draft<'_> {
         }
         let zone = self.setting.zone;
         let today = self.occasion.at.to_zoned_datetime(zone.clone()).date();
-        let midnight = today.saturating_add(1.day()).at(0, 0, 0, 0);
-        let due_at = zone.to_timestamp(midnight).unwrap_or(self.occasion.at);
+        let due_at = end_of_day(today, zone);
         let desk = Holder::agency(self.setting.directory.desk());
         let report = self.number_to_sort(u32::try_from(self.case.report_count).unwrap_or_default());
         self.owe_until(DutyKind::Classify, desk, report, due_at);

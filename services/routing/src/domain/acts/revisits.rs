@@ -1,12 +1,14 @@
 //! Asking people again after a case was resolved (双反馈; S0-02, S3-10).
 
-use jiff::{SignedDuration, Timestamp, civil::Date};
+use fengqiao_calendar::{Limit, end_of_day, last_day};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
     directory::Rank,
     domain::{
         case::State,
+        docket::Docket,
         draft::Draft,
         duty::{DutyKind, Holder},
         history::HistoryKind,
@@ -28,7 +30,7 @@ pub struct Revisit {
     /// What the person is in the case, where a person is asked (contract number of a party role).
     #[serde(default)]
     pub party: i32,
-    /// By when; its day is the earliest too.
+    /// By when, as its duty has it: the end of its day, which is the earliest too.
     pub due_at: Timestamp,
     /// What was said; none while it is owed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -104,14 +106,7 @@ impl Draft<'_> {
             let parties = if parties.is_empty() { vec![0] } else { parties };
             for party in parties {
                 let no = u32::try_from(self.case.docket.revisits.len()).unwrap_or(u32::MAX).saturating_add(1);
-                let duty = self.owe_within(DutyKind::Revisit, self.asker(task), no, task.after);
-                let due_at = self
-                    .case
-                    .docket
-                    .duties
-                    .iter()
-                    .find(|owed| owed.no == duty)
-                    .map_or(self.occasion.at, |owed| owed.due_at);
+                let due_at = self.owe_revisit(self.asker(task), no, task.after);
                 self.case.docket.revisits.push(Revisit {
                     no,
                     by: task.by,
@@ -120,6 +115,25 @@ impl Draft<'_> {
                     due_at,
                     answer: None,
                 });
+            }
+        }
+    }
+
+    /// Makes someone owe a task until the end of the day that the limit leads to: before that day it is too early.
+    /// Returns by when.
+    fn owe_revisit(&mut self, asker: Holder, no: u32, limit: Limit) -> Timestamp {
+        let (zone, at) = (self.setting.zone, self.occasion.at);
+        let due = self.setting.calendar.due(zone, at, limit, &[], at);
+        match limit {
+            Limit::Natural { .. } => {
+                let due_at = end_of_day(zone.to_datetime(due).date(), zone);
+                self.owe_until(DutyKind::Revisit, asker, no, due_at);
+                due_at
+            }
+            // These end with a day, and are counted anew where the calendar changes.
+            Limit::WorkingDays { .. } => {
+                self.owe_within(DutyKind::Revisit, asker, no, limit);
+                due
             }
         }
     }
@@ -142,12 +156,6 @@ impl Draft<'_> {
             }
             None => Holder::agency(directory.desk()),
         }
-    }
-
-    /// The day of a task; of working days the last one, with which the time ends.
-    fn day_of(&self, task: &Revisit) -> Date {
-        let last = task.due_at.checked_sub(SignedDuration::from_nanos(1)).unwrap_or(task.due_at);
-        self.setting.zone.to_datetime(last).date()
     }
 
     pub(in crate::domain) fn revisit(&mut self, act: &RevisitAct) -> Result<(), Refusal> {
@@ -173,7 +181,8 @@ impl Draft<'_> {
             return Self::refuse("REVISIT_RECORDED", "the revisit would have to be one that is still owed");
         }
         // That it is not over is heard whenever it shows; that it holds shows with time.
-        let (today, day) = (self.setting.zone.to_datetime(self.occasion.at).date(), self.day_of(&task));
+        let zone = self.setting.zone;
+        let (today, day) = (zone.to_datetime(self.occasion.at).date(), last_day(task.due_at, zone));
         if today < day && *outcome != RevisitOutcome::Relapse {
             return Self::refuse(
                 "REVISIT_TOO_EARLY",
@@ -207,12 +216,23 @@ impl Draft<'_> {
                 let like = of_practice.clone().find(|task| (task.by, task.whom) == (next.by, next.whom));
                 let asker = like
                     .map_or_else(|| Holder::agency(self.setting.directory.desk()), |task| self.asker(task));
-                let duty = self.owe(DutyKind::Revisit, asker, next.no);
-                let due = self.case.docket.duties.iter().find(|owed| owed.no == duty).map(|owed| owed.due_at);
-                self.case.docket.revisits.push(Revisit { due_at: due.unwrap_or(next.due_at), ..next });
+                let limit = self.setting.practice.limit(DutyKind::Revisit, self.case.level);
+                let due_at = self.owe_revisit(asker, next.no, limit);
+                self.case.docket.revisits.push(Revisit { due_at, ..next });
             }
             RevisitOutcome::Stable | RevisitOutcome::Unreached => {}
         }
         Ok(())
+    }
+}
+
+impl Docket {
+    /// What moves a duty to ask again moves its task.
+    pub(in crate::domain) fn date_revisits(&mut self) {
+        for duty in self.duties.iter().filter(|duty| duty.kind == DutyKind::Revisit) {
+            for task in self.revisits.iter_mut().filter(|task| task.no == duty.about) {
+                task.due_at = duty.due_at;
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use fengqiao_calendar::{end_of_day, last_day};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -47,7 +48,10 @@ pub struct TakenDuty {
     pub ours: u32,
     /// The number here of the thing that it is about.
     pub about: u32,
-    /// How it ended here; none while it is owed.
+    /// Whether its holder would owe the same here itself, had it not come.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stands_for_own: bool,
+    /// How it ended here; none while it is owed. Where it only ended as this case was resolved, it was not met.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ending: Option<Ending>,
 }
@@ -57,7 +61,7 @@ pub struct TakenDuty {
 enum Fate {
     /// It is owed by the other case.
     GoesOver,
-    /// The other case owes the same, by the same holder, no later.
+    /// The other case owes the same itself, by the same holder, no later.
     StandsThere,
     /// The other case brings its own in its place.
     Lapses,
@@ -71,7 +75,8 @@ fn fate(duty: &Duty, into: &CaseFile) -> Fate {
         // Of these who does the one has done the other. The rest are each about a thing of their own: a push to be
         // signed for, a whistle, a decision.
         DutyKind::Handle | DutyKind::Contact | DutyKind::Watch | DutyKind::Acknowledge | DutyKind::Decide
-            if into.docket.duties.iter().any(|own| is_the_same(own, duty)) =>
+            // What another merged case brought goes back with that one some day.
+            if into.docket.duties.iter().any(|own| is_the_same(own, duty) && !into.docket.links.brought(own.no)) =>
         {
             Fate::StandsThere
         }
@@ -153,7 +158,14 @@ impl Draft<'_> {
         for duty in &going {
             let about = self.about_here(duty, &other.docket, own_reports, &mut whistles);
             let ours = self.owe_as_there(duty, about);
-            taken.duties.push(TakenDuty { kind: duty.kind, theirs: duty.no, ours, about, ending: None });
+            taken.duties.push(TakenDuty {
+                kind: duty.kind,
+                theirs: duty.no,
+                ours,
+                about,
+                stands_for_own: false,
+                ending: None,
+            });
             if is_handlers_own(duty.kind)
                 && let Some(helper) = self.help_with(&duty.holder.agency, other)
             {
@@ -250,6 +262,22 @@ impl Draft<'_> {
         Some(agency.to_owned())
     }
 
+    /// Whether an agency owes something here. Where it does only for merged cases, that stands for what it would owe
+    /// itself from now on, and is owed on when they go back.
+    pub(in crate::domain) fn owes_already(&mut self, kind: DutyKind, agency: &str) -> bool {
+        let Docket { duties, links, .. } = &mut self.case.docket;
+        let owed: Vec<u32> = duties
+            .iter()
+            .filter(|duty| duty.kind == kind && duty.holder.agency == agency)
+            .map(|duty| duty.no)
+            .collect();
+        if owed.iter().all(|no| links.brought(*no)) {
+            let taken = links.taken_over.iter_mut().flat_map(|taken| &mut taken.duties);
+            taken.filter(|one| owed.contains(&one.ours)).for_each(|one| one.stands_for_own = true);
+        }
+        !owed.is_empty()
+    }
+
     /// Gives back what was taken over from a case. What this case owed itself it goes on owing. Says it for people.
     pub(in crate::domain) fn hand_back(&mut self, other: &CaseFile) -> String {
         let links = &mut self.case.docket.links;
@@ -263,8 +291,14 @@ impl Draft<'_> {
         self.drop_duties(is_theirs);
         self.give_things_back(&taken, &other.docket);
         if self.case.state == State::Open {
-            self.let_helpers_go(&taken.helpers);
-            self.owe_itself(&going);
+            self.let_helpers_go(taken.helpers);
+            for duty in &going {
+                let stood = taken.duties.iter().any(|one| one.ours == duty.no && one.stands_for_own);
+                // Of mergers that older versions wrote down nobody knows; somebody settles a case that is pushed.
+                if stood || (duty.kind == DutyKind::Handle && self.case.level.pushes()) {
+                    self.owe_itself(duty);
+                }
+            }
         }
         if going.is_empty() {
             return String::new();
@@ -294,34 +328,39 @@ impl Draft<'_> {
         }
     }
 
-    /// Who helped only with what went back helps no longer.
-    fn let_helpers_go(&mut self, helpers: &[String]) {
+    /// Who helped only with what went back helps no longer; who owes something of another merged case goes with that.
+    fn let_helpers_go(&mut self, helpers: Vec<String>) {
         for agency in helpers {
-            let owes = self.owed(|duty| duty.holder.agency == *agency && is_handlers_own(duty.kind));
-            let helps = self.case.docket.handler(agency).is_some_and(|one| one.part == Part::CoHandler);
-            if helps && !owes && self.case.lead_agency != *agency {
-                self.case.docket.handlers.retain(|handler| handler.agency != *agency);
+            let helps = self.case.docket.handler(&agency).is_some_and(|one| one.part == Part::CoHandler);
+            if !helps || self.case.lead_agency == agency {
+                continue;
+            }
+            let Docket { duties, handlers, links, .. } = &mut self.case.docket;
+            let owed: Vec<u32> = duties
+                .iter()
+                .filter(|duty| duty.holder.agency == agency && is_handlers_own(duty.kind))
+                .map(|duty| duty.no)
+                .collect();
+            let helped_with =
+                |taken: &&mut TakenOver| taken.duties.iter().any(|one| owed.contains(&one.ours));
+            if owed.is_empty() {
+                handlers.retain(|handler| handler.agency != agency);
+            } else if let Some(other) = links.taken_over.iter_mut().find(helped_with) {
+                other.helpers.push(agency);
             }
         }
     }
 
-    /// Where what went back had stood for what a handler of this case has to do, it is owed here for itself.
-    fn owe_itself(&mut self, went: &[Duty]) {
-        if !self.case.level.pushes() {
-            return;
-        }
-        for duty in went {
-            let agency = &duty.holder.agency;
-            let wanted = self.case.docket.handler(agency).is_some_and(|handler| {
-                handler.concluded_at.is_none()
-                    && match duty.kind {
-                        DutyKind::Sign => handler.signed_at.is_none(),
-                        kind => kind == DutyKind::Handle,
-                    }
-            });
-            if wanted && !self.owed(|own| own.kind == duty.kind && own.holder.agency == *agency) {
-                self.owe(duty.kind, Holder::agency(agency), duty.about);
-            }
+    /// What went back had stood for what a handler of this case has to do: it is owed here on, with the same clock.
+    fn owe_itself(&mut self, went: &Duty) {
+        let handler = self.case.docket.handler(&went.holder.agency);
+        let wanted = handler.is_some_and(|handler| match went.kind {
+            DutyKind::Handle => handler.concluded_at.is_none(),
+            DutyKind::Claim => handler.person.is_none(),
+            _ => true,
+        });
+        if wanted && !self.owes_already(went.kind, &went.holder.agency) {
+            self.owe_as_there(went, went.about);
         }
     }
 
@@ -377,6 +416,11 @@ impl Draft<'_> {
         if !keeps_its_date(duty.kind) && !duty.is_paused() {
             duty.pause(since);
             duty.go_on(clock, practice.terms(duty.kind), now);
+            let left = end_of_day(last_day(duty.due_at, clock.zone), clock.zone).duration_since(duty.due_at);
+            if duty.kind == DutyKind::Revisit && !left.is_zero() {
+                // That has the whole of its day.
+                duty.lengthen(left, clock, practice.terms(duty.kind), now);
+            }
         }
         self.case.docket.duties.push(duty);
     }
@@ -445,10 +489,7 @@ fn is_done(duty: &Duty, ending: &Ending, from: &CaseFile) -> bool {
     let handler = from.docket.handler(&duty.holder.agency);
     ending.met
         && match duty.kind {
-            DutyKind::Sign => {
-                from.resolved_at != Some(ending.at)
-                    && handler.is_some_and(|handler| handler.signed_at.is_some())
-            }
+            DutyKind::Sign => handler.is_some_and(|handler| handler.signed_at.is_some()),
             DutyKind::Handle => handler.is_some_and(|handler| handler.concluded_at == Some(ending.at)),
             DutyKind::Claim => handler.is_some_and(|handler| handler.person == duty.holder.person),
             // The centre looked at the other case, and not at this one by itself.

@@ -76,6 +76,42 @@ fn an_owner_that_returns_leaves_a_seat_free_and_not_the_case_to_one() {
 }
 
 #[test]
+fn s3_04_a_case_assigned_to_who_helps_already_stays_with_the_person_who_has_it_there() {
+    let place = Place::with(|practice| practice.names_persons = true);
+    let goes = |case: &CaseFile, happening: &Happening| {
+        transition(case, happening, &by(Rank::Leader, at("2026-11-24T01:10:00Z")), place.setting())
+            .unwrap()
+            .case
+    };
+    let handling = |act| does(Act::Handling(act));
+    let market = || "market".to_owned();
+    let deeds = [
+        HandlingAct::Add { agency: market(), part: Part::CoHandler, words: "w".into() },
+        HandlingAct::HandOver { agency: market(), person: "officer-li".into(), words: "w".into() },
+        HandlingAct::Claim { agency: market() },
+        HandlingAct::Sign { agency: Some(market()) },
+    ];
+    let helped =
+        deeds.into_iter().fold(opened(&place, Level::Orange).case, |case, act| goes(&case, &handling(act)));
+    let assign = does(Act::Assign { agency: market(), person: None, words: "w".into() });
+    let returned = goes(&helped, &returned("housing"));
+    let decide = does(Act::Return(ReturnAct::Decide { next: market(), person: None, words: "w".into() }));
+    for led in [goes(&helped, &assign), goes(&returned, &decide)] {
+        let lead = led.docket.handler("market").unwrap();
+        assert_eq!((led.lead_agency.as_str(), lead.part), ("market", Part::Lead));
+        assert_eq!(lead.person.as_deref(), Some("officer-li"), "somebody has it");
+        assert!(lead.signed_at.is_some());
+        assert_eq!(led.docket.state, "handling", "nothing is left to be signed for");
+        let owed =
+            |kind| led.docket.duties.iter().any(|one| one.kind == kind && one.holder.agency == "market");
+        assert_eq!(
+            (owed(DutyKind::Sign), owed(DutyKind::Claim), owed(DutyKind::Handle)),
+            (false, false, true)
+        );
+    }
+}
+
+#[test]
 fn more_time_for_a_parked_case_lets_its_clock_stand() {
     let case = opened(&Place::new(), Level::Orange).case;
     let words = || "w".to_owned();

@@ -230,6 +230,44 @@ proptest! {
     }
 
     #[test]
+    fn whichever_of_two_mergers_into_one_case_is_undone_what_the_other_owes_stays(
+        levels in (any_level(), any_level(), any_level()),
+        courses in (course(15), course(15), course(15)),
+        first_goes in any::<bool>(),
+    ) {
+        let place = Place::new();
+        let (one, a) = lived(&place, case_with(&place, 1, levels.0), now().at, &courses.0);
+        let (into, b) = lived(&place, case_with(&place, 2, levels.1), now().at, &courses.1);
+        let (other, c) = lived(&place, case_with(&place, 3, levels.2), now().at, &courses.2);
+        let moment = a.max(b).max(c).checked_add(SignedDuration::from_secs(60)).unwrap();
+        let Ok((one_merged, took)) = merge(&place, &one, &into, moment) else { return Ok(()) };
+        let Ok((other_merged, both)) = merge(&place, &other, &took.case, moment) else { return Ok(()) };
+        prop_assert_eq!(obligations_hold(&both.case), Ok(()));
+        let mut leave = [(&one, one_merged), (&other, other_merged)];
+        if !first_goes {
+            leave.reverse();
+        }
+        let [(_, goes), (stays, stays_merged)] = leave;
+        let (_, gave) = undo(&place, &goes.case, &both.case, moment).unwrap();
+        prop_assert_eq!(obligations_hold(&gave.case), Ok(()));
+        for duty in stays.docket.duties.iter().filter(|duty| !lapses(duty.kind)) {
+            let watch_of_raised = duty.kind == DutyKind::Watch && gave.case.level > into.level;
+            prop_assert!(
+                watch_of_raised || is_owed_there(duty, &gave.case, &gave.case),
+                "{duty:#?} of {:#?}", gave.case.docket
+            );
+        }
+        let (undone, alone) = undo(&place, &stays_merged.case, &gave.case, moment).unwrap();
+        prop_assert_eq!(obligations_hold(&undone.case), Ok(()));
+        prop_assert_eq!(obligations_hold(&alone.case), Ok(()));
+        prop_assert!(alone.case.docket.links.taken_over.is_empty());
+        if alone.case.level == into.level {
+            prop_assert_eq!(&alone.case.docket.handlers, &into.docket.handlers);
+            prop_assert_eq!(&alone.case.docket.duties, &into.docket.duties);
+        }
+    }
+
+    #[test]
     fn a_split_leaves_what_is_owed_where_it_is(
         level in any_level(),
         course in course(25),
@@ -424,4 +462,132 @@ fn a_chain_hands_on_what_was_taken_over_and_gives_it_back_link_by_link() {
     assert!(undone.case.docket.handler("market").unwrap().signed_at.is_some());
     let handle = of(&undone.case, DutyKind::Handle, "market").unwrap();
     assert_eq!(handle.due_at, of(&case, DutyKind::Handle, "market").unwrap().due_at);
+}
+
+fn contacting() -> Place {
+    Place::with(|practice| {
+        let terms = practice.terms(DutyKind::Handle).clone();
+        practice.terms.insert(DutyKind::Contact, terms);
+    })
+}
+
+fn joined_by(place: &Place, cases: &[&CaseFile], into: &CaseFile) -> (Vec<CaseFile>, CaseFile) {
+    let mut joint = into.clone();
+    let merged = cases.iter().map(|case| {
+        let (merged, took) = merge(place, case, &joint, at("2026-11-25T01:00:00Z")).unwrap();
+        joint = took.case;
+        merged.case
+    });
+    (merged.collect(), joint)
+}
+
+#[test]
+fn what_one_merged_case_owes_stays_when_the_merger_of_another_is_undone() {
+    let place = Place::new();
+    let assign = does(Act::Assign { agency: "market".into(), person: None, words: "w".into() });
+    let first = go(&place, &case_with(&place, 1, Level::Orange), &assign, "2026-11-24T01:10:00Z");
+    let later = go(&place, &case_with(&place, 3, Level::Orange), &assign, "2026-11-24T03:00:00Z");
+    let [first, later] =
+        [first, later].map(|case| go(&place, &case, &signed("market"), "2026-11-24T04:00:00Z"));
+    let into = case_with(&place, 2, Level::Orange);
+    let (merged, joint) = joined_by(&place, &[&first, &later], &into);
+    let (_, gave) = undo(&place, &merged[0], &joint, at("2026-11-26T01:00:00Z")).unwrap();
+    let (theirs, ours) = (
+        of(&later, DutyKind::Handle, "market").unwrap(),
+        of(&gave.case, DutyKind::Handle, "market").expect("it is still merged, and owed"),
+    );
+    assert_eq!(ours.due_at, theirs.due_at);
+    assert_eq!(gave.case.docket.handler("market").unwrap().part, Part::CoHandler);
+    // Who helped with both goes with the last.
+    let (undone, gave) = undo(&place, &merged[1], &gave.case, at("2026-11-26T02:00:00Z")).unwrap();
+    assert!(of(&undone.case, DutyKind::Handle, "market").is_some());
+    assert!(gave.case.docket.handler("market").is_none());
+    assert_eq!(gave.case.docket.duties, into.docket.duties);
+}
+
+#[test]
+fn who_signed_signs_for_what_came_with_a_merger_too() {
+    let place = Place::new();
+    let case = case_with(&place, 1, Level::Orange);
+    let into = go(&place, &case_with(&place, 2, Level::Orange), &signed("housing"), "2026-11-24T02:00:00Z");
+    let (merged, joint) = joined_by(&place, &[&case], &into);
+    assert!(of(&joint, DutyKind::Sign, "housing").is_some());
+    let sign = does(Act::Handling(HandlingAct::Sign { agency: Some("housing".into()) }));
+    let both = go(&place, &joint, &sign, "2026-11-25T02:00:00Z");
+    assert!(of(&both, DutyKind::Sign, "housing").is_none());
+    let again = transition(&both, &sign, &leader(at("2026-11-25T03:00:00Z")), place.setting()).unwrap_err();
+    assert_eq!(again.reason, "AGENCY_SIGNED");
+    let (undone, _) = undo(&place, &merged[0], &both, at("2026-11-26T01:00:00Z")).unwrap();
+    let signed_at = undone.case.docket.handler("housing").unwrap().signed_at;
+    assert_eq!(signed_at, Some(at("2026-11-25T02:00:00Z")));
+}
+
+#[test]
+fn nobody_signed_for_or_contacted_the_people_of_a_merged_case_as_the_other_was_resolved() {
+    let place = contacting();
+    let case = case_with(&place, 1, Level::Orange);
+    let contact = || does(Act::Handling(HandlingAct::Contact { words: "w".into() }));
+    let into = go(&place, &case_with(&place, 2, Level::Orange), &contact(), "2026-11-24T02:00:00Z");
+    let (merged, joint) = joined_by(&place, &[&case], &into);
+    assert!(of(&joint, DutyKind::Contact, "housing").is_some());
+    let resolved = go(&place, &joint, &resolve(), "2026-11-25T02:00:00Z");
+    let reopen = does(Act::Reopen { words: "w".into() });
+    let reopened = [reopen, signed("housing"), contact()]
+        .iter()
+        .fold(resolved.clone(), |case, deed| go(&place, &case, deed, "2026-11-25T03:00:00Z"));
+    for joint in [resolved, reopened] {
+        let (undone, _) = undo(&place, &merged[0], &joint, at("2026-11-26T01:00:00Z")).unwrap();
+        for kind in [DutyKind::Contact, DutyKind::Sign, DutyKind::Handle] {
+            assert!(of(&undone.case, kind, "housing").is_some(), "{}", kind.name());
+        }
+        assert!(undone.case.docket.handler("housing").unwrap().signed_at.is_none());
+    }
+    // What was done is done.
+    let contacted = go(&place, &joint, &contact(), "2026-11-25T02:00:00Z");
+    let (undone, _) = undo(&place, &merged[0], &contacted, at("2026-11-26T01:00:00Z")).unwrap();
+    assert!(of(&undone.case, DutyKind::Contact, "housing").is_none());
+}
+
+#[test]
+fn what_stood_for_a_case_s_own_goes_on_there_with_its_clock_when_it_goes_back() {
+    let place = Place::with(|practice| {
+        let terms = practice.terms(DutyKind::Handle).clone();
+        practice.terms.insert(DutyKind::Contact, terms);
+        practice.names_persons = true;
+    });
+    let kinds = [DutyKind::Sign, DutyKind::Handle, DutyKind::Contact, DutyKind::Claim];
+    let cases = [1, 3].map(|id| case_with(&place, id, Level::Yellow));
+    let into = case_with(&place, 2, Level::Blue);
+    let (merged, joint) = joined_by(&place, &[&cases[0], &cases[1]], &into);
+    assert_eq!(joint.level, Level::Yellow);
+    let (_, half) = undo(&place, &merged[0], &joint, at("2026-12-02T01:00:00Z")).unwrap();
+    let (_, gave) = undo(&place, &merged[1], &half.case, at("2026-12-02T02:00:00Z")).unwrap();
+    for after in [half.case, gave.case] {
+        for kind in kinds {
+            let stood = of(&joint, kind, "housing").unwrap();
+            let own = of(&after, kind, "housing").unwrap_or_else(|| panic!("{} is owed", kind.name()));
+            assert_eq!(
+                (own.due_at, own.started_at, &own.holder),
+                (stood.due_at, stood.started_at, &stood.holder)
+            );
+        }
+    }
+    // What was not owed here before is not owed after.
+    let contact = does(Act::Handling(HandlingAct::Contact { words: "w".into() }));
+    let into = go(&place, &case_with(&place, 2, Level::Yellow), &contact, "2026-11-24T02:00:00Z");
+    let (merged, joint) = joined_by(&place, &[&cases[0]], &into);
+    let (_, gave) = undo(&place, &merged[0], &joint, at("2026-12-02T01:00:00Z")).unwrap();
+    assert_eq!(gave.case.docket.duties, into.docket.duties);
+}
+
+#[test]
+fn s0_02_a_revisit_has_the_whole_of_a_day_when_a_merger_is_undone() {
+    let place = Place::new();
+    let resolved = go(&place, &case_with(&place, 1, Level::Orange), &resolve(), "2026-11-24T02:00:00Z");
+    let (merged, joint) = joined_by(&place, &[&resolved], &case_with(&place, 2, Level::Orange));
+    let (undone, _) = undo(&place, &merged[0], &joint, at("2026-11-25T02:00:00Z")).unwrap();
+    let due = at("2026-12-02T16:00:00Z");
+    let owed = undone.case.docket.duties.iter().filter(|duty| duty.kind == DutyKind::Revisit);
+    assert_eq!(owed.map(|duty| duty.due_at).collect::<Vec<_>>(), [due; 3], "moved on, to the end of its day");
+    assert!(undone.case.docket.revisits.iter().all(|task| task.due_at == due));
 }

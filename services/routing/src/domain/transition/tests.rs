@@ -1,5 +1,6 @@
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use fengqiao_calendar::Calendar;
 use fengqiao_county::County;
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, ReturnReason},
@@ -27,6 +28,7 @@ use crate::{
         happening::Receipt,
         history::Entry,
         level::{Grade, Level},
+        practice::Practice,
         push::Form,
     },
     rulebook::Rulebook,
@@ -50,6 +52,13 @@ impl Place {
             jiff::civil::date(2026, 11, 24),
         );
         Self { county, rulebook, responsible }
+    }
+
+    /// The same place with another practice.
+    pub(super) fn with(change: impl FnOnce(&mut Practice)) -> Self {
+        let mut place = Self::new();
+        change(Arc::make_mut(&mut place.rulebook.practice));
+        place
     }
 
     pub(super) fn setting(&self) -> Setting<'_> {
@@ -285,8 +294,8 @@ fn closing_needs_all_revisits_and_a_relapse_opens_the_case_again() {
     let resolved = transition(&case, &resolve(), &now(), setting).unwrap().case;
     // A leader to the agencies, an officer to each of the two people (S0-02).
     assert_eq!(resolved.docket.revisits.len(), 3);
-    let due = at("2026-12-01T01:00:00Z");
-    assert!(resolved.docket.revisits.iter().all(|task| task.due_at == due));
+    let due = at("2026-12-01T16:00:00Z");
+    assert!(resolved.docket.revisits.iter().all(|task| task.due_at == due), "until the end of its day");
     let close = does(Act::Close { words: "满意".into() });
     let refused = transition(&resolved, &close, &now(), setting).unwrap_err();
     assert_eq!((refused.reason, refused.needs.contains("0 of 3")), ("REVISITS_OWED", true));
@@ -319,6 +328,59 @@ fn closing_needs_all_revisits_and_a_relapse_opens_the_case_again() {
     assert_eq!(relapse.case.state, State::Open);
     assert_eq!(relapse.case.docket.suggestion.as_ref().unwrap().level, Level::Red);
     assert!(relapse.case.docket.duties.iter().any(|duty| duty.kind == DutyKind::Handle));
+}
+
+fn revisits_due(case: &CaseFile) -> Vec<Timestamp> {
+    let owed = case.docket.duties.iter().filter(|duty| duty.kind == DutyKind::Revisit);
+    let due: Vec<Timestamp> = owed.map(|duty| duty.due_at).collect();
+    let open = case.docket.revisits.iter().filter(|task| task.answer.is_none());
+    assert_eq!(open.map(|task| task.due_at).collect::<Vec<_>>(), due, "a task is due as its duty is");
+    due
+}
+
+#[test]
+fn s0_02_a_revisit_has_the_whole_of_its_day_whatever_the_hour_of_the_resolution() {
+    let place = Place::new();
+    let goes = |case: &CaseFile, happening: &Happening, moment: &str| {
+        transition(case, happening, &by(Rank::Leader, at(moment)), place.setting()).unwrap().case
+    };
+    // Twenty minutes past midnight of the 25th, and midnight itself.
+    for resolved_at in ["2026-11-24T16:20:00Z", "2026-11-24T16:00:00Z"] {
+        let resolved = goes(&opened(&place, Level::Orange).case, &resolve(), resolved_at);
+        assert_eq!(revisits_due(&resolved), [at("2026-12-02T16:00:00Z"); 3]);
+        let evening = goes(&resolved, &Happening::TimePassed, "2026-12-02T15:59:00Z");
+        assert!(evening.docket.duties.iter().all(|duty| duty.stage < Stage::Breached { chased: 0 }));
+        let asked = goes(&evening, &revisit(1, RevisitOutcome::Unstable), "2026-12-02T15:59:00Z");
+        // Once more, a week later.
+        assert_eq!(asked.docket.revisits[3].due_at, at("2026-12-09T16:00:00Z"));
+        assert_eq!(revisits_due(&asked).len(), 3);
+        let late = goes(&asked, &Happening::TimePassed, "2026-12-02T16:00:00Z");
+        let over = late.docket.duties.iter().filter(|duty| duty.stage == Stage::Breached { chased: 0 });
+        assert_eq!(over.count(), 2);
+    }
+}
+
+#[test]
+fn s0_02_a_revisit_has_its_day_where_the_calendar_moves_it() {
+    let place = Place::with(|practice| {
+        for task in &mut practice.revisits {
+            task.after = "5wd".parse().unwrap();
+        }
+    });
+    let case = opened(&place, Level::Orange).case;
+    let resolved = transition(&case, &resolve(), &now(), place.setting()).unwrap().case;
+    assert_eq!(revisits_due(&resolved), [at("2026-12-01T16:00:00Z"); 3]);
+    let days = "date,kind,name\n2026-11-27,holiday,防汛\n2026-11-28,workday,防汛\n2026-11-29,workday,防汛\n";
+    let calendar = Calendar::parse(days, Path::new("calendar.csv")).unwrap();
+    let setting = Setting { calendar: &calendar, ..place.setting() };
+    let moved = transition(&resolved, &Happening::CalendarChanged, &now(), setting).unwrap().case;
+    assert_eq!(revisits_due(&moved), [at("2026-11-30T16:00:00Z"); 3]);
+    let asks = |moment| {
+        let leader = by(Rank::Leader, at(moment));
+        transition(&moved, &revisit(1, RevisitOutcome::Stable), &leader, setting)
+    };
+    assert_eq!(asks("2026-11-29T15:59:00Z").unwrap_err().reason, "REVISIT_TOO_EARLY");
+    assert!(asks("2026-11-29T16:00:00Z").is_ok());
 }
 
 pub(super) fn any_level() -> impl Strategy<Value = Level> {

@@ -3,7 +3,7 @@
     ) AS urgent
     WHERE CASE $10::smallint
         WHEN 1 THEN urgent.kind = 1
-        WHEN 2 THEN NOT urgent.paused AND urgent.due_at > $11::timestamptz AND urgent.due_at < $12::timestamptz
+        WHEN 2 THEN NOT urgent.paused AND urgent.due_at > $11::timestamptz AND urgent.due_at <= $12::timestamptz
         WHEN 3 THEN NOT urgent.paused AND urgent.due_at <= $11
         WHEN 4 THEN urgent.kind = 5 OR (urgent.kind = 3 AND urgent.about > 0)
         WHEN 5 THEN urgent.kind = 16
