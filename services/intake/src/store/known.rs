@@ -1,5 +1,7 @@
 //! What a batch must know before it is decided.
 
+use std::sync::LazyLock;
+
 use fengqiao_messaging::Turn;
 use fengqiao_proto::intake::v1::Evidence;
 use fengqiao_serving::time::{from_sql, to_sql};
@@ -49,6 +51,26 @@ struct Asked {
     whose: Vec<usize>,
 }
 
+/// For each kind of clue, in the order of [`KINDS`]: its number, its keys and times among the parameters, and where it
+/// stands.
+const BY_CLUE: [[&str; 5]; 3] = [
+    ["1", "$4", "$5", "party", "party.role = 1 AND party.phone_key"],
+    ["2", "$6", "$7", "party", "party.role = 1 AND party.id_key"],
+    ["3", "$8", "$9", "report", "report.address_key"],
+];
+
+pub(super) static KNOWN_AND_SEEN: LazyLock<String> = LazyLock::new(|| {
+    let seen = BY_CLUE.map(|[kind, keys, times, table, is_clue]| {
+        include_str!("sql/seen_by_clue.sql")
+            .replace("{kind}", kind)
+            .replace("{keys}", keys)
+            .replace("{times}", times)
+            .replace("{table}", table)
+            .replace("{is_clue}", is_clue)
+    });
+    include_str!("sql/known_and_seen.sql").to_owned() + &seen.concat()
+});
+
 /// The kind of the row that gives the turn.
 const TURN: i16 = -1;
 const KINDS: [Evidence; 3] = [Evidence::Phone, Evidence::IdNumber, Evidence::Address];
@@ -67,8 +89,7 @@ pub async fn known_and_seen(
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
     let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
     let asked = KINDS.map(|kind| asked(kind, batch));
-    let mut query =
-        sqlx::query_as(include_str!("sql/known_and_seen.sql")).bind(county).bind(sources).bind(refs);
+    let mut query = sqlx::query_as(KNOWN_AND_SEEN.as_str()).bind(county).bind(sources).bind(refs);
     for kind in &asked {
         query = query.bind(&kind.keys).bind(&kind.at);
     }

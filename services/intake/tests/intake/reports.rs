@@ -21,7 +21,7 @@ use tonic_types::StatusExt as _;
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
     let world = World::new().await;
-    for (name, statement) in store::STATEMENTS {
+    for (name, statement) in store::STATEMENTS.iter() {
         let prepared = world.pool.prepare(AssertSqlSafe(*statement).into_sql_str()).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
