@@ -10,7 +10,6 @@ mod reading;
 use clap::{Args, Subcommand};
 use fengqiao_proto::routing::v1::ActOnCaseRequest;
 use jiff::Timestamp;
-use uuid::Uuid;
 
 use self::{
     act::ActCommand,
@@ -97,11 +96,6 @@ pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -
     }
 }
 
-/// The id that makes a command repeatable.
-fn request_id(given: Option<String>) -> String {
-    given.unwrap_or_else(|| Uuid::now_v7().to_string())
-}
-
 async fn act(command: ActCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.routing(&Caller::Officer).await?;
     let (target, act) = asking::act_of(command, &output.zone, Timestamp::now());
@@ -109,7 +103,7 @@ async fn act(command: ActCommand, session: &Session, output: &Output) -> Result<
     let request = session.request(ActOnCaseRequest {
         county: session.county(),
         case: target.case,
-        request_id: request_id(target.request_id),
+        request_id: target.request_id.or_new(),
         etag: target.etag,
         capacity: target.capacity,
         act: Some(act),
@@ -168,7 +162,7 @@ mod tests {
         assert!(parse(&["list", "--state", "open", "--level", "orange", "-n", "0"]).is_err());
         assert!(parse(&["explain", "1", "3"]).is_ok());
         let (target, _) = asked(&["comment", "1", "已约谈", "--request-id", "r", "--capacity", "chief"]);
-        assert_eq!((target.request_id.as_deref(), target.capacity.as_str()), (Some("r"), "chief"));
+        assert_eq!((target.request_id.given(), target.capacity.as_str()), (Some("r"), "chief"));
     }
 
     #[test]

@@ -8,7 +8,6 @@ use fengqiao_proto::routing::v1::{
     CreateDutiesRequest, DutyOutcome, DutyProgress, GetDutyRequest, ListDutiesRequest, NewDuty, PlaceKind,
     RecordDutyRequest, StandingDuty, StandingKind, duty_service_client::DutyServiceClient,
 };
-use uuid::Uuid;
 
 use self::{
     count::{CountOptions, TimeOptions},
@@ -20,6 +19,7 @@ use crate::{
     moment::{self, Moment},
     output::{Ink, Output},
     paging,
+    request_id::RequestId,
     table::{Cell, Table},
     words,
 };
@@ -104,9 +104,8 @@ pub struct RecordOptions {
     /// The post in which to act.
     #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
     capacity: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// A duty to be made.
@@ -134,9 +133,8 @@ pub struct CreateOptions {
     /// Only its holder's officers and the centre may know of it.
     #[arg(long)]
     restricted: bool,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// Does what was asked.
@@ -167,7 +165,7 @@ pub async fn execute(command: DutyCommand, session: &Session, output: &Output) -
             let request = session.request(RecordDutyRequest {
                 county,
                 duty_id: options.duty,
-                request_id: options.request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
+                request_id: options.request_id.or_new(),
                 capacity: options.capacity,
                 outcome: options.outcome.into(),
                 text: options.text,
@@ -191,7 +189,7 @@ pub async fn execute(command: DutyCommand, session: &Session, output: &Output) -
             };
             let request = session.request(CreateDutiesRequest {
                 county,
-                request_id: options.request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
+                request_id: options.request_id.or_new(),
                 group: options.group,
                 duties: vec![duty],
                 ..CreateDutiesRequest::default()

@@ -18,6 +18,7 @@ mod paging;
 mod profile;
 mod push;
 mod report;
+mod request_id;
 mod reward;
 mod roster;
 mod rules;

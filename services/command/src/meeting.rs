@@ -6,7 +6,6 @@ use fengqiao_proto::routing::v1::{
     ListMeetingsRequest, Meeting, MeetingDecision, MeetingKind, OpenMeetingRequest, RecordMeetingRequest,
     meeting_service_client::MeetingServiceClient,
 };
-use uuid::Uuid;
 
 use crate::{
     connection::{Caller, Connection, Session},
@@ -14,6 +13,7 @@ use crate::{
     moment::{self, Moment},
     output::{Output, state_ink},
     paging,
+    request_id::RequestId,
     table::{Cell, Table},
     words,
 };
@@ -58,9 +58,8 @@ pub struct AddOptions {
     meeting: String,
     /// The case's number, for instance 20261124-0017, or its id.
     case: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// What is done.
@@ -79,9 +78,8 @@ pub struct FinishOptions {
     /// The post in which you act, where a rank is needed: a code of the directory's posts.
     #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
     capacity: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// Which reports to list.
@@ -103,9 +101,8 @@ pub struct OpenOptions {
     /// Its title.
     #[arg(long, default_value = "", hide_default_value = true)]
     title: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// What was held and decided.
@@ -125,9 +122,8 @@ pub struct RecordOptions {
     /// What an agency has to do in a case of the agenda; may be repeated.
     #[arg(long = "decision", value_name = "CASE:AGENCY:WORDS", value_parser = decision)]
     decisions: Vec<MeetingDecision>,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// Does what was asked.
@@ -142,7 +138,6 @@ pub async fn execute(
     let mut client = session.meetings(&Caller::Officer).await?;
     let county = session.county();
     let failed = CommandError::call("the meeting");
-    let id = |given: Option<String>| given.unwrap_or_else(|| Uuid::now_v7().to_string());
     let meeting = match command {
         MeetingCommand::List(options) => return list(options, client, session, output).await,
         MeetingCommand::Reports(options) => return reports(options, client, session, output).await,
@@ -150,7 +145,7 @@ pub async fn execute(
             let FinishOptions { case, decision, text, etag, capacity, request_id } = options;
             let failed = CommandError::call(format!("decision {decision} of case {case}"));
             let said = format!("{case} 第{decision}项会议决定已办结");
-            let request_id = id(request_id);
+            let request_id = request_id.or_new();
             let request = FinishDecisionRequest { county, case, request_id, etag, capacity, decision, text };
             let answer = client.finish_decision(session.request(request)).await.map_err(failed)?.into_inner();
             return if output.json { output.document(&answer) } else { output.line(&said) };
@@ -159,7 +154,7 @@ pub async fn execute(
             let request = session.request(AddToAgendaRequest {
                 county,
                 meeting_id: options.meeting,
-                request_id: id(options.request_id),
+                request_id: options.request_id.or_new(),
                 case: options.case,
                 ..AddToAgendaRequest::default()
             });
@@ -169,7 +164,7 @@ pub async fn execute(
             let kind = if options.residents { MeetingKind::Residents } else { MeetingKind::Joint };
             let request = session.request(OpenMeetingRequest {
                 county,
-                request_id: id(options.request_id),
+                request_id: options.request_id.or_new(),
                 kind: kind.into(),
                 title: options.title,
                 ..OpenMeetingRequest::default()
@@ -185,7 +180,7 @@ pub async fn execute(
             let request = session.request(RecordMeetingRequest {
                 county,
                 meeting_id: options.meeting,
-                request_id: id(options.request_id),
+                request_id: options.request_id.or_new(),
                 held_at: options.held.begin(&output.zone).map(moment::to_proto),
                 attendees: options.attendees.into_iter().map(attendee).collect(),
                 minutes: options.minutes,

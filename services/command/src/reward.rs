@@ -5,7 +5,6 @@ use fengqiao_proto::routing::v1::{
     ApplyRewardRequest, DecideRewardRequest, ListRewardsRequest, ListRewardsResponse, Reward, RewardState,
     duty_service_client::DutyServiceClient,
 };
-use uuid::Uuid;
 
 use crate::{
     case::act::Decision,
@@ -14,6 +13,7 @@ use crate::{
     moment::{self, Moment},
     output::Output,
     paging,
+    request_id::RequestId,
     table::{Align, Table},
     words,
 };
@@ -35,9 +35,8 @@ pub struct Repeatable {
     /// The post in which to act.
     #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
     capacity: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// For whom, and how much.
@@ -99,13 +98,12 @@ pub async fn execute(command: RewardCommand, session: &Session, output: &Output)
     let mut client = session.duties(&Caller::Officer).await?;
     let county = session.county();
     let failed = CommandError::call("the reward");
-    let id = |given: Option<String>| given.unwrap_or_else(|| Uuid::now_v7().to_string());
     let reward = match command {
         RewardCommand::List(options) => return list(options, client, session, output).await,
         RewardCommand::Ask(options) => {
             let request = session.request(ApplyRewardRequest {
                 county,
-                request_id: id(options.how.request_id),
+                request_id: options.how.request_id.or_new(),
                 capacity: options.how.capacity,
                 case: options.case,
                 person: options.person,
@@ -118,7 +116,7 @@ pub async fn execute(command: RewardCommand, session: &Session, output: &Output)
         RewardCommand::Decide(options) => {
             let request = session.request(DecideRewardRequest {
                 county,
-                request_id: id(options.how.request_id),
+                request_id: options.how.request_id.or_new(),
                 capacity: options.how.capacity,
                 reward_id: options.reward,
                 approve: options.decision == Decision::Grant,

@@ -9,13 +9,12 @@ use fengqiao_proto::{
     },
     types::v1::Level,
 };
-use uuid::Uuid;
 
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
     output::{Output, level_ink},
-    settings,
+    settings::{self, Activation},
     table::{Align, Cell, Table},
     words,
 };
@@ -37,21 +36,11 @@ pub struct ActivateOptions {
     /// On so many of the last cases they are tried.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
     cases: i32,
-    /// Why.
-    #[arg(long)]
-    words: String,
-    /// The post in whose capacity you act: a leader's of the centre.
-    #[arg(long, value_name = "POST")]
-    capacity: String,
-    /// The version that holds, as it was seen; it is refused where another one holds. Else the one that holds.
-    #[arg(long, value_name = "VERSION")]
-    expected: Option<i32>,
+    #[command(flatten)]
+    how: Activation,
     /// The digest of the dry run that you looked at; another text is then refused.
     #[arg(long, value_name = "DIGEST", default_value = "", hide_default_value = true)]
     digest: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
 }
 
 /// Which rules to try.
@@ -90,11 +79,12 @@ async fn dry_run(options: DryRunOptions, session: &Session, output: &Output) -> 
 }
 
 async fn activate(options: ActivateOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
-    let text = read(&options.file)?;
+    let ActivateOptions { file, cases, how, digest } = options;
+    let text = read(&file)?;
     let mut client = session.settings(&Caller::Officer).await?;
-    let what = || CommandError::call(options.file.display().to_string());
+    let what = || CommandError::call(file.display().to_string());
     let county = session.county();
-    let expected_version = match options.expected {
+    let expected_version = match how.expected {
         Some(version) => version,
         None => {
             let kind = SettingKind::Levels.into();
@@ -108,11 +98,11 @@ async fn activate(options: ActivateOptions, session: &Session, output: &Output) 
         county,
         text,
         expected_version,
-        request_id: options.request_id.clone().unwrap_or_else(|| Uuid::now_v7().to_string()),
-        capacity: options.capacity.clone(),
-        words: options.words.clone(),
-        dry_run_digest: options.digest.clone(),
-        cases: options.cases,
+        request_id: how.request_id.or_new(),
+        capacity: how.capacity,
+        words: how.words,
+        dry_run_digest: digest,
+        cases,
     });
     let answer = client.activate_rules(request).await.map_err(what())?.into_inner();
     if output.json {

@@ -14,7 +14,6 @@ use fengqiao_proto::routing::v1::{
 use fengqiao_routing::rulebook::folder_mistakes;
 use jiff::Timestamp;
 use serde_json::json;
-use uuid::Uuid;
 
 use self::given::Given;
 use crate::{
@@ -22,6 +21,7 @@ use crate::{
     errors::CommandError,
     output::{Ink, Output},
     paging,
+    request_id::RequestId,
     table::{Cell, Table},
     words,
 };
@@ -42,6 +42,22 @@ pub enum SettingsCommand {
     Show(ShowOptions),
 }
 
+/// By whom and why something is to hold, and in the place of what.
+#[derive(Debug, Args)]
+pub struct Activation {
+    /// Why.
+    #[arg(long)]
+    pub words: String,
+    /// The post in whose capacity you act: a leader's of the centre.
+    #[arg(long, value_name = "POST")]
+    pub capacity: String,
+    /// The version that holds, as it was seen; it is refused where another one holds. Else the one that holds.
+    #[arg(long, value_name = "VERSION")]
+    pub expected: Option<i32>,
+    #[command(flatten)]
+    pub request_id: RequestId,
+}
+
 /// What is to hold.
 #[derive(Debug, Args)]
 pub struct ActivateOptions {
@@ -51,18 +67,8 @@ pub struct ActivateOptions {
     /// Its file; for a directory its files, or a folder with them.
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Why.
-    #[arg(long)]
-    words: String,
-    /// The post in whose capacity you act: a leader's of the centre.
-    #[arg(long, value_name = "POST")]
-    capacity: String,
-    /// The version that holds, as it was seen; it is refused where another one holds. Else the one that holds.
-    #[arg(long, value_name = "VERSION")]
-    expected: Option<i32>,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    how: Activation,
 }
 
 /// Which versions to list.
@@ -144,7 +150,7 @@ async fn activate(options: ActivateOptions, session: &Session, output: &Output) 
     });
     let checked = client.validate_setting(request).await.map_err(what())?.into_inner();
     // A command that is sent again says what holds already; only the service knows that it is the same.
-    if options.request_id.is_none() && !checked.mistakes.is_empty() {
+    if options.how.request_id.given().is_none() && !checked.mistakes.is_empty() {
         let found: Vec<Mistake> = checked
             .mistakes
             .into_iter()
@@ -162,10 +168,10 @@ async fn activate(options: ActivateOptions, session: &Session, output: &Output) 
         county,
         kind: options.kind.into(),
         files: given.texts,
-        expected_version: options.expected.unwrap_or(checked.holding_version),
-        request_id: options.request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
-        capacity: options.capacity,
-        words: options.words,
+        expected_version: options.how.expected.unwrap_or(checked.holding_version),
+        request_id: options.how.request_id.or_new(),
+        capacity: options.how.capacity,
+        words: options.how.words,
     });
     let setting = client.activate_setting(request).await.map_err(what())?.into_inner().setting;
     let setting = setting.unwrap_or_default();

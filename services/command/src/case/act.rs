@@ -9,7 +9,7 @@ use fengqiao_proto::{
     types::v1::{Level, PartyRole},
 };
 
-use crate::{engine_words as engine, moment::Moment, words};
+use crate::{engine_words as engine, moment::Moment, request_id::RequestId, words};
 
 /// Which case, by whom, and safe against changes by others.
 #[derive(Debug, Args)]
@@ -19,9 +19,8 @@ pub struct Target {
     /// The case's etag as it was seen; the command is refused where the case has changed since.
     #[arg(long, default_value = "", hide_default_value = true)]
     pub etag: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    pub request_id: Option<String>,
+    #[command(flatten)]
+    pub request_id: RequestId,
     /// The post in which you act, where a rank is needed: a code of the directory's posts.
     #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
     pub capacity: String,

@@ -3,11 +3,11 @@
 use clap::Args;
 use fengqiao_proto::routing::v1::{ClassifyRepeatRequest, RepeatClass};
 
-use super::request_id;
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
     output::Output,
+    request_id::RequestId,
     words,
 };
 
@@ -24,9 +24,8 @@ pub struct ClassifyOptions {
     /// The post in which you act, where a rank is needed: a code of the directory's posts.
     #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
     capacity: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// Sorts a repeat call.
@@ -39,13 +38,13 @@ pub async fn classify(
     output: &Output,
 ) -> Result<(), CommandError> {
     let mut client = session.duties(&Caller::Officer).await?;
-    let ClassifyOptions { case, report, class, capacity, request_id: given } = options;
+    let ClassifyOptions { case, report, class, capacity, request_id } = options;
     let said = format!("{case} 诉求{report} 归为{}", words::said(words::REPEAT_CLASSES, class));
     let failed = CommandError::call(format!("report {report} of case {case}"));
     let request = session.request(ClassifyRepeatRequest {
         county: session.county(),
         case,
-        request_id: request_id(given),
+        request_id: request_id.or_new(),
         capacity,
         report,
         class: class.into(),

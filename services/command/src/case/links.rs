@@ -6,10 +6,7 @@ use fengqiao_proto::routing::v1::{
 };
 use serde_json::json;
 
-use super::{
-    act::{MaybeReason, Target},
-    request_id,
-};
+use super::act::{MaybeReason, Target};
 use crate::{
     connection::{Connection, Session},
     errors::CommandError,
@@ -73,7 +70,7 @@ pub async fn merge(
         county: session.county(),
         case: target.case,
         into,
-        request_id: request_id(target.request_id),
+        request_id: target.request_id.or_new(),
         etag: target.etag,
         capacity: target.capacity,
         reason: why.reason,
@@ -97,7 +94,7 @@ pub async fn unmerge(
     let request = session.request(UndoMergeRequest {
         county: session.county(),
         case: target.case,
-        request_id: request_id(target.request_id),
+        request_id: target.request_id.or_new(),
         etag: target.etag,
         capacity: target.capacity,
         reason: why.reason,
@@ -122,7 +119,7 @@ pub async fn split(
         county: session.county(),
         case: target.case,
         report_ids: reports,
-        request_id: request_id(target.request_id),
+        request_id: target.request_id.or_new(),
         etag: target.etag,
         capacity: target.capacity,
         reason: why.reason,

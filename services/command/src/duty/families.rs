@@ -4,13 +4,13 @@ use clap::Args;
 use fengqiao_proto::routing::v1::{
     ListScreeningRequest, RaiseSignalRequest, duty_service_client::DutyServiceClient,
 };
-use uuid::Uuid;
 
 use crate::{
     connection::{Connection, Session},
     errors::CommandError,
     output::Output,
     paging,
+    request_id::RequestId,
     table::Table,
 };
 
@@ -27,9 +27,8 @@ pub struct SignalOptions {
     /// The post in which to act.
     #[arg(long, value_name = "POST", default_value = "", hide_default_value = true)]
     capacity: String,
-    /// A repeated command with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
+    #[command(flatten)]
+    request_id: RequestId,
 }
 
 /// Which families to list.
@@ -58,7 +57,7 @@ pub async fn signal(
 ) -> Result<(), CommandError> {
     let request = session.request(RaiseSignalRequest {
         county: session.county(),
-        request_id: options.request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
+        request_id: options.request_id.or_new(),
         capacity: options.capacity,
         household: options.household,
         area_code: options.area,
