@@ -97,7 +97,6 @@ async fn two_processes_say_each_stage_of_a_late_duty_once() {
     let ids = hazards(&story, 40).await;
     story.report(&Told::of(Source::Grid, VILLAGE, "neighbourhood", "排水")).await;
     let other = story.office.another_clock();
-    let place = story.place();
     let of_duties = async || {
         let pushes = story.office.pushes().await;
         pushes.into_iter().filter(|push| push.subject() == PushSubject::Duty).collect::<Vec<_>>()
@@ -112,12 +111,7 @@ async fn two_processes_say_each_stage_of_a_late_duty_once() {
     ] {
         story.office.set_clock(story.local(time));
         for _ in 0..2 {
-            let (one, two) = tokio::join!(
-                story.office.clocks.fire_all(place, &story.office.stop),
-                other.fire_all(place, &story.office.stop)
-            );
-            one.unwrap();
-            two.unwrap();
+            story.office.fire_beside(&other).await;
         }
         assert_eq!(of_duties().await.len(), all, "by {time}");
     }

@@ -121,7 +121,7 @@ impl Draft<'_> {
         let mut moved = Vec::new();
         for duty in &mut self.case.docket.duties {
             if let Some(before) = duty.recount(clock, practice.terms(duty.kind), now) {
-                let (before, after) = (end_of_day(before, clock.zone), end_of_day(duty.due_at, clock.zone));
+                let (before, after) = (day_of(before, clock.zone), day_of(duty.due_at, clock.zone));
                 moved.push(format!("{}时限由{before}改为{after}", duty.kind.name()));
             }
         }
@@ -134,6 +134,6 @@ impl Draft<'_> {
 }
 
 /// The last day of a limit of working days, which ends with that day.
-fn end_of_day(due: Timestamp, zone: &TimeZone) -> String {
+fn day_of(due: Timestamp, zone: &TimeZone) -> String {
     format!("{}日终", last_day(due, zone))
 }

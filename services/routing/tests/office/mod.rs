@@ -210,6 +210,14 @@ impl Office {
         Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).clocks
     }
 
+    /// Fires what is due, while another process does the same; how much the two of them fired.
+    pub async fn fire_beside(&self, other: &ClockWorker) -> u64 {
+        let place = self.counties.iter().next().unwrap();
+        let (one, two) =
+            tokio::join!(self.clocks.fire_all(place, &self.stop), other.fire_all(place, &self.stop));
+        one.unwrap() + two.unwrap()
+    }
+
     /// A report of intake, told in an event.
     pub fn report(&self, cluster: Uuid, narrative: &str) -> ReportAccepted {
         let matter = Matter {

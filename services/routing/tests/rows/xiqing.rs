@@ -234,14 +234,8 @@ async fn s2_03_a_late_arrival_is_pressed_once_also_after_a_crash() {
     // Nobody looked for two hours; two processes then look at once, twice.
     story.office.set_clock(story.local("2026-11-24 11:30"));
     let other = story.office.another_clock();
-    let place = story.place();
     for _ in 0..2 {
-        let (one, two) = tokio::join!(
-            story.office.clocks.fire_all(place, &story.office.stop),
-            other.fire_all(place, &story.office.stop)
-        );
-        one.unwrap();
-        two.unwrap();
+        story.office.fire_beside(&other).await;
     }
     let late = story.case(case.id).await;
     assert_eq!(late.docket.supervisions.len(), 1);

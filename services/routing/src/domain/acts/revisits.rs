@@ -212,9 +212,10 @@ impl Draft<'_> {
                     answer: None,
                     ..task
                 };
-                let of_practice = self.setting.practice.revisits.iter();
-                let like = of_practice.clone().find(|task| (task.by, task.whom) == (next.by, next.whom));
-                let asker = like
+                let tasks = &self.setting.practice.revisits;
+                let asker = tasks
+                    .iter()
+                    .find(|task| (task.by, task.whom) == (next.by, next.whom))
                     .map_or_else(|| Holder::agency(self.setting.directory.desk()), |task| self.asker(task));
                 let limit = self.setting.practice.limit(DutyKind::Revisit, self.case.level);
                 let due_at = self.owe_revisit(asker, next.no, limit);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
+use fengqiao_calendar::end_of_day;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 /// Whole minutes of each local day that lie within at least one of the stays: what overlaps counts once.
 #[must_use]
@@ -16,8 +17,7 @@ pub fn minutes_by_day(stays: &[(Timestamp, Timestamp)], zone: &TimeZone) -> BTre
         let mut from = begun.max(counted_until);
         while from < left {
             let day = from.to_zoned_datetime(zone.clone()).date();
-            let ends = day.saturating_add(1.day()).at(0, 0, 0, 0);
-            let ends = zone.to_timestamp(ends).unwrap_or(left);
+            let ends = end_of_day(day, zone);
             // A day ends later than any moment of it.
             let until = if ends > from { left.min(ends) } else { left };
             *seconds.entry(day).or_default() += until.duration_since(from).as_secs();
