@@ -37,3 +37,29 @@ CREATE TABLE link_key (
     report_id uuid NOT NULL,
     PRIMARY KEY (county, key, report_id)
 );
+
+-- Clusters that an officer has said are not the same: the machine never joins them. Kind 1 person, 2 household, 3 case;
+-- the smaller id goes first.
+CREATE TABLE link_apart (
+    county text COLLATE "C" NOT NULL,
+    kind   smallint NOT NULL,
+    one    uuid NOT NULL,
+    other  uuid NOT NULL,
+    -- The decision that said so.
+    decision_id uuid NOT NULL,
+    PRIMARY KEY (county, one, kind, other)
+);
+CREATE INDEX link_apart_by_other ON link_apart (county, other);
+
+-- Whether person, household or dispute were here within the county's window.
+ALTER TABLE report ADD COLUMN repeat boolean NOT NULL DEFAULT FALSE;
+UPDATE report SET repeat = TRUE WHERE link_reasons IS NOT NULL;
+
+-- What was accepted before belongs to itself; it has no traits to be compared by.
+INSERT INTO report_link (county, report_id, source, occurred_at, person_id, household_id, cluster_id, traits)
+SELECT county, report_id, source, occurred_at, report_id, report_id, cluster_id, ''
+FROM report;
+
+DROP INDEX report_by_address;
+ALTER TABLE report DROP COLUMN address_key;
+DROP TABLE party;

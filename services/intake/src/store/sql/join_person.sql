@@ -1,0 +1,2 @@
+-- All reports of the person $2 belong to $3 from now on.
+UPDATE report_link SET person_id = $3 WHERE county = $1 AND person_id = $2
