@@ -103,7 +103,7 @@ impl DecidedBatch<'_> {
         revise(&mut tx, self.county, &revised, self.now).await?;
         let first = self.insert(&mut tx, turn, &new, &revised).await?;
         if first.is_some() {
-            join_clusters(&mut tx, self.county, &self.decisions.joins).await?;
+            join_clusters(&mut tx, self.county, &self.decisions.joins, self.now).await?;
         }
         let ended = if first.is_some() { tx.commit().await } else { tx.rollback().await };
         ended.map_err(StoreError::database("commit a batch"))?;

@@ -118,7 +118,7 @@ pub(super) const fn number_of(kind: Kind) -> i16 {
     }
 }
 
-fn kind_of(number: i64) -> Result<Kind, StoreError> {
+pub(super) fn kind_of(number: i64) -> Result<Kind, StoreError> {
     let kind = usize::try_from(number - 1).ok().and_then(|number| KINDS.get(number));
     kind.copied().ok_or(StoreError::Malformed("kind of cluster"))
 }

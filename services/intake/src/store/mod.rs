@@ -4,12 +4,18 @@ mod batch;
 mod clusters;
 mod joins;
 mod known;
+mod link_decisions;
 mod reading;
 mod rows;
 
 pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
 pub use clusters::apply_cluster_news;
+pub use joins::{join_two, move_reports};
 pub use known::known_and_seen;
+pub use link_decisions::{
+    LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
+    decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
+};
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 
 /// The migrations of intake's own tables.
