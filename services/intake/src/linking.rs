@@ -2,7 +2,7 @@
 //! what held before it.
 
 use fengqiao_linkage::{Join, Kind};
-use fengqiao_messaging::{advance_turn, hold_turn};
+use fengqiao_messaging::advance_turn;
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -159,9 +159,7 @@ async fn in_time<T>(work: impl Future<Output = Result<T, IntakeError>>) -> Resul
 type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 
 async fn begin(pool: &PgPool, county: &str) -> Result<Tx, IntakeError> {
-    let mut tx = pool.begin().await.map_err(StoreError::database("begin a decision"))?;
-    hold_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
-    Ok(tx)
+    Ok(store::begin_alone(pool, county).await?)
 }
 
 async fn end(mut tx: Tx, county: &str) -> Result<(), IntakeError> {

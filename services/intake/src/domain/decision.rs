@@ -245,9 +245,18 @@ fn of_new(
         (Linkage::alone(report_id), Vec::new())
     } else {
         let new = New { traits: candidate.traits, told_at };
-        let linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || report_id);
-        let seen = |id| past.seen(id, told_at, rules.reach);
-        (Linkage::of(&linked, &rules.weights.version, seen), linked.joins)
+        let mut linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || report_id);
+        linked.follows = linked.follows.filter(|case| {
+            let of_case = earlier.iter().filter(|one| one.case == *case);
+            of_case.into_iter().any(|one| rules.reach.counts(one.told_at, past.joinable(*case), told_at))
+        });
+        let lately = earlier.iter().any(|one| {
+            (one.person == linked.person.id || one.household == linked.household.id)
+                && told_at.duration_since(one.told_at).abs() <= rules.reach.window
+        });
+        let repeat = lately || linked.case.id != report_id;
+        let told = |id| past.told_at(id);
+        (Linkage::of(&linked, repeat, &rules.weights.version, told), linked.joins)
     };
     let joinable = past.joinable(linkage.cluster_id);
     let (change, stale_keys) = (Change::New, Vec::new());

@@ -68,7 +68,7 @@ pub struct Linkage {
     pub person_id: Uuid,
     /// The person's household.
     pub household_id: Uuid,
-    /// Whether person, household or dispute were here within reach.
+    /// Whether it belongs to a dispute that was here, or its person or household was within the window.
     pub repeat: bool,
     /// Why it belongs to earlier reports, the strongest of each subject first.
     pub reasons: Vec<Reason>,
@@ -99,19 +99,22 @@ impl Linkage {
         }
     }
 
-    /// What the engine found. `within_reach` says when an earlier report was told and whether it counts.
+    /// What the engine found, and whether it is a repeat. `told_at` says when an earlier report was told.
     #[must_use]
-    pub fn of(linked: &Linked, weights: &str, earlier: impl Fn(Uuid) -> Option<(Timestamp, bool)>) -> Self {
+    pub fn of(
+        linked: &Linked,
+        repeat: bool,
+        weights: &str,
+        told_at: impl Fn(Uuid) -> Option<Timestamp>,
+    ) -> Self {
         let mut reasons = Vec::new();
-        let mut repeat = false;
         for (subject, belongs) in [
             (LinkSubject::Person, &linked.person),
             (LinkSubject::Household, &linked.household),
             (LinkSubject::Case, &linked.case),
         ] {
             for reason in belongs.reasons.iter().take(MOST_REASONS) {
-                let Some((earlier_at, counts)) = earlier(reason.report) else { continue };
-                repeat |= counts;
+                let Some(earlier_at) = told_at(reason.report) else { continue };
                 reasons.push(Reason {
                     subject,
                     evidence: evidence(reason.evidence),
@@ -166,10 +169,13 @@ const fn evidence(found: Engine) -> Evidence {
         Engine::IdNumber => Evidence::IdNumber,
         Engine::Phone => Evidence::Phone,
         Engine::Name => Evidence::Name,
-        Engine::Address => Evidence::Address,
-        Engine::Parties => Evidence::OtherSide,
-        Engine::Matter => Evidence::Matter,
-        Engine::Place => Evidence::Area,
+        Engine::House => Evidence::Address,
+        Engine::Area => Evidence::Area,
+        Engine::Opponent => Evidence::OtherSide,
+        Engine::Category => Evidence::Category,
+        Engine::Topic | Engine::Words => Evidence::Matter,
+        Engine::Time => Evidence::Time,
+        Engine::Reporter => Evidence::SamePerson,
         Engine::Word => Evidence::Officer,
     }
 }
@@ -187,20 +193,18 @@ mod tests {
     }
 
     #[test]
-    fn a_repeat_is_who_was_here_within_reach() {
+    fn a_reason_names_what_is_the_same_and_when_it_was_told() {
         let linked = Linked {
             person: belongs(1, Some(1)),
-            household: belongs(2, None),
+            household: belongs(9, None),
             case: belongs(9, None),
             follows: None,
             joins: Vec::new(),
         };
-        for (counts, repeat) in [(true, true), (false, false)] {
-            let linkage = Linkage::of(&linked, "1", |_| Some((Timestamp::UNIX_EPOCH, counts)));
-            assert_eq!((linkage.repeat, linkage.reasons.len()), (repeat, 1));
-            assert_eq!(linkage.reasons[0].subject, LinkSubject::Person);
-            assert_eq!(linkage.cluster_id, Uuid::from_u128(9));
-        }
+        let linkage = Linkage::of(&linked, true, "1", |_| Some(Timestamp::UNIX_EPOCH));
+        assert_eq!(linkage.reasons.len(), 1);
+        assert_eq!(linkage.reasons[0].subject, LinkSubject::Person);
+        assert_eq!((linkage.cluster_id, linkage.person_id), (Uuid::from_u128(9), Uuid::from_u128(1)));
     }
 
     #[test]

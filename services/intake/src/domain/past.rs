@@ -125,12 +125,10 @@ impl Past {
         self.apart.iter().any(|word| word.kind == kind && both(word))
     }
 
-    /// When an earlier report was told, and whether it counts for what is told at a time.
+    /// When an earlier report was told.
     #[must_use]
-    pub fn seen(&self, report_id: Uuid, told_at: Timestamp, reach: Reach) -> Option<(Timestamp, bool)> {
-        let report = self.reports.get(&report_id)?;
-        let counts = reach.counts(report.told_at, self.joinable(report.cluster_id), told_at);
-        Some((report.told_at, counts))
+    pub fn told_at(&self, report_id: Uuid) -> Option<Timestamp> {
+        self.reports.get(&report_id).map(|report| report.told_at)
     }
 
     /// Until when a cluster may be joined; one that nothing is known of is new.

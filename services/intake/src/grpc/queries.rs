@@ -146,7 +146,9 @@ fn may_see(who: &Principal, source: Source) -> bool {
     who.role != Role::Source || who.source == Some(source)
 }
 
-pub(super) async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub(super) async fn in_time<T>(
+    reading: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     tokio::time::timeout(READ_TIMEOUT, reading)
         .await
         .unwrap_or(Err(StoreError::TooSlow { operation: "read reports" }))

@@ -73,6 +73,16 @@ pub async fn begin_in_turn<'c>(
     Ok(tx)
 }
 
+/// Begins a transaction of the pool's that holds the county's turn.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn begin_alone(pool: &PgPool, county: &str) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut tx = pool.begin().await.map_err(StoreError::database("begin a change"))?;
+    hold_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
+    Ok(tx)
+}
+
 /// Commits a transaction that holds the county's turn.
 ///
 /// # Errors

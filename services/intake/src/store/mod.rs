@@ -8,7 +8,7 @@ mod link_decisions;
 mod reading;
 mod rows;
 
-pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
+pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
 pub use clusters::apply_cluster_news;
 pub use joins::{join_two, move_reports};
 pub use known::known_and_seen;

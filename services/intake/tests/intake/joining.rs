@@ -29,7 +29,7 @@ async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
     case_changed(&world, &first.cluster_id, 10, CaseState::Rejected).await;
     let after = submit(&mut client, report("GD-4", 1, 9)).await.unwrap().linkage.unwrap();
     assert_ne!(after.cluster_id, first.cluster_id);
-    assert_eq!((after.repeat, &after.follows_cluster_id), (false, &first.cluster_id));
+    assert_eq!((after.repeat, &after.follows_cluster_id), (true, &first.cluster_id), "the caller was here");
     // A later case of the first cluster opens it again; old news of the earlier case does not close it.
     case_changed(&world, &first.cluster_id, 20, CaseState::Open).await;
     case_changed(&world, &first.cluster_id, 10, CaseState::Closed).await;
@@ -102,7 +102,7 @@ async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a
     tell(&world, &over(&first, 24)).await;
     let fresh = submit(&mut client, told("GD-6", 1, 9, 25)).await.unwrap();
     let linkage = fresh.linkage.clone().unwrap();
-    assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (false, &first));
+    assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (true, &first));
     assert!(linkage.cluster_id != first && linkage.cluster_id != other);
     // It is kept: for who asks, who sends it again, and a later revision.
     let get = GetReportRequest { report_id: fresh.report_id.clone(), ..Default::default() };
@@ -120,7 +120,7 @@ async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a
     let late = submit(&mut client, told("GD-8", 1, 14, 24)).await.unwrap().linkage.unwrap();
     assert_eq!(late.cluster_id, first);
     let follower = submit(&mut client, told("GD-9", 1, 15, 27)).await.unwrap().linkage.unwrap();
-    assert_eq!(follower.follows_cluster_id, linkage.cluster_id, "the last one");
+    assert!([&first, &linkage.cluster_id].contains(&&follower.follows_cluster_id), "one of both");
     world.end().await;
 }
 
@@ -238,7 +238,11 @@ async fn what_was_told_long_ago_of_a_merged_case_counts_for_as_long_as_the_other
     assert_eq!(told(&mut client, "GD-4", 1, 4, 25).await.cluster_id, merged, "closed 10 days ago");
     tell(&world, &takes_in(CaseState::Closed, Some(21))).await;
     let later = told(&mut client, "GD-5", 1, 5, 0).await;
-    assert_eq!((later.repeat, later.follows_cluster_id), (false, merged), "closed 51 days ago");
+    assert_eq!(
+        (later.repeat, later.follows_cluster_id),
+        (true, merged),
+        "closed 51 days ago, told 25 days ago"
+    );
     world.end().await;
 }
 
