@@ -27,6 +27,7 @@ Options, each with a value:
   --style NAME        usual, plain, messy, sparse or dense (usual)
   --cases NUMBER      how many disputes (4000)
   --folder FOLDER     reports.jsonl and truth.csv of this folder, instead of a set that is drawn
+  --weights FILE      other weights than the shipped ones
   --learn yes         learns the weights from the set first, without its truth
   --errors NUMBER     shows so many of the mistakes of each kind (0)";
 
@@ -34,6 +35,7 @@ Options, each with a value:
 struct Plan {
     set: SetPlan,
     folder: Option<PathBuf>,
+    weights: Weights,
     learn: bool,
     errors: usize,
 }
@@ -54,7 +56,13 @@ fn main() -> ExitCode {
 }
 
 fn read_plan(given: &[String]) -> Option<Plan> {
-    let mut plan = Plan { set: SetPlan::new(Style::default()), folder: None, learn: false, errors: 0 };
+    let mut plan = Plan {
+        set: SetPlan::new(Style::default()),
+        folder: None,
+        weights: Weights::shipped(),
+        learn: false,
+        errors: 0,
+    };
     for option in given.chunks(2) {
         let [name, value] = option else { return None };
         match name.as_str() {
@@ -62,6 +70,7 @@ fn read_plan(given: &[String]) -> Option<Plan> {
             "--style" => plan.set.rates = value.parse::<Style>().ok()?.rates(),
             "--cases" => plan.set.cases = value.parse().ok()?,
             "--folder" => plan.folder = Some(PathBuf::from(value)),
+            "--weights" => plan.weights = Weights::read(&std::fs::read_to_string(value).ok()?).ok()?,
             "--learn" => plan.learn = value == "yes",
             "--errors" => plan.errors = value.parse().ok()?,
             _ => return None,
@@ -78,7 +87,7 @@ fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
         }
         None => drawn(&plan.set)?,
     };
-    let mut weights = Weights::shipped();
+    let mut weights = plan.weights.clone();
     if plan.learn {
         let observed = run(&told, &county, &weights).observed;
         weights = learn(&weights, &observed, "learned");

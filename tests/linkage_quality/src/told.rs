@@ -3,7 +3,7 @@
 use std::{error::Error, fmt, fs, path::Path};
 
 use fengqiao_linkage::{PlainParty, PlainPhone, PlainReport, Role, id_number::IdNumber, phone::Phone};
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use jiff::{Timestamp, civil::Date, tz::Offset};
 use serde::Deserialize;
 
 use crate::county::County;
@@ -58,7 +58,7 @@ impl Told {
 
     /// Reads telephones and id numbers, as validation does.
     pub fn people(&self) -> People {
-        let today: Date = self.told_at().to_zoned(TimeZone::UTC).date();
+        let today: Date = Offset::UTC.to_datetime(self.told_at()).date();
         let read = |party: &ToldParty| {
             let id = IdNumber::read(&party.id_number, today).map(|id| id.in_new_form());
             (Phone::read(&party.phone), id)
