@@ -319,7 +319,7 @@ async fn a_stream_answers_each_message_on_its_own() {
         if mark % 10 == 3 {
             one.title.clear();
         }
-        SubmitReportsRequest { mark, report: Some(one) }
+        SubmitReportsRequest { mark, report: Some(one), ..Default::default() }
     });
     let mut answers = client.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
     let (mut accepted, mut refused) = (0, 0);
