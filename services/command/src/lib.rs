@@ -10,6 +10,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod link;
 mod mediators;
 mod meeting;
 mod moment;
@@ -67,6 +68,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     let session = Session::open(&cli.connect)?;
     match cli.command {
         Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
+        Command::Link(command) => link::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,

@@ -1,6 +1,7 @@
 //! Reports: handing in and reading.
 
 mod import;
+mod links;
 mod reading;
 mod submit;
 
@@ -9,6 +10,7 @@ use fengqiao_proto::intake::v1::{Evidence, Linkage};
 
 use self::{
     import::ImportOptions,
+    links::LinksOptions,
     reading::{GetOptions, ListOptions},
     submit::SubmitOptions,
 };
@@ -27,6 +29,8 @@ pub enum ReportCommand {
     Get(GetOptions),
     /// List reports, the newest first.
     List(ListOptions),
+    /// Write to which person, household and case every report belongs (关联).
+    Links(LinksOptions),
 }
 
 /// Does what was asked.
@@ -44,6 +48,7 @@ pub async fn execute(
         ReportCommand::Import(options) => import::import(options, session, connect, output).await,
         ReportCommand::Get(options) => reading::get(options, session, output).await,
         ReportCommand::List(options) => reading::list(options, session, output).await,
+        ReportCommand::Links(options) => links::links(options, session, output).await,
     }
 }
 
