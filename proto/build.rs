@@ -11,6 +11,7 @@ const FILES: &[&str] = &[
     "fengqiao/type/v1/push_subject.proto",
     "fengqiao/type/v1/refusal.proto",
     "fengqiao/type/v1/source.proto",
+    "fengqiao/intake/v1/details.proto",
     "fengqiao/intake/v1/events.proto",
     "fengqiao/intake/v1/intake_service.proto",
     "fengqiao/intake/v1/report.proto",

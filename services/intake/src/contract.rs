@@ -21,9 +21,11 @@ pub fn linkage(linkage: &Linkage) -> proto::Linkage {
                 evidence: reason.evidence.into(),
                 earlier_report_id: reason.earlier_report_id.to_string(),
                 earlier_at: Some(to_proto(reason.earlier_at)),
+                ..proto::LinkReason::default()
             })
             .collect(),
         follows_cluster_id: linkage.follows.map(|cluster| cluster.to_string()).unwrap_or_default(),
+        ..proto::Linkage::default()
     }
 }
 

@@ -53,6 +53,10 @@ pub struct ReceivedReport {
     pub clues: Vec<Clue>,
     /// The sealed matter.
     pub sealed_matter: Vec<u8>,
+    /// Whether the source keeps it confidential.
+    pub confidential: bool,
+    /// The sealed details of the source's own form, where it has any.
+    pub sealed_details: Option<Vec<u8>>,
     /// The principal's name.
     pub submitted_by: String,
     /// The trace of the call.
@@ -64,7 +68,8 @@ impl ReceivedReport {
     #[must_use]
     pub fn kib(&self) -> u32 {
         let fixed = 512 + self.parties.len() * size_of::<ReceivedParty>();
-        u32::try_from((fixed + self.sealed_matter.len()).div_ceil(1024)).unwrap_or(u32::MAX)
+        let details = self.sealed_details.as_ref().map_or(0, Vec::len);
+        u32::try_from((fixed + self.sealed_matter.len() + details).div_ceil(1024)).unwrap_or(u32::MAX)
     }
 }
 
@@ -169,6 +174,7 @@ impl Reception {
                 id_key: party.id_number.as_ref().map(|id| hash("id_number", &id.in_new_form())),
             })
             .collect();
+        let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
         ReceivedReport {
             source: report.source,
             source_ref: report.source_ref.clone(),
@@ -180,9 +186,9 @@ impl Reception {
             address_key,
             clues: clues(&parties, address_key),
             parties,
-            sealed_matter: self
-                .keyring
-                .seal(&report.into_matter().encode_to_vec(), desk.county.code.as_bytes()),
+            confidential: report.confidential,
+            sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
+            sealed_matter: seal(report.into_matter().encode_to_vec()),
             submitted_by: who.name.clone(),
             trace,
         }

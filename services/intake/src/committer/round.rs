@@ -393,6 +393,7 @@ fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) 
         linkage: Some(contract::linkage(&decision.linkage)),
         received_by: report.submitted_by.clone(),
         sealed_matter: report.sealed_matter.clone(),
+        confidential: report.confidential,
     };
     Event { kind: ACCEPTED, payload: accepted.encode_to_vec(), trace: report.trace.clone() }
 }

@@ -136,7 +136,7 @@ const fn strength(evidence: Evidence) -> u8 {
         Evidence::IdNumber => 3,
         Evidence::Phone => 2,
         Evidence::Address => 1,
-        Evidence::Unspecified => 0,
+        _ => 0,
     }
 }
 

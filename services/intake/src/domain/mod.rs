@@ -4,6 +4,7 @@ pub mod address;
 pub mod area;
 pub mod case_news;
 pub mod decision;
+pub mod details;
 pub mod id_number;
 pub mod joinable;
 pub mod linkage;

@@ -5,7 +5,8 @@ use std::future::Future;
 use fengqiao_access::Principal;
 use fengqiao_proto::{
     intake::v1::{
-        AcceptedReport, GetReportRequest, GetReportResponse, ListReportsRequest, ListReportsResponse, Report,
+        AcceptedReport, Details, GetReportRequest, GetReportResponse, ListReportsRequest,
+        ListReportsResponse, Report,
     },
     types::v1::{Matter, Role, Source},
 };
@@ -108,12 +109,15 @@ impl Intake {
     }
 
     fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
-        let plain = self
-            .reception
-            .keyring()
-            .open(&stored.sealed_matter, county.as_bytes())
-            .map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))?;
-        let matter = Matter::decode(plain.as_slice()).map_err(IntakeError::Matter)?;
+        let open = |sealed: &[u8]| {
+            let plain = self.reception.keyring().open(sealed, county.as_bytes());
+            plain.map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))
+        };
+        let matter = Matter::decode(open(&stored.sealed_matter)?.as_slice()).map_err(IntakeError::Matter)?;
+        let details = match &stored.sealed_details {
+            Some(sealed) => Some(Details::decode(open(sealed)?.as_slice()).map_err(IntakeError::Matter)?),
+            None => None,
+        };
         Ok(AcceptedReport {
             report_id: stored.report_id.to_string(),
             revision: stored.revision,
@@ -129,6 +133,8 @@ impl Intake {
                 narrative: matter.narrative,
                 category: stored.source_category,
                 parties: matter.parties,
+                confidential: stored.confidential,
+                details,
             }),
             canonical_category: stored.category,
             linkage: Some(contract::linkage(&stored.linkage)),

@@ -147,6 +147,8 @@ impl DecidedBatch<'_> {
             .bind(people.iter().map(|(_, _, (_, person))| person.id_key).collect::<Vec<_>>())
             .bind(people.iter().map(|(_, decision, _)| decision.linkage.cluster_id).collect::<Vec<_>>())
             .bind(people.iter().map(|(report, ..)| to_sql(report.occurred_at)).collect::<Vec<_>>())
+            .bind(column(new, |(report, _)| report.confidential))
+            .bind(column(new, |(report, _)| report.sealed_details.as_deref()))
             .fetch_optional(conn)
             .await
             .map_err(StoreError::database("write reports"))?;
@@ -184,6 +186,8 @@ async fn revise(
         .bind(column(revised, |(report, _)| report.address_key))
         .bind(column(revised, |(report, _)| report.submitted_by.as_str()))
         .bind(column(revised, |(report, _)| report.sealed_matter.as_slice()))
+        .bind(column(revised, |(report, _)| report.confidential))
+        .bind(column(revised, |(report, _)| report.sealed_details.as_deref()))
         .execute(conn)
         .await
         .map(|_| ())

@@ -37,6 +37,10 @@ pub struct StoredReport {
     pub linkage: Linkage,
     /// The sealed matter.
     pub sealed_matter: Vec<u8>,
+    /// Whether the source keeps it confidential.
+    pub confidential: bool,
+    /// The sealed details of the source's own form, where it has any.
+    pub sealed_details: Option<Vec<u8>>,
 }
 
 /// Which reports a page shows.
@@ -73,6 +77,8 @@ struct Row {
     link_reasons: ReasonsColumn,
     follows_cluster_id: Option<Uuid>,
     sealed_matter: Vec<u8>,
+    confidential: bool,
+    sealed_details: Option<Vec<u8>>,
 }
 
 impl TryFrom<Row> for StoredReport {
@@ -92,6 +98,8 @@ impl TryFrom<Row> for StoredReport {
             source_category: row.source_category,
             linkage: linkage(row.cluster_id, row.link_reasons, row.follows_cluster_id)?,
             sealed_matter: row.sealed_matter,
+            confidential: row.confidential,
+            sealed_details: row.sealed_details,
         })
     }
 }
