@@ -108,7 +108,7 @@ pub async fn stream_of(
             for report in reports {
                 let Ok(permit) = free.acquire().await else { break };
                 permit.forget();
-                let message = SubmitReportsRequest { mark: sent, report: Some(report) };
+                let message = SubmitReportsRequest { mark: sent, report: Some(report), validate_only: false };
                 if send.send(message).await.is_err() {
                     break;
                 }
