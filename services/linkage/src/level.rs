@@ -28,6 +28,8 @@ pub enum Evidence {
     Time,
     /// One person reported both, or one household did.
     Reporter,
+    /// Both tell of one dispute.
+    Dispute,
     /// An officer's word.
     Word,
 }
@@ -48,6 +50,7 @@ impl Evidence {
         Self::Words,
         Self::Time,
         Self::Reporter,
+        Self::Dispute,
         Self::Word,
     ];
 }
@@ -138,6 +141,8 @@ levels! {
     WordsFew: Words,
     /// Hardly a word is the same.
     WordsOther: Words,
+    /// The new one says that it was told before: 催办, 再次来电.
+    WordsAgain: Words,
     /// Within three days.
     TimeDays: Time,
     /// Within three weeks.
@@ -150,6 +155,8 @@ levels! {
     ReporterSame: Reporter,
     /// Two of one household reported.
     ReporterHousehold: Reporter,
+    /// Both tell of one dispute, whoever told it.
+    DisputeSame: Dispute,
 }
 
 impl Level {
@@ -179,6 +186,7 @@ impl Level {
                 | Self::ReporterSame
                 | Self::ReporterHousehold
                 | Self::TopicShared
+                | Self::DisputeSame
         )
     }
 }

@@ -55,6 +55,7 @@ pub(super) fn bits(surname: &str) -> f32 {
     }
 }
 
-fn is_common(first: char) -> bool {
+/// Whether a character is a common family name.
+pub(crate) fn is_common(first: char) -> bool {
     COMMON.iter().any(|(_, names)| names.contains(first))
 }

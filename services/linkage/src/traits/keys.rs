@@ -55,6 +55,9 @@ impl Traits {
         for name in people.iter().filter(|party| party.role != Role::Other).filter_map(whole_name) {
             add(key(By::Name, &[name]));
         }
+        for name in self.matter.named.iter().take(2) {
+            add(key(By::Name, &[*name]));
+        }
         if let Some(area) = self.place.neighbourhood() {
             for topic in self.matter.shared_topics.iter().take(2) {
                 add(key(By::SharedTopic, &[area, *topic]));
