@@ -27,6 +27,14 @@ const SAID_AGAIN: &[&str] = &[
     "多次来电",
     "重复来电",
     "补充",
+    "同一报警人",
+    "情况同前",
+    "追加诉求",
+    "办理进度",
+    "还是老样子",
+    "又来问",
+    "又来电",
+    "再次求助",
 ];
 /// What nearly every report says.
 const SAID_OF_ANYTHING: &[&str] = &[

@@ -222,8 +222,14 @@ impl Name {
         }
         let Some(surname) = surname.filter(|surname| surname.len() <= rest.len()) else {
             name.given = rest.to_owned();
-            name.whole = (2..=4).contains(&rest.chars().count());
-            name.rarity = TWO_GIVEN_BITS + surnames::RAREST_BITS;
+            // 桂兰, without a family name; a longer one is a foreigner's or of a minority.
+            let characters = rest.chars().count();
+            name.whole = (3..=12).contains(&characters);
+            name.rarity = match characters {
+                1 => ONE_GIVEN_BITS - 1.0,
+                2 => TWO_GIVEN_BITS,
+                _ => TWO_GIVEN_BITS + surnames::RAREST_BITS,
+            };
             return Some(name);
         };
         let given = if after_surname.is_empty() { "" } else { &rest[surname.len()..] };
@@ -330,6 +336,8 @@ mod tests {
         }
         assert_eq!(read("王*伟"), said("王", "伟", false, None));
         assert_eq!(read("小芳"), said("", "芳", false, None));
+        assert_eq!(read("桂兰"), said("", "桂兰", false, None));
+        assert_eq!(read("阿桂兰"), said("", "桂兰", false, None));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Whether two reports come from one person.
 
-use super::{Crowd, Home, Score};
+use super::{Crowd, Home, Score, home::ELSEWHERE};
 use crate::{
     level::{Evidence, Level},
     traits::{IdTraits, NameTraits, PartyTraits, PhoneTraits, Traits},
@@ -60,12 +60,13 @@ pub(crate) fn person(
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
+    let elsewhere = if evidence.phone == Some(Level::PhoneSame) { ELSEWHERE } else { 1.0 };
     match home.house {
         Some(level @ Level::HouseSame) => {
             score.levels.insert(level);
             contact[1] = crowd.rare_bits(model, level, crowd.house);
         }
-        Some(level) => score.add(level, model.bits(level)),
+        Some(level) => score.add(level, model.bits(level) * elsewhere),
         None => {}
     }
     if dispute > 0.0 {
@@ -88,7 +89,16 @@ pub(crate) fn person(
     {
         // Who has one telephone has one community: it is no second evidence.
         let bits = model.bits(level);
-        score.add(level, if close && bits > 0.0 { bits * SECOND_CONTACT } else { bits });
+        score.add(
+            level,
+            if bits < 0.0 {
+                bits * elsewhere
+            } else if close {
+                bits * SECOND_CONTACT
+            } else {
+                bits
+            },
+        );
     }
     if let (Some(level), Some(one), Some(other)) = (evidence.name, &one.name, &other.name) {
         let rarity = f32::from(one.rarity.min(other.rarity)) / 8.0;
