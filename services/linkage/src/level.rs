@@ -22,6 +22,8 @@ pub enum Evidence {
     Category,
     /// The topics by the words of the field.
     Topic,
+    /// The sums of money.
+    Amount,
     /// The words of the text.
     Words,
     /// How much time lies between.
@@ -47,6 +49,7 @@ impl Evidence {
         Self::Opponent,
         Self::Category,
         Self::Topic,
+        Self::Amount,
         Self::Words,
         Self::Time,
         Self::Reporter,
@@ -133,6 +136,10 @@ levels! {
     TopicShared: Topic,
     /// Topics were named in both, and none is the same.
     TopicOther: Topic,
+    /// A sum of money is the same.
+    AmountSame: Amount,
+    /// Sums are named in both, and none is the same.
+    AmountOther: Amount,
     /// Nearly the same text.
     WordsSame: Words,
     /// A third of the words is the same.

@@ -1,5 +1,6 @@
 //! What a report is about: its topics by the words of the field, and the pairs of characters of its text.
 
+mod amounts;
 mod named;
 mod topics;
 
@@ -11,6 +12,8 @@ use crate::writing::folded;
 
 /// The text that is looked at has at most so many characters; the matter stands at its beginning.
 const MOST_CHARACTERS: usize = 600;
+/// Of the sums of money so many are kept.
+pub(crate) const MOST_AMOUNTS: usize = amounts::MOST;
 /// Of those who are named in a text so many are kept.
 pub(crate) const MOST_NAMED: usize = 6;
 /// What a report says that was told before.
@@ -107,6 +110,8 @@ pub(crate) struct Matter {
     /// The people who are named in the text, as far as a name is seen there. Those who are among the parties are
     /// left out.
     pub people: Vec<String>,
+    /// The sums of money, in yuan.
+    pub amounts: Vec<u64>,
     /// Whether the text says that it was told before.
     pub said_again: bool,
 }
@@ -132,13 +137,14 @@ impl Matter {
         let mut people = named::people(&text);
         people.retain(|person| !names.contains(&person.as_str()));
         people.truncate(MOST_NAMED - organisations.len());
+        let amounts = amounts::amounts(&text);
         let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
         let mut bare = text;
         for name in names.iter().filter(|name| name.chars().count() >= 2) {
             bare = bare.replace(folded(name).as_str(), "。");
         }
         let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
-        Self { topics, words, organisations, people, said_again }
+        Self { topics, words, organisations, people, amounts, said_again }
     }
 }
 

@@ -25,6 +25,8 @@ pub(crate) const MOST_WORDS: usize = 40;
 
 /// And so many of who is named in its text.
 pub(crate) const MOST_NAMED: usize = matter::MOST_NAMED;
+/// And so many sums of money.
+pub(crate) const MOST_AMOUNTS: usize = matter::MOST_AMOUNTS;
 
 /// Something of a report, hashed; 0 where it was not said.
 pub(crate) type Hashed = u32;
@@ -59,6 +61,7 @@ pub(crate) enum Of {
     Category,
     Topic,
     Word,
+    Amount,
 }
 
 /// All that linkage keeps of a report: keyed hashes, nothing that can be read.
@@ -101,6 +104,8 @@ pub(crate) struct MatterTraits {
     pub named: Vec<Hashed>,
     /// How many of those are organisations.
     pub organisations: u8,
+    /// The sums of money.
+    pub amounts: Vec<Hashed>,
     /// Whether it says that it was told before.
     pub said_again: bool,
 }
@@ -184,6 +189,7 @@ fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
         words,
         organisations: organisations.len() as u8,
         named: organisations.into_iter().chain(people).collect(),
+        amounts: matter.amounts.iter().map(|sum| secret.short(Of::Amount, &[&sum.to_string()])).collect(),
         said_again: matter.said_again,
     }
 }

@@ -110,7 +110,9 @@ fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
     println!("ours\n{scores}telephone alone\n{baseline}");
     print_cost(&ours, told.len());
     if plan.levels {
-        print_levels(&truth, &ours);
+        print_levels(&truth, &ours, None);
+        println!("given one reporter");
+        print_levels(&truth, &ours, Some(Level::ReporterSame));
     }
     if plan.errors > 0 {
         print_errors(&told, &truth, &ours, plan.errors);
@@ -143,14 +145,16 @@ fn print_cost(run: &Run, reports: usize) {
 }
 
 /// Shows how often each level is seen.
-fn print_levels(truth: &[Truth], run: &Run) {
+fn print_levels(truth: &[Truth], run: &Run, given: Option<Level>) {
     for (kind, cell) in CELLS {
         let mut counts = vec![[0_u32; 2]; Level::ALL.len()];
         let mut pairs = [0_u32; 2];
-        for ((of, levels), (new, old)) in
-            run.observed.iter().zip(&run.pairs).filter(|(seen, _)| seen.0 == kind)
+        for ((_, levels), (new, old)) in run
+            .observed
+            .iter()
+            .zip(&run.pairs)
+            .filter(|(seen, _)| seen.0 == kind && given.is_none_or(|level| seen.1.contains(level)))
         {
-            debug_assert_eq!(*of, kind);
             let same = usize::from(cell(&truth[*new]) == cell(&truth[*old]));
             pairs[same] += 1;
             levels.iter().for_each(|level| counts[level as usize][same] += 1);

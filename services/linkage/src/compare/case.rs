@@ -19,7 +19,7 @@ pub(crate) enum Reporters {
 }
 
 /// One in 2 to so many disputes is with an organisation that is named in both texts.
-const ORGANISATION_BITS: f32 = 9.0;
+const ORGANISATION_BITS: f32 = 8.0;
 const DAYS: f32 = 3.0;
 const WEEKS: f32 = 21.0;
 const MONTHS: f32 = 70.0;
@@ -65,6 +65,10 @@ pub(crate) fn case(
         days if days <= MONTHS => Level::TimeMonths,
         _ => Level::TimeLong,
     });
+    if !one.amounts.is_empty() && !other.amounts.is_empty() {
+        let same = one.amounts.iter().any(|sum| other.amounts.contains(sum));
+        plain(if same { Level::AmountSame } else { Level::AmountOther });
+    }
     if one.said_again && who.is_some() {
         plain(Level::WordsAgain);
     } else if !one.words.is_empty() && !other.words.is_empty() {

@@ -1,8 +1,8 @@
 //! Traits as bytes. What was stored is read for ever, so the first byte tells the version.
 
 use super::{
-    Hashed, IdTraits, MOST_NAMED, MOST_PARTIES, MOST_WORDS, MatterTraits, NameTraits, PartyTraits,
-    PhoneTraits, PlaceTraits, Traits, people::MOBILE_DIGITS,
+    Hashed, IdTraits, MOST_AMOUNTS, MOST_NAMED, MOST_PARTIES, MOST_WORDS, MatterTraits, NameTraits,
+    PartyTraits, PhoneTraits, PlaceTraits, Traits, people::MOBILE_DIGITS,
 };
 use crate::report::Role;
 
@@ -40,6 +40,8 @@ impl Traits {
         bytes.push(self.matter.named.len() as u8);
         self.matter.named.iter().for_each(|name| write(*name, &mut bytes));
         bytes.push(self.matter.organisations | if self.matter.said_again { SAID_AGAIN } else { 0 });
+        bytes.push(self.matter.amounts.len() as u8);
+        self.matter.amounts.iter().for_each(|amount| write(*amount, &mut bytes));
         bytes.push(self.matter.words.len() as u8);
         self.matter.words.iter().for_each(|word| bytes.extend(&word.to_le_bytes()[..3]));
         bytes
@@ -66,6 +68,7 @@ impl Traits {
         if usize::from(organisations) > named.len() {
             return Err(MalformedTraits);
         }
+        let amounts = from.list(MOST_AMOUNTS)?;
         let words = from.count(MOST_WORDS)?;
         let words = (0..words).map(|_| from.three()).collect::<Result<_, _>>()?;
         if !from.left.is_empty() {
@@ -74,7 +77,16 @@ impl Traits {
         Ok(Self {
             parties,
             place,
-            matter: MatterTraits { category, topics, shared_topics, words, named, organisations, said_again },
+            matter: MatterTraits {
+                category,
+                topics,
+                shared_topics,
+                words,
+                named,
+                organisations,
+                amounts,
+                said_again,
+            },
         })
     }
 }
