@@ -6,10 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
-    figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
-    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions, case::CaseCommand,
+    duty::DutyCommand, figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand,
+    push::PushCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -36,6 +36,8 @@ pub enum Command {
     /// Hand in and read reports (诉求、警情).
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Who was here before: petitioned, called the police, asked for help (上过访、报过警、求过助).
+    Background(BackgroundOptions),
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),

@@ -2,6 +2,7 @@
 
 mod agencies;
 mod audit;
+mod background;
 mod case;
 mod cli;
 mod connection;
@@ -75,6 +76,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Reward(command) => reward::execute(command, &session, output).await,
         Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
+        Command::Background(options) => background::show(options, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Mediators(options) => mediators::list(options, &session, output).await,

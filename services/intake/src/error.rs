@@ -25,6 +25,9 @@ pub enum IntakeError {
     /// There is no such report, or it is not the caller's.
     #[error("no such report")]
     NoSuchReport,
+    /// Someone has read of more people within an hour than the county allows; how long until the next may follow.
+    #[error("more readings than the county allows")]
+    TooManyReadings(std::time::Duration),
     /// More reports wait than may.
     #[error("intake is full")]
     Full,
@@ -59,6 +62,9 @@ impl From<IntakeError> for Status {
             ),
             IntakeError::NoSuchCounty => status::not_found("county"),
             IntakeError::NoSuchReport => status::not_found("report"),
+            IntakeError::TooManyReadings(wait) => {
+                status::exhausted("read of more people within an hour than the county allows", *wait)
+            }
             IntakeError::Full => status::exhausted("intake is full", FULL_RETRY_AFTER),
             IntakeError::Ending => status::unavailable("taking a report", &error),
             IntakeError::NoAnswerInTime => Status::deadline_exceeded("no answer in time; send it again"),

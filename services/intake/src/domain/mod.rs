@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod area;
+pub mod background;
 pub mod case_news;
 pub mod decision;
 pub mod details;
@@ -11,5 +12,8 @@ pub mod linkage;
 pub mod matter_fingerprint;
 pub mod phone;
 pub mod report;
+pub mod retention;
+pub mod sight;
 pub mod text;
+pub mod told_case;
 pub mod validation;

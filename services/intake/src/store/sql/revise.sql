@@ -18,6 +18,14 @@ WITH new AS MATERIALIZED (
            old.confidential, old.sealed_details
     FROM new
     JOIN report AS old ON old.county = new.county AND old.report_id = new.report_id
+), again AS (
+    -- What is past its term may be removed already, or just now: it is looked at again. No term is shorter.
+    INSERT INTO retention_kept (county, report_id)
+    SELECT old.county, old.report_id
+    FROM new
+    JOIN report AS old ON old.county = new.county AND old.report_id = new.report_id
+    WHERE old.accepted_at < $2::timestamptz - INTERVAL '179 days'
+    ON CONFLICT DO NOTHING
 ), removed AS (
     DELETE FROM party USING new WHERE party.county = new.county AND party.report_id = new.report_id
 )
@@ -25,6 +33,6 @@ UPDATE report
 SET revision = new.revision, fingerprint = new.fingerprint, occurred_at = new.occurred_at, accepted_at = $2,
     area_code = new.area_code, category = new.category, source_category = new.source_category,
     address_key = new.address_key, submitted_by = new.submitted_by, sealed_matter = new.sealed_matter,
-    confidential = new.confidential, sealed_details = new.sealed_details
+    confidential = new.confidential, sealed_details = new.sealed_details, removed_at = NULL
 FROM new
 WHERE report.county = new.county AND report.report_id = new.report_id
