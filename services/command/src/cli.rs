@@ -7,9 +7,10 @@ use clap_complete::Shell;
 
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions, case::CaseCommand,
-    duty::DutyCommand, figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand,
-    push::PushCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, mediators::MediatorsOptions,
+    meeting::MeetingCommand, push::PushCommand, report::ReportCommand, reward::RewardCommand,
+    roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
+    work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -64,6 +65,9 @@ pub enum Command {
     /// Prove that histories are what was written; who read protected cases (查验、存证).
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The keys that personal data is sealed with: rotate, list, retire (密钥).
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Who sits where in a week, and which half days are missing (派驻、值班).

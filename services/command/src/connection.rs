@@ -12,6 +12,7 @@ use fengqiao_proto::{
         meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
         settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
     },
+    sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::statistics_service_client::StatisticsServiceClient,
     types::v1::Source,
 };
@@ -178,6 +179,19 @@ impl Session {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(NotificationServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to a service, for the keys that it seals with.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn sealing(
+        &self,
+        service: &'static str,
+        caller: &Caller,
+    ) -> Result<SealingServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect(service, caller).await?;
+        Ok(SealingServiceClient::with_interceptor(channel, token))
     }
 
     /// Connects to statistics.

@@ -11,6 +11,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod keys;
 mod mediators;
 mod meeting;
 mod moment;
@@ -77,6 +78,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
         Command::Background(options) => background::show(options, &session, output).await,
+        Command::Keys(command) => keys::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Mediators(options) => mediators::list(options, &session, output).await,

@@ -29,7 +29,7 @@ use tonic::{Code, Status};
 
 const PACKAGE: &str = "fengqiao.routing.v1";
 /// Services of other packages that are held against the contract too.
-const BESIDES: &[&str] = &["fengqiao.intake.v1.BackgroundService"];
+const BESIDES: &[&str] = &["fengqiao.intake.v1.BackgroundService", "fengqiao.sealing.v1.SealingService"];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
 const TYPED_AS_ACTS: &[(&str, &str)] = &[
     ("RelevelCase", "relevel"),
@@ -120,6 +120,7 @@ audit verify
 audit anchor
 audit readings 1
 audit background --reader x
+keys list
 background --phone 13800000000 --purpose x
 ";
 

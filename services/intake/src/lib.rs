@@ -33,7 +33,8 @@ use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread, time:
 /// [`StartError`] says why it cannot start, or what ended it.
 pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let migrations = [&fengqiao_areas::MIGRATIONS, &store::MIGRATIONS];
-    let foundation = Foundation::start(&settings.serving, ServiceName::Intake, &migrations).await?;
+    let mut foundation = Foundation::start(&settings.serving, ServiceName::Intake, &migrations).await?;
+    foundation.sealed_columns = store::SEALED_COLUMNS;
     fengqiao_areas::follow(&foundation).await?;
     let (intake, work) = Intake::new(
         &foundation.pool,

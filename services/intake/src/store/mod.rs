@@ -8,6 +8,7 @@ mod reading;
 mod readings;
 mod retention;
 mod rows;
+mod sealed;
 mod told_cases;
 
 use std::sync::LazyLock;
@@ -19,6 +20,7 @@ pub use known::known_and_seen;
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 pub use readings::{COUNTED_FOR, Kept, Reading, keep_reading, list_readings};
 pub use retention::{Part, Step, remove_past_term};
+pub use sealed::SEALED_COLUMNS;
 pub use told_cases::{Standing, cases_of, standing_of, tell_cases};
 
 /// The migrations of intake's own tables.

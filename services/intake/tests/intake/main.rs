@@ -8,5 +8,6 @@ mod confidential;
 mod joining;
 mod reports;
 mod retention;
+mod sealing;
 mod undecodable;
 mod world;

@@ -145,23 +145,23 @@ impl World {
         for statement in [
             "INSERT INTO report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at,
                  area_code, category, source_category, cluster_id, submitted_by, sealed_matter)
-             SELECT '421181', lpad(to_hex(n), 32, '0')::uuid, 1, n::text, 1, '', now(), now(), '421181', 'other', '',
-                 lpad(to_hex(n), 32, '1')::uuid, '', $4
+             SELECT '421181', ('0' || lpad(to_hex(n), 31, '0'))::uuid, 1, n::text, 1, '', now(), now(), '421181', 'other', '',
+                 ('1' || lpad(to_hex(n), 31, '0'))::uuid, '', $4
              FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND $5 <> 0",
             "INSERT INTO report_link
-             SELECT '421181', lpad(to_hex(n), 32, '0')::uuid, 1, now() - make_interval(secs => $2 - n),
-                 lpad(CASE WHEN n % $3 = 0 THEN '7' ELSE to_hex(n) END, 32, '2')::uuid,
-                 lpad(CASE WHEN n % $3 = 0 THEN '7' ELSE to_hex(n) END, 32, '3')::uuid,
-                 lpad(to_hex(n), 32, '1')::uuid, $4
+             SELECT '421181', ('0' || lpad(to_hex(n), 31, '0'))::uuid, 1, now() - make_interval(secs => $2 - n),
+                 ('2' || lpad(CASE WHEN n % $3 = 0 THEN 'fffffff' ELSE to_hex(n) END, 31, '0'))::uuid,
+                 ('3' || lpad(CASE WHEN n % $3 = 0 THEN 'fffffff' ELSE to_hex(n) END, 31, '0'))::uuid,
+                 ('1' || lpad(to_hex(n), 31, '0'))::uuid, $4
              FROM generate_series($1, $2 - 1) AS n WHERE $5 <> 0",
             "INSERT INTO link_key
-             SELECT '421181', CASE WHEN n % $3 = 0 THEN $5 ELSE n END, lpad(to_hex(n), 32, '0')::uuid
+             SELECT '421181', CASE WHEN n % $3 = 0 THEN $5 ELSE n END, ('0' || lpad(to_hex(n), 31, '0'))::uuid
              FROM generate_series($1, $2 - 1) AS n WHERE length($4) > 0",
             "INSERT INTO case_of_cluster
-             SELECT '421181', lpad(to_hex(n), 32, '1')::uuid, lpad(to_hex(n), 32, '4')::uuid, now()
+             SELECT '421181', ('1' || lpad(to_hex(n), 31, '0'))::uuid, ('4' || lpad(to_hex(n), 31, '0'))::uuid, now()
              FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND length($4) > 0 AND $5 <> 0",
             "INSERT INTO told_case
-             SELECT '421181', lpad(to_hex(n), 32, '4')::uuid, 1, n::text, 1, FALSE, now(), NULL
+             SELECT '421181', ('4' || lpad(to_hex(n), 31, '0'))::uuid, 1, n::text, 1, FALSE, now(), NULL
              FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND length($4) > 0 AND $5 <> 0",
         ] {
             sqlx::query(statement)
