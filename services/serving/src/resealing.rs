@@ -17,7 +17,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use self::column::Page;
-pub use self::column::SealedColumn;
+pub use self::column::{Bound, SealedColumn};
 pub(crate) use self::face::SealingFace;
 
 /// How often the key file is looked at.

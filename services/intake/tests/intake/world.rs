@@ -120,7 +120,10 @@ impl World {
                 Arc::clone(&self.keyring),
                 Clock::system(),
             )))))
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener), self.stop.clone().cancelled_owned());
+            .serve_with_incoming_shutdown(
+                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                self.stop.clone().cancelled_owned(),
+            );
         self.tasks.spawn(async move { server.await.unwrap() });
         address
     }

@@ -2,6 +2,9 @@
 
 use sqlx::{AssertSqlSafe, PgConnection, Row as _, postgres::PgRow};
 
+/// What a value is bound to, by its county, the texts of its row's key, and the bytes beside it.
+pub type Bound = fn(&str, &[String], &[u8]) -> Vec<u8>;
+
 /// A column of sealed values. The county is the first part of its table's key.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedColumn {
@@ -13,9 +16,9 @@ pub struct SealedColumn {
     pub key: &'static [(&'static str, &'static str)],
     /// Another column of bytes that the value is bound to.
     pub beside: Option<&'static str>,
-    /// What a value is bound to, by its county, the texts of its row's key, and the bytes beside it. None where values
-    /// must stay as they are, because their sealed form is part of what is proved.
-    pub bound: Option<fn(&str, &[String], &[u8]) -> Vec<u8>>,
+    /// What a value is bound to. None where values must stay as they are, because their sealed form is part of what is
+    /// proved.
+    pub bound: Option<Bound>,
 }
 
 /// Rows of a column, looked at once.
