@@ -110,7 +110,9 @@ mod tests {
         let mut endpoints = Endpoints::default();
         endpoints
             .add(&file, county)
-            .map(|()| endpoints.iter().map(|e| format!("{} {} {}", e.county, e.agency, e.address.url)).collect())
+            .map(|()| {
+                endpoints.iter().map(|e| format!("{} {} {}", e.county, e.agency, e.address.url)).collect()
+            })
             .map_err(|m| m.0.into_iter().map(|m| (m.line, m.reason)).collect())
     }
 

@@ -68,7 +68,13 @@ impl Poster {
     }
 
     /// Posts a message once. Whatever happens is an answer.
-    pub async fn post(&self, to: &Address, message: Message<'_>, now: Timestamp, timeout: Duration) -> Answered {
+    pub async fn post(
+        &self,
+        to: &Address,
+        message: Message<'_>,
+        now: Timestamp,
+        timeout: Duration,
+    ) -> Answered {
         let seconds = now.as_second();
         let client = if to.allow_private { &self.private } else { &self.public };
         let mut request = client

@@ -88,7 +88,8 @@ mod tests {
 
     #[test]
     fn during_a_rotation_both_secrets_sign() {
-        let [old, new] = [SPECIFIED, "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"].map(|s| Secret::read(s).unwrap());
+        let [old, new] =
+            [SPECIFIED, "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"].map(|s| Secret::read(s).unwrap());
         let both = signatures(&[old.clone(), new.clone()], "m", 1, b"{}");
         assert_eq!(both, format!("{} {}", old.sign("m", 1, b"{}"), new.sign("m", 1, b"{}")));
     }

@@ -19,7 +19,7 @@ use crate::{
     config::COMMIT_TIMEOUT,
     contract,
     domain::{
-        decision::{Candidate, Change, Decision, JustDecided, Known, decide},
+        decision::{Candidate, Decision, JustDecided, Known, decide},
         linkage::Reach,
     },
     error::IntakeError,
@@ -270,7 +270,7 @@ impl Worker {
         let events = reports
             .iter()
             .zip(&decisions)
-            .filter(|(_, decision)| decision.change != Change::Nothing)
+            .filter(|(_, decision)| decision.change.is_written())
             .map(|(report, decision)| accepted_event(report, decision, now))
             .collect();
         Decided { decisions, events, now }
@@ -376,7 +376,12 @@ fn name(report: &ReceivedReport) -> Name<'_> {
 }
 
 fn candidate(report: &ReceivedReport) -> Candidate<'_> {
-    Candidate { fingerprint: report.fingerprint, occurred_at: report.occurred_at, clues: &report.clues }
+    Candidate {
+        fingerprint: report.fingerprint,
+        occurred_at: report.occurred_at,
+        clues: &report.clues,
+        made_on: report.made_on,
+    }
 }
 
 fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {

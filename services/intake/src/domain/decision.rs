@@ -19,6 +19,8 @@ pub struct Candidate<'a> {
     pub occurred_at: Timestamp,
     /// By what earlier reports may be found.
     pub clues: &'a [Clue],
+    /// The revision that its content was made on, 0 for none; not given where it does not depend on any.
+    pub made_on: Option<i32>,
 }
 
 /// A report that is already there under the candidate's source and reference.
@@ -50,7 +52,7 @@ pub struct JustDecided<'a, N> {
 impl Decision {
     /// By what later reports find this one.
     fn sighting(&self, at: Timestamp) -> Option<Sighting> {
-        (self.change != Change::Nothing).then_some(Sighting {
+        self.change.is_written().then_some(Sighting {
             report_id: self.report_id,
             cluster_id: self.linkage.cluster_id,
             at,
@@ -137,6 +139,16 @@ pub enum Change {
     New,
     /// The content of a known report is new.
     Revision,
+    /// Nothing: the content was made on a revision that is no longer the newest, and has to be made anew.
+    Overtaken,
+}
+
+impl Change {
+    /// Whether anything is written.
+    #[must_use]
+    pub const fn is_written(self) -> bool {
+        matches!(self, Self::New | Self::Revision)
+    }
 }
 
 /// Decides a batch, in its order: what comes later may belong to what comes earlier. No two candidates
@@ -179,12 +191,18 @@ type Place = (usize, Clue, bool);
 
 /// A revision stays where its report is: what was once linked is not torn apart by a corrected text.
 fn of_stored(candidate: &Candidate<'_>, stored: Stored) -> Decision {
-    let same = stored.fingerprint == candidate.fingerprint;
+    let change = if stored.fingerprint == candidate.fingerprint {
+        Change::Nothing
+    } else if candidate.made_on.is_some_and(|revision| revision != stored.revision) {
+        Change::Overtaken
+    } else {
+        Change::Revision
+    };
     Decision {
         report_id: stored.report_id,
-        revision: if same { stored.revision } else { stored.revision.saturating_add(1) },
+        revision: stored.revision.saturating_add(i32::from(change == Change::Revision)),
         linkage: stored.linkage,
-        change: if same { Change::Nothing } else { Change::Revision },
+        change,
         joinable: stored.joinable,
     }
 }

@@ -12,7 +12,12 @@ fn clue(evidence: Evidence, n: u8) -> Clue {
 }
 
 fn candidate(fingerprint: u8, second: i64, clues: &[Clue]) -> Candidate<'_> {
-    Candidate { fingerprint: [fingerprint; 16], occurred_at: Timestamp::from_second(second).unwrap(), clues }
+    Candidate {
+        fingerprint: [fingerprint; 16],
+        occurred_at: Timestamp::from_second(second).unwrap(),
+        clues,
+        made_on: None,
+    }
 }
 
 fn counting() -> impl FnMut() -> Uuid {
@@ -160,7 +165,8 @@ fn a_report_counts_while_its_case_takes_others_and_a_window_longer() {
         ("nor whether that is long ago", Joinable::Never, 31, neither),
     ] {
         let earlier = Sighting { report_id, cluster_id, at: told, joinable };
-        let call = [Candidate { fingerprint: [1; 16], occurred_at: day(called), clues: &clues }];
+        let call =
+            [Candidate { fingerprint: [1; 16], occurred_at: day(called), clues: &clues, made_on: None }];
         let known = Known { seen: vec![(0, clues[0], earlier)], ..Known::default() };
         let decisions = decide(&call, known, REACH, &mut counting());
         let linkage = &decisions[0].linkage;
@@ -181,7 +187,7 @@ fn an_old_report_of_a_case_that_takes_others_counts_behind_a_newer_one_that_does
     let open = sighting(1, 0, Joinable::Always);
     let over = sighting(2, 20, Joinable::Until(day(30)));
     let unknown = sighting(3, 25, Joinable::Never);
-    let call = [Candidate { fingerprint: [1; 16], occurred_at: day(60), clues: &clues }];
+    let call = [Candidate { fingerprint: [1; 16], occurred_at: day(60), clues: &clues, made_on: None }];
     let linked = |seen: &[Sighting]| {
         let seen = seen.iter().map(|sighting| (0, clues[0], *sighting)).collect();
         let decision = decide(&call, Known { seen, ..Known::default() }, REACH, &mut counting()).remove(0);
@@ -336,7 +342,7 @@ proptest! {
                 of_first.for_each(|(_, seen)| seen.joinable = over);
                 continue;
             };
-            let call = [Candidate { fingerprint: [1; 16], occurred_at: day(told), clues: &clues }];
+            let call = [Candidate { fingerprint: [1; 16], occurred_at: day(told), clues: &clues, made_on: None }];
             let mut decision = decide(&call, read(&there, &call), REACH, &mut fresh).remove(0);
             if !decision.linkage.is_repeat() {
                 fresh_clusters.push((told, decision.linkage.clone()));

@@ -3,6 +3,7 @@
 //! It is not the generated server, because that ends a call (and a whole stream) with INTERNAL at a
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
+mod changes;
 mod decoding;
 mod queries;
 mod submit_stream;
@@ -28,7 +29,9 @@ use tonic::{
 };
 use tower::{Service, service_fn};
 
+pub use self::changes::ChangeFace;
 use self::decoding::{ContractCodec, Decoded};
+pub(crate) use self::queries::in_time;
 use crate::{domain::validation::Violation, error::IntakeError, intake::Intake};
 
 /// Serves `fengqiao.intake.v1.IntakeService`.

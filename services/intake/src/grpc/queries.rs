@@ -31,7 +31,7 @@ const USUAL_PAGE: u16 = 50;
 const LARGEST_PAGE: u16 = 500;
 
 impl Intake {
-    pub(super) async fn get_report(
+    pub(crate) async fn get_report(
         &self,
         who: &Principal,
         asked: GetReportRequest,
@@ -52,7 +52,7 @@ impl Intake {
         Ok(GetReportResponse { report: Some(self.opened(county, stored)?) })
     }
 
-    pub(super) async fn list_reports(
+    pub(crate) async fn list_reports(
         &self,
         who: &Principal,
         asked: ListReportsRequest,
@@ -91,7 +91,7 @@ impl Intake {
         Ok(ListReportsResponse { reports, next_page_token })
     }
 
-    fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
+    pub(crate) fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
         let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
         self.reception.county(code)?;
         Ok(code)
@@ -108,7 +108,7 @@ impl Intake {
             .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
     }
 
-    fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
+    pub(crate) fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
         let open = |sealed: &[u8]| {
             let plain = self.reception.keyring().open(sealed, county.as_bytes());
             plain.map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))
@@ -146,7 +146,9 @@ fn may_see(who: &Principal, source: Source) -> bool {
     who.role != Role::Source || who.source == Some(source)
 }
 
-async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub(crate) async fn in_time<T>(
+    reading: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     tokio::time::timeout(READ_TIMEOUT, reading)
         .await
         .unwrap_or(Err(StoreError::TooSlow { operation: "read reports" }))

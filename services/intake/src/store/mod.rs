@@ -1,7 +1,10 @@
 //! Intake's tables: the only place with SQL.
 
 mod batch;
+mod changes;
 mod clusters;
+mod following;
+mod idempotent_answers;
 mod known;
 mod reading;
 mod rows;
@@ -9,7 +12,15 @@ mod rows;
 use std::sync::LazyLock;
 
 pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
+pub use changes::{
+    FeedOf, StoredChange, changes_after, forget_changes, hold_webhook, last_change, webhook_position,
+    webhook_took,
+};
 pub use clusters::apply_cluster_news;
+pub use following::follow_cases;
+pub use idempotent_answers::{
+    Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
+};
 pub use known::known_and_seen;
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 
@@ -17,7 +28,7 @@ pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
-pub static STATEMENTS: LazyLock<[(&str, &str); 7]> = LazyLock::new(|| {
+pub static STATEMENTS: LazyLock<[(&str, &str); 26]> = LazyLock::new(|| {
     [
         ("known_and_seen", known::KNOWN_AND_SEEN.as_str()),
         ("revise", include_str!("sql/revise.sql")),
@@ -26,6 +37,25 @@ pub static STATEMENTS: LazyLock<[(&str, &str); 7]> = LazyLock::new(|| {
         ("list", include_str!("sql/list.sql")),
         ("cluster_over", include_str!("sql/cluster_over.sql")),
         ("cluster_open", include_str!("sql/cluster_open.sql")),
+        ("followed_cases", include_str!("sql/followed_cases.sql")),
+        ("brought_reports", include_str!("sql/brought_reports.sql")),
+        ("reports_of_cases", include_str!("sql/reports_of_cases.sql")),
+        ("reports_of_clusters", include_str!("sql/reports_of_clusters.sql")),
+        ("keep_followed", include_str!("sql/keep_followed.sql")),
+        ("place_reports", include_str!("sql/place_reports.sql")),
+        ("take_positions", include_str!("sql/take_positions.sql")),
+        ("insert_changes", include_str!("sql/insert_changes.sql")),
+        ("changes_after", include_str!("sql/changes_after.sql")),
+        ("last_change", include_str!("sql/last_change.sql")),
+        ("forget_changes", include_str!("sql/forget_changes.sql")),
+        ("webhook_position", include_str!("sql/webhook_position.sql")),
+        ("hold_webhook", include_str!("sql/hold_webhook.sql")),
+        ("begin_answer", include_str!("sql/begin_answer.sql")),
+        ("kept_answer", include_str!("sql/kept_answer.sql")),
+        ("keep_answer", include_str!("sql/keep_answer.sql")),
+        ("drop_answer", include_str!("sql/drop_answer.sql")),
+        ("forget_answers", include_str!("sql/forget_answers.sql")),
+        ("webhook_took", include_str!("sql/webhook_took.sql")),
     ]
 });
 

@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 mod areas;
+mod changes;
+mod http;
 mod joining;
 mod reports;
+mod tickets;
 mod undecodable;
+mod webhooks;
 mod world;

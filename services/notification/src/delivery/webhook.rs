@@ -113,7 +113,11 @@ impl WebhookWorker {
                     poster.post(&endpoint.address, message, began_at, settings.request_timeout).await
                 }
                 Err(error) => {
-                    tracing::error!(push = id, error = &error as &dyn std::error::Error, "a push has no form");
+                    tracing::error!(
+                        push = id,
+                        error = &error as &dyn std::error::Error,
+                        "a push has no form"
+                    );
                     Answered::failed("the matter cannot be opened")
                 }
             };

@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn an_endpoint_may_ask_for_more_time_but_not_for_less() {
         let schedule = RetrySchedule { jitter: 0.0, ..RetrySchedule::default() };
-        assert_eq!(schedule.next(1, 0.0, Some(Duration::from_secs(120))), Next::After(Duration::from_secs(120)));
+        assert_eq!(
+            schedule.next(1, 0.0, Some(Duration::from_secs(120))),
+            Next::After(Duration::from_secs(120))
+        );
         assert_eq!(schedule.next(1, 0.0, Some(Duration::from_secs(1))), Next::After(Duration::from_secs(5)));
         assert_eq!(schedule.next(1, 0.0, Some(Duration::from_secs(99_999_999))), Next::After(LONGEST_ASKED));
     }

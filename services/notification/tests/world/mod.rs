@@ -268,8 +268,11 @@ impl Process {
         // Fails only where one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         for endpoint in endpoints.iter() {
-            let worker =
-                WebhookWorker::new(Arc::clone(&self.delivery), endpoint.clone(), fengqiao_webhook::Poster::new().unwrap());
+            let worker = WebhookWorker::new(
+                Arc::clone(&self.delivery),
+                endpoint.clone(),
+                fengqiao_webhook::Poster::new().unwrap(),
+            );
             self.tasks.spawn(worker.run(self.stop.clone()));
         }
     }
