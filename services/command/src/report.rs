@@ -1,5 +1,6 @@
 //! Reports: handing in and reading.
 
+mod changes;
 mod reading;
 mod submit;
 
@@ -7,6 +8,7 @@ use clap::Subcommand;
 use fengqiao_proto::intake::v1::{Evidence, Linkage};
 
 use self::{
+    changes::ChangesOptions,
     reading::{GetOptions, ListOptions},
     submit::SubmitOptions,
 };
@@ -22,6 +24,8 @@ pub enum ReportCommand {
     Get(GetOptions),
     /// List reports, the newest first.
     List(ListOptions),
+    /// What became of a source's reports, in the order in which it happened (回流).
+    Changes(ChangesOptions),
 }
 
 /// Does what was asked.
@@ -33,6 +37,7 @@ pub async fn execute(command: ReportCommand, session: &Session, output: &Output)
         ReportCommand::Submit(options) => submit::submit(*options, session, output).await,
         ReportCommand::Get(options) => reading::get(options, session, output).await,
         ReportCommand::List(options) => reading::list(options, session, output).await,
+        ReportCommand::Changes(options) => changes::list(options, session, output).await,
     }
 }
 
