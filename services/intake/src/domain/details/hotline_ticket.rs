@@ -157,7 +157,8 @@ mod tests {
 
     #[test]
     fn each_wrong_field_is_named() {
-        let changes: [(&str, fn(&mut HotlineTicket)); 13] = [
+        type Change = fn(&mut HotlineTicket);
+        let changes: [(&str, Change); 13] = [
             ("updatedAt", |t| t.stages.clear()),
             ("updatedAt", |t| t.updated_at = Some(prost_types::Timestamp { seconds: 1, nanos: -1 })),
             ("channel", |t| t.channel = "话".repeat(33)),
