@@ -28,6 +28,12 @@ pub enum IntakeError {
     /// Changes after the cursor are no longer kept, or this database never had them.
     #[error("changes after the cursor are not kept")]
     CursorTooOld,
+    /// There is no such decision of who came before.
+    #[error("no such decision")]
+    NoSuchDecision,
+    /// It was taken back already.
+    #[error("the decision was taken back already")]
+    AlreadyUndone,
     /// More reports wait than may.
     #[error("intake is full")]
     Full,
@@ -69,6 +75,8 @@ impl From<IntakeError> for Status {
                 "CURSOR_TOO_OLD",
                 "the changes after the cursor would have to be kept still; begin again with an empty cursor",
             ),
+            IntakeError::NoSuchDecision => status::not_found("decision"),
+            IntakeError::AlreadyUndone => Status::failed_precondition("the decision was taken back already"),
             IntakeError::Full => status::exhausted("intake is full", FULL_RETRY_AFTER),
             IntakeError::Ending | IntakeError::Overtaken => status::unavailable("taking a report", &error),
             IntakeError::NoAnswerInTime => Status::deadline_exceeded("no answer in time; send it again"),

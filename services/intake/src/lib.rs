@@ -12,6 +12,7 @@ pub mod error;
 pub mod grpc;
 pub mod http;
 mod intake;
+pub mod linking;
 pub mod reception;
 pub mod routing_events;
 pub mod sources;
@@ -62,7 +63,9 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     foundation.serve_http(settings.doors.http_listen, router).await?;
     let changes = ChangeServiceServer::new(grpc::ChangeFace::new(Arc::clone(&intake)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(intake)).add_service(changes);
+    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
+        .add_service(changes)
+        .add_service(grpc::LinkageFace::new(intake).into_server());
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

@@ -2,6 +2,8 @@
 
 use siphasher::sip::SipHasher24;
 
+use crate::traits::Of;
+
 /// A hash under a secret key, such as an HMAC cut to 8 bytes. Who has no key learns nothing from it.
 pub trait KeyedHash {
     /// The hash of a value of a kind; equal values of two kinds have nothing to do with each other.
@@ -34,7 +36,7 @@ impl Secret {
     }
 
     /// The hash of some parts, of a kind. The parts' bounds count: 3, 12 is not 31, 2.
-    pub(crate) fn long(&self, kind: u8, parts: &[&str]) -> u64 {
+    pub(crate) fn long(&self, of: Of, parts: &[&str]) -> u64 {
         let mut text = [0_u8; 256];
         let mut at = 0;
         let mut push = |bytes: &[u8]| {
@@ -42,7 +44,7 @@ impl Secret {
             text[at..at + taken].copy_from_slice(&bytes[..taken]);
             at += taken;
         };
-        push(&[kind]);
+        push(&[of as u8]);
         for part in parts {
             push(&u16::try_from(part.len()).unwrap_or(u16::MAX).to_le_bytes());
             push(part.as_bytes());
@@ -51,8 +53,8 @@ impl Secret {
     }
 
     /// The same, in 32 bits; never 0, which stands for nothing.
-    pub(crate) fn short(&self, kind: u8, parts: &[&str]) -> u32 {
-        let long = self.long(kind, parts);
+    pub(crate) fn short(&self, of: Of, parts: &[&str]) -> u32 {
+        let long = self.long(of, parts);
         (((long >> 32) ^ long) as u32).max(1)
     }
 }

@@ -8,19 +8,29 @@
 
 pub mod address;
 mod candidates;
+mod compare;
+mod em;
 mod hashing;
+pub mod id_number;
+mod level;
 mod link;
+mod matter;
+mod name;
+pub mod phone;
 mod places;
 mod report;
 mod traits;
 mod weights;
 mod words;
+mod writing;
 
 pub use candidates::{CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, choose};
+pub use em::learn;
 pub use hashing::{KeyedHash, Secret};
-pub use link::{Belongs, Evidence, Join, Linked, New, Reason, link};
+pub use level::{Evidence, Level, Levels};
+pub use link::{Belongs, Join, Linked, New, Reason, link, observe};
 pub use places::Places;
 pub use report::{PlainParty, PlainPhone, PlainReport, Role};
 pub use traits::{Key, MalformedTraits, Traits, traits};
-pub use weights::{Weights, WeightsError};
+pub use weights::{Model, Odds, Weights, WeightsError};
 pub use words::{HumanWord, Kind, Said, Thing};

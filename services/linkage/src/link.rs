@@ -1,10 +1,16 @@
-//! Where a report belongs.
+//! Where a report belongs: the person, then the household, then the case.
+
+mod crowds;
+mod decide;
 
 use jiff::Timestamp;
 use uuid::Uuid;
 
+use self::decide::{Compared, Decided, decide};
 use crate::{
     candidates::Earlier,
+    compare::{self, Crowd, Home, Reporters, Score},
+    level::{Evidence, Levels},
     traits::{Key, Traits},
     weights::Weights,
     words::{HumanWord, Kind},
@@ -17,27 +23,6 @@ pub struct New<'a> {
     pub traits: &'a Traits,
     /// When it was told.
     pub told_at: Timestamp,
-}
-
-/// What kind of evidence speaks for two reports belonging together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Evidence {
-    /// The id number, or parts of a wrong one.
-    IdNumber,
-    /// The telephone number, or one that differs in a digit.
-    Phone,
-    /// The name, or one that sounds the same.
-    Name,
-    /// The house or flat.
-    Address,
-    /// The people on both sides.
-    Parties,
-    /// The kind of matter and its words.
-    Matter,
-    /// Many households of one place, one matter.
-    Place,
-    /// An officer's word.
-    Word,
 }
 
 /// Why a report belongs to an earlier one.
@@ -84,12 +69,12 @@ pub struct Linked {
     pub case: Belongs,
     /// The case that the evidence points to, where it takes no more reports and `case` is fresh.
     pub follows: Option<Uuid>,
-    /// Clusters that this report shows to be one.
+    /// Clusters that this report shows to be one, in the order of kinds and ids.
     pub joins: Vec<Join>,
 }
 
-/// Decides where a report belongs, by the earlier reports that were chosen for it ([`choose`]); their order does
-/// not matter. `fresh` gives new ids, at most three.
+/// Decides where a report belongs, by the earlier reports that were chosen for it ([`choose`]) and those that an
+/// officer's words about it name; their order does not matter. `fresh` gives new ids, at most three.
 ///
 /// [`choose`]: crate::choose
 #[must_use]
@@ -101,22 +86,115 @@ pub fn link(
     weights: &Weights,
     fresh: &mut impl FnMut() -> Uuid,
 ) -> Linked {
-    let _ = (new.told_at, frequent, words, weights);
-    let keys = new.traits.keys();
-    let best = earlier
-        .iter()
-        .filter(|one| one.traits.keys().iter().any(|key| keys.contains(key)))
-        .max_by_key(|one| one.report);
-    let mut belongs = |id: Option<Uuid>| Belongs {
-        id: id.unwrap_or_else(&mut *fresh),
-        score: if id.is_some() { 10.0 } else { 0.0 },
-        reasons: Vec::new(),
+    let mut earlier: Vec<&Earlier> = earlier.iter().collect();
+    earlier.sort_unstable_by_key(|one| one.report);
+    earlier.dedup_by_key(|one| one.report);
+    let crowd = crowds::of(new.traits, &earlier, frequent, weights);
+    let homes: Vec<Home> = earlier.iter().map(|one| Home::of(&new.traits.place, &one.traits.place)).collect();
+    let compared = |kind: Kind, score: &dyn Fn(&Earlier, Home) -> Score| -> Vec<Compared> {
+        earlier
+            .iter()
+            .zip(&homes)
+            .map(|(one, home)| Compared {
+                report: one.report,
+                cluster: match kind {
+                    Kind::Person => one.person,
+                    Kind::Household => one.household,
+                    Kind::Case => one.case,
+                },
+                joinable: kind != Kind::Case || one.joinable,
+                score: score(one, *home),
+            })
+            .collect()
     };
-    Linked {
-        person: belongs(best.map(|one| one.person)),
-        household: belongs(best.map(|one| one.household)),
-        case: belongs(best.filter(|one| one.joinable).map(|one| one.case)),
-        follows: best.filter(|one| !one.joinable).map(|one| one.case),
-        joins: Vec::new(),
+
+    let pairs = compared(Kind::Person, &|one, home| person_score(new, one, home, &crowd, weights));
+    let person = decide(Kind::Person, &pairs, words, weights, fresh);
+
+    let of_person = person.members();
+    let pairs = compared(Kind::Household, &|one, home| {
+        let score = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
+        // Who is one person has one household.
+        if of_person.contains(&one.person) {
+            score.at_least(Evidence::Reporter, person.belongs.score)
+        } else {
+            score
+        }
+    });
+    let household = decide(Kind::Household, &pairs, words, weights, fresh);
+
+    let of_household = household.members();
+    let pairs = compared(Kind::Case, &|one, home| {
+        let reporters = if of_person.contains(&one.person) {
+            Reporters::Same
+        } else if of_household.contains(&one.household) {
+            Reporters::Household
+        } else {
+            Reporters::Others
+        };
+        let days = days_between(new.told_at, one.told_at);
+        compare::case(new.traits, &one.traits, home, reporters, days, &crowd, &weights.case)
+    });
+    let case = decide(Kind::Case, &pairs, words, weights, fresh);
+
+    let follows = case.follows;
+    let mut joins = Vec::new();
+    for (kind, decided) in [(Kind::Person, &person), (Kind::Household, &household), (Kind::Case, &case)] {
+        joins.extend(decided.absorbed.iter().map(|absorbed| Join {
+            kind,
+            kept: decided.belongs.id,
+            absorbed: *absorbed,
+        }));
     }
+    let [person, household, case] = [person, household, case].map(|decided: Decided| decided.belongs);
+    Linked { person, household, case, follows, joins }
+}
+
+/// The levels at which a new report and earlier ones agree, for each kind: what [`learn`] learns from. Whether one
+/// person or household reported both is taken from what was decided.
+///
+/// [`learn`]: crate::learn
+#[must_use]
+pub fn observe(
+    new: New<'_>,
+    linked: &Linked,
+    earlier: &[Earlier],
+    frequent: &[Key],
+    weights: &Weights,
+) -> Vec<(Kind, Levels)> {
+    let by_report: Vec<&Earlier> = earlier.iter().collect();
+    let crowd = crowds::of(new.traits, &by_report, frequent, weights);
+    let mut observed = Vec::with_capacity(earlier.len() * 3);
+    for one in earlier {
+        let home = Home::of(&new.traits.place, &one.traits.place);
+        let person = person_score(new, one, home, &crowd, weights);
+        let household = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
+        let reporters = if one.person == linked.person.id {
+            Reporters::Same
+        } else if one.household == linked.household.id {
+            Reporters::Household
+        } else {
+            Reporters::Others
+        };
+        let days = days_between(new.told_at, one.told_at);
+        let case = compare::case(new.traits, &one.traits, home, reporters, days, &crowd, &weights.case);
+        observed.extend([
+            (Kind::Person, person.levels),
+            (Kind::Household, household.levels),
+            (Kind::Case, case.levels),
+        ]);
+    }
+    observed
+}
+
+/// The bits for one person having reported both; that both tell of one dispute is evidence.
+fn person_score(new: New<'_>, one: &Earlier, home: Home, crowd: &Crowd, weights: &Weights) -> Score {
+    let days = days_between(new.told_at, one.told_at);
+    let dispute = compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, &weights.case);
+    compare::person(new.traits, &one.traits, home, dispute.bits(), crowd, &weights.person)
+}
+
+fn days_between(one: Timestamp, other: Timestamp) -> f32 {
+    const SECONDS_OF_DAY: f32 = 86_400.0;
+    one.duration_since(other).as_secs_f32().abs() / SECONDS_OF_DAY
 }

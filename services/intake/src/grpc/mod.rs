@@ -5,9 +5,12 @@
 
 mod changes;
 mod decoding;
+mod linkage;
 mod queries;
 mod submit_stream;
 mod undecodable;
+
+pub use linkage::LinkageFace;
 
 use std::{
     convert::Infallible,

@@ -11,7 +11,7 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_proto::intake::v1::{
-    SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
+    SubmitReportResponse, SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
 };
 use futures::{FutureExt as _, Stream};
 use tokio::{
@@ -115,6 +115,9 @@ impl Reader {
             Ok(received) => received,
             Err(error) => return self.refuse(mark, place, error),
         };
+        if message.validate_only {
+            return give(&self.sender, mark, Outcome::Accepted(SubmitReportResponse::default()), place);
+        }
         let sender = self.sender.clone();
         let answer: Answer = Box::new(move |outcome| {
             let outcome = match outcome {
@@ -136,8 +139,9 @@ impl Reader {
     }
 }
 
+/// Whether it is a state of a ticket that is to be taken; what is only checked is checked by itself.
 fn is_a_state(message: &SubmitReportsRequest) -> bool {
-    message.report.as_ref().is_some_and(|report| ticket_of(report).is_some())
+    !message.validate_only && message.report.as_ref().is_some_and(|report| ticket_of(report).is_some())
 }
 
 /// The channel has as many places as the window, so there is room as long as the caller is there.

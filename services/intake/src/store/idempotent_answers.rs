@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 
 use super::StoreError;
-use crate::domain::linkage::Key;
+use crate::domain::linkage::Digest;
 
 /// Which request.
 #[derive(Debug, Clone)]
@@ -13,9 +13,9 @@ pub struct RequestKey {
     /// The caller's county.
     pub county: String,
     /// Keyed hash of the caller, the method and the key.
-    pub key: Key,
+    pub key: Digest,
     /// Keyed hash of what was asked.
-    pub fingerprint: Key,
+    pub fingerprint: Digest,
 }
 
 /// An answer that is kept.

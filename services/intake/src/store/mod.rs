@@ -5,13 +5,13 @@ mod changes;
 mod clusters;
 mod following;
 mod idempotent_answers;
+mod joins;
 mod known;
+mod link_decisions;
 mod reading;
 mod rows;
 
-use std::sync::LazyLock;
-
-pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
+pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
 pub use changes::{
     FeedOf, StoredChange, changes_after, forget_changes, hold_webhook, last_change, webhook_position,
     webhook_took,
@@ -21,43 +21,50 @@ pub use following::follow_cases;
 pub use idempotent_answers::{
     Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
 };
+pub use joins::{join_two, move_reports};
 pub use known::known_and_seen;
+pub use link_decisions::{
+    LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
+    decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
+};
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 
 /// The migrations of intake's own tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
-pub static STATEMENTS: LazyLock<[(&str, &str); 26]> = LazyLock::new(|| {
-    [
-        ("known_and_seen", known::KNOWN_AND_SEEN.as_str()),
-        ("revise", include_str!("sql/revise.sql")),
-        ("report_by_id", include_str!("sql/report_by_id.sql")),
-        ("report_by_ref", include_str!("sql/report_by_ref.sql")),
-        ("list", include_str!("sql/list.sql")),
-        ("cluster_over", include_str!("sql/cluster_over.sql")),
-        ("cluster_open", include_str!("sql/cluster_open.sql")),
-        ("followed_cases", include_str!("sql/followed_cases.sql")),
-        ("brought_reports", include_str!("sql/brought_reports.sql")),
-        ("reports_of_cases", include_str!("sql/reports_of_cases.sql")),
-        ("reports_of_clusters", include_str!("sql/reports_of_clusters.sql")),
-        ("keep_followed", include_str!("sql/keep_followed.sql")),
-        ("place_reports", include_str!("sql/place_reports.sql")),
-        ("take_positions", include_str!("sql/take_positions.sql")),
-        ("insert_changes", include_str!("sql/insert_changes.sql")),
-        ("changes_after", include_str!("sql/changes_after.sql")),
-        ("last_change", include_str!("sql/last_change.sql")),
-        ("forget_changes", include_str!("sql/forget_changes.sql")),
-        ("webhook_position", include_str!("sql/webhook_position.sql")),
-        ("hold_webhook", include_str!("sql/hold_webhook.sql")),
-        ("begin_answer", include_str!("sql/begin_answer.sql")),
-        ("kept_answer", include_str!("sql/kept_answer.sql")),
-        ("keep_answer", include_str!("sql/keep_answer.sql")),
-        ("drop_answer", include_str!("sql/drop_answer.sql")),
-        ("forget_answers", include_str!("sql/forget_answers.sql")),
-        ("webhook_took", include_str!("sql/webhook_took.sql")),
-    ]
-});
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("known_and_seen", include_str!("sql/known_and_seen.sql")),
+    ("revise", include_str!("sql/revise.sql")),
+    ("report_by_id", include_str!("sql/report_by_id.sql")),
+    ("report_by_ref", include_str!("sql/report_by_ref.sql")),
+    ("list", include_str!("sql/list.sql")),
+    ("cluster_over", include_str!("sql/cluster_over.sql")),
+    ("cluster_open", include_str!("sql/cluster_open.sql")),
+    ("join_person", include_str!("sql/join_person.sql")),
+    ("join_household", include_str!("sql/join_household.sql")),
+    ("join_case", include_str!("sql/join_case.sql")),
+    ("join_apart", include_str!("sql/join_apart.sql")),
+    ("followed_cases", include_str!("sql/followed_cases.sql")),
+    ("brought_reports", include_str!("sql/brought_reports.sql")),
+    ("reports_of_cases", include_str!("sql/reports_of_cases.sql")),
+    ("reports_of_clusters", include_str!("sql/reports_of_clusters.sql")),
+    ("keep_followed", include_str!("sql/keep_followed.sql")),
+    ("place_reports", include_str!("sql/place_reports.sql")),
+    ("take_positions", include_str!("sql/take_positions.sql")),
+    ("insert_changes", include_str!("sql/insert_changes.sql")),
+    ("changes_after", include_str!("sql/changes_after.sql")),
+    ("last_change", include_str!("sql/last_change.sql")),
+    ("forget_changes", include_str!("sql/forget_changes.sql")),
+    ("webhook_position", include_str!("sql/webhook_position.sql")),
+    ("hold_webhook", include_str!("sql/hold_webhook.sql")),
+    ("begin_answer", include_str!("sql/begin_answer.sql")),
+    ("kept_answer", include_str!("sql/kept_answer.sql")),
+    ("keep_answer", include_str!("sql/keep_answer.sql")),
+    ("drop_answer", include_str!("sql/drop_answer.sql")),
+    ("forget_answers", include_str!("sql/forget_answers.sql")),
+    ("webhook_took", include_str!("sql/webhook_took.sql")),
+];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
 pub const STATEMENTS_IN_TURN: &[(&str, &str)] = &[("insert", include_str!("sql/insert.sql"))];

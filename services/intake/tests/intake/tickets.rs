@@ -92,6 +92,7 @@ async fn a_stream_takes_states_of_many_tickets_and_answers_each() {
     let message = |index: u32, n: usize| SubmitReportsRequest {
         mark: u64::from(index) * 10 + n as u64,
         report: Some(state(&report(&format!("GD-{index}"), index, index), n)),
+        validate_only: false,
     };
     let messages: Vec<_> = (0..20).flat_map(|index| [2, 0, 1].map(|n| message(index, n))).collect();
     let mut answers = client.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
@@ -125,5 +126,17 @@ async fn a_wrong_ticket_is_refused_even_where_it_would_be_the_older_one() {
     let fields: Vec<_> =
         status.get_details_bad_request().unwrap().field_violations.into_iter().map(|one| one.field).collect();
     assert_eq!(fields, ["title", "details.hotlineTicket.urgency"]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_state_that_is_only_to_be_checked_is_not_taken() {
+    let (world, mut client) = one().await;
+    let message =
+        SubmitReportsRequest { mark: 1, report: Some(state(&report("GD-1", 1, 1), 0)), validate_only: true };
+    let mut answers = client.submit_reports(tokio_stream::iter([message])).await.unwrap().into_inner();
+    let answer = answers.message().await.unwrap().unwrap();
+    assert!(matches!(answer.outcome, Some(Outcome::Accepted(_))), "{answer:?}");
+    assert_eq!(world.count("SELECT count(*) FROM report").await, 0);
     world.end().await;
 }

@@ -1,0 +1,114 @@
+//! By what earlier reports are looked up.
+
+use super::{PartyTraits, PlaceTraits, Traits};
+use crate::report::Role;
+
+/// Something by which earlier reports are looked up. Equal keys make a report worth a comparison, no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Key(pub i64);
+
+/// A report has no more keys than so many.
+const MOST_KEYS: usize = 12;
+/// The keys of so many of the people.
+const PEOPLE: usize = 4;
+
+/// What a key is made of.
+#[derive(Clone, Copy)]
+enum By {
+    Id = 1,
+    Phone,
+    Name,
+    NameInTown,
+    Flat,
+    FlatInTown,
+    GroupHouse,
+    HamletHouse,
+    House,
+    Street,
+    SharedTopic,
+}
+
+impl Traits {
+    /// The keys under which the report is found, and by which it finds earlier ones. At most twelve, each once; the
+    /// surest first.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::with_capacity(MOST_KEYS);
+        let mut add = |key: Key| {
+            if keys.len() < MOST_KEYS && !keys.contains(&key) {
+                keys.push(key);
+            }
+        };
+        let people = &self.parties[..self.parties.len().min(PEOPLE)];
+        for party in people {
+            if let Some(id) = party.id.filter(|id| id.whole != 0) {
+                add(key(By::Id, &[id.whole]));
+            }
+            if let Some(phone) = party.phone {
+                add(key(By::Phone, &[phone.whole]));
+            }
+        }
+        self.place.house_keys().into_iter().flatten().for_each(&mut add);
+        if let Some(name) = self.reporter().and_then(whole_name)
+            && self.place.town != 0
+        {
+            add(key(By::NameInTown, &[name, self.place.town]));
+        }
+        for name in people.iter().filter(|party| party.role != Role::Other).filter_map(whole_name) {
+            add(key(By::Name, &[name]));
+        }
+        for name in self.matter.named.iter().take(2) {
+            add(key(By::Name, &[*name]));
+        }
+        if let Some(area) = self.place.neighbourhood() {
+            for topic in self.matter.shared_topics.iter().take(2) {
+                add(key(By::SharedTopic, &[area, *topic]));
+            }
+        }
+        keys
+    }
+}
+
+fn whole_name(party: &PartyTraits) -> Option<u32> {
+    party.name.filter(|name| name.whole).map(|name| name.sound)
+}
+
+impl PlaceTraits {
+    /// The house or flat, by each of what lies around it: one or the other may be left out.
+    fn house_keys(&self) -> [Option<Key>; 3] {
+        let by = |by: By, around: u32, within: u32, number: u32| {
+            (around != 0 && within != 0 && number != 0).then(|| key(by, &[around, within, number]))
+        };
+        if self.room != 0 {
+            let building = self.building.max(1);
+            return [
+                by(By::Flat, self.estate, building, self.room),
+                by(By::FlatInTown, self.town, building, self.room),
+                None,
+            ];
+        }
+        if self.number != 0 {
+            return [
+                by(By::GroupHouse, self.town, self.group, self.number),
+                by(By::HamletHouse, self.town, self.hamlet, self.number),
+                by(By::House, self.community, 1, self.number),
+            ];
+        }
+        [by(By::Street, self.street, 1, self.street_number), None, None]
+    }
+
+    /// What a matter of many households has in common: the estate, or the community.
+    pub(crate) fn neighbourhood(&self) -> Option<u32> {
+        [self.community, self.estate, self.hamlet, self.street].into_iter().find(|part| *part != 0)
+    }
+}
+
+/// Mixes hashed parts to one key. What goes in is keyed already; this only spreads it.
+fn key(by: By, parts: &[u32]) -> Key {
+    let mut mixed = (by as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    for part in parts {
+        mixed = (mixed ^ u64::from(*part)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed ^= mixed >> 33;
+    }
+    Key(mixed.cast_signed())
+}
