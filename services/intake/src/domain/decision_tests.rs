@@ -172,7 +172,8 @@ fn what_was_made_on_an_older_revision_is_overtaken_and_writes_nothing() {
     let first = [told(1, 0, 1, 0)];
     held.keep(&first, &all(&first, Known::default(), &mut counting()));
     let id = *held.reports.keys().next().unwrap();
-    let state = told(2, 0, 1, 1);
+    // Another caller, so that the revision is found under other keys.
+    let state = told(2, 0, 2, 0);
     for (made_on, change, revision) in
         [(Some(2), Change::Overtaken, 3), (Some(0), Change::Overtaken, 3), (Some(3), Change::Revision, 4)]
     {
