@@ -38,7 +38,7 @@ pub fn descriptors() -> Result<&'static DescriptorPool, JsonError> {
     POOL.as_ref().map_err(|e| JsonError::Contract(e.clone()))
 }
 
-fn descriptor_of<M: Name>() -> Result<MessageDescriptor, JsonError> {
+pub(crate) fn descriptor_of<M: Name>() -> Result<MessageDescriptor, JsonError> {
     let name = M::full_name();
     descriptors()?.get_message_by_name(&name).ok_or(JsonError::UnknownMessage(name))
 }
@@ -107,7 +107,7 @@ fn lengthen_one(value: &mut Value, field: &FieldDescriptor) {
 }
 
 /// The full name of a value that was given without the enum's prefix.
-fn full_enum_name(kind: &EnumDescriptor, short: &str) -> Option<String> {
+pub(crate) fn full_enum_name(kind: &EnumDescriptor, short: &str) -> Option<String> {
     let zero = kind.default_value();
     let prefix = zero.name().strip_suffix("UNSPECIFIED")?;
     let full = format!("{prefix}{short}");

@@ -2,6 +2,7 @@
 //! descriptors, and the proto3 JSON form of any message.
 
 pub mod json;
+pub mod json_misfits;
 
 /// Shared types: sources, levels, forms, parties.
 pub mod r#type {

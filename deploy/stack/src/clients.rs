@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use fengqiao_proto::{
-    intake::v1::intake_service_client::IntakeServiceClient,
+    intake::v1::{change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient},
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::routing_service_client::RoutingServiceClient,
     statistics::v1::statistics_service_client::StatisticsServiceClient,
@@ -113,6 +113,14 @@ impl Connections {
     /// Where there is no token of the caller.
     pub fn intake(&self, caller: &str) -> Result<IntakeServiceClient<Caller>, StackError> {
         Ok(IntakeServiceClient::new(self.caller(Service::Intake, caller)?))
+    }
+
+    /// What became of reports, as a caller.
+    ///
+    /// # Errors
+    /// Where there is no token of the caller.
+    pub fn changes(&self, caller: &str) -> Result<ChangeServiceClient<Caller>, StackError> {
+        Ok(ChangeServiceClient::new(self.caller(Service::Intake, caller)?))
     }
 
     /// Routing, as a caller.

@@ -20,6 +20,9 @@ pub struct StackDescription {
     pub ca: PathBuf,
     /// gRPC of each service.
     pub services: BTreeMap<String, String>,
+    /// HTTP/JSON of the services that have it.
+    #[serde(default)]
+    pub http: BTreeMap<String, String>,
     /// Metrics and health of each service.
     pub ops: BTreeMap<String, String>,
     /// The file of each caller's token; `agencies_dir` is a folder with one for each agency.

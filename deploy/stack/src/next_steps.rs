@@ -32,7 +32,8 @@ What to try next, in another terminal:
     println!();
     for (service, url) in &description.services {
         let operations = description.ops.get(service).map_or("", String::as_str);
-        println!("  {service:<13} gRPC {url}   {operations}/metrics");
+        let http = description.http.get(service).map_or(String::new(), |url| format!("   HTTP {url}"));
+        println!("  {service:<13} gRPC {url}   {operations}/metrics{http}");
     }
     println!("  tokens, certificates and addresses: {}", StackDescription::path(folder).display());
     println!("  logs: {}", folder.join("logs").display());

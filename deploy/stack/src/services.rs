@@ -84,6 +84,7 @@ pub struct ServiceProcess {
     service: Service,
     port: u16,
     operations_port: u16,
+    http_port: Option<u16>,
     process: KeptProcess,
 }
 
@@ -96,6 +97,7 @@ impl ServiceProcess {
         let service = settings.service;
         let program = service.program()?;
         let (port, operations_port) = (free_port()?, free_port()?);
+        let http_port = (service == Service::Intake).then(free_port).transpose()?;
         let environment = settings.environment.clone();
         let process = KeptProcess::start(ProcessPlan {
             name: service.name().to_owned(),
@@ -106,6 +108,11 @@ impl ServiceProcess {
                     .arg(format!("127.0.0.1:{port}"))
                     .arg("--ops-listen")
                     .arg(format!("127.0.0.1:{operations_port}"))
+                    .args(
+                        http_port
+                            .iter()
+                            .flat_map(|port| ["--http-listen".to_owned(), format!("127.0.0.1:{port}")]),
+                    )
                     .envs(environment.iter().map(|(name, value)| (name, value)));
                 Ok(command)
             }),
@@ -113,7 +120,7 @@ impl ServiceProcess {
             stop_signal: Signal::SIGTERM,
             grace: GRACE,
         })?;
-        Ok(Self { service, port, operations_port, process })
+        Ok(Self { service, port, operations_port, http_port, process })
     }
 
     /// Which service.
@@ -124,6 +131,11 @@ impl ServiceProcess {
     /// Where it serves gRPC.
     pub fn url(&self) -> String {
         format!("https://127.0.0.1:{}", self.port)
+    }
+
+    /// Where it serves HTTP/JSON, where it does.
+    pub fn http_url(&self) -> Option<String> {
+        self.http_port.map(|port| format!("https://127.0.0.1:{port}"))
     }
 
     /// Where it serves metrics and health.

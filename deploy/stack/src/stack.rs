@@ -157,6 +157,11 @@ impl Stack {
             county_folder: self.county.folder.clone(),
             ca: self.secrets.ca(),
             services: urls(ServiceProcess::url),
+            http: self
+                .services
+                .iter()
+                .filter_map(|process| Some((process.service().name().to_owned(), process.http_url()?)))
+                .collect(),
             ops: urls(ServiceProcess::operations_url),
             tokens: self.secrets.token_files(),
             pid: std::process::id(),

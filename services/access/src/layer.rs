@@ -8,7 +8,7 @@ use std::{
 };
 
 use futures::future::{Either, Ready, ready};
-use http::{Request, Response, header::AUTHORIZATION};
+use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use tonic::{
     Status,
     transport::server::{TcpConnectInfo, TlsConnectInfo},
@@ -32,14 +32,32 @@ impl AccessLayer {
     }
 
     fn admit<B>(&self, request: &Request<B>) -> Result<Option<Arc<Principal>>, Status> {
-        let rule = self.policy.rule(request.uri().path());
-        if rule == Rule::Open {
+        if self.policy.rule(request.uri().path()) == Rule::Open {
             return Ok(None);
         }
-        let principal = self.identify(request)?;
-        match rule {
-            Rule::Open | Rule::AnyPrincipal => Ok(Some(principal)),
-            Rule::Roles(roles) if roles.contains(&principal.role) => Ok(Some(principal)),
+        let shown = || {
+            let tls = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+            let chain = tls.and_then(TlsConnectInfo::peer_certs)?;
+            chain.first().map(|certificate| certificate.to_vec())
+        };
+        self.admit_call(request.uri().path(), request.headers(), shown).map(Some)
+    }
+
+    /// Who calls the method with this path, by whatever protocol, and may. `certificate` gives the client's
+    /// certificate, which TLS has checked; it is only asked for where there is no token.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`, `PERMISSION_DENIED`, or `UNIMPLEMENTED` for a method that there is not.
+    pub fn admit_call(
+        &self,
+        method: &str,
+        headers: &HeaderMap,
+        certificate: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Result<Arc<Principal>, Status> {
+        let principal = self.identify(headers, certificate)?;
+        match self.policy.rule(method) {
+            Rule::Open | Rule::AnyPrincipal => Ok(principal),
+            Rule::Roles(roles) if roles.contains(&principal.role) => Ok(principal),
             Rule::Unknown => Err(Status::unimplemented("there is no such method")),
             Rule::Roles(_) | Rule::Nobody => Err(Status::permission_denied(format!(
                 "the role {} may not call this method",
@@ -48,8 +66,12 @@ impl AccessLayer {
         }
     }
 
-    fn identify<B>(&self, request: &Request<B>) -> Result<Arc<Principal>, Status> {
-        if let Some(header) = request.headers().get(AUTHORIZATION) {
+    fn identify(
+        &self,
+        headers: &HeaderMap,
+        certificate: impl FnOnce() -> Option<Vec<u8>>,
+    ) -> Result<Arc<Principal>, Status> {
+        if let Some(header) = headers.get(AUTHORIZATION) {
             let token = header
                 .to_str()
                 .ok()
@@ -61,10 +83,8 @@ impl AccessLayer {
             });
         }
         // TLS has checked that our authority signed it.
-        let certificates =
-            request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>().and_then(TlsConnectInfo::peer_certs);
-        match certificates.as_deref().and_then(|chain| chain.first()) {
-            Some(der) => principal_of(der).map(Arc::new).map_err(|error| {
+        match certificate() {
+            Some(der) => principal_of(&der).map(Arc::new).map_err(|error| {
                 tracing::debug!(error = &error as &dyn std::error::Error, "a certificate was refused");
                 Status::unauthenticated("the certificate names no principal")
             }),

@@ -4,7 +4,8 @@ use std::{fs, path::Path, time::Duration};
 
 use fengqiao_proto::{
     intake::v1::{
-        background_service_client::BackgroundServiceClient, intake_service_client::IntakeServiceClient,
+        background_service_client::BackgroundServiceClient, change_service_client::ChangeServiceClient,
+        intake_service_client::IntakeServiceClient,
         linkage_service_client::LinkageServiceClient,
     },
     notification::v1::notification_service_client::NotificationServiceClient,
@@ -97,6 +98,15 @@ impl Session {
     pub async fn intake(&self, caller: &Caller) -> Result<IntakeServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(IntakeServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for what became of reports.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn changes(&self, caller: &Caller) -> Result<ChangeServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(ChangeServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to intake's linkage.

@@ -1,5 +1,6 @@
 //! Reports: handing in and reading.
 
+mod changes;
 mod import;
 mod links;
 mod reading;
@@ -9,6 +10,7 @@ use clap::Subcommand;
 use fengqiao_proto::intake::v1::{Evidence, Linkage};
 
 use self::{
+    changes::ChangesOptions,
     import::ImportOptions,
     links::LinksOptions,
     reading::{GetOptions, ListOptions},
@@ -29,6 +31,8 @@ pub enum ReportCommand {
     Get(GetOptions),
     /// List reports, the newest first.
     List(ListOptions),
+    /// What became of a source's reports, in the order in which it happened (回流).
+    Changes(ChangesOptions),
     /// Write to which person, household and case every report belongs (关联).
     Links(LinksOptions),
 }
@@ -48,6 +52,7 @@ pub async fn execute(
         ReportCommand::Import(options) => import::import(options, session, connect, output).await,
         ReportCommand::Get(options) => reading::get(options, session, output).await,
         ReportCommand::List(options) => reading::list(options, session, output).await,
+        ReportCommand::Changes(options) => changes::list(options, session, output).await,
         ReportCommand::Links(options) => links::links(options, session, output).await,
     }
 }

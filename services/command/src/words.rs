@@ -2,7 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
-    intake::v1::LinkSubject,
+    intake::v1::{CaseProgress, ChangeKind, LinkSubject},
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
     routing::v1::{
         AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MediatorKind, MeetingKind, PlaceKind,
@@ -49,6 +49,28 @@ pub const STATES: &[Word<CaseState>] = &[
     Word(CaseState::Resolved, "RESOLVED", "已办结"),
     Word(CaseState::Closed, "CLOSED", "已归档"),
     Word(CaseState::Rejected, "REJECTED", "不予受理"),
+];
+
+/// What can become of a report.
+pub const CHANGES: &[Word<ChangeKind>] = &[
+    Word(ChangeKind::Opened, "OPENED", "立案"),
+    Word(ChangeKind::Moved, "MOVED", "转入他案"),
+    Word(ChangeKind::Leveled, "LEVELED", "定级"),
+    Word(ChangeKind::Assigned, "ASSIGNED", "改派"),
+    Word(ChangeKind::Signed, "SIGNED", "签收"),
+    Word(ChangeKind::Feedback, "FEEDBACK", "反馈"),
+    Word(ChangeKind::Resolved, "RESOLVED", "办结"),
+    Word(ChangeKind::Revisited, "REVISITED", "回访"),
+    Word(ChangeKind::Closed, "CLOSED", "归档"),
+    Word(ChangeKind::Reopened, "REOPENED", "重开"),
+    Word(ChangeKind::Rejected, "REJECTED", "不予受理"),
+];
+
+/// How far the lead agency of a report's case is.
+pub const CASE_PROGRESS: &[Word<CaseProgress>] = &[
+    Word(CaseProgress::InProgress, "IN_PROGRESS", "办理中"),
+    Word(CaseProgress::Done, "DONE", "已办理"),
+    Word(CaseProgress::Cannot, "CANNOT", "无法办理"),
 ];
 
 /// What a county can change while the services run.

@@ -1,4 +1,4 @@
-//! Every call of routing and every act on a case can be typed: each line is given to the command, and what arrives
+//! Every call of routing, what sources ask, and every act on a case can be typed: each line is given to the command, and what arrives
 //! at a server is held against the contract.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -29,7 +29,12 @@ use tonic::{Code, Status};
 
 const PACKAGE: &str = "fengqiao.routing.v1";
 /// Services of other packages that are held against the contract too.
-const BESIDES: &[&str] = &["fengqiao.intake.v1.BackgroundService", "fengqiao.sealing.v1.SealingService"];
+const BESIDES: &[&str] = &[
+    "fengqiao.intake.v1.BackgroundService",
+    "fengqiao.intake.v1.ChangeService",
+    "fengqiao.intake.v1.LinkageService",
+    "fengqiao.sealing.v1.SealingService",
+];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
 const TYPED_AS_ACTS: &[(&str, &str)] = &[
     ("RelevelCase", "relevel"),
@@ -122,6 +127,13 @@ audit readings 1
 audit background --reader x
 keys list
 background --phone 13800000000 --purpose x
+report changes --source hotline_12345
+report links
+link confirm person 01939f2a-0000-7000-8000-000000000000 --reason x
+link join household 01939f2a-0000-7000-8000-000000000000 01939f2a-0000-7000-8000-000000000001 --reason x
+link split case 01939f2a-0000-7000-8000-000000000000 --reason x
+link undo 01939f2a-0000-7000-8000-000000000000 --reason x
+link decisions
 ";
 
 /// The methods that were called, and the acts that were asked for.
@@ -165,7 +177,7 @@ fn acts() -> BTreeSet<String> {
     act.fields().map(|field| field.json_name().to_owned()).collect()
 }
 
-/// All methods of the contract's services of routing.
+/// All methods of the contract's services of routing, and of those of intake.
 fn methods() -> BTreeSet<String> {
     let services = descriptors()
         .unwrap()

@@ -1,6 +1,6 @@
 //! Intake's own settings.
 
-use std::time::Duration;
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Parser;
 
@@ -14,6 +14,24 @@ pub struct IntakeSettings {
     /// How intake commits.
     #[command(flatten)]
     pub committing: CommitSettings,
+    /// The doors besides gRPC.
+    #[command(flatten)]
+    pub doors: DoorSettings,
+}
+
+/// HTTP, and what sources are told.
+#[derive(Debug, Clone, clap::Args)]
+pub struct DoorSettings {
+    /// Where HTTP/JSON is served, over TLS with the same certificate as gRPC.
+    #[arg(long, env = "FENGQIAO_INTAKE_HTTP_LISTEN", default_value = "127.0.0.1:0")]
+    pub http_listen: SocketAddr,
+    /// A file with more webhooks of sources than the counties' folders have, in the form of sources.toml, each with
+    /// its county.
+    #[arg(long, env = "FENGQIAO_SOURCES_FILE", value_delimiter = ',')]
+    pub sources_file: Vec<PathBuf>,
+    /// For how many days sources can still ask what became of their reports.
+    #[arg(long, env = "FENGQIAO_INTAKE_CHANGES_DAYS", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub changes_days: u32,
 }
 
 /// How many reports may wait, and how many go into one commit.

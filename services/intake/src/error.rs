@@ -25,6 +25,9 @@ pub enum IntakeError {
     /// There is no such report, or it is not the caller's.
     #[error("no such report")]
     NoSuchReport,
+    /// Changes after the cursor are no longer kept, or this database never had them.
+    #[error("changes after the cursor are not kept")]
+    CursorTooOld,
     /// There is no such decision of who came before.
     #[error("no such decision")]
     NoSuchDecision,
@@ -37,6 +40,9 @@ pub enum IntakeError {
     /// More reports wait than may.
     #[error("intake is full")]
     Full,
+    /// Other states of the same ticket kept coming in between.
+    #[error("the ticket changed in between, again and again")]
+    Overtaken,
     /// The process ends.
     #[error("intake is ending")]
     Ending,
@@ -68,13 +74,17 @@ impl From<IntakeError> for Status {
             ),
             IntakeError::NoSuchCounty => status::not_found("county"),
             IntakeError::NoSuchReport => status::not_found("report"),
+            IntakeError::CursorTooOld => status::failed_precondition(
+                "CURSOR_TOO_OLD",
+                "the changes after the cursor would have to be kept still; begin again with an empty cursor",
+            ),
             IntakeError::NoSuchDecision => status::not_found("decision"),
             IntakeError::AlreadyUndone => Status::failed_precondition("the decision was taken back already"),
             IntakeError::TooManyReadings(wait) => {
                 status::exhausted("read of more people within an hour than the county allows", *wait)
             }
             IntakeError::Full => status::exhausted("intake is full", FULL_RETRY_AFTER),
-            IntakeError::Ending => status::unavailable("taking a report", &error),
+            IntakeError::Ending | IntakeError::Overtaken => status::unavailable("taking a report", &error),
             IntakeError::NoAnswerInTime => Status::deadline_exceeded("no answer in time; send it again"),
             IntakeError::NoPrincipal => Status::unauthenticated("no principal"),
             IntakeError::Store(store) => of_store(store),
@@ -104,7 +114,12 @@ fn of_store(error: &StoreError) -> Status {
 /// What one message of a stream is told; it says what the call's status would say.
 #[must_use]
 pub fn refusal(error: IntakeError) -> Refusal {
-    let status = Status::from(error);
+    refusal_of(&Status::from(error))
+}
+
+/// A status in the contract's words.
+#[must_use]
+pub fn refusal_of(status: &Status) -> Refusal {
     let details = status.get_error_details();
     let violations = details.bad_request().map_or_else(Vec::new, |bad| {
         bad.field_violations

@@ -14,18 +14,30 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    changes::ChangeFeed,
     committer::{Answer, Committer},
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
+    domain::{decision::Decision, ticket_states::ticket_of},
     error::IntakeError,
     reception::{ReceivedReport, Reception},
     sums,
 };
 
+/// What becomes of a report when too many wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// It is refused.
+    Refuse,
+    /// It waits: a stream is slowed.
+    Wait,
+}
+
 /// Takes reports and reads them.
 pub struct Intake {
     pub(crate) reception: Reception,
     pub(crate) committer: Committer,
+    pub(crate) feed: ChangeFeed,
     pub(crate) pool: PgPool,
     pub(crate) stop: CancellationToken,
     pub(crate) stream_window: usize,
@@ -45,6 +57,7 @@ impl Intake {
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let (committer, work) = Committer::new(pool, outbox, counties, settings, stop);
         let intake = Self {
+            feed: ChangeFeed::new(pool.clone(), Arc::clone(&keyring)),
             reception: Reception::new(counties, keyring),
             committer,
             pool: pool.clone(),
@@ -75,15 +88,35 @@ impl Intake {
         who: &Principal,
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
-        let received = self.receive(who, report)?;
+        let received = self.receive(who, report.clone())?;
+        match report {
+            Some(report) if ticket_of(&report).is_some() => {
+                self.submit_state(who, report, WhenFull::Refuse).await
+            }
+            _ => Ok(contract::acknowledgement(&self.commit(who, received, WhenFull::Refuse).await?)),
+        }
+    }
+
+    /// Lets a report be committed and waits for what became of it.
+    ///
+    /// # Errors
+    /// Why it could not be committed.
+    pub(crate) async fn commit(
+        &self,
+        who: &Principal,
+        received: ReceivedReport,
+        when_full: WhenFull,
+    ) -> Result<Decision, IntakeError> {
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));
-        self.committer.submit(&who.county, received, answer)?;
-        let decision = tokio::time::timeout(ANSWER_TIMEOUT, answered)
+        match when_full {
+            WhenFull::Refuse => self.committer.submit(&who.county, received, answer)?,
+            WhenFull::Wait => self.committer.submit_when_possible(&who.county, received, answer).await?,
+        }
+        tokio::time::timeout(ANSWER_TIMEOUT, answered)
             .await
             .map_err(|_| IntakeError::NoAnswerInTime)?
-            .map_err(|_| IntakeError::Ending)??;
-        Ok(contract::acknowledgement(&decision))
+            .map_err(|_| IntakeError::Ending)?
     }
 }

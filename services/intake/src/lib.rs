@@ -4,6 +4,7 @@
 //! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event.
 
 pub mod background;
+pub mod changes;
 pub mod clue_keys;
 pub mod committer;
 pub mod config;
@@ -11,22 +12,37 @@ mod contract;
 pub mod domain;
 pub mod error;
 pub mod grpc;
+pub mod http;
 mod intake;
 pub mod linking;
 pub mod reception;
 pub mod retention;
 pub mod routing_events;
+pub mod sources;
 pub mod store;
 mod sums;
+mod ticket_submission;
 
 pub use intake::Intake;
 pub use store::{MIGRATIONS, STATEMENTS};
 
-use std::sync::Arc;
+use std::{convert::Infallible, future::Future, sync::Arc};
 
 use fengqiao_messaging::{Apply, Topic};
-use fengqiao_proto::intake::v1::background_service_server::BackgroundServiceServer;
-use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread, time::Clock};
+use fengqiao_proto::intake::v1::{
+    background_service_server::BackgroundServiceServer, change_service_server::ChangeServiceServer,
+};
+use fengqiao_serving::{
+    Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, on_own_thread, time::Clock,
+};
+use fengqiao_webhook::Poster;
+use jiff::SignedDuration;
+
+use crate::{
+    changes::{ChangeFeed, ChangeWebhook, forget_old_changes},
+    http::{IdempotentAnswers, forget_old_answers},
+    sources::SourceWebhooks,
+};
 
 /// Runs the service until it is told to stop.
 ///
@@ -59,10 +75,48 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     );
     let backgrounds = grpc::BackgroundFace::new(Arc::new(backgrounds));
     let intake = Arc::new(intake);
+    spawn_doors(&foundation, &settings.doors)?;
+    let answers = IdempotentAnswers::new(foundation.pool.clone(), Arc::clone(&foundation.keyring));
+    let router = http::router(Arc::clone(&intake), foundation.gate(), answers);
+    foundation.serve_http(settings.doors.http_listen, router).await?;
+    let changes = ChangeServiceServer::new(grpc::ChangeFace::new(Arc::clone(&intake)))
+        .max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
+        .add_service(changes)
         .add_service(grpc::LinkageFace::new(intake).into_server())
         .add_service(BackgroundServiceServer::new(backgrounds));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await
+}
+
+/// Webhooks of sources, and forgetting what was kept long enough.
+fn spawn_doors(foundation: &Foundation, settings: &config::DoorSettings) -> Result<(), StartError> {
+    let webhooks = SourceWebhooks::load(&foundation.counties, &settings.sources_file)?;
+    let feed = ChangeFeed::new(foundation.pool.clone(), Arc::clone(&foundation.keyring));
+    let poster = Poster::new()
+        .map_err(|error| StartError::Configuration(format!("webhooks cannot be sent over TLS: {error}")))?;
+    for webhook in webhooks.iter() {
+        tracing::info!(
+            county = webhook.county,
+            source = webhook.source.as_str_name(),
+            "a source has a webhook"
+        );
+        let worker =
+            ChangeWebhook::new(foundation.pool.clone(), feed.clone(), webhook.clone(), poster.clone());
+        spawn(foundation, "source's webhook", worker.run(foundation.stop.clone()));
+    }
+    let (pool, counties) = (foundation.pool.clone(), Arc::clone(&foundation.counties));
+    let kept_for = SignedDuration::from_hours(24 * i64::from(settings.changes_days));
+    let changes = forget_old_changes(pool.clone(), Arc::clone(&counties), kept_for, foundation.stop.clone());
+    spawn(foundation, "old changes", changes);
+    spawn(foundation, "old answers", forget_old_answers(pool, counties, foundation.stop.clone()));
+    Ok(())
+}
+
+fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+    foundation.tasks.spawn(name, async move {
+        task.await;
+        Ok::<(), Infallible>(())
+    });
 }

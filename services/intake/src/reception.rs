@@ -57,6 +57,8 @@ pub struct ReceivedReport {
     pub confidential: bool,
     /// The sealed details of the source's own form, where it has any.
     pub sealed_details: Option<Vec<u8>>,
+    /// The revision that its content was made on; see [`crate::domain::decision::Candidate::made_on`].
+    pub made_on: Option<i32>,
     /// The principal's name.
     pub submitted_by: String,
     /// The trace of the call.
@@ -167,6 +169,7 @@ impl Reception {
             confidential: report.confidential,
             sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
             sealed_matter: seal(report.into_matter().encode_to_vec()),
+            made_on: None,
             submitted_by: who.name.clone(),
             trace,
         }

@@ -4,7 +4,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
-use fengqiao_proto::{routing::v1::CaseChanged, types::v1::CaseState};
+use fengqiao_proto::{
+    intake::v1::{CaseProgress, CaseStanding},
+    notification::v1::FeedbackOutcome,
+    routing::v1::CaseChanged,
+    types::v1::CaseState,
+};
 use fengqiao_serving::time::from_proto;
 use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
@@ -13,10 +18,11 @@ use uuid::Uuid;
 use crate::{
     domain::{
         case_news::{CaseNews, last_word},
+        following::CaseNotice,
         joinable::Joinable,
         told_case::{CaseTold, ToldCase, summed},
     },
-    store::{apply_cluster_news, tell_cases},
+    store::{apply_cluster_news, follow_cases, tell_cases},
 };
 
 /// Applies routing's events.
@@ -46,14 +52,15 @@ impl Apply for RoutingEvents {
             .map(news_of)
             .collect::<Result<Vec<Vec<CaseNews>>, ApplyError>>()?
             .concat();
-        let told = batch
-            .iter()
-            .filter(|event| event.kind == changed)
-            .map(case_told)
-            .collect::<Result<Vec<CaseTold>, ApplyError>>()?;
+        let changes = || batch.iter().filter(|event| event.kind == changed);
+        let told = changes().map(case_told).collect::<Result<Vec<CaseTold>, ApplyError>>()?;
+        let notices = changes()
+            .filter_map(|event| notice_of(event).transpose())
+            .collect::<Result<Vec<CaseNotice>, ApplyError>>()?;
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
         tell_cases(&mut tx, &first.county, &summed(told)).await?;
+        follow_cases(&mut tx, &first.county, &notices).await?;
         if let Some(areas) = areas {
             fengqiao_areas::keep(&mut tx, &areas).await?;
         }
@@ -120,6 +127,50 @@ fn case_told(event: &Envelope) -> Result<CaseTold, ApplyError> {
             number: changed.number,
         },
     })
+}
+
+/// What a case says of its reports; nothing where it does not say which case it is.
+fn notice_of(event: &Envelope) -> Result<Option<CaseNotice>, ApplyError> {
+    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
+    let changed =
+        CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
+    if changed.case_id.is_empty() {
+        return Ok(None);
+    }
+    let id = |text: &str| Uuid::try_parse(text).map_err(|_| refuse("an id is not a UUID"));
+    let feedback = match changed.lead_feedback() {
+        FeedbackOutcome::Unspecified => None,
+        FeedbackOutcome::InProgress => Some(CaseProgress::InProgress),
+        FeedbackOutcome::Done => Some(CaseProgress::Done),
+        FeedbackOutcome::Cannot => Some(CaseProgress::Cannot),
+    };
+    Ok(Some(CaseNotice {
+        case_id: id(&changed.case_id)?,
+        version: changed.version,
+        at: changed.changed_at,
+        clusters: std::iter::once(&changed.cluster_id)
+            .chain(changed.taken_clusters.iter().map(|taken| &taken.cluster_id))
+            .map(|text| id(text))
+            .collect::<Result<_, _>>()?,
+        merged: !changed.merged_into.is_empty(),
+        report: Some(changed.report_id.as_str()).filter(|text| !text.is_empty()).map(id).transpose()?,
+        moved: changed.moved_report_ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
+        feedback,
+        standing: CaseStanding {
+            case_number: changed.number,
+            state: changed.state,
+            level: changed.level,
+            lead_agency: changed.lead_agency,
+            lead_agency_name: changed.lead_agency_name,
+            opened_at: changed.opened_at,
+            signed_at: changed.lead_signed_at,
+            resolved_at: changed.resolved_at,
+            revisited_at: changed.revisited_at,
+            closed_at: changed.closed_at,
+            ..CaseStanding::default()
+        },
+        sealed_words: Some(changed.sealed_words).filter(|words| !words.is_empty()),
+    }))
 }
 
 #[cfg(test)]

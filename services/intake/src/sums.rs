@@ -32,6 +32,7 @@ impl Outcomes {
                 Change::New => "accepted",
                 Change::Revision => "revised",
                 Change::Nothing => "known",
+                Change::Overtaken => "overtaken",
             };
             count(county, source, outcome, reports);
         }

@@ -2,7 +2,6 @@
 
 mod arrival;
 mod gauges;
-mod post;
 mod settling;
 mod stream;
 mod sweep;
@@ -14,7 +13,6 @@ use fengqiao_sealing::Keyring;
 
 pub use arrival::Arrivals;
 pub use gauges::show_gauges;
-pub use post::Poster;
 pub use settling::{Settler, Settling};
 pub use stream::StreamSession;
 pub use sweep::sweep_forever;

@@ -1,11 +1,9 @@
 //! What a push is and what may become of it: plain functions and types, without I/O.
 
-pub mod endpoint;
 pub mod lane;
 pub mod outcome;
 pub mod push;
 pub mod queued;
 pub mod receipt;
 pub mod retry;
-pub mod signature;
 pub mod window;

@@ -4,11 +4,9 @@
 use std::{collections::BTreeMap, path::Path};
 
 use fengqiao_county::{Mistake, Mistakes, line_at};
+use fengqiao_webhook::{Address, county_meant};
 use serde::Deserialize;
 use toml::Spanned;
-use url::Url;
-
-use crate::domain::{endpoint::check_url, signature::Secret};
 
 /// A webhook of one agency.
 #[derive(Debug, Clone)]
@@ -17,12 +15,8 @@ pub struct Endpoint {
     pub county: String,
     /// The agency's code in the directory.
     pub agency: String,
-    /// Where its pushes are posted.
-    pub url: Url,
-    /// What signs them.
-    pub secret: Secret,
-    /// Whether it may lie inside our own network.
-    pub allow_private: bool,
+    /// Where its pushes are posted, and what signs them.
+    pub address: Address,
 }
 
 /// The webhooks of an installation, by county and agency.
@@ -90,23 +84,13 @@ impl Endpoints {
 }
 
 fn check(entry: Entry, file: &Path, county: Option<&str>) -> Result<Endpoint, String> {
-    let county = match (entry.county, county) {
-        (Some(named), Some(known)) if named != known => {
-            return Err(format!("county {named} is not the one of this folder"));
-        }
-        (Some(named), _) => named,
-        (None, Some(known)) => known.to_owned(),
-        (None, None) => return Err("county is needed outside a county's folder".to_owned()),
-    };
+    let county = county_meant(entry.county, county)?;
     if entry.agency.is_empty() {
         return Err("agency is empty".to_owned());
     }
-    let url = check_url(&entry.url, entry.allow_private).map_err(|e| e.to_string())?;
-    let secret_file = file.parent().unwrap_or(Path::new("")).join(&entry.secret_file);
-    let secret = std::fs::read_to_string(&secret_file)
-        .map_err(|e| format!("secret_file {}: {e}", secret_file.display()))?;
-    let secret = Secret::read(&secret).map_err(|e| format!("secret_file {}: {e}", secret_file.display()))?;
-    Ok(Endpoint { county, agency: entry.agency, url, secret, allow_private: entry.allow_private })
+    let secrets = [entry.secret_file.as_str()];
+    let address = Address::read(&entry.url, entry.allow_private, "secret_file", &secrets, file)?;
+    Ok(Endpoint { county, agency: entry.agency, address })
 }
 
 #[cfg(test)]
@@ -126,7 +110,9 @@ mod tests {
         let mut endpoints = Endpoints::default();
         endpoints
             .add(&file, county)
-            .map(|()| endpoints.iter().map(|e| format!("{} {} {}", e.county, e.agency, e.url)).collect())
+            .map(|()| {
+                endpoints.iter().map(|e| format!("{} {} {}", e.county, e.agency, e.address.url)).collect()
+            })
             .map_err(|m| m.0.into_iter().map(|m| (m.line, m.reason)).collect())
     }
 

@@ -9,13 +9,14 @@ use fengqiao_county::Counties;
 use fengqiao_messaging::Topic;
 use fengqiao_proto::notification::v1::notification_service_server::NotificationServiceServer;
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
+use fengqiao_webhook::Poster;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 use tonic::service::Routes;
 
 use crate::{
     MIGRATIONS,
-    delivery::{Arrivals, Delivery, Poster, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
+    delivery::{Arrivals, Delivery, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
     endpoints::Endpoints,
     grpc::NotificationFace,
     queue::{Bells, QueueKeys, Queues, listen},

@@ -18,12 +18,13 @@ use axum::{
     http::{HeaderMap, StatusCode},
     routing::post,
 };
-use fengqiao_notification::{domain::signature::Secret, store::ResendWhich};
+use fengqiao_notification::store::ResendWhich;
 use fengqiao_proto::{
     json::from_json,
     notification::v1::{Push, ReceiptKind},
     types::v1::Level::{Orange, Red, Yellow},
 };
+use fengqiao_webhook::Secret;
 use tokio::net::TcpListener;
 use world::{COUNTY, SECRET, World, quick, until};
 

@@ -15,7 +15,13 @@ use uuid::Uuid;
 
 use crate::{
     counties::RoutingCounty,
-    domain::{case::CaseFile, standing::chasing::DueDuty, withholding::MatterPart},
+    domain::{
+        case::{CaseFile, Words},
+        practice::Asked,
+        standing::chasing::DueDuty,
+        transition::Change,
+        withholding::MatterPart,
+    },
     sealed_matters,
     store::RequestedPush,
 };
@@ -30,6 +36,15 @@ pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
 pub enum Announcement {
     /// It can go as it is.
     Ready(Event),
+    /// What a case is, and what those who brought its reports are answered.
+    Answered {
+        /// What the case is, still without the words.
+        changed: Box<CaseChanged>,
+        /// The words.
+        words: Words,
+        /// The trace that it belongs to.
+        trace: Option<String>,
+    },
     /// A push to an agency that does not get all of the matter (S2-06).
     Reduced {
         /// The push, still with the whole matter.
@@ -47,6 +62,13 @@ impl Announcement {
     pub fn into_event(self, county: &str, keyring: &Keyring) -> Event {
         match self {
             Self::Ready(event) => event,
+            Self::Answered { mut changed, words, trace } => {
+                changed.sealed_words = match words {
+                    Words::Plain(text) => keyring.seal(text.as_bytes(), county.as_bytes()),
+                    Words::Sealed(sealed) => sealed,
+                };
+                Event { kind: CASE_CHANGED, payload: changed.encode_to_vec(), trace }
+            }
             Self::Reduced { mut push, withheld, trace } => {
                 let reduced = sealed_matters::reduce(&push.sealed_matter, &withheld, county, keyring);
                 push.sealed_matter = reduced.unwrap_or_else(|error| {
@@ -71,13 +93,17 @@ impl Announcement {
 /// `takes_reports_until`: see [`CaseFile::takes_reports_until`].
 #[must_use]
 pub fn case_changed(
-    case: &CaseFile,
+    change: &Change,
     takes_reports_until: Option<Timestamp>,
     report_id: Option<Uuid>,
     moved: &[Uuid],
+    place: &RoutingCounty,
     trace: Option<&str>,
-) -> Event {
+) -> Announcement {
+    let case = &change.case;
     let links = &case.docket.links;
+    let answer = change.answer.as_ref();
+    let revisited = case.docket.revisits.iter().filter(|revisit| revisit.whom == Asked::People);
     let message = CaseChanged {
         case_id: case.id.to_string(),
         version: case.version,
@@ -106,8 +132,27 @@ pub fn case_changed(
         moved_report_ids: moved.iter().map(Uuid::to_string).collect(),
         takes_reports_until: takes_reports_until.map(to_proto),
         protected: case.docket.is_protected(),
+        changed_at: change.entries.last().map(|entry| to_proto(entry.at)),
+        lead_agency_name: place.rulebook().directory.name(&case.lead_agency).to_owned(),
+        lead_signed_at: case
+            .docket
+            .handler(&case.lead_agency)
+            .and_then(|handler| handler.signed_at)
+            .map(to_proto),
+        revisited_at: revisited
+            .filter_map(|revisit| revisit.answer.as_ref())
+            .map(|answer| answer.at)
+            .max()
+            .map(to_proto),
+        lead_feedback: answer.and_then(|answer| answer.feedback).map_or(0, i32::from),
+        sealed_words: Vec::new(),
     };
-    Event { kind: CASE_CHANGED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
+    let trace = trace.map(str::to_owned);
+    let words = answer.and_then(|answer| answer.words.clone()).filter(|_| !case.docket.is_protected());
+    match words {
+        Some(words) => Announcement::Answered { changed: Box::new(message), words, trace },
+        None => Announcement::Ready(Event { kind: CASE_CHANGED, payload: message.encode_to_vec(), trace }),
+    }
 }
 
 /// Asks notification for a push of a case.

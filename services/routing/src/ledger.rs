@@ -86,8 +86,8 @@ impl Ledger {
             let over = !case.state.takes_reports();
             let until =
                 over.then(|| case.takes_reports_until(place.rulebook().practice.reopen_days)).flatten();
-            let changed = case_changed(&case, until, report_id, moved, traceparent);
-            self.announcements.push(Announcement::Ready(changed));
+            let changed = case_changed(&change, until, report_id, moved, place, traceparent);
+            self.announcements.push(changed);
         }
         warn_of_unknown_years(&change, place);
         let trace_id = trace::trace_id(traceparent);

@@ -205,6 +205,12 @@ impl Foundation {
         })
     }
 
+    /// The gate, for another face than gRPC.
+    #[must_use]
+    pub fn gate(&self) -> AccessLayer {
+        self.access.clone()
+    }
+
     /// Reports whether a part of the service works; readiness pages and health checks show it.
     #[must_use]
     pub fn health_report(&self) -> fengqiao_messaging::HealthReport {
@@ -212,7 +218,7 @@ impl Foundation {
     }
 }
 
-fn read(path: &Path) -> Result<String, StartError> {
+pub(crate) fn read(path: &Path) -> Result<String, StartError> {
     fs::read_to_string(path).map_err(|source| StartError::File { path: path.display().to_string(), source })
 }
 

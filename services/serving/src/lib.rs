@@ -3,6 +3,7 @@
 
 mod foundation;
 mod health;
+mod http_edge;
 mod operations;
 mod own_thread;
 pub mod paging;
@@ -16,6 +17,7 @@ pub mod time;
 mod young_tables;
 
 pub use foundation::{Foundation, ServiceName, StartError, planning};
+pub use http_edge::PeerCertificate;
 pub use own_thread::{ThreadEnded, on_own_thread};
 pub use process::exit_code;
 pub use settings::Settings;

@@ -181,11 +181,11 @@ impl Foundation {
     }
 }
 
-async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
+pub(crate) async fn bind(address: std::net::SocketAddr) -> Result<TcpListener, StartError> {
     TcpListener::bind(address).await.map_err(|e| StartError::Serve(Box::new(e)))
 }
 
-fn address(listener: &TcpListener) -> String {
+pub(crate) fn address(listener: &TcpListener) -> String {
     listener.local_addr().map(|a| a.to_string()).unwrap_or_default()
 }
 

@@ -18,7 +18,7 @@ use super::{Answer, Waiting, Worker, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
     contract,
-    domain::decision::{Candidate, Change, Decision, Decisions, JustDecided, Known, Rules, decide},
+    domain::decision::{Candidate, Decision, Decisions, JustDecided, Known, Rules, decide},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, DecidedBatch, StoreError},
@@ -260,7 +260,7 @@ impl Worker {
         let events = reports
             .iter()
             .zip(&decisions.each)
-            .filter(|(_, decision)| decision.change != Change::Nothing)
+            .filter(|(_, decision)| decision.change.is_written())
             .map(|(report, decision)| accepted_event(report, decision, now))
             .collect();
         Decided { decisions, events, now }
@@ -367,6 +367,7 @@ fn candidate(report: &ReceivedReport) -> Candidate<'_> {
         occurred_at: report.occurred_at,
         traits: &report.traits,
         keys: &report.keys,
+        made_on: report.made_on,
     }
 }
 

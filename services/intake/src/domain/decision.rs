@@ -23,6 +23,8 @@ pub struct Candidate<'a> {
     pub traits: &'a Traits,
     /// By what earlier ones are found.
     pub keys: &'a [Key],
+    /// The revision that its content was made on, 0 for none; not given where it does not depend on any.
+    pub made_on: Option<i32>,
 }
 
 /// A report that is already there under the candidate's source and reference.
@@ -81,7 +83,10 @@ impl Known {
         }
         let mut named: HashMap<N, &JustDecided<'_, N>> = HashMap::with_capacity(before.len());
         for one in before {
-            named.insert(one.name, one);
+            // What was overtaken changed nothing: what was read of it holds.
+            if one.decision.change != Change::Overtaken {
+                named.insert(one.name, one);
+            }
             one.decision.tell(one.candidate, &mut self.past);
         }
         for (index, name) in names.iter().enumerate() {
@@ -126,7 +131,7 @@ pub struct Decision {
 impl Decision {
     /// Lets later reports find this one.
     fn tell(&self, candidate: &Candidate<'_>, past: &mut Past) {
-        if self.change != Change::Nothing {
+        if self.change.is_written() {
             let (linkage, joinable) = (&self.linkage, self.joinable);
             let newly = Newly { traits: candidate.traits, keys: candidate.keys, linkage, joinable };
             past.decided(self.report_id, candidate.occurred_at, &newly);
@@ -143,6 +148,16 @@ pub enum Change {
     New,
     /// The content of a known report is new.
     Revision,
+    /// Nothing: the content was made on a revision that is no longer the newest, and has to be made anew.
+    Overtaken,
+}
+
+impl Change {
+    /// Whether anything is written.
+    #[must_use]
+    pub const fn is_written(self) -> bool {
+        matches!(self, Self::New | Self::Revision)
+    }
 }
 
 /// What becomes of a batch.
@@ -197,9 +212,15 @@ fn of_stored(
     past: &Past,
     rules: Rules<'_>,
 ) -> (Decision, Vec<Join>) {
-    let same = stored.fingerprint == candidate.fingerprint;
+    let change = if stored.fingerprint == candidate.fingerprint {
+        Change::Nothing
+    } else if candidate.made_on.is_some_and(|revision| revision != stored.revision) {
+        Change::Overtaken
+    } else {
+        Change::Revision
+    };
     let mut joins = Vec::new();
-    if !same && stored.traits != *candidate.traits {
+    if change.is_written() && stored.traits != *candidate.traits {
         let own = stored.report_id;
         let (mut earlier, frequent) = past.comparable(candidate.keys, candidate.occurred_at, rules.reach);
         earlier.retain(|one| one.report != own);
@@ -212,13 +233,13 @@ fn of_stored(
             joins.extend(join(kind, stored.linkage.cluster(kind), found.id, own, past));
         }
     }
-    let mut stale_keys = if same { Vec::new() } else { stored.traits.keys() };
+    let mut stale_keys = if change.is_written() { stored.traits.keys() } else { Vec::new() };
     stale_keys.retain(|key| !candidate.keys.contains(key));
     let decision = Decision {
         report_id: stored.report_id,
-        revision: if same { stored.revision } else { stored.revision.saturating_add(1) },
+        revision: stored.revision.saturating_add(i32::from(change == Change::Revision)),
         linkage: stored.linkage,
-        change: if same { Change::Nothing } else { Change::Revision },
+        change,
         stale_keys,
         joinable: stored.joinable,
     };

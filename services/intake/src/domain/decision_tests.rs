@@ -69,6 +69,7 @@ impl Told {
             occurred_at: day(self.day),
             traits: &self.traits,
             keys: &self.keys,
+            made_on: None,
         }
     }
 }
@@ -162,6 +163,35 @@ fn the_same_content_changes_nothing_and_other_content_is_the_next_revision_in_th
         let decision = &decided.each[0];
         assert_eq!((decision.change, decision.revision, decision.report_id), (change, revision, id));
         assert_eq!(decision.linkage, held.reports[&id].1);
+    }
+}
+
+#[test]
+fn what_was_made_on_an_older_revision_is_overtaken_and_writes_nothing() {
+    let mut held = Held::default();
+    let first = [told(1, 0, 1, 0)];
+    held.keep(&first, &all(&first, Known::default(), &mut counting()));
+    let id = *held.reports.keys().next().unwrap();
+    // Another caller, so that the revision is found under other keys.
+    let state = told(2, 0, 2, 0);
+    for (made_on, change, revision) in
+        [(Some(2), Change::Overtaken, 3), (Some(0), Change::Overtaken, 3), (Some(3), Change::Revision, 4)]
+    {
+        let mut known = held.read();
+        known.stored.insert(0, held.stored(id));
+        let candidate = [Candidate { made_on, ..state.candidate() }];
+        let rules = Rules { reach: REACH, weights: &Weights::shipped() };
+        let decided = decide(&candidate, known, rules, &mut counting());
+        let decision = &decided.each[0];
+        assert_eq!((decision.change, decision.revision), (change, revision));
+        assert_eq!(decision.stale_keys.is_empty() && decided.joins.is_empty(), change == Change::Overtaken);
+        // Whoever comes next with the same finds what is written, not what was overtaken.
+        let mut next = Known::default();
+        next.stored.insert(0, held.stored(id));
+        let before = [JustDecided { name: "GD-1", candidate: &candidate[0], decision }];
+        next.follow(&before, &decided.joins, &["GD-1"]);
+        let written = change == Change::Revision;
+        assert_eq!(next.stored[&0].fingerprint == state.candidate().fingerprint, written);
     }
 }
 

@@ -1,15 +1,30 @@
 //! Is what a source's own form says besides within its limits?
 
-use fengqiao_proto::intake::v1::Details;
+pub(crate) mod hotline_ticket;
+
+use fengqiao_proto::{
+    intake::v1::{Details, details::Form},
+    types::v1::Source,
+};
 
 use super::text;
 
-const MOST_OWN_FIELDS: usize = 100;
-const NAME_LENGTH: usize = 64;
-const VALUE_LENGTH: usize = 4_000;
+pub(crate) const MOST_OWN_FIELDS: usize = 100;
+pub(crate) const OWN_NAME_LENGTH: usize = 64;
+pub(crate) const OWN_VALUE_LENGTH: usize = 4_000;
 
 /// Tells `wrong` of each field (its path in JSON names, below the report) that is not right, and what would be.
-pub fn check(details: &Details, wrong: &mut dyn FnMut(String, String)) {
+/// `source` is the report's, as far as it has one.
+pub fn check(details: &Details, source: Option<Source>, wrong: &mut dyn FnMut(String, String)) {
+    match &details.form {
+        Some(Form::HotlineTicket(ticket)) => {
+            if source.is_some_and(|source| source != Source::Hotline12345) {
+                wrong("details.hotlineTicket".to_owned(), "must come from HOTLINE_12345".to_owned());
+            }
+            hotline_ticket::check(ticket, wrong);
+        }
+        None => {}
+    }
     if details.own_fields.len() > MOST_OWN_FIELDS {
         wrong("details.ownFields".to_owned(), format!("must be at most {MOST_OWN_FIELDS}"));
         return;
@@ -18,10 +33,10 @@ pub fn check(details: &Details, wrong: &mut dyn FnMut(String, String)) {
         let path = |part: &str| format!("details.ownFields[{index}].{part}");
         if field.name.trim().is_empty() {
             wrong(path("name"), "must be given".to_owned());
-        } else if let Err(fault) = text::single_line(&field.name, NAME_LENGTH) {
+        } else if let Err(fault) = text::single_line(&field.name, OWN_NAME_LENGTH) {
             wrong(path("name"), fault);
         }
-        if let Err(fault) = text::lines(&field.value, VALUE_LENGTH) {
+        if let Err(fault) = text::lines(&field.value, OWN_VALUE_LENGTH) {
             wrong(path("value"), fault);
         }
     }
@@ -29,7 +44,7 @@ pub fn check(details: &Details, wrong: &mut dyn FnMut(String, String)) {
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::intake::v1::OwnField;
+    use fengqiao_proto::intake::v1::{HotlineTicket, OwnField};
 
     use super::*;
 
@@ -37,7 +52,7 @@ mod tests {
         let own_fields =
             fields.into_iter().map(|(name, value)| OwnField { name: name.to_owned(), value }).collect();
         let mut paths = Vec::new();
-        check(&Details { own_fields }, &mut |path, _| paths.push(path));
+        check(&Details { own_fields, form: None }, None, &mut |path, _| paths.push(path));
         paths
     }
 
@@ -50,5 +65,19 @@ mod tests {
             ["details.ownFields[0].name", "details.ownFields[1].value", "details.ownFields[2].name"]
         );
         assert_eq!(faults(vec![("x", String::new()); 101]), ["details.ownFields"]);
+    }
+
+    #[test]
+    fn a_form_comes_from_its_own_door() {
+        let updated_at = Some(prost_types::Timestamp::default());
+        let ticket = HotlineTicket { updated_at, ..Default::default() };
+        let details = Details { form: Some(Form::HotlineTicket(ticket)), ..Default::default() };
+        let faults = |source| {
+            let mut paths = Vec::new();
+            check(&details, Some(source), &mut |path, _| paths.push(path));
+            paths
+        };
+        assert!(faults(Source::Hotline12345).is_empty());
+        assert_eq!(faults(Source::Grid), ["details.hotlineTicket"]);
     }
 }

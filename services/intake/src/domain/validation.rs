@@ -15,12 +15,12 @@ use super::{
     text,
 };
 
-const SOURCE_REF_LENGTH: usize = 64;
-const ADDRESS_LENGTH: usize = 200;
-const TITLE_LENGTH: usize = 100;
-const NARRATIVE_LENGTH: usize = 10_000;
-const CATEGORY_LENGTH: usize = 64;
-const NAME_LENGTH: usize = 80;
+pub(crate) const SOURCE_REF_LENGTH: usize = 64;
+pub(crate) const ADDRESS_LENGTH: usize = 200;
+pub(crate) const TITLE_LENGTH: usize = 100;
+pub(crate) const NARRATIVE_LENGTH: usize = 10_000;
+pub(crate) const CATEGORY_LENGTH: usize = 64;
+pub(crate) const NAME_LENGTH: usize = 80;
 /// The most people that a report may name.
 pub const MOST_PARTIES: usize = 50;
 /// How far a source's clock may run ahead.
@@ -85,7 +85,7 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
         .map(|(index, party)| party_of(party, index, about.today, &mut wrong))
         .collect();
     if let Some(details) = &report.details {
-        details::check(details, &mut |field, description| wrong.add(field, description));
+        details::check(details, source, &mut |field, description| wrong.add(field, description));
     }
     match (source, occurred_at, area, parties.into_iter().collect::<Option<Vec<_>>>()) {
         (Some(source), Some(occurred_at), Some((named_area, area)), Some(parties)) if wrong.0.is_empty() => {

@@ -4,6 +4,7 @@
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
 mod background;
+mod changes;
 mod decoding;
 mod linkage;
 mod queries;
@@ -33,7 +34,9 @@ use tonic::{
 use tower::{Service, service_fn};
 
 pub use self::background::BackgroundFace;
+pub use self::changes::ChangeFace;
 use self::decoding::{ContractCodec, Decoded};
+pub(crate) use self::queries::in_time;
 use crate::{domain::validation::Violation, error::IntakeError, intake::Intake};
 
 /// Serves `fengqiao.intake.v1.IntakeService`.

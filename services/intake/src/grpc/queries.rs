@@ -37,7 +37,7 @@ const LARGEST_PAGE: u16 = 500;
 const PURPOSE_LENGTH: usize = 200;
 
 impl Intake {
-    pub(super) async fn get_report(
+    pub(crate) async fn get_report(
         &self,
         who: &Principal,
         asked: GetReportRequest,
@@ -66,7 +66,7 @@ impl Intake {
         Ok(GetReportResponse { report: Some(self.shown(county, stored, standing, sight)?) })
     }
 
-    pub(super) async fn list_reports(
+    pub(crate) async fn list_reports(
         &self,
         who: &Principal,
         asked: ListReportsRequest,
@@ -113,7 +113,7 @@ impl Intake {
         Ok(ListReportsResponse { reports, next_page_token })
     }
 
-    pub(super) fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
+    pub(crate) fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
         let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
         self.reception.county(code)?;
         Ok(code)
@@ -177,7 +177,7 @@ impl Intake {
         self.opened(county, stored)
     }
 
-    fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
+    pub(crate) fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
         let open = |sealed: &[u8]| {
             let plain = self.reception.keyring().open(sealed, county.as_bytes());
             plain.map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))
@@ -221,7 +221,7 @@ fn may_see(who: &Principal, source: Source) -> bool {
     who.role != Role::Source || who.source == Some(source)
 }
 
-pub(super) async fn in_time<T>(
+pub(crate) async fn in_time<T>(
     reading: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, StoreError> {
     tokio::time::timeout(READ_TIMEOUT, reading)

@@ -2,7 +2,10 @@
 
 mod background;
 mod batch;
+mod changes;
 mod clusters;
+mod following;
+mod idempotent_answers;
 mod joins;
 mod known;
 mod link_decisions;
@@ -17,7 +20,15 @@ use std::sync::LazyLock;
 
 pub use background::{SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk};
 pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
+pub use changes::{
+    FeedOf, StoredChange, changes_after, forget_changes, hold_webhook, last_change, webhook_position,
+    webhook_took,
+};
 pub use clusters::apply_cluster_news;
+pub use following::follow_cases;
+pub use idempotent_answers::{
+    Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
+};
 pub use joins::{join_two, move_reports};
 pub use known::known_and_seen;
 pub use link_decisions::{
@@ -35,7 +46,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
 pub static STATEMENTS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
-    let own = [REPORTS, LINKS, PRIVACY, retention::REMOVALS];
+    let own = [REPORTS, LINKS, PRIVACY, CHANGES, retention::REMOVALS];
     own.into_iter().flatten().copied().collect()
 });
 
@@ -97,6 +108,29 @@ const PRIVACY: &[(&str, &str)] = &[
     ("retention/remove_matter", include_str!("sql/retention/remove_matter.sql")),
     ("retention/traits_of", include_str!("sql/retention/traits_of.sql")),
     ("retention/turn", include_str!("sql/retention/turn.sql")),
+];
+
+/// The statements about what became of reports, about its webhooks, and about answers that are kept.
+const CHANGES: &[(&str, &str)] = &[
+    ("followed_cases", include_str!("sql/followed_cases.sql")),
+    ("brought_reports", include_str!("sql/brought_reports.sql")),
+    ("reports_of_cases", include_str!("sql/reports_of_cases.sql")),
+    ("reports_of_clusters", include_str!("sql/reports_of_clusters.sql")),
+    ("keep_followed", include_str!("sql/keep_followed.sql")),
+    ("place_reports", include_str!("sql/place_reports.sql")),
+    ("take_positions", include_str!("sql/take_positions.sql")),
+    ("insert_changes", include_str!("sql/insert_changes.sql")),
+    ("changes_after", include_str!("sql/changes_after.sql")),
+    ("last_change", include_str!("sql/last_change.sql")),
+    ("forget_changes", include_str!("sql/forget_changes.sql")),
+    ("webhook_position", include_str!("sql/webhook_position.sql")),
+    ("hold_webhook", include_str!("sql/hold_webhook.sql")),
+    ("begin_answer", include_str!("sql/begin_answer.sql")),
+    ("kept_answer", include_str!("sql/kept_answer.sql")),
+    ("keep_answer", include_str!("sql/keep_answer.sql")),
+    ("drop_answer", include_str!("sql/drop_answer.sql")),
+    ("forget_answers", include_str!("sql/forget_answers.sql")),
+    ("webhook_took", include_str!("sql/webhook_took.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

@@ -4,10 +4,14 @@
 
 mod areas;
 mod background;
+mod changes;
 mod confidential;
+mod http;
 mod joining;
 mod reports;
 mod retention;
 mod sealing;
+mod tickets;
 mod undecodable;
+mod webhooks;
 mod world;

@@ -96,24 +96,30 @@ impl World {
         }
     }
 
-    /// Starts a process of intake and gives its address.
-    pub async fn process(&mut self, settings: CommitSettings) -> String {
+    /// Intake itself, as one more process would have it.
+    pub fn intake(&mut self, settings: &CommitSettings) -> Arc<Intake> {
         let (intake, work) = Intake::new(
             &self.pool,
             &Outbox::new(Topic::Intake),
             &self.counties,
             Arc::clone(&self.keyring),
-            &settings,
+            settings,
             &self.stop,
         );
         for committing in work {
             self.tasks.spawn(committing);
         }
+        Arc::new(intake)
+    }
+
+    /// Starts a process of intake and gives its address.
+    pub async fn process(&mut self, settings: CommitSettings) -> String {
+        let intake = self.intake(&settings);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = Server::builder()
             .layer(tower::layer::layer_fn(AsCaller))
-            .add_service(IntakeFace::new(Arc::new(intake)))
+            .add_service(IntakeFace::new(intake))
             .add_service(BackgroundServiceServer::new(BackgroundFace::new(Arc::new(Backgrounds::new(
                 self.pool.clone(),
                 Arc::clone(&self.counties),
@@ -247,6 +253,15 @@ pub async fn one() -> (World, Client) {
     let address = world.process(CommitSettings::default()).await;
     let client = client(&address).await;
     (world, client)
+}
+
+/// Waits until the closure says so.
+pub async fn until(what: &str, mut so: impl AsyncFnMut() -> bool) {
+    let end = tokio::time::Instant::now() + Duration::from_secs(20);
+    while !so().await {
+        assert!(tokio::time::Instant::now() < end, "not within 20 s: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// A request of this caller.

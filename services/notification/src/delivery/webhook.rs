@@ -7,8 +7,11 @@ use std::{
 };
 
 use fengqiao_messaging::Backoff;
+use fengqiao_proto::json::to_json;
+use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::now;
 use fengqiao_telemetry::trace;
+use fengqiao_webhook::{Answered, Message, Poster};
 use tokio::{
     task::JoinSet,
     time::{sleep, timeout},
@@ -16,14 +19,16 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::{Delivery, Poster};
+use super::Delivery;
 use crate::{
     domain::{
         outcome::{Channel, Ending, Outcome, after_failure},
         push::Push,
     },
     endpoints::Endpoint,
+    error::NotificationError,
     settings::DeliverySettings,
+    wire,
 };
 
 /// How long requests may go on after the stop; others come again when their lease ends.
@@ -101,16 +106,21 @@ impl WebhookWorker {
         let traced = trace::onward(&span, push.traceparent.as_deref());
         async move {
             let (began_at, began) = (now(), Instant::now());
-            let answered = poster
-                .post(
-                    &endpoint,
-                    &push,
-                    &delivery.keyring,
-                    began_at,
-                    settings.request_timeout,
-                    traced.as_deref(),
-                )
-                .await;
+            let id = push.push_id.to_string();
+            let answered = match body(&push, &delivery.keyring) {
+                Ok(body) => {
+                    let message = Message { id: &id, body, traceparent: traced.as_deref() };
+                    poster.post(&endpoint.address, message, began_at, settings.request_timeout).await
+                }
+                Err(error) => {
+                    tracing::error!(
+                        push = id,
+                        error = &error as &dyn std::error::Error,
+                        "a push has no form"
+                    );
+                    Answered::failed("the matter cannot be opened")
+                }
+            };
             let ending = if answered.delivered {
                 Ending::Delivered
             } else {
@@ -134,4 +144,10 @@ impl WebhookWorker {
         }
         .instrument(span)
     }
+}
+
+fn body(push: &Push, keyring: &Keyring) -> Result<Vec<u8>, NotificationError> {
+    let matter = wire::open_matter(keyring, push)?;
+    let json = to_json(&wire::push(push, Some(matter)))?;
+    Ok(json.to_string().into_bytes())
 }

@@ -59,13 +59,6 @@ impl RetrySchedule {
     }
 }
 
-/// Reads a `Retry-After` header that gives seconds. The form with a date is rare and not needed: the
-/// backoff then decides.
-#[must_use]
-pub fn retry_after(header: &str) -> Option<Duration> {
-    header.trim().parse().ok().map(Duration::from_secs)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -85,10 +78,12 @@ mod tests {
     #[test]
     fn an_endpoint_may_ask_for_more_time_but_not_for_less() {
         let schedule = RetrySchedule { jitter: 0.0, ..RetrySchedule::default() };
-        assert_eq!(schedule.next(1, 0.0, retry_after("120")), Next::After(Duration::from_secs(120)));
-        assert_eq!(schedule.next(1, 0.0, retry_after("1")), Next::After(Duration::from_secs(5)));
-        assert_eq!(schedule.next(1, 0.0, retry_after("99999999")), Next::After(LONGEST_ASKED));
-        assert_eq!(retry_after("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+        assert_eq!(
+            schedule.next(1, 0.0, Some(Duration::from_secs(120))),
+            Next::After(Duration::from_secs(120))
+        );
+        assert_eq!(schedule.next(1, 0.0, Some(Duration::from_secs(1))), Next::After(Duration::from_secs(5)));
+        assert_eq!(schedule.next(1, 0.0, Some(Duration::from_secs(99_999_999))), Next::After(LONGEST_ASKED));
     }
 
     proptest! {

@@ -13,7 +13,7 @@ use std::{
 use fengqiao_messaging::{Applied, Apply as _, Envelope, Keys, Outbox, Step, Topic};
 use fengqiao_notification::{
     MIGRATIONS,
-    delivery::{Arrivals, Delivery, Poster, Settling, StreamSession, WebhookWorker, sweep_forever},
+    delivery::{Arrivals, Delivery, Settling, StreamSession, WebhookWorker, sweep_forever},
     domain::retry::RetrySchedule,
     endpoints::Endpoints,
     error::NotificationError,
@@ -268,8 +268,11 @@ impl Process {
         // Fails only where one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
         for endpoint in endpoints.iter() {
-            let worker =
-                WebhookWorker::new(Arc::clone(&self.delivery), endpoint.clone(), Poster::new().unwrap());
+            let worker = WebhookWorker::new(
+                Arc::clone(&self.delivery),
+                endpoint.clone(),
+                fengqiao_webhook::Poster::new().unwrap(),
+            );
             self.tasks.spawn(worker.run(self.stop.clone()));
         }
     }

@@ -2,6 +2,7 @@
 //! someone owe something.
 
 use fengqiao_calendar::{Calendar, Limit};
+use fengqiao_proto::notification::v1::FeedbackOutcome;
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::{
@@ -47,6 +48,17 @@ pub struct Change {
     pub duties: Vec<Duty>,
     /// Whether others have to learn what the case is now.
     pub announced: bool,
+    /// What those who brought its reports are answered with it.
+    pub answer: Option<Answer>,
+}
+
+/// What those who handle a case say to those who brought its reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// How far the lead agency is, where it is its feedback; the centre's resolution has none.
+    pub feedback: Option<FeedbackOutcome>,
+    /// In its own words.
+    pub words: Option<Words>,
 }
 
 /// A change in the making.
@@ -58,12 +70,22 @@ pub(super) struct Draft<'a> {
     entries: Vec<Entry>,
     pushes: Vec<PushOrder>,
     over: Vec<Duty>,
+    pub(super) answer: Option<Answer>,
 }
 
 impl<'a> Draft<'a> {
     pub(super) fn new(case: CaseFile, occasion: &'a Occasion, setting: Setting<'a>) -> Self {
         let before = case.docket.duties.clone();
-        Self { case, occasion, setting, before, entries: Vec::new(), pushes: Vec::new(), over: Vec::new() }
+        Self {
+            case,
+            occasion,
+            setting,
+            before,
+            entries: Vec::new(),
+            pushes: Vec::new(),
+            over: Vec::new(),
+            answer: None,
+        }
     }
 
     /// Ends the change.
@@ -73,7 +95,14 @@ impl<'a> Draft<'a> {
         let before = self.before;
         let changed = self.case.docket.duties.iter().filter(|duty| !before.contains(duty)).cloned();
         let duties = changed.chain(self.over).collect();
-        Change { case: self.case, entries: self.entries, pushes: self.pushes, duties, announced }
+        Change {
+            case: self.case,
+            entries: self.entries,
+            pushes: self.pushes,
+            duties,
+            announced,
+            answer: self.answer,
+        }
     }
 
     // --- conditions

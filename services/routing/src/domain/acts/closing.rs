@@ -8,8 +8,8 @@ use super::{
 use crate::{
     directory::Rank,
     domain::{
-        case::State,
-        draft::Draft,
+        case::{State, Words},
+        draft::{Answer, Draft},
         duty::{Duty, DutyKind, Ending},
         history::HistoryKind,
         refusal::Refusal,
@@ -72,6 +72,8 @@ impl Draft<'_> {
             text.push_str(&format!("；化解层级：{}", settled_at.name()));
         }
         self.note_words(HistoryKind::Resolved, text, &settlement.words);
+        let words = (!settlement.words.is_empty()).then(|| Words::Plain(settlement.words.clone()));
+        self.answer = Some(Answer { feedback: None, words });
         self.owe_revisits();
         Ok(())
     }

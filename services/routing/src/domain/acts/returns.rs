@@ -9,7 +9,7 @@ use crate::{
     domain::{
         acts::handling::is_handlers_own,
         case::{State, Words},
-        draft::Draft,
+        draft::{Answer, Draft},
         duty::{DutyKind, Holder},
         happening::Receipt,
         history::HistoryKind,
@@ -114,9 +114,18 @@ impl Draft<'_> {
                 helps
             }
             Receipt::Answered(outcome) => {
-                self.note(HistoryKind::Feedback, format!("{name}反馈：{}", outcome_name(outcome)), words);
-                of_the_case
-                    && self.meet(|duty| duty.kind == DutyKind::Contact && duty.holder.agency == agency) > 0
+                let text = format!("{name}反馈：{}", outcome_name(outcome));
+                self.note(HistoryKind::Feedback, text, words.clone());
+                if !of_the_case {
+                    return false;
+                }
+                let met =
+                    self.meet(|duty| duty.kind == DutyKind::Contact && duty.holder.agency == agency) > 0;
+                let of_the_lead = self.case.lead_agency == agency;
+                if of_the_lead {
+                    self.answer = Some(Answer { feedback: Some(outcome), words });
+                }
+                met || of_the_lead
             }
             Receipt::Parked => {
                 let text = format!("推送{name}多次未达，已搁置待处理");

@@ -2,8 +2,6 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use fengqiao_proto::json::to_json;
-use fengqiao_sealing::Keyring;
 use fengqiao_telemetry::trace::TRACEPARENT;
 use jiff::Timestamp;
 use reqwest::{
@@ -14,15 +12,8 @@ use reqwest::{
 };
 
 use crate::{
-    domain::{
-        endpoint::is_private,
-        push::Push,
-        retry::retry_after,
-        signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER},
-    },
-    endpoints::Endpoint,
-    error::NotificationError,
-    wire,
+    address::{Address, is_private},
+    signature::{ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, signatures},
 };
 
 /// What is read of an answer at most; its content does not matter.
@@ -30,10 +21,10 @@ const ANSWER_BYTES: usize = 4096;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const IDLE_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// What an endpoint answered.
+/// What a receiver answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answered {
-    /// Whether it has the push.
+    /// Whether it has the message.
     pub delivered: bool,
     /// The HTTP status, or 0 where there was none.
     pub http_status: i32,
@@ -44,7 +35,8 @@ pub struct Answered {
 }
 
 impl Answered {
-    fn failed(error: impl Into<String>) -> Self {
+    /// No answer at all.
+    pub fn failed(error: impl Into<String>) -> Self {
         Self { delivered: false, http_status: 0, error: error.into(), asked: None }
     }
 }
@@ -75,47 +67,48 @@ impl Poster {
         Ok(Self { public: client().dns_resolver(PublicOnly).build()?, private: client().build()? })
     }
 
-    /// Posts a push once. Whatever happens is an answer.
+    /// Posts a message once. Whatever happens is an answer.
     pub async fn post(
         &self,
-        endpoint: &Endpoint,
-        push: &Push,
-        keyring: &Keyring,
+        to: &Address,
+        message: Message<'_>,
         now: Timestamp,
         timeout: Duration,
-        traceparent: Option<&str>,
     ) -> Answered {
-        let body = match body(push, keyring) {
-            Ok(body) => body,
-            Err(error) => {
-                tracing::error!(push = %push.push_id, error = &error as &dyn std::error::Error, "a push has no form");
-                return Answered::failed("the matter cannot be opened");
-            }
-        };
-        let id = push.push_id.to_string();
         let seconds = now.as_second();
-        let client = if endpoint.allow_private { &self.private } else { &self.public };
+        let client = if to.allow_private { &self.private } else { &self.public };
         let mut request = client
-            .post(endpoint.url.clone())
+            .post(to.url.clone())
             .timeout(timeout)
             .header(CONTENT_TYPE, "application/json")
-            .header(ID_HEADER, &id)
+            .header(ID_HEADER, message.id)
             .header(TIMESTAMP_HEADER, seconds)
-            .header(SIGNATURE_HEADER, endpoint.secret.sign(&id, seconds, &body));
-        if let Some(traceparent) = traceparent {
+            .header(SIGNATURE_HEADER, signatures(&to.secrets, message.id, seconds, &message.body));
+        if let Some(traceparent) = message.traceparent {
             request = request.header(TRACEPARENT, traceparent);
         }
-        match request.body(body).send().await {
+        match request.body(message.body).send().await {
             Ok(response) => answered(response).await,
             Err(error) => Answered::failed(what_failed(&error, timeout)),
         }
     }
 }
 
-fn body(push: &Push, keyring: &Keyring) -> Result<Vec<u8>, NotificationError> {
-    let matter = wire::open_matter(keyring, push)?;
-    let json = to_json(&wire::push(push, Some(matter)))?;
-    Ok(json.to_string().into_bytes())
+/// What is posted.
+#[derive(Debug, Clone)]
+pub struct Message<'a> {
+    /// Its id, the same at each try.
+    pub id: &'a str,
+    /// A JSON document.
+    pub body: Vec<u8>,
+    /// The trace that it belongs to.
+    pub traceparent: Option<&'a str>,
+}
+
+/// Reads a `Retry-After` header that gives seconds. The form with a date is rare and not needed: the
+/// backoff then decides.
+fn retry_after(header: &str) -> Option<Duration> {
+    header.trim().parse().ok().map(Duration::from_secs)
 }
 
 async fn answered(mut response: Response) -> Answered {
@@ -172,5 +165,16 @@ impl Resolve for PublicOnly {
             }
             Ok(Box::new(found.into_iter()) as Addrs)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_receiver_asks_for_seconds() {
+        assert_eq!(retry_after(" 120 "), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Wed, 21 Oct 2026 07:28:00 GMT"), None);
     }
 }

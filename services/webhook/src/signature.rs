@@ -5,7 +5,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// The header that carries the push's id.
+/// The header that carries the message's id, the same at each try.
 pub const ID_HEADER: &str = "webhook-id";
 /// The header that carries the time of the try, in seconds since 1970.
 pub const TIMESTAMP_HEADER: &str = "webhook-timestamp";
@@ -27,7 +27,7 @@ pub enum SecretError {
     Length,
 }
 
-/// The secret that an endpoint shares with us.
+/// A secret that a receiver shares with us.
 #[derive(Clone)]
 pub struct Secret(Hmac<Sha256>);
 
@@ -51,7 +51,7 @@ impl Secret {
         Hmac::new_from_slice(&key).map(Self).map_err(|_| SecretError::Length)
     }
 
-    /// The value of the signature header.
+    /// One signature, with the version before it.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
         let mut mac = self.0.clone();
@@ -62,6 +62,13 @@ impl Secret {
         mac.update(body);
         format!("v1,{}", BASE64.encode(mac.finalize().into_bytes()))
     }
+}
+
+/// The value of the signature header: a signature by each secret, so that a receiver that knows one of them can check
+/// it while the other takes its place.
+#[must_use]
+pub fn signatures(secrets: &[Secret], id: &str, timestamp: i64, body: &[u8]) -> String {
+    secrets.iter().map(|secret| secret.sign(id, timestamp, body)).collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -77,6 +84,14 @@ mod tests {
             secret.sign("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#),
             "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
         );
+    }
+
+    #[test]
+    fn during_a_rotation_both_secrets_sign() {
+        let [old, new] =
+            [SPECIFIED, "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"].map(|s| Secret::read(s).unwrap());
+        let both = signatures(&[old.clone(), new.clone()], "m", 1, b"{}");
+        assert_eq!(both, format!("{} {}", old.sign("m", 1, b"{}"), new.sign("m", 1, b"{}")));
     }
 
     #[test]

@@ -1,0 +1,108 @@
+//! The limits that reports are checked by, by the field that they hold for.
+
+use serde_json::{Map, Value, json};
+
+use crate::domain::{
+    details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH, hotline_ticket as ticket},
+    ticket_states::MOST_STAGES,
+    validation as report,
+};
+
+/// How much a field holds.
+#[derive(Debug, Clone, Copy)]
+enum Limit {
+    /// Characters; what has to be given has at least one.
+    Characters(usize),
+    /// Items of a list.
+    Items(usize),
+    /// A number from 0 on.
+    UpTo(i32),
+}
+
+use Limit::{Characters, Items, UpTo};
+
+const LIMITS: &[(&str, Limit)] = &[
+    ("Report.source_ref", Characters(report::SOURCE_REF_LENGTH)),
+    ("Report.address", Characters(report::ADDRESS_LENGTH)),
+    ("Report.title", Characters(report::TITLE_LENGTH)),
+    ("Report.narrative", Characters(report::NARRATIVE_LENGTH)),
+    ("Report.category", Characters(report::CATEGORY_LENGTH)),
+    ("Report.parties", Items(report::MOST_PARTIES)),
+    ("Party.name", Characters(report::NAME_LENGTH)),
+    ("Details.own_fields", Items(MOST_OWN_FIELDS)),
+    ("OwnField.name", Characters(OWN_NAME_LENGTH)),
+    ("OwnField.value", Characters(OWN_VALUE_LENGTH)),
+    ("HotlineTicket.channel", Characters(ticket::SHORT_LENGTH)),
+    ("HotlineTicket.request_kind", Characters(ticket::SHORT_LENGTH)),
+    ("HotlineTicket.taken_by", Characters(ticket::SHORT_LENGTH)),
+    ("HotlineTicket.handlers", Items(ticket::MOST_HANDLERS)),
+    ("HotlineTicket.stages", Items(MOST_STAGES)),
+    ("HotlineTicket.unsolved_reason", Characters(ticket::REASON_LENGTH)),
+    ("HotlineTicket.handling", Characters(ticket::LONG_LENGTH)),
+    ("HotlineTicket.public_reply", Characters(ticket::LONG_LENGTH)),
+    ("TicketHandler.unit", Characters(ticket::UNIT_LENGTH)),
+    ("TicketHandler.expires_days", UpTo(ticket::LONGEST_DAYS)),
+    ("TicketStage.words", Characters(ticket::WORDS_LENGTH)),
+];
+
+/// What has to be given.
+const REQUIRED: &[&str] = &[
+    "Report.source",
+    "Report.source_ref",
+    "Report.occurred_at",
+    "Report.area_code",
+    "Report.title",
+    "Party.role",
+    "OwnField.name",
+    "TicketHandler.unit",
+    "TicketHandler.role",
+    "TicketStage.kind",
+    "TicketStage.at",
+];
+
+/// Whether the field of a message has to be given.
+pub(super) fn is_required(message: &str, field: &str) -> bool {
+    REQUIRED.contains(&format!("{message}.{field}").as_str())
+}
+
+/// Adds the limit of a field to its schema.
+pub(super) fn add(message: &str, field: &str, schema: &mut Map<String, Value>) {
+    let name = format!("{message}.{field}");
+    match LIMITS.iter().find(|(known, _)| *known == name).map(|(_, limit)| *limit) {
+        Some(Characters(most)) => {
+            schema.insert("maxLength".to_owned(), json!(most));
+            if is_required(message, field) {
+                schema.insert("minLength".to_owned(), json!(1));
+            }
+        }
+        Some(Items(most)) => {
+            schema.insert("maxItems".to_owned(), json!(most));
+        }
+        Some(UpTo(most)) => {
+            schema.insert("minimum".to_owned(), json!(0));
+            schema.insert("maximum".to_owned(), json!(most));
+        }
+        None => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::json::descriptors;
+
+    use super::*;
+
+    #[test]
+    fn every_limit_is_of_a_field_of_the_contract() {
+        let pool = descriptors().unwrap();
+        let of = |message: &str| {
+            ["fengqiao.intake.v1", "fengqiao.type.v1"]
+                .iter()
+                .find_map(|package| pool.get_message_by_name(&format!("{package}.{message}")))
+        };
+        for name in LIMITS.iter().map(|(name, _)| *name).chain(REQUIRED.iter().copied()) {
+            let (message, field) = name.split_once('.').unwrap();
+            assert!(of(message).unwrap().get_field_by_name(field).is_some(), "{name}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Webhooks as in the Standard Webhooks specification: where one may go, what signs it, and one bounded request.
+
+mod address;
+mod county;
+mod sending;
+mod signature;
+
+pub use address::{Address, AddressRefused, check_url, is_private};
+pub use county::county_meant;
+pub use sending::{Answered, Message, Poster};
+pub use signature::{ID_HEADER, SIGNATURE_HEADER, Secret, SecretError, TIMESTAMP_HEADER, signatures};
