@@ -46,8 +46,9 @@ pub struct FileOptions {
 /// Which key.
 #[derive(Debug, Args)]
 pub struct RetireOptions {
-    /// The key's id.
-    key: u8,
+    /// The key's id; the option `--key` is another matter.
+    #[arg(value_name = "KEY")]
+    id: u8,
     /// Which file.
     #[command(flatten)]
     file: FileOptions,
@@ -70,12 +71,12 @@ pub async fn execute(command: KeysCommand, session: &Session, output: &Output) -
         KeysCommand::List => list(&sealings(session).await?, output),
         KeysCommand::Retire(options) => {
             let needed: Vec<String> =
-                sealings(session).await?.iter().filter_map(|one| still_needs(one, options.key)).collect();
+                sealings(session).await?.iter().filter_map(|one| still_needs(one, options.id)).collect();
             if !needed.is_empty() {
                 return Err(CommandError::Usage(needed.join("; ")));
             }
-            changed(&options.file.file, KeyFileChange::Retire(options.key))?;
-            output.line(&format!("密钥{}已停用", options.key))
+            changed(&options.file.file, KeyFileChange::Retire(options.id))?;
+            output.line(&format!("密钥{}已停用", options.id))
         }
     }
 }
