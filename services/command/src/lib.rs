@@ -2,6 +2,7 @@
 
 mod agencies;
 mod audit;
+mod call;
 mod case;
 mod cli;
 mod connection;
@@ -67,6 +68,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,

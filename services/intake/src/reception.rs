@@ -21,7 +21,7 @@ use crate::{
         address::{self, PlaceNames},
         area::AreaCode,
         linkage::{Clue, Key},
-        matter_fingerprint,
+        matter_fingerprint, one_key,
         report::ValidReport,
         validation::{Circumstances, validate},
     },
@@ -57,6 +57,8 @@ pub struct ReceivedReport {
     pub confidential: bool,
     /// The sealed details of the source's own form, where it has any.
     pub sealed_details: Option<Vec<u8>>,
+    /// Of a one-key call: the post that is called first; empty where no device says.
+    pub first_contact: String,
     /// The principal's name.
     pub submitted_by: String,
     /// The trace of the call.
@@ -135,18 +137,20 @@ impl Reception {
     pub fn receive(
         &self,
         who: &Principal,
-        report: Report,
+        mut report: Report,
         now: Timestamp,
         trace: Option<String>,
     ) -> Result<ReceivedReport, IntakeError> {
         let code = who.county_of(&report.county).map_err(|_| IntakeError::NoSuchCounty)?;
         let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let county = &desk.county;
         let places = desk.places();
+        let first_contact = one_key::complete(&mut report, &county.devices, &county.code);
         let valid = desk.check(report, &places, now)?;
         if who.role == Role::Source && who.source != Some(valid.source) {
             return Err(IntakeError::NotItsSource);
         }
-        Ok(self.make_ready(desk, &places, valid, who, trace))
+        Ok(ReceivedReport { first_contact, ..self.make_ready(desk, &places, valid, who, trace) })
     }
 
     fn make_ready(
@@ -189,6 +193,7 @@ impl Reception {
             confidential: report.confidential,
             sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
             sealed_matter: seal(report.into_matter().encode_to_vec()),
+            first_contact: String::new(),
             submitted_by: who.name.clone(),
             trace,
         }

@@ -4,12 +4,16 @@ use fengqiao_proto::intake::v1::Details;
 
 use super::text;
 
+const DEVICE_LENGTH: usize = 64;
 const MOST_OWN_FIELDS: usize = 100;
 const NAME_LENGTH: usize = 64;
 const VALUE_LENGTH: usize = 4_000;
 
 /// Tells `wrong` of each field (its path in JSON names, below the report) that is not right, and what would be.
 pub fn check(details: &Details, wrong: &mut dyn FnMut(String, String)) {
+    if let Err(fault) = text::single_line(&details.device, DEVICE_LENGTH) {
+        wrong("details.device".to_owned(), fault);
+    }
     if details.own_fields.len() > MOST_OWN_FIELDS {
         wrong("details.ownFields".to_owned(), format!("must be at most {MOST_OWN_FIELDS}"));
         return;
@@ -37,7 +41,7 @@ mod tests {
         let own_fields =
             fields.into_iter().map(|(name, value)| OwnField { name: name.to_owned(), value }).collect();
         let mut paths = Vec::new();
-        check(&Details { own_fields }, &mut |path, _| paths.push(path));
+        check(&Details { own_fields, ..Default::default() }, &mut |path, _| paths.push(path));
         paths
     }
 
@@ -50,5 +54,8 @@ mod tests {
             ["details.ownFields[0].name", "details.ownFields[1].value", "details.ownFields[2].name"]
         );
         assert_eq!(faults(vec![("x", String::new()); 101]), ["details.ownFields"]);
+        let mut paths = Vec::new();
+        check(&Details { device: "一".repeat(65), ..Default::default() }, &mut |path, _| paths.push(path));
+        assert_eq!(paths, ["details.device"]);
     }
 }

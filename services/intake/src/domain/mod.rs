@@ -9,6 +9,7 @@ pub mod id_number;
 pub mod joinable;
 pub mod linkage;
 pub mod matter_fingerprint;
+pub mod one_key;
 pub mod phone;
 pub mod report;
 pub mod text;
