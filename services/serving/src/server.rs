@@ -11,12 +11,9 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{service::Routes, transport::Server};
 
-use crate::{Foundation, StartError, on_own_thread, operations, young_tables};
+use crate::{Foundation, StartError, connections, on_own_thread, operations, young_tables};
 
 /// A call that takes longer is ended; streams only have to begin in it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -79,7 +76,7 @@ impl Foundation {
             .add_service(health_service)
             .add_service(reflection)
             .serve_with_incoming_shutdown(
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                connections::accepted(listener, self.settings.connections as usize, connections::SILENCE),
                 stop.clone().cancelled_owned(),
             );
         let mut server = std::pin::pin!(server);
