@@ -14,6 +14,7 @@ const FILES: &[&str] = &[
     "fengqiao/intake/v1/details.proto",
     "fengqiao/intake/v1/events.proto",
     "fengqiao/intake/v1/intake_service.proto",
+    "fengqiao/intake/v1/linkage_service.proto",
     "fengqiao/intake/v1/report.proto",
     "fengqiao/routing/v1/audit_service.proto",
     "fengqiao/routing/v1/case.proto",

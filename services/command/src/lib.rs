@@ -11,6 +11,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod link;
 mod mediators;
 mod meeting;
 mod moment;
@@ -20,6 +21,7 @@ mod profile;
 mod push;
 mod report;
 mod request_id;
+mod retry;
 mod reward;
 mod roster;
 mod rules;
@@ -66,7 +68,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     }
     let session = Session::open(&cli.connect)?;
     match cli.command {
-        Command::Report(command) => report::execute(command, &session, output).await,
+        Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
+        Command::Link(command) => link::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,

@@ -81,7 +81,11 @@ pub async fn stream(
             for mark in 0..count {
                 let Ok(permit) = free.acquire().await else { return };
                 permit.forget();
-                let message = SubmitReportsRequest { mark, report: Some(report(&run, mark, now)) };
+                let message = SubmitReportsRequest {
+                    mark,
+                    report: Some(report(&run, mark, now)),
+                    ..Default::default()
+                };
                 if send.send(message).await.is_err() {
                     return;
                 }

@@ -1,6 +1,5 @@
 //! What intake knows about reports: plain functions and types, without I/O and without a clock.
 
-pub mod address;
 pub mod area;
 pub mod case_news;
 pub mod decision;
@@ -10,6 +9,7 @@ pub mod joinable;
 pub mod linkage;
 pub mod matter_fingerprint;
 pub mod one_key;
+pub mod past;
 pub mod phone;
 pub mod report;
 pub mod text;

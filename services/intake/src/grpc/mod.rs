@@ -4,10 +4,13 @@
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
 mod decoding;
+mod linkage;
 mod queries;
 mod sifting;
 mod submit_stream;
 mod undecodable;
+
+pub use linkage::LinkageFace;
 
 use std::{
     convert::Infallible,

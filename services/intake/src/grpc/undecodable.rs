@@ -165,6 +165,7 @@ mod tests {
                 parties: vec![party("FIRST"), party("SECOND")],
                 ..Default::default()
             }),
+            ..Default::default()
         }
     }
 

@@ -133,7 +133,7 @@ async fn does_not_read(target: Target, seed: u64) -> Wrong {
     let (answer, mut body) = wire.open(SUBMIT_MANY, &[]).await.map_err(wrong)?;
     let sending = async {
         for (mark, report) in (1..).zip(uncertain(seed, 3_000)) {
-            let frame = framed(&SubmitReportsRequest { mark, report: Some(report) });
+            let frame = framed(&SubmitReportsRequest { mark, report: Some(report), ..Default::default() });
             if send(&mut body, frame.into(), false).await.is_err() {
                 return;
             }
