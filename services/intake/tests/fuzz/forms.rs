@@ -14,6 +14,8 @@ static COUNTY: LazyLock<County> = LazyLock::new(|| {
 });
 
 proptest! {
+    #![proptest_config(nasty::config())]
+
     #[test]
     fn what_is_read_reads_as_itself(said in nasty::text()) {
         if let Some(phone) = Phone::read(&said) {

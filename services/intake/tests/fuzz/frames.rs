@@ -111,6 +111,8 @@ fn is_precise(code: Code, message: &str, fields: usize) -> bool {
 }
 
 proptest! {
+    #![proptest_config(nasty::config())]
+
     #[test]
     fn a_call_with_a_damaged_message_is_told_precisely(
         report in nasty::report(),

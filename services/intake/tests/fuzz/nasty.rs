@@ -6,6 +6,11 @@ use fengqiao_proto::{
 };
 use proptest::{prelude::*, sample::select};
 
+/// As many cases as the environment says. What is found is shown, and kept as a test by whoever mends it.
+pub fn config() -> ProptestConfig {
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
+}
+
 /// Stands in texts that are personal: what is told of a wrong message never repeats it.
 pub const CANARY: &str = "金丝雀";
 

@@ -136,6 +136,8 @@ fn read_all(bytes: &[u8], format: Format) -> Result<(), TestCaseError> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn any_table_is_read_line_by_line(bytes in table()) {
         read_all(&bytes, Format::Csv)?;
