@@ -82,7 +82,10 @@ impl Input {
         match format {
             Format::Jsonl => File::open(path).map(|file| documents(file, length)).map_err(of_file),
             Format::Csv => fs::read(path).and_then(csv_table).map_err(of_file),
-            Format::Xlsx => workbook(path).map_err(of_file),
+            // The library panics at some damaged workbooks. All of a workbook is read here, so nothing of it stays.
+            Format::Xlsx => std::panic::catch_unwind(|| workbook(path))
+                .unwrap_or_else(|_| Err(io::Error::other("is a damaged workbook")))
+                .map_err(of_file),
         }
     }
 }
