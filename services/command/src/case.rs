@@ -8,11 +8,11 @@ mod links;
 mod reading;
 
 use clap::{Args, Subcommand};
-use fengqiao_proto::routing::v1::ActOnCaseRequest;
+use fengqiao_proto::routing::v1::{ActOnCaseRequest, act_on_case_request::Act};
 use jiff::Timestamp;
 
 use self::{
-    act::ActCommand,
+    act::{ActCommand, Target},
     classify::ClassifyOptions,
     deadline::ExplainOptions,
     links::{MergeOptions, SplitOptions, UnmergeOptions},
@@ -97,8 +97,22 @@ pub async fn execute(command: CaseCommand, session: &Session, output: &Output) -
 }
 
 async fn act(command: ActCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
-    let mut client = session.routing(&Caller::Officer).await?;
     let (target, act) = asking::act_of(command, &output.zone, Timestamp::now());
+    act_on(target, act, &Caller::Officer, session, output).await
+}
+
+/// Does something to a case, and shows it as it is then.
+///
+/// # Errors
+/// Where the call fails.
+pub async fn act_on(
+    target: Target,
+    act: Act,
+    caller: &Caller,
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let mut client = session.routing(caller).await?;
     let failed = CommandError::call(format!("case {}", target.case));
     let request = session.request(ActOnCaseRequest {
         county: session.county(),
@@ -115,10 +129,7 @@ async fn act(command: ActCommand, session: &Session, output: &Output) -> Result<
 #[cfg(test)]
 mod tests {
     use clap::Parser;
-    use fengqiao_proto::{
-        routing::v1::{SessionResult, act_on_case_request::Act},
-        types::v1::Level,
-    };
+    use fengqiao_proto::{routing::v1::SessionResult, types::v1::Level};
     use jiff::tz::TimeZone;
 
     use super::*;

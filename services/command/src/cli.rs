@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions, case::CaseCommand,
-    duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, link::LinkCommand,
+    agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
+    case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, link::LinkCommand,
     mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
     reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
     watch::WatchOptions, work::WorkOptions,
@@ -45,6 +45,9 @@ pub enum Command {
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Answer one-key calls (一键呼叫): accept, arrive.
+    #[command(subcommand)]
+    Call(CallCommand),
     /// What an agency owes (待办), the late first: to sign, due today, late, returned, revisits.
     Work(WorkOptions),
     /// An agency's pushes (推送): sign, return, answer; parked ones.

@@ -1,6 +1,6 @@
 //! What a case holds, as people read it: who handles it, what is owed, what was agreed.
 
-use fengqiao_proto::routing::v1::{Case, Docket, Duty, DutyKind};
+use fengqiao_proto::routing::v1::{Case, Docket, Duty, DutyKind, OneKeyCall};
 
 use crate::{
     engine_words as engine,
@@ -48,6 +48,9 @@ pub fn facts(docket: &Docket, output: &Output) -> Vec<(&'static str, String)> {
         let calm = if major.calm_at.is_some() { "，已平息" } else { "" };
         facts.push(("重大", format!("{} 列入{calm}", output.minute(major.declared_at.as_ref()))));
     }
+    for call in &docket.calls {
+        facts.push(("呼叫", one_key_call(call, output)));
+    }
     let held = docket.sessions.len();
     if let Some(last) = docket.sessions.last() {
         facts.push(("调解", format!("{held}次，最近{}", words::said(engine::RESULTS, last.result()))));
@@ -70,6 +73,26 @@ pub fn facts(docket: &Docket, output: &Output) -> Vec<(&'static str, String)> {
         facts.push(("转为", format!("{kind} {}", aftermath.reference)));
     }
     facts
+}
+
+/// Who was called for a press, and who comes: 2号 09:12 呼叫2人，09:16 head-yang 应答，09:31 到场.
+fn one_key_call(call: &OneKeyCall, output: &Output) -> String {
+    let mut told =
+        format!("{}号 {} 呼叫{}人", call.no, output.minute(call.called_at.as_ref()), call.contacts.len());
+    match (&call.accepted_at, call.contacts.last()) {
+        (Some(at), _) => {
+            told.push_str(&format!("，{} {} 应答", output.minute(Some(at)), call.accepted_by));
+        }
+        (None, Some(now)) => {
+            let who = if now.post.is_empty() { &now.agency } else { &now.post };
+            told.push_str(&format!("，正在呼叫 {who}"));
+        }
+        (None, None) => {}
+    }
+    if let Some(at) = &call.arrived_at {
+        told.push_str(&format!("，{} 到场", output.minute(Some(at))));
+    }
+    told
 }
 
 /// Other cases that it has to do with, a line each.

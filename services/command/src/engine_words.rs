@@ -35,6 +35,7 @@ pub const DUTIES: &[Word<DutyKind>] = &[
     Word(DutyKind::Recheck, "RECHECK", "复查"),
     Word(DutyKind::Screening, "SCREENING", "联合筛查"),
     Word(DutyKind::Meeting, "MEETING", "联席会议"),
+    Word(DutyKind::AnswerCall, "ANSWER_CALL", "一键呼叫应答"),
 ];
 
 /// What an agency is in a case.

@@ -3,6 +3,7 @@
 mod agencies;
 mod audit;
 mod background;
+mod call;
 mod case;
 mod cli;
 mod connection;
@@ -72,6 +73,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
         Command::Link(command) => link::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,

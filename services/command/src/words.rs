@@ -185,6 +185,9 @@ pub const HISTORY: &[Word<HistoryKind>] = &[
     Word(HistoryKind::AftermathRecorded, "AFTERMATH_RECORDED", "后续处理"),
     Word(HistoryKind::RuleTroubled, "RULE_TROUBLED", "规则异常"),
     Word(HistoryKind::MeetingDecided, "MEETING_DECIDED", "会议决定"),
+    Word(HistoryKind::Called, "CALLED", "呼叫"),
+    Word(HistoryKind::CallAccepted, "CALL_ACCEPTED", "应答"),
+    Word(HistoryKind::CallArrived, "CALL_ARRIVED", "到场"),
 ];
 
 /// The canonical categories.

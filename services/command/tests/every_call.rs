@@ -73,6 +73,8 @@ case whistle blow 1 police justice --spot x --photo p --reason x
 case whistle report-in 1 1
 case whistle finish 1 1 --for police --photo p --text x
 case whistle rate 1 1 police 5
+call accept 1 2
+call arrive 1
 case session 1 agreed --mediator wulao --present reporter --minutes 40 --text x
 case agree 1 A-1 --terms x --perform 2027-01-01=x
 case perform 1 1 --not

@@ -5,6 +5,7 @@
 
 mod areas;
 mod categories;
+mod devices;
 mod mistake;
 mod privacy;
 mod settings;
@@ -20,10 +21,11 @@ pub use areas::{
     AreasInForce, CodeSystem, Loss, LostArea, MAX_NAME_CHARS, OtherCode, shortest_code,
 };
 pub use categories::{Category, CategoryDictionary, OTHER};
+pub use devices::{DEVICES_FILE, Device, Devices};
 use jiff::{Timestamp, civil::Date};
 pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
 pub use privacy::{BackgroundSettings, RetentionSettings};
-pub use settings::{CountySettings, PushLimitHours};
+pub use settings::{CountySettings, OneKeyLimits, PushLimitHours};
 
 /// One county, as its folder describes it.
 #[derive(Debug)]
@@ -42,6 +44,8 @@ pub struct County {
     pub areas: AreasInForce,
     /// Its categories.
     pub categories: CategoryDictionary,
+    /// Its one-key call devices.
+    pub devices: Devices,
 }
 
 impl County {
@@ -55,8 +59,15 @@ impl County {
         let areas = AreaTree::load(folder, &file.code).map_err(|m| mistakes.extend(m.0)).ok();
         let categories =
             CategoryDictionary::load(&folder.join("categories.csv")).map_err(|m| mistakes.extend(m.0)).ok();
-        match (areas, categories) {
-            (Some(areas), Some(categories)) => Ok(Self {
+        let devices = areas
+            .as_ref()
+            .map(|areas| Devices::load(&folder.join(DEVICES_FILE), areas))
+            .transpose()
+            .map_err(|m| mistakes.extend(m.0))
+            .ok()
+            .flatten();
+        match (areas, categories, devices) {
+            (Some(areas), Some(categories), Some(devices)) => Ok(Self {
                 code: file.code,
                 name: file.name,
                 time_zone: file.time_zone,
@@ -64,6 +75,7 @@ impl County {
                 settings: file.settings,
                 areas: AreasInForce::of_folder(areas),
                 categories,
+                devices,
             }),
             _ => Err(Mistakes(mistakes)),
         }

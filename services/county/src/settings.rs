@@ -24,6 +24,24 @@ pub struct CountySettings {
     pub background: BackgroundSettings,
     /// How long personal data is kept.
     pub retention: RetentionSettings,
+    /// How fast a one-key call is answered.
+    pub one_key: OneKeyLimits,
+}
+
+/// How fast a one-key call (一键呼叫) is answered (S4-10).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OneKeyLimits {
+    /// Each contact has to be reached within so many seconds, from when it is its turn; 5 by default.
+    pub reach_seconds: u32,
+    /// Who does not accept within so many seconds is passed over for the next; 180 by default.
+    pub answer_seconds: u32,
+}
+
+impl Default for OneKeyLimits {
+    fn default() -> Self {
+        Self { reach_seconds: 5, answer_seconds: 180 }
+    }
 }
 
 /// By when a push has to be made, in natural hours. Red is at once, blue is not pushed.
@@ -65,6 +83,8 @@ struct Raw {
     background: BackgroundSettings,
     #[serde(default)]
     retention: RetentionSettings,
+    #[serde(default)]
+    one_key: OneKeyLimits,
 }
 
 #[derive(Deserialize)]
@@ -114,6 +134,16 @@ pub(crate) fn read(file: &Path) -> Result<CountyFile, Mistakes> {
             .into_iter()
             .map(|mistake| Mistake::new(file, 0, mistake)),
     );
+    if !(1..=60).contains(&raw.one_key.reach_seconds) {
+        mistakes.push(Mistake::new(file, 0, "one_key.reach_seconds must be 1 to 60"));
+    }
+    if !(raw.one_key.reach_seconds..=3600).contains(&raw.one_key.answer_seconds) {
+        mistakes.push(Mistake::new(
+            file,
+            0,
+            "one_key.answer_seconds must be at least reach_seconds and at most 3600",
+        ));
+    }
     match jiff::tz::TimeZone::get(&raw.time_zone) {
         Ok(time_zone) if mistakes.is_empty() => Ok(CountyFile {
             code: raw.code,
@@ -126,6 +156,7 @@ pub(crate) fn read(file: &Path) -> Result<CountyFile, Mistakes> {
                 push_limit_hours: raw.push_limit_hours,
                 background: raw.background,
                 retention: raw.retention,
+                one_key: raw.one_key,
             },
         }),
         Ok(_) => Err(Mistakes(mistakes)),

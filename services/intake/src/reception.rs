@@ -23,7 +23,7 @@ use crate::{
         area::AreaCode,
         id_number::IdNumber,
         linkage::Digest,
-        matter_fingerprint,
+        matter_fingerprint, one_key,
         report::{ValidParty, ValidReport},
         validation::{Circumstances, validate},
     },
@@ -59,6 +59,8 @@ pub struct ReceivedReport {
     pub sealed_details: Option<Vec<u8>>,
     /// The revision that its content was made on; see [`crate::domain::decision::Candidate::made_on`].
     pub made_on: Option<i32>,
+    /// Of a one-key call: the post that is called first; empty where no device says.
+    pub first_contact: String,
     /// The principal's name.
     pub submitted_by: String,
     /// The trace of the call.
@@ -129,18 +131,20 @@ impl Reception {
     pub fn receive(
         &self,
         who: &Principal,
-        report: Report,
+        mut report: Report,
         now: Timestamp,
         trace: Option<String>,
     ) -> Result<ReceivedReport, IntakeError> {
         let code = who.county_of(&report.county).map_err(|_| IntakeError::NoSuchCounty)?;
         let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let county = &desk.county;
         let places = desk.places();
+        let first_contact = one_key::complete(&mut report, &county.devices, &county.code);
         let valid = desk.check(report, &places, now)?;
         if who.role == Role::Source && who.source != Some(valid.source) {
             return Err(IntakeError::NotItsSource);
         }
-        Ok(self.make_ready(desk, &places, valid, who, trace))
+        Ok(ReceivedReport { first_contact, ..self.make_ready(desk, &places, valid, who, trace) })
     }
 
     fn make_ready(
@@ -170,6 +174,7 @@ impl Reception {
             sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
             sealed_matter: seal(report.into_matter().encode_to_vec()),
             made_on: None,
+            first_contact: String::new(),
             submitted_by: who.name.clone(),
             trace,
         }

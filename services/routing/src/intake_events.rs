@@ -206,6 +206,7 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
         area_code: event.area_code,
         category: event.category,
         received_by: event.received_by,
+        first_contact: event.first_contact,
         sealed_matter: event.sealed_matter,
         confidential: event.confidential,
     })

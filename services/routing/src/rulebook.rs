@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc};
 
 use fengqiao_calendar::Calendar;
-use fengqiao_county::{County, Mistake, Mistakes};
+use fengqiao_county::{County, DEVICES_FILE, Mistake, Mistakes};
 use jiff::{Timestamp, civil::Date};
 
 use crate::{
@@ -53,7 +53,10 @@ impl Rulebook {
     /// # Errors
     /// All mistakes found, each with file, line and reason.
     pub fn of_folder(county: &County, texts: &SettingTexts, now: Timestamp) -> Result<Self, Mistakes> {
-        Self::assemble(county, texts, None, now).map_err(|found| in_folder(&county.folder, found))
+        let rulebook =
+            Self::assemble(county, texts, None, now).map_err(|found| in_folder(&county.folder, found))?;
+        let strangers = first_contacts_that_nobody_has(county, &rulebook.directory);
+        if strangers.is_empty() { Ok(rulebook) } else { Err(in_folder(&county.folder, Mistakes(strangers))) }
     }
 
     /// Makes a rulebook of texts, all of which have to fit each other. What has the same version in `before`, a
@@ -146,6 +149,7 @@ impl Rulebook {
             directory: &self.directory,
             responsible,
             limits: county.settings.push_limit_hours,
+            one_key: county.settings.one_key,
             practice: &self.practice,
             calendar: &self.calendar,
             zone: &county.time_zone,
@@ -186,6 +190,19 @@ pub fn folder_mistakes(folder: &Path, now: Timestamp) -> Vec<Mistake> {
             found
         }
     }
+}
+
+/// Who a one-key call device calls first has to be in the folder's directory. One that is gone later, with another
+/// directory, is passed over.
+fn first_contacts_that_nobody_has(county: &County, directory: &Directory) -> Vec<Mistake> {
+    let named = county.devices.iter().filter(|(_, device)| !device.first_contact.is_empty());
+    named
+        .filter(|(_, device)| directory.post(&device.first_contact).is_none())
+        .map(|(line, device)| {
+            let reason = format!("the post {} is not in posts.csv", device.first_contact);
+            Mistake::new(Path::new(DEVICES_FILE), line, reason)
+        })
+        .collect()
 }
 
 /// Mistakes with the files' places.

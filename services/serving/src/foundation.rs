@@ -25,6 +25,8 @@ const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 /// What a further county may hold at once.
 const CONNECTIONS_PER_COUNTY: u32 = 4;
+/// Who connects has to come to the end of its TLS handshake.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The four services.
@@ -171,7 +173,8 @@ impl Foundation {
         let tls = ServerTlsConfig::new()
             .identity(Identity::from_pem(read(&settings.tls_certificate)?, read(&settings.tls_key)?))
             .client_ca_root(Certificate::from_pem(read(&settings.tls_client_authority)?))
-            .client_auth_optional(true);
+            .client_auth_optional(true)
+            .timeout(HANDSHAKE_TIMEOUT);
         let redis_client = redis::Client::open(settings.redis_url.as_str()).map_err(StartError::Redis)?;
         let redis = ConnectionManager::new_lazy_with_config(
             redis_client.clone(),

@@ -12,13 +12,10 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use tonic::{
-    service::Routes,
-    transport::{Server, server::TcpIncoming},
-};
+use tonic::{service::Routes, transport::Server};
 
 use crate::{
-    Foundation, StartError, on_own_thread, operations,
+    Foundation, StartError, connections, on_own_thread, operations,
     resealing::{Resealing, SealingFace},
     young_tables,
 };
@@ -93,7 +90,7 @@ impl Foundation {
             .add_service(health_service)
             .add_service(reflection)
             .serve_with_incoming_shutdown(
-                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                connections::accepted(listener, self.settings.connections as usize, connections::SILENCE),
                 stop.clone().cancelled_owned(),
             );
         let mut server = std::pin::pin!(server);

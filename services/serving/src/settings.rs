@@ -10,6 +10,9 @@ pub struct Settings {
     /// Where gRPC is served.
     #[arg(long, env = "FENGQIAO_LISTEN", default_value = "127.0.0.1:0")]
     pub listen: SocketAddr,
+    /// The most connections of callers at once; further ones wait. Each needs a file handle (`ulimit -n`).
+    #[arg(long, env = "FENGQIAO_CONNECTIONS", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub connections: u32,
     /// Where operators find /metrics, /healthz and /readyz, over HTTP.
     #[arg(long, env = "FENGQIAO_OPS_LISTEN", default_value = "127.0.0.1:0")]
     pub ops_listen: SocketAddr,

@@ -6,6 +6,8 @@
 mod areas;
 #[path = "flow/later_reports.rs"]
 mod later_reports;
+#[path = "flow/one_key_calls.rs"]
+mod one_key_calls;
 
 use std::collections::BTreeSet;
 

@@ -3,6 +3,8 @@
 mod columns;
 mod faults;
 mod file;
+#[cfg(test)]
+mod fuzz;
 mod rejects;
 mod sending;
 

@@ -87,6 +87,7 @@ impl Story {
             follows_cluster: None,
             repeat_reasons: vec!["同一地址".into()],
             received_by: "hotline".into(),
+            first_contact: String::new(),
             sealed_matter: Vec::new(),
             confidential: false,
         };

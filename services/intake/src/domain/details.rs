@@ -9,6 +9,7 @@ use fengqiao_proto::{
 
 use super::text;
 
+const DEVICE_LENGTH: usize = 64;
 pub(crate) const MOST_OWN_FIELDS: usize = 100;
 pub(crate) const OWN_NAME_LENGTH: usize = 64;
 pub(crate) const OWN_VALUE_LENGTH: usize = 4_000;
@@ -16,6 +17,9 @@ pub(crate) const OWN_VALUE_LENGTH: usize = 4_000;
 /// Tells `wrong` of each field (its path in JSON names, below the report) that is not right, and what would be.
 /// `source` is the report's, as far as it has one.
 pub fn check(details: &Details, source: Option<Source>, wrong: &mut dyn FnMut(String, String)) {
+    if let Err(fault) = text::single_line(&details.device, DEVICE_LENGTH) {
+        wrong("details.device".to_owned(), fault);
+    }
     match &details.form {
         Some(Form::HotlineTicket(ticket)) => {
             if source.is_some_and(|source| source != Source::Hotline12345) {
@@ -52,7 +56,7 @@ mod tests {
         let own_fields =
             fields.into_iter().map(|(name, value)| OwnField { name: name.to_owned(), value }).collect();
         let mut paths = Vec::new();
-        check(&Details { own_fields, form: None }, None, &mut |path, _| paths.push(path));
+        check(&Details { own_fields, ..Default::default() }, None, &mut |path, _| paths.push(path));
         paths
     }
 
@@ -65,6 +69,9 @@ mod tests {
             ["details.ownFields[0].name", "details.ownFields[1].value", "details.ownFields[2].name"]
         );
         assert_eq!(faults(vec![("x", String::new()); 101]), ["details.ownFields"]);
+        let mut paths = Vec::new();
+        check(&Details { device: "一".repeat(65), ..Default::default() }, &mut |path, _| paths.push(path));
+        assert_eq!(paths, ["details.device"]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ pub mod id_number;
 pub mod joinable;
 pub mod linkage;
 pub mod matter_fingerprint;
+pub mod one_key;
 pub mod past;
 pub mod phone;
 pub mod report;

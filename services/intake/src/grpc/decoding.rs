@@ -1,10 +1,9 @@
 //! A codec whose messages may be wrong: what cannot be decoded is handed on with what is wrong in it,
-//! and the next message is read as if nothing had been.
+//! and the next message is read as if nothing had been. It reads what [`sifting`](super::sifting) lets through.
 
 use std::marker::PhantomData;
 
 use bytes::Buf as _;
-use fengqiao_serving::MAX_MESSAGE_BYTES;
 use prost::{Message, Name};
 use tonic::{
     Status,
@@ -12,10 +11,42 @@ use tonic::{
 };
 use tonic_prost::{ProstCodec, ProstEncoder};
 
-use super::undecodable::Undecodable;
+use super::{
+    sifting::Fault,
+    undecodable::{Undecodable, mark},
+};
+use crate::{domain::validation::Violation, error::IntakeError};
 
-/// A message, or what is wrong with the bytes that should have been one.
-pub type Decoded<M> = Result<M, Undecodable>;
+/// A message, or what its sender is told of the bytes that should have been one.
+pub type Decoded<M> = Result<M, Unread>;
+
+/// Bytes that are no message.
+#[derive(Debug)]
+pub struct Unread {
+    /// The number in field 1, where one could be read: a stream's message is answered by it.
+    pub mark: u64,
+    /// What its sender is told.
+    pub error: IntakeError,
+}
+
+impl From<Undecodable> for Unread {
+    fn from(found: Undecodable) -> Self {
+        Self { mark: found.mark, error: IntakeError::Invalid(found.violations) }
+    }
+}
+
+impl Unread {
+    fn put_aside(fault: Fault, head: &[u8]) -> Self {
+        let invalid = |field, needs| IntakeError::Invalid(vec![Violation::new(field, needs)]);
+        let error = match fault {
+            Fault::TooLarge => invalid("report", "must have at most 1 MiB"),
+            Fault::Marked => invalid("", "must not be compressed"),
+            Fault::CutOff | Fault::Broken => invalid("", super::undecodable::BROKEN),
+            Fault::NoRoom => IntakeError::Full,
+        };
+        Self { mark: mark(head), error }
+    }
+}
 
 /// Room for a usual report and for a usual answer; the buffers grow where a message is larger. The library's
 /// own 8 KiB each way are taken and given back with every call.
@@ -65,10 +96,9 @@ impl<M: Message + Default + Name> Decoder for ContractDecoder<M> {
         let length = buffer.remaining();
         // One whole message lies in the buffer, in one piece.
         let bytes = &buffer.chunk()[..length.min(buffer.chunk().len())];
-        let decoded = if length > MAX_MESSAGE_BYTES {
-            Err(Undecodable::too_large(bytes))
-        } else {
-            M::decode(bytes).map_err(|_| Undecodable::examine(&M::full_name(), bytes))
+        let decoded = match Fault::read(bytes) {
+            Some((fault, head)) => Err(Unread::put_aside(fault, head)),
+            None => M::decode(bytes).map_err(|_| Undecodable::examine(&M::full_name(), bytes).into()),
         };
         // All of it is taken, right or wrong: what follows is the next message.
         buffer.advance(length);

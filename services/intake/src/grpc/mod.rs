@@ -8,6 +8,7 @@ mod changes;
 mod decoding;
 mod linkage;
 mod queries;
+mod sifting;
 mod submit_stream;
 mod undecodable;
 
@@ -27,7 +28,7 @@ use fengqiao_proto::intake::v1::{
 };
 use prost::Message;
 use tonic::{
-    Code, Request, Response, Status,
+    Request, Response, Status,
     body::Body,
     server::{Grpc, NamedService},
 };
@@ -35,25 +36,25 @@ use tower::{Service, service_fn};
 
 pub use self::background::BackgroundFace;
 pub use self::changes::ChangeFace;
-use self::decoding::{ContractCodec, Decoded};
 pub(crate) use self::queries::in_time;
-use crate::{domain::validation::Violation, error::IntakeError, intake::Intake};
+use self::{
+    decoding::{ContractCodec, Decoded},
+    sifting::{Messages, Sifted, Unfinished},
+};
+use crate::{error::IntakeError, intake::Intake};
 
 /// Serves `fengqiao.intake.v1.IntakeService`.
 #[derive(Clone)]
 pub struct IntakeFace {
     intake: Arc<Intake>,
+    unfinished: Unfinished,
 }
-
-/// What arrives on the wire is read up to here, so that a message that is too large can be refused by its
-/// mark, without ending the stream it came in.
-const WIRE_LIMIT: usize = 4 * fengqiao_serving::MAX_MESSAGE_BYTES;
 
 impl IntakeFace {
     /// A face of this service.
     #[must_use]
-    pub const fn new(intake: Arc<Intake>) -> Self {
-        Self { intake }
+    pub fn new(intake: Arc<Intake>) -> Self {
+        Self { intake, unfinished: Unfinished::default() }
     }
 }
 
@@ -74,8 +75,12 @@ impl Service<http::Request<Body>> for IntakeFace {
 
     fn call(&mut self, request: http::Request<Body>) -> Answering {
         let intake = Arc::clone(&self.intake);
+        let unfinished = self.unfinished.clone();
         let method = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
         Box::pin(async move {
+            let messages = if method == "SubmitReports" { Messages::Many } else { Messages::One };
+            let caller = request.extensions().get::<Arc<Principal>>().cloned();
+            let request = request.map(|body| Sifted::new(body, caller, messages, unfinished));
             let response = match method.as_str() {
                 "SubmitReport" => {
                     unary(request, |who, message: SubmitReportRequest| async move {
@@ -98,13 +103,13 @@ impl Service<http::Request<Body>> for IntakeFace {
                 }
                 _ => Status::unimplemented("no such method").into_http(),
             };
-            Ok(with_large_refused(response))
+            Ok(response)
         })
     }
 }
 
 async fn unary<M, A, F>(
-    request: http::Request<Body>,
+    request: http::Request<Sifted>,
     method: impl FnOnce(Arc<Principal>, M) -> F + Clone + Send,
 ) -> http::Response<Body>
 where
@@ -118,14 +123,14 @@ where
             let who = caller(&request)?;
             match request.into_inner() {
                 Ok(message) => method(who, message).await.map(Response::new).map_err(Status::from),
-                Err(wrong) => Err(IntakeError::Invalid(wrong.violations).into()),
+                Err(unread) => Err(unread.error.into()),
             }
         }
     });
     grpc(ContractCodec::<A, M>::default()).unary(handler, request).await
 }
 
-async fn stream(request: http::Request<Body>, intake: Arc<Intake>) -> http::Response<Body> {
+async fn stream(request: http::Request<Sifted>, intake: Arc<Intake>) -> http::Response<Body> {
     let handler = service_fn(move |request: Request<tonic::Streaming<Decoded<_>>>| {
         let intake = Arc::clone(&intake);
         async move {
@@ -137,22 +142,9 @@ async fn stream(request: http::Request<Body>, intake: Arc<Intake>) -> http::Resp
 }
 
 fn grpc<C: tonic::codec::Codec>(codec: C) -> Grpc<C> {
-    Grpc::new(codec).max_decoding_message_size(WIRE_LIMIT)
+    Grpc::new(codec)
 }
 
 fn caller<T>(request: &Request<T>) -> Result<Arc<Principal>, Status> {
     request.extensions().get::<Arc<Principal>>().cloned().ok_or_else(|| IntakeError::NoPrincipal.into())
-}
-
-/// What is beyond the wire's limit never reaches a method: tonic says OUT_OF_RANGE, we say what is wrong.
-fn with_large_refused(response: http::Response<Body>) -> http::Response<Body> {
-    let large = response
-        .headers()
-        .get(Status::GRPC_STATUS)
-        .is_some_and(|code| Code::from_bytes(code.as_bytes()) == Code::OutOfRange);
-    if large { too_large().into_http() } else { response }
-}
-
-fn too_large() -> Status {
-    IntakeError::Invalid(vec![Violation::new("report", "must have at most 1 MiB")]).into()
 }

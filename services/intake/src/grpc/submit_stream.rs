@@ -21,7 +21,7 @@ use tokio::{
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
 
-use super::{decoding::Decoded, too_large};
+use super::decoding::Decoded;
 use crate::{
     committer::Answer,
     contract,
@@ -73,15 +73,14 @@ impl Reader {
                     states.spawn(self.state(message, place).in_current_span());
                 }
                 Ok(Some(Ok(message))) => self.take(message, place).await,
-                Ok(Some(Err(wrong))) => {
+                Ok(Some(Err(unread))) => {
                     sums::refused(&self.who.county, 0);
-                    self.refuse(wrong.mark, place, IntakeError::Invalid(wrong.violations));
+                    self.refuse(unread.mark, place, unread.error);
                 }
                 Ok(None) => {
                     while states.join_next().await.is_some() {}
                     return Ok(());
                 }
-                Err(status) if status.code() == tonic::Code::OutOfRange => return Err(too_large()),
                 Err(status) => return Err(status),
             }
         }

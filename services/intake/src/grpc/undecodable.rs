@@ -23,7 +23,7 @@ const FOUR_BYTES: u8 = 5;
 const MOST_VIOLATIONS: usize = 50;
 const DEEPEST: usize = 16;
 const NOT_UTF_8: &str = "must be UTF-8";
-const BROKEN: &str = "must be a well-formed message of the contract";
+pub(super) const BROKEN: &str = "must be a well-formed message of the contract";
 
 impl Undecodable {
     /// Looks through bytes that did not decode as the message of this name.
@@ -45,12 +45,6 @@ impl Undecodable {
         }
         Self { mark: mark(bytes), violations }
     }
-
-    /// Bytes that are more than a message may have.
-    #[must_use]
-    pub fn too_large(bytes: &[u8]) -> Self {
-        Self { mark: mark(bytes), violations: vec![Violation::new("report", "must have at most 1 MiB")] }
-    }
 }
 
 /// One field as it stands on the wire.
@@ -60,7 +54,8 @@ enum Value<'a> {
     Fixed,
 }
 
-fn mark(mut bytes: &[u8]) -> u64 {
+/// The number in field 1, 0 where none can be read.
+pub(super) fn mark(mut bytes: &[u8]) -> u64 {
     while let Some((number, value, rest)) = next_field(bytes) {
         if let (MARK, Value::Varint(mark)) = (number, value) {
             return mark;

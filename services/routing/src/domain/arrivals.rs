@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    acts::calls::Press,
     case::CaseFile,
     case_number::{case_number, series_day},
     docket::RESTRICTED,
@@ -50,6 +51,8 @@ pub struct ReceivedReport {
     pub repeat_reasons: Vec<String>,
     /// Who handed it in.
     pub received_by: String,
+    /// Of a one-key call: the post that is called first; empty where no device says.
+    pub first_contact: String,
     /// Who and what, sealed.
     pub sealed_matter: Vec<u8>,
     /// Whether its source keeps it confidential: then its case is protected.
@@ -196,6 +199,12 @@ impl CasesAtHand {
             grade,
             repeat: report.repeat,
             people: matter.parties.iter().map(|party| party.role).collect(),
+            // What its source says of it later rings nobody once more.
+            press: (report.source == Source::OneKeyCall && known.is_none()).then(|| Press {
+                at: report.accepted_at,
+                area_code: report.area_code.clone(),
+                first_contact: report.first_contact.clone(),
+            }),
             sealed_matter: report.sealed_matter.clone(),
         };
         let (change, effect) = match case {
@@ -357,6 +366,7 @@ mod tests {
             repeat: false,
             repeat_reasons: Vec::new(),
             received_by: "hotline".into(),
+            first_contact: String::new(),
             sealed_matter: vec![1],
             confidential: false,
         }

@@ -44,6 +44,7 @@ impl Draft<'_> {
                 return;
             }
             (DutyKind::Ageing, _) => return self.aged(duty, firing),
+            (DutyKind::AnswerCall, _) => return self.rang_in_vain(duty, firing),
             _ => {}
         }
         let text = said(holder_name(self.setting.directory, &duty.holder), duty.kind.name(), firing);

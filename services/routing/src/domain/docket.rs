@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     acts::{
+        calls::OneKeyCall,
         handling::{Handler, Part},
         links::Links,
         major::MajorEvent,
@@ -61,6 +62,9 @@ pub struct Docket {
     pub alerts: Vec<Alert>,
     /// Whistles.
     pub whistles: Vec<Whistle>,
+    /// One-key calls; of many the last ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub calls: Vec<OneKeyCall>,
     /// Sessions, agreement, the way of settling.
     pub mediation: Mediation,
     /// Set where it is a major event.
@@ -187,6 +191,7 @@ mod tests {
     };
 
     const SAMPLE: &str = include_str!("../../../../tests/samples/formats/docket-v1.json");
+    const CALLS: &str = include_str!("../../../../tests/samples/formats/docket-2026-12-one-key-calls.json");
     const TAKEN_OVER: &str = include_str!("../../../../tests/samples/formats/docket-2026-12-taken-over.json");
 
     fn at(text: &str) -> Timestamp {
@@ -235,6 +240,17 @@ mod tests {
             (serde_json::from_str(TAKEN_OVER).unwrap(), serde_json::to_value(&docket).unwrap());
         assert_eq!(written["links"]["taken_over"], stored["links"]["taken_over"]);
         assert_eq!(written["returns"], stored["returns"]);
+    }
+
+    #[test]
+    fn one_key_calls_are_understood_as_they_were_stored() {
+        let docket: Docket = serde_json::from_str(CALLS).unwrap();
+        assert_eq!(docket.calls[0].contacts[0].holder.post.as_deref(), Some("building-head"));
+        assert_eq!(docket.calls[0].accepted.as_ref().unwrap().by, "officer");
+        assert!(docket.calls[1].accepted.is_none() && docket.calls[1].arrived_at.is_none());
+        let (stored, written): (serde_json::Value, _) =
+            (serde_json::from_str(CALLS).unwrap(), serde_json::to_value(&docket).unwrap());
+        assert_eq!(written["calls"], stored["calls"]);
     }
 
     #[test]

@@ -16,7 +16,7 @@ use super::{
     states::Trigger,
 };
 use crate::directory::{Directory, Rank, Responsible};
-use fengqiao_county::PushLimitHours;
+use fengqiao_county::{OneKeyLimits, PushLimitHours};
 
 /// What the county says of the case's place and matter.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,8 @@ pub struct Setting<'a> {
     pub responsible: &'a Responsible,
     /// By when pushes have to be made.
     pub limits: PushLimitHours,
+    /// How fast a one-key call is answered.
+    pub one_key: OneKeyLimits,
     /// States, limits, who is told of what.
     pub practice: &'a Practice,
     /// Which days are working days.
@@ -313,6 +315,11 @@ impl<'a> Draft<'a> {
     }
 
     fn push_as(&mut self, level: Level, to: Vec<Recipient>, reason: &str) {
+        self.push_until(level, due_at(level, self.occasion.at, self.setting.limits), to, reason);
+    }
+
+    /// Tells by a moment.
+    pub(super) fn push_until(&mut self, level: Level, due_at: Timestamp, to: Vec<Recipient>, reason: &str) {
         if to.is_empty() {
             return;
         }
@@ -324,7 +331,7 @@ impl<'a> Draft<'a> {
             recipient,
             level,
             requested_at,
-            due_at: due_at(level, requested_at, self.setting.limits),
+            due_at,
             reason: reason.to_owned(),
         }));
     }

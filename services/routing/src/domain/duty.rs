@@ -63,11 +63,13 @@ pub enum DutyKind {
     Screening,
     /// To hold a meeting (联席会议).
     Meeting,
+    /// To answer a one-key call (一键呼叫应答).
+    AnswerCall,
 }
 
 impl DutyKind {
     /// All kinds.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 27] = [
         Self::Sign,
         Self::Contact,
         Self::Handle,
@@ -94,6 +96,7 @@ impl DutyKind {
         Self::Recheck,
         Self::Screening,
         Self::Meeting,
+        Self::AnswerCall,
     ];
 
     /// The number by which the contract and the store know it.
@@ -138,6 +141,7 @@ impl DutyKind {
             Self::Recheck => "recheck",
             Self::Screening => "screening",
             Self::Meeting => "meeting",
+            Self::AnswerCall => "answer_call",
         }
     }
 
@@ -177,6 +181,7 @@ impl DutyKind {
             Self::Recheck => "复查",
             Self::Screening => "联合筛查",
             Self::Meeting => "联席会议",
+            Self::AnswerCall => "一键呼叫应答",
         }
     }
 

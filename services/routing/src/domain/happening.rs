@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
-    acts::Act,
+    acts::{Act, calls::Press},
     case::{CaseFile, Words},
     level::Grade,
     push::Form,
@@ -118,6 +118,8 @@ pub struct Arrival {
     pub repeat: bool,
     /// What its people are in it (contract numbers of party roles).
     pub people: Vec<i32>,
+    /// Set where it is a one-key call that someone has to answer.
+    pub press: Option<Press>,
     /// Its sealed matter.
     pub sealed_matter: Vec<u8>,
 }

@@ -123,6 +123,12 @@ pub enum HistoryKind {
     RuleTroubled,
     /// A meeting decided on it.
     MeetingDecided,
+    /// Someone was called after a one-key call.
+    Called,
+    /// Someone accepted a one-key call.
+    CallAccepted,
+    /// Who accepted a one-key call is there.
+    CallArrived,
 }
 
 impl HistoryKind {

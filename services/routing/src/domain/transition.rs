@@ -86,6 +86,7 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
     }
     draft.owe(DutyKind::Ageing, Holder::agency(&setting.responsible.lead), 0);
     draft.raise_alerts();
+    draft.ring(&arrival);
     draft.finish(true)
 }
 
@@ -148,6 +149,7 @@ impl Draft<'_> {
             Act::Respite(act) => self.respite(act)?,
             Act::Supervision(act) => self.supervision(act)?,
             Act::Whistle(act) => self.whistle(act)?,
+            Act::Call(act) => self.call_act(act)?,
             Act::Mediation(act) => self.mediation(act)?,
             Act::Major(act) => self.major(act)?,
             Act::Revisit(act) => self.revisit(act)?,
@@ -174,6 +176,7 @@ impl Draft<'_> {
         self.case.sealed_matter.clone_from(&arrival.sealed_matter);
         self.take_in(arrival);
         self.owe_classification(arrival);
+        self.ring(arrival);
         let raised = self.raise(&arrival.grade);
         if over && !raised && self.case.level.pushes() {
             let lead = self.case.lead_agency.clone();

@@ -216,6 +216,11 @@ impl<'a> Fields<'a> {
         read
     }
 
+    /// The number of what the act is about; 0 where the last one is meant.
+    pub(super) fn no_if(&mut self, given: i32) -> Option<u32> {
+        if given == 0 { Some(0) } else { self.no(given) }
+    }
+
     /// A value of the contract that is needed.
     pub(super) fn choice<D: Copy, C: Copy + Into<i32>>(
         &mut self,

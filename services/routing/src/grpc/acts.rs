@@ -11,6 +11,7 @@ use crate::{
     domain::{
         acts::{
             Act,
+            calls::CallAct,
             closing::Settlement,
             handling::{HandlingAct, Part},
             major::MajorAct,
@@ -105,6 +106,8 @@ fn read(act: &Asked, fields: &mut Fields<'_>, acting: &Acting<'_>) -> Option<Act
         Asked::BlowWhistle(_) | Asked::ReportIn(_) | Asked::FinishWhistle(_) | Asked::RateWhistle(_) => {
             Act::Whistle(whistle(act, fields, own)?)
         }
+        Asked::AcceptCall(act) => Act::Call(CallAct::Accept { no: fields.no_if(act.no)? }),
+        Asked::Arrive(act) => Act::Call(CallAct::Arrive { no: fields.no_if(act.no)? }),
         Asked::HoldSession(_)
         | Asked::SignAgreement(_)
         | Asked::CheckPerformance(_)
@@ -319,6 +322,8 @@ const fn field_name(act: &Asked) -> &'static str {
         Asked::ReportIn(_) => "reportIn",
         Asked::FinishWhistle(_) => "finishWhistle",
         Asked::RateWhistle(_) => "rateWhistle",
+        Asked::AcceptCall(_) => "acceptCall",
+        Asked::Arrive(_) => "arrive",
         Asked::HoldSession(_) => "holdSession",
         Asked::SignAgreement(_) => "signAgreement",
         Asked::CheckPerformance(_) => "checkPerformance",

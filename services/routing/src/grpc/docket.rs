@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::contract::{AFTERMATHS, ASKED, CARDS, METHODS, OUTCOMES, PARTS, PLACES, RANKS, RESULTS, told};
 use crate::domain::{
     acts::{
+        calls::{Contact, OneKeyCall},
         handling::Handler,
         major::MajorEvent,
         mediation::{Agreement, Performance, Session},
@@ -44,6 +45,7 @@ pub(super) fn docket(docket: &Docket, now: Timestamp, people: bool) -> contract:
         revisits: docket.revisits.iter().map(revisit).collect(),
         aftermath: docket.aftermath.iter().map(aftermath).collect(),
         decisions: docket.decisions.iter().map(|one| decision(one, people)).collect(),
+        calls: docket.calls.iter().map(call).collect(),
     }
 }
 
@@ -193,6 +195,25 @@ fn called(called: &Called, people: bool) -> contract::Called {
         done_at: called.done_at.map(to_proto),
         photos: if people { called.photos.clone() } else { Vec::new() },
         rating: called.rating.map(i32::from).unwrap_or_default(),
+    }
+}
+
+fn call(call: &OneKeyCall) -> contract::OneKeyCall {
+    contract::OneKeyCall {
+        no: number(call.no),
+        called_at: Some(to_proto(call.called_at)),
+        contacts: call.contacts.iter().map(contact).collect(),
+        accepted_at: call.accepted.as_ref().map(|accepted| to_proto(accepted.at)),
+        accepted_by: call.accepted.as_ref().map(|accepted| accepted.by.clone()).unwrap_or_default(),
+        arrived_at: call.arrived_at.map(to_proto),
+    }
+}
+
+fn contact(contact: &Contact) -> contract::CallContact {
+    contract::CallContact {
+        agency: contact.holder.agency.clone(),
+        post: contact.holder.post.clone().unwrap_or_default(),
+        since: Some(to_proto(contact.since)),
     }
 }
 

@@ -250,6 +250,7 @@ impl Office {
             received_by: "hotline".into(),
             sealed_matter: self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
             confidential: false,
+            first_contact: String::new(),
         }
     }
 

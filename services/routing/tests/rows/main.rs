@@ -11,5 +11,6 @@ mod story;
 mod chengjiang;
 mod jintai;
 mod macheng;
+mod one_key_calls;
 mod wuwei;
 mod xiqing;

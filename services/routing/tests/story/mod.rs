@@ -61,6 +61,8 @@ pub struct Told {
     pub taken_by: &'static str,
     /// The source's own number for it; one of its own where empty.
     pub source_ref: String,
+    /// Of a one-key call: the post that is called first.
+    pub first_contact: &'static str,
 }
 
 impl Told {
@@ -76,6 +78,7 @@ impl Told {
             repeat: false,
             taken_by: "窗口受理员",
             source_ref: String::new(),
+            first_contact: "",
         }
     }
 }
@@ -140,6 +143,7 @@ impl Story {
             received_by: told.taken_by.into(),
             sealed_matter: self.office.keyring.seal(&matter.encode_to_vec(), county.as_bytes()),
             confidential: false,
+            first_contact: told.first_contact.into(),
         };
         self.office.take(&[event]).await.unwrap();
         let case_id: Uuid =

@@ -82,7 +82,10 @@ impl Input {
         match format {
             Format::Jsonl => File::open(path).map(|file| documents(file, length)).map_err(of_file),
             Format::Csv => fs::read(path).and_then(csv_table).map_err(of_file),
-            Format::Xlsx => workbook(path).map_err(of_file),
+            // The library panics at some damaged workbooks. All of a workbook is read here, so nothing of it stays.
+            Format::Xlsx => std::panic::catch_unwind(|| workbook(path))
+                .unwrap_or_else(|_| Err(io::Error::other("is a damaged workbook")))
+                .map_err(of_file),
         }
     }
 }
@@ -203,8 +206,9 @@ fn line_at(text: &[u8], counted: (usize, u64), byte: usize) -> (usize, u64) {
         if at >= byte && !matches!(sign, b'\r' | b'\n') {
             break;
         }
-        line += u64::from(*sign == b'\n');
         at += 1;
+        // A lone CR ends a line too, as it does for the reader.
+        line += u64::from(*sign == b'\n' || (*sign == b'\r' && text.get(at) != Some(&b'\n')));
     }
     (at, line)
 }
@@ -295,6 +299,8 @@ mod tests {
 
     #[test]
     fn lines_are_those_of_the_file() {
+        let numbers = |bytes| table(bytes).1.into_iter().map(|(number, _)| number).collect::<Vec<_>>();
+        assert_eq!(numbers(b"a,b\r1,2\r\n3,4\r5,6\n7,8"), [2, 3, 4, 5], "whatever ends them");
         let (_, lines) = table(b"a,b\r\n\r\n1,\"x\ny\"\r\n,\r\n\n1,2,3\n4,5\n");
         let numbers: Vec<_> = lines.iter().map(|line| line.0).collect();
         assert_eq!(numbers, [3, 7, 8], "{lines:?}");

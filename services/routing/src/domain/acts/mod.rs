@@ -2,6 +2,7 @@
 //! can be done, and what follows; the transitions of all of them go through the one function in
 //! [`transition`](super::transition).
 
+pub mod calls;
 pub mod closing;
 pub mod handling;
 pub mod levels;
@@ -84,6 +85,8 @@ pub enum Act {
     Supervision(supervision::SupervisionAct),
     /// Calling agencies to the spot.
     Whistle(whistles::WhistleAct),
+    /// Answering one-key calls.
+    Call(calls::CallAct),
     /// Sessions and agreements.
     Mediation(mediation::MediationAct),
     /// Major events.
@@ -169,6 +172,7 @@ impl Act {
                 | SupervisionAct::AnswerLetter { .. },
             )
             | Self::Meeting(MeetingAct::Finish { .. })
+            | Self::Call(_)
             | Self::Whistle(_) => Concerned,
         }
     }
@@ -197,6 +201,7 @@ impl Act {
             Self::Respite(_) => "respite",
             Self::Supervision(_) => "supervision",
             Self::Whistle(_) => "whistle",
+            Self::Call(_) => "call",
             Self::Mediation(_) => "mediation",
             Self::Major(_) => "major",
             Self::Revisit(_) => "revisit",

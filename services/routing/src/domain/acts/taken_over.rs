@@ -217,6 +217,9 @@ impl Draft<'_> {
                     })
                 }
             },
+            DutyKind::AnswerCall => {
+                append(&mut docket.calls, other.calls.iter().find(|one| one.no == about), |one| &mut one.no)
+            }
             // A letter is known by its duty.
             DutyKind::Letter => Some(docket.last_duty + 1),
             _ => None,
@@ -316,6 +319,7 @@ impl Draft<'_> {
         while docket.supervisions.pop_if(|one| came(&[DutyKind::Reply], one.no)).is_some() {}
         while docket.alerts.pop_if(|one| came(&[DutyKind::Acknowledge], one.no)).is_some() {}
         while docket.decisions.pop_if(|one| came(&[DutyKind::Decision], one.no)).is_some() {}
+        while docket.calls.pop_if(|one| came(&[DutyKind::AnswerCall], one.no)).is_some() {}
         let of_whistles = [DutyKind::ReportIn, DutyKind::WhistleResult];
         while docket.whistles.pop_if(|one| came(&of_whistles, one.no)).is_some() {}
         let performs = taken.duties.iter().any(|one| one.kind == DutyKind::Perform);
@@ -448,6 +452,15 @@ impl Draft<'_> {
                 let own = docket.decisions.iter_mut().find(|one| one.no == duty.about);
                 if let (Some(own), Some(theirs)) = (own, theirs) {
                     own.done_at = theirs.done_at;
+                }
+            }
+            DutyKind::AnswerCall => {
+                let theirs = from.calls.iter().find(|one| one.no == there.about);
+                let own = docket.calls.iter_mut().find(|one| one.no == duty.about);
+                if let (Some(own), Some(theirs)) = (own, theirs) {
+                    let no = own.no;
+                    own.clone_from(theirs);
+                    own.no = no;
                 }
             }
             DutyKind::ReportIn | DutyKind::WhistleResult => {

@@ -1,4 +1,5 @@
 use super::{
+    calls::CallAct,
     closing::Settlement,
     handling::{HandlingAct, Part},
     major::MajorAct,
@@ -52,6 +53,7 @@ fn an_agency_may_do_what_is_its_own() {
             Allowed::Concerned,
         ),
         (Act::Whistle(WhistleAct::ReportIn { no: 1, code: "police".to_owned() }), Allowed::Concerned),
+        (Act::Call(CallAct::Accept { no: 0 }), Allowed::Concerned),
         (Act::Comment { words: words() }, Allowed::Concerned),
     ] {
         assert_eq!(act.allowed(), allowed, "{act:?}");
