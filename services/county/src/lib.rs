@@ -1,10 +1,11 @@
-//! A county's configuration folder: its areas, its categories, its settings.
+//! A county's configuration folder: its areas, its categories, its settings, its mappings.
 //!
 //! What is wrong in a file is said with file, line and reason, all mistakes at once, before anything is
 //! loaded. Services read files of their own from the same folder with [`csv_rows`] and [`Mistake`].
 
 mod areas;
 mod categories;
+mod mappings;
 mod mistake;
 mod settings;
 
@@ -20,6 +21,10 @@ pub use areas::{
 };
 pub use categories::{Category, CategoryDictionary, OTHER};
 use jiff::{Timestamp, civil::Date};
+pub use mappings::{
+    AreaMapping, CategoryMapping, MAPPINGS_FOLDER, Mapping, Mappings, PartyMapping, RecordKind, Setting,
+    TargetKind, Template,
+};
 pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
 pub use settings::{CountySettings, PushLimitHours};
 
@@ -40,6 +45,8 @@ pub struct County {
     pub areas: AreasInForce,
     /// Its categories.
     pub categories: CategoryDictionary,
+    /// How its sources' own forms are read.
+    pub mappings: Mappings,
 }
 
 impl County {
@@ -54,15 +61,22 @@ impl County {
         let categories =
             CategoryDictionary::load(&folder.join("categories.csv")).map_err(|m| mistakes.extend(m.0)).ok();
         match (areas, categories) {
-            (Some(areas), Some(categories)) => Ok(Self {
-                code: file.code,
-                name: file.name,
-                time_zone: file.time_zone,
-                folder: folder.to_owned(),
-                settings: file.settings,
-                areas: AreasInForce::of_folder(areas),
-                categories,
-            }),
+            (Some(areas), Some(categories)) => {
+                let mappings = Mappings::load(folder, &areas, &categories, &mut mistakes);
+                if !mistakes.is_empty() {
+                    return Err(Mistakes(mistakes));
+                }
+                Ok(Self {
+                    code: file.code,
+                    name: file.name,
+                    time_zone: file.time_zone,
+                    folder: folder.to_owned(),
+                    settings: file.settings,
+                    areas: AreasInForce::of_folder(areas),
+                    categories,
+                    mappings,
+                })
+            }
             _ => Err(Mistakes(mistakes)),
         }
     }

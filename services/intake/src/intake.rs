@@ -17,6 +17,7 @@ use crate::{
     committer::{Answer, Committer},
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
+    domain::decision::Decision,
     error::IntakeError,
     reception::{ReceivedReport, Reception},
     sums,
@@ -75,12 +76,44 @@ impl Intake {
         who: &Principal,
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
+        self.begin(who, report, false).await?.committed().await
+    }
+
+    /// Checks one report and lets it wait for its commit, after those that began before it. Where too many wait, a
+    /// patient caller waits for room and another is told to come again.
+    ///
+    /// # Errors
+    /// What is wrong with it, or why it cannot wait.
+    pub async fn begin(
+        &self,
+        who: &Principal,
+        report: Option<Report>,
+        patient: bool,
+    ) -> Result<Begun, IntakeError> {
         let received = self.receive(who, report)?;
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));
-        self.committer.submit(&who.county, received, answer)?;
-        let decision = tokio::time::timeout(ANSWER_TIMEOUT, answered)
+        if patient {
+            self.committer.submit_when_possible(&who.county, received, answer).await?;
+        } else {
+            self.committer.submit(&who.county, received, answer)?;
+        }
+        Ok(Begun(answered))
+    }
+}
+
+/// A report that waits for its commit. Who drops it misses the answer only.
+#[derive(Debug)]
+pub struct Begun(oneshot::Receiver<Result<Decision, IntakeError>>);
+
+impl Begun {
+    /// Waits for the commit.
+    ///
+    /// # Errors
+    /// Why it could not be committed, or that no answer came in time.
+    pub async fn committed(self) -> Result<SubmitReportResponse, IntakeError> {
+        let decision = tokio::time::timeout(ANSWER_TIMEOUT, self.0)
             .await
             .map_err(|_| IntakeError::NoAnswerInTime)?
             .map_err(|_| IntakeError::Ending)??;

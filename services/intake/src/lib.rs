@@ -1,21 +1,26 @@
 //! Intake: takes every report from every source, fast and durably, and says which belong together.
 //!
 //! A report's way: [`grpc`] decodes it, [`reception`] checks, hashes and seals it, [`committer`] commits it
-//! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event.
+//! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event. A record in its source's own
+//! form becomes reports in [`records`]; those of the police are kept and [folded](folding) first.
 
 pub mod committer;
 pub mod config;
 mod contract;
 pub mod domain;
 pub mod error;
+pub mod folding;
 pub mod grpc;
 mod intake;
 pub mod reception;
+pub mod records;
 pub mod routing_events;
 pub mod store;
 mod sums;
+mod unmapped;
 
 pub use intake::Intake;
+pub use records::Records;
 pub use store::{MIGRATIONS, STATEMENTS};
 
 use std::sync::Arc;
@@ -42,7 +47,16 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let committing = on_own_thread("committers", work, foundation.stop.clone())
         .map_err(|error| StartError::Serve(Box::new(error)))?;
     foundation.tasks.spawn("committer", committing);
-    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::new(intake)));
+    let intake = Arc::new(intake);
+    let (records, work) = Records::new(Arc::clone(&intake), &foundation.counties);
+    for working in work {
+        foundation.tasks.spawn("records", async move {
+            working.await;
+            Ok::<(), std::convert::Infallible>(())
+        });
+    }
+    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(intake))
+        .add_service(grpc::RecordFace::new(Arc::new(records)));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

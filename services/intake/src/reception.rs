@@ -21,6 +21,7 @@ use crate::{
         address::{self, PlaceNames},
         area::AreaCode,
         linkage::{Clue, Key},
+        mapping::Knowledge,
         matter_fingerprint,
         report::ValidReport,
         validation::{Circumstances, validate},
@@ -119,6 +120,31 @@ impl Reception {
     /// [`IntakeError::NoSuchCounty`] for one that is not served here.
     pub fn county(&self, code: &str) -> Result<&Arc<County>, IntakeError> {
         self.desks.get(code).map(|desk| &desk.county).ok_or(IntakeError::NoSuchCounty)
+    }
+
+    /// What translating a record of a county must know, given to `ask`.
+    ///
+    /// # Errors
+    /// [`IntakeError::NoSuchCounty`] for one that is not served here.
+    pub fn knowing<T>(
+        &self,
+        code: &str,
+        now: Timestamp,
+        ask: impl FnOnce(&County, &Knowledge<'_>) -> T,
+    ) -> Result<T, IntakeError> {
+        let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let areas = desk.county.areas.now();
+        let area_of_code = |code: &str| areas.resolve(code).map(|_| code.to_owned());
+        let area_of_name =
+            |name: &str| areas.named(name).map(|area| AreaCode::of_area(&area.code).as_str().to_owned());
+        let knowledge = Knowledge {
+            categories: &desk.county.categories,
+            area_of_code: &area_of_code,
+            area_of_name: &area_of_name,
+            zone: &desk.county.time_zone,
+            today: desk.county.day(now),
+        };
+        Ok(ask(&desk.county, &knowledge))
     }
 
     /// The keys.

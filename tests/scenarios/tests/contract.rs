@@ -303,6 +303,7 @@ fn the_report_has_the_json_form_that_sources_were_told() {
         "ONE_KEY_CALL",
         "MEETING",
         "ENTERPRISE",
+        "CLUE_MAIL",
     ] {
         let read: Report = json::from_json(serde_json::json!({ "source": source })).unwrap();
         assert_ne!(read.source(), Source::Unspecified, "{source}");

@@ -1,21 +1,34 @@
 //! Is what a source's own form says besides within its limits?
 
-use fengqiao_proto::intake::v1::Details;
+use fengqiao_proto::intake::v1::{Details, OwnField, SourceCategory};
 
 use super::text;
 
 const MOST_OWN_FIELDS: usize = 100;
 const NAME_LENGTH: usize = 64;
 const VALUE_LENGTH: usize = 4_000;
+const CODE_LENGTH: usize = 64;
+const WORD_LENGTH: usize = 100;
 
 /// Tells `wrong` of each field (its path in JSON names, below the report) that is not right, and what would be.
 pub fn check(details: &Details, wrong: &mut dyn FnMut(String, String)) {
-    if details.own_fields.len() > MOST_OWN_FIELDS {
-        wrong("details.ownFields".to_owned(), format!("must be at most {MOST_OWN_FIELDS}"));
+    check_own(&details.own_fields, "details.ownFields", wrong);
+    if let Some(category) = &details.source_category {
+        check_category(category, "details.sourceCategory", wrong);
+    }
+    if let Err(fault) = text::single_line(&details.part_of, CODE_LENGTH) {
+        wrong("details.partOf".to_owned(), fault);
+    }
+}
+
+/// The same for the fields of a source's form alone, which stand at `path`.
+pub fn check_own(fields: &[OwnField], path: &str, wrong: &mut dyn FnMut(String, String)) {
+    if fields.len() > MOST_OWN_FIELDS {
+        wrong(path.to_owned(), format!("must be at most {MOST_OWN_FIELDS}"));
         return;
     }
-    for (index, field) in details.own_fields.iter().enumerate() {
-        let path = |part: &str| format!("details.ownFields[{index}].{part}");
+    for (index, field) in fields.iter().enumerate() {
+        let path = |part: &str| format!("{path}[{index}].{part}");
         if field.name.trim().is_empty() {
             wrong(path("name"), "must be given".to_owned());
         } else if let Err(fault) = text::single_line(&field.name, NAME_LENGTH) {
@@ -23,6 +36,20 @@ pub fn check(details: &Details, wrong: &mut dyn FnMut(String, String)) {
         }
         if let Err(fault) = text::lines(&field.value, VALUE_LENGTH) {
             wrong(path("value"), fault);
+        }
+    }
+}
+
+/// The same for a kind of matter in a source's own words.
+pub fn check_category(category: &SourceCategory, path: &str, wrong: &mut dyn FnMut(String, String)) {
+    for (part, said, at_most) in [
+        ("list", &category.list, CODE_LENGTH),
+        ("code", &category.code, CODE_LENGTH),
+        ("word", &category.word, WORD_LENGTH),
+        ("canonical", &category.canonical, CODE_LENGTH),
+    ] {
+        if let Err(fault) = text::single_line(said, at_most) {
+            wrong(format!("{path}.{part}"), fault);
         }
     }
 }
@@ -37,7 +64,7 @@ mod tests {
         let own_fields =
             fields.into_iter().map(|(name, value)| OwnField { name: name.to_owned(), value }).collect();
         let mut paths = Vec::new();
-        check(&Details { own_fields }, &mut |path, _| paths.push(path));
+        check(&Details { own_fields, ..Details::default() }, &mut |path, _| paths.push(path));
         paths
     }
 

@@ -65,7 +65,7 @@ mod tests {
             |r| r.confidential = true,
             |r| {
                 let field = OwnField { name: "渠道".into(), value: "电话".into() };
-                r.details = Some(Details { own_fields: vec![field] });
+                r.details = Some(Details { own_fields: vec![field], ..Details::default() });
             },
         ];
         for (index, change) in changes.iter().enumerate() {

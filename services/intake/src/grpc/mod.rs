@@ -5,6 +5,7 @@
 
 mod decoding;
 mod queries;
+mod records;
 mod submit_stream;
 mod undecodable;
 
@@ -29,6 +30,7 @@ use tonic::{
 use tower::{Service, service_fn};
 
 use self::decoding::{ContractCodec, Decoded};
+pub use self::records::RecordFace;
 use crate::{domain::validation::Violation, error::IntakeError, intake::Intake};
 
 /// Serves `fengqiao.intake.v1.IntakeService`.

@@ -3,21 +3,28 @@
 mod batch;
 mod clusters;
 mod known;
+mod police;
 mod reading;
 mod rows;
+mod unmapped;
 
 use std::sync::LazyLock;
 
 pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
 pub use clusters::apply_cluster_news;
 pub use known::known_and_seen;
+pub use police::{
+    KeptRecord, RecordOfCall, hold_police_records, keep_police_records, police_records_of_calls,
+    release_police_records,
+};
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
+pub use unmapped::{UnmappedCount, add_unmapped, list_unmapped};
 
 /// The migrations of intake's own tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
-pub static STATEMENTS: LazyLock<[(&str, &str); 7]> = LazyLock::new(|| {
+pub static STATEMENTS: LazyLock<[(&str, &str); 13]> = LazyLock::new(|| {
     [
         ("known_and_seen", known::KNOWN_AND_SEEN.as_str()),
         ("revise", include_str!("sql/revise.sql")),
@@ -26,6 +33,12 @@ pub static STATEMENTS: LazyLock<[(&str, &str); 7]> = LazyLock::new(|| {
         ("list", include_str!("sql/list.sql")),
         ("cluster_over", include_str!("sql/cluster_over.sql")),
         ("cluster_open", include_str!("sql/cluster_open.sql")),
+        ("keep_police_records", include_str!("sql/keep_police_records.sql")),
+        ("police_records_of_calls", include_str!("sql/police_records_of_calls.sql")),
+        ("lock_police_records", include_str!("sql/lock_police_records.sql")),
+        ("unlock_police_records", include_str!("sql/unlock_police_records.sql")),
+        ("add_unmapped", include_str!("sql/add_unmapped.sql")),
+        ("list_unmapped", include_str!("sql/list_unmapped.sql")),
     ]
 });
 
