@@ -8,8 +8,8 @@ use clap_complete::Shell;
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
     figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
-    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -36,6 +36,9 @@ pub enum Command {
     /// Hand in and read reports (诉求、警情).
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Hand in records in their sources' own forms, and see what mappings do not know (对照表).
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use fengqiao_proto::{
-    intake::v1::intake_service_client::IntakeServiceClient,
+    intake::v1::{intake_service_client::IntakeServiceClient, record_service_client::RecordServiceClient},
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
@@ -93,6 +93,15 @@ impl Session {
     pub async fn intake(&self, caller: &Caller) -> Result<IntakeServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(IntakeServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for records in their sources' own forms.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn records(&self, caller: &Caller) -> Result<RecordServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(RecordServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to routing.

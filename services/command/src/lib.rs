@@ -17,6 +17,7 @@ mod output;
 mod paging;
 mod profile;
 mod push;
+mod record;
 mod report;
 mod request_id;
 mod retry;
@@ -67,6 +68,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     let session = Session::open(&cli.connect)?;
     match cli.command {
         Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
+        Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,

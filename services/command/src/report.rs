@@ -7,6 +7,7 @@ mod submit;
 use clap::Subcommand;
 use fengqiao_proto::intake::v1::{Evidence, Linkage};
 
+pub use self::submit::text_of;
 use self::{
     import::ImportOptions,
     reading::{GetOptions, ListOptions},

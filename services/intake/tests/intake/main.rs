@@ -4,6 +4,7 @@
 
 mod areas;
 mod joining;
+mod records;
 mod reports;
 mod undecodable;
 mod world;

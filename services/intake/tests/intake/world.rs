@@ -11,7 +11,11 @@ use std::{
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
 use fengqiao_intake::{
-    Intake, config::CommitSettings, grpc::IntakeFace, routing_events::RoutingEvents, store,
+    Intake, Records,
+    config::CommitSettings,
+    grpc::{IntakeFace, RecordFace},
+    routing_events::RoutingEvents,
+    store,
 };
 use fengqiao_messaging::{Applied, Apply as _, Envelope, Outbox, Step, Topic};
 use fengqiao_proto::{
@@ -94,14 +98,17 @@ impl World {
             &settings,
             &self.stop,
         );
-        for committing in work {
-            self.tasks.spawn(committing);
+        let intake = Arc::new(intake);
+        let (records, folding) = Records::new(Arc::clone(&intake), &self.counties);
+        for working in work.into_iter().chain(folding) {
+            self.tasks.spawn(working);
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = Server::builder()
             .layer(tower::layer::layer_fn(AsCaller))
-            .add_service(IntakeFace::new(Arc::new(intake)))
+            .add_service(IntakeFace::new(intake))
+            .add_service(RecordFace::new(Arc::new(records)))
             .serve_with_incoming_shutdown(TcpIncoming::from(listener), self.stop.clone().cancelled_owned());
         self.tasks.spawn(async move { server.await.unwrap() });
         address
