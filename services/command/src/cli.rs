@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
-    figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand,
+    duty::DutyCommand, figures::StatsOptions, link::LinkCommand, mediators::MediatorsOptions,
+    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -36,6 +37,12 @@ pub enum Command {
     /// Hand in and read reports (诉求、警情).
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Decide who came before: confirm, join, split, take back (人、户、事的认定).
+    #[command(subcommand)]
+    Link(LinkCommand),
+    /// Hand in what people did that is no report: visits, sweeps, zero reports, patrols (工作记录).
+    #[command(subcommand)]
+    Activity(ActivityCommand),
     /// Hand in records in their sources' own forms, and see what mappings do not know (对照表).
     #[command(subcommand)]
     Record(RecordCommand),

@@ -3,7 +3,10 @@
 use std::{fs, path::Path, time::Duration};
 
 use fengqiao_proto::{
-    intake::v1::{intake_service_client::IntakeServiceClient, record_service_client::RecordServiceClient},
+    intake::v1::{
+        activity_service_client::ActivityServiceClient, intake_service_client::IntakeServiceClient,
+        linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
+    },
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
@@ -93,6 +96,29 @@ impl Session {
     pub async fn intake(&self, caller: &Caller) -> Result<IntakeServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(IntakeServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake's linkage.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn linkage(&self, caller: &Caller) -> Result<LinkageServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(LinkageServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for activities.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn activities(
+        &self,
+        caller: &Caller,
+    ) -> Result<ActivityServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(ActivityServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to intake, for records in their sources' own forms.

@@ -1,5 +1,6 @@
 //! The `fengqiao` command: a county's cases, reports, pushes and figures at the terminal.
 
+mod activity;
 mod agencies;
 mod audit;
 mod case;
@@ -10,6 +11,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod link;
 mod mediators;
 mod meeting;
 mod moment;
@@ -68,6 +70,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     let session = Session::open(&cli.connect)?;
     match cli.command {
         Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
+        Command::Link(command) => link::execute(command, &session, output).await,
+        Command::Activity(command) => activity::execute(command, &session, output).await,
         Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,

@@ -1,6 +1,7 @@
 //! Reports: handing in and reading.
 
 mod import;
+mod links;
 mod reading;
 mod submit;
 
@@ -10,6 +11,7 @@ use fengqiao_proto::intake::v1::{Evidence, Linkage};
 pub use self::submit::text_of;
 use self::{
     import::ImportOptions,
+    links::LinksOptions,
     reading::{GetOptions, ListOptions},
     submit::SubmitOptions,
 };
@@ -28,6 +30,8 @@ pub enum ReportCommand {
     Get(GetOptions),
     /// List reports, the newest first.
     List(ListOptions),
+    /// Write to which person, household and case every report belongs (关联).
+    Links(LinksOptions),
 }
 
 /// Does what was asked.
@@ -45,6 +49,7 @@ pub async fn execute(
         ReportCommand::Import(options) => import::import(options, session, connect, output).await,
         ReportCommand::Get(options) => reading::get(options, session, output).await,
         ReportCommand::List(options) => reading::list(options, session, output).await,
+        ReportCommand::Links(options) => links::links(options, session, output).await,
     }
 }
 

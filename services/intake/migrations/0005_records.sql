@@ -33,3 +33,27 @@ CREATE TABLE unmapped_value (
     last_seen  timestamptz NOT NULL,
     PRIMARY KEY (county, mapping, field, value)
 );
+
+-- What people did that is no report: visits, sweeps, zero reports, patrols, publicity, hazards.
+CREATE TABLE activity (
+    county          text COLLATE "C" NOT NULL,
+    activity_id     uuid NOT NULL,
+    source          smallint NOT NULL,
+    source_ref      text COLLATE "C" NOT NULL,
+    revision        integer NOT NULL,
+    -- Keyed hash of the content; equal for equal content.
+    fingerprint     bytea NOT NULL,
+    kind            smallint NOT NULL,
+    area_code       text COLLATE "C" NOT NULL,
+    begun_at        timestamptz NOT NULL,
+    ended_at        timestamptz NOT NULL,
+    count           integer NOT NULL,
+    agency          text NOT NULL,
+    submitted_by    text NOT NULL,
+    accepted_at     timestamptz NOT NULL,
+    -- The whole message, sealed for the county.
+    sealed_activity bytea NOT NULL,
+    PRIMARY KEY (county, activity_id),
+    UNIQUE (county, source, source_ref)
+);
+ALTER TABLE activity ALTER COLUMN sealed_activity SET STORAGE EXTERNAL;

@@ -3,7 +3,9 @@
 //! A report's way: [`grpc`] decodes it, [`reception`] checks, hashes and seals it, [`committer`] commits it
 //! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event. A record in its source's own
 //! form becomes reports in [`records`]; those of the police are kept and [folded](folding) first.
+//! What people did that is no report comes by [`activities`].
 
+pub mod activities;
 pub mod committer;
 pub mod config;
 mod contract;
@@ -12,6 +14,7 @@ pub mod error;
 pub mod folding;
 pub mod grpc;
 mod intake;
+pub mod linking;
 pub mod reception;
 pub mod records;
 pub mod routing_events;
@@ -19,6 +22,7 @@ pub mod store;
 mod sums;
 mod unmapped;
 
+pub use activities::Activities;
 pub use intake::Intake;
 pub use records::Records;
 pub use store::{MIGRATIONS, STATEMENTS};
@@ -49,14 +53,18 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     foundation.tasks.spawn("committer", committing);
     let intake = Arc::new(intake);
     let (records, work) = Records::new(Arc::clone(&intake), &foundation.counties);
-    for working in work {
+    let (activities, more_work) =
+        Activities::new(Arc::clone(&intake), &foundation.outbox, &foundation.counties);
+    for working in work.into_iter().chain(more_work) {
         foundation.tasks.spawn("records", async move {
             working.await;
             Ok::<(), std::convert::Infallible>(())
         });
     }
-    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(intake))
-        .add_service(grpc::RecordFace::new(Arc::new(records)));
+    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
+        .add_service(grpc::LinkageFace::new(intake).into_server())
+        .add_service(grpc::RecordFace::new(Arc::new(records)))
+        .add_service(grpc::ActivityFace::new(Arc::new(activities)));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

@@ -1,6 +1,6 @@
 //! What intake knows about reports: plain functions and types, without I/O and without a clock.
 
-pub mod address;
+pub mod activity;
 pub mod area;
 pub mod case_news;
 pub mod decision;
@@ -10,6 +10,7 @@ pub mod joinable;
 pub mod linkage;
 pub mod mapping;
 pub mod matter_fingerprint;
+pub mod past;
 pub mod phone;
 pub mod police;
 pub mod report;

@@ -16,7 +16,7 @@ use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 pub use self::checking::check;
-use super::{id_number::IdNumber, linkage::Key, mapping::on_one_line, phone::Phone};
+use super::{id_number::IdNumber, linkage::Digest, mapping::on_one_line, phone::Phone};
 
 /// One of the police's records.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,7 +44,7 @@ pub struct Version {
     /// When the record was last changed, by the police's clock.
     pub told_at: Timestamp,
     /// The keyed hash of what it says.
-    pub digest: Key,
+    pub digest: Digest,
 }
 
 /// A dispatch's kind.

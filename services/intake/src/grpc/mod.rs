@@ -3,11 +3,16 @@
 //! It is not the generated server, because that ends a call (and a whole stream) with INTERNAL at a
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
+mod activities;
 mod decoding;
+mod linkage;
+mod many;
 mod queries;
 mod records;
 mod submit_stream;
 mod undecodable;
+
+pub use linkage::LinkageFace;
 
 use std::{
     convert::Infallible,
@@ -30,7 +35,7 @@ use tonic::{
 use tower::{Service, service_fn};
 
 use self::decoding::{ContractCodec, Decoded};
-pub use self::records::RecordFace;
+pub use self::{activities::ActivityFace, records::RecordFace};
 use crate::{domain::validation::Violation, error::IntakeError, intake::Intake};
 
 /// Serves `fengqiao.intake.v1.IntakeService`.

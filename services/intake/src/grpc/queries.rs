@@ -91,7 +91,7 @@ impl Intake {
         Ok(ListReportsResponse { reports, next_page_token })
     }
 
-    fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
+    pub(super) fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
         let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
         self.reception.county(code)?;
         Ok(code)
@@ -146,7 +146,9 @@ fn may_see(who: &Principal, source: Source) -> bool {
     who.role != Role::Source || who.source == Some(source)
 }
 
-async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub(super) async fn in_time<T>(
+    reading: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     tokio::time::timeout(READ_TIMEOUT, reading)
         .await
         .unwrap_or(Err(StoreError::TooSlow { operation: "read reports" }))

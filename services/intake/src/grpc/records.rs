@@ -13,14 +13,14 @@ use fengqiao_proto::intake::v1::{
     submit_records_response::Outcome,
 };
 use fengqiao_serving::{paging, time::to_proto};
-use futures::{Stream, StreamExt as _, stream};
-use tonic::{Code, Request, Response, Status, body::Body, server::NamedService};
+use futures::StreamExt as _;
+use tonic::{Request, Response, Status, body::Body, server::NamedService};
 use tower::{Service, service_fn};
 
 use super::{
     Answering, caller,
     decoding::{ContractCodec, Decoded},
-    grpc, too_large, unary, with_large_refused,
+    grpc, many, unary, with_large_refused,
 };
 use crate::{
     config::READ_TIMEOUT,
@@ -28,7 +28,6 @@ use crate::{
     error::{IntakeError, refusal},
     records::Records,
     store::{self, StoreError},
-    sums,
 };
 
 const USUAL_PAGE: u16 = 50;
@@ -73,18 +72,7 @@ impl Service<http::Request<Body>> for RecordFace {
                     })
                     .await
                 }
-                "SubmitRecords" => {
-                    let handler = service_fn(move |request: Request<tonic::Streaming<Decoded<_>>>| {
-                        let records = Arc::clone(&records);
-                        async move {
-                            let who = caller(&request)?;
-                            Ok::<_, Status>(Response::new(
-                                answers(records, who, request.into_inner()).boxed(),
-                            ))
-                        }
-                    });
-                    grpc(ContractCodec::default()).streaming(handler, request).await
-                }
+                "SubmitRecords" => stream(request, records).await,
                 "ListUnmapped" => {
                     unary(request, |who, message: ListUnmappedRequest| async move {
                         records.list_unmapped(&who, message).await
@@ -98,50 +86,30 @@ impl Service<http::Request<Body>> for RecordFace {
     }
 }
 
-/// The answers to a stream of records. They begin in their order; as many may be on their way as the window holds, so
-/// a sender that does not read its answers is slowed by flow control.
-fn answers(
-    records: Arc<Records>,
-    who: Arc<Principal>,
-    input: tonic::Streaming<Decoded<SubmitRecordsRequest>>,
-) -> impl Stream<Item = Result<SubmitRecordsResponse, Status>> + Send + 'static {
-    let window = records.intake.stream_window;
-    let stop = records.intake.stop.clone();
-    let ended = stop.clone();
-    input
-        .take_until(stop.cancelled_owned())
-        .then(move |message| {
-            let (records, who) = (Arc::clone(&records), Arc::clone(&who));
-            async move {
-                match message {
-                    Ok(Ok(message)) => {
-                        let begun = records.begin(&who, message.record, message.validate_only, true).await;
-                        Ok((message.mark, begun))
-                    }
-                    Ok(Err(wrong)) => {
-                        sums::refused(&who.county, 0);
-                        Ok((wrong.mark, Err(IntakeError::Invalid(wrong.violations))))
-                    }
-                    Err(status) if status.code() == Code::OutOfRange => Err(too_large()),
-                    Err(status) => Err(status),
+async fn stream(request: http::Request<Body>, records: Arc<Records>) -> http::Response<Body> {
+    let handler = service_fn(move |request: Request<tonic::Streaming<Decoded<SubmitRecordsRequest>>>| {
+        let records = Arc::clone(&records);
+        async move {
+            let who = caller(&request)?;
+            let (window, stop) = (records.intake.stream_window, records.intake.stop.clone());
+            let county = who.county.clone();
+            let begin = move |message: SubmitRecordsRequest| {
+                let (records, who) = (Arc::clone(&records), Arc::clone(&who));
+                async move {
+                    let begun = records.begin(&who, message.record, message.validate_only, true).await;
+                    (message.mark, begun.map(|begun| begun.committed()))
                 }
-            }
-        })
-        .map(|begun| async move {
-            let (mark, begun) = begun?;
-            let outcome = match begun {
-                Ok(begun) => begun.committed().await,
-                Err(error) => Err(error),
             };
-            let outcome = outcome.map_or_else(|error| Outcome::Refused(refusal(error)), Outcome::Accepted);
-            Ok(SubmitRecordsResponse { mark, outcome: Some(outcome) })
-        })
-        .buffer_unordered(window)
-        // The caller is told that what it sends from now on is not read.
-        .chain(
-            stream::once(async move { ended.is_cancelled().then(|| Err(IntakeError::Ending.into())) })
-                .filter_map(|ending| async move { ending }),
-        )
+            let answers =
+                many::answers(request.into_inner(), window, county, stop, begin, |mark, outcome| {
+                    let outcome =
+                        outcome.map_or_else(|error| Outcome::Refused(refusal(error)), Outcome::Accepted);
+                    SubmitRecordsResponse { mark, outcome: Some(outcome) }
+                });
+            Ok::<_, Status>(Response::new(answers.boxed()))
+        }
+    });
+    grpc(ContractCodec::default()).streaming(handler, request).await
 }
 
 impl Records {

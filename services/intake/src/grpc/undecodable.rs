@@ -39,7 +39,9 @@ impl Undecodable {
         }
         for violation in &mut violations {
             // Paths are those of the report or record, as in every other violation.
-            let below = ["report.", "record."].iter().find_map(|outer| violation.field.strip_prefix(outer));
+            let below = ["report.", "record.", "activity."]
+                .iter()
+                .find_map(|outer| violation.field.strip_prefix(outer));
             if let Some(inner) = below {
                 violation.field = inner.to_owned();
             }

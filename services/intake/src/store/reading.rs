@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{
     StoreError,
-    rows::{ReasonsColumn, linkage},
+    rows::{LinkColumn, linkage},
 };
 use crate::domain::linkage::Linkage;
 
@@ -73,8 +73,11 @@ struct Row {
     area_code: String,
     category: String,
     source_category: String,
+    person_id: Uuid,
+    household_id: Uuid,
     cluster_id: Uuid,
-    link_reasons: ReasonsColumn,
+    repeat: bool,
+    link_reasons: LinkColumn,
     follows_cluster_id: Option<Uuid>,
     sealed_matter: Vec<u8>,
     confidential: bool,
@@ -96,7 +99,12 @@ impl TryFrom<Row> for StoredReport {
             area_code: row.area_code,
             category: row.category,
             source_category: row.source_category,
-            linkage: linkage(row.cluster_id, row.link_reasons, row.follows_cluster_id)?,
+            linkage: linkage(
+                (row.person_id, row.household_id, row.cluster_id),
+                row.repeat,
+                row.link_reasons,
+                row.follows_cluster_id,
+            )?,
             sealed_matter: row.sealed_matter,
             confidential: row.confidential,
             sealed_details: row.sealed_details,

@@ -142,6 +142,20 @@ async fn what_comes_before_its_call_waits_and_is_in_its_first_report() {
     world.end().await;
 }
 
+/// What the day-close check of routing goes by: a POLICE_110 report that is told as a repeat.
+#[tokio::test]
+async fn a_second_call_by_this_door_is_told_as_a_repeat_of_110() {
+    let (world, mut client, _) = world().await;
+    for number in ["J1", "J2"] {
+        send(&mut client, taking(number)).await.unwrap();
+    }
+    let told = events(&world).await;
+    let repeats: Vec<_> =
+        told.iter().map(|event| (event.source(), event.linkage.as_ref().unwrap().repeat)).collect();
+    assert_eq!(repeats, [(Source::Police110, false), (Source::Police110, true)]);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn a_burst_over_two_processes_ends_in_the_same_reports() {
     let mut world = World::new().await;

@@ -11,9 +11,9 @@ use std::{
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
 use fengqiao_intake::{
-    Intake, Records,
+    Activities, Intake, Records,
     config::CommitSettings,
-    grpc::{IntakeFace, RecordFace},
+    grpc::{ActivityFace, IntakeFace, RecordFace},
     routing_events::RoutingEvents,
     store,
 };
@@ -100,7 +100,9 @@ impl World {
         );
         let intake = Arc::new(intake);
         let (records, folding) = Records::new(Arc::clone(&intake), &self.counties);
-        for working in work.into_iter().chain(folding) {
+        let (activities, taking) =
+            Activities::new(Arc::clone(&intake), &Outbox::new(Topic::Intake), &self.counties);
+        for working in work.into_iter().chain(folding).chain(taking) {
             self.tasks.spawn(working);
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -109,6 +111,7 @@ impl World {
             .layer(tower::layer::layer_fn(AsCaller))
             .add_service(IntakeFace::new(intake))
             .add_service(RecordFace::new(Arc::new(records)))
+            .add_service(ActivityFace::new(Arc::new(activities)))
             .serve_with_incoming_shutdown(TcpIncoming::from(listener), self.stop.clone().cancelled_owned());
         self.tasks.spawn(async move { server.await.unwrap() });
         address

@@ -1,0 +1,165 @@
+//! Whether two reports tell of one dispute.
+
+use super::{Crowd, Home, PersonEvidence, Score};
+use crate::{
+    level::Level,
+    traits::{PartyTraits, Traits},
+    weights::Model,
+};
+
+/// Who reported, as was decided before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reporters {
+    /// One person reported both.
+    Same,
+    /// Two of one household.
+    Household,
+    /// Others.
+    Others,
+}
+
+const DAYS: f32 = 3.0;
+const WEEKS: f32 = 21.0;
+const MONTHS: f32 = 70.0;
+/// A matter of a neighbourhood is over after so many days.
+const SHARED_DAYS: f32 = 30.0;
+/// Of two texts' words so many are the same.
+const NEARLY_ALL: f32 = 0.5;
+const A_THIRD: f32 = 0.22;
+const A_FEW: f32 = 0.08;
+
+/// The bits for both telling of one dispute, with `days` between them.
+pub(crate) fn case(
+    new: &Traits,
+    old: &Traits,
+    home: Home,
+    reporters: Reporters,
+    days: f32,
+    crowd: &Crowd,
+    model: &Model,
+) -> Score {
+    let mut score = Score::new(-crowd.people);
+    let who = match reporters {
+        Reporters::Same => Some(Level::ReporterSame),
+        Reporters::Household => Some(Level::ReporterHousehold),
+        Reporters::Others => None,
+    };
+    if let Some(level) = who {
+        score.add(level, crowd.rare_bits(model, level, 1.0));
+    }
+    if let Some((level, rarity)) = opponents(new, old) {
+        let bits = if level.is_counted() {
+            model.rare_bits(level, rarity.min(crowd.people))
+        } else {
+            model.bits(level)
+        };
+        score.add(level, bits);
+    }
+    let mut plain = |level: Level| score.add(level, model.bits(level));
+    let (one, other) = (&new.matter, &old.matter);
+    if one.category != 0 && other.category != 0 {
+        plain(if one.category == other.category { Level::CategorySame } else { Level::CategoryOther });
+    }
+    plain(match days {
+        days if days <= DAYS => Level::TimeDays,
+        days if days <= WEEKS => Level::TimeWeeks,
+        days if days <= MONTHS => Level::TimeMonths,
+        _ => Level::TimeLong,
+    });
+    if !one.words.is_empty() && !other.words.is_empty() {
+        plain(match shared_words(&one.words, &other.words) {
+            share if share >= NEARLY_ALL => Level::WordsSame,
+            share if share >= A_THIRD => Level::WordsNear,
+            share if share >= A_FEW => Level::WordsFew,
+            _ => Level::WordsOther,
+        });
+    }
+    if let Some(level) = home.area {
+        plain(level);
+    }
+    if let Some(level) = home.house.filter(|level| *level != Level::HouseSame) {
+        plain(level);
+    }
+    let place = new.place.neighbourhood();
+    let shared = place.is_some()
+        && place == old.place.neighbourhood()
+        && days <= SHARED_DAYS
+        && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    if shared && who.is_none() {
+        score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, 1.0));
+    } else if !one.topics.is_empty() && !other.topics.is_empty() {
+        let same = one.topics.iter().any(|topic| other.topics.contains(topic));
+        let level = if same { Level::TopicSame } else { Level::TopicOther };
+        score.add(level, model.bits(level));
+    }
+    score
+}
+
+/// The strongest of what the other sides say, with the rarity of what agrees.
+fn opponents(new: &Traits, old: &Traits) -> Option<(Level, f32)> {
+    let mut best: Option<(Level, f32)> = None;
+    let mut take = |level: Level, rarity: f32| {
+        if best.is_none_or(|(_, held)| rarity > held) {
+            best = Some((level, rarity));
+        }
+    };
+    let mut several = false;
+    for one in new.respondents() {
+        for other in old.respondents() {
+            match same_person(one, other) {
+                Some(rarity) => take(Level::OpponentSame, rarity),
+                None => several |= both_named(one, other),
+            }
+        }
+        if let Some(rarity) = old.reporter().and_then(|reporter| same_person(one, reporter)) {
+            take(Level::OpponentAnswers, rarity);
+        }
+    }
+    for other in old.respondents() {
+        if let Some(rarity) = new.reporter().and_then(|reporter| same_person(reporter, other)) {
+            take(Level::OpponentAnswers, rarity);
+        }
+    }
+    best.or(several.then_some((Level::OpponentOther, 0.0)))
+}
+
+/// Whether two are one, by what a respondent is known: the rarity of what agrees.
+fn same_person(one: &PartyTraits, other: &PartyTraits) -> Option<f32> {
+    let evidence = PersonEvidence::of(one, other);
+    if evidence.id == Some(Level::IdSame) || evidence.phone == Some(Level::PhoneSame) {
+        return (evidence.name != Some(Level::SurnameOther)).then_some(f32::MAX);
+    }
+    let rarity = f32::from(one.name?.rarity.min(other.name?.rarity)) / 8.0;
+    match evidence.name? {
+        Level::NameSame | Level::NameHeard => Some(rarity),
+        Level::NamePart => Some(rarity.min(5.0)),
+        Level::NameNear => Some((rarity - 6.0).max(0.0)),
+        _ => None,
+    }
+}
+
+/// Whether both names are said and differ in what was said of both.
+fn both_named(one: &PartyTraits, other: &PartyTraits) -> bool {
+    matches!(PersonEvidence::of(one, other).name, Some(Level::NameOther | Level::SurnameOther))
+}
+
+/// Of the words of two texts the share that both have, by the smallest hashes of both: 0 to 1. Both are sorted.
+fn shared_words(one: &[u32], other: &[u32]) -> f32 {
+    let most = crate::traits::MOST_WORDS;
+    let (mut at, mut beside, mut all, mut shared) = (0, 0, 0_u16, 0_u16);
+    while usize::from(all) < most {
+        match (one.get(at), other.get(beside)) {
+            (None, None) => break,
+            (Some(a), Some(b)) if a == b => {
+                shared += 1;
+                at += 1;
+                beside += 1;
+            }
+            (Some(a), Some(b)) if a < b => at += 1,
+            (Some(_), None) => at += 1,
+            (_, Some(_)) => beside += 1,
+        }
+        all += 1;
+    }
+    if all == 0 { 0.0 } else { f32::from(shared) / f32::from(all) }
+}

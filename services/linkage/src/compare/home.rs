@@ -1,0 +1,146 @@
+//! Whether two reports come from one house, and from one household.
+
+use super::{Crowd, Score};
+use crate::{
+    level::{Evidence, Level},
+    traits::{PlaceTraits, Traits},
+    weights::Model,
+};
+
+use super::person::PersonEvidence;
+
+/// A telephone and a house that both agree count nearly twice for a household.
+const SECOND_CONTACT: f32 = 0.4;
+
+/// How the places of two reports agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Home {
+    pub house: Option<Level>,
+    pub area: Option<Level>,
+}
+
+impl Home {
+    pub(crate) fn of(one: &PlaceTraits, other: &PlaceTraits) -> Self {
+        Self { house: house(one, other), area: area(one, other) }
+    }
+}
+
+/// What two values say of each other where either may not have been said.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Agrees {
+    Same,
+    Unsaid,
+    Other,
+}
+
+fn agrees(one: u32, other: u32) -> Agrees {
+    match (one, other) {
+        (0, _) | (_, 0) => Agrees::Unsaid,
+        (one, other) if one == other => Agrees::Same,
+        _ => Agrees::Other,
+    }
+}
+
+fn house(one: &PlaceTraits, other: &PlaceTraits) -> Option<Level> {
+    use Agrees::{Other, Same, Unsaid};
+    let of = |part: fn(&PlaceTraits) -> u32| agrees(part(one), part(other));
+    let community = of(|place| place.community);
+    let apart = of(|place| place.town) == Other || community == Other;
+    let near_at_best = |level: Level| if apart { Level::HouseOther } else { level };
+    let estate = of(|place| place.estate);
+    if one.room != 0 && other.room != 0 {
+        let building = of(|place| place.building);
+        let same = of(|place| place.room) == Same
+            && building != Other
+            && estate != Other
+            && of(|place| place.unit) != Other
+            && (estate == Same || community == Same || building == Same)
+            // The same flat of two unnamed estates is only one where the place is the same.
+            && (estate == Same || community == Same || of(|place| place.town) == Same);
+        if same {
+            return Some(near_at_best(Level::HouseSame));
+        }
+        return Some(Level::HouseOther);
+    }
+    let group = of(|place| place.group);
+    let hamlet = of(|place| place.hamlet);
+    if one.number != 0 && other.number != 0 {
+        let same = of(|place| place.number) == Same
+            && group != Other
+            && hamlet != Other
+            && (group == Same || hamlet == Same || community == Same);
+        if same {
+            let sure = community == Same || hamlet == Same || of(|place| place.town) == Same;
+            return Some(if sure { near_at_best(Level::HouseSame) } else { Level::HouseNear });
+        }
+        return Some(Level::HouseOther);
+    }
+    let number = of(|place| place.street_number);
+    let street = of(|place| place.street);
+    if one.room == 0 && other.room == 0 && street == Same && number == Same {
+        return Some(near_at_best(Level::HouseSame));
+    }
+    // One of them names no house.
+    match (estate, of(|place| place.building), group, hamlet, street) {
+        (Other, ..) | (_, Other, ..) | (_, _, Other, ..) => Some(Level::HouseOther),
+        (Same, ..) | (_, _, Same, ..) | (_, _, _, Same, _) | (_, _, _, _, Same) => {
+            Some(near_at_best(Level::HouseNear))
+        }
+        (Unsaid, ..) => None,
+    }
+}
+
+fn area(one: &PlaceTraits, other: &PlaceTraits) -> Option<Level> {
+    match (agrees(one.community, other.community), agrees(one.town, other.town)) {
+        (Agrees::Same, _) => Some(Level::CommunitySame),
+        (Agrees::Other, _) | (_, Agrees::Other) => Some(Level::AreaOther),
+        (_, Agrees::Same) => Some(Level::TownSame),
+        _ => None,
+    }
+}
+
+/// The bits for one household having reported both, whoever of it.
+pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, model: &Model) -> Score {
+    let mut score = Score::new(-crowd.people);
+    let evidence = match (new.reporter(), old.reporter()) {
+        (Some(one), Some(other)) => PersonEvidence::of(one, other),
+        _ => PersonEvidence::default(),
+    };
+    let mut contact = [0.0_f32; 2];
+    match evidence.phone {
+        Some(level @ (Level::PhoneSame | Level::PhoneNear)) => {
+            score.levels.insert(level);
+            contact[0] = crowd.rare_bits(model, level, crowd.phone);
+        }
+        Some(level) => score.add(level, model.bits(level)),
+        None => {}
+    }
+    match home.house {
+        Some(level @ Level::HouseSame) => {
+            score.levels.insert(level);
+            contact[1] = crowd.rare_bits(model, level, crowd.house);
+        }
+        Some(level) => score.add(level, model.bits(level)),
+        None => {}
+    }
+    let (stronger, weaker) = (contact[0].max(contact[1]), contact[0].min(contact[1]));
+    let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
+    let share = |own: f32| if own == stronger { stronger } else { second };
+    if contact[0] != 0.0 {
+        score.set(Evidence::Phone, share(contact[0]));
+    }
+    if contact[1] != 0.0 {
+        score.set(Evidence::House, share(contact[1]));
+    }
+    if home.house != Some(Level::HouseSame)
+        && let Some(level) = home.area
+    {
+        score.add(level, model.bits(level));
+    }
+    match evidence.name {
+        Some(Level::SurnameOther) => score.add(Level::SurnameOther, model.bits(Level::SurnameOther)),
+        Some(_) => score.add(Level::SurnameSame, model.bits(Level::SurnameSame)),
+        None => {}
+    }
+    score
+}

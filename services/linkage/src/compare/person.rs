@@ -1,0 +1,154 @@
+//! Whether two reports come from one person.
+
+use super::{Crowd, Home, Score};
+use crate::{
+    level::{Evidence, Level},
+    traits::{IdTraits, NameTraits, PartyTraits, PhoneTraits, Traits},
+    weights::Model,
+};
+
+/// Above so many bits, telephone and house show that both reports come from one household; then a family name that
+/// agrees says little.
+const AT_HOME_BITS: f32 = 6.0;
+/// A telephone and a house that both agree name one household twice: the weaker counts for so much.
+const SECOND_CONTACT: f32 = 0.2;
+
+/// How two people agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct PersonEvidence {
+    pub id: Option<Level>,
+    pub phone: Option<Level>,
+    pub name: Option<Level>,
+}
+
+impl PersonEvidence {
+    pub(crate) fn of(one: &PartyTraits, other: &PartyTraits) -> Self {
+        Self {
+            id: one.id.as_ref().zip(other.id.as_ref()).and_then(|(one, other)| id(one, other)),
+            phone: one.phone.as_ref().zip(other.phone.as_ref()).map(|(one, other)| phone(one, other)),
+            name: one.name.as_ref().zip(other.name.as_ref()).and_then(|(one, other)| name(one, other)),
+        }
+    }
+}
+
+/// The bits for one person having reported both.
+pub(crate) fn person(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, model: &Model) -> Score {
+    let mut score = Score::new(-crowd.people);
+    let (Some(one), Some(other)) = (new.reporter(), old.reporter()) else { return score };
+    let evidence = PersonEvidence::of(one, other);
+    match evidence.id {
+        Some(level @ (Level::IdSame | Level::IdNear)) => score.add(level, crowd.rare_bits(model, level, 1.0)),
+        Some(level) => score.add(level, model.bits(level)),
+        None => {}
+    }
+    let mut contact = [0.0_f32; 2];
+    match evidence.phone {
+        Some(level @ (Level::PhoneSame | Level::PhoneNear)) => {
+            score.levels.insert(level);
+            contact[0] = crowd.rare_bits(model, level, crowd.phone);
+        }
+        Some(level) => score.add(level, model.bits(level)),
+        None => {}
+    }
+    match home.house {
+        Some(level @ Level::HouseSame) => {
+            score.levels.insert(level);
+            contact[1] = crowd.rare_bits(model, level, crowd.house);
+        }
+        Some(level) => score.add(level, model.bits(level)),
+        None => {}
+    }
+    let (stronger, weaker) = (contact[0].max(contact[1]), contact[0].min(contact[1]));
+    let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
+    let share = |own: f32| if own == stronger { stronger } else { second };
+    if contact[0] != 0.0 {
+        score.set(Evidence::Phone, share(contact[0]));
+    }
+    if contact[1] != 0.0 {
+        score.set(Evidence::House, share(contact[1]));
+    }
+    let at_home = stronger >= AT_HOME_BITS;
+    if home.house != Some(Level::HouseSame)
+        && let Some(level) = home.area
+    {
+        // Who has one telephone has one community: it is no second evidence.
+        let bits = model.bits(level);
+        score.add(level, if at_home && bits > 0.0 { bits * SECOND_CONTACT } else { bits });
+    }
+    if let (Some(level), Some(one), Some(other)) = (evidence.name, &one.name, &other.name) {
+        let rarity = f32::from(one.rarity.min(other.rarity)) / 8.0;
+        let counted = rarity.min(crowd.people - crowd.name.log2());
+        let bits = match level {
+            Level::NameSame | Level::NameHeard => model.rare_bits(level, counted),
+            // One character of two is free: some hundred people more have such a name.
+            Level::NameNear => model.rare_bits(level, (rarity - 6.0).max(0.0)),
+            Level::NamePart if !at_home => model.rare_bits(level, part_rarity(one, other)),
+            level => model.bits(level),
+        };
+        score.add(level, bits);
+    }
+    score
+}
+
+/// The rarity of what a part of a name tells: the family name, or one character of the given name.
+fn part_rarity(one: &NameTraits, other: &NameTraits) -> f32 {
+    let said = |name: &NameTraits| if name.whole { f32::INFINITY } else { f32::from(name.rarity) / 8.0 };
+    let sex = if one.sex != 0 && one.sex == other.sex { 1.0 } else { 0.0 };
+    let rarity = said(one).min(said(other));
+    if rarity.is_finite() { rarity + sex } else { 0.0 }
+}
+
+fn id(one: &IdTraits, other: &IdTraits) -> Option<Level> {
+    if one.whole != 0 && one.whole == other.whole {
+        return Some(Level::IdSame);
+    }
+    let same = |one: u32, other: u32| usize::from(one != 0 && one == other);
+    let parts = same(one.region, other.region) + same(one.birth, other.birth) + same(one.tail, other.tail);
+    match (one.whole != 0 && other.whole != 0, parts) {
+        (true, _) => Some(Level::IdOther),
+        (false, 2..) => Some(Level::IdNear),
+        (false, _) => None,
+    }
+}
+
+fn phone(one: &PhoneTraits, other: &PhoneTraits) -> Level {
+    if one.whole == other.whole {
+        return Level::PhoneSame;
+    }
+    let blanked = one.blanked.iter().zip(&other.blanked).any(|(one, other)| *one != 0 && one == other);
+    if blanked || (one.digits != 0 && one.digits == other.digits) {
+        return Level::PhoneNear;
+    }
+    Level::PhoneOther
+}
+
+/// How two names agree.
+pub(crate) fn name(one: &NameTraits, other: &NameTraits) -> Option<Level> {
+    if one.whole && other.whole {
+        if one.written == other.written {
+            return Some(Level::NameSame);
+        }
+        if one.sound == other.sound {
+            return Some(Level::NameHeard);
+        }
+    }
+    if one.sex != 0 && other.sex != 0 && one.sex != other.sex {
+        return Some(if one.surname == other.surname { Level::NameOther } else { Level::SurnameOther });
+    }
+    if one.surname != 0 && other.surname != 0 && one.surname != other.surname {
+        return Some(Level::SurnameOther);
+    }
+    let has = |name: &NameTraits, given: u32| name.given.contains(&given);
+    let shared = one.given.iter().filter(|given| **given != 0 && has(other, **given)).count();
+    let all_said = |name: &NameTraits| name.given[0] != 0;
+    if one.whole && other.whole {
+        let near = shared > 0 && one.given[1] != 0 && other.given[1] != 0;
+        // 王伟 and 王伟民: a character was left out.
+        let shorter = shared > 0 && (one.given[1] == 0) != (other.given[1] == 0);
+        return Some(if near || shorter { Level::NameNear } else { Level::NameOther });
+    }
+    if all_said(one) && all_said(other) {
+        return Some(if shared > 0 { Level::NamePart } else { Level::NameOther });
+    }
+    (one.surname != 0 && other.surname != 0).then_some(Level::NamePart)
+}

@@ -1,0 +1,58 @@
+//! How many share what a report has: a telephone of a village office, a common name.
+
+use uuid::Uuid;
+
+use crate::{
+    candidates::{CANDIDATES_PER_KEY, Earlier},
+    compare::{Crowd, Home},
+    level::Level,
+    traits::{Key, Traits},
+    weights::Weights,
+};
+
+/// So many family names on one telephone or in one house are one family's: husband, wife, in-laws.
+const NAMES_OF_A_FAMILY: usize = 2;
+/// Where more reports have a key than are compared, so many times as many people share it.
+const CUT: f32 = 4.0;
+
+/// Counts what is shared among the reports that are compared.
+pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: &Weights) -> Crowd {
+    let reporter = new.reporter();
+    let phone = reporter.and_then(|party| party.phone).map(|phone| phone.whole);
+    let name = reporter.and_then(|party| party.name).filter(|name| name.whole).map(|name| name.sound);
+    let (mut phone_names, mut house_names) = (Vec::new(), Vec::new());
+    let (mut on_phone, mut in_house) = (0, 0);
+    let mut people: Vec<Uuid> = Vec::new();
+    for one in earlier {
+        let Some(other) = one.traits.reporter() else { continue };
+        let surname = other.name.map_or(0, |name| name.surname);
+        let count = |names: &mut Vec<u32>| {
+            if surname != 0 && !names.contains(&surname) {
+                names.push(surname);
+            }
+        };
+        if phone.is_some() && other.phone.map(|phone| phone.whole) == phone {
+            on_phone += 1;
+            count(&mut phone_names);
+        }
+        if Home::of(&new.place, &one.traits.place).house == Some(Level::HouseSame) {
+            in_house += 1;
+            count(&mut house_names);
+        }
+        let same_name = name.is_some() && other.name.filter(|name| name.whole).map(|name| name.sound) == name;
+        if same_name && !people.contains(&one.person) {
+            people.push(one.person);
+        }
+    }
+    let cut = |found: usize| if !frequent.is_empty() && found >= CANDIDATES_PER_KEY { CUT } else { 1.0 };
+    let families = |names: usize, found: usize| {
+        if names <= NAMES_OF_A_FAMILY { 1.0 } else { names as f32 * cut(found) }
+    };
+    let named = people.len().max(1) as f32;
+    Crowd {
+        people: weights.people.log2(),
+        phone: families(phone_names.len(), on_phone),
+        name: if people.len() > 1 { named * cut(people.len()) } else { named },
+        house: families(house_names.len(), in_house),
+    }
+}

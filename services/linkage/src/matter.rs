@@ -1,0 +1,153 @@
+//! What a report is about: its topics by the words of the field, and the pairs of characters of its text.
+
+mod topics;
+
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
+use crate::writing::folded;
+
+/// The text that is looked at has at most so many characters; the matter stands at its beginning.
+const MOST_CHARACTERS: usize = 600;
+/// What nearly every report says.
+const SAID_OF_ANYTHING: &[&str] = &[
+    "反映",
+    "来电",
+    "请求",
+    "要求",
+    "希望",
+    "协调",
+    "处理",
+    "解决",
+    "相关",
+    "部门",
+    "有关",
+    "尽快",
+    "核实",
+    "情况",
+    "问题",
+    "市民",
+    "群众",
+    "报警",
+    "称其",
+    "投诉",
+    "举报",
+    "求助",
+    "咨询",
+    "调解",
+    "双方",
+    "情绪",
+    "激动",
+    "无人",
+    "受伤",
+    "矛盾",
+    "纠纷",
+    "发生",
+    "因为",
+    "现在",
+    "已经",
+    "多次",
+    "没有",
+    "一直",
+    "至今",
+    "目前",
+    "诉求",
+    "联系",
+    "工作",
+    "人员",
+    "民警",
+    "社区",
+    "派出所",
+    "麻烦",
+    "出警",
+    "现场",
+];
+#[expect(clippy::expect_used, reason = "the phrases are written here, and a test builds them")]
+static STOCK_PHRASES: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(SAID_OF_ANYTHING).expect("the phrases are few"));
+/// What ties words together and says nothing.
+const TIES: &str = "的了在是和与及被把也都就又还很不有无为对从到向给让个家人请我他她它们你这那其该等着过上下中里外前后来去说称因但并且或以于之所";
+
+/// What a report is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Matter {
+    /// The topics, by their numbers; each once.
+    pub topics: Vec<Topic>,
+    /// The text's pairs of characters and its numbers; each may be there more than once.
+    pub words: Vec<String>,
+}
+
+/// A topic of the field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Topic {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether it befalls a whole neighbourhood: many households, one matter.
+    pub shared: bool,
+}
+
+impl Matter {
+    /// Reads title and narrative. What is in `names` is left out: people are compared by themselves.
+    pub(crate) fn read(title: &str, narrative: &str, names: &[&str]) -> Self {
+        let mut text: String = folded(title);
+        text.push('。');
+        text.push_str(&folded(narrative));
+        let text: String = text.chars().take(MOST_CHARACTERS).collect();
+        let topics = topics::named_in(&text);
+        let mut bare = text;
+        for name in names.iter().filter(|name| name.chars().count() >= 2) {
+            bare = bare.replace(folded(name).as_str(), "。");
+        }
+        Self { topics, words: words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()])) }
+    }
+}
+
+fn words(text: &str) -> Vec<String> {
+    let is_han = |c: char| ('\u{3400}'..='\u{9fff}').contains(&c) && !TIES.contains(c);
+    let mut words = Vec::new();
+    let mut before: Option<char> = None;
+    let mut number = String::new();
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() {
+            number.push(c);
+            before = None;
+            continue;
+        }
+        if !number.is_empty() {
+            // 3000元, 12人: with what is counted. A single digit says little, a telephone is not the matter.
+            number.push(c);
+            if (3..=8).contains(&number.chars().count()) {
+                words.push(number.clone());
+            }
+            number.clear();
+        }
+        if let Some(before) = before.filter(|_| is_han(c)) {
+            let pair: String = [before, c].iter().collect();
+            words.push(pair);
+        }
+        before = is_han(c).then_some(c);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_has_topics_by_the_words_of_the_field() {
+        let topics = |text: &str| -> Vec<&str> {
+            Matter::read("", text, &[]).topics.iter().map(|topic| topic.name).collect()
+        };
+        assert_eq!(topics("楼上卫生间渗水"), topics("楼上漏水，天花板湿了"));
+        assert_eq!(topics("小区停水两天"), topics("家里沒水用"));
+        assert!(topics("今天天气好").is_empty());
+    }
+
+    #[test]
+    fn names_and_what_anyone_says_are_no_words_of_the_matter() {
+        let words = Matter::read("", "王伟反映邻居占道3000元", &["王伟"]).words;
+        assert_eq!(words, ["邻居", "居占", "占道", "3000元"]);
+    }
+}

@@ -1,0 +1,112 @@
+//! The places of a county by their names.
+
+use std::collections::HashMap;
+
+use crate::address::plain_writing;
+
+/// A town's code without the zeros that fill it up has so many digits.
+pub(crate) const TOWN_DIGITS: usize = 9;
+/// And a community's.
+pub(crate) const COMMUNITY_DIGITS: usize = 12;
+/// The committee's name is also its community's.
+const COMMITTEES: &[&str] = &["村民委员会", "居民委员会", "村委会", "居委会", "委员会"];
+/// What people leave out of a place's name: 阎家河5组.
+const KINDS: &[&str] = &["街道办事处", "街道", "社区", "镇", "乡", "村"];
+const SHORTEST_NAME: usize = 2;
+
+/// The places of a county by their names.
+#[derive(Debug, Clone, Default)]
+pub struct Places {
+    county: String,
+    /// Name to the prefixes of the codes that bear it: 9 digits a town, 12 a community.
+    by_name: HashMap<String, Vec<String>>,
+    /// The same for names without the word for their kind.
+    by_short_name: HashMap<String, Vec<String>>,
+    longest: usize,
+}
+
+/// A place that a text begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Found<'p, 'a> {
+    /// The codes that bear the name.
+    pub codes: &'p [String],
+    /// What follows in the text.
+    pub rest: &'a str,
+}
+
+impl Places {
+    /// Takes the county's name and all places as (prefix of the code, name); what has neither 9 nor 12
+    /// digits is left out.
+    pub fn new<'a>(county: &str, places: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let mut names = Self { county: plain_writing(county), ..Self::default() };
+        for (code, name) in places {
+            if !matches!(code.len(), TOWN_DIGITS | COMMUNITY_DIGITS) {
+                continue;
+            }
+            let plain = COMMITTEES.iter().find_map(|committee| name.strip_suffix(committee)).unwrap_or(name);
+            let plain = plain_writing(plain);
+            let characters = plain.chars().count();
+            if characters < SHORTEST_NAME {
+                continue;
+            }
+            names.longest = names.longest.max(characters);
+            names.by_name.entry(plain.to_owned()).or_default().push(code.to_owned());
+            let short = KINDS.iter().find_map(|kind| plain.strip_suffix(kind)).unwrap_or_default();
+            if short.chars().count() >= SHORTEST_NAME {
+                names.by_short_name.entry(short.to_owned()).or_default().push(code.to_owned());
+            }
+        }
+        names
+    }
+
+    /// What follows the county's name; what stands before it (province, prefecture) goes too.
+    pub(crate) fn without_county<'a>(&self, text: &'a str) -> &'a str {
+        if self.county.is_empty() {
+            return text;
+        }
+        if let Some((_, rest)) = text.split_once(self.county.as_str()) {
+            return rest;
+        }
+        // 麻城阎家河镇, but not 麻城大道: the short name only goes before a place that is known.
+        let short = self.county.trim_end_matches(['市', '县', '区', '旗']);
+        match text.strip_prefix(short) {
+            Some(rest) if self.at_start(rest).is_some() => rest,
+            _ => text,
+        }
+    }
+
+    /// The longest place name that the text begins with.
+    pub(crate) fn at_start<'a>(&self, text: &'a str) -> Option<Found<'_, 'a>> {
+        let whole = longest_at_start(&self.by_name, self.longest, text).map(|found| Found {
+            rest: COMMITTEES
+                .iter()
+                .find_map(|committee| found.rest.strip_prefix(committee))
+                .unwrap_or(found.rest),
+            ..found
+        });
+        whole.or_else(|| {
+            let short = longest_at_start(&self.by_short_name, self.longest, text)?;
+            // 鼓楼小区 and 白果大道 only begin like a place; in 阎家河5组 and 阎家河石桥垸村 it is one.
+            let certain = short.rest.starts_with(|c: char| c.is_ascii_digit() || c == '第')
+                || self.at_start(short.rest).is_some();
+            certain.then_some(short)
+        })
+    }
+}
+
+fn longest_at_start<'p, 'a>(
+    names: &'p HashMap<String, Vec<String>>,
+    longest: usize,
+    text: &'a str,
+) -> Option<Found<'p, 'a>> {
+    let mut ends = [0_usize; 24];
+    let mut count = 0;
+    for (at, c) in text.char_indices().take(longest.min(ends.len())) {
+        ends[count] = at + c.len_utf8();
+        count += 1;
+    }
+    ends[..count].iter().rev().find_map(|end| {
+        let codes = names.get(&text[..*end])?;
+        Some(Found { codes, rest: &text[*end..] })
+    })
+}

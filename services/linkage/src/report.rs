@@ -1,0 +1,53 @@
+//! A report as it was told, before anything of it is hashed.
+
+/// What a person is in a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    /// Who reported.
+    Reporter,
+    /// Against whom.
+    Respondent,
+    /// Anyone else.
+    Other,
+}
+
+/// A report as it was told; only what tells who came before.
+#[derive(Debug, Clone)]
+pub struct PlainReport<'a> {
+    /// The area: 6 to 15 digits, with or without the zeros that fill it up.
+    pub area_code: &'a str,
+    /// The canonical category.
+    pub category: &'a str,
+    /// The place as it was said.
+    pub address: &'a str,
+    /// The title.
+    pub title: &'a str,
+    /// What was told.
+    pub narrative: &'a str,
+    /// The people, in the order given.
+    pub parties: Vec<PlainParty<'a>>,
+}
+
+/// A person of a report.
+#[derive(Debug, Clone, Copy)]
+pub struct PlainParty<'a> {
+    /// What the person is in the report.
+    pub role: Role,
+    /// The name as it was said: 王伟, 王女士, 老王, 王某某, or nothing.
+    pub name: &'a str,
+    /// The telephone number.
+    pub phone: Option<PlainPhone<'a>>,
+    /// A valid id number in its 18-digit form.
+    pub id_number: Option<&'a str>,
+    /// What was given as an id number and is none: a digit may be wrong.
+    pub wrong_id: Option<&'a str>,
+}
+
+/// A telephone number.
+#[derive(Debug, Clone, Copy)]
+pub struct PlainPhone<'a> {
+    /// Its digits, in one form.
+    pub digits: &'a str,
+    /// Whether it leads to a person or household; 12345, 110 and hidden numbers do not.
+    pub personal: bool,
+}

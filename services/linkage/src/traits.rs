@@ -1,0 +1,169 @@
+//! What linkage keeps of a report.
+
+mod encoding;
+mod keys;
+mod people;
+
+pub use encoding::MalformedTraits;
+pub use keys::Key;
+pub(crate) use people::{IdTraits, NameTraits, PartyTraits, PhoneTraits};
+
+use crate::{
+    address::Address,
+    hashing::Secret,
+    matter::Matter,
+    places::Places,
+    report::{PlainReport, Role},
+    writing::sound,
+};
+
+/// A report keeps so many of its people, the reporters first.
+pub(crate) const MOST_PARTIES: usize = 6;
+/// And so many of its text's words: those with the smallest hashes, so that of two texts the same words are kept.
+pub(crate) const MOST_WORDS: usize = 40;
+
+/// Something of a report, hashed; 0 where it was not said.
+pub(crate) type Hashed = u32;
+
+/// What a value is, so that equal values of two kinds have unequal hashes.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum Of {
+    Name = 1,
+    NameSound,
+    SurnameSound,
+    GivenSound,
+    Sex,
+    Phone,
+    PhoneBlanked,
+    PhoneDigits,
+    Id,
+    IdRegion,
+    IdBirth,
+    IdTail,
+    Town,
+    Community,
+    Street,
+    StreetNumber,
+    Estate,
+    Building,
+    Unit,
+    Room,
+    Hamlet,
+    Group,
+    Number,
+    Category,
+    Topic,
+    Word,
+}
+
+/// All that linkage keeps of a report: keyed hashes, nothing that can be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Traits {
+    /// The reporters first; at most [`MOST_PARTIES`].
+    pub(crate) parties: Vec<PartyTraits>,
+    pub(crate) place: PlaceTraits,
+    pub(crate) matter: MatterTraits,
+}
+
+/// Where a report is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct PlaceTraits {
+    pub town: Hashed,
+    pub community: Hashed,
+    pub street: Hashed,
+    pub street_number: Hashed,
+    pub estate: Hashed,
+    pub building: Hashed,
+    pub unit: Hashed,
+    pub room: Hashed,
+    pub hamlet: Hashed,
+    pub group: Hashed,
+    pub number: Hashed,
+}
+
+/// What a report is about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct MatterTraits {
+    /// 0 where the category is not known.
+    pub category: Hashed,
+    /// Sorted.
+    pub topics: Vec<Hashed>,
+    /// The topics that befall a whole neighbourhood; sorted.
+    pub shared_topics: Vec<Hashed>,
+    /// Sorted; 24 bits each.
+    pub words: Vec<Hashed>,
+}
+
+/// The traits of a report.
+#[must_use]
+pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Traits {
+    let mut parties: Vec<PartyTraits> =
+        report.parties.iter().filter_map(|party| people::of(party, secret)).collect();
+    parties.sort_by_key(|party| match party.role {
+        Role::Reporter => 0,
+        Role::Respondent => 1,
+        Role::Other => 2,
+    });
+    parties.truncate(MOST_PARTIES);
+    Traits { parties, place: place(report, places, secret), matter: matter(report, secret) }
+}
+
+fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTraits {
+    let Address { town, community, house } = Address::read(report.address, report.area_code, places);
+    let hashed = |of: Of, text: &str| if text.is_empty() { 0 } else { secret.short(of, &[text]) };
+    // Names of places are misspelt as people's are.
+    let heard = |of: Of, text: &str| hashed(of, &sound(text));
+    PlaceTraits {
+        town: hashed(Of::Town, town.as_deref().unwrap_or_default()),
+        community: hashed(Of::Community, community.as_deref().unwrap_or_default()),
+        street: heard(Of::Street, &house.street),
+        street_number: hashed(Of::StreetNumber, &house.street_number),
+        estate: heard(Of::Estate, &house.estate),
+        building: hashed(Of::Building, &house.building),
+        unit: hashed(Of::Unit, &house.unit),
+        room: hashed(Of::Room, &house.room),
+        hamlet: heard(Of::Hamlet, &house.hamlet),
+        group: hashed(Of::Group, &house.group),
+        number: hashed(Of::Number, &house.number),
+    }
+}
+
+/// The canonical category that says nothing.
+const OTHER: &str = "other";
+
+fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
+    let names: Vec<&str> = report.parties.iter().map(|party| party.name).collect();
+    let matter = Matter::read(report.title, report.narrative, &names);
+    let topics = |shared: bool| {
+        let mut topics: Vec<Hashed> = matter
+            .topics
+            .iter()
+            .filter(|topic| topic.shared || !shared)
+            .map(|topic| secret.short(Of::Topic, &[topic.name]))
+            .collect();
+        topics.sort_unstable();
+        topics
+    };
+    let mut words: Vec<Hashed> =
+        matter.words.iter().map(|word| secret.short(Of::Word, &[word]) >> 8).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.truncate(MOST_WORDS);
+    let category = match report.category {
+        "" | OTHER => 0,
+        known => secret.short(Of::Category, &[known]),
+    };
+    MatterTraits { category, topics: topics(false), shared_topics: topics(true), words }
+}
+
+impl Traits {
+    /// The person who reported: the first of them.
+    pub(crate) fn reporter(&self) -> Option<&PartyTraits> {
+        self.parties.first().filter(|party| party.role == Role::Reporter)
+    }
+
+    pub(crate) fn respondents(&self) -> impl Iterator<Item = &PartyTraits> {
+        self.parties.iter().filter(|party| party.role == Role::Respondent)
+    }
+}

@@ -1,0 +1,148 @@
+//! What is kept of a person: hashes of the forms in which name, telephone and id number may be said.
+
+use super::{Hashed, Of};
+use crate::{
+    hashing::Secret,
+    name::{Name, Sex},
+    report::{PlainParty, PlainPhone, Role},
+    writing::sound,
+};
+
+/// A person of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PartyTraits {
+    pub role: Role,
+    pub name: Option<NameTraits>,
+    pub phone: Option<PhoneTraits>,
+    pub id: Option<IdTraits>,
+}
+
+/// A name as far as it was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NameTraits {
+    /// Whether the whole name was said; else only a part of what follows is known.
+    pub whole: bool,
+    /// As it is written.
+    pub written: Hashed,
+    /// As it sounds.
+    pub sound: Hashed,
+    /// The family name's sound.
+    pub surname: Hashed,
+    /// The sounds of the given name's characters; what follows the second goes with it.
+    pub given: [Hashed; 2],
+    /// Man or woman, by the form of address or the id number.
+    pub sex: Hashed,
+    /// Eighths of a bit: how few people have that name.
+    pub rarity: u8,
+}
+
+/// A telephone number that leads to a person or a household.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct PhoneTraits {
+    pub whole: Hashed,
+    /// A mobile number with one digit blanked out, for each digit: two numbers that differ in one digit have one of
+    /// these in common. 24 bits each; all 0 for a landline.
+    pub blanked: [Hashed; MOBILE_DIGITS],
+    /// A mobile number's digits in the order of their size: the same where two were exchanged.
+    pub digits: Hashed,
+}
+
+/// An id number, or what was given as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct IdTraits {
+    /// 0 where the number is wrong.
+    pub whole: Hashed,
+    pub region: Hashed,
+    pub birth: Hashed,
+    pub tail: Hashed,
+}
+
+pub(crate) const MOBILE_DIGITS: usize = 11;
+
+/// The traits of a person; nothing where nothing is known of them.
+pub(super) fn of(party: &PlainParty<'_>, secret: &Secret) -> Option<PartyTraits> {
+    let id_text = party.id_number.or(party.wrong_id);
+    let id = id_text.and_then(|text| id(text, party.id_number.is_some(), secret));
+    let sex_of_id = party.id_number.and_then(sex_of_id);
+    let name = Name::read(party.name).map(|name| name_traits(&name, sex_of_id, secret));
+    let phone = party.phone.filter(|phone| phone.personal).map(|phone| phone_traits(phone, secret));
+    (id.is_some() || name.is_some() || phone.is_some()).then_some(PartyTraits {
+        role: party.role,
+        name,
+        phone,
+        id,
+    })
+}
+
+fn name_traits(name: &Name, sex_of_id: Option<Sex>, secret: &Secret) -> NameTraits {
+    let surname = sound(&name.surname);
+    let given: Vec<String> = name.given.chars().map(|c| sound(c.encode_utf8(&mut [0; 4]))).collect();
+    let hashed = |of: Of, text: &str| if text.is_empty() { 0 } else { secret.short(of, &[text]) };
+    let later: String = given.iter().skip(1).map(String::as_str).collect();
+    let sex = name
+        .sex
+        .or(sex_of_id)
+        .map_or(0, |sex| secret.short(Of::Sex, &[if sex == Sex::Woman { "woman" } else { "man" }]));
+    NameTraits {
+        whole: name.whole,
+        written: secret.short(Of::Name, &[&name.surname, &name.given]),
+        sound: secret.short(Of::NameSound, &[&surname, &given.concat()]),
+        surname: hashed(Of::SurnameSound, &surname),
+        given: [
+            hashed(Of::GivenSound, given.first().map_or("", String::as_str)),
+            hashed(Of::GivenSound, &later),
+        ],
+        sex,
+        rarity: (name.rarity * 8.0) as u8,
+    }
+}
+
+fn phone_traits(phone: PlainPhone<'_>, secret: &Secret) -> PhoneTraits {
+    let digits = phone.digits.as_bytes();
+    let mut traits = PhoneTraits {
+        whole: secret.short(Of::Phone, &[phone.digits]),
+        blanked: [0; MOBILE_DIGITS],
+        digits: 0,
+    };
+    let is_mobile =
+        digits.len() == MOBILE_DIGITS && digits[0] == b'1' && digits.iter().all(u8::is_ascii_digit);
+    if is_mobile {
+        for (at, blanked) in traits.blanked.iter_mut().enumerate() {
+            let (head, tail) = (&phone.digits[..at], &phone.digits[at + 1..]);
+            *blanked = (secret.short(Of::PhoneBlanked, &[head, tail]) >> 8).max(1);
+        }
+        let mut sorted: Vec<char> = phone.digits.chars().collect();
+        sorted.sort_unstable();
+        let sorted: String = sorted.into_iter().collect();
+        traits.digits = secret.short(Of::PhoneDigits, &[&sorted]);
+    }
+    traits
+}
+
+/// Where region, birthday and tail stand in 18 digits; a wrong number still has most of them right.
+fn id(text: &str, valid: bool, secret: &Secret) -> Option<IdTraits> {
+    const REGION: usize = 6;
+    const BIRTH: usize = 14;
+    const OLD_LENGTH: usize = 15;
+    let mut text: String =
+        text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_uppercase()).collect();
+    if text.len() == OLD_LENGTH {
+        text.insert_str(REGION, "19");
+    }
+    if text.len() <= BIRTH || text.len() > BIRTH + REGION {
+        return None;
+    }
+    Some(IdTraits {
+        whole: if valid { secret.short(Of::Id, &[&text]) } else { 0 },
+        region: secret.short(Of::IdRegion, &[&text[..REGION]]),
+        birth: secret.short(Of::IdBirth, &[&text[REGION..BIRTH]]),
+        // Without the check sign, which the old form has not.
+        tail: secret.short(Of::IdTail, &[text.get(BIRTH..BIRTH + 3).unwrap_or_default()]),
+    })
+}
+
+/// Digit 17 is odd for a man (GB 11643).
+fn sex_of_id(id_number: &str) -> Option<Sex> {
+    let digit = id_number.as_bytes().get(16)?.checked_sub(b'0').filter(|digit| *digit <= 9)?;
+    Some(if digit % 2 == 1 { Sex::Man } else { Sex::Woman })
+}

@@ -1,0 +1,168 @@
+//! `tests/bench linkage`: how well linkage finds who came before, on reports with known truth.
+//!
+//! The engine runs in memory, in the order of the reports, with an index of keys that gives exactly the candidates
+//! that the database would give. The baseline is the telephone alone: the same telephone is the same person, household
+//! and case.
+
+mod county;
+mod running;
+mod told;
+
+use std::{error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
+
+use fengqiao_linkage::{Weights, learn};
+use fengqiao_linkage_set::{LinkageSet, Scores, SetPlan, Style, Truth, measure, read_truth};
+
+use crate::{
+    county::County,
+    running::{Run, run},
+    told::Told,
+};
+
+const HELP: &str = "\
+linkage [OPTION…]     prints B-cubed of the person, the household and the case, ours and by telephone alone
+
+Options, each with a value:
+  --seed NUMBER       another set of the same kind (1)
+  --style NAME        usual, plain, messy, sparse or dense (usual)
+  --cases NUMBER      how many disputes (4000)
+  --folder FOLDER     reports.jsonl and truth.csv of this folder, instead of a set that is drawn
+  --weights FILE      other weights than the shipped ones
+  --learn yes         learns the weights from the set first, without its truth
+  --errors NUMBER     shows so many of the mistakes of each kind (0)";
+
+/// What to run.
+struct Plan {
+    set: SetPlan,
+    folder: Option<PathBuf>,
+    weights: Weights,
+    learn: bool,
+    errors: usize,
+}
+
+fn main() -> ExitCode {
+    let given: Vec<String> = std::env::args().skip(1).collect();
+    let Some(plan) = read_plan(&given) else {
+        println!("{HELP}");
+        return ExitCode::from(2);
+    };
+    match measure_all(&plan) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn read_plan(given: &[String]) -> Option<Plan> {
+    let mut plan = Plan {
+        set: SetPlan::new(Style::default()),
+        folder: None,
+        weights: Weights::shipped(),
+        learn: false,
+        errors: 0,
+    };
+    for option in given.chunks(2) {
+        let [name, value] = option else { return None };
+        match name.as_str() {
+            "--seed" => plan.set.seed = value.parse().ok()?,
+            "--style" => plan.set.rates = value.parse::<Style>().ok()?.rates(),
+            "--cases" => plan.set.cases = value.parse().ok()?,
+            "--folder" => plan.folder = Some(PathBuf::from(value)),
+            "--weights" => plan.weights = Weights::read(&std::fs::read_to_string(value).ok()?).ok()?,
+            "--learn" => plan.learn = value == "yes",
+            "--errors" => plan.errors = value.parse().ok()?,
+            _ => return None,
+        }
+    }
+    Some(plan)
+}
+
+fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
+    let county = County::read()?;
+    let (told, truth) = match &plan.folder {
+        Some(folder) => {
+            (told::read(&folder.join("reports.jsonl"))?, read_truth(File::open(folder.join("truth.csv"))?)?)
+        }
+        None => drawn(&plan.set)?,
+    };
+    let mut weights = plan.weights.clone();
+    if plan.learn {
+        let observed = run(&told, &county, &weights).observed;
+        weights = learn(&weights, &observed, "learned");
+    }
+    let ours = run(&told, &county, &weights);
+    let scores = measure(&truth, &ours.links)?;
+    let baseline = measure(&truth, &running::by_telephone(&told))?;
+    println!("{} reports, weights {}", told.len(), weights.version);
+    println!("ours\n{scores}telephone alone\n{baseline}");
+    print_cost(&ours, told.len());
+    if plan.errors > 0 {
+        print_errors(&told, &truth, &ours, plan.errors);
+    }
+    print_ratios(&scores, &baseline);
+    Ok(())
+}
+
+fn drawn(plan: &SetPlan) -> Result<(Vec<Told>, Vec<Truth>), Box<dyn Error>> {
+    let set = LinkageSet::draw(plan);
+    let (mut told, mut truth) = (Vec::with_capacity(set.len()), Vec::with_capacity(set.len()));
+    for item in set.items() {
+        // As it would arrive: through the contract's JSON form.
+        told.push(serde_json::from_value(serde_json::to_value(&item.report)?)?);
+        truth.push(item.truth);
+    }
+    Ok((told, truth))
+}
+
+fn print_cost(run: &Run, reports: usize) {
+    let each = |sum: Duration| sum.as_secs_f64() * 1e6 / reports as f64;
+    println!(
+        "per report: traits and keys {:.1} µs, decoding {:.1} µs, link {:.1} µs with {:.1} candidates; {} bytes of traits",
+        each(run.traits_took),
+        each(run.decoding_took),
+        each(run.link_took),
+        run.candidates as f64 / reports as f64,
+        run.bytes / reports,
+    );
+}
+
+/// Shows pairs that were joined and do not belong together, and pairs that were missed.
+fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
+    let cells: [(&str, fn(&Truth) -> &str); 3] =
+        [("person", |row| &row.person), ("household", |row| &row.household), ("case", |row| &row.case)];
+    for (what, cell) in cells {
+        let (mut wrong, mut missed) = (0, 0);
+        for (at, link) in run.links.iter().enumerate() {
+            let before = || (0..at).rev();
+            // The newest earlier report that is truly of the same, and the one that was found.
+            let found = before().find(|one| cell(&run.links[*one]) == cell(link));
+            let right = before().find(|one| cell(&truth[*one]) == cell(&truth[at]));
+            let show = |title: &str, one: usize| {
+                println!("--- {what} {title}\n    {}\n    {}\n    {}", told[one], told[at], run.reasons[at]);
+            };
+            match (found, right) {
+                (Some(found), _) if cell(&truth[found]) != cell(&truth[at]) && wrong < most => {
+                    wrong += 1;
+                    show("WRONG", found);
+                }
+                (None, Some(right)) if missed < most => {
+                    missed += 1;
+                    show("MISSED", right);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn print_ratios(ours: &Scores, baseline: &Scores) {
+    for (what, ours, baseline) in [
+        ("case", ours.case.f1, baseline.case.f1),
+        ("person", ours.person.f1, baseline.person.f1),
+        ("household", ours.household.f1, baseline.household.f1),
+    ] {
+        println!("linkage@{what} ratio={:.3} ours={ours:.4} baseline={baseline:.4}", ours / baseline);
+    }
+}
