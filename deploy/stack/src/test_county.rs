@@ -25,7 +25,13 @@ pub fn write_county_with_codes(folder: &Path) -> Result<(), StackError> {
 fn copy(from: &Path, to: &Path) -> Result<(), StackError> {
     for entry in fs::read_dir(from).map_err(StackError::file(from))? {
         let entry = entry.map_err(StackError::file(from))?;
-        fs::copy(entry.path(), to.join(entry.file_name())).map_err(StackError::file(to))?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir_all(&target).map_err(StackError::file(&target))?;
+            copy(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), &target).map_err(StackError::file(to))?;
+        }
     }
     Ok(())
 }

@@ -6,9 +6,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
-    case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, link::LinkCommand,
-    mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
+    activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand,
+    background::BackgroundOptions, call::CallCommand, case::CaseCommand, duty::DutyCommand,
+    figures::StatsOptions, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
+    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
     reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
     watch::WatchOptions, work::WorkOptions,
 };
@@ -42,6 +43,12 @@ pub enum Command {
     Link(LinkCommand),
     /// Who was here before: petitioned, called the police, asked for help (上过访、报过警、求过助).
     Background(BackgroundOptions),
+    /// Hand in what people did that is no report: visits, sweeps, zero reports, patrols (工作记录).
+    #[command(subcommand)]
+    Activity(ActivityCommand),
+    /// Hand in records in their sources' own forms, and see what mappings do not know (对照表).
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),

@@ -4,9 +4,9 @@ use std::{fs, path::Path, time::Duration};
 
 use fengqiao_proto::{
     intake::v1::{
-        background_service_client::BackgroundServiceClient, change_service_client::ChangeServiceClient,
-        intake_service_client::IntakeServiceClient,
-        linkage_service_client::LinkageServiceClient,
+        activity_service_client::ActivityServiceClient, background_service_client::BackgroundServiceClient,
+        change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient,
+        linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
     },
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
@@ -130,6 +130,28 @@ impl Session {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(BackgroundServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for activities.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn activities(
+        &self,
+        caller: &Caller,
+    ) -> Result<ActivityServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(ActivityServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for records in their sources' own forms.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn records(&self, caller: &Caller) -> Result<RecordServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(RecordServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to routing.

@@ -1,5 +1,6 @@
 //! The `fengqiao` command: a county's cases, reports, pushes and figures at the terminal.
 
+mod activity;
 mod agencies;
 mod audit;
 mod background;
@@ -21,6 +22,7 @@ mod output;
 mod paging;
 mod profile;
 mod push;
+mod record;
 mod report;
 mod request_id;
 mod retry;
@@ -72,6 +74,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
         Command::Link(command) => link::execute(command, &session, output).await,
+        Command::Activity(command) => activity::execute(command, &session, output).await,
+        Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,

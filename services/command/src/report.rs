@@ -9,6 +9,7 @@ mod submit;
 use clap::Subcommand;
 use fengqiao_proto::intake::v1::{Evidence, Linkage};
 
+pub use self::submit::text_of;
 use self::{
     changes::ChangesOptions,
     import::ImportOptions,

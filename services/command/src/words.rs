@@ -26,6 +26,7 @@ pub const SOURCES: &[Word<Source>] = &[
     Word(Source::OneKeyCall, "ONE_KEY_CALL", "一键呼叫"),
     Word(Source::Meeting, "MEETING", "院坝会"),
     Word(Source::Enterprise, "ENTERPRISE", "企业直通车"),
+    Word(Source::ClueMail, "CLUE_MAIL", "线索邮件"),
 ];
 
 /// What reports have in common.

@@ -188,6 +188,29 @@ impl AreaTree {
         }
     }
 
+    /// The area that people mean by a name: its own, alone where no other area has it, or after the names of those that
+    /// it lies in (`阎家河镇石桥垸村`, `麻城市阎家河镇`).
+    #[must_use]
+    pub fn named(&self, said: &str) -> Option<&Area> {
+        let said: String = said.chars().filter(|c| !c.is_whitespace()).collect();
+        let lies_in = |area: &Area, before: &str| {
+            before.is_empty() || self.ancestry(&area.code).skip(1).any(|above| before.ends_with(&above.name))
+        };
+        let mut found = None;
+        for area in self.iter() {
+            let Some(before) = said.strip_suffix(area.name.as_str()) else { continue };
+            if area.name.is_empty() || !lies_in(area, before) {
+                continue;
+            }
+            match found {
+                Some((length, _)) if length > area.name.len() => {}
+                Some((length, _)) if length == area.name.len() => found = Some((length, None)),
+                _ => found = Some((area.name.len(), Some(area))),
+            }
+        }
+        found?.1
+    }
+
     /// The codes by which other systems know an area, in the file's order.
     pub fn other_codes<'a>(&'a self, area: &Area) -> impl Iterator<Item = &'a OtherCode> {
         self.crosswalk.codes_of(&area.code)

@@ -71,7 +71,13 @@ impl CategoryDictionary {
     /// The canonical category of a source's word; `other` for a word that the dictionary lacks.
     #[must_use]
     pub fn canonical(&self, word: &str) -> &Category {
-        &self.categories[self.by_word.get(word.trim()).copied().unwrap_or(self.other)]
+        self.known(word).unwrap_or(&self.categories[self.other])
+    }
+
+    /// The category that a word means; nothing for a word that the dictionary lacks.
+    #[must_use]
+    pub fn known(&self, word: &str) -> Option<&Category> {
+        self.by_word.get(word.trim()).map(|index| &self.categories[*index])
     }
 
     /// All categories, in the file's order.

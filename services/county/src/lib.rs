@@ -1,4 +1,4 @@
-//! A county's configuration folder: its areas, its categories, its settings.
+//! A county's configuration folder: its areas, its categories, its settings, its mappings.
 //!
 //! What is wrong in a file is said with file, line and reason, all mistakes at once, before anything is
 //! loaded. Services read files of their own from the same folder with [`csv_rows`] and [`Mistake`].
@@ -6,6 +6,7 @@
 mod areas;
 mod categories;
 mod devices;
+mod mappings;
 mod mistake;
 mod privacy;
 mod settings;
@@ -23,6 +24,10 @@ pub use areas::{
 pub use categories::{Category, CategoryDictionary, OTHER};
 pub use devices::{DEVICES_FILE, Device, Devices};
 use jiff::{Timestamp, civil::Date};
+pub use mappings::{
+    AreaMapping, CategoryMapping, MAPPINGS_FOLDER, Mapping, Mappings, PartyMapping, RecordKind, Setting,
+    TargetKind, Template,
+};
 pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
 pub use privacy::{BackgroundSettings, RetentionSettings};
 pub use settings::{CountySettings, OneKeyLimits, PushLimitHours};
@@ -46,6 +51,8 @@ pub struct County {
     pub categories: CategoryDictionary,
     /// Its one-key call devices.
     pub devices: Devices,
+    /// How its sources' own forms are read.
+    pub mappings: Mappings,
 }
 
 impl County {
@@ -67,16 +74,23 @@ impl County {
             .ok()
             .flatten();
         match (areas, categories, devices) {
-            (Some(areas), Some(categories), Some(devices)) => Ok(Self {
-                code: file.code,
-                name: file.name,
-                time_zone: file.time_zone,
-                folder: folder.to_owned(),
-                settings: file.settings,
-                areas: AreasInForce::of_folder(areas),
-                categories,
-                devices,
-            }),
+            (Some(areas), Some(categories), Some(devices)) => {
+                let mappings = Mappings::load(folder, &areas, &categories, &mut mistakes);
+                if !mistakes.is_empty() {
+                    return Err(Mistakes(mistakes));
+                }
+                Ok(Self {
+                    code: file.code,
+                    name: file.name,
+                    time_zone: file.time_zone,
+                    folder: folder.to_owned(),
+                    settings: file.settings,
+                    areas: AreasInForce::of_folder(areas),
+                    categories,
+                    devices,
+                    mappings,
+                })
+            }
             _ => Err(Mistakes(mistakes)),
         }
     }

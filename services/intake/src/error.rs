@@ -22,6 +22,9 @@ pub enum IntakeError {
     /// The caller's county is another one, or is not served here.
     #[error("no such county")]
     NoSuchCounty,
+    /// The county has no mapping of this name.
+    #[error("no such mapping")]
+    NoSuchMapping,
     /// There is no such report, or it is not the caller's.
     #[error("no such report")]
     NoSuchReport,
@@ -73,6 +76,14 @@ impl From<IntakeError> for Status {
                 vec![status::Violation::new("source", "must be the caller's own source")],
             ),
             IntakeError::NoSuchCounty => status::not_found("county"),
+            IntakeError::NoSuchMapping => status::with_violations(
+                Code::NotFound,
+                "the county has no such mapping",
+                vec![status::Violation::new(
+                    "mapped.mapping",
+                    "must be the name of one of the county's mappings",
+                )],
+            ),
             IntakeError::NoSuchReport => status::not_found("report"),
             IntakeError::CursorTooOld => status::failed_precondition(
                 "CURSOR_TOO_OLD",

@@ -93,7 +93,7 @@ impl Intake {
             Some(report) if ticket_of(&report).is_some() => {
                 self.submit_state(who, report, WhenFull::Refuse).await
             }
-            _ => Ok(contract::acknowledgement(&self.commit(who, received, WhenFull::Refuse).await?)),
+            _ => self.wait(who, received, WhenFull::Refuse).await?.committed().await,
         }
     }
 
@@ -107,6 +107,29 @@ impl Intake {
         received: ReceivedReport,
         when_full: WhenFull,
     ) -> Result<Decision, IntakeError> {
+        self.wait(who, received, when_full).await?.decided().await
+    }
+
+    /// Checks one report and lets it wait for its commit, after those that began before it.
+    ///
+    /// # Errors
+    /// What is wrong with it, or why it cannot wait.
+    pub(crate) async fn begin(
+        &self,
+        who: &Principal,
+        report: Option<Report>,
+        when_full: WhenFull,
+    ) -> Result<Begun, IntakeError> {
+        let received = self.receive(who, report)?;
+        self.wait(who, received, when_full).await
+    }
+
+    async fn wait(
+        &self,
+        who: &Principal,
+        received: ReceivedReport,
+        when_full: WhenFull,
+    ) -> Result<Begun, IntakeError> {
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));
@@ -114,7 +137,25 @@ impl Intake {
             WhenFull::Refuse => self.committer.submit(&who.county, received, answer)?,
             WhenFull::Wait => self.committer.submit_when_possible(&who.county, received, answer).await?,
         }
-        tokio::time::timeout(ANSWER_TIMEOUT, answered)
+        Ok(Begun(answered))
+    }
+}
+
+/// A report that waits for its commit. Who drops it misses the answer only.
+#[derive(Debug)]
+pub struct Begun(oneshot::Receiver<Result<Decision, IntakeError>>);
+
+impl Begun {
+    /// Waits for the commit.
+    ///
+    /// # Errors
+    /// Why it could not be committed, or that no answer came in time.
+    pub async fn committed(self) -> Result<SubmitReportResponse, IntakeError> {
+        Ok(contract::acknowledgement(&self.decided().await?))
+    }
+
+    async fn decided(self) -> Result<Decision, IntakeError> {
+        tokio::time::timeout(ANSWER_TIMEOUT, self.0)
             .await
             .map_err(|_| IntakeError::NoAnswerInTime)?
             .map_err(|_| IntakeError::Ending)?

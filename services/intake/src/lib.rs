@@ -1,8 +1,11 @@
 //! Intake: takes every report from every source, fast and durably, and says which belong together.
 //!
 //! A report's way: [`grpc`] decodes it, [`reception`] checks, hashes and seals it, [`committer`] commits it
-//! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event.
+//! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event. A record in its source's own
+//! form becomes reports in [`records`]; those of the police are kept and [folded](folding) first.
+//! What people did that is no report comes by [`activities`].
 
+pub mod activities;
 pub mod background;
 pub mod changes;
 pub mod clue_keys;
@@ -11,19 +14,24 @@ pub mod config;
 mod contract;
 pub mod domain;
 pub mod error;
+pub mod folding;
 pub mod grpc;
 pub mod http;
 mod intake;
 pub mod linking;
 pub mod reception;
+pub mod records;
 pub mod retention;
 pub mod routing_events;
 pub mod sources;
 pub mod store;
 mod sums;
 mod ticket_submission;
+mod unmapped;
 
+pub use activities::Activities;
 pub use intake::Intake;
+pub use records::Records;
 pub use store::{MIGRATIONS, STATEMENTS};
 
 use std::{convert::Infallible, future::Future, sync::Arc};
@@ -81,10 +89,21 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     foundation.serve_http(settings.doors.http_listen, router).await?;
     let changes = ChangeServiceServer::new(grpc::ChangeFace::new(Arc::clone(&intake)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let (records, work) = Records::new(Arc::clone(&intake), &foundation.counties);
+    let (activities, more_work) =
+        Activities::new(Arc::clone(&intake), &foundation.outbox, &foundation.counties);
+    for working in work.into_iter().chain(more_work) {
+        foundation.tasks.spawn("records", async move {
+            working.await;
+            Ok::<(), std::convert::Infallible>(())
+        });
+    }
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
         .add_service(changes)
         .add_service(grpc::LinkageFace::new(intake).into_server())
-        .add_service(BackgroundServiceServer::new(backgrounds));
+        .add_service(BackgroundServiceServer::new(backgrounds))
+        .add_service(grpc::RecordFace::new(Arc::new(records)))
+        .add_service(grpc::ActivityFace::new(Arc::new(activities)));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

@@ -10,7 +10,7 @@ use fengqiao_access::Principal;
 use fengqiao_county::{AreaTree, Counties, County};
 use fengqiao_linkage::{Key, PlainParty, PlainPhone, PlainReport, Role as LinkRole, Secret, Traits};
 use fengqiao_proto::{
-    intake::v1::Report,
+    intake::v1::{Activity, Report},
     types::v1::{PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
@@ -20,9 +20,11 @@ use prost::Message as _;
 use crate::{
     clue_keys::LookupHash,
     domain::{
+        activity::{self, ValidActivity},
         area::AreaCode,
         id_number::IdNumber,
         linkage::Digest,
+        mapping::Knowledge,
         matter_fingerprint, one_key,
         report::{ValidParty, ValidReport},
         validation::{Circumstances, validate},
@@ -115,6 +117,49 @@ impl Reception {
     /// [`IntakeError::NoSuchCounty`] for one that is not served here.
     pub fn county(&self, code: &str) -> Result<&Arc<County>, IntakeError> {
         self.desks.get(code).map(|desk| &desk.county).ok_or(IntakeError::NoSuchCounty)
+    }
+
+    /// Checks an activity that a caller brings for a county.
+    ///
+    /// # Errors
+    /// [`IntakeError::Invalid`] with all that is wrong, or [`IntakeError::NoSuchCounty`].
+    pub fn check_activity(
+        &self,
+        code: &str,
+        activity: Activity,
+        now: Timestamp,
+    ) -> Result<ValidActivity, IntakeError> {
+        let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let places = desk.places();
+        let today = desk.county.day(now);
+        let standing_area = |code: &str| places.standing_area(code, today);
+        let about = Circumstances { county: code, now, today, standing_area: &standing_area };
+        activity::validate(activity, &about).map_err(IntakeError::Invalid)
+    }
+
+    /// What translating a record of a county must know, given to `ask`.
+    ///
+    /// # Errors
+    /// [`IntakeError::NoSuchCounty`] for one that is not served here.
+    pub fn knowing<T>(
+        &self,
+        code: &str,
+        now: Timestamp,
+        ask: impl FnOnce(&County, &Knowledge<'_>) -> T,
+    ) -> Result<T, IntakeError> {
+        let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let areas = desk.county.areas.now();
+        let area_of_code = |code: &str| areas.resolve(code).map(|_| code.to_owned());
+        let area_of_name =
+            |name: &str| areas.named(name).map(|area| AreaCode::of_area(&area.code).as_str().to_owned());
+        let knowledge = Knowledge {
+            categories: &desk.county.categories,
+            area_of_code: &area_of_code,
+            area_of_name: &area_of_name,
+            zone: &desk.county.time_zone,
+            today: desk.county.day(now),
+        };
+        Ok(ask(&desk.county, &knowledge))
     }
 
     /// The keys.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{
-    intake::v1::ReportAccepted,
+    intake::v1::{ActivityRecorded, ReportAccepted},
     notification::v1::PushReceipt,
     routing::v1::{CaseChanged, PushRequested},
 };
@@ -58,6 +58,8 @@ fn take_in(facts: &mut Batch, envelope: &Envelope) -> Result<(), Unusable> {
     let (county, kind) = (&envelope.county, envelope.kind.as_str());
     if kind == ReportAccepted::full_name() {
         facts.report_accepted(county, &read(envelope)?)
+    } else if kind == ActivityRecorded::full_name() {
+        facts.activity_recorded(county, &read(envelope)?)
     } else if kind == CaseChanged::full_name() {
         facts.case_changed(county, &read(envelope)?)
     } else if kind == PushRequested::full_name() {

@@ -13,9 +13,11 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("put_cases", include_str!("store/sql/put_cases.sql")),
     ("put_pushes", include_str!("store/sql/put_pushes.sql")),
     ("put_receipts", include_str!("store/sql/put_receipts.sql")),
+    ("put_activities", include_str!("store/sql/put_activities.sql")),
     ("count_reports", include_str!("store/sql/count_reports.sql")),
     ("count_cases", include_str!("store/sql/count_cases.sql")),
     ("count_pushes", include_str!("store/sql/count_pushes.sql")),
+    ("count_activities", include_str!("store/sql/count_activities.sql")),
     ("as_of", include_str!("store/sql/as_of.sql")),
 ];
 

@@ -9,13 +9,14 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use fengqiao_areas::AreaWatch;
 use fengqiao_county::Counties;
 use fengqiao_proto::{
+    intake::v1::{ActivityKind, ActivityRecorded},
     routing::v1::{AreasActivated, CaseChanged},
     statistics::v1::{AreaLevel, Dimension, QueryIndicatorsRequest},
     types::v1::{Level, Source},
 };
 use fengqiao_statistics::{StatisticsError, store::STATEMENTS};
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
-use world::{World, asking, at, id};
+use world::{World, asking, at, envelope, id};
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
@@ -40,6 +41,14 @@ async fn totals_equal_a_count_by_hand() {
         (" return_rate", (1, 3)),
         (" feedback_rate", (1, 3)),
         (" resolved_rate", (1, 2)),
+        (" activities", (0, 0)),
+        (" visits", (0, 0)),
+        (" visit_minutes", (0, 0)),
+        (" sweeps", (0, 0)),
+        (" zero_reports", (0, 0)),
+        (" patrols", (0, 0)),
+        (" publicity", (0, 0)),
+        (" hazard_searches", (0, 0)),
     ]
     .map(|(indicator, counts)| (indicator.to_owned(), counts))
     .into();
@@ -208,4 +217,44 @@ async fn areas_that_routing_told_of_hold_from_the_start() {
     let counties = Arc::new(Counties::load(&[folder]).unwrap());
     AreaWatch::start(world.pool.clone(), Arc::clone(&counties)).await.unwrap();
     assert_eq!(counties.get("421181").unwrap().areas.now().name_path("421181199"), "新镇");
+}
+
+#[tokio::test]
+async fn activities_are_counted_by_kind_and_area_each_once() {
+    let world = World::new().await;
+    let activity = |number, revision, kind: ActivityKind, area: &str, minutes: i64| {
+        let begun_at = at("2026-11-24T01:00:00Z").unwrap();
+        let event = ActivityRecorded {
+            activity_id: id(number),
+            revision,
+            kind: kind.into(),
+            source: 3,
+            area_code: area.into(),
+            begun_at: Some(begun_at),
+            ended_at: Some(prost_types::Timestamp { seconds: begun_at.seconds + 60 * minutes, nanos: 0 }),
+            count: 1,
+            agency: "community-421181105201".into(),
+            ..Default::default()
+        };
+        envelope("421181", &event)
+    };
+    let told = [
+        activity(1, 1, ActivityKind::Visit, "421181105201", 30),
+        activity(1, 2, ActivityKind::Visit, "421181105201", 45),
+        activity(2, 1, ActivityKind::Visit, "421181105202", 15),
+        activity(3, 1, ActivityKind::ZeroReport, "421181105202", 0),
+        activity(4, 1, ActivityKind::Hazard, "421181105202", 90),
+    ];
+    world.apply(&told).await;
+    // Once more, and an older revision: nothing changes.
+    world.apply(&told[..1]).await;
+    let ids = ["activities", "visits", "visit_minutes", "zero_reports", "hazard_searches", "sweeps"];
+    let mut asked = asking(&ids);
+    let figures = world.figures("421181", asked.clone()).await;
+    let counts: Vec<_> = ids.iter().map(|name| figures[&format!(" {name}")].0).collect();
+    assert_eq!(counts, [4, 2, 60, 1, 1, 0]);
+    asked.group_by = vec![Dimension::Area.into()];
+    let figures = world.figures("421181", asked).await;
+    assert_eq!(figures["421181105201 visit_minutes"], (45, 0));
+    assert_eq!(figures["421181105202 activities"], (3, 0));
 }

@@ -6,7 +6,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use fengqiao_proto::{
     intake::v1::{
-        Report, ReportAccepted, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
+        ActivityRecorded, Report, ReportAccepted, SubmitReportRequest, SubmitReportsRequest,
+        submit_reports_response::Outcome,
     },
     json,
     notification::v1::PushReceipt,
@@ -303,6 +304,7 @@ fn the_report_has_the_json_form_that_sources_were_told() {
         "ONE_KEY_CALL",
         "MEETING",
         "ENTERPRISE",
+        "CLUE_MAIL",
     ] {
         let read: Report = json::from_json(serde_json::json!({ "source": source })).unwrap();
         assert_ne!(read.source(), Source::Unspecified, "{source}");
@@ -322,6 +324,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         let payload = from_hex(sample["payloadHex"].as_str().unwrap());
         let read = match kind {
             _ if kind == ReportAccepted::full_name() => in_json::<ReportAccepted>(&payload),
+            _ if kind == ActivityRecorded::full_name() => in_json::<ActivityRecorded>(&payload),
             _ if kind == CaseChanged::full_name() => in_json::<CaseChanged>(&payload),
             _ if kind == PushRequested::full_name() => in_json::<PushRequested>(&payload),
             _ if kind == AreasActivated::full_name() => in_json::<AreasActivated>(&payload),
@@ -331,7 +334,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 5, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 6, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

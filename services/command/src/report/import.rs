@@ -2,6 +2,7 @@
 
 mod columns;
 mod faults;
+mod fields;
 mod file;
 #[cfg(test)]
 mod fuzz;
@@ -16,7 +17,11 @@ use std::{
 };
 
 use clap::Args;
-use fengqiao_proto::{intake::v1::Report, json, types::v1::Source};
+use fengqiao_proto::{
+    intake::v1::{MappedRecord, Record, Report, record},
+    json,
+    types::v1::Source,
+};
 use indicatif::{ProgressBar, ProgressStyle};
 use jiff::tz::TimeZone;
 
@@ -44,6 +49,7 @@ CSV (UTF-8, or GB18030 as Excel writes it) and XLSX (the first sheet): the first
   reporter_id_number 诉求人身份证号, and so for respondent 被诉方, victim 受害人, witness 证人; or parties[0].role,
   parties[0].name, parties[0].phone, parties[0].idNumber. Other columns are kept with the report as its source's own
   fields. Times without a zone are in --time-zone.
+With --mapping the columns, or the names in a JSON object, are the source's own; `items` of an object are its matters.
 Lines are sent in their order. The same source and number is the same report: to repeat the command is safe.";
 
 /// A file to hand in.
@@ -57,6 +63,9 @@ pub struct ImportOptions {
     /// The door of the lines that name none; then also who calls, unless --as says.
     #[arg(long, value_parser = words::parser(words::SOURCES), ignore_case = true)]
     source: Option<Source>,
+    /// Translate the lines by this mapping of the county (mappings/NAME.toml): hotline-12345, grid, petition, …
+    #[arg(long, value_name = "NAME")]
+    mapping: Option<String>,
     /// Have everything checked by the service, and hand nothing in.
     #[arg(long)]
     dry_run: bool,
@@ -127,15 +136,25 @@ pub async fn import(
     let input = Input::open(&options.file, options.format)?;
     let mut rejects = Rejects::open(options.rejects.as_deref())?;
     let bar = progress_bar(input.length);
-    let reader = Reader {
-        columns: input.header.as_deref().map(Columns::of).transpose()?,
-        source: options.source.unwrap_or_default(),
-        county: session.county(),
-        zone: output.zone.clone(),
+    let records = options.mapping.is_some();
+    let reader = match options.mapping {
+        Some(mapping) => Reader::Mapped {
+            mapping,
+            header: input.header.clone().unwrap_or_default(),
+            county: session.county(),
+        },
+        None => Reader::Reports {
+            columns: input.header.as_deref().map(Columns::of).transpose()?,
+            source: options.source.unwrap_or_default(),
+            county: session.county(),
+            zone: output.zone.clone(),
+        },
     };
-    let own: Vec<_> = reader.columns.iter().flat_map(Columns::own_fields).collect();
-    if !own.is_empty() {
-        eprintln!("kept as the source's own fields: {}", own.join(", "));
+    if let Reader::Reports { columns: Some(columns), .. } = &reader {
+        let own: Vec<_> = columns.own_fields().collect();
+        if !own.is_empty() {
+            eprintln!("kept as the source's own fields: {}", own.join(", "));
+        }
     }
     let entries = input.lines.map(|line| {
         bar.set_position(line.position);
@@ -146,6 +165,7 @@ pub async fn import(
     let sending = Sending {
         connect,
         caller: options.source.map_or(Caller::Officer, Caller::Source),
+        records,
         dry_run: options.dry_run,
         window: options.window as usize,
     };
@@ -175,33 +195,47 @@ pub async fn import(
     }
 }
 
-/// Makes reports of lines.
-struct Reader {
-    columns: Option<Columns>,
-    source: Source,
-    county: String,
-    zone: TimeZone,
+/// Makes what is sent of lines.
+enum Reader {
+    /// Reports, by the names of the contract.
+    Reports { columns: Option<Columns>, source: Source, county: String, zone: TimeZone },
+    /// Records in their source's own fields.
+    Mapped { mapping: String, header: Vec<String>, county: String },
 }
 
 impl Reader {
     fn entry(&self, line: Line) -> Entry {
-        let content = line.content.map_err(|fault| vec![fault]).and_then(|content| self.report(content));
-        Entry { line: line.number, content: content.map(|report| Content::Report(Box::new(report))) }
+        let content = line.content.map_err(|fault| vec![fault]).and_then(|content| self.content(content));
+        Entry { line: line.number, content }
     }
 
-    fn report(&self, content: Read) -> Result<Report, Vec<Fault>> {
-        let mut report = match (content, &self.columns) {
-            (Read::Document(form), _) => json::from_json::<Report>(form).map_err(|e| faults_of_form(&e))?,
-            (Read::Cells(cells), Some(columns)) => columns.report(&cells, &self.zone)?,
-            (Read::Cells(_), None) => return Err(vec![Fault::new("", "the file has no header")]),
-        };
-        if report.source == 0 {
-            report.set_source(self.source);
+    fn content(&self, content: Read) -> Result<Content, Vec<Fault>> {
+        match self {
+            Self::Mapped { mapping, header, county } => {
+                let said = match content {
+                    Read::Document(form) => fields::of_document(form).map_err(|fault| vec![fault])?,
+                    Read::Cells(cells) => fields::of_cells(header, cells),
+                };
+                let form = record::Form::Mapped(MappedRecord { mapping: mapping.clone(), ..said });
+                Ok(Content::Record(Box::new(Record { county: county.clone(), form: Some(form) })))
+            }
+            Self::Reports { columns, source, county, zone } => {
+                let mut report = match (content, columns) {
+                    (Read::Document(form), _) => {
+                        json::from_json::<Report>(form).map_err(|e| faults_of_form(&e))?
+                    }
+                    (Read::Cells(cells), Some(columns)) => columns.report(&cells, zone)?,
+                    (Read::Cells(_), None) => return Err(vec![Fault::new("", "the file has no header")]),
+                };
+                if report.source == 0 {
+                    report.set_source(*source);
+                }
+                if report.county.is_empty() {
+                    report.county.clone_from(county);
+                }
+                Ok(Content::Report(Box::new(report)))
+            }
         }
-        if report.county.is_empty() {
-            report.county.clone_from(&self.county);
-        }
-        Ok(report)
     }
 }
 

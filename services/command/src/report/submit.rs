@@ -125,7 +125,11 @@ async fn submit_one(report: Report, session: &Session, output: &Output) -> Resul
     output.line(&format!("{state}  {}  {what}{link}", answer.report_id))
 }
 
-fn text_of(file: &PathBuf) -> Result<String, CommandError> {
+/// The text of a file, or of standard input for `-`.
+///
+/// # Errors
+/// It cannot be read.
+pub fn text_of(file: &PathBuf) -> Result<String, CommandError> {
     let read = if file.as_os_str() == "-" {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).map(|_| text)

@@ -3,7 +3,7 @@
 pub(crate) mod hotline_ticket;
 
 use fengqiao_proto::{
-    intake::v1::{Details, details::Form},
+    intake::v1::{Details, OwnField, SourceCategory, details::Form},
     types::v1::Source,
 };
 
@@ -13,6 +13,8 @@ const DEVICE_LENGTH: usize = 64;
 pub(crate) const MOST_OWN_FIELDS: usize = 100;
 pub(crate) const OWN_NAME_LENGTH: usize = 64;
 pub(crate) const OWN_VALUE_LENGTH: usize = 4_000;
+const CODE_LENGTH: usize = 64;
+const WORD_LENGTH: usize = 100;
 
 /// Tells `wrong` of each field (its path in JSON names, below the report) that is not right, and what would be.
 /// `source` is the report's, as far as it has one.
@@ -27,14 +29,25 @@ pub fn check(details: &Details, source: Option<Source>, wrong: &mut dyn FnMut(St
             }
             hotline_ticket::check(ticket, wrong);
         }
-        None => {}
+        Some(Form::PoliceCall(_)) | None => {}
     }
-    if details.own_fields.len() > MOST_OWN_FIELDS {
-        wrong("details.ownFields".to_owned(), format!("must be at most {MOST_OWN_FIELDS}"));
+    check_own(&details.own_fields, "details.ownFields", wrong);
+    if let Some(category) = &details.source_category {
+        check_category(category, "details.sourceCategory", wrong);
+    }
+    if let Err(fault) = text::single_line(&details.part_of, CODE_LENGTH) {
+        wrong("details.partOf".to_owned(), fault);
+    }
+}
+
+/// The same for the fields of a source's form alone, which stand at `path`.
+pub fn check_own(fields: &[OwnField], path: &str, wrong: &mut dyn FnMut(String, String)) {
+    if fields.len() > MOST_OWN_FIELDS {
+        wrong(path.to_owned(), format!("must be at most {MOST_OWN_FIELDS}"));
         return;
     }
-    for (index, field) in details.own_fields.iter().enumerate() {
-        let path = |part: &str| format!("details.ownFields[{index}].{part}");
+    for (index, field) in fields.iter().enumerate() {
+        let path = |part: &str| format!("{path}[{index}].{part}");
         if field.name.trim().is_empty() {
             wrong(path("name"), "must be given".to_owned());
         } else if let Err(fault) = text::single_line(&field.name, OWN_NAME_LENGTH) {
@@ -42,6 +55,20 @@ pub fn check(details: &Details, source: Option<Source>, wrong: &mut dyn FnMut(St
         }
         if let Err(fault) = text::lines(&field.value, OWN_VALUE_LENGTH) {
             wrong(path("value"), fault);
+        }
+    }
+}
+
+/// The same for a kind of matter in a source's own words.
+pub fn check_category(category: &SourceCategory, path: &str, wrong: &mut dyn FnMut(String, String)) {
+    for (part, said, at_most) in [
+        ("list", &category.list, CODE_LENGTH),
+        ("code", &category.code, CODE_LENGTH),
+        ("word", &category.word, WORD_LENGTH),
+        ("canonical", &category.canonical, CODE_LENGTH),
+    ] {
+        if let Err(fault) = text::single_line(said, at_most) {
+            wrong(format!("{path}.{part}"), fault);
         }
     }
 }
@@ -70,7 +97,7 @@ mod tests {
         );
         assert_eq!(faults(vec![("x", String::new()); 101]), ["details.ownFields"]);
         let mut paths = Vec::new();
-        check(&Details { device: "一".repeat(65), ..Default::default() }, &mut |path, _| paths.push(path));
+        check(&Details { device: "一".repeat(65), ..Default::default() }, None, &mut |path, _| paths.push(path));
         assert_eq!(paths, ["details.device"]);
     }
 

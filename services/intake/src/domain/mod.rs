@@ -1,5 +1,6 @@
 //! What intake knows about reports: plain functions and types, without I/O and without a clock.
 
+pub mod activity;
 pub mod area;
 pub mod background;
 pub mod case_news;
@@ -9,10 +10,12 @@ pub mod following;
 pub mod id_number;
 pub mod joinable;
 pub mod linkage;
+pub mod mapping;
 pub mod matter_fingerprint;
 pub mod one_key;
 pub mod past;
 pub mod phone;
+pub mod police;
 pub mod report;
 pub mod retention;
 pub mod sight;

@@ -19,12 +19,14 @@ type Time = (i64, i32);
 pub fn ticket_of(report: &Report) -> Option<&HotlineTicket> {
     match report.details.as_ref()?.form.as_ref()? {
         Form::HotlineTicket(ticket) => Some(ticket),
+        Form::PoliceCall(_) => None,
     }
 }
 
 fn ticket_in(report: &mut Report) -> Option<&mut HotlineTicket> {
     match report.details.as_mut()?.form.as_mut()? {
         Form::HotlineTicket(ticket) => Some(ticket),
+        Form::PoliceCall(_) => None,
     }
 }
 

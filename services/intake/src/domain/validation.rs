@@ -69,7 +69,7 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
     }
     let source = wrong.check("source", source_of(report.source));
     wrong.check("sourceRef", source_ref(&report.source_ref));
-    let occurred_at = wrong.check("occurredAt", occurred_at(report.occurred_at.as_ref(), about.now));
+    let occurred_at = wrong.check("occurredAt", moment(report.occurred_at.as_ref(), about.now));
     let area = wrong.check("areaCode", area_of(&report.area_code, about));
     wrong.check("address", text::single_line(&report.address, ADDRESS_LENGTH));
     wrong.check(
@@ -108,15 +108,24 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
     }
 }
 
+/// What was found wrong so far.
 #[derive(Default)]
-struct Violations(Vec<Violation>);
+pub(super) struct Violations(Vec<Violation>);
 
 impl Violations {
-    fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
+    pub(super) fn add(&mut self, field: impl Into<String>, description: impl Into<String>) {
         self.0.push(Violation::new(field, description));
     }
 
-    fn check<T>(&mut self, field: &str, found: Result<T, text::Fault>) -> Option<T> {
+    pub(super) fn into_inner(self) -> Vec<Violation> {
+        self.0
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn check<T>(&mut self, field: &str, found: Result<T, text::Fault>) -> Option<T> {
         found.map_err(|fault| self.add(field, fault)).ok()
     }
 }
@@ -125,7 +134,7 @@ fn required(text: &str) -> Result<(), text::Fault> {
     if text.trim().is_empty() { Err("must be given".to_owned()) } else { Ok(()) }
 }
 
-fn source_of(number: i32) -> Result<Source, text::Fault> {
+pub(super) fn source_of(number: i32) -> Result<Source, text::Fault> {
     match Source::try_from(number) {
         Ok(Source::Unspecified) => Err("must be given".to_owned()),
         Ok(source) => Ok(source),
@@ -133,7 +142,7 @@ fn source_of(number: i32) -> Result<Source, text::Fault> {
     }
 }
 
-fn source_ref(text: &str) -> Result<(), text::Fault> {
+pub(super) fn source_ref(text: &str) -> Result<(), text::Fault> {
     required(text)?;
     text::single_line(text, SOURCE_REF_LENGTH)?;
     // It names the report for ever, so it is never changed silently.
@@ -143,7 +152,11 @@ fn source_ref(text: &str) -> Result<(), text::Fault> {
     Ok(())
 }
 
-fn occurred_at(given: Option<&prost_types::Timestamp>, now: Timestamp) -> Result<Timestamp, text::Fault> {
+/// A moment that a source tells.
+pub(super) fn moment(
+    given: Option<&prost_types::Timestamp>,
+    now: Timestamp,
+) -> Result<Timestamp, text::Fault> {
     let given = given.ok_or_else(|| "must be given".to_owned())?;
     let time = Timestamp::new(given.seconds, given.nanos)
         .ok()
@@ -160,7 +173,7 @@ fn occurred_at(given: Option<&prost_types::Timestamp>, now: Timestamp) -> Result
 }
 
 /// The area as it is named, its own codes in one form, and the one that stands for it.
-fn area_of(code: &str, about: &Circumstances<'_>) -> Result<(String, AreaCode), text::Fault> {
+pub(super) fn area_of(code: &str, about: &Circumstances<'_>) -> Result<(String, AreaCode), text::Fault> {
     required(code)?;
     (about.standing_area)(code)
         .map(|standing| {

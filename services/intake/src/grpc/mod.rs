@@ -3,11 +3,14 @@
 //! It is not the generated server, because that ends a call (and a whole stream) with INTERNAL at a
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
+mod activities;
 mod background;
 mod changes;
 mod decoding;
 mod linkage;
+mod many;
 mod queries;
+mod records;
 mod sifting;
 mod submit_stream;
 mod undecodable;
@@ -34,9 +37,10 @@ use tonic::{
 };
 use tower::{Service, service_fn};
 
-pub use self::background::BackgroundFace;
-pub use self::changes::ChangeFace;
 pub(crate) use self::queries::in_time;
+pub use self::{
+    activities::ActivityFace, background::BackgroundFace, changes::ChangeFace, records::RecordFace,
+};
 use self::{
     decoding::{ContractCodec, Decoded},
     sifting::{Messages, Sifted, Unfinished},

@@ -38,8 +38,11 @@ impl Undecodable {
             violations.push(Violation::new("", BROKEN));
         }
         for violation in &mut violations {
-            // Paths are those of the report, as in every other violation.
-            if let Some(inner) = violation.field.strip_prefix("report.") {
+            // Paths are those of the report or record, as in every other violation.
+            let below = ["report.", "record.", "activity."]
+                .iter()
+                .find_map(|outer| violation.field.strip_prefix(outer));
+            if let Some(inner) = below {
                 violation.field = inner.to_owned();
             }
         }

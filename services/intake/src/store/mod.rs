@@ -1,5 +1,6 @@
 //! Intake's tables: the only place with SQL.
 
+mod activities;
 mod background;
 mod batch;
 mod changes;
@@ -9,15 +10,18 @@ mod idempotent_answers;
 mod joins;
 mod known;
 mod link_decisions;
+mod police;
 mod reading;
 mod readings;
 mod retention;
 mod rows;
 mod sealed;
 mod told_cases;
+mod unmapped;
 
 use std::sync::LazyLock;
 
+pub use activities::{KeptActivity, StoredActivities, StoredActivity, write_activities};
 pub use background::{SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk};
 pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
 pub use changes::{
@@ -35,18 +39,23 @@ pub use link_decisions::{
     LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
     decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
 };
+pub use police::{
+    KeptRecord, RecordOfCall, hold_police_records, keep_police_records, police_records_of_calls,
+    release_police_records,
+};
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 pub use readings::{COUNTED_FOR, Kept, Reading, keep_reading, list_readings};
 pub use retention::{Part, Step, remove_past_term};
 pub use sealed::SEALED_COLUMNS;
 pub use told_cases::{Standing, cases_of, standing_of, tell_cases};
+pub use unmapped::{UnmappedCount, add_unmapped, list_unmapped};
 
 /// The migrations of intake's own tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
 pub static STATEMENTS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
-    let own = [REPORTS, LINKS, PRIVACY, CHANGES, retention::REMOVALS];
+    let own = [REPORTS, LINKS, PRIVACY, CHANGES, RECORDS, retention::REMOVALS];
     own.into_iter().flatten().copied().collect()
 });
 
@@ -131,6 +140,18 @@ const CHANGES: &[(&str, &str)] = &[
     ("drop_answer", include_str!("sql/drop_answer.sql")),
     ("forget_answers", include_str!("sql/forget_answers.sql")),
     ("webhook_took", include_str!("sql/webhook_took.sql")),
+];
+
+/// The statements about the police's records, activities, and what mappings do not know.
+const RECORDS: &[(&str, &str)] = &[
+    ("keep_police_records", include_str!("sql/keep_police_records.sql")),
+    ("police_records_of_calls", include_str!("sql/police_records_of_calls.sql")),
+    ("lock_police_records", include_str!("sql/lock_police_records.sql")),
+    ("unlock_police_records", include_str!("sql/unlock_police_records.sql")),
+    ("put_activities", include_str!("sql/put_activities.sql")),
+    ("known_activities", include_str!("sql/known_activities.sql")),
+    ("add_unmapped", include_str!("sql/add_unmapped.sql")),
+    ("list_unmapped", include_str!("sql/list_unmapped.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

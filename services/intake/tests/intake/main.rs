@@ -2,12 +2,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
+mod activities;
 mod areas;
 mod background;
 mod changes;
 mod confidential;
 mod http;
 mod joining;
+mod records;
 mod reports;
 mod retention;
 mod sealing;

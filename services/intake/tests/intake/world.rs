@@ -11,12 +11,12 @@ use std::{
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
 use fengqiao_intake::{
-    Intake,
+    Activities, Intake, Records,
     background::Backgrounds,
     clue_keys,
     config::CommitSettings,
     domain::phone::Phone,
-    grpc::{BackgroundFace, IntakeFace},
+    grpc::{ActivityFace, BackgroundFace, IntakeFace, RecordFace},
     routing_events::RoutingEvents,
     store,
 };
@@ -115,6 +115,12 @@ impl World {
     /// Starts a process of intake and gives its address.
     pub async fn process(&mut self, settings: CommitSettings) -> String {
         let intake = self.intake(&settings);
+        let (records, folding) = Records::new(Arc::clone(&intake), &self.counties);
+        let (activities, taking) =
+            Activities::new(Arc::clone(&intake), &Outbox::new(Topic::Intake), &self.counties);
+        for working in folding.into_iter().chain(taking) {
+            self.tasks.spawn(working);
+        }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = Server::builder()
@@ -126,6 +132,8 @@ impl World {
                 Arc::clone(&self.keyring),
                 Clock::system(),
             )))))
+            .add_service(RecordFace::new(Arc::new(records)))
+            .add_service(ActivityFace::new(Arc::new(activities)))
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
                 self.stop.clone().cancelled_owned(),

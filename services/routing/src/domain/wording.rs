@@ -39,6 +39,7 @@ pub const fn source_name(source: Source) -> &'static str {
         Source::OneKeyCall => "一键呼叫",
         Source::Meeting => "居民议事会",
         Source::Enterprise => "企业直通车",
+        Source::ClueMail => "线索邮件",
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use fengqiao_proto::{
-    intake::v1::ReportAccepted,
+    intake::v1::{ActivityRecorded, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, PushRequested},
     types::v1::PushSubject,
@@ -103,6 +103,27 @@ pub struct ReceiptFact {
     pub feedback_at: Option<Timestamp>,
 }
 
+/// An activity as its newest revision says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActivityFact {
+    /// Counts from 1.
+    pub revision: i32,
+    /// The contract's number of the door.
+    pub source: i16,
+    /// The contract's number of the kind.
+    pub kind: i16,
+    /// The significant digits of its area.
+    pub area_code: String,
+    /// The agency that did it; may be empty.
+    pub agency: String,
+    /// When it began.
+    pub begun_at: Timestamp,
+    /// How long it took, in whole minutes.
+    pub minutes: i32,
+    /// How many: households, people, hazards, by the kind.
+    pub count: i32,
+}
+
 /// What a batch of events says, folded.
 #[derive(Debug, Default)]
 pub struct Batch {
@@ -116,6 +137,8 @@ pub struct Batch {
     pub pushes: BTreeMap<Key, PushFact>,
     /// Receipts by county and push id.
     pub receipts: BTreeMap<Key, ReceiptFact>,
+    /// Activities by county and id.
+    pub activities: BTreeMap<Key, ActivityFact>,
 }
 
 impl Batch {
@@ -144,6 +167,30 @@ impl Batch {
                 }
                 self.reports.insert(key, fact);
             }
+        }
+        Ok(())
+    }
+
+    /// Takes in an activity.
+    ///
+    /// # Errors
+    /// [`Unusable`] where ids or times are missing.
+    pub fn activity_recorded(&mut self, county: &str, event: &ActivityRecorded) -> Result<(), Unusable> {
+        let key = (county.to_owned(), id(&event.activity_id)?);
+        let begun_at = required(event.begun_at.as_ref())?;
+        let lasted = required(event.ended_at.as_ref())?.duration_since(begun_at).as_mins();
+        let fact = ActivityFact {
+            revision: event.revision,
+            source: small(event.source)?,
+            kind: small(event.kind)?,
+            area_code: significant(&event.area_code).to_owned(),
+            agency: event.agency.clone(),
+            begun_at,
+            minutes: i32::try_from(lasted).map_err(|_| Unusable("it ends too long after it began"))?,
+            count: event.count,
+        };
+        if self.activities.get(&key).is_none_or(|known| known.revision < fact.revision) {
+            self.activities.insert(key, fact);
         }
         Ok(())
     }

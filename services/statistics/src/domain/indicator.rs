@@ -10,6 +10,8 @@ pub enum Fact {
     Case,
     /// A push.
     Push,
+    /// An activity.
+    Activity,
 }
 
 /// Something that is counted in one kind of fact.
@@ -33,6 +35,22 @@ pub enum Measure {
     ReturnedPushes,
     /// Pushes to which the agency said what it did.
     AnsweredPushes,
+    /// Activities.
+    Activities,
+    /// Visits.
+    Visits,
+    /// The minutes that visits took.
+    VisitMinutes,
+    /// Sweeps.
+    Sweeps,
+    /// Zero reports.
+    ZeroReports,
+    /// Patrols.
+    Patrols,
+    /// Publicity.
+    Publicity,
+    /// Searches for hazards.
+    Hazards,
 }
 
 impl Measure {
@@ -48,6 +66,14 @@ impl Measure {
             Self::SignedPushes => (Fact::Push, 2),
             Self::ReturnedPushes => (Fact::Push, 3),
             Self::AnsweredPushes => (Fact::Push, 4),
+            Self::Activities => (Fact::Activity, 0),
+            Self::Visits => (Fact::Activity, 1),
+            Self::VisitMinutes => (Fact::Activity, 2),
+            Self::Sweeps => (Fact::Activity, 3),
+            Self::ZeroReports => (Fact::Activity, 4),
+            Self::Patrols => (Fact::Activity, 5),
+            Self::Publicity => (Fact::Activity, 6),
+            Self::Hazards => (Fact::Activity, 7),
         }
     }
 
@@ -63,6 +89,14 @@ impl Measure {
             Self::SignedPushes => "其中截至统计时点已签收的",
             Self::ReturnedPushes => "其中截至统计时点已退回的",
             Self::AnsweredPushes => "其中截至统计时点已反馈的",
+            Self::Activities => "工作记录(走访、摸排、零报告、巡防、宣传、隐患排查)",
+            Self::Visits => "走访",
+            Self::VisitMinutes => "走访时长(分钟)",
+            Self::Sweeps => "摸排",
+            Self::ZeroReports => "零报告",
+            Self::Patrols => "巡防",
+            Self::Publicity => "宣传",
+            Self::Hazards => "隐患排查",
         }
     }
 }
@@ -74,6 +108,7 @@ impl Fact {
             Self::Report => "accepted_at: 首次受理入库时间",
             Self::Case => "opened_at: 首个诉求受理时间",
             Self::Push => "requested_at: 推送生成时间",
+            Self::Activity => "begun_at: 开始时间",
         }
     }
 }
@@ -119,6 +154,14 @@ pub const INDICATORS: &[Definition] = &[
     rate("return_rate", "退回率", Measure::ReturnedPushes, Measure::Pushes),
     rate("feedback_rate", "反馈率", Measure::AnsweredPushes, Measure::Pushes),
     rate("resolved_rate", "化解率", Measure::SettledCases, Measure::Cases),
+    count("activities", "工作记录数", Measure::Activities),
+    count("visits", "走访次数", Measure::Visits),
+    count("visit_minutes", "走访分钟数", Measure::VisitMinutes),
+    count("sweeps", "摸排次数", Measure::Sweeps),
+    count("zero_reports", "零报告数", Measure::ZeroReports),
+    count("patrols", "巡防次数", Measure::Patrols),
+    count("publicity", "宣传次数", Measure::Publicity),
+    count("hazard_searches", "隐患排查次数", Measure::Hazards),
 ];
 
 /// The definition with that id.

@@ -223,7 +223,7 @@ mod tests {
         let question = check(&day(), &Macheng).unwrap();
         assert_eq!(question.indicators.len(), INDICATORS.len());
         assert_eq!(question.time_zone, "Asia/Shanghai");
-        assert_eq!(question.facts(), [Fact::Report, Fact::Case, Fact::Push]);
+        assert_eq!(question.facts(), [Fact::Report, Fact::Case, Fact::Push, Fact::Activity]);
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
             time_zone: "Asia/Macheng'--".into(),
             area_code: "999999".into(),
             agencies: vec![String::new()],
-            sources: vec![0, 11],
+            sources: vec![0, 99],
             levels: vec![5],
             categories: vec!["x".into()],
             from: None,

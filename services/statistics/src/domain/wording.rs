@@ -50,6 +50,7 @@ pub fn known_label(dimension: Dimension, value: &str) -> Option<&'static str> {
         (Dimension::Source, "ONE_KEY_CALL") => "一键呼叫",
         (Dimension::Source, "MEETING") => "院坝会",
         (Dimension::Source, "ENTERPRISE") => "企业直通车",
+        (Dimension::Source, "CLUE_MAIL") => "线索邮件",
         (Dimension::Level, "RED") => "红",
         (Dimension::Level, "ORANGE") => "橙",
         (Dimension::Level, "YELLOW") => "黄",

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::{
-    domain::fact::{Batch, CaseFact, Key, PushFact, ReceiptFact, ReportFact},
+    domain::fact::{ActivityFact, Batch, CaseFact, Key, PushFact, ReceiptFact, ReportFact},
     error::StatisticsError,
 };
 
@@ -22,7 +22,8 @@ pub async fn save(connection: &mut PgConnection, batch: &Batch) -> Result<(), St
     put_report_cases(connection, &batch.report_cases).await?;
     put_cases(connection, &batch.cases).await?;
     put_pushes(connection, &batch.pushes).await?;
-    put_receipts(connection, &batch.receipts).await
+    put_receipts(connection, &batch.receipts).await?;
+    put_activities(connection, &batch.activities).await
 }
 
 fn column<'a, F, T>(facts: &'a BTreeMap<Key, F>, value: impl Fn(&'a F) -> T) -> Vec<T> {
@@ -150,5 +151,30 @@ async fn put_receipts(
         .execute(connection)
         .await
         .map_err(StatisticsError::database("writing receipts"))?;
+    Ok(())
+}
+
+async fn put_activities(
+    connection: &mut PgConnection,
+    facts: &BTreeMap<Key, ActivityFact>,
+) -> Result<(), StatisticsError> {
+    if facts.is_empty() {
+        return Ok(());
+    }
+    let (counties, ids) = keys(facts);
+    sqlx::query(include_str!("sql/put_activities.sql"))
+        .bind(counties)
+        .bind(ids)
+        .bind(column(facts, |fact| fact.revision))
+        .bind(column(facts, |fact| fact.source))
+        .bind(column(facts, |fact| fact.kind))
+        .bind(column(facts, |fact| fact.area_code.as_str()))
+        .bind(column(facts, |fact| fact.agency.as_str()))
+        .bind(column(facts, |fact| to_sql(fact.begun_at)))
+        .bind(column(facts, |fact| fact.minutes))
+        .bind(column(facts, |fact| fact.count))
+        .execute(connection)
+        .await
+        .map_err(StatisticsError::database("writing activities"))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Counting facts: three fixed statements, everything of a question bound as a parameter.
+//! Counting facts: four fixed statements, everything of a question bound as a parameter.
 
 use std::time::Duration;
 
@@ -107,6 +107,7 @@ async fn count(
         Fact::Report => include_str!("sql/count_reports.sql"),
         Fact::Case => include_str!("sql/count_cases.sql"),
         Fact::Push => include_str!("sql/count_pushes.sql"),
+        Fact::Activity => include_str!("sql/count_activities.sql"),
     };
     let dimensions: Vec<_> =
         question.group_by.iter().map(|dimension| wording::stored_dimension(*dimension)).collect();

@@ -279,7 +279,9 @@ mod tests {
 
     use super::*;
 
-    fn table(bytes: &[u8]) -> (Vec<String>, Vec<(u64, Result<Read, Fault>)>) {
+    type Numbered = Vec<(u64, Result<Read, Fault>)>;
+
+    fn table(bytes: &[u8]) -> (Vec<String>, Numbered) {
         let input = csv_table(bytes.to_vec()).unwrap();
         (input.header.unwrap(), input.lines.map(|line| (line.number, line.content)).collect())
     }

@@ -5,12 +5,16 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    future::Future,
     pin::Pin,
     time::Duration,
 };
 
 use fengqiao_proto::{
-    intake::v1::{Report, SubmitReportResponse, SubmitReportsRequest, submit_reports_response},
+    intake::v1::{
+        Record, Report, SubmitRecordsRequest, SubmitReportsRequest, submit_records_response,
+        submit_reports_response,
+    },
     types::v1::Refusal,
 };
 use prost::Message as _;
@@ -19,7 +23,7 @@ use tokio::{
     time::{Instant, sleep, sleep_until, timeout},
 };
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
-use tonic::{Code, Status};
+use tonic::{Code, Response, Status, Streaming};
 
 use super::faults::Fault;
 use crate::{
@@ -43,6 +47,8 @@ const READY: usize = 64;
 pub enum Content {
     /// A report.
     Report(Box<Report>),
+    /// A record in its source's own fields.
+    Record(Box<Record>),
 }
 
 /// A line of the file: what to send, or what is wrong with it.
@@ -75,6 +81,8 @@ pub struct Sending<'a> {
     pub connect: &'a ConnectOptions,
     /// As whom.
     pub caller: Caller,
+    /// Records are sent, and no reports.
+    pub records: bool,
     /// Only have it checked.
     pub dry_run: bool,
     /// The most messages without an answer.
@@ -85,7 +93,7 @@ type Answers = Pin<Box<dyn Stream<Item = Result<(u64, Answer), Status>> + Send>>
 
 /// What the service says to a message.
 enum Answer {
-    Accepted(SubmitReportResponse),
+    Accepted { known: bool, revised: bool },
     Refused(Refusal),
 }
 
@@ -210,28 +218,85 @@ impl Sending<'_> {
 
     async fn open(&self, session: &Session) -> Result<(mpsc::Sender<(u64, Content)>, Answers), CommandError> {
         let (sender, messages) = mpsc::channel(READY);
+        let messages = ReceiverStream::new(messages);
+        let answers = if self.records {
+            self.open_for_records(session, messages).await?
+        } else {
+            self.open_for_reports(session, messages).await?
+        };
+        Ok((sender, answers))
+    }
+
+    async fn open_for_reports(
+        &self,
+        session: &Session,
+        messages: ReceiverStream<(u64, Content)>,
+    ) -> Result<Answers, CommandError> {
         let validate_only = self.dry_run;
-        let messages = ReceiverStream::new(messages).map(move |(mark, content)| match content {
-            Content::Report(report) => SubmitReportsRequest { mark, report: Some(*report), validate_only },
+        let messages = messages.filter_map(move |(mark, content)| match content {
+            Content::Report(report) => {
+                Some(SubmitReportsRequest { mark, report: Some(*report), validate_only })
+            }
+            Content::Record(_) => None,
         });
         let mut client = session.intake(&self.caller).await?;
-        let opened = timeout(self.connect.timeout, client.submit_reports(messages))
-            .await
-            .map_err(|_| broken("no answer"))?
-            .map_err(CommandError::call("the file"))?;
-        let answers = opened.into_inner().filter_map(|message| match message {
-            Ok(message) => match message.outcome? {
-                submit_reports_response::Outcome::Accepted(accepted) => {
-                    Some(Ok((message.mark, Answer::Accepted(accepted))))
-                }
-                submit_reports_response::Outcome::Refused(refusal) => {
-                    Some(Ok((message.mark, Answer::Refused(refusal))))
-                }
-            },
-            Err(status) => Some(Err(status)),
+        let answers = self.opened(client.submit_reports(messages)).await?.filter_map(|message| {
+            told(message, |message| {
+                let answer = match message.outcome? {
+                    submit_reports_response::Outcome::Accepted(accepted) => {
+                        Answer::Accepted { known: accepted.known, revised: accepted.revision > 1 }
+                    }
+                    submit_reports_response::Outcome::Refused(refusal) => Answer::Refused(refusal),
+                };
+                Some((message.mark, answer))
+            })
         });
-        Ok((sender, Box::pin(answers)))
+        Ok(Box::pin(answers))
     }
+
+    async fn open_for_records(
+        &self,
+        session: &Session,
+        messages: ReceiverStream<(u64, Content)>,
+    ) -> Result<Answers, CommandError> {
+        let validate_only = self.dry_run;
+        let messages = messages.filter_map(move |(mark, content)| match content {
+            Content::Record(record) => {
+                Some(SubmitRecordsRequest { mark, record: Some(*record), validate_only })
+            }
+            Content::Report(_) => None,
+        });
+        let mut client = session.records(&self.caller).await?;
+        let answers = self.opened(client.submit_records(messages)).await?.filter_map(|message| {
+            told(message, |message| {
+                let answer = match message.outcome? {
+                    submit_records_response::Outcome::Accepted(accepted) => Answer::Accepted {
+                        known: accepted.known,
+                        revised: accepted.reports.iter().any(|report| report.revision > 1),
+                    },
+                    submit_records_response::Outcome::Refused(refusal) => Answer::Refused(refusal),
+                };
+                Some((message.mark, answer))
+            })
+        });
+        Ok(Box::pin(answers))
+    }
+
+    async fn opened<M>(
+        &self,
+        opening: impl Future<Output = Result<Response<Streaming<M>>, Status>>,
+    ) -> Result<Streaming<M>, CommandError> {
+        let opened = timeout(self.connect.timeout, opening).await.map_err(|_| broken("no answer"))?;
+        Ok(opened.map_err(CommandError::call("the file"))?.into_inner())
+    }
+}
+
+/// An answer by its mark; nothing for one that says nothing.
+fn told<M>(
+    message: Result<M, Status>,
+    read: impl FnOnce(M) -> Option<(u64, Answer)>,
+) -> Option<Result<(u64, Answer), Status>> {
+    message.map(read).transpose()
 }
 
 /// What is on its way, and what comes after.
@@ -264,12 +329,10 @@ impl<I: Iterator<Item = Entry>> Window<I> {
         let Some((line, _)) = self.sent.remove(&mark) else { return };
         self.answered += 1;
         let outcome = match answer {
-            Answer::Accepted(_) if dry_run => Outcome::Checked,
-            Answer::Accepted(accepted) => match (accepted.known, accepted.revision) {
-                (true, _) => Outcome::Known,
-                (false, 0 | 1) => Outcome::Taken,
-                (false, _) => Outcome::Revised,
-            },
+            Answer::Accepted { .. } if dry_run => Outcome::Checked,
+            Answer::Accepted { known: true, .. } => Outcome::Known,
+            Answer::Accepted { revised: true, .. } => Outcome::Revised,
+            Answer::Accepted { .. } => Outcome::Taken,
             Answer::Refused(refusal) => Outcome::Refused(faults(refusal)),
         };
         tell(line, outcome);
@@ -280,6 +343,7 @@ impl<I: Iterator<Item = Entry>> Window<I> {
 fn within_limit(content: Content) -> Result<Content, Vec<Fault>> {
     let length = match &content {
         Content::Report(report) => report.encoded_len(),
+        Content::Record(record) => record.encoded_len(),
     };
     if length > MOST_BYTES { Err(vec![Fault::new("", "must have at most 1 MiB")]) } else { Ok(content) }
 }

@@ -16,7 +16,8 @@ pub enum Contact {
 impl Contact {
     /// Which contact a report of a door is. A petition and a visit to the window are visits, a 110 call is a
     /// call; whatever else brings people's troubles in is a request for help: the hotline, the grid worker,
-    /// the key, the women's federation, a court filing, what was said in a meeting, an enterprise's question.
+    /// the key, the women's federation, a court filing, what was said in a meeting, an enterprise's question, a
+    /// mailed clue.
     #[must_use]
     pub const fn of(source: Source) -> Self {
         match source {
@@ -29,7 +30,8 @@ impl Contact {
             | Source::WomensFederation
             | Source::OneKeyCall
             | Source::Meeting
-            | Source::Enterprise => Self::Help,
+            | Source::Enterprise
+            | Source::ClueMail => Self::Help,
         }
     }
 }

@@ -1,0 +1,443 @@
+//! A record in its source's own fields becomes what intake takes, by a mapping of the county.
+//!
+//! What the mapping does not know refuses nothing: it is kept with the report and told, so that it is counted.
+
+use std::collections::{BTreeMap, HashMap};
+
+use fengqiao_county::{
+    AreaMapping, CategoryDictionary, CategoryMapping, Mapping, PartyMapping, RecordKind, Setting, TargetKind,
+    Template,
+};
+use fengqiao_proto::{
+    intake::v1::{PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
+    json::from_json,
+    types::v1::Party,
+};
+use jiff::{Timestamp, civil::Date, fmt::strtime, tz::TimeZone};
+use prost::Name;
+use serde_json::{Map, Value, json};
+
+use super::{id_number::IdNumber, phone::Phone, text, validation::Violation};
+
+/// What a record has become.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Form {
+    /// A report.
+    Report(Box<Report>),
+    /// A call that the police have taken.
+    Taking(Box<PoliceTaking>),
+    /// Officers are sent.
+    Dispatch(Box<PoliceDispatch>),
+    /// What came of it.
+    Feedback(Box<PoliceFeedback>),
+}
+
+/// A record that was translated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mapped {
+    /// What it has become.
+    pub form: Form,
+    /// From which of the source's fields each path of the form comes.
+    pub origins: HashMap<String, String>,
+    /// What the mapping does not know.
+    pub unmapped: Vec<Unmapped>,
+}
+
+/// Something that a mapping does not know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Unmapped {
+    /// The source's field; [`ANY_FIELD`] for one that the mapping does not name.
+    pub field: String,
+    /// What it says, where that is a code; nothing where it may be personal.
+    pub code: Option<String>,
+}
+
+/// Stands for all fields that a mapping does not name: their names come from outside.
+pub const ANY_FIELD: &str = "*";
+
+/// What a translation must know besides.
+pub struct Knowledge<'a> {
+    /// The county's dictionary.
+    pub categories: &'a CategoryDictionary,
+    /// The code of the area that a code of any system names.
+    pub area_of_code: &'a dyn Fn(&str) -> Option<String>,
+    /// The code of the area that a name names.
+    pub area_of_name: &'a dyn Fn(&str) -> Option<String>,
+    /// In which times without a zone are.
+    pub zone: &'a TimeZone,
+    /// The day: an id number's birth is not after it.
+    pub today: Date,
+}
+
+/// What the fields say.
+pub type Fields = BTreeMap<String, String>;
+
+/// The most fields of one record.
+pub const MOST_FIELDS: usize = 200;
+const MOST_OWN_FIELDS: usize = 100;
+const TITLE_LENGTH: usize = 100;
+const NAME_LENGTH: usize = 80;
+const FIELD_NAME_LENGTH: usize = 64;
+const OWN_VALUE_LENGTH: usize = 4_000;
+const CODE_LENGTH: usize = 32;
+/// The least digits of what could be somebody's number.
+const PERSONAL_DIGITS: usize = 7;
+
+/// Translates the fields of one record, or of one item of it; `ordinal` is the item's number, from 1.
+///
+/// # Errors
+/// Each field that is not of its kind, by the source's name.
+pub fn translate(
+    mapping: &Mapping,
+    fields: &Fields,
+    ordinal: usize,
+    knowledge: &Knowledge<'_>,
+) -> Result<Mapped, Vec<Violation>> {
+    if fields.len() > MOST_FIELDS {
+        return Err(vec![Violation::new("fields", format!("must be at most {MOST_FIELDS}"))]);
+    }
+    let ordinal = ordinal.to_string();
+    let mut translation = Translation {
+        mapping,
+        fields,
+        ordinal: &ordinal,
+        knowledge,
+        body: Map::new(),
+        origins: HashMap::new(),
+        unmapped: Vec::new(),
+        wrong: Vec::new(),
+        kept: Vec::new(),
+    };
+    translation.look_through_values();
+    for setting in &mapping.set {
+        translation.set(setting);
+    }
+    if let Some(area) = &mapping.area {
+        translation.area(area);
+    }
+    if let Some(category) = &mapping.category {
+        translation.category(category);
+    }
+    let people: Vec<Party> = mapping.parties.iter().filter_map(|party| translation.party(party)).collect();
+    translation.keep_own();
+    translation.finish(people)
+}
+
+struct Translation<'a> {
+    mapping: &'a Mapping,
+    fields: &'a Fields,
+    ordinal: &'a str,
+    knowledge: &'a Knowledge<'a>,
+    body: Map<String, Value>,
+    origins: HashMap<String, String>,
+    unmapped: Vec<Unmapped>,
+    wrong: Vec<Violation>,
+    /// Fields that are kept although they are used.
+    kept: Vec<&'a str>,
+}
+
+impl<'a> Translation<'a> {
+    /// What a field says, in the word of its code where it has a list of values; nothing where it is empty.
+    fn say(&self, field: &str) -> Option<&'a str> {
+        if field == "#" {
+            return Some(self.ordinal);
+        }
+        let said = self.fields.get(field).map(|value| value.trim()).filter(|value| !value.is_empty())?;
+        let word = self.mapping.values.get(field).and_then(|list| list.get(said));
+        Some(word.map_or(said, String::as_str))
+    }
+
+    fn fill(&self, template: &Template) -> String {
+        template.fill(&|field| self.say(field))
+    }
+
+    fn fill_some(&self, template: Option<&Template>) -> String {
+        template.map(|template| self.fill(template)).unwrap_or_default()
+    }
+
+    /// The field that a template speaks by: the first that says something, or the first of all.
+    fn speaker(&self, template: &Template) -> String {
+        let named = template.fields().find(|field| self.say(field).is_some());
+        named.or_else(|| template.fields().next()).unwrap_or_default().to_owned()
+    }
+
+    fn unknown(&mut self, field: &str, code: Option<String>) {
+        self.unmapped.push(Unmapped { field: field.to_owned(), code });
+    }
+
+    /// A field cannot be used: it is kept as it is, and counted.
+    fn set_aside(&mut self, template: &Template) {
+        let mapping = self.mapping;
+        let fields: Vec<&str> = template.fields().filter(|field| self.fields.contains_key(*field)).collect();
+        for field in fields {
+            if let Some(known) = mapping.known.get(field) {
+                self.kept.push(known);
+            }
+            self.unknown(field, None);
+        }
+    }
+
+    fn look_through_values(&mut self) {
+        let mapping = self.mapping;
+        for (field, list) in &mapping.values {
+            self.kept.push(field);
+            let Some(said) = self.fields.get(field).map(|said| said.trim()).filter(|said| !said.is_empty())
+            else {
+                continue;
+            };
+            if !list.contains_key(said) && !list.values().any(|word| word == said) {
+                self.unknown(field, code_like(said));
+            }
+        }
+    }
+
+    fn set(&mut self, setting: &Setting) {
+        let said = self.fill(&setting.template);
+        let speaker = self.speaker(&setting.template);
+        self.origins.insert(setting.path.clone(), speaker.clone());
+        if said.is_empty() {
+            return;
+        }
+        let value = match setting.kind {
+            TargetKind::Text => Ok(Value::String(said)),
+            TargetKind::TextOfList => Ok(listed(&said)),
+            TargetKind::Truth => match (self.mapping.yes.contains(&said), self.mapping.no.contains(&said)) {
+                (true, _) => Ok(Value::Bool(true)),
+                (false, true) => Ok(Value::Bool(false)),
+                (false, false) => {
+                    self.set_aside(&setting.template);
+                    return;
+                }
+            },
+            TargetKind::Whole => {
+                said.parse::<i32>().map(Value::from).map_err(|_| "must be a whole number".to_owned())
+            }
+            TargetKind::Number => match said.parse::<f64>() {
+                Ok(number) if number.is_finite() => Ok(json!(number)),
+                _ => Err("must be a number".to_owned()),
+            },
+            TargetKind::Time => self.time(&said).map(|at| Value::String(at.to_string())),
+        };
+        match value {
+            Ok(value) => insert(&mut self.body, &setting.path, value),
+            Err(right) => self.wrong.push(Violation::new(speaker, right)),
+        }
+    }
+
+    fn time(&self, said: &str) -> Result<Timestamp, String> {
+        let read = |form: &String| {
+            let time = strtime::parse(form, said).ok()?;
+            // With a zone of its own, or else in the county's.
+            time.to_timestamp().ok().or_else(|| {
+                let local =
+                    time.to_datetime().or_else(|_| time.to_date().map(|day| day.at(0, 0, 0, 0))).ok()?;
+                self.knowledge.zone.to_ambiguous_timestamp(local).compatible().ok()
+            })
+        };
+        let first = self.mapping.times.first().map_or("", String::as_str);
+        self.mapping.times.iter().find_map(read).ok_or_else(|| format!("must be a time as {first}"))
+    }
+
+    fn area(&mut self, area: &AreaMapping) {
+        let code = self.fill_some(area.code.as_ref());
+        let name = self.fill_some(area.name.as_ref());
+        let found = (!code.is_empty()).then(|| (self.knowledge.area_of_code)(&code)).flatten();
+        let found =
+            found.or_else(|| (!name.is_empty()).then(|| (self.knowledge.area_of_name)(&name)).flatten());
+        if found.is_none() {
+            for template in [&area.code, &area.name].into_iter().flatten() {
+                if !self.fill(template).is_empty() {
+                    self.set_aside(template);
+                }
+            }
+        }
+        let template = area.code.as_ref().or(area.name.as_ref());
+        let origin = template.map(|template| self.speaker(template)).unwrap_or_default();
+        self.origins.insert("areaCode".to_owned(), origin);
+        self.body.insert("areaCode".to_owned(), Value::String(found.unwrap_or_else(|| area.default.clone())));
+    }
+
+    fn category(&mut self, category: &CategoryMapping) {
+        let code = self.fill_some(category.code.as_ref());
+        let word = self.fill_some(category.word.as_ref());
+        if code.is_empty() && word.is_empty() {
+            return;
+        }
+        let by_map = category.canonical.get(&code).or_else(|| category.canonical.get(&word)).cloned();
+        let canonical = by_map.or_else(|| {
+            let known = [&word, &code].into_iter().find_map(|said| self.knowledge.categories.known(said));
+            known.map(|known| known.code.clone())
+        });
+        let template = category.code.as_ref().filter(|_| !code.is_empty()).or(category.word.as_ref());
+        let field = template.map(|template| self.speaker(template)).unwrap_or_default();
+        if canonical.is_none() {
+            self.unknown(&field, code_like(if code.is_empty() { &word } else { &code }));
+        }
+        self.origins.insert("category".to_owned(), field);
+        let own = json!({
+            "list": category.list, "code": code, "word": word, "canonical": canonical.clone().unwrap_or_default(),
+        });
+        if self.mapping.record == RecordKind::Report {
+            let said = if word.is_empty() { code } else { word };
+            // The source's own word as long as the county's dictionary reads it in the same way.
+            let read = self.knowledge.categories.canonical(&said).code.clone();
+            let category = canonical.filter(|meant| *meant != read).unwrap_or(said);
+            self.body.insert("category".to_owned(), Value::String(category));
+            insert(&mut self.body, "details.sourceCategory", own);
+        } else {
+            self.body.insert("category".to_owned(), own);
+        }
+    }
+
+    fn party(&mut self, party: &PartyMapping) -> Option<Party> {
+        let today = self.knowledge.today;
+        let mut named = |template: &Option<Template>, right: &dyn Fn(&str) -> bool| {
+            let template = template.as_ref()?;
+            let said = self.fill(template);
+            if !said.is_empty() && !right(&said) {
+                self.set_aside(template);
+                return None;
+            }
+            Some(said)
+        };
+        let name = named(&party.name, &|said| text::single_line(said, NAME_LENGTH).is_ok());
+        let phone = named(&party.phone, &|said| Phone::read(said).is_some());
+        let id_number = named(&party.id_number, &|said| IdNumber::read(said, today).is_some());
+        let person = Party {
+            role: party.role.into(),
+            name: name.unwrap_or_default(),
+            phone: phone.unwrap_or_default(),
+            id_number: id_number.unwrap_or_default(),
+        };
+        let nobody = person.name.is_empty() && person.phone.is_empty() && person.id_number.is_empty();
+        (!nobody).then_some(person)
+    }
+
+    /// What is set nowhere is kept under its own name, in the order of the names.
+    fn keep_own(&mut self) {
+        let mut own = Vec::new();
+        let mut strange = false;
+        for (name, value) in self.fields {
+            strange |= !self.mapping.known.contains(name);
+            let kept = !self.mapping.used.contains(name) || self.kept.contains(&name.as_str());
+            if kept && !value.trim().is_empty() {
+                self.check_own(name, value);
+                own.push(json!({ "name": name, "value": value }));
+            }
+        }
+        if strange {
+            self.unknown(ANY_FIELD, None);
+        }
+        if own.len() > MOST_OWN_FIELDS {
+            self.wrong.push(Violation::new(
+                "fields",
+                format!("must be at most {MOST_OWN_FIELDS} beside those that the mapping uses"),
+            ));
+        }
+        if !own.is_empty() {
+            let path = match self.mapping.record {
+                RecordKind::Report => "details.ownFields",
+                _ => "ownFields",
+            };
+            insert(&mut self.body, path, Value::Array(own));
+        }
+    }
+
+    fn check_own(&mut self, name: &str, value: &str) {
+        // The name comes from outside, so it is not repeated where it is wrong itself.
+        if name.trim().is_empty() || text::single_line(name, FIELD_NAME_LENGTH).is_err() {
+            let right = format!("must be named on one line, with 1 to {FIELD_NAME_LENGTH} characters");
+            self.wrong.push(Violation::new("fields", right));
+        } else if let Err(right) = text::lines(value, OWN_VALUE_LENGTH) {
+            self.wrong.push(Violation::new(name, right));
+        }
+    }
+
+    fn finish(mut self, people: Vec<Party>) -> Result<Mapped, Vec<Violation>> {
+        for (index, party) in self.mapping.parties.iter().enumerate() {
+            let parts = [("name", &party.name), ("phone", &party.phone), ("idNumber", &party.id_number)];
+            for (part, template) in parts {
+                if let Some(template) = template {
+                    self.origins.insert(format!("parties[{index}].{part}"), self.speaker(template));
+                }
+            }
+        }
+        let body = Value::Object(std::mem::take(&mut self.body));
+        let form = match self.mapping.record {
+            RecordKind::Report => read::<Report>(body).map(|report| {
+                Form::Report(Box::new(Report {
+                    source: self.mapping.source.into(),
+                    title: on_one_line(&report.title),
+                    parties: people,
+                    ..report
+                }))
+            }),
+            RecordKind::PoliceTaking => read(body).map(|taking| Form::Taking(Box::new(taking))),
+            RecordKind::PoliceDispatch => read(body).map(|dispatch| Form::Dispatch(Box::new(dispatch))),
+            RecordKind::PoliceFeedback => read::<PoliceFeedback>(body)
+                .map(|feedback| Form::Feedback(Box::new(PoliceFeedback { parties: people, ..feedback }))),
+        };
+        self.unmapped.sort();
+        self.unmapped.dedup();
+        match form {
+            Ok(form) if self.wrong.is_empty() => {
+                Ok(Mapped { form, origins: self.origins, unmapped: self.unmapped })
+            }
+            Ok(_) => Err(self.wrong),
+            Err(violation) => {
+                self.wrong.push(violation);
+                Err(self.wrong)
+            }
+        }
+    }
+}
+
+/// The mapping was checked against the contract, so only a value beyond its type's limits does not fit.
+fn read<M: Name + Default>(body: Value) -> Result<M, Violation> {
+    from_json(body).map_err(|_| Violation::new("fields", "must fit the fields that they are mapped to"))
+}
+
+/// Several numbers in one field.
+fn listed(said: &str) -> Value {
+    let parts =
+        said.split([',', '，', ';', '；', '、', ' ', '\n']).map(str::trim).filter(|part| !part.is_empty());
+    Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+}
+
+/// Puts a value at a path, with the objects on the way.
+fn insert(body: &mut Map<String, Value>, path: &str, value: Value) {
+    match path.split_once('.') {
+        None => {
+            body.insert(path.to_owned(), value);
+        }
+        Some((first, rest)) => {
+            let inner = body.entry(first).or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(inner) = inner {
+                insert(inner, rest, value);
+            }
+        }
+    }
+}
+
+/// A title of any text: on one line, cut where it is too long; the whole stands in the narrative or the own fields.
+pub(super) fn on_one_line(text: &str) -> String {
+    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
+    let line: String = text.chars().map(plain).take(TITLE_LENGTH + 1).collect();
+    let line = line.trim();
+    if line.chars().count() <= TITLE_LENGTH {
+        return line.to_owned();
+    }
+    line.chars().take(TITLE_LENGTH - 1).chain(['…']).collect()
+}
+
+/// A value that is a code and nobody's name or number: short, of capitals, digits and few signs.
+fn code_like(said: &str) -> Option<String> {
+    let sign = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "-_./".contains(c);
+    let longest_number = said.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
+    (said.len() <= CODE_LENGTH && said.chars().all(sign) && longest_number < PERSONAL_DIGITS)
+        .then(|| said.to_owned())
+}
+
+#[cfg(test)]
+#[path = "mapping_tests.rs"]
+mod tests;

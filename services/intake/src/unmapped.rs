@@ -1,0 +1,95 @@
+//! Counting what mappings do not know: in memory, and every few seconds into the database.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    domain::mapping::Unmapped,
+    store::{UnmappedCount, add_unmapped},
+};
+
+const WRITTEN_EVERY: Duration = Duration::from_secs(2);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+/// The most that is held in memory; beyond it, values are counted without being told apart.
+const MOST_HELD: usize = 10_000;
+
+/// What was counted and not yet written: by county, mapping, field and value.
+#[derive(Clone, Default)]
+pub struct UnmappedCounts(Arc<Mutex<HashMap<Key, Seen>>>);
+
+type Key = (String, String, String, String);
+
+#[derive(Clone, Copy)]
+struct Seen {
+    count: i64,
+    first: Timestamp,
+    last: Timestamp,
+}
+
+impl UnmappedCounts {
+    /// Counts what a record brought.
+    pub fn add(&self, county: &str, mapping: &str, unmapped: &[Unmapped], now: Timestamp) {
+        for one in unmapped {
+            metrics::counter!("fengqiao_intake_unmapped_total", "county" => county.to_owned(), "mapping" => mapping.to_owned(), "field" => one.field.clone())
+                .increment(1);
+            let value = one.code.clone().unwrap_or_default();
+            let key = (county.to_owned(), mapping.to_owned(), one.field.clone(), value);
+            self.count(key, Seen { count: 1, first: now, last: now });
+        }
+    }
+
+    fn count(&self, mut key: Key, seen: Seen) {
+        let mut held = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.len() >= MOST_HELD && !held.contains_key(&key) {
+            key.3.clear();
+        }
+        held.entry(key)
+            .and_modify(|earlier| {
+                earlier.count += seen.count;
+                earlier.first = earlier.first.min(seen.first);
+                earlier.last = earlier.last.max(seen.last);
+            })
+            .or_insert(seen);
+    }
+
+    /// Writes now and then, and a last time at the stop.
+    pub async fn write_until(self, pool: PgPool, stop: CancellationToken) {
+        loop {
+            tokio::select! {
+                () = sleep(WRITTEN_EVERY) => self.write(&pool).await,
+                () = stop.cancelled() => return self.write(&pool).await,
+            }
+        }
+    }
+
+    async fn write(&self, pool: &PgPool) {
+        let taken = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if taken.is_empty() {
+            return;
+        }
+        let counts: Vec<_> = taken
+            .iter()
+            .map(|((county, mapping, field, value), seen)| UnmappedCount {
+                county: county.clone(),
+                mapping: mapping.clone(),
+                field: field.clone(),
+                value: value.clone(),
+                count: seen.count,
+                first_seen: seen.first,
+                last_seen: seen.last,
+            })
+            .collect();
+        if !matches!(timeout(WRITE_TIMEOUT, add_unmapped(pool, &counts)).await, Ok(Ok(()))) {
+            tracing::warn!(counts = counts.len(), "what mappings do not know is written later");
+            taken.into_iter().for_each(|(key, seen)| self.count(key, seen));
+        }
+    }
+}
