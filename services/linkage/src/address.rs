@@ -61,10 +61,21 @@ fn place_of<'a>(text: &'a str, area_prefix: &str, places: &Places) -> (String, &
         let fitting: Vec<&String> = found.codes.iter().filter(|code| code.starts_with(&place)).collect();
         let chosen = match fitting.as_slice() {
             [only] => only,
-            several => match several.iter().find(|code| lies_together(code, area_prefix)) {
-                Some(code) => code,
-                None => break,
-            },
+            several => {
+                let goes_on = |code: &String| {
+                    let next = places.at_start(found.rest);
+                    next.is_some_and(|next| {
+                        next.codes
+                            .iter()
+                            .any(|finer| finer.len() > code.len() && finer.starts_with(code.as_str()))
+                    })
+                };
+                let of_area = several.iter().find(|code| lies_together(code, area_prefix));
+                match of_area.or_else(|| several.iter().find(|code| goes_on(code))) {
+                    Some(code) => code,
+                    None => break,
+                }
+            }
         };
         if chosen.len() <= place.len() {
             break;

@@ -77,6 +77,8 @@ pub(crate) struct Crowd {
     pub phone: f32,
     /// How many people have the new reporter's name.
     pub name: f32,
+    /// How many cases have one of the new report's opponents.
+    pub opponent: f32,
     /// How many families the new report's house has; 1 is as usual.
     pub house: f32,
 }

@@ -22,12 +22,16 @@ pub enum Evidence {
     Category,
     /// The topics by the words of the field.
     Topic,
+    /// The sums of money.
+    Amount,
     /// The words of the text.
     Words,
     /// How much time lies between.
     Time,
     /// One person reported both, or one household did.
     Reporter,
+    /// Both tell of one dispute.
+    Dispute,
     /// An officer's word.
     Word,
 }
@@ -45,9 +49,11 @@ impl Evidence {
         Self::Opponent,
         Self::Category,
         Self::Topic,
+        Self::Amount,
         Self::Words,
         Self::Time,
         Self::Reporter,
+        Self::Dispute,
         Self::Word,
     ];
 }
@@ -130,6 +136,10 @@ levels! {
     TopicShared: Topic,
     /// Topics were named in both, and none is the same.
     TopicOther: Topic,
+    /// A sum of money is the same.
+    AmountSame: Amount,
+    /// Sums are named in both, and none is the same.
+    AmountOther: Amount,
     /// Nearly the same text.
     WordsSame: Words,
     /// A third of the words is the same.
@@ -138,6 +148,8 @@ levels! {
     WordsFew: Words,
     /// Hardly a word is the same.
     WordsOther: Words,
+    /// The new one says that it was told before: 催办, 再次来电.
+    WordsAgain: Words,
     /// Within three days.
     TimeDays: Time,
     /// Within three weeks.
@@ -150,6 +162,8 @@ levels! {
     ReporterSame: Reporter,
     /// Two of one household reported.
     ReporterHousehold: Reporter,
+    /// Both tell of one dispute, whoever told it.
+    DisputeSame: Dispute,
 }
 
 impl Level {
@@ -179,6 +193,7 @@ impl Level {
                 | Self::ReporterSame
                 | Self::ReporterHousehold
                 | Self::TopicShared
+                | Self::DisputeSame
         )
     }
 }

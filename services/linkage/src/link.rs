@@ -9,7 +9,7 @@ use uuid::Uuid;
 use self::decide::{Compared, Decided, decide};
 use crate::{
     candidates::Earlier,
-    compare::{self, Home, Reporters, Score},
+    compare::{self, Crowd, Home, Reporters, Score},
     level::{Evidence, Levels},
     traits::{Key, Traits},
     weights::Weights,
@@ -108,9 +108,7 @@ pub fn link(
             .collect()
     };
 
-    let pairs = compared(Kind::Person, &|one, home| {
-        compare::person(new.traits, &one.traits, home, &crowd, &weights.person)
-    });
+    let pairs = compared(Kind::Person, &|one, home| person_score(new, one, home, &crowd, weights));
     let person = decide(Kind::Person, &pairs, words, weights, fresh);
 
     let of_person = person.members();
@@ -169,7 +167,7 @@ pub fn observe(
     let mut observed = Vec::with_capacity(earlier.len() * 3);
     for one in earlier {
         let home = Home::of(&new.traits.place, &one.traits.place);
-        let person = compare::person(new.traits, &one.traits, home, &crowd, &weights.person);
+        let person = person_score(new, one, home, &crowd, weights);
         let household = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
         let reporters = if one.person == linked.person.id {
             Reporters::Same
@@ -187,6 +185,13 @@ pub fn observe(
         ]);
     }
     observed
+}
+
+/// The bits for one person having reported both; that both tell of one dispute is evidence.
+fn person_score(new: New<'_>, one: &Earlier, home: Home, crowd: &Crowd, weights: &Weights) -> Score {
+    let days = days_between(new.told_at, one.told_at);
+    let dispute = compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, &weights.case);
+    compare::person(new.traits, &one.traits, home, dispute.bits(), crowd, &weights.person)
 }
 
 fn days_between(one: Timestamp, other: Timestamp) -> f32 {

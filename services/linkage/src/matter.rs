@@ -1,5 +1,7 @@
 //! What a report is about: its topics by the words of the field, and the pairs of characters of its text.
 
+mod amounts;
+mod named;
 mod topics;
 
 use std::sync::LazyLock;
@@ -10,6 +12,33 @@ use crate::writing::folded;
 
 /// The text that is looked at has at most so many characters; the matter stands at its beginning.
 const MOST_CHARACTERS: usize = 600;
+/// Of the sums of money so many are kept.
+pub(crate) const MOST_AMOUNTS: usize = amounts::MOST;
+/// Of those who are named in a text so many are kept.
+pub(crate) const MOST_NAMED: usize = 6;
+/// What a report says that was told before.
+const SAID_AGAIN: &[&str] = &[
+    "催办",
+    "催促",
+    "再次来电",
+    "再次反映",
+    "再次报警",
+    "上次",
+    "又来问",
+    "又问",
+    "前次",
+    "多次来电",
+    "重复来电",
+    "补充",
+    "同一报警人",
+    "情况同前",
+    "追加诉求",
+    "办理进度",
+    "还是老样子",
+    "又来问",
+    "又来电",
+    "再次求助",
+];
 /// What nearly every report says.
 const SAID_OF_ANYTHING: &[&str] = &[
     "反映",
@@ -76,6 +105,15 @@ pub(crate) struct Matter {
     pub topics: Vec<Topic>,
     /// The text's pairs of characters and its numbers; each may be there more than once.
     pub words: Vec<String>,
+    /// The organisations that are named in the text.
+    pub organisations: Vec<String>,
+    /// The people who are named in the text, as far as a name is seen there. Those who are among the parties are
+    /// left out.
+    pub people: Vec<String>,
+    /// The sums of money, in yuan.
+    pub amounts: Vec<u64>,
+    /// Whether the text says that it was told before.
+    pub said_again: bool,
 }
 
 /// A topic of the field.
@@ -95,11 +133,18 @@ impl Matter {
         text.push_str(&folded(narrative));
         let text: String = text.chars().take(MOST_CHARACTERS).collect();
         let topics = topics::named_in(&text);
+        let organisations = named::organisations(&text);
+        let mut people = named::people(&text);
+        people.retain(|person| !names.contains(&person.as_str()));
+        people.truncate(MOST_NAMED - organisations.len());
+        let amounts = amounts::amounts(&text);
+        let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
         let mut bare = text;
         for name in names.iter().filter(|name| name.chars().count() >= 2) {
             bare = bare.replace(folded(name).as_str(), "。");
         }
-        Self { topics, words: words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()])) }
+        let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
+        Self { topics, words, organisations, people, amounts, said_again }
     }
 }
 

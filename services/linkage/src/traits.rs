@@ -11,7 +11,8 @@ pub(crate) use people::{IdTraits, NameTraits, PartyTraits, PhoneTraits};
 use crate::{
     address::Address,
     hashing::Secret,
-    matter::Matter,
+    matter::{self, Matter},
+    name::Name,
     places::Places,
     report::{PlainReport, Role},
     writing::sound,
@@ -21,6 +22,11 @@ use crate::{
 pub(crate) const MOST_PARTIES: usize = 6;
 /// And so many of its text's words: those with the smallest hashes, so that of two texts the same words are kept.
 pub(crate) const MOST_WORDS: usize = 40;
+
+/// And so many of who is named in its text.
+pub(crate) const MOST_NAMED: usize = matter::MOST_NAMED;
+/// And so many sums of money.
+pub(crate) const MOST_AMOUNTS: usize = matter::MOST_AMOUNTS;
 
 /// Something of a report, hashed; 0 where it was not said.
 pub(crate) type Hashed = u32;
@@ -55,6 +61,7 @@ pub(crate) enum Of {
     Category,
     Topic,
     Word,
+    Amount,
 }
 
 /// All that linkage keeps of a report: keyed hashes, nothing that can be read.
@@ -93,6 +100,21 @@ pub(crate) struct MatterTraits {
     pub shared_topics: Vec<Hashed>,
     /// Sorted; 24 bits each.
     pub words: Vec<Hashed>,
+    /// Who is named in the text, as names sound: the organisations first.
+    pub named: Vec<Hashed>,
+    /// How many of those are organisations.
+    pub organisations: u8,
+    /// The sums of money.
+    pub amounts: Vec<Hashed>,
+    /// Whether it says that it was told before.
+    pub said_again: bool,
+}
+
+impl MatterTraits {
+    /// The organisations that are named in the text.
+    pub(crate) fn organisations(&self) -> impl Iterator<Item = Hashed> + '_ {
+        self.named.iter().copied().take(usize::from(self.organisations))
+    }
 }
 
 /// The traits of a report.
@@ -154,7 +176,22 @@ fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
         "" | OTHER => 0,
         known => secret.short(Of::Category, &[known]),
     };
-    MatterTraits { category, topics: topics(false), shared_topics: topics(true), words }
+    let heard = |name: &String| {
+        Name::read(name)
+            .map(|name| secret.short(Of::NameSound, &[&sound(&name.surname), &sound(&name.given)]))
+    };
+    let organisations: Vec<Hashed> = matter.organisations.iter().filter_map(heard).collect();
+    let people = matter.people.iter().filter_map(heard);
+    MatterTraits {
+        category,
+        topics: topics(false),
+        shared_topics: topics(true),
+        words,
+        organisations: organisations.len() as u8,
+        named: organisations.into_iter().chain(people).collect(),
+        amounts: matter.amounts.iter().map(|sum| secret.short(Of::Amount, &[&sum.to_string()])).collect(),
+        said_again: matter.said_again,
+    }
 }
 
 impl Traits {

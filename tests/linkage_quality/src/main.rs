@@ -10,7 +10,7 @@ mod told;
 
 use std::{error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
 
-use fengqiao_linkage::{Weights, learn};
+use fengqiao_linkage::{Kind, Level, Weights, learn};
 use fengqiao_linkage_set::{LinkageSet, Scores, SetPlan, Style, Truth, measure, read_truth};
 
 use crate::{
@@ -29,7 +29,15 @@ Options, each with a value:
   --folder FOLDER     reports.jsonl and truth.csv of this folder, instead of a set that is drawn
   --weights FILE      other weights than the shipped ones
   --learn yes         learns the weights from the set first, without its truth
+  --levels yes        shows how often each level is seen among pairs that belong together and that do not
   --errors NUMBER     shows so many of the mistakes of each kind (0)";
+
+/// The columns of the truth.
+const CELLS: [(Kind, fn(&Truth) -> &str); 3] = [
+    (Kind::Person, |row| &row.person),
+    (Kind::Household, |row| &row.household),
+    (Kind::Case, |row| &row.case),
+];
 
 /// What to run.
 struct Plan {
@@ -37,6 +45,7 @@ struct Plan {
     folder: Option<PathBuf>,
     weights: Weights,
     learn: bool,
+    levels: bool,
     errors: usize,
 }
 
@@ -61,6 +70,7 @@ fn read_plan(given: &[String]) -> Option<Plan> {
         folder: None,
         weights: Weights::shipped(),
         learn: false,
+        levels: false,
         errors: 0,
     };
     for option in given.chunks(2) {
@@ -72,6 +82,7 @@ fn read_plan(given: &[String]) -> Option<Plan> {
             "--folder" => plan.folder = Some(PathBuf::from(value)),
             "--weights" => plan.weights = Weights::read(&std::fs::read_to_string(value).ok()?).ok()?,
             "--learn" => plan.learn = value == "yes",
+            "--levels" => plan.levels = value == "yes",
             "--errors" => plan.errors = value.parse().ok()?,
             _ => return None,
         }
@@ -98,6 +109,11 @@ fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
     println!("{} reports, weights {}", told.len(), weights.version);
     println!("ours\n{scores}telephone alone\n{baseline}");
     print_cost(&ours, told.len());
+    if plan.levels {
+        print_levels(&truth, &ours, None);
+        println!("given one reporter");
+        print_levels(&truth, &ours, Some(Level::ReporterSame));
+    }
     if plan.errors > 0 {
         print_errors(&told, &truth, &ours, plan.errors);
     }
@@ -128,11 +144,34 @@ fn print_cost(run: &Run, reports: usize) {
     );
 }
 
+/// Shows how often each level is seen.
+fn print_levels(truth: &[Truth], run: &Run, given: Option<Level>) {
+    for (kind, cell) in CELLS {
+        let mut counts = vec![[0_u32; 2]; Level::ALL.len()];
+        let mut pairs = [0_u32; 2];
+        for ((_, levels), (new, old)) in run
+            .observed
+            .iter()
+            .zip(&run.pairs)
+            .filter(|(seen, _)| seen.0 == kind && given.is_none_or(|level| seen.1.contains(level)))
+        {
+            let same = usize::from(cell(&truth[*new]) == cell(&truth[*old]));
+            pairs[same] += 1;
+            levels.iter().for_each(|level| counts[level as usize][same] += 1);
+        }
+        println!("{kind:?}: {} pairs that belong together, {} that do not", pairs[1], pairs[0]);
+        for (level, [other, same]) in Level::ALL.iter().zip(counts) {
+            if other + same > 0 {
+                let share = |count: u32, of: u32| f64::from(count) / f64::from(of.max(1));
+                println!("  {level:?}: {:.4} {:.4}", share(same, pairs[1]), share(other, pairs[0]));
+            }
+        }
+    }
+}
+
 /// Shows pairs that were joined and do not belong together, and pairs that were missed.
 fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
-    let cells: [(&str, fn(&Truth) -> &str); 3] =
-        [("person", |row| &row.person), ("household", |row| &row.household), ("case", |row| &row.case)];
-    for (what, cell) in cells {
+    for (what, cell) in CELLS {
         let (mut wrong, mut missed) = (0, 0);
         for (at, link) in run.links.iter().enumerate() {
             let before = || (0..at).rev();
@@ -140,7 +179,10 @@ fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
             let found = before().find(|one| cell(&run.links[*one]) == cell(link));
             let right = before().find(|one| cell(&truth[*one]) == cell(&truth[at]));
             let show = |title: &str, one: usize| {
-                println!("--- {what} {title}\n    {}\n    {}\n    {}", told[one], told[at], run.reasons[at]);
+                println!(
+                    "--- {what:?} {title}\n    {}\n    {}\n    {}",
+                    told[one], told[at], run.reasons[at]
+                );
             };
             match (found, right) {
                 (Some(found), _) if cell(&truth[found]) != cell(&truth[at]) && wrong < most => {

@@ -26,6 +26,8 @@ pub struct Run {
     pub reasons: Vec<String>,
     /// How compared pairs agreed.
     pub observed: Vec<(Kind, Levels)>,
+    /// Of which two reports, for each of those.
+    pub pairs: Vec<(usize, usize)>,
     pub traits_took: Duration,
     pub decoding_took: Duration,
     pub link_took: Duration,
@@ -120,6 +122,7 @@ pub fn run(told: &[Told], county: &County, weights: &Weights) -> Run {
         let linked = link(new, &earlier, &chosen.frequent, &[], weights, &mut fresh);
         run.link_took += begin.elapsed();
         run.observed.extend(observe(new, &linked, &earlier, &chosen.frequent, weights));
+        run.pairs.extend(earlier.iter().flat_map(|one| [(number, number_of(one.report)); 3]));
         run.reasons.push(reasons(&linked));
         for join in &linked.joins {
             joined.entry(join.kind).or_default().into.insert(join.absorbed, join.kept);

@@ -285,14 +285,23 @@ impl House {
         } else if named {
             word.clone_into(&mut self.hamlet);
         }
+        let mut floor: Option<u32> = None;
         for (at, (number, unit)) in numbers.iter().enumerate() {
+            // 6层2号 is 602.
+            if let (Some(floor), Ok(door @ 1..=20)) = (floor.take(), number.parse::<u32>()) {
+                self.room = (floor * 100 + door).to_string();
+                continue;
+            }
             let more = at + 1 < numbers.len();
             let place = match unit {
                 Follows::Building => &mut self.building,
                 Follows::Entrance => &mut self.unit,
                 Follows::Room => &mut self.room,
                 Follows::Group => &mut self.group,
-                Follows::Floor => continue,
+                Follows::Floor => {
+                    floor = number.parse().ok().filter(|floor| *floor < 100);
+                    continue;
+                }
                 Follows::Lane => &mut self.street_number,
                 // 3栋2-501: between building and room stands the unit.
                 Follows::Bare if more && !self.building.is_empty() && self.unit.is_empty() => &mut self.unit,
@@ -347,6 +356,7 @@ mod tests {
             "金丰小区三号楼二单元五〇一室",
             "金丰小区3号楼2单元5楼501",
             "金丰小区3栋2-501",
+            "金丰小区3栋2单元5层1号",
         ] {
             assert_eq!(read(written), whole, "{written}");
         }

@@ -3,7 +3,7 @@
 use super::{Crowd, Home, PersonEvidence, Score};
 use crate::{
     level::Level,
-    traits::{PartyTraits, Traits},
+    traits::{PartyTraits, PlaceTraits, Traits},
     weights::Model,
 };
 
@@ -18,6 +18,8 @@ pub(crate) enum Reporters {
     Others,
 }
 
+/// One in 2 to so many disputes is with an organisation that is named in both texts.
+const ORGANISATION_BITS: f32 = 8.0;
 const DAYS: f32 = 3.0;
 const WEEKS: f32 = 21.0;
 const MONTHS: f32 = 70.0;
@@ -48,11 +50,8 @@ pub(crate) fn case(
         score.add(level, crowd.rare_bits(model, level, 1.0));
     }
     if let Some((level, rarity)) = opponents(new, old) {
-        let bits = if level.is_counted() {
-            model.rare_bits(level, rarity.min(crowd.people))
-        } else {
-            model.bits(level)
-        };
+        let shared = rarity.min(crowd.people - crowd.opponent.log2());
+        let bits = if level.is_counted() { model.rare_bits(level, shared) } else { model.bits(level) };
         score.add(level, bits);
     }
     let mut plain = |level: Level| score.add(level, model.bits(level));
@@ -66,7 +65,13 @@ pub(crate) fn case(
         days if days <= MONTHS => Level::TimeMonths,
         _ => Level::TimeLong,
     });
-    if !one.words.is_empty() && !other.words.is_empty() {
+    if !one.amounts.is_empty() && !other.amounts.is_empty() {
+        let same = one.amounts.iter().any(|sum| other.amounts.contains(sum));
+        plain(if same { Level::AmountSame } else { Level::AmountOther });
+    }
+    if one.said_again && who.is_some() {
+        plain(Level::WordsAgain);
+    } else if !one.words.is_empty() && !other.words.is_empty() {
         plain(match shared_words(&one.words, &other.words) {
             share if share >= NEARLY_ALL => Level::WordsSame,
             share if share >= A_THIRD => Level::WordsNear,
@@ -74,25 +79,31 @@ pub(crate) fn case(
             _ => Level::WordsOther,
         });
     }
-    if let Some(level) = home.area {
-        plain(level);
+    let shared_topic = one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    let shared =
+        who.is_none() && shared_topic && days <= SHARED_DAYS && one_neighbourhood(&new.place, &old.place);
+    // Who is at home in one place has all matters there.
+    if who.is_none() {
+        home.area.into_iter().filter(|level| !shared || *level == Level::AreaOther).for_each(&mut plain);
+        home.house.into_iter().filter(|level| *level != Level::HouseSame).for_each(&mut plain);
     }
-    if let Some(level) = home.house.filter(|level| *level != Level::HouseSame) {
-        plain(level);
-    }
-    let place = new.place.neighbourhood();
-    let shared = place.is_some()
-        && place == old.place.neighbourhood()
-        && days <= SHARED_DAYS
-        && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
-    if shared && who.is_none() {
+    if shared {
         score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, 1.0));
-    } else if !one.topics.is_empty() && !other.topics.is_empty() {
+    } else if !one.topics.is_empty() && !other.topics.is_empty() && !(one.said_again && who.is_some()) {
         let same = one.topics.iter().any(|topic| other.topics.contains(topic));
         let level = if same { Level::TopicSame } else { Level::TopicOther };
         score.add(level, model.bits(level));
     }
     score
+}
+
+/// Whether a matter of a whole neighbourhood can be one in both places.
+fn one_neighbourhood(one: &PlaceTraits, other: &PlaceTraits) -> bool {
+    let same = |of: fn(&PlaceTraits) -> u32| (of(one) != 0 && of(other) != 0).then(|| of(one) == of(other));
+    match same(|place| place.estate) {
+        Some(estate) => estate,
+        None => same(|place| place.community) == Some(true),
+    }
 }
 
 /// The strongest of what the other sides say, with the rarity of what agrees.
@@ -119,6 +130,24 @@ fn opponents(new: &Traits, old: &Traits) -> Option<(Level, f32)> {
         if let Some(rarity) = new.reporter().and_then(|reporter| same_person(reporter, other)) {
             take(Level::OpponentAnswers, rarity);
         }
+    }
+    // Who is named in the one's text is on the other's other side.
+    let named = |text: &Traits, party: &PartyTraits| {
+        let name = party.name.filter(|name| name.whole && text.matter.named.contains(&name.sound))?;
+        Some(f32::from(name.rarity) / 8.0)
+    };
+    for other in old.respondents() {
+        if let Some(rarity) = named(new, other) {
+            take(Level::OpponentSame, rarity);
+        }
+    }
+    for one in new.respondents() {
+        if let Some(rarity) = named(old, one) {
+            take(Level::OpponentSame, rarity);
+        }
+    }
+    if new.matter.organisations().any(|name| old.matter.named.contains(&name)) {
+        take(Level::OpponentSame, ORGANISATION_BITS);
     }
     best.or(several.then_some((Level::OpponentOther, 0.0)))
 }

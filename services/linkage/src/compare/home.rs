@@ -9,6 +9,8 @@ use crate::{
 
 use super::person::PersonEvidence;
 
+/// Who has one telephone is told of from wherever the dispute is: another place says so much less.
+pub(super) const ELSEWHERE: f32 = 0.3;
 /// A telephone and a house that both agree count nearly twice for a household.
 const SECOND_CONTACT: f32 = 0.4;
 
@@ -65,15 +67,14 @@ fn house(one: &PlaceTraits, other: &PlaceTraits) -> Option<Level> {
     let group = of(|place| place.group);
     let hamlet = of(|place| place.hamlet);
     if one.number != 0 && other.number != 0 {
-        let same = of(|place| place.number) == Same
-            && group != Other
-            && hamlet != Other
-            && (group == Same || hamlet == Same || community == Same);
-        if same {
-            let sure = community == Same || hamlet == Same || of(|place| place.town) == Same;
-            return Some(if sure { near_at_best(Level::HouseSame) } else { Level::HouseNear });
+        if of(|place| place.number) != Same || group == Other || hamlet == Other {
+            return Some(Level::HouseOther);
         }
-        return Some(Level::HouseOther);
+        let bare = |place: &PlaceTraits| place.group == 0 && place.hamlet == 0;
+        let within = group == Same || hamlet == Same || (bare(one) && bare(other));
+        let sure = within && (community == Same || hamlet == Same || of(|place| place.town) == Same);
+        // 12组21号 and 王家湾21号 may be one house.
+        return Some(near_at_best(if sure { Level::HouseSame } else { Level::HouseNear }));
     }
     let number = of(|place| place.street_number);
     let street = of(|place| place.street);
@@ -115,12 +116,13 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
+    let elsewhere = if evidence.phone == Some(Level::PhoneSame) { ELSEWHERE } else { 1.0 };
     match home.house {
         Some(level @ Level::HouseSame) => {
             score.levels.insert(level);
             contact[1] = crowd.rare_bits(model, level, crowd.house);
         }
-        Some(level) => score.add(level, model.bits(level)),
+        Some(level) => score.add(level, model.bits(level) * elsewhere),
         None => {}
     }
     let (stronger, weaker) = (contact[0].max(contact[1]), contact[0].min(contact[1]));
@@ -135,7 +137,8 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
     if home.house != Some(Level::HouseSame)
         && let Some(level) = home.area
     {
-        score.add(level, model.bits(level));
+        let bits = model.bits(level);
+        score.add(level, if bits < 0.0 { bits * elsewhere } else { bits });
     }
     match evidence.name {
         Some(Level::SurnameOther) => score.add(Level::SurnameOther, model.bits(Level::SurnameOther)),

@@ -1,6 +1,6 @@
 //! Whether two reports come from one person.
 
-use super::{Crowd, Home, Score};
+use super::{Crowd, Home, Score, home::ELSEWHERE};
 use crate::{
     level::{Evidence, Level},
     traits::{IdTraits, NameTraits, PartyTraits, PhoneTraits, Traits},
@@ -10,7 +10,9 @@ use crate::{
 /// Above so many bits, telephone and house show that both reports come from one household; then a family name that
 /// agrees says little.
 const AT_HOME_BITS: f32 = 6.0;
-/// A telephone and a house that both agree name one household twice: the weaker counts for so much.
+/// Of those who tell of one dispute one in 2 to so many has the family name by being a relative.
+const FAMILY_IN_DISPUTE: f32 = 5.5;
+/// Telephone, house and dispute that agree name one family more than once: the weaker count for so much.
 const SECOND_CONTACT: f32 = 0.2;
 
 /// How two people agree.
@@ -31,8 +33,16 @@ impl PersonEvidence {
     }
 }
 
-/// The bits for one person having reported both.
-pub(crate) fn person(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, model: &Model) -> Score {
+/// The bits for one person having reported both. `dispute` are the bits for both telling of one dispute, whoever
+/// told it.
+pub(crate) fn person(
+    new: &Traits,
+    old: &Traits,
+    home: Home,
+    dispute: f32,
+    crowd: &Crowd,
+    model: &Model,
+) -> Score {
     let mut score = Score::new(-crowd.people);
     let (Some(one), Some(other)) = (new.reporter(), old.reporter()) else { return score };
     let evidence = PersonEvidence::of(one, other);
@@ -41,7 +51,7 @@ pub(crate) fn person(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, mode
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
-    let mut contact = [0.0_f32; 2];
+    let mut contact = [0.0_f32; 3];
     match evidence.phone {
         Some(level @ (Level::PhoneSame | Level::PhoneNear)) => {
             score.levels.insert(level);
@@ -50,30 +60,45 @@ pub(crate) fn person(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, mode
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
+    let elsewhere = if evidence.phone == Some(Level::PhoneSame) { ELSEWHERE } else { 1.0 };
     match home.house {
         Some(level @ Level::HouseSame) => {
             score.levels.insert(level);
             contact[1] = crowd.rare_bits(model, level, crowd.house);
         }
-        Some(level) => score.add(level, model.bits(level)),
+        Some(level) => score.add(level, model.bits(level) * elsewhere),
         None => {}
     }
-    let (stronger, weaker) = (contact[0].max(contact[1]), contact[0].min(contact[1]));
-    let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
-    let share = |own: f32| if own == stronger { stronger } else { second };
-    if contact[0] != 0.0 {
-        score.set(Evidence::Phone, share(contact[0]));
+    if dispute > 0.0 {
+        score.levels.insert(Level::DisputeSame);
+        // As sure as the dispute is.
+        let sure = 1.0 / (1.0 + (-dispute).exp2());
+        contact[2] = (crowd.rare_bits(model, Level::DisputeSame, 1.0) * sure).max(0.0);
     }
-    if contact[1] != 0.0 {
-        score.set(Evidence::House, share(contact[1]));
+    let stronger = contact.into_iter().fold(0.0, f32::max);
+    for (evidence, bits) in [Evidence::Phone, Evidence::House, Evidence::Dispute].into_iter().zip(contact) {
+        if bits != 0.0 {
+            let share = if bits == stronger || bits < 0.0 { 1.0 } else { SECOND_CONTACT };
+            score.set(evidence, bits * share);
+        }
     }
-    let at_home = stronger >= AT_HOME_BITS;
+    let at_home = contact[0].max(contact[1]) >= AT_HOME_BITS;
+    let close = at_home || contact[2] >= AT_HOME_BITS;
     if home.house != Some(Level::HouseSame)
         && let Some(level) = home.area
     {
         // Who has one telephone has one community: it is no second evidence.
         let bits = model.bits(level);
-        score.add(level, if at_home && bits > 0.0 { bits * SECOND_CONTACT } else { bits });
+        score.add(
+            level,
+            if bits < 0.0 {
+                bits * elsewhere
+            } else if close {
+                bits * SECOND_CONTACT
+            } else {
+                bits
+            },
+        );
     }
     if let (Some(level), Some(one), Some(other)) = (evidence.name, &one.name, &other.name) {
         let rarity = f32::from(one.rarity.min(other.rarity)) / 8.0;
@@ -82,7 +107,11 @@ pub(crate) fn person(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, mode
             Level::NameSame | Level::NameHeard => model.rare_bits(level, counted),
             // One character of two is free: some hundred people more have such a name.
             Level::NameNear => model.rare_bits(level, (rarity - 6.0).max(0.0)),
-            Level::NamePart if !at_home => model.rare_bits(level, part_rarity(one, other)),
+            Level::NamePart if !at_home => {
+                let rarity = part_rarity(one, other);
+                // Who tells of one dispute may be of one family.
+                model.rare_bits(level, if close { rarity.min(FAMILY_IN_DISPUTE) } else { rarity })
+            }
             level => model.bits(level),
         };
         score.add(level, bits);

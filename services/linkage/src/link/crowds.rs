@@ -6,7 +6,7 @@ use crate::{
     candidates::{CANDIDATES_PER_KEY, Earlier},
     compare::{Crowd, Home},
     level::Level,
-    traits::{Key, Traits},
+    traits::{Key, PartyTraits, Traits},
     weights::Weights,
 };
 
@@ -19,11 +19,22 @@ const CUT: f32 = 4.0;
 pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: &Weights) -> Crowd {
     let reporter = new.reporter();
     let phone = reporter.and_then(|party| party.phone).map(|phone| phone.whole);
-    let name = reporter.and_then(|party| party.name).filter(|name| name.whole).map(|name| name.sound);
+    let name = reporter.and_then(whole_name);
     let (mut phone_names, mut house_names) = (Vec::new(), Vec::new());
     let (mut on_phone, mut in_house) = (0, 0);
-    let mut people: Vec<Uuid> = Vec::new();
+    let (mut people, mut cases): (Vec<Uuid>, Vec<Uuid>) = (Vec::new(), Vec::new());
+    let opponents: Vec<u32> =
+        new.respondents().filter_map(whole_name).chain(new.matter.named.iter().copied()).collect();
     for one in earlier {
+        let has_opponent = one
+            .traits
+            .respondents()
+            .filter_map(whole_name)
+            .chain(one.traits.matter.named.iter().copied())
+            .any(|name| opponents.contains(&name));
+        if has_opponent && !cases.contains(&one.case) {
+            cases.push(one.case);
+        }
         let Some(other) = one.traits.reporter() else { continue };
         let surname = other.name.map_or(0, |name| name.surname);
         let count = |names: &mut Vec<u32>| {
@@ -39,7 +50,7 @@ pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: 
             in_house += 1;
             count(&mut house_names);
         }
-        let same_name = name.is_some() && other.name.filter(|name| name.whole).map(|name| name.sound) == name;
+        let same_name = name.is_some() && whole_name(other) == name;
         if same_name && !people.contains(&one.person) {
             people.push(one.person);
         }
@@ -48,11 +59,16 @@ pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: 
     let families = |names: usize, found: usize| {
         if names <= NAMES_OF_A_FAMILY { 1.0 } else { names as f32 * cut(found) }
     };
-    let named = people.len().max(1) as f32;
+    let counted = |of: usize| if of > 1 { of as f32 * cut(of) } else { 1.0 };
     Crowd {
         people: weights.people.log2(),
         phone: families(phone_names.len(), on_phone),
-        name: if people.len() > 1 { named * cut(people.len()) } else { named },
+        name: counted(people.len()),
+        opponent: counted(cases.len()),
         house: families(house_names.len(), in_house),
     }
+}
+
+fn whole_name(party: &PartyTraits) -> Option<u32> {
+    party.name.filter(|name| name.whole).map(|name| name.sound)
 }

@@ -6,20 +6,32 @@ use aho_corasick::{AhoCorasick, MatchKind};
 
 use super::Topic;
 
-/// A topic's name, whether it befalls a whole neighbourhood, and its words.
-type Entry = (&'static str, bool, &'static [&'static str]);
+/// Whom a topic befalls.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Scope {
+    /// Many households with one matter.
+    Neighbourhood,
+    /// One household and its opponent.
+    Household,
+    /// It comes with disputes of any kind, and is the topic where no other is named.
+    Beside,
+}
+use Scope::{Beside, Household, Neighbourhood};
+
+/// A topic's name, whom it befalls, and its words.
+type Entry = (&'static str, Scope, &'static [&'static str]);
 
 const TOPICS: &[Entry] = &[
     (
         "no water",
-        true,
+        Neighbourhood,
         &["停水", "断水", "没水", "水压低", "水压不足", "无水可用", "自来水", "供水", "没有水"],
     ),
-    ("no power", true, &["停电", "断电", "跳闸", "没电", "供电", "电压不稳"]),
-    ("no heating or gas", true, &["停暖", "不供暖", "暖气不热", "停气", "断气", "燃气"]),
+    ("no power", Neighbourhood, &["停电", "断电", "跳闸", "没电", "供电", "电压不稳"]),
+    ("no heating or gas", Neighbourhood, &["停暖", "不供暖", "暖气不热", "停气", "断气", "燃气"]),
     (
         "building noise",
-        true,
+        Neighbourhood,
         &[
             "工地噪",
             "夜间施工",
@@ -34,25 +46,33 @@ const TOPICS: &[Entry] = &[
             "夜里施工",
         ],
     ),
-    ("dust", true, &["扬尘", "灰尘", "渣土", "粉尘"]),
-    ("square dancing", true, &["广场舞", "音响", "跳舞"]),
+    ("dust", Neighbourhood, &["扬尘", "灰尘", "渣土", "粉尘"]),
+    ("square dancing", Neighbourhood, &["广场舞", "音响", "跳舞"]),
     (
         "smell or waste water",
-        true,
+        Neighbourhood,
         &["臭味", "异味", "恶臭", "污水", "排污", "养殖场", "养猪", "猪场", "废气", "黑烟", "油烟", "臭气"],
     ),
-    ("lift", true, &["电梯"]),
-    ("property fee", true, &["物业费", "物管费", "停车费", "物业服务", "更换物业", "物业公司"]),
-    ("rubbish", true, &["垃圾", "脏乱差"]),
-    ("street lamps", true, &["路灯"]),
-    ("road", true, &["路面", "坑洼", "道路破损", "修路", "井盖", "下水道"]),
-    ("parking", false, &["停车", "车位", "挪车", "堵车库", "占车位"]),
-    ("unfinished estate", true, &["烂尾", "延期交房", "交房", "不动产证", "办证", "房产证"]),
-    ("leak", false, &["漏水", "渗水", "渗漏", "滴水", "天花板湿", "泡水", "浸水", "漏湿", "水管破", "发霉"]),
-    ("neighbour noise", false, &["噪音", "噪声", "吵闹", "扰民", "太吵", "吵得", "睡不着", "麻将", "唱歌"]),
+    ("lift", Neighbourhood, &["电梯"]),
+    ("property fee", Neighbourhood, &["物业费", "物管费", "停车费", "物业服务", "更换物业", "物业公司"]),
+    ("rubbish", Neighbourhood, &["垃圾", "脏乱差"]),
+    ("street lamps", Neighbourhood, &["路灯"]),
+    ("road", Neighbourhood, &["路面", "坑洼", "道路破损", "修路", "井盖", "下水道"]),
+    ("parking", Household, &["停车", "车位", "挪车", "堵车库", "占车位"]),
+    ("unfinished estate", Neighbourhood, &["烂尾", "延期交房", "交房", "不动产证", "办证", "房产证"]),
+    (
+        "leak",
+        Household,
+        &["漏水", "渗水", "渗漏", "滴水", "天花板湿", "泡水", "浸水", "漏湿", "水管破", "发霉"],
+    ),
+    (
+        "neighbour noise",
+        Household,
+        &["噪音", "噪声", "吵闹", "扰民", "太吵", "吵得", "睡不着", "麻将", "唱歌"],
+    ),
     (
         "passage",
-        false,
+        Household,
         &[
             "过道", "通道", "占道", "堆放", "堆物", "杂物", "柴火", "柴垛", "楼道", "堵路", "挡路", "通行",
             "拦路",
@@ -60,72 +80,84 @@ const TOPICS: &[Entry] = &[
     ),
     (
         "wall or boundary",
-        false,
+        Household,
         &["围墙", "院墙", "界址", "边界", "砌墙", "过界", "滴水沟", "屋檐", "地界", "界桩"],
     ),
-    ("house site", false, &["宅基地", "建房", "翻建", "盖房", "违建", "老宅", "地基", "老屋", "翻盖"]),
-    ("light", false, &["采光", "遮光", "挡光", "阳光"]),
-    ("drain", false, &["水沟", "排水", "阳沟", "倒灌", "沟渠"]),
-    ("trees", false, &["树枝", "砍树", "树木", "果树", "栽树", "树根"]),
+    ("house site", Household, &["宅基地", "建房", "翻建", "盖房", "违建", "老宅", "地基", "老屋", "翻盖"]),
+    ("light", Household, &["采光", "遮光", "挡光", "阳光"]),
+    ("drain", Household, &["水沟", "排水", "阳沟", "倒灌", "沟渠"]),
+    ("trees", Household, &["树枝", "砍树", "树木", "果树", "栽树", "树根"]),
     (
         "animals",
-        false,
+        Household,
         &["养狗", "狗咬", "狗叫", "遛狗", "咬伤", "咬了", "鸡鸭", "鸡粪", "养鸡", "放养", "牛吃", "羊吃"],
     ),
     (
         "field",
-        false,
+        Household,
         &["承包地", "耕地", "责任田", "田地", "菜地", "占种", "水田", "旱地", "田埂", "土地流转", "流转"],
     ),
-    ("forest", false, &["山林", "林地", "山界", "油茶", "林权", "山场", "自留山", "板栗"]),
-    ("field water", false, &["灌溉", "放水", "抢水", "水渠", "水塘", "堰塘", "鱼塘", "抽水"]),
-    ("demolition", false, &["拆迁", "征地", "征收", "补偿款", "安置房", "青苗费", "过渡费", "安置"]),
-    ("divorce", false, &["离婚", "感情破裂", "分居", "闹离"]),
+    ("forest", Household, &["山林", "林地", "山界", "油茶", "林权", "山场", "自留山", "板栗"]),
+    ("field water", Household, &["灌溉", "放水", "抢水", "水渠", "水塘", "堰塘", "鱼塘", "抽水"]),
+    ("demolition", Household, &["拆迁", "征地", "征收", "补偿款", "安置房", "青苗费", "过渡费", "安置"]),
+    ("divorce", Household, &["离婚", "感情破裂", "分居", "闹离"]),
     (
         "violence at home",
-        false,
+        Household,
         &["家暴", "家庭暴力", "殴打妻", "打老婆", "打妻", "动手打", "丈夫打", "被丈夫", "老公打", "被老公"],
     ),
-    ("children after divorce", false, &["抚养", "探视", "抚养费", "看孩子", "孩子归"]),
-    ("bride price", false, &["彩礼", "退婚", "订婚", "嫁妆", "三金"]),
-    ("care of parents", false, &["赡养", "养老", "不管老人", "不养", "轮流照顾", "老人轮"]),
-    ("inheritance", false, &["遗产", "继承", "遗嘱", "分家", "析产"]),
-    ("affair", false, &["出轨", "第三者", "外遇", "婚外"]),
-    ("in-laws", false, &["婆媳", "婆婆", "儿媳", "公婆"]),
-    ("love affair", false, &["恋爱", "分手", "前男友", "前女友", "谈朋友"]),
-    ("wages", false, &["工资", "欠薪", "讨薪", "工钱", "血汗钱", "拖欠", "结账", "结清"]),
-    ("work injury", false, &["工伤", "摔伤", "受伤赔", "误工费"]),
-    ("dismissal", false, &["辞退", "开除", "解除劳动", "经济补偿", "裁员", "社保", "加班"]),
-    ("work contract", false, &["劳动合同", "试用期"]),
-    ("loan", false, &["借款", "借钱", "欠款", "欠条", "借条", "欠钱", "还钱", "不还", "利息", "民间借贷"]),
-    ("rent", false, &["房租", "租金", "押金", "租房", "退租", "租赁", "转租"]),
-    ("sale of a home", false, &["购房", "定金", "首付", "房屋质量", "买房", "退房"]),
-    ("contract", false, &["合同", "违约", "货款", "工程款", "尾款", "供货"]),
-    ("decoration", false, &["装修", "砸墙", "承重墙"]),
-    ("goods", false, &["退货", "质量问题", "假货", "三无", "以次充好", "缺斤", "保质期", "过期食品", "过期"]),
-    ("prepaid card", false, &["充值", "会员卡", "预付", "退卡", "健身房", "跑路", "办卡", "储值", "退费"]),
-    ("online purchase", false, &["网购", "快递", "直播", "平台", "网店", "淘宝", "拼多多"]),
-    ("travel", false, &["旅游", "旅行社", "导游", "景区", "门票"]),
-    ("treatment", false, &["手术", "误诊", "医疗", "病历", "医院", "治疗", "术后", "医药费"]),
+    ("children after divorce", Household, &["抚养", "探视", "抚养费", "看孩子", "孩子归"]),
+    ("bride price", Household, &["彩礼", "退婚", "订婚", "嫁妆", "三金"]),
+    ("care of parents", Household, &["赡养", "养老", "不管老人", "不养", "轮流照顾", "老人轮"]),
+    ("inheritance", Household, &["遗产", "继承", "遗嘱", "分家", "析产"]),
+    ("affair", Household, &["出轨", "第三者", "外遇", "婚外"]),
+    ("in-laws", Household, &["婆媳", "婆婆", "儿媳", "公婆"]),
+    ("love affair", Household, &["恋爱", "分手", "前男友", "前女友", "谈朋友"]),
+    ("wages", Household, &["工资", "欠薪", "讨薪", "工钱", "血汗钱", "拖欠", "结账", "结清"]),
+    ("work injury", Household, &["工伤", "摔伤", "受伤赔", "误工费"]),
+    ("dismissal", Household, &["辞退", "开除", "解除劳动", "经济补偿", "裁员", "社保", "加班"]),
+    ("work contract", Household, &["劳动合同", "试用期"]),
+    (
+        "loan",
+        Household,
+        &["借款", "借钱", "欠款", "欠条", "借条", "欠钱", "还钱", "不还", "利息", "民间借贷"],
+    ),
+    ("rent", Household, &["房租", "租金", "押金", "租房", "退租", "租赁", "转租"]),
+    ("sale of a home", Household, &["购房", "定金", "首付", "房屋质量", "买房", "退房"]),
+    ("contract", Household, &["合同", "违约", "货款", "工程款", "尾款", "供货"]),
+    ("decoration", Household, &["装修", "砸墙", "承重墙"]),
+    (
+        "goods",
+        Household,
+        &["退货", "质量问题", "假货", "三无", "以次充好", "缺斤", "保质期", "过期食品", "过期"],
+    ),
+    (
+        "prepaid card",
+        Household,
+        &["充值", "会员卡", "预付", "退卡", "健身房", "跑路", "办卡", "储值", "退费"],
+    ),
+    ("online purchase", Household, &["网购", "快递", "直播", "平台", "网店", "淘宝", "拼多多"]),
+    ("travel", Household, &["旅游", "旅行社", "导游", "景区", "门票"]),
+    ("treatment", Household, &["手术", "误诊", "医疗", "病历", "医院", "治疗", "术后", "医药费"]),
     (
         "traffic accident",
-        false,
+        Household,
         &["剐蹭", "刮蹭", "追尾", "撞", "车祸", "交通事故", "肇事", "责任认定", "电动车", "保险公司"],
     ),
-    ("fight", false, &["打架", "殴打", "斗殴", "动手", "打伤", "互殴", "推搡", "被打"]),
-    ("insult", false, &["辱骂", "谩骂", "诽谤", "造谣", "名誉", "骂人"]),
-    ("threat", false, &["威胁", "扬言", "恐吓", "拿刀", "持刀"]),
-    ("school", false, &["学校", "校园", "同学", "欺凌", "老师", "学费", "培训机构"]),
-    ("village accounts", false, &["村务", "账目", "分红", "集体资金", "低保", "补贴", "村干部"]),
-    ("tomb", false, &["坟", "祖坟", "迁坟", "墓地"]),
-    ("fire", false, &["飞线", "充电", "消防通道", "起火"]),
-    ("falling things", false, &["高空抛物", "坠物", "掉落"]),
-    ("missing person", false, &["走失", "失联", "离家出走"]),
-    ("help for the old", false, &["独居", "孤寡", "无人照料"]),
-    ("swindle", false, &["诈骗", "被骗", "传销"]),
-    ("theft", false, &["被偷", "偷了", "盗窃", "失窃"]),
-    ("mind", false, &["精神病", "精神障碍", "精神异常", "精神失常"]),
-    ("drunk", false, &["醉酒", "喝酒", "酒后", "喝醉"]),
+    ("fight", Beside, &["打架", "殴打", "斗殴", "动手", "打伤", "互殴", "推搡", "被打"]),
+    ("insult", Beside, &["辱骂", "谩骂", "诽谤", "造谣", "名誉", "骂人"]),
+    ("threat", Beside, &["威胁", "扬言", "恐吓", "拿刀", "持刀"]),
+    ("school", Household, &["学校", "校园", "同学", "欺凌", "老师", "学费", "培训机构"]),
+    ("village accounts", Household, &["村务", "账目", "分红", "集体资金", "低保", "补贴", "村干部"]),
+    ("tomb", Household, &["坟", "祖坟", "迁坟", "墓地"]),
+    ("fire", Household, &["飞线", "充电", "消防通道", "起火"]),
+    ("falling things", Household, &["高空抛物", "坠物", "掉落"]),
+    ("missing person", Household, &["走失", "失联", "离家出走"]),
+    ("help for the old", Household, &["独居", "孤寡", "无人照料"]),
+    ("swindle", Household, &["诈骗", "被骗", "传销"]),
+    ("theft", Household, &["被偷", "偷了", "盗窃", "失窃"]),
+    ("mind", Beside, &["精神病", "精神障碍", "精神异常", "精神失常"]),
+    ("drunk", Beside, &["醉酒", "喝酒", "酒后", "喝醉"]),
 ];
 
 /// A report has no more topics than so many; the first ones said count.
@@ -148,13 +180,16 @@ static WORDS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
 /// The topics that a folded text names, in the order said.
 pub(super) fn named_in(text: &str) -> Vec<Topic> {
     let (searcher, topic_of) = &*WORDS;
-    let mut topics: Vec<Topic> = Vec::new();
+    let mut named: Vec<usize> = Vec::new();
     for found in searcher.find_iter(text) {
-        let (name, shared, _) = TOPICS[topic_of[found.pattern().as_usize()]];
-        let topic = Topic { name, shared };
-        if !topics.contains(&topic) && topics.len() < MOST {
-            topics.push(topic);
+        let topic = topic_of[found.pattern().as_usize()];
+        if !named.contains(&topic) {
+            named.push(topic);
         }
     }
-    topics
+    if named.iter().any(|topic| TOPICS[*topic].1 != Beside) {
+        named.retain(|topic| TOPICS[*topic].1 != Beside);
+    }
+    let topic = |at: usize| Topic { name: TOPICS[at].0, shared: TOPICS[at].1 == Neighbourhood };
+    named.into_iter().take(MOST).map(topic).collect()
 }

@@ -29,8 +29,8 @@ const DOUBLE: &[&str] = &[
     "南宫", "长孙", "宇文", "轩辕", "钟离", "闻人", "澹台",
 ];
 
-/// The family name that a name begins with. One that is not in the list is still one, where a name of two or three
-/// characters begins with it; so is a first character of any name.
+/// The family name that a name begins with. One that is not in the list is still one, where a name of three characters
+/// begins with it.
 pub(super) fn at_start(name: &str) -> Option<&str> {
     let first = name.chars().next()?;
     if let Some(double) = DOUBLE.iter().find(|double| name.starts_with(*double) && name.len() > double.len())
@@ -40,7 +40,7 @@ pub(super) fn at_start(name: &str) -> Option<&str> {
     ('\u{3400}'..='\u{9fff}')
         .contains(&first)
         .then(|| &name[..first.len_utf8()])
-        .filter(|_| is_common(first) || (2..=3).contains(&name.chars().count()))
+        .filter(|_| is_common(first) || name.chars().count() == 3)
 }
 
 /// The bits of a family name.
@@ -55,6 +55,7 @@ pub(super) fn bits(surname: &str) -> f32 {
     }
 }
 
-fn is_common(first: char) -> bool {
+/// Whether a character is a common family name.
+pub(crate) fn is_common(first: char) -> bool {
     COMMON.iter().any(|(_, names)| names.contains(first))
 }

@@ -1,8 +1,8 @@
 //! Traits as bytes. What was stored is read for ever, so the first byte tells the version.
 
 use super::{
-    Hashed, IdTraits, MOST_PARTIES, MOST_WORDS, MatterTraits, NameTraits, PartyTraits, PhoneTraits,
-    PlaceTraits, Traits, people::MOBILE_DIGITS,
+    Hashed, IdTraits, MOST_AMOUNTS, MOST_NAMED, MOST_PARTIES, MOST_WORDS, MatterTraits, NameTraits,
+    PartyTraits, PhoneTraits, PlaceTraits, Traits, people::MOBILE_DIGITS,
 };
 use crate::report::Role;
 
@@ -15,6 +15,7 @@ const MOST_TOPICS: usize = 8;
 #[error("the traits are malformed or of an unknown version")]
 pub struct MalformedTraits;
 
+const SAID_AGAIN: u8 = 1 << 7;
 const HAS_NAME: u8 = 1 << 2;
 const HAS_PHONE: u8 = 1 << 3;
 const HAS_ID: u8 = 1 << 4;
@@ -36,6 +37,11 @@ impl Traits {
             bytes.push(list.len() as u8);
             list.iter().for_each(|hashed| write(*hashed, &mut bytes));
         }
+        bytes.push(self.matter.named.len() as u8);
+        self.matter.named.iter().for_each(|name| write(*name, &mut bytes));
+        bytes.push(self.matter.organisations | if self.matter.said_again { SAID_AGAIN } else { 0 });
+        bytes.push(self.matter.amounts.len() as u8);
+        self.matter.amounts.iter().for_each(|amount| write(*amount, &mut bytes));
         bytes.push(self.matter.words.len() as u8);
         self.matter.words.iter().for_each(|word| bytes.extend(&word.to_le_bytes()[..3]));
         bytes
@@ -56,12 +62,32 @@ impl Traits {
         let category = from.hashed()?;
         let topics = from.list(MOST_TOPICS)?;
         let shared_topics = from.list(MOST_TOPICS)?;
+        let named = from.list(MOST_NAMED)?;
+        let flags = from.byte()?;
+        let (organisations, said_again) = (flags & !SAID_AGAIN, flags & SAID_AGAIN != 0);
+        if usize::from(organisations) > named.len() {
+            return Err(MalformedTraits);
+        }
+        let amounts = from.list(MOST_AMOUNTS)?;
         let words = from.count(MOST_WORDS)?;
         let words = (0..words).map(|_| from.three()).collect::<Result<_, _>>()?;
         if !from.left.is_empty() {
             return Err(MalformedTraits);
         }
-        Ok(Self { parties, place, matter: MatterTraits { category, topics, shared_topics, words } })
+        Ok(Self {
+            parties,
+            place,
+            matter: MatterTraits {
+                category,
+                topics,
+                shared_topics,
+                words,
+                named,
+                organisations,
+                amounts,
+                said_again,
+            },
+        })
     }
 }
 

@@ -8,7 +8,7 @@ use crate::report::Role;
 pub struct Key(pub i64);
 
 /// A report has no more keys than so many.
-const MOST_KEYS: usize = 10;
+const MOST_KEYS: usize = 12;
 /// The keys of so many of the people.
 const PEOPLE: usize = 4;
 
@@ -19,15 +19,17 @@ enum By {
     Phone,
     Name,
     NameInTown,
-    /// Group and number in the community, flat in the estate.
+    Flat,
+    FlatInTown,
+    GroupHouse,
+    HamletHouse,
     House,
-    /// The same, where the community or the estate is left out.
-    HouseInTown,
+    Street,
     SharedTopic,
 }
 
 impl Traits {
-    /// The keys under which the report is found, and by which it finds earlier ones. At most ten, each once; the
+    /// The keys under which the report is found, and by which it finds earlier ones. At most twelve, each once; the
     /// surest first.
     #[must_use]
     pub fn keys(&self) -> Vec<Key> {
@@ -55,6 +57,9 @@ impl Traits {
         for name in people.iter().filter(|party| party.role != Role::Other).filter_map(whole_name) {
             add(key(By::Name, &[name]));
         }
+        for name in self.matter.named.iter().take(2) {
+            add(key(By::Name, &[*name]));
+        }
         if let Some(area) = self.place.neighbourhood() {
             for topic in self.matter.shared_topics.iter().take(2) {
                 add(key(By::SharedTopic, &[area, *topic]));
@@ -69,31 +74,27 @@ fn whole_name(party: &PartyTraits) -> Option<u32> {
 }
 
 impl PlaceTraits {
-    /// The house or flat, with what is surest of what lies around it.
-    fn house_keys(&self) -> [Option<Key>; 2] {
-        let flat = [self.building, self.room];
-        let house = [self.hamlet, self.group, self.number];
-        let area = if self.community == 0 { self.town } else { self.community };
-        let any_area = self.town;
+    /// The house or flat, by each of what lies around it: one or the other may be left out.
+    fn house_keys(&self) -> [Option<Key>; 3] {
+        let by = |by: By, around: u32, within: u32, number: u32| {
+            (around != 0 && within != 0 && number != 0).then(|| key(by, &[around, within, number]))
+        };
         if self.room != 0 {
-            let named = if self.estate == 0 { 0 } else { self.estate };
-            let estate = (named != 0).then(|| key(By::House, &[named, flat[0], flat[1]]));
-            let around = (area != 0).then(|| key(By::HouseInTown, &[any_area, flat[0], flat[1]]));
-            return [estate, around];
+            let building = self.building.max(1);
+            return [
+                by(By::Flat, self.estate, building, self.room),
+                by(By::FlatInTown, self.town, building, self.room),
+                None,
+            ];
         }
-        if self.number != 0 && (self.group != 0 || self.hamlet != 0) {
-            let near = (area != 0).then(|| key(By::House, &[area, house[1], house[2]]));
-            let around = (any_area != 0 && any_area != area)
-                .then(|| key(By::HouseInTown, &[any_area, house[1], house[2]]));
-            return [near, around];
+        if self.number != 0 {
+            return [
+                by(By::GroupHouse, self.town, self.group, self.number),
+                by(By::HamletHouse, self.town, self.hamlet, self.number),
+                by(By::House, self.community, 1, self.number),
+            ];
         }
-        if self.street != 0 && self.street_number != 0 {
-            return [Some(key(By::House, &[self.street, self.street_number])), None];
-        }
-        if self.number != 0 && self.community != 0 {
-            return [Some(key(By::House, &[self.community, self.number])), None];
-        }
-        [None, None]
+        [by(By::Street, self.street, 1, self.street_number), None, None]
     }
 
     /// What a matter of many households has in common: the estate, or the community.
