@@ -173,7 +173,7 @@ const fn evidence(found: Engine) -> Evidence {
         Engine::Area => Evidence::Area,
         Engine::Opponent => Evidence::OtherSide,
         Engine::Category => Evidence::Category,
-        Engine::Topic | Engine::Words => Evidence::Matter,
+        Engine::Topic | Engine::Words | Engine::Amount | Engine::Dispute => Evidence::Matter,
         Engine::Time => Evidence::Time,
         Engine::Reporter => Evidence::SamePerson,
         Engine::Word => Evidence::Officer,
