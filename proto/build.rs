@@ -11,6 +11,7 @@ const FILES: &[&str] = &[
     "fengqiao/type/v1/push_subject.proto",
     "fengqiao/type/v1/refusal.proto",
     "fengqiao/type/v1/source.proto",
+    "fengqiao/intake/v1/background_service.proto",
     "fengqiao/intake/v1/details.proto",
     "fengqiao/intake/v1/events.proto",
     "fengqiao/intake/v1/intake_service.proto",
@@ -30,6 +31,7 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/events.proto",
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/push.proto",
+    "fengqiao/sealing/v1/sealing_service.proto",
     "fengqiao/statistics/v1/statistics_service.proto",
 ];
 

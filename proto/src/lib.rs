@@ -36,6 +36,14 @@ pub mod notification {
         tonic::include_proto!("fengqiao.notification.v1");
     }
 }
+/// Sealing, which every service with personal data answers for.
+pub mod sealing {
+    #![allow(missing_docs, clippy::all)]
+    /// `fengqiao.sealing.v1`
+    pub mod v1 {
+        tonic::include_proto!("fengqiao.sealing.v1");
+    }
+}
 /// The statistics service.
 pub mod statistics {
     #![allow(missing_docs, clippy::all)]

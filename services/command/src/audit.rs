@@ -10,6 +10,7 @@ use fengqiao_proto::routing::v1::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
+    background::{self, ReadersOptions},
     connection::{Caller, Session},
     errors::CommandError,
     output::{Ink, Output},
@@ -29,6 +30,8 @@ pub enum AuditCommand {
     Anchor,
     /// List who read a protected case, and why (查阅记录).
     Readings(ReadingsOptions),
+    /// List who asked who was here before, or read a confidential report, and why (查询记录).
+    Background(ReadersOptions),
 }
 
 /// Against what to verify.
@@ -55,6 +58,7 @@ pub async fn execute(command: AuditCommand, session: &Session, output: &Output) 
         AuditCommand::Verify(options) => verify(options, session, output).await,
         AuditCommand::Anchor => anchor(session, output).await,
         AuditCommand::Readings(options) => readings(options, session, output).await,
+        AuditCommand::Background(options) => background::readers(options, session, output).await,
     }
 }
 

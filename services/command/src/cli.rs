@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
-    figures::StatsOptions, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
-    push::PushCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions, case::CaseCommand,
+    duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, link::LinkCommand,
+    mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand, report::ReportCommand,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -39,6 +40,8 @@ pub enum Command {
     /// Decide who came before: confirm, join, split, take back (人、户、事的认定).
     #[command(subcommand)]
     Link(LinkCommand),
+    /// Who was here before: petitioned, called the police, asked for help (上过访、报过警、求过助).
+    Background(BackgroundOptions),
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
@@ -65,6 +68,9 @@ pub enum Command {
     /// Prove that histories are what was written; who read protected cases (查验、存证).
     #[command(subcommand)]
     Audit(AuditCommand),
+    /// The keys that personal data is sealed with: rotate, list, retire (密钥).
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// List the county's agencies (单位).
     Agencies(AgenciesOptions),
     /// Who sits where in a week, and which half days are missing (派驻、值班).

@@ -3,13 +3,17 @@
 use std::{fs, path::Path, time::Duration};
 
 use fengqiao_proto::{
-    intake::v1::{intake_service_client::IntakeServiceClient, linkage_service_client::LinkageServiceClient},
+    intake::v1::{
+        background_service_client::BackgroundServiceClient, intake_service_client::IntakeServiceClient,
+        linkage_service_client::LinkageServiceClient,
+    },
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
         meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
         settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
     },
+    sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::statistics_service_client::StatisticsServiceClient,
     types::v1::Source,
 };
@@ -105,6 +109,19 @@ impl Session {
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
+    /// Connects to intake, for who was here before.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn background(
+        &self,
+        caller: &Caller,
+    ) -> Result<BackgroundServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(BackgroundServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
     /// Connects to routing.
     ///
     /// # Errors
@@ -173,6 +190,19 @@ impl Session {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(NotificationServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to a service, for the keys that it seals with.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn sealing(
+        &self,
+        service: &'static str,
+        caller: &Caller,
+    ) -> Result<SealingServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect(service, caller).await?;
+        Ok(SealingServiceClient::with_interceptor(channel, token))
     }
 
     /// Connects to statistics.

@@ -2,6 +2,7 @@
 
 mod agencies;
 mod audit;
+mod background;
 mod case;
 mod cli;
 mod connection;
@@ -10,6 +11,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod keys;
 mod link;
 mod mediators;
 mod meeting;
@@ -78,6 +80,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Reward(command) => reward::execute(command, &session, output).await,
         Command::Meeting(command) => meeting::execute(command, &session, output).await,
         Command::Audit(command) => audit::execute(command, &session, output).await,
+        Command::Background(options) => background::show(options, &session, output).await,
+        Command::Keys(command) => keys::execute(command, &session, output).await,
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Mediators(options) => mediators::list(options, &session, output).await,

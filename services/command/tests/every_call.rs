@@ -28,6 +28,8 @@ use prost::Message as _;
 use tonic::{Code, Status};
 
 const PACKAGE: &str = "fengqiao.routing.v1";
+/// Services of other packages that are held against the contract too.
+const BESIDES: &[&str] = &["fengqiao.intake.v1.BackgroundService", "fengqiao.sealing.v1.SealingService"];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
 const TYPED_AS_ACTS: &[(&str, &str)] = &[
     ("RelevelCase", "relevel"),
@@ -117,6 +119,9 @@ rules activate levels.toml --words x --capacity director
 audit verify
 audit anchor
 audit readings 1
+audit background --reader x
+keys list
+background --phone 13800000000 --purpose x
 ";
 
 /// The methods that were called, and the acts that were asked for.
@@ -162,7 +167,10 @@ fn acts() -> BTreeSet<String> {
 
 /// All methods of the contract's services of routing.
 fn methods() -> BTreeSet<String> {
-    let services = descriptors().unwrap().services().filter(|service| service.package_name() == PACKAGE);
+    let services = descriptors()
+        .unwrap()
+        .services()
+        .filter(|service| service.package_name() == PACKAGE || BESIDES.contains(&service.full_name()));
     services
         .flat_map(|service| {
             let name = service.full_name().to_owned();

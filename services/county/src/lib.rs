@@ -6,6 +6,7 @@
 mod areas;
 mod categories;
 mod mistake;
+mod privacy;
 mod settings;
 
 use std::{
@@ -21,6 +22,7 @@ pub use areas::{
 pub use categories::{Category, CategoryDictionary, OTHER};
 use jiff::{Timestamp, civil::Date};
 pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
+pub use privacy::{BackgroundSettings, RetentionSettings};
 pub use settings::{CountySettings, PushLimitHours};
 
 /// One county, as its folder describes it.

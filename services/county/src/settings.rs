@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use crate::{Mistake, Mistakes};
+use crate::{
+    Mistake, Mistakes,
+    privacy::{self, BackgroundSettings, RetentionSettings},
+};
 
 /// Limits and windows of a county.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +20,10 @@ pub struct CountySettings {
     pub centre_desk: String,
     /// By when a push has to be made, by level.
     pub push_limit_hours: PushLimitHours,
+    /// What is asked about people who were here before.
+    pub background: BackgroundSettings,
+    /// How long personal data is kept.
+    pub retention: RetentionSettings,
 }
 
 /// By when a push has to be made, in natural hours. Red is at once, blue is not pushed.
@@ -54,6 +61,10 @@ struct Raw {
     repeat: Repeat,
     #[serde(default)]
     push_limit_hours: PushLimitHours,
+    #[serde(default)]
+    background: BackgroundSettings,
+    #[serde(default)]
+    retention: RetentionSettings,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +109,11 @@ pub(crate) fn read(file: &Path) -> Result<CountyFile, Mistakes> {
             "repeat.case_days must be at least window_days and at most 3660",
         ));
     }
+    mistakes.extend(
+        privacy::mistakes(&raw.background, raw.retention)
+            .into_iter()
+            .map(|mistake| Mistake::new(file, 0, mistake)),
+    );
     match jiff::tz::TimeZone::get(&raw.time_zone) {
         Ok(time_zone) if mistakes.is_empty() => Ok(CountyFile {
             code: raw.code,
@@ -108,6 +124,8 @@ pub(crate) fn read(file: &Path) -> Result<CountyFile, Mistakes> {
                 repeat_case_days: raw.repeat.case_days,
                 centre_desk: raw.centre_desk,
                 push_limit_hours: raw.push_limit_hours,
+                background: raw.background,
+                retention: raw.retention,
             },
         }),
         Ok(_) => Err(Mistakes(mistakes)),

@@ -31,6 +31,9 @@ pub enum IntakeError {
     /// It was taken back already.
     #[error("the decision was taken back already")]
     AlreadyUndone,
+    /// Someone has read of more people within an hour than the county allows; how long until the next may follow.
+    #[error("more readings than the county allows")]
+    TooManyReadings(std::time::Duration),
     /// More reports wait than may.
     #[error("intake is full")]
     Full,
@@ -67,6 +70,9 @@ impl From<IntakeError> for Status {
             IntakeError::NoSuchReport => status::not_found("report"),
             IntakeError::NoSuchDecision => status::not_found("decision"),
             IntakeError::AlreadyUndone => Status::failed_precondition("the decision was taken back already"),
+            IntakeError::TooManyReadings(wait) => {
+                status::exhausted("read of more people within an hour than the county allows", *wait)
+            }
             IntakeError::Full => status::exhausted("intake is full", FULL_RETRY_AFTER),
             IntakeError::Ending => status::unavailable("taking a report", &error),
             IntakeError::NoAnswerInTime => Status::deadline_exceeded("no answer in time; send it again"),

@@ -3,6 +3,8 @@
 //! A report's way: [`grpc`] decodes it, [`reception`] checks, hashes and seals it, [`committer`] commits it
 //! with its neighbours, [`domain`] decides what it is, [`store`] writes it with its event.
 
+pub mod background;
+pub mod clue_keys;
 pub mod committer;
 pub mod config;
 mod contract;
@@ -12,6 +14,7 @@ pub mod grpc;
 mod intake;
 pub mod linking;
 pub mod reception;
+pub mod retention;
 pub mod routing_events;
 pub mod store;
 mod sums;
@@ -22,7 +25,8 @@ pub use store::{MIGRATIONS, STATEMENTS};
 use std::sync::Arc;
 
 use fengqiao_messaging::{Apply, Topic};
-use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread};
+use fengqiao_proto::intake::v1::background_service_server::BackgroundServiceServer;
+use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread, time::Clock};
 
 /// Runs the service until it is told to stop.
 ///
@@ -30,7 +34,8 @@ use fengqiao_serving::{Foundation, ServiceName, StartError, on_own_thread};
 /// [`StartError`] says why it cannot start, or what ended it.
 pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let migrations = [&fengqiao_areas::MIGRATIONS, &store::MIGRATIONS];
-    let foundation = Foundation::start(&settings.serving, ServiceName::Intake, &migrations).await?;
+    let mut foundation = Foundation::start(&settings.serving, ServiceName::Intake, &migrations).await?;
+    foundation.sealed_columns = store::SEALED_COLUMNS;
     fengqiao_areas::follow(&foundation).await?;
     let (intake, work) = Intake::new(
         &foundation.pool,
@@ -43,9 +48,20 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let committing = on_own_thread("committers", work, foundation.stop.clone())
         .map_err(|error| StartError::Serve(Box::new(error)))?;
     foundation.tasks.spawn("committer", committing);
+    let (pool, counties) = (foundation.pool.clone(), Arc::clone(&foundation.counties));
+    let removing = retention::Retention::new(pool, counties, Clock::system());
+    foundation.tasks.spawn("retention", removing.run(foundation.stop.clone()));
+    let backgrounds = background::Backgrounds::new(
+        foundation.pool.clone(),
+        Arc::clone(&foundation.counties),
+        Arc::clone(&foundation.keyring),
+        Clock::system(),
+    );
+    let backgrounds = grpc::BackgroundFace::new(Arc::new(backgrounds));
     let intake = Arc::new(intake);
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
-        .add_service(grpc::LinkageFace::new(intake).into_server());
+        .add_service(grpc::LinkageFace::new(intake).into_server())
+        .add_service(BackgroundServiceServer::new(backgrounds));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

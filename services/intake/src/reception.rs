@@ -8,9 +8,7 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_county::{AreaTree, Counties, County};
-use fengqiao_linkage::{
-    Key, KeyedHash, PlainParty, PlainPhone, PlainReport, Role as LinkRole, Secret, Traits,
-};
+use fengqiao_linkage::{Key, PlainParty, PlainPhone, PlainReport, Role as LinkRole, Secret, Traits};
 use fengqiao_proto::{
     intake::v1::Report,
     types::v1::{PartyRole, Role, Source},
@@ -20,6 +18,7 @@ use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 use crate::{
+    clue_keys::LookupHash,
     domain::{
         area::AreaCode,
         id_number::IdNumber,
@@ -80,16 +79,6 @@ pub struct Reception {
     keyring: Arc<Keyring>,
     /// Under this all traits are hashed.
     secret: Secret,
-}
-
-/// The lookup hash of the keyring, cut to what linkage takes.
-struct LookupHash<'a>(&'a Keyring);
-
-impl KeyedHash for LookupHash<'_> {
-    fn hash(&self, kind: &str, value: &str) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0.lookup_hash(kind, value);
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
-    }
 }
 
 /// What receiving in one county needs.

@@ -14,8 +14,9 @@ use crate::{
     domain::{
         case_news::{CaseNews, last_word},
         joinable::Joinable,
+        told_case::{CaseTold, ToldCase, summed},
     },
-    store::apply_cluster_news,
+    store::{apply_cluster_news, tell_cases},
 };
 
 /// Applies routing's events.
@@ -45,8 +46,14 @@ impl Apply for RoutingEvents {
             .map(news_of)
             .collect::<Result<Vec<Vec<CaseNews>>, ApplyError>>()?
             .concat();
+        let told = batch
+            .iter()
+            .filter(|event| event.kind == changed)
+            .map(case_told)
+            .collect::<Result<Vec<CaseTold>, ApplyError>>()?;
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
+        tell_cases(&mut tx, &first.county, &summed(told)).await?;
         if let Some(areas) = areas {
             fengqiao_areas::keep(&mut tx, &areas).await?;
         }
@@ -79,6 +86,40 @@ fn news_of(event: &Envelope) -> Result<Vec<CaseNews>, ApplyError> {
     }
     let taken = changed.taken_clusters.iter().map(|taken| news(&taken.cluster_id, taken.opened_at.as_ref()));
     std::iter::once(Ok(own)).chain(taken).collect()
+}
+
+/// What a case says of itself, of the clusters whose reports are in it, and of reports that came from another.
+fn case_told(event: &Envelope) -> Result<CaseTold, ApplyError> {
+    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
+    let changed =
+        CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
+    let id = |text: &str, reason| Uuid::try_parse(text).map_err(|_| refuse(reason));
+    let opened = |at: Option<&prost_types::Timestamp>| {
+        at.and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))
+    };
+    let opened_at = opened(changed.opened_at.as_ref())?;
+    let mut clusters = Vec::new();
+    if changed.merged_into.is_empty() {
+        clusters.push((id(&changed.cluster_id, "the cluster is not a UUID")?, opened_at));
+        for taken in &changed.taken_clusters {
+            let cluster = id(&taken.cluster_id, "the cluster is not a UUID")?;
+            clusters.push((cluster, opened(taken.opened_at.as_ref())?));
+        }
+    }
+    let moved = changed.moved_report_ids.iter().map(|report| id(report, "a moved report is not a UUID"));
+    Ok(CaseTold {
+        clusters,
+        moved: moved.collect::<Result<_, _>>()?,
+        case: ToldCase {
+            case_id: id(&changed.case_id, "the case is not a UUID")?,
+            version: changed.version,
+            state: changed.state(),
+            protected: changed.protected,
+            opened_at,
+            over_at: changed.closed_at.as_ref().and_then(from_proto),
+            number: changed.number,
+        },
+    })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use fengqiao_proto::types::v1::Source;
+use fengqiao_proto::{intake::v1::AskedBy, types::v1::Source};
 
 use crate::domain::decision::Change;
 
@@ -66,4 +66,18 @@ pub fn committed(county: &str, reports: usize, took: Duration) {
         .record(reports as f64);
     metrics::histogram!("fengqiao_intake_commit_seconds", "county" => county.to_owned())
         .record(took.as_secs_f64());
+}
+
+/// Someone asked who was here before, or read a confidential report; or was told to wait.
+pub fn read(county: &str, asked_by: AskedBy, kept: bool) {
+    let asked_by = asked_by.as_str_name().trim_start_matches("ASKED_BY_").to_ascii_lowercase();
+    let outcome = if kept { "shown" } else { "refused" };
+    metrics::counter!("fengqiao_intake_readings_total", "county" => county.to_owned(), "asked_by" => asked_by, "outcome" => outcome)
+        .increment(1);
+}
+
+/// The personal part of reports was removed after its term.
+pub fn removed(county: &str, reports: usize) {
+    metrics::counter!("fengqiao_intake_reports_removed_total", "county" => county.to_owned())
+        .increment(reports as u64);
 }

@@ -20,7 +20,7 @@ use crate::{
     grpc::NotificationFace,
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
-    store::Store,
+    store::{SEALED_COLUMNS, Store},
 };
 
 /// How long streams may take to end.
@@ -47,7 +47,9 @@ pub struct Options {
 /// # Errors
 /// [`StartError`] where it cannot start, or where a task failed.
 pub async fn run(options: Options) -> Result<(), StartError> {
-    let foundation = Foundation::start(&options.settings, ServiceName::Notification, &[&MIGRATIONS]).await?;
+    let mut foundation =
+        Foundation::start(&options.settings, ServiceName::Notification, &[&MIGRATIONS]).await?;
+    foundation.sealed_columns = SEALED_COLUMNS;
     let (settings, endpoints) = configuration(&options, &foundation.counties)?;
     let counties = foundation.counties.codes();
     let keys = QueueKeys::new(foundation.keys.clone());

@@ -7,6 +7,7 @@ mod inbox;
 mod measures;
 mod parked;
 mod rows;
+mod sealed;
 
 use std::{future::Future, time::Duration};
 
@@ -20,6 +21,7 @@ pub use delivery::{LaneRoom, Settled, SettledEnding};
 pub use inbox::{Attempt, Place, Which};
 pub use measures::Waiting;
 pub use parked::ResendWhich;
+pub use sealed::SEALED_COLUMNS;
 
 use crate::error::NotificationError;
 

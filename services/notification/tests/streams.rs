@@ -10,7 +10,7 @@ use std::{
 };
 
 use fengqiao_messaging::IN_STEP;
-use fengqiao_notification::store::{Act, Answer, STATEMENTS, STATEMENTS_IN_STEP};
+use fengqiao_notification::store::{Act, Answer, SEALED_COLUMNS, STATEMENTS, STATEMENTS_IN_STEP};
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
     types::v1::{
@@ -32,6 +32,24 @@ async fn every_statement_fits_the_schema() {
     for (name, sql) in STATEMENTS_IN_STEP {
         let statement = AssertSqlSafe(format!("{IN_STEP}{sql}")).into_sql_str();
         world.pool.prepare(statement).await.unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+}
+
+/// Whoever adds a column of sealed values adds its line.
+#[tokio::test]
+async fn every_column_of_sealed_values_is_sealed_anew() {
+    let world = World::new(quick()).await;
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text FROM information_schema.columns
+         WHERE table_schema = current_schema() AND data_type = 'bytea' AND column_name LIKE 'sealed%'",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    assert!(!columns.is_empty());
+    for (table, column) in &columns {
+        let listed = SEALED_COLUMNS.iter().any(|one| (one.table, one.column) == (table, column));
+        assert!(listed, "{table}.{column} is not listed");
     }
 }
 

@@ -105,6 +105,7 @@ pub fn case_changed(
             .collect(),
         moved_report_ids: moved.iter().map(Uuid::to_string).collect(),
         takes_reports_until: takes_reports_until.map(to_proto),
+        protected: case.docket.is_protected(),
     };
     Event { kind: CASE_CHANGED, payload: message.encode_to_vec(), trace: trace.map(str::to_owned) }
 }

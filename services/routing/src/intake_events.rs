@@ -207,6 +207,7 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
         category: event.category,
         received_by: event.received_by,
         sealed_matter: event.sealed_matter,
+        confidential: event.confidential,
     })
 }
 

@@ -21,6 +21,7 @@ use crate::{
     receipt_events::ReceiptEvents,
     series_worker::SeriesWorker,
     settings::{SettingError, Settings as CountySettings, SettingsWatch},
+    store::SEALED_COLUMNS,
     watchers::Watchers,
 };
 
@@ -29,7 +30,8 @@ use crate::{
 /// # Errors
 /// [`StartError`] says why it could not start, or which part failed.
 pub async fn run(settings: &Settings) -> Result<(), StartError> {
-    let foundation = Foundation::start(settings, ServiceName::Routing, &[&MIGRATIONS]).await?;
+    let mut foundation = Foundation::start(settings, ServiceName::Routing, &[&MIGRATIONS]).await?;
+    foundation.sealed_columns = SEALED_COLUMNS;
     let counties = Arc::new(RoutingCounties::load(&foundation.counties, now())?);
     let watchers = Watchers::default();
     let clock = Clock::system();

@@ -20,11 +20,17 @@ use fengqiao_routing::{
     commands::Command,
     domain::{acts::Act, case_number::CaseName, history::Occasion},
     grpc::AuditFace,
+    store::SEALED_COLUMNS,
 };
-use fengqiao_serving::time::{Clock, now};
+use fengqiao_sealing::{KeyFileChange, change};
+use fengqiao_serving::{
+    resealing::Resealing,
+    time::{Clock, now},
+};
 use futures::StreamExt as _;
 use office::{COUNTY, Office, agency, asked, officer};
 use sqlx::Executor as _;
+use tokio_util::sync::CancellationToken;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -542,4 +548,47 @@ async fn one_audit_of_a_county_runs_at_a_time() {
     let steps: Vec<_> = first.into_inner().collect().await;
     assert!(steps.iter().all(Result::is_ok));
     assert!(face.verify_history(ask()).await.is_ok());
+}
+
+/// The keys change, and everything still proves what it did.
+#[tokio::test]
+async fn a_history_is_proved_as_before_after_its_case_was_sealed_anew() {
+    let office = with_cases(6).await;
+    let case = office.changes().await[0].case_id.clone();
+    comment(&office, &case).await;
+    let anchored = anchor(&office).await;
+    change(office.keys.path(), KeyFileChange::Rotate).unwrap();
+    assert!(office.keyring.reload().unwrap());
+    let resealing =
+        Resealing::new(office.pool.clone(), vec![COUNTY.into()], Arc::clone(&office.keyring), SEALED_COLUMNS);
+    let stop = CancellationToken::new();
+    assert!(resealing.look(&stop).await.unwrap() > 12);
+    let old = resealing.counted().unwrap().old;
+    assert_eq!(old[&1].waiting, 0, "{old:?}");
+    assert!(old[&1].fixed >= 1, "what people wrote into the history stays as it was sealed: {old:?}");
+    let (findings, _) = verify(&office, &anchored).await;
+    assert_eq!(findings, []);
+    // Life goes on with both.
+    comment(&office, &case).await;
+    let read = office.face.get_case(asked(&officer(), GetCaseRequest { case, ..Default::default() }));
+    assert!(read.await.unwrap().into_inner().case.unwrap().matter.is_some());
+    assert_eq!(verify(&office, &anchored).await.0, []);
+}
+
+/// Whoever adds a column of sealed values adds its line.
+#[tokio::test]
+async fn every_column_of_sealed_values_is_sealed_anew() {
+    let office = Office::open().await;
+    let columns: Vec<(String, String)> = sqlx::query_as(
+        "SELECT table_name::text, column_name::text FROM information_schema.columns
+         WHERE table_schema = current_schema() AND data_type = 'bytea' AND column_name LIKE 'sealed%'",
+    )
+    .fetch_all(&office.pool)
+    .await
+    .unwrap();
+    assert!(!columns.is_empty());
+    for (table, column) in &columns {
+        let listed = SEALED_COLUMNS.iter().any(|one| (one.table, one.column) == (table, column));
+        assert!(listed, "{table}.{column} is not listed");
+    }
 }

@@ -3,17 +3,33 @@
 //!
 //! A sealed value is `key id (1 byte) ‖ nonce (24 bytes) ‖ ciphertext and tag` (XChaCha20-Poly1305).
 //! The additional data, the county's code, binds it to its county.
+//!
+//! Keys change without a stop: the key file is read again when it changes, and at once when a value names a key that is
+//! not known yet, since another process may have read it earlier. Values that an older key sealed still open, and are
+//! sealed anew by and by; then that key can go.
+//!
+//! The lookup key does not change so. What is found by it (telephones, houses) could be hashed with two keys, but what is
+//! compared by it cannot: hashes of a name's sounds, of an address's parts and of a matter's words lie beside each report
+//! under one key, and the seals of histories stand one on the other under it. A new lookup key needs all reports opened and
+//! hashed anew beside the old hashes, a switch when the last one is done, and the histories anchored under the new key.
 
-use std::{collections::BTreeMap, fs, path::Path};
+mod key_file;
+mod ring;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant, SystemTime},
+};
+
 use chacha20poly1305::{
-    KeyInit as _, XChaCha20Poly1305, XNonce,
+    XNonce,
     aead::{Aead as _, Payload},
 };
-use hmac::{Hmac, Mac as _};
-use serde::{Deserialize, Serialize};
-use sha2::Sha256;
+use hmac::Mac as _;
+
+pub use self::key_file::{KeyFileChange, change};
+use self::ring::Ring;
 
 const NONCE_BYTES: usize = 24;
 const HEAD_BYTES: usize = 1 + NONCE_BYTES;
@@ -43,42 +59,41 @@ pub enum SealError {
     DoesNotOpen,
 }
 
-/// The form of a key file: TOML, keys in Base64 of 32 bytes.
-#[derive(Serialize, Deserialize)]
-struct KeyFile {
-    /// The key that seals new values.
-    current: u8,
-    /// The key of the lookup hashes. Changing it makes what was stored unfindable.
-    lookup: String,
-    /// All keys that may still be needed to open, by id.
-    keys: BTreeMap<String, String>,
-}
+/// Between two looks at the key file for a key that is not known.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The keys of an installation.
 pub struct Keyring {
-    current: u8,
-    ciphers: BTreeMap<u8, XChaCha20Poly1305>,
-    lookup: Hmac<Sha256>,
+    ring: RwLock<Arc<Ring>>,
+    file: Option<WatchedFile>,
+}
+
+/// The file that the keys came from.
+struct WatchedFile {
+    path: PathBuf,
+    /// When it was last looked at for a key that was not known.
+    looked_at: Mutex<Option<Instant>>,
 }
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let ring = self.ring();
         f.debug_struct("Keyring")
-            .field("current", &self.current)
-            .field("keys", &self.ciphers.len())
+            .field("current", &ring.current)
+            .field("keys", &ring.ciphers.len())
             .finish_non_exhaustive()
     }
 }
 
 impl Keyring {
-    /// Reads a key file.
+    /// Reads a key file, which may change later: see [`Keyring::reload`].
     ///
     /// # Errors
     /// [`SealError::Unreadable`] or [`SealError::KeyFile`].
     pub fn load(path: &Path) -> Result<Self, SealError> {
-        let text = fs::read_to_string(path)
-            .map_err(|source| SealError::Unreadable { path: path.display().to_string(), source })?;
-        Self::from_toml(&text)
+        let ring = Ring::read(&key_file::read(path)?, SystemTime::now())?;
+        let file = WatchedFile { path: path.to_owned(), looked_at: Mutex::default() };
+        Ok(Self { ring: RwLock::new(Arc::new(ring)), file: Some(file) })
     }
 
     /// Reads the text of a key file.
@@ -86,40 +101,69 @@ impl Keyring {
     /// # Errors
     /// [`SealError::KeyFile`] says what is wrong, without a key.
     pub fn from_toml(text: &str) -> Result<Self, SealError> {
-        let file: KeyFile = toml::from_str(text).map_err(|e| SealError::KeyFile(e.message().to_owned()))?;
-        let mut ciphers = BTreeMap::new();
-        for (id, key) in &file.keys {
-            let id: u8 = id.parse().map_err(|_| SealError::KeyFile("a key's id is not 0 to 255".into()))?;
-            ciphers.insert(id, XChaCha20Poly1305::new(&key_bytes(key)?.into()));
-        }
-        if !ciphers.contains_key(&file.current) {
-            return Err(SealError::KeyFile("the current key is not among the keys".into()));
-        }
-        let lookup = Hmac::<Sha256>::new_from_slice(&key_bytes(&file.lookup)?)
-            .map_err(|_| SealError::KeyFile("the lookup key is unusable".into()))?;
-        Ok(Self { current: file.current, ciphers, lookup })
+        let ring = Ring::read(text, SystemTime::now())?;
+        Ok(Self { ring: RwLock::new(Arc::new(ring)), file: None })
     }
 
     /// The text of a new key file with one random key.
     #[must_use]
     pub fn generate() -> String {
-        let random_key = || BASE64.encode(rand::random::<[u8; 32]>());
-        format!(
-            "# Seals personal data. Whoever has this file can read it; whoever loses it has lost the data.\n\
-             current = 1\nlookup = \"{}\"\n\n[keys]\n1 = \"{}\"\n",
-            random_key(),
-            random_key()
-        )
+        key_file::generate()
+    }
+
+    /// Reads the key file again. Says whether the keys have changed.
+    ///
+    /// # Errors
+    /// [`SealError::Unreadable`] or [`SealError::KeyFile`], also for another lookup key; the keys stay as they were.
+    pub fn reload(&self) -> Result<bool, SealError> {
+        let Some(file) = &self.file else { return Ok(false) };
+        let text = key_file::read(&file.path)?;
+        let held = self.ring();
+        let Some(ring) = held.succeeded_by(&text, SystemTime::now())? else { return Ok(false) };
+        *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
+        Ok(true)
+    }
+
+    /// The id of the key that seals, and since when it does so here.
+    #[must_use]
+    pub fn current(&self) -> (u8, SystemTime) {
+        let ring = self.ring();
+        (ring.current, ring.current_since)
+    }
+
+    /// The ids of all keys, in order.
+    #[must_use]
+    pub fn keys(&self) -> Vec<u8> {
+        self.ring().ciphers.keys().copied().collect()
+    }
+
+    fn ring(&self) -> Arc<Ring> {
+        Arc::clone(&self.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The ring with a key that is not known, where the file has it by now.
+    fn ring_with(&self, key: u8) -> Option<Arc<Ring>> {
+        let file = self.file.as_ref()?;
+        {
+            let mut looked_at = file.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+            if looked_at.is_some_and(|at| at.elapsed() < LOOK_AGAIN) {
+                return None;
+            }
+            *looked_at = Some(Instant::now());
+        }
+        self.reload().ok()?;
+        Some(self.ring()).filter(|ring| ring.ciphers.contains_key(&key))
     }
 
     /// Seals a value for a county.
     #[must_use]
     pub fn seal(&self, plain: &[u8], county: &[u8]) -> Vec<u8> {
+        let ring = self.ring();
         let nonce: [u8; NONCE_BYTES] = rand::random();
         let mut sealed = Vec::with_capacity(HEAD_BYTES + plain.len() + 16);
-        sealed.push(self.current);
+        sealed.push(ring.current);
         sealed.extend_from_slice(&nonce);
-        let body = self.ciphers[&self.current]
+        let body = ring.ciphers[&ring.current]
             .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: county })
             // Fails only for a plain text of more than 256 GiB.
             .unwrap_or_default();
@@ -133,18 +177,34 @@ impl Keyring {
     /// [`SealError::Cut`], [`SealError::UnknownKey`] or [`SealError::DoesNotOpen`].
     pub fn open(&self, sealed: &[u8], county: &[u8]) -> Result<Vec<u8>, SealError> {
         let (head, body) = sealed.split_at_checked(HEAD_BYTES).ok_or(SealError::Cut)?;
-        let cipher = self.ciphers.get(&head[0]).ok_or(SealError::UnknownKey(head[0]))?;
+        let key = head[0];
+        let held = self.ring();
+        let ring = if held.ciphers.contains_key(&key) { Some(held) } else { self.ring_with(key) };
+        let ring = ring.ok_or(SealError::UnknownKey(key))?;
+        let cipher = ring.ciphers.get(&key).ok_or(SealError::UnknownKey(key))?;
         let nonce: [u8; NONCE_BYTES] = head[1..].try_into().map_err(|_| SealError::Cut)?;
         cipher
             .decrypt(&XNonce::from(nonce), Payload { msg: body, aad: county })
             .map_err(|_| SealError::DoesNotOpen)
     }
 
+    /// Seals a value anew with the current key; none where it is sealed with that.
+    ///
+    /// # Errors
+    /// As [`Keyring::open`].
+    pub fn seal_anew(&self, sealed: &[u8], county: &[u8]) -> Result<Option<Vec<u8>>, SealError> {
+        let key = sealed.first().ok_or(SealError::Cut)?;
+        if *key == self.current().0 {
+            return Ok(None);
+        }
+        Ok(Some(self.seal(&self.open(sealed, county)?, county)))
+    }
+
     /// The stamp of a record that stands behind others: 32 bytes of HMAC-SHA-256 over the stamp before and the
     /// record's parts. Who lacks the key can write no record that fits.
     #[must_use]
     pub fn stamp(&self, before: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.lookup.clone();
+        let mut mac = self.ring().lookup.clone();
         mac.update(b"stamp\0");
         for part in std::iter::once(&before).chain(parts) {
             // With its length, so that no two lists of parts look alike.
@@ -158,7 +218,7 @@ impl Keyring {
     /// (`phone`, `id_number`, `address`) and the normalised value.
     #[must_use]
     pub fn lookup_hash(&self, kind: &str, value: &str) -> [u8; 16] {
-        let mut mac = self.lookup.clone();
+        let mut mac = self.ring().lookup.clone();
         mac.update(kind.as_bytes());
         mac.update(&[0]);
         mac.update(value.as_bytes());
@@ -169,16 +229,10 @@ impl Keyring {
     }
 }
 
-fn key_bytes(text: &str) -> Result<[u8; 32], SealError> {
-    BASE64
-        .decode(text)
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or_else(|| SealError::KeyFile("a key is not the Base64 of 32 bytes".into()))
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn ring() -> Keyring {
@@ -215,14 +269,45 @@ mod tests {
     }
 
     #[test]
-    fn an_old_key_still_opens_after_rotation() {
-        let first = Keyring::generate();
-        let sealed = Keyring::from_toml(&first).unwrap().seal(b"old", b"421181");
-        let rotated =
-            first.replace("current = 1", "current = 2") + &format!("2 = \"{}\"\n", BASE64.encode([7; 32]));
-        let ring = Keyring::from_toml(&rotated).unwrap();
-        assert_eq!(ring.open(&sealed, b"421181").unwrap(), b"old");
-        assert_eq!(ring.seal(b"new", b"421181")[0], 2);
+    fn a_key_file_that_changes_is_taken_without_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        fs::write(&path, Keyring::generate()).unwrap();
+        let (one, other) = (Keyring::load(&path).unwrap(), Keyring::load(&path).unwrap());
+        let old = one.seal(b"old", b"421181");
+        assert_eq!(change(&path, KeyFileChange::Rotate).unwrap(), 2);
+        assert_eq!(one.current().0, 1);
+        assert!(one.reload().unwrap() && !one.reload().unwrap());
+        assert_eq!((one.current().0, one.keys()), (2, vec![1, 2]));
+        // The other process has not looked yet, and is given what this one sealed.
+        let new = one.seal(b"new", b"421181");
+        assert_eq!(new[0], 2);
+        assert_eq!(other.open(&new, b"421181").unwrap(), b"new");
+        assert_eq!(one.open(&old, b"421181").unwrap(), b"old");
+        let anew = one.seal_anew(&old, b"421181").unwrap().unwrap();
+        assert_eq!((anew[0], one.open(&anew, b"421181").unwrap().as_slice()), (2, &b"old"[..]));
+        assert!(one.seal_anew(&anew, b"421181").unwrap().is_none());
+        assert!(one.seal_anew(&old, b"330681").is_err());
+        change(&path, KeyFileChange::Retire(1)).unwrap();
+        assert!(one.reload().unwrap());
+        assert!(matches!(one.open(&old, b"421181"), Err(SealError::UnknownKey(1))));
+    }
+
+    #[test]
+    fn another_lookup_key_is_refused_and_what_was_held_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        fs::write(&path, Keyring::generate()).unwrap();
+        let ring = Keyring::load(&path).unwrap();
+        let (sealed, hash) = (ring.seal(b"x", b"421181"), ring.lookup_hash("phone", "1"));
+        for wrong in [Keyring::generate(), "current = 1".to_owned()] {
+            fs::write(&path, wrong).unwrap();
+            assert!(matches!(ring.reload(), Err(SealError::KeyFile(_))));
+        }
+        fs::remove_file(&path).unwrap();
+        assert!(matches!(ring.reload(), Err(SealError::Unreadable { .. })));
+        assert_eq!(ring.open(&sealed, b"421181").unwrap(), b"x");
+        assert_eq!(ring.lookup_hash("phone", "1"), hash);
     }
 
     #[test]

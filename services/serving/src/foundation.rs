@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
-use crate::{Settings, Tasks, health::Health};
+use crate::{Settings, Tasks, health::Health, resealing::SealedColumn};
 
 /// How long a starting service waits for Postgres.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
@@ -141,6 +141,8 @@ pub struct Foundation {
     pub stop: CancellationToken,
     /// Background work.
     pub tasks: Tasks,
+    /// The columns of sealed values that are sealed anew when the keys change; none until the service says so.
+    pub sealed_columns: &'static [SealedColumn],
     pub(crate) settings: Settings,
     pub(crate) telemetry: Telemetry,
     pub(crate) health: Health,
@@ -193,6 +195,7 @@ impl Foundation {
             counties,
             outbox: Outbox::new(service.topic().unwrap_or(Topic::Intake)),
             tasks: Tasks::new(stop.clone()),
+            sealed_columns: &[],
             stop,
             settings: settings.clone(),
             telemetry,

@@ -7,6 +7,7 @@ mod operations;
 mod own_thread;
 pub mod paging;
 mod process;
+pub mod resealing;
 mod server;
 mod settings;
 pub mod status;

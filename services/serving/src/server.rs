@@ -3,6 +3,7 @@
 use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 
 use fengqiao_messaging::{Apply, Receiver, Relay, Topic, Trimmer};
+use fengqiao_proto::sealing::v1::sealing_service_server::SealingServiceServer;
 use fengqiao_telemetry::grpc::CallLayer;
 use futures::future::BoxFuture;
 use tokio::{
@@ -16,7 +17,11 @@ use tonic::{
     transport::{Server, server::TcpIncoming},
 };
 
-use crate::{Foundation, StartError, on_own_thread, operations, young_tables};
+use crate::{
+    Foundation, StartError, on_own_thread, operations,
+    resealing::{Resealing, SealingFace},
+    young_tables,
+};
 
 /// A call that takes longer is ended; streams only have to begin in it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -61,6 +66,14 @@ impl Foundation {
             self.health.clone().watch(name, pool, redis, reporter, stop)
         });
         self.tasks.spawn("young tables", young_tables::watch(self.pool.clone(), self.stop.clone()));
+        let resealing = Resealing::new(
+            self.pool.clone(),
+            self.counties.codes(),
+            Arc::clone(&self.keyring),
+            self.sealed_columns,
+        );
+        self.tasks.spawn("sealing anew", resealing.clone().run(self.stop.clone()));
+        let sealing = SealingServiceServer::new(SealingFace { service: name, resealing });
         self.spawn_operations(operations_listener);
         self.tasks.spawn("signals", end_on_signal(self.stop.clone()));
 
@@ -76,6 +89,7 @@ impl Foundation {
             .layer(CallLayer)
             .layer(self.access.clone())
             .add_routes(routes)
+            .add_service(sealing)
             .add_service(health_service)
             .add_service(reflection)
             .serve_with_incoming_shutdown(

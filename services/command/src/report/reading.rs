@@ -30,6 +30,9 @@ pub struct GetOptions {
     /// The source's own number.
     #[arg(long = "ref", visible_alias = "source-ref", value_name = "NUMBER", requires = "source")]
     source_ref: Option<String>,
+    /// Why it is read; needed for what a confidential or protected report says, and kept.
+    #[arg(long, value_name = "WORDS", default_value = "", hide_default_value = true)]
+    purpose: String,
 }
 
 /// Which reports to list.
@@ -66,6 +69,7 @@ pub async fn get(options: GetOptions, session: &Session, output: &Output) -> Res
         report_id: options.report_id.unwrap_or_default(),
         source: options.source.unwrap_or_default() as i32,
         source_ref: options.source_ref.unwrap_or_default(),
+        purpose: options.purpose,
     });
     let answer = client.get_report(request).await.map_err(CommandError::call("the report"))?;
     let accepted = answer.into_inner().report.unwrap_or_default();
@@ -87,6 +91,12 @@ fn page(accepted: &AcceptedReport, output: &Output) -> String {
             lines.push(format!("  {}  {value}", output.paint.ink(name, Ink::Dim)));
         }
     };
+    if accepted.removed_at.is_some() {
+        field("保存期满", format!("{}已删除个人信息", output.minute(accepted.removed_at.as_ref())));
+    }
+    if accepted.reduced {
+        field("保密", "查阅原文须写明事由：--purpose".to_owned());
+    }
     field("编号", format!("{} 第{}版", accepted.report_id, accepted.revision));
     field("发生", output.minute(report.occurred_at.as_ref()));
     field("受理", output.second(accepted.accepted_at.as_ref()));

@@ -88,6 +88,7 @@ impl Story {
             repeat_reasons: vec!["同一地址".into()],
             received_by: "hotline".into(),
             sealed_matter: Vec::new(),
+            confidential: false,
         };
         let party = |role: PartyRole, name: &str, phone: &str| Party {
             role: role.into(),

@@ -1,6 +1,7 @@
 //! What intake knows about reports: plain functions and types, without I/O and without a clock.
 
 pub mod area;
+pub mod background;
 pub mod case_news;
 pub mod decision;
 pub mod details;
@@ -11,5 +12,8 @@ pub mod matter_fingerprint;
 pub mod past;
 pub mod phone;
 pub mod report;
+pub mod retention;
+pub mod sight;
 pub mod text;
+pub mod told_case;
 pub mod validation;

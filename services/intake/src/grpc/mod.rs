@@ -3,6 +3,7 @@
 //! It is not the generated server, because that ends a call (and a whole stream) with INTERNAL at a
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
+mod background;
 mod decoding;
 mod linkage;
 mod queries;
@@ -31,6 +32,7 @@ use tonic::{
 };
 use tower::{Service, service_fn};
 
+pub use self::background::BackgroundFace;
 use self::decoding::{ContractCodec, Decoded};
 use crate::{domain::validation::Violation, error::IntakeError, intake::Intake};
 

@@ -1,34 +1,40 @@
 //! Reading reports over gRPC. What is not the caller's is not there.
 
-use std::future::Future;
+use std::{collections::HashMap, future::Future};
 
 use fengqiao_access::Principal;
 use fengqiao_proto::{
     intake::v1::{
-        AcceptedReport, Details, GetReportRequest, GetReportResponse, ListReportsRequest,
-        ListReportsResponse, Report,
+        AcceptedReport, AskedBy, Details, GetReportRequest, GetReportResponse, ListReportsRequest,
+        ListReportsResponse, ReadingPurpose, Report,
     },
     types::v1::{Matter, Role, Source},
 };
 use fengqiao_serving::{
     paging,
-    time::{from_proto, to_proto},
+    time::{from_proto, now, to_proto},
 };
 use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
 
 use crate::{
+    background::{self, CONFIDENTIAL, NewReading, Purpose},
     config::READ_TIMEOUT,
     contract,
-    domain::validation::Violation,
+    domain::{
+        sight::{Sight, sight},
+        text,
+        validation::Violation,
+    },
     error::IntakeError,
     intake::Intake,
-    store::{self, ListFilter, StoreError, StoredReport},
+    store::{self, ListFilter, Standing, StoreError, StoredReport},
 };
 
 const USUAL_PAGE: u16 = 50;
 const LARGEST_PAGE: u16 = 500;
+const PURPOSE_LENGTH: usize = 200;
 
 impl Intake {
     pub(super) async fn get_report(
@@ -49,7 +55,15 @@ impl Intake {
             in_time(store::report_by_id(&self.pool, county, id)).await?
         };
         let stored = stored.filter(|report| may_see(who, report.source)).ok_or(IntakeError::NoSuchReport)?;
-        Ok(GetReportResponse { report: Some(self.opened(county, stored)?) })
+        let purpose = asked.purpose.trim();
+        text::single_line(purpose, PURPOSE_LENGTH).map_err(|fault| wrong("purpose", &fault))?;
+        let standing = self.standing(county, std::slice::from_ref(&stored)).await?;
+        let standing = standing.get(&stored.report_id).copied().unwrap_or_default();
+        let sight = sight(who.role, stored.confidential || standing.protected, !purpose.is_empty());
+        if sight == Sight::WholeAndKept {
+            self.keep_reading(who, county, &stored, purpose).await?;
+        }
+        Ok(GetReportResponse { report: Some(self.shown(county, stored, standing, sight)?) })
     }
 
     pub(super) async fn list_reports(
@@ -86,8 +100,16 @@ impl Intake {
             Some(last) if more => paging::write(&last.report_id),
             _ => String::new(),
         };
-        let reports =
-            stored.into_iter().map(|report| self.opened(county, report)).collect::<Result<_, _>>()?;
+        let standings = self.standing(county, &stored).await?;
+        let reports = stored
+            .into_iter()
+            .map(|report| {
+                let standing = standings.get(&report.report_id).copied().unwrap_or_default();
+                // A list has no purpose: what is confidential is read one by one.
+                let sight = sight(who.role, report.confidential || standing.protected, false);
+                self.shown(county, report, standing, sight)
+            })
+            .collect::<Result<_, _>>()?;
         Ok(ListReportsResponse { reports, next_page_token })
     }
 
@@ -108,6 +130,53 @@ impl Intake {
             .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
     }
 
+    async fn standing(
+        &self,
+        county: &str,
+        reports: &[StoredReport],
+    ) -> Result<HashMap<Uuid, Standing>, IntakeError> {
+        let places = reports.iter().map(|report| (report.report_id, report.linkage.cluster_id));
+        Ok(in_time(store::standing_of(&self.pool, county, places)).await?)
+    }
+
+    /// Keeps that someone reads a confidential or protected report.
+    async fn keep_reading(
+        &self,
+        who: &Principal,
+        county: &str,
+        stored: &StoredReport,
+        purpose: &str,
+    ) -> Result<(), IntakeError> {
+        let reading = NewReading {
+            who,
+            asked_by: AskedBy::ReportItself,
+            value: &stored.report_id.to_string(),
+            purpose: Purpose { kind: ReadingPurpose::Unspecified, words: purpose.to_owned() },
+            shown: 1,
+        };
+        let county = self.reception.county(county)?;
+        background::keep(&self.pool, county, self.reception.keyring(), now(), reading).await
+    }
+
+    /// A report as far as someone sees it, and as far as it is still there.
+    fn shown(
+        &self,
+        county: &str,
+        stored: StoredReport,
+        standing: Standing,
+        sight: Sight,
+    ) -> Result<AcceptedReport, IntakeError> {
+        if let Some(removed_at) = standing.removed_at {
+            let emptied = accepted(county, stored, Matter::default(), None);
+            return Ok(AcceptedReport { removed_at: Some(to_proto(removed_at)), ..emptied });
+        }
+        if sight == Sight::Reduced {
+            let matter = Matter { title: CONFIDENTIAL.to_owned(), ..Matter::default() };
+            return Ok(AcceptedReport { reduced: true, ..accepted(county, stored, matter, None) });
+        }
+        self.opened(county, stored)
+    }
+
     fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
         let open = |sealed: &[u8]| {
             let plain = self.reception.keyring().open(sealed, county.as_bytes());
@@ -118,27 +187,33 @@ impl Intake {
             Some(sealed) => Some(Details::decode(open(sealed)?.as_slice()).map_err(IntakeError::Matter)?),
             None => None,
         };
-        Ok(AcceptedReport {
-            report_id: stored.report_id.to_string(),
-            revision: stored.revision,
-            accepted_at: Some(to_proto(stored.accepted_at)),
-            report: Some(Report {
-                county: county.to_owned(),
-                source: stored.source.into(),
-                source_ref: stored.source_ref,
-                occurred_at: Some(to_proto(stored.occurred_at)),
-                area_code: stored.area_code,
-                address: matter.address,
-                title: matter.title,
-                narrative: matter.narrative,
-                category: stored.source_category,
-                parties: matter.parties,
-                confidential: stored.confidential,
-                details,
-            }),
-            canonical_category: stored.category,
-            linkage: Some(contract::linkage(&stored.linkage)),
-        })
+        Ok(accepted(county, stored, matter, details))
+    }
+}
+
+fn accepted(county: &str, stored: StoredReport, matter: Matter, details: Option<Details>) -> AcceptedReport {
+    AcceptedReport {
+        report_id: stored.report_id.to_string(),
+        revision: stored.revision,
+        accepted_at: Some(to_proto(stored.accepted_at)),
+        report: Some(Report {
+            county: county.to_owned(),
+            source: stored.source.into(),
+            source_ref: stored.source_ref,
+            occurred_at: Some(to_proto(stored.occurred_at)),
+            area_code: stored.area_code,
+            address: matter.address,
+            title: matter.title,
+            narrative: matter.narrative,
+            category: stored.source_category,
+            parties: matter.parties,
+            confidential: stored.confidential,
+            details,
+        }),
+        canonical_category: stored.category,
+        linkage: Some(contract::linkage(&stored.linkage)),
+        reduced: false,
+        removed_at: None,
     }
 }
 

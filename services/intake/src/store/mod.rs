@@ -1,13 +1,21 @@
 //! Intake's tables: the only place with SQL.
 
+mod background;
 mod batch;
 mod clusters;
 mod joins;
 mod known;
 mod link_decisions;
 mod reading;
+mod readings;
+mod retention;
 mod rows;
+mod sealed;
+mod told_cases;
 
+use std::sync::LazyLock;
+
+pub use background::{SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk};
 pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
 pub use clusters::apply_cluster_news;
 pub use joins::{join_two, move_reports};
@@ -17,12 +25,22 @@ pub use link_decisions::{
     decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
 };
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
+pub use readings::{COUNTED_FOR, Kept, Reading, keep_reading, list_readings};
+pub use retention::{Part, Step, remove_past_term};
+pub use sealed::SEALED_COLUMNS;
+pub use told_cases::{Standing, cases_of, standing_of, tell_cases};
 
 /// The migrations of intake's own tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
-pub const STATEMENTS: &[(&str, &str)] = &[
+pub static STATEMENTS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
+    let own = [REPORTS, LINKS, PRIVACY, retention::REMOVALS];
+    own.into_iter().flatten().copied().collect()
+});
+
+/// The statements about reports and about the clusters that take them.
+const REPORTS: &[(&str, &str)] = &[
     ("known_and_seen", include_str!("sql/known_and_seen.sql")),
     ("revise", include_str!("sql/revise.sql")),
     ("report_by_id", include_str!("sql/report_by_id.sql")),
@@ -30,10 +48,55 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list", include_str!("sql/list.sql")),
     ("cluster_over", include_str!("sql/cluster_over.sql")),
     ("cluster_open", include_str!("sql/cluster_open.sql")),
+];
+
+/// The statements about where reports belong, and about what is decided of it.
+const LINKS: &[(&str, &str)] = &[
     ("join_person", include_str!("sql/join_person.sql")),
     ("join_household", include_str!("sql/join_household.sql")),
     ("join_case", include_str!("sql/join_case.sql")),
     ("join_apart", include_str!("sql/join_apart.sql")),
+    ("move_person", include_str!("sql/move_person.sql")),
+    ("move_household", include_str!("sql/move_household.sql")),
+    ("move_case", include_str!("sql/move_case.sql")),
+    ("add_decision", include_str!("sql/add_decision.sql")),
+    ("decision_by_id", include_str!("sql/decision_by_id.sql")),
+    ("decision_by_request", include_str!("sql/decision_by_request.sql")),
+    ("list_decisions", include_str!("sql/list_decisions.sql")),
+    ("undo_decision", include_str!("sql/undo_decision.sql")),
+    ("set_apart", include_str!("sql/set_apart.sql")),
+    ("no_more_apart", include_str!("sql/no_more_apart.sql")),
+    ("clusters_of", include_str!("sql/clusters_of.sql")),
+    ("cluster_exists", include_str!("sql/cluster_exists.sql")),
+    ("links", include_str!("sql/links.sql")),
+];
+
+/// The statements about people who were here before, about who read what, and about what goes after its term.
+const PRIVACY: &[(&str, &str)] = &[
+    ("told/cases_of", include_str!("sql/told/cases_of.sql")),
+    ("told/standing_of", include_str!("sql/told/standing_of.sql")),
+    ("told/tell_cases", include_str!("sql/told/tell_cases.sql")),
+    ("told/tell_clusters", include_str!("sql/told/tell_clusters.sql")),
+    ("told/tell_moved", include_str!("sql/told/tell_moved.sql")),
+    ("background/count_household", include_str!("sql/background/count_household.sql")),
+    ("background/keep_reading", include_str!("sql/background/keep_reading.sql")),
+    ("background/lines_of", include_str!("sql/background/lines_of.sql")),
+    ("background/list_readings", include_str!("sql/background/list_readings.sql")),
+    ("background/maker_of", include_str!("sql/background/maker_of.sql")),
+    ("background/names_of", include_str!("sql/background/names_of.sql")),
+    ("background/one_reader_at_a_time", include_str!("sql/background/one_reader_at_a_time.sql")),
+    ("background/walk_household", include_str!("sql/background/walk_household.sql")),
+    ("background/walk_keys", include_str!("sql/background/walk_keys.sql")),
+    ("background/walk_person", include_str!("sql/background/walk_person.sql")),
+    ("retention/advance", include_str!("sql/retention/advance.sql")),
+    ("retention/begin", include_str!("sql/retention/begin.sql")),
+    ("retention/keep", include_str!("sql/retention/keep.sql")),
+    ("retention/next", include_str!("sql/retention/next.sql")),
+    ("retention/next_kept", include_str!("sql/retention/next_kept.sql")),
+    ("retention/remove_keys", include_str!("sql/retention/remove_keys.sql")),
+    ("retention/remove_matter", include_str!("sql/retention/remove_matter.sql")),
+    ("retention/traits_of", include_str!("sql/retention/traits_of.sql")),
+    ("retention/turn", include_str!("sql/retention/turn.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

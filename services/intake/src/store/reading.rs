@@ -168,7 +168,7 @@ pub async fn list(pool: &PgPool, county: &str, filter: &ListFilter) -> Result<Ve
 
 /// The lowest id that a report accepted at this time can have: an id of version 7 begins with its
 /// milliseconds.
-fn first_id_at(time: Timestamp) -> Uuid {
+pub(super) fn first_id_at(time: Timestamp) -> Uuid {
     let millis = u64::try_from(time.as_millisecond()).unwrap_or(0);
     Uuid::from_u128(u128::from(millis) << 80)
 }

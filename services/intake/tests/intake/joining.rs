@@ -44,6 +44,7 @@ async fn a_cluster_whose_case_was_merged_is_joined_as_long_as_the_other_case_tak
     let first = submit(&mut client, report("GD-1", 3, 1)).await.unwrap().linkage.unwrap();
     let (opened_at, other) = (Some(prost_types::Timestamp { seconds: 10, nanos: 0 }), Uuid::now_v7());
     let merged = CaseChanged {
+        case_id: Uuid::nil().to_string(),
         cluster_id: first.cluster_id.clone(),
         state: CaseState::Closed.into(),
         opened_at,
@@ -51,6 +52,7 @@ async fn a_cluster_whose_case_was_merged_is_joined_as_long_as_the_other_case_tak
         ..Default::default()
     };
     let took_in = |state: CaseState| CaseChanged {
+        case_id: Uuid::nil().to_string(),
         cluster_id: other.to_string(),
         state: state.into(),
         opened_at: Some(prost_types::Timestamp { seconds: 5, nanos: 0 }),
@@ -77,6 +79,7 @@ async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a
         ..report(reference, phone, house)
     };
     let over = |cluster: &str, until: i64| CaseChanged {
+        case_id: Uuid::nil().to_string(),
         cluster_id: cluster.into(),
         state: CaseState::Closed.into(),
         opened_at: Some(second(10)),
@@ -135,6 +138,7 @@ async fn case_changed(world: &World, cluster: &str, opened: i64, state: CaseStat
 
 async fn case_changed_at(world: &World, cluster: &str, opened_at: prost_types::Timestamp, state: CaseState) {
     let changed = CaseChanged {
+        case_id: Uuid::nil().to_string(),
         cluster_id: cluster.into(),
         state: state.into(),
         opened_at: Some(opened_at),
@@ -158,6 +162,7 @@ async fn told(client: &mut Client, reference: &str, caller: u32, house: u32, day
 /// What routing says of a case that is over and takes reports until so many days ago.
 fn over(cluster: &str, until: i64) -> CaseChanged {
     CaseChanged {
+        case_id: Uuid::nil().to_string(),
         cluster_id: cluster.into(),
         state: CaseState::Closed.into(),
         opened_at: Some(days_ago(300)),

@@ -11,19 +11,30 @@ use std::{
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
 use fengqiao_intake::{
-    Intake, config::CommitSettings, grpc::IntakeFace, routing_events::RoutingEvents, store,
+    Intake,
+    background::Backgrounds,
+    clue_keys,
+    config::CommitSettings,
+    domain::phone::Phone,
+    grpc::{BackgroundFace, IntakeFace},
+    routing_events::RoutingEvents,
+    store,
 };
 use fengqiao_messaging::{Applied, Apply as _, Envelope, Outbox, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{
         Report, ReportAccepted, SubmitReportRequest, SubmitReportResponse,
-        intake_service_client::IntakeServiceClient,
+        background_service_server::BackgroundServiceServer, intake_service_client::IntakeServiceClient,
     },
-    types::v1::{Party, PartyRole, Source},
+    routing::v1::CaseChanged,
+    types::v1::{CaseState, Matter, Party, PartyRole, Source},
 };
 use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::{Clock, to_proto};
 use fengqiao_stack::{StackPlan, test_database::TestDatabase};
+use jiff::Timestamp;
 use prost::{Message, Name};
+
 use sqlx::{
     Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -35,9 +46,10 @@ use tonic::{
     transport::{Channel, Server, server::TcpIncoming},
 };
 use tower::Service;
+use uuid::Uuid;
 
 pub const COUNTY: &str = "421181";
-/// The header by which the test says who calls: a source's short name, or `officer`.
+/// The header by which the test says who calls: a source's short name, `officer`, or an officer's own name.
 const CALLER: &str = "x-caller";
 
 /// One database with any number of intake processes on it.
@@ -102,9 +114,70 @@ impl World {
         let server = Server::builder()
             .layer(tower::layer::layer_fn(AsCaller))
             .add_service(IntakeFace::new(Arc::new(intake)))
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener), self.stop.clone().cancelled_owned());
+            .add_service(BackgroundServiceServer::new(BackgroundFace::new(Arc::new(Backgrounds::new(
+                self.pool.clone(),
+                Arc::clone(&self.counties),
+                Arc::clone(&self.keyring),
+                Clock::system(),
+            )))))
+            .serve_with_incoming_shutdown(
+                TcpIncoming::from(listener).with_nodelay(Some(true)),
+                self.stop.clone().cancelled_owned(),
+            );
         self.tasks.spawn(async move { server.await.unwrap() });
         address
+    }
+
+    /// The keys by which linkage finds these clues.
+    pub fn keys_of(&self, clues: &[Clue<'_>]) -> Vec<i64> {
+        let county = self.counties.get(COUNTY).unwrap();
+        let keys = |clue: &Clue<'_>| match *clue {
+            Clue::Phone(phone) => clue_keys::of_phone(&Phone::read(phone).unwrap(), county, &self.keyring),
+            Clue::Address(text, area) => clue_keys::of_address(text, area, county, &self.keyring),
+        };
+        clues.iter().flat_map(keys).collect()
+    }
+
+    /// Fills the tables with reports, of which thousands, spread over all, are of the telephone 13800000001.
+    pub async fn fill(&self, from: i64, to: i64) {
+        let key = self.keys_of(&[Clue::Phone("13800000001")])[0];
+        let sealed = self
+            .keyring
+            .seal(&Matter { title: "x".into(), ..Matter::default() }.encode_to_vec(), COUNTY.as_bytes());
+        let every = (to - from) / 5_000;
+        for statement in [
+            "INSERT INTO report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at,
+                 area_code, category, source_category, cluster_id, submitted_by, sealed_matter)
+             SELECT '421181', ('0' || lpad(to_hex(n), 31, '0'))::uuid, 1, n::text, 1, '', now(), now(), '421181', 'other', '',
+                 ('1' || lpad(to_hex(n), 31, '0'))::uuid, '', $4
+             FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND $5 <> 0",
+            "INSERT INTO report_link
+             SELECT '421181', ('0' || lpad(to_hex(n), 31, '0'))::uuid, 1, now() - make_interval(secs => $2 - n),
+                 ('2' || lpad(CASE WHEN n % $3 = 0 THEN 'fffffff' ELSE to_hex(n) END, 31, '0'))::uuid,
+                 ('3' || lpad(CASE WHEN n % $3 = 0 THEN 'fffffff' ELSE to_hex(n) END, 31, '0'))::uuid,
+                 ('1' || lpad(to_hex(n), 31, '0'))::uuid, $4
+             FROM generate_series($1, $2 - 1) AS n WHERE $5 <> 0",
+            "INSERT INTO link_key
+             SELECT '421181', CASE WHEN n % $3 = 0 THEN $5 ELSE n END, ('0' || lpad(to_hex(n), 31, '0'))::uuid
+             FROM generate_series($1, $2 - 1) AS n WHERE length($4) > 0",
+            "INSERT INTO case_of_cluster
+             SELECT '421181', ('1' || lpad(to_hex(n), 31, '0'))::uuid, ('4' || lpad(to_hex(n), 31, '0'))::uuid, now()
+             FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND length($4) > 0 AND $5 <> 0",
+            "INSERT INTO told_case
+             SELECT '421181', ('4' || lpad(to_hex(n), 31, '0'))::uuid, 1, n::text, 1, FALSE, now(), NULL
+             FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND length($4) > 0 AND $5 <> 0",
+        ] {
+            sqlx::query(statement)
+                .bind(from)
+                .bind(to)
+                .bind(every)
+                .bind(&sealed)
+                .bind(key)
+                .execute(&self.pool)
+                .await
+                .unwrap();
+        }
+        self.pool.execute("ANALYZE").await.unwrap();
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
@@ -118,6 +191,14 @@ impl World {
         }
         self.pool.close().await;
     }
+}
+
+/// Something by which earlier reports are found.
+#[derive(Debug, Clone, Copy)]
+pub enum Clue<'a> {
+    Phone(&'a str),
+    /// As it was said, and the area that it lies in.
+    Address(&'a str, &'a str),
 }
 
 /// Puts a principal where the gate would.
@@ -140,6 +221,9 @@ where
         let name = request.headers().get(CALLER).map(|name| name.to_str().unwrap().to_owned());
         let principal = match name.as_deref() {
             None | Some("officer") => Principal::new("officer-1", COUNTY, "officer", None),
+            Some(officer) if officer.starts_with("officer-") => {
+                Principal::new(officer, COUNTY, "officer", None)
+            }
             Some(source) => Principal::new(source, COUNTY, "source", Some(source)),
         };
         request.extensions_mut().insert(Arc::new(principal.unwrap()));
@@ -197,6 +281,26 @@ pub fn report(reference: &str, caller: u32, house: u32) -> Report {
             },
             Party { role: PartyRole::Respondent.into(), name: "李某".into(), ..Default::default() },
         ],
+        ..Default::default()
+    }
+}
+
+/// A change of a case in a state, as routing tells it; closed ones are over since then.
+pub fn case_changed(
+    case: u128,
+    number: &str,
+    cluster: &str,
+    state: CaseState,
+    over: Option<Timestamp>,
+) -> CaseChanged {
+    CaseChanged {
+        case_id: Uuid::from_u128(case).to_string(),
+        version: 1,
+        number: number.to_owned(),
+        cluster_id: cluster.to_owned(),
+        state: state.into(),
+        opened_at: Some(to_proto(fengqiao_serving::time::now())),
+        closed_at: over.map(to_proto),
         ..Default::default()
     }
 }

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{
     case::CaseFile,
     case_number::{case_number, series_day},
+    docket::RESTRICTED,
     grading::GradedReport,
     happening::{Arrival, Happening, Opening},
     history::Occasion,
@@ -51,6 +52,8 @@ pub struct ReceivedReport {
     pub received_by: String,
     /// Who and what, sealed.
     pub sealed_matter: Vec<u8>,
+    /// Whether its source keeps it confidential: then its case is protected.
+    pub confidential: bool,
 }
 
 /// How a report is known already.
@@ -180,7 +183,10 @@ impl CasesAtHand {
             rank: Rank::Officer,
         };
         let case = of_case.and_then(|id| self.cases.get(&id));
-        let grade = self.grade(report, matter, county, rulebook, case, known.is_some());
+        let mut grade = self.grade(report, matter, county, rulebook, case, known.is_some());
+        if report.confidential {
+            grade.tags.push(RESTRICTED.to_owned());
+        }
         let taken_at = county.time_zone.to_datetime(report.accepted_at);
         let seat = rulebook.directory.seat_of(&report.received_by, taken_at);
         let arrival = Arrival {
@@ -352,6 +358,7 @@ mod tests {
             repeat_reasons: Vec::new(),
             received_by: "hotline".into(),
             sealed_matter: vec![1],
+            confidential: false,
         }
     }
 
@@ -359,6 +366,18 @@ mod tests {
         let matter = Matter { narrative: narrative.into(), ..Default::default() };
         let (county, rulebook) = macheng();
         hand.receive(report, &matter, &county, &rulebook, at("2026-11-24T02:00:06Z"), Uuid::now_v7())
+    }
+
+    #[test]
+    fn the_case_of_a_confidential_report_is_protected_from_then_on() {
+        let mut hand = CasesAtHand::default();
+        let (open, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
+        assert!(!open.case.docket.is_protected());
+        let confidential = ReceivedReport { confidential: true, ..report(1, 11, 1) };
+        let (joined, _) = receive(&mut hand, &confidential, "漏水").unwrap();
+        assert!(joined.case.docket.is_protected());
+        let (later, _) = receive(&mut hand, &report(1, 12, 1), "漏水").unwrap();
+        assert!(later.case.docket.is_protected(), "what others tell openly does not open it");
     }
 
     #[test]

@@ -124,8 +124,11 @@ pub const FAST_LANE: &str = "fast_lane";
 /// How the tag begins that says how many days a case is open.
 pub const AGEING: &str = "ageing_";
 
+/// The tag of a case of which a report is confidential (保密).
+pub const RESTRICTED: &str = "restricted";
+
 /// A tag of cases whose people are protected: a minor, domestic violence, health (S2-06, S4-14).
-pub const PROTECTED_TAGS: [&str; 4] = ["minor", "domestic_violence", "health", "restricted"];
+pub const PROTECTED_TAGS: [&str; 4] = ["minor", "domestic_violence", "health", RESTRICTED];
 
 impl Docket {
     /// The docket of a case from before there were dockets: its columns say what is known.

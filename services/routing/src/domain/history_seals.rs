@@ -160,7 +160,8 @@ impl HistoryHead {
     }
 }
 
-fn head_binding(county: &str) -> Vec<u8> {
+/// What the total of all histories is sealed for.
+pub(crate) fn head_binding(county: &str) -> Vec<u8> {
     [b"history head ", county.as_bytes()].concat()
 }
 

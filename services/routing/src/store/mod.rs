@@ -13,6 +13,7 @@ mod readings;
 mod recent_cases;
 mod rewards;
 mod rows;
+mod sealed;
 mod seeing;
 mod settings;
 mod standing;
@@ -46,6 +47,7 @@ pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use recent_cases::{NewestReport, RecentCase, recent_cases};
 pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
+pub use sealed::SEALED_COLUMNS;
 pub use settings::{
     HeldSetting, KeptText, NewSetting, SettingName, StoredSetting, activate_setting, find_setting,
     keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,

@@ -338,6 +338,11 @@ fn binding(county: &str, kind: SettingKind) -> Vec<u8> {
     format!("{county} {}", kind.word()).into_bytes()
 }
 
+/// What the files of a kind are sealed for, by the kind's number as text; nothing where there is no such kind.
+pub(super) fn binding_of(county: &str, code: &str) -> Vec<u8> {
+    code.parse().ok().and_then(SettingKind::from_code).map_or_else(Vec::new, |kind| binding(county, kind))
+}
+
 fn seal_files(
     files: &Files,
     county: &str,

@@ -61,6 +61,8 @@ pub struct Office {
     moment: Arc<AtomicI64>,
     place: &'static str,
     pub keyring: Arc<Keyring>,
+    /// The file that the keys come from.
+    pub keys: tempfile::NamedTempFile,
     pub stop: CancellationToken,
     intake: IntakeEvents,
     receipts: ReceiptEvents,
@@ -154,7 +156,9 @@ impl Office {
             };
             migrator.run(&pool).await.unwrap();
         }
-        let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
+        let keys = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(keys.path(), Keyring::generate()).unwrap();
+        let keyring = Arc::new(Keyring::load(keys.path()).unwrap());
         let stop = CancellationToken::new();
         let Process { face, clocks, counties, intake, receipts } =
             Process::start(place, &pool, &keyring, &stop, &clock_of(&moment));
@@ -166,6 +170,7 @@ impl Office {
             moment,
             place,
             keyring,
+            keys,
             stop,
             intake,
             receipts,

@@ -21,6 +21,14 @@ WITH new AS MATERIALIZED (
     JOIN report AS old ON old.county = new.county AND old.report_id = new.report_id
 ), stale AS MATERIALIZED (
     SELECT $1::text AS county, stale.* FROM UNNEST($15::bigint[], $16::uuid[]) AS stale (key, report_id)
+), again AS (
+    -- What is past its term may be removed already, or just now: it is looked at again. No term is shorter.
+    INSERT INTO retention_kept (county, report_id)
+    SELECT old.county, old.report_id
+    FROM new
+    JOIN report AS old ON old.county = new.county AND old.report_id = new.report_id
+    WHERE old.accepted_at < $2::timestamptz - INTERVAL '179 days'
+    ON CONFLICT DO NOTHING
 ), removed AS (
     DELETE FROM link_key USING stale
     WHERE link_key.county = stale.county AND link_key.key = stale.key AND link_key.report_id = stale.report_id
@@ -32,6 +40,6 @@ UPDATE report
 SET revision = new.revision, fingerprint = new.fingerprint, occurred_at = new.occurred_at, accepted_at = $2,
     area_code = new.area_code, category = new.category, source_category = new.source_category,
     submitted_by = new.submitted_by, sealed_matter = new.sealed_matter,
-    confidential = new.confidential, sealed_details = new.sealed_details
+    confidential = new.confidential, sealed_details = new.sealed_details, removed_at = NULL
 FROM new
 WHERE report.county = new.county AND report.report_id = new.report_id

@@ -1,0 +1,92 @@
+//! Removes what says who and what of reports that are past the county's term. The counts stay.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use fengqiao_county::{Counties, County};
+use fengqiao_serving::time::Clock;
+use sqlx::PgPool;
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::{
+    domain::retention::bound,
+    store::{Part, StoreError, remove_past_term},
+    sums,
+};
+
+/// How often it is looked for.
+const EVERY: Duration = Duration::from_secs(3600);
+/// So many reports are looked at in one transaction.
+const STEP: i64 = 200;
+/// Between two steps, so that whoever reports goes first.
+const PAUSE: Duration = Duration::from_millis(50);
+/// A step that takes longer is given up, and tried again with the next look.
+const STEP_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// Removes what is past its term, in all counties that have one.
+pub struct Retention {
+    pool: PgPool,
+    counties: Arc<Counties>,
+    clock: Clock,
+}
+
+impl Retention {
+    /// For these counties.
+    #[must_use]
+    pub const fn new(pool: PgPool, counties: Arc<Counties>, clock: Clock) -> Self {
+        Self { pool, counties, clock }
+    }
+
+    /// Looks again and again until told to stop. A failure only means that it is done later.
+    ///
+    /// # Errors
+    /// None.
+    pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
+        while !stop.is_cancelled() {
+            for county in self.counties.iter() {
+                if let Err(error) = self.look(county, &stop).await {
+                    let error: &dyn std::error::Error = &error;
+                    tracing::warn!(county = county.code, error, "what is past its term was not removed");
+                }
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = sleep(EVERY) => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Looks once at all that is old enough in a county. Returns of how many reports the personal part was removed.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was done until then is done.
+    pub async fn look(&self, county: &County, stop: &CancellationToken) -> Result<usize, StoreError> {
+        let Some(days) = county.settings.retention.report_days else { return Ok(0) };
+        let mut removed = 0;
+        let mut parts = vec![Part::KeptAfter(Uuid::nil()), Part::Next];
+        while let Some(part) = parts.pop() {
+            if stop.is_cancelled() {
+                return Ok(removed);
+            }
+            let now = self.clock.now();
+            let step = remove_past_term(&self.pool, &county.code, part, bound(now, days), now, STEP);
+            let step = timeout(STEP_TIMEOUT, step)
+                .await
+                .unwrap_or(Err(StoreError::TooSlow { operation: "remove what is past its term" }))?;
+            // Another process is at it.
+            let Some(step) = step else { return Ok(removed) };
+            removed += step.removed;
+            sums::removed(&county.code, step.removed);
+            if let Some(last) = step.last {
+                parts.push(match part {
+                    Part::Next => Part::Next,
+                    Part::KeptAfter(_) => Part::KeptAfter(last),
+                });
+                sleep(PAUSE).await;
+            }
+        }
+        Ok(removed)
+    }
+}

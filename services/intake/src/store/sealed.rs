@@ -1,0 +1,15 @@
+//! Where sealed values lie, so that they are sealed anew when the keys change. A new column has its line here; a test
+//! holds this against the schema.
+
+use fengqiao_serving::resealing::SealedColumn;
+
+const REPORT: &[(&str, &str)] = &[("report_id", "uuid")];
+const REVISION: &[(&str, &str)] = &[("report_id", "uuid"), ("revision", "integer")];
+
+/// The columns of sealed values.
+pub const SEALED_COLUMNS: &[SealedColumn] = &[
+    SealedColumn::of_county("report", "sealed_matter", REPORT),
+    SealedColumn::of_county("report", "sealed_details", REPORT),
+    SealedColumn::of_county("report_revision", "sealed_matter", REVISION),
+    SealedColumn::of_county("report_revision", "sealed_details", REVISION),
+];

@@ -1,0 +1,2 @@
+-- The look has come so far.
+UPDATE retention_progress SET report_id = $2 WHERE county = $1

@@ -1,0 +1,15 @@
+//! Where sealed values lie, so that they are sealed anew when the keys change. A new column has its line here; a test
+//! holds this against the schema.
+
+use fengqiao_serving::resealing::SealedColumn;
+
+const PUSH: &[(&str, &str)] = &[("push_id", "uuid")];
+const FEEDBACK: &[(&str, &str)] = &[("push_id", "uuid"), ("request_id", "text")];
+
+/// The columns of sealed values.
+pub const SEALED_COLUMNS: &[SealedColumn] = &[
+    SealedColumn::of_county("push", "sealed_matter", PUSH),
+    SealedColumn::of_county("push", "return_text", PUSH),
+    SealedColumn::of_county("push", "return_evidence", PUSH),
+    SealedColumn::of_county("feedback", "sealed_text", FEEDBACK),
+];
