@@ -266,3 +266,27 @@ impl FromStr for Style {
         known.map(|(_, style)| *style).ok_or_else(|| UnknownName(name.to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rate_is_set_by_its_name_and_an_unknown_name_is_refused() {
+        for name in Rates::NAMES {
+            let mut rates = Rates::default();
+            rates.set(name, 7.0).unwrap();
+            assert_ne!(rates, Rates::default(), "{name}");
+        }
+        assert_eq!(Rates::default().set("phone", 0.5), Err(UnknownName("phone".into())));
+    }
+
+    #[test]
+    fn every_style_is_a_county_of_its_own() {
+        for (name, style) in Style::ALL {
+            assert_eq!(name.parse(), Ok(style));
+            let others = Style::ALL.iter().filter(|(_, other)| other.rates() == style.rates());
+            assert_eq!(others.count(), 1, "{name}");
+        }
+    }
+}

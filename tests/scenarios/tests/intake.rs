@@ -30,7 +30,7 @@ fn reports_of_a_file_are_linked_as_they_truly_belong_together() {
         println!("{}", Scores { case, person, household });
         // A wrong family accused is worse than a repeat missed.
         assert!(person.precision >= 0.99, "{person:?}");
-        assert!(person.f1 >= 0.95 && household.f1 >= 0.92 && case.f1 >= 0.82);
+        assert!(person.f1 >= 0.94 && household.f1 >= 0.90 && case.f1 >= 0.84);
     });
 }
 

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Failure> {
     }
     let Scores { case, person, household } = usual.ok_or("there is no usual style")?;
     println!(
-        "linkage case={:.3} person={:.3} household={:.3} person-precision={:.4}",
+        "linkage-splink case={:.3} person={:.3} household={:.3} person-precision={:.4}",
         case.f1, person.f1, household.f1, person.precision
     );
     Ok(())
