@@ -2,7 +2,7 @@
 
 use crate::{
     level::{Evidence, Level, Levels},
-    weights::{Odds, Weights},
+    weights::{Model, Odds, Weights},
     words::Kind,
 };
 
@@ -23,21 +23,31 @@ const SMALLEST: f64 = 1e-4;
 #[must_use]
 pub fn learn(start: &Weights, pairs: &[(Kind, Levels)], version: &str) -> Weights {
     let mut learned = Weights { version: version.to_owned(), ..start.clone() };
-    for kind in [Kind::Person, Kind::Household, Kind::Case] {
-        let of_kind: Vec<Levels> = pairs.iter().filter(|pair| pair.0 == kind).map(|pair| pair.1).collect();
-        learn_kind(start, &mut learned, kind, &of_kind);
-    }
+    let of = |kind: Kind, wanted: fn(Levels) -> bool| -> Vec<Levels> {
+        pairs.iter().filter(|pair| pair.0 == kind && wanted(pair.1)).map(|pair| pair.1).collect()
+    };
+    let at_home =
+        |levels: Levels| levels.contains(Level::ReporterSame) || levels.contains(Level::ReporterHousehold);
+    learn_model(&mut learned.person, &of(Kind::Person, |_| true));
+    learn_model(&mut learned.household, &of(Kind::Household, |_| true));
+    learn_model(&mut learned.repeat, &of(Kind::Case, at_home));
+    learn_model(
+        &mut learned.case,
+        &of(Kind::Case, |levels| {
+            !levels.contains(Level::ReporterSame) && !levels.contains(Level::ReporterHousehold)
+        }),
+    );
     learned
 }
 
 /// The shares of all levels, in their order.
 type Shares = [f64; Level::COUNT];
 
-fn learn_kind(start: &Weights, learned: &mut Weights, kind: Kind, pairs: &[Levels]) {
+fn learn_model(learned: &mut Model, pairs: &[Levels]) {
     if pairs.is_empty() {
         return;
     }
-    let model = start.model(kind).clone();
+    let model = learned.clone();
     let known: Vec<Level> = Level::ALL.iter().copied().filter(|level| model.odds(*level).is_some()).collect();
     let share = |of: fn(Odds) -> f32| -> Shares {
         let mut shares = [SMALLEST; Level::COUNT];
@@ -78,11 +88,10 @@ fn learn_kind(start: &Weights, learned: &mut Weights, kind: Kind, pairs: &[Level
             break;
         }
     }
-    let model = learned.model_mut(kind);
     for level in known {
         let Some(held) = model.odds(level) else { continue };
         let learned_u = if level.is_rare() || level.is_counted() { held.u } else { u[level as usize] as f32 };
-        model.set_odds(level, Odds { m: m[level as usize] as f32, u: learned_u });
+        learned.set_odds(level, Odds { m: m[level as usize] as f32, u: learned_u });
     }
 }
 

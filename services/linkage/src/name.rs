@@ -281,7 +281,7 @@ impl Name {
         }
         let Some(surname) = surname.filter(|surname| surname.len() <= rest.len()) else {
             name.given = rest.to_owned();
-            // 桂兰, without a family name; a longer one is a foreigner's or of a minority.
+            // 珍芳, without a family name; a longer one is a foreigner's or of a minority.
             let characters = rest.chars().count();
             name.whole = (3..=12).contains(&characters);
             name.rarity = match characters {
@@ -395,8 +395,8 @@ mod tests {
         }
         assert_eq!(read("王*伟"), said("王", "伟", false, None));
         assert_eq!(read("小芳"), said("", "芳", false, None));
-        assert_eq!(read("桂兰"), said("", "桂兰", false, None));
-        assert_eq!(read("阿桂兰"), said("", "桂兰", false, None));
+        assert_eq!(read("珍芳"), said("", "珍芳", false, None));
+        assert_eq!(read("阿珍芳"), said("", "珍芳", false, None));
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::{
     matter::{self, Matter},
     name::Name,
     places::Places,
-    report::{PlainReport, Role},
+    report::{PlainParty, PlainPhone, PlainReport, Role},
     writing::sound,
 };
 
@@ -120,15 +120,23 @@ impl MatterTraits {
 /// The traits of a report.
 #[must_use]
 pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Traits {
-    let mut parties: Vec<PartyTraits> =
-        report.parties.iter().filter_map(|party| people::of(party, secret)).collect();
+    let names: Vec<&str> = report.parties.iter().map(|party| party.name).collect();
+    let said = Matter::read(report.title, report.narrative, &names);
+    let in_text = said.phone.as_deref().map(|digits| PlainPhone { digits, personal: true });
+    let mut parties: Vec<PartyTraits> = Vec::with_capacity(report.parties.len().min(MOST_PARTIES));
+    for party in &report.parties {
+        // Who calls with a hidden number or from an office says where they are reached.
+        let personal = party.phone.is_some_and(|phone| phone.personal);
+        let phone = if party.role == Role::Reporter && !personal { in_text } else { party.phone };
+        parties.extend(people::of(&PlainParty { phone, ..*party }, secret));
+    }
     parties.sort_by_key(|party| match party.role {
         Role::Reporter => 0,
         Role::Respondent => 1,
         Role::Other => 2,
     });
     parties.truncate(MOST_PARTIES);
-    Traits { parties, place: place(report, places, secret), matter: matter(report, secret) }
+    Traits { parties, place: place(report, places, secret), matter: matter(report.category, &said, secret) }
 }
 
 fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTraits {
@@ -154,9 +162,7 @@ fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTra
 /// The canonical category that says nothing.
 const OTHER: &str = "other";
 
-fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
-    let names: Vec<&str> = report.parties.iter().map(|party| party.name).collect();
-    let matter = Matter::read(report.title, report.narrative, &names);
+fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
     let topics = |shared: bool| {
         let mut topics: Vec<Hashed> = matter
             .topics
@@ -172,7 +178,7 @@ fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
     words.sort_unstable();
     words.dedup();
     words.truncate(MOST_WORDS);
-    let category = match report.category {
+    let category = match category {
         "" | OTHER => 0,
         known => secret.short(Of::Category, &[known]),
     };

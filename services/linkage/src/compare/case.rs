@@ -4,7 +4,7 @@ use super::{Crowd, Home, PersonEvidence, Score};
 use crate::{
     level::Level,
     traits::{PartyTraits, PlaceTraits, Traits},
-    weights::Model,
+    weights::Weights,
 };
 
 /// Who reported, as was decided before.
@@ -38,7 +38,7 @@ pub(crate) fn case(
     reporters: Reporters,
     days: f32,
     crowd: &Crowd,
-    model: &Model,
+    weights: &Weights,
 ) -> Score {
     let mut score = Score::new(-crowd.people);
     let who = match reporters {
@@ -46,12 +46,15 @@ pub(crate) fn case(
         Reporters::Household => Some(Level::ReporterHousehold),
         Reporters::Others => None,
     };
+    let model = if who.is_some() { &weights.repeat } else { &weights.case };
     if let Some(level) = who {
         score.add(level, crowd.rare_bits(model, level, 1.0));
     }
     if let Some((level, rarity)) = opponents(new, old) {
         let shared = rarity.min(crowd.people - crowd.opponent.log2());
-        let bits = if level.is_counted() { model.rare_bits(level, shared) } else { model.bits(level) };
+        // Of one household's disputes few are with the same opponent, however rare the name.
+        let counted = level.is_counted() && who.is_none();
+        let bits = if counted { model.rare_bits(level, shared) } else { model.bits(level) };
         score.add(level, bits);
     }
     let mut plain = |level: Level| score.add(level, model.bits(level));
@@ -69,7 +72,8 @@ pub(crate) fn case(
         let same = one.amounts.iter().any(|sum| other.amounts.contains(sum));
         plain(if same { Level::AmountSame } else { Level::AmountOther });
     }
-    if one.said_again && who.is_some() {
+    let again = one.said_again && who.is_some();
+    if again {
         plain(Level::WordsAgain);
     } else if !one.words.is_empty() && !other.words.is_empty() {
         plain(match shared_words(&one.words, &other.words) {
@@ -89,7 +93,7 @@ pub(crate) fn case(
     }
     if shared {
         score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, 1.0));
-    } else if !one.topics.is_empty() && !other.topics.is_empty() && !(one.said_again && who.is_some()) {
+    } else if !again && !one.topics.is_empty() && !other.topics.is_empty() {
         let same = one.topics.iter().any(|topic| other.topics.contains(topic));
         let level = if same { Level::TopicSame } else { Level::TopicOther };
         score.add(level, model.bits(level));
