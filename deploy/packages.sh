@@ -31,6 +31,7 @@ missing_packages() {
             cc) command -v cc >/dev/null || echo "gcc libc6-dev" ;;
             setpriv) command -v setpriv >/dev/null || echo util-linux ;;
             python3) command -v python3 >/dev/null || echo python3 ;;
+            python3-venv) python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv ;;
             npm) command -v npm >/dev/null || echo npm ;;
             *) command -v "$thing" >/dev/null || echo "$thing" ;;
         esac

@@ -50,15 +50,22 @@ impl Service {
     /// # Errors
     /// Where it was not built.
     pub fn program(self) -> Result<PathBuf, StackError> {
-        let name = format!("fengqiao-{}", self.name());
-        let running = std::env::current_exe().map_err(StackError::file("the running program"))?;
-        let near = running.ancestors().skip(1).take(2).map(Path::to_path_buf);
-        let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
-        let named = target.iter().flat_map(|t| [t.join("debug"), t.join("release")]);
-        near.chain(named).map(|folder| folder.join(&name)).find(|program| program.exists()).ok_or_else(|| {
-            StackError::Invalid(format!("{name} is not built; `cargo build --workspace --bins` builds it"))
-        })
+        program(&format!("fengqiao-{}", self.name()))
     }
+}
+
+/// A program of the workspace, beside the running one or in the target folder that the environment names.
+///
+/// # Errors
+/// Where it was not built.
+pub fn program(name: &str) -> Result<PathBuf, StackError> {
+    let running = std::env::current_exe().map_err(StackError::file("the running program"))?;
+    let near = running.ancestors().skip(1).take(2).map(Path::to_path_buf);
+    let target = std::env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    let named = target.iter().flat_map(|t| [t.join("debug"), t.join("release")]);
+    near.chain(named).map(|folder| folder.join(name)).find(|program| program.exists()).ok_or_else(|| {
+        StackError::Invalid(format!("{name} is not built; `cargo build --workspace --bins` builds it"))
+    })
 }
 
 /// What every process of a service is given.

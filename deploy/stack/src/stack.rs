@@ -1,6 +1,9 @@
 //! The whole stack: servers, secrets, services.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use fengqiao_county::County;
 use serde::Deserialize;
@@ -13,7 +16,7 @@ use crate::{
     process::{KeptProcess, Running},
     redis_server::PrivateRedis,
     secrets::Secrets,
-    services::{Service, ServiceProcess, ServiceSettings},
+    services::{Service, ServiceProcess, ServiceSettings, program},
 };
 
 /// What a stack is to be.
@@ -166,6 +169,19 @@ impl Stack {
     /// Where the authority's certificate cannot be read.
     pub fn connections(&self) -> Result<Connections, StackError> {
         Connections::to(&self.description())
+    }
+
+    /// Makes `fengqiao` commands that talk to this stack.
+    ///
+    /// # Errors
+    /// Where the program was not built.
+    pub fn command(&self) -> Result<impl Fn() -> Command + Send + use<>, StackError> {
+        let (program, description) = (program("fengqiao")?, StackDescription::path(&self.folder));
+        Ok(move || {
+            let mut command = Command::new(&program);
+            command.env("FENGQIAO_STACK", &description);
+            command
+        })
     }
 
     /// Waits until a service is given up because it dies again and again, and says which.

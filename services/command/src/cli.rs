@@ -7,9 +7,9 @@ use clap_complete::Shell;
 
 use crate::{
     agencies::AgenciesOptions, audit::AuditCommand, case::CaseCommand, duty::DutyCommand,
-    figures::StatsOptions, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
-    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    figures::StatsOptions, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
+    push::PushCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -36,6 +36,9 @@ pub enum Command {
     /// Hand in and read reports (诉求、警情).
     #[command(subcommand)]
     Report(ReportCommand),
+    /// Decide who came before: confirm, join, split, take back (人、户、事的认定).
+    #[command(subcommand)]
+    Link(LinkCommand),
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),

@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use fengqiao_proto::{
-    intake::v1::intake_service_client::IntakeServiceClient,
+    intake::v1::{intake_service_client::IntakeServiceClient, linkage_service_client::LinkageServiceClient},
     notification::v1::notification_service_client::NotificationServiceClient,
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
@@ -93,6 +93,16 @@ impl Session {
     pub async fn intake(&self, caller: &Caller) -> Result<IntakeServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(IntakeServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake's linkage.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn linkage(&self, caller: &Caller) -> Result<LinkageServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(LinkageServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to routing.

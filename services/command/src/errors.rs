@@ -71,6 +71,9 @@ pub enum CommandError {
         /// Of how many.
         all: usize,
     },
+    /// It was told to stop before all was sent.
+    #[error("stopped before the end")]
+    Stopped,
     /// Files have mistakes, which are printed already.
     #[error("{0} mistakes")]
     HasMistakes(usize),
@@ -163,6 +166,9 @@ impl CommandError {
                 .into(),
             ),
             Self::Call { status, .. } => explain(status, &mut lines),
+            Self::Stopped => {
+                lines.push("repeat the same command: what was taken already is only known again".into());
+            }
             Self::Lost { last, .. } => lines.extend(last.lines()),
             Self::Unsound(_) => lines.push(
                 "stop writing to the database, keep it as it is, and compare it with the backups".into(),

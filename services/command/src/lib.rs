@@ -10,6 +10,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod link;
 mod mediators;
 mod meeting;
 mod moment;
@@ -19,6 +20,7 @@ mod profile;
 mod push;
 mod report;
 mod request_id;
+mod retry;
 mod reward;
 mod roster;
 mod rules;
@@ -65,7 +67,8 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     }
     let session = Session::open(&cli.connect)?;
     match cli.command {
-        Command::Report(command) => report::execute(command, &session, output).await,
+        Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
+        Command::Link(command) => link::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,

@@ -1,5 +1,7 @@
 //! Reports: handing in and reading.
 
+mod import;
+mod links;
 mod reading;
 mod submit;
 
@@ -7,10 +9,12 @@ use clap::Subcommand;
 use fengqiao_proto::intake::v1::{Evidence, Linkage};
 
 use self::{
+    import::ImportOptions,
+    links::LinksOptions,
     reading::{GetOptions, ListOptions},
     submit::SubmitOptions,
 };
-use crate::{connection::Session, errors::CommandError, output::Output};
+use crate::{cli::ConnectOptions, connection::Session, errors::CommandError, output::Output};
 
 /// What to do with reports.
 #[derive(Debug, Subcommand)]
@@ -18,21 +22,33 @@ pub enum ReportCommand {
     /// Hand in a report: from a JSON file, from standard input (-), or from options.
     #[command(after_help = submit::FORM)]
     Submit(Box<SubmitOptions>),
+    /// Hand in a file: CSV, XLSX or JSON lines (导入).
+    #[command(after_help = import::FORM)]
+    Import(ImportOptions),
     /// Read one report.
     Get(GetOptions),
     /// List reports, the newest first.
     List(ListOptions),
+    /// Write to which person, household and case every report belongs (关联).
+    Links(LinksOptions),
 }
 
 /// Does what was asked.
 ///
 /// # Errors
 /// Where a file cannot be read, or a call fails.
-pub async fn execute(command: ReportCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
+pub async fn execute(
+    command: ReportCommand,
+    session: &Session,
+    connect: &ConnectOptions,
+    output: &Output,
+) -> Result<(), CommandError> {
     match command {
         ReportCommand::Submit(options) => submit::submit(*options, session, output).await,
+        ReportCommand::Import(options) => import::import(options, session, connect, output).await,
         ReportCommand::Get(options) => reading::get(options, session, output).await,
         ReportCommand::List(options) => reading::list(options, session, output).await,
+        ReportCommand::Links(options) => links::links(options, session, output).await,
     }
 }
 
@@ -48,6 +64,15 @@ fn repeat_words(linkage: &Linkage) -> String {
             Evidence::Phone => "同一电话",
             Evidence::IdNumber => "同一身份证号",
             Evidence::Address => "同一地址",
+            Evidence::Name => "姓名相符",
+            Evidence::OtherSide => "对方相同",
+            Evidence::Matter => "所述相近",
+            Evidence::Category => "类别相同",
+            Evidence::Time => "时间相近",
+            Evidence::Area => "同一社区",
+            Evidence::SamePerson => "同一人",
+            Evidence::SameHousehold => "同一户",
+            Evidence::Officer => "人工认定",
             Evidence::Unspecified => "",
         })
         .collect();

@@ -1,10 +1,7 @@
 //! Following one case: each entry of its history as it comes, over lost connections.
 
-use std::time::Duration;
-
 use clap::Args;
 use fengqiao_proto::routing::v1::WatchCaseRequest;
-use rand::RngExt;
 use tokio::time::{sleep, timeout};
 
 use crate::{
@@ -12,13 +9,8 @@ use crate::{
     connection::{Caller, Session},
     errors::CommandError,
     output::Output,
-    timeline,
+    retry, timeline,
 };
-
-/// After so many failures in a row it gives up: about two minutes.
-const MOST_TRIES: u32 = 12;
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-const LONGEST_WAIT: Duration = Duration::from_secs(15);
 
 /// Which case to follow.
 #[derive(Debug, Args)]
@@ -59,14 +51,14 @@ pub async fn follow(
             Err(error) => return Err(error),
         };
         tries += 1;
-        if tries >= MOST_TRIES {
+        if tries >= retry::MOST_TRIES {
             let last = last.unwrap_or(CommandError::Unclear("the stream ends each time".into()));
             return Err(CommandError::Lost { tries, last: Box::new(last) });
         }
         if let Some(error) = last {
             eprintln!("… {error}");
         }
-        sleep(wait(tries, rand::rng().random_range(0.5..1.0))).await;
+        sleep(retry::wait(tries)).await;
     }
 }
 
@@ -104,23 +96,4 @@ async fn follow_once(
         }
     }
     Ok(())
-}
-
-/// Doubles with each failure, up to a limit; a random part of it, so that many watchers do not come back
-/// at once.
-fn wait(tries: u32, part: f64) -> Duration {
-    let doubled = FIRST_WAIT.saturating_mul(1 << tries.saturating_sub(1).min(16));
-    doubled.min(LONGEST_WAIT).mul_f64(part)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn waits_grow_to_their_limit() {
-        assert_eq!(wait(1, 1.0), FIRST_WAIT);
-        assert_eq!(wait(2, 0.5), FIRST_WAIT);
-        assert_eq!(wait(11, 1.0), LONGEST_WAIT);
-    }
 }

@@ -2,6 +2,7 @@
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
+    intake::v1::LinkSubject,
     notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
     routing::v1::{
         AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MediatorKind, MeetingKind, PlaceKind,
@@ -25,6 +26,13 @@ pub const SOURCES: &[Word<Source>] = &[
     Word(Source::OneKeyCall, "ONE_KEY_CALL", "一键呼叫"),
     Word(Source::Meeting, "MEETING", "院坝会"),
     Word(Source::Enterprise, "ENTERPRISE", "企业直通车"),
+];
+
+/// What reports have in common.
+pub const LINK_SUBJECTS: &[Word<LinkSubject>] = &[
+    Word(LinkSubject::Person, "PERSON", "人"),
+    Word(LinkSubject::Household, "HOUSEHOLD", "户"),
+    Word(LinkSubject::Case, "CASE", "事"),
 ];
 
 /// The levels, the gravest first.

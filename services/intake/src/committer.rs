@@ -9,6 +9,7 @@ use std::{
 };
 
 use fengqiao_county::Counties;
+use fengqiao_linkage::Weights;
 use fengqiao_messaging::Outbox;
 use fengqiao_proto::types::v1::Source;
 use futures::future::BoxFuture;
@@ -70,6 +71,7 @@ impl Committer {
                     window: days(county.settings.repeat_window_days),
                     of_case: days(county.settings.repeat_case_days),
                 },
+                weights: Weights::shipped(),
                 pool: pool.clone(),
                 outbox: outbox.clone(),
                 connection: None,
@@ -141,6 +143,8 @@ impl Queue {
 struct Worker {
     county: String,
     reach: Reach,
+    /// How much each evidence weighs in this county.
+    weights: Weights,
     pool: PgPool,
     outbox: Outbox,
     /// Its own, not the pool's: it is made on the committers' thread, which alone waits on it.

@@ -13,17 +13,27 @@ use crate::domain::{
 pub fn linkage(linkage: &Linkage) -> proto::Linkage {
     proto::Linkage {
         cluster_id: linkage.cluster_id.to_string(),
-        repeat: linkage.is_repeat(),
+        repeat: linkage.repeat,
         reasons: linkage
             .reasons
             .iter()
             .map(|reason| proto::LinkReason {
+                subject: reason.subject.into(),
                 evidence: reason.evidence.into(),
+                bits: reason.bits,
                 earlier_report_id: reason.earlier_report_id.to_string(),
                 earlier_at: Some(to_proto(reason.earlier_at)),
             })
             .collect(),
         follows_cluster_id: linkage.follows.map(|cluster| cluster.to_string()).unwrap_or_default(),
+        person_id: linkage.person_id.to_string(),
+        household_id: linkage.household_id.to_string(),
+        scores: Some(proto::LinkScores {
+            person_bits: linkage.scores.person,
+            household_bits: linkage.scores.household,
+            case_bits: linkage.scores.case,
+            weights: linkage.weights.clone(),
+        }),
     }
 }
 

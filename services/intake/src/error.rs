@@ -25,6 +25,12 @@ pub enum IntakeError {
     /// There is no such report, or it is not the caller's.
     #[error("no such report")]
     NoSuchReport,
+    /// There is no such decision of who came before.
+    #[error("no such decision")]
+    NoSuchDecision,
+    /// It was taken back already.
+    #[error("the decision was taken back already")]
+    AlreadyUndone,
     /// More reports wait than may.
     #[error("intake is full")]
     Full,
@@ -59,6 +65,8 @@ impl From<IntakeError> for Status {
             ),
             IntakeError::NoSuchCounty => status::not_found("county"),
             IntakeError::NoSuchReport => status::not_found("report"),
+            IntakeError::NoSuchDecision => status::not_found("decision"),
+            IntakeError::AlreadyUndone => Status::failed_precondition("the decision was taken back already"),
             IntakeError::Full => status::exhausted("intake is full", FULL_RETRY_AFTER),
             IntakeError::Ending => status::unavailable("taking a report", &error),
             IntakeError::NoAnswerInTime => Status::deadline_exceeded("no answer in time; send it again"),

@@ -10,6 +10,7 @@ pub mod domain;
 pub mod error;
 pub mod grpc;
 mod intake;
+pub mod linking;
 pub mod reception;
 pub mod routing_events;
 pub mod store;
@@ -42,7 +43,9 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let committing = on_own_thread("committers", work, foundation.stop.clone())
         .map_err(|error| StartError::Serve(Box::new(error)))?;
     foundation.tasks.spawn("committer", committing);
-    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::new(intake)));
+    let intake = Arc::new(intake);
+    let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
+        .add_service(grpc::LinkageFace::new(intake).into_server());
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

@@ -8,8 +8,11 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_county::{AreaTree, Counties, County};
+use fengqiao_linkage::{
+    Key, KeyedHash, PlainParty, PlainPhone, PlainReport, Role as LinkRole, Secret, Traits,
+};
 use fengqiao_proto::{
-    intake::v1::{Evidence, Report},
+    intake::v1::Report,
     types::v1::{PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
@@ -18,11 +21,11 @@ use prost::Message as _;
 
 use crate::{
     domain::{
-        address::{self, PlaceNames},
         area::AreaCode,
-        linkage::{Clue, Key},
+        id_number::IdNumber,
+        linkage::Digest,
         matter_fingerprint,
-        report::ValidReport,
+        report::{ValidParty, ValidReport},
         validation::{Circumstances, validate},
     },
     error::IntakeError,
@@ -36,7 +39,7 @@ pub struct ReceivedReport {
     /// The source's own number for it.
     pub source_ref: String,
     /// Keyed hash of the content.
-    pub fingerprint: Key,
+    pub fingerprint: Digest,
     /// When it was told.
     pub occurred_at: Timestamp,
     /// Where it belongs.
@@ -45,14 +48,16 @@ pub struct ReceivedReport {
     pub category: String,
     /// The source's own word.
     pub source_category: String,
-    /// Keyed hash of the normalised address, where it names a house.
-    pub address_key: Option<Key>,
-    /// The people.
-    pub parties: Vec<ReceivedParty>,
-    /// By what earlier reports may be found.
-    pub clues: Vec<Clue>,
+    /// By what it is compared with earlier reports: keyed hashes, nothing that can be read.
+    pub traits: Traits,
+    /// By what earlier reports are found.
+    pub keys: Vec<Key>,
     /// The sealed matter.
     pub sealed_matter: Vec<u8>,
+    /// Whether the source keeps it confidential.
+    pub confidential: bool,
+    /// The sealed details of the source's own form, where it has any.
+    pub sealed_details: Option<Vec<u8>>,
     /// The principal's name.
     pub submitted_by: String,
     /// The trace of the call.
@@ -63,26 +68,28 @@ impl ReceivedReport {
     /// About how much memory it takes, in KiB, rounded up.
     #[must_use]
     pub fn kib(&self) -> u32 {
-        let fixed = 512 + self.parties.len() * size_of::<ReceivedParty>();
-        u32::try_from((fixed + self.sealed_matter.len()).div_ceil(1024)).unwrap_or(u32::MAX)
+        let fixed = 1536;
+        let details = self.sealed_details.as_ref().map_or(0, Vec::len);
+        u32::try_from((fixed + self.sealed_matter.len() + details).div_ceil(1024)).unwrap_or(u32::MAX)
     }
-}
-
-/// A person, by keyed hashes.
-#[derive(Debug, Clone, Copy)]
-pub struct ReceivedParty {
-    /// What the person is in the report.
-    pub role: PartyRole,
-    /// Of the telephone, where it leads to a person.
-    pub phone_key: Option<Key>,
-    /// Of the id number.
-    pub id_key: Option<Key>,
 }
 
 /// The desks of all counties.
 pub struct Reception {
     desks: BTreeMap<String, Desk>,
     keyring: Arc<Keyring>,
+    /// Under this all traits are hashed.
+    secret: Secret,
+}
+
+/// The lookup hash of the keyring, cut to what linkage takes.
+struct LookupHash<'a>(&'a Keyring);
+
+impl KeyedHash for LookupHash<'_> {
+    fn hash(&self, kind: &str, value: &str) -> u64 {
+        let [a, b, c, d, e, f, g, h, ..] = self.0.lookup_hash(kind, value);
+        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+    }
 }
 
 /// What receiving in one county needs.
@@ -94,7 +101,7 @@ struct Desk {
 /// The areas that hold, and their names as addresses say them.
 struct Places {
     areas: Arc<AreaTree>,
-    names: PlaceNames,
+    names: fengqiao_linkage::Places,
 }
 
 impl Reception {
@@ -105,7 +112,8 @@ impl Reception {
             let places = RwLock::new(Arc::new(Places::of(county)));
             (county.code.clone(), Desk { county: Arc::clone(county), places })
         };
-        Self { desks: counties.iter().map(desk).collect(), keyring }
+        let secret = Secret::of(&LookupHash(&keyring));
+        Self { desks: counties.iter().map(desk).collect(), keyring, secret }
     }
 
     /// The county's folder.
@@ -154,35 +162,22 @@ impl Reception {
     ) -> ReceivedReport {
         let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
         let fingerprint = hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
-        let address_key = address::normalise(&report.address, report.area.prefix(), &places.names)
-            .map(|address| hash("address", &address));
-        let parties: Vec<ReceivedParty> = report
-            .parties
-            .iter()
-            .map(|party| ReceivedParty {
-                role: party.role,
-                phone_key: party
-                    .phone
-                    .as_ref()
-                    .filter(|phone| phone.is_personal())
-                    .map(|phone| hash("phone", phone.as_str())),
-                id_key: party.id_number.as_ref().map(|id| hash("id_number", &id.in_new_form())),
-            })
-            .collect();
+        let category = &desk.county.categories.canonical(&report.category).code;
+        let traits = fengqiao_linkage::traits(&plain(&report, category), &places.names, &self.secret);
+        let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
         ReceivedReport {
             source: report.source,
             source_ref: report.source_ref.clone(),
             fingerprint,
             occurred_at: report.occurred_at,
             area: report.area.clone(),
-            category: desk.county.categories.canonical(&report.category).code.clone(),
+            category: category.clone(),
             source_category: report.category.clone(),
-            address_key,
-            clues: clues(&parties, address_key),
-            parties,
-            sealed_matter: self
-                .keyring
-                .seal(&report.into_matter().encode_to_vec(), desk.county.code.as_bytes()),
+            keys: traits.keys(),
+            traits,
+            confidential: report.confidential,
+            sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
+            sealed_matter: seal(report.into_matter().encode_to_vec()),
             submitted_by: who.name.clone(),
             trace,
         }
@@ -213,7 +208,7 @@ impl Places {
     fn of(county: &County) -> Self {
         let areas = county.areas.now();
         let places = areas.iter().map(|area| (area.code.as_str(), area.name.as_str()));
-        Self { names: PlaceNames::new(&county.name, places), areas }
+        Self { names: fengqiao_linkage::Places::new(&county.name, places), areas }
     }
 
     /// The area that stands on a day for what a source's code names. Where an area is over without a successor, what
@@ -224,23 +219,30 @@ impl Places {
     }
 }
 
-/// Who called and where; whom it is about says nothing of who was here before.
-fn clues(parties: &[ReceivedParty], address_key: Option<Key>) -> Vec<Clue> {
-    let mut clues: Vec<Clue> = Vec::with_capacity(4);
-    let mut add = |evidence: Evidence, key: Option<Key>| {
-        if let Some(key) = key {
-            let clue = Clue { evidence, key };
-            if !clues.contains(&clue) {
-                clues.push(clue);
-            }
-        }
+/// The report as linkage takes it.
+fn plain<'a>(report: &'a ValidReport, category: &'a str) -> PlainReport<'a> {
+    let party = |party: &'a ValidParty| PlainParty {
+        role: match party.role {
+            PartyRole::Reporter => LinkRole::Reporter,
+            PartyRole::Respondent => LinkRole::Respondent,
+            PartyRole::Unspecified | PartyRole::Victim | PartyRole::Witness => LinkRole::Other,
+        },
+        name: &party.name,
+        phone: party
+            .phone
+            .as_ref()
+            .map(|phone| PlainPhone { digits: phone.as_str(), personal: phone.is_personal() }),
+        id_number: party.id_number.as_ref().map(IdNumber::as_str),
+        wrong_id: None,
     };
-    for party in parties.iter().filter(|party| party.role == PartyRole::Reporter) {
-        add(Evidence::Phone, party.phone_key);
-        add(Evidence::IdNumber, party.id_key);
+    PlainReport {
+        area_code: report.area.prefix(),
+        category,
+        address: &report.address,
+        title: &report.title,
+        narrative: &report.narrative,
+        parties: report.parties.iter().map(party).collect(),
     }
-    add(Evidence::Address, address_key);
-    clues
 }
 
 fn hexadecimal(bytes: &[u8; 32]) -> String {
@@ -260,20 +262,5 @@ mod tests {
         let written = hexadecimal(&bytes);
         assert_eq!(written.len(), 64);
         assert!(written.starts_with("0a00") && written.ends_with("00ff"));
-    }
-
-    #[test]
-    fn only_who_called_and_where_are_clues() {
-        let party = |role, key| ReceivedParty { role, phone_key: Some([key; 16]), id_key: None };
-        let parties =
-            [party(PartyRole::Respondent, 1), party(PartyRole::Reporter, 2), party(PartyRole::Reporter, 2)];
-        let found = clues(&parties, Some([3; 16]));
-        assert_eq!(
-            found,
-            [
-                Clue { evidence: Evidence::Phone, key: [2; 16] },
-                Clue { evidence: Evidence::Address, key: [3; 16] }
-            ]
-        );
     }
 }

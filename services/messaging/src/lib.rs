@@ -32,7 +32,7 @@ pub use relay::Relay;
 pub use retry::Backoff;
 pub use stream::{Envelope, Keys, Topic};
 pub use trimming::Trimmer;
-pub use turn::{IN_STEP, IN_TURN, InTurn, Step, Turn, hold_turn};
+pub use turn::{IN_STEP, IN_TURN, InTurn, Step, Turn, advance_turn, hold_turn};
 
 /// The migrations of the tables that every service's schema holds. Run beside the service's own.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -40,6 +40,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
+    ("advance_turn", include_str!("sql/advance_turn.sql")),
     ("hold_turn", include_str!("sql/hold_turn.sql")),
     ("in_turn", concat!(include_str!("sql/in_turn.sql"), "own AS (SELECT 1) SELECT position FROM go")),
     ("in_step", turn::TAKE_STEP),

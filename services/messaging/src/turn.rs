@@ -158,6 +158,19 @@ pub(crate) async fn receiver_position(
     bounded("read a receiver's position", read).await
 }
 
+/// Ends the county's turn, which is held, without an event: what was changed is seen by whoever has read before.
+///
+/// # Errors
+/// [`MessagingError::Database`]
+pub async fn advance_turn(tx: &mut PgConnection, county: &str) -> Result<(), MessagingError> {
+    sqlx::query(include_str!("sql/advance_turn.sql"))
+        .bind(county)
+        .execute(tx)
+        .await
+        .map(|_| ())
+        .map_err(MessagingError::database("end a county's turn"))
+}
+
 /// Waits for the county's turn and holds it until the end of the transaction: what is read after it can be
 /// written in the same turn.
 ///

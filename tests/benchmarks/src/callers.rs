@@ -9,7 +9,7 @@ use std::{
 };
 
 use fengqiao_proto::intake::v1::{
-    SubmitReportRequest, SubmitReportsRequest, intake_service_client::IntakeServiceClient,
+    Report, SubmitReportRequest, SubmitReportsRequest, intake_service_client::IntakeServiceClient,
     submit_reports_response::Outcome,
 };
 use tokio::{
@@ -23,7 +23,8 @@ use fengqiao_stack::clients::Caller;
 
 use crate::reports::report;
 
-type Failure = Box<dyn std::error::Error + Send + Sync>;
+/// What can go wrong.
+pub type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 /// Acknowledged reports per second of `SubmitReport` with so many callers over the given connections.
 ///
@@ -66,40 +67,72 @@ pub async fn unary(
 /// # Errors
 /// Where the stream breaks or a report is refused.
 pub async fn stream(
-    mut client: IntakeServiceClient<Caller>,
+    client: IntakeServiceClient<Caller>,
     run: &str,
     count: u64,
     window: usize,
 ) -> Result<f64, Failure> {
+    let now = jiff::Timestamp::now().as_second();
+    let run = run.to_owned();
+    let answered = stream_of(client, (0..count).map(move |mark| report(&run, mark, now)), window).await?;
+    Ok(answered.per_second)
+}
+
+/// What a stream came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Answered {
+    /// Acknowledged reports.
+    pub reports: u64,
+    /// Those of whom someone was here before.
+    pub repeats: u64,
+    /// Acknowledged reports per second.
+    pub per_second: f64,
+}
+
+/// Sends these reports over one `SubmitReports` stream, at most `window` of them unanswered.
+///
+/// # Errors
+/// Where the stream breaks or a report is refused.
+pub async fn stream_of(
+    mut client: IntakeServiceClient<Caller>,
+    reports: impl Iterator<Item = Report> + Send + 'static,
+    window: usize,
+) -> Result<Answered, Failure> {
     let (send, receive) = mpsc::channel(window);
     let free = Arc::new(Semaphore::new(window));
-    let now = jiff::Timestamp::now().as_second();
     let began = Instant::now();
     let sender = tokio::spawn({
-        let (run, free) = (run.to_owned(), Arc::clone(&free));
+        let free = Arc::clone(&free);
         async move {
-            for mark in 0..count {
-                let Ok(permit) = free.acquire().await else { return };
+            let mut sent = 0;
+            for report in reports {
+                let Ok(permit) = free.acquire().await else { break };
                 permit.forget();
-                let message = SubmitReportsRequest { mark, report: Some(report(&run, mark, now)) };
+                let message = SubmitReportsRequest { mark: sent, report: Some(report), validate_only: false };
                 if send.send(message).await.is_err() {
-                    return;
+                    break;
                 }
+                sent += 1;
             }
+            sent
         }
     });
     let mut answers = client.submit_reports(ReceiverStream::new(receive)).await?.into_inner();
-    let mut acknowledged = 0;
+    let (mut acknowledged, mut repeats) = (0, 0);
     while let Some(answer) = answers.message().await? {
         match answer.outcome {
-            Some(Outcome::Accepted(_)) => acknowledged += 1,
+            Some(Outcome::Accepted(accepted)) => {
+                acknowledged += 1;
+                repeats += u64::from(accepted.linkage.is_some_and(|linkage| linkage.repeat));
+            }
             other => return Err(format!("a report was not accepted: {other:?}").into()),
         }
         free.add_permits(1);
     }
-    sender.await?;
-    if acknowledged != count {
-        return Err(format!("{acknowledged} of {count} were acknowledged").into());
+    let sent = sender.await?;
+    if acknowledged != sent {
+        return Err(format!("{acknowledged} of {sent} were acknowledged").into());
     }
-    Ok(count as f64 / began.elapsed().as_secs_f64())
+    let per_second = sent as f64 / began.elapsed().as_secs_f64();
+    Ok(Answered { reports: sent, repeats, per_second })
 }

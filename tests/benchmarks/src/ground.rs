@@ -6,6 +6,7 @@ use fengqiao_proto::intake::v1::intake_service_client::IntakeServiceClient;
 use fengqiao_stack::{
     Stack, StackError, StackPlan,
     clients::{Caller, Connections},
+    services::Service,
 };
 
 /// The caller that benchmarks submit as.
@@ -36,6 +37,18 @@ impl Ground {
         self.folder.path()
     }
 
+    /// Starts a stack and ends what follows intake: it would only share the two cores unevenly between the rounds.
+    ///
+    /// # Errors
+    /// Where a part does not start.
+    pub async fn of_intake() -> Result<Self, StackError> {
+        let ground = Self::start().await?;
+        for service in [Service::Routing, Service::Notification, Service::Statistics] {
+            ground.stack.service(service).stop().await;
+        }
+        Ok(ground)
+    }
+
     /// Intake over so many connections of their own.
     ///
     /// # Errors
@@ -43,6 +56,14 @@ impl Ground {
     pub fn intake(&self, connections: usize) -> Result<Vec<IntakeServiceClient<Caller>>, StackError> {
         let description = self.stack.description();
         (0..connections).map(|_| Connections::to(&description)?.intake(HOTLINE)).collect()
+    }
+
+    /// Intake for an officer, who may hand in what came through any door.
+    ///
+    /// # Errors
+    /// Where there is no token.
+    pub fn intake_for_all_doors(&self) -> Result<IntakeServiceClient<Caller>, StackError> {
+        Connections::to(&self.stack.description())?.intake("officer")
     }
 
     /// The URL of the stack's Postgres.

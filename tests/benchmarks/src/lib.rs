@@ -2,11 +2,13 @@
 //! are noisy. Each program ends with a line `NAME ratio=R ours=… baseline=…`.
 
 pub mod bare;
+pub mod baselines;
 pub mod callers;
 pub mod case_office;
 pub mod copy;
 pub mod figure;
 pub mod ground;
+pub mod past;
 pub mod pgbench;
 pub mod reports;
 

@@ -8,6 +8,9 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 /// The bytes of a sealed matter and of an event that carries it, as ours are for a report of 1 KB.
 pub(crate) const SEALED_BYTES: usize = 960;
 pub(crate) const EVENT_BYTES: usize = 1160;
+/// The bytes of the traits of such a report, and the keys under which it is found.
+pub(crate) const TRAITS_BYTES: usize = 160;
+pub(crate) const KEYS: u64 = 8;
 
 /// Makes a database with intake's own tables and the sequences that the script draws ids from.
 ///
@@ -29,25 +32,27 @@ pub async fn prepare(admin_url: &str, name: &str) -> Result<String, Box<dyn std:
     Ok(url)
 }
 
-/// The script that writes one report as ours does: report, two parties, event; a transaction each.
+/// The script that writes one report as ours does: report, where it belongs, keys, event; a transaction each.
 #[must_use]
 pub fn same_rows() -> String {
     let key = |salt: &str| format!("decode(md5('{salt}' || currval('bench_report')), 'hex')");
     let id = "lpad(to_hex(currval('bench_report')), 32, '0')::uuid";
+    let hash = |salt: u64| format!("hashint8extended(currval('bench_report'), {salt})");
+    let keys: Vec<String> = (0..KEYS).map(|key| format!("('421181', {}, {id})", hash(key))).collect();
     format!(
         "BEGIN;\n\
-         INSERT INTO report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code, category, source_category, cluster_id, link_reasons, address_key, submitted_by, sealed_matter) \
-         VALUES ('421181', lpad(to_hex(nextval('bench_report')), 32, '0')::uuid, 2, 'bench-' || currval('bench_report'), 1, {}, now(), now(), '421181105200', 'neighbourhood', '邻里纠纷', {id}, NULL, {}, '12345', '{}');\n\
-         INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at) \
-         VALUES ('421181', {id}, 0, 1, {}, NULL, {id}, now()), ('421181', {id}, 1, 2, {}, NULL, {id}, now());\n\
+         INSERT INTO report (county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code, category, source_category, cluster_id, repeat, link_reasons, submitted_by, sealed_matter) \
+         VALUES ('421181', lpad(to_hex(nextval('bench_report')), 32, '0')::uuid, 2, 'bench-' || currval('bench_report'), 1, {}, now(), now(), '421181105200', 'neighbourhood', '邻里纠纷', {id}, FALSE, NULL, '12345', '{}');\n\
+         INSERT INTO report_link (county, report_id, source, occurred_at, person_id, household_id, cluster_id, traits) \
+         VALUES ('421181', {id}, 2, now(), {id}, {id}, {id}, '{}');\n\
+         INSERT INTO link_key (county, key, report_id) VALUES {};\n\
          INSERT INTO outbox_event (county, position, kind, payload, trace) \
          VALUES ('421181', nextval('bench_event'), 'fengqiao.intake.v1.ReportAccepted', '{}', '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01');\n\
          COMMIT;\n",
         key("f"),
-        key("a"),
         bytes(SEALED_BYTES),
-        key("p"),
-        key("q"),
+        bytes(TRAITS_BYTES),
+        keys.join(", "),
         bytes(EVENT_BYTES),
     )
 }

@@ -9,6 +9,7 @@ mod b_cubed;
 mod dice;
 mod disputes;
 mod matters;
+mod played;
 mod rates;
 mod report;
 mod set;
@@ -18,6 +19,7 @@ mod truth;
 mod world;
 
 pub use b_cubed::{BCubed, b_cubed};
+pub use played::{PlayError, play};
 pub use rates::{Rates, Style, UnknownName};
 pub use report::{Party, Report};
 pub use set::{Item, LinkageSet, SetPlan, write};

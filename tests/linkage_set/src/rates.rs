@@ -36,11 +36,11 @@ macro_rules! rates {
 rates! {
     // Disputes.
     /// Further reports of a case on average, beside the first (a number, not a share).
-    further_reports = 1.0,
+    further_reports = 1.05,
     /// A case of many households at once: 停水, 工地噪音, 欠薪.
-    many_households = 0.035,
+    many_households = 0.045,
     /// A case of a household that was in another one before.
-    second_dispute = 0.24,
+    second_dispute = 0.38,
     /// Of those, the ones that go on at the same time.
     at_once = 0.45,
     /// A respondent of a household that reported something before.
@@ -48,7 +48,7 @@ rates! {
     /// A respondent who answers back with a report of their own about the same dispute.
     answers_back = 0.09,
     /// A further report by another member of the household.
-    other_member = 0.2,
+    other_member = 0.15,
     /// A further report for months later, after it seemed settled.
     relapse = 0.08,
     /// A report by a grown child, a sibling or a village official for somebody else.
@@ -60,13 +60,13 @@ rates! {
 
     // Phones.
     /// A number that the operator hides, or that nobody wrote down; a source's own habits come on top.
-    phone_missing = 0.1,
+    phone_missing = 0.11,
     /// The phone of the village office or of a shop.
-    shared_phone = 0.03,
+    shared_phone = 0.02,
     /// The phone of a member of the household.
-    family_phone = 0.05,
+    family_phone = 0.03,
     /// A report by another than the person's first number, where there are several.
-    other_phone = 0.16,
+    other_phone = 0.22,
     /// A number that was another's before.
     passed_phone = 0.03,
     /// One wrong digit, or two that changed places.
@@ -76,7 +76,7 @@ rates! {
 
     // Id numbers.
     /// A factor to how often each source asks for it.
-    id_given = 1.0,
+    id_given = 1.4,
     /// The number of another person: who came along, or a slip of the hand that has a right check sign.
     wrong_id = 0.012,
     /// The old number of 15 digits, of those that are old enough.
@@ -86,11 +86,11 @@ rates! {
 
     // Names.
     /// 王女士, 老王, 王师傅, 王某: a factor to each source's habits.
-    alias = 1.0,
+    alias = 0.5,
     /// No name.
-    name_missing = 0.03,
+    name_missing = 0.015,
     /// A character that sounds alike.
-    homophone = 0.05,
+    homophone = 0.035,
     /// A character that looks alike, or one too few.
     wrong_character = 0.02,
     /// Titles or brackets around the name.
@@ -102,11 +102,11 @@ rates! {
 
     // Places.
     /// No address: a factor to each source's habits.
-    address_missing = 1.0,
+    address_missing = 0.6,
     /// Where it happened instead of where the reporter lives.
-    incident_address = 0.22,
+    incident_address = 0.12,
     /// No house or flat: the estate or the group only.
-    short_address = 0.12,
+    short_address = 0.06,
     /// Numbers of the house in Chinese.
     chinese_numerals = 0.1,
     /// Digits in full width.
@@ -116,9 +116,9 @@ rates! {
     /// A household that moved within the county in the year.
     moved = 0.02,
     /// The town's or the county's code instead of the community's.
-    coarse_area = 0.12,
+    coarse_area = 0.06,
     /// The code of a community next to it.
-    wrong_area = 0.03,
+    wrong_area = 0.012,
 
     // Texts.
     /// Dialect words of the county, where people's own words are written down.
@@ -132,7 +132,7 @@ rates! {
 /// A kind of county.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Style {
-    /// As the published figures of phone-only linkage suggest.
+    /// As the published figures of phone-only linkage and of Splink suggest.
     #[default]
     Usual,
     /// Clerks who write all down.
@@ -167,17 +167,17 @@ impl Style {
                 other_phone: 0.08,
                 wrong_digit: 0.005,
                 wrong_id: 0.002,
-                id_given: 1.5,
-                alias: 0.4,
+                id_given: 1.6,
+                alias: 0.25,
                 name_missing: 0.005,
                 homophone: 0.015,
                 wrong_character: 0.005,
-                address_missing: 0.4,
-                incident_address: 0.1,
-                short_address: 0.05,
+                address_missing: 0.3,
+                incident_address: 0.06,
+                short_address: 0.03,
                 wrong_house: 0.005,
-                coarse_area: 0.05,
-                wrong_area: 0.01,
+                coarse_area: 0.03,
+                wrong_area: 0.005,
                 on_behalf: 0.02,
                 ..usual
             },
@@ -189,9 +189,10 @@ impl Style {
                 passed_phone: 0.08,
                 wrong_digit: 0.05,
                 odd_phone: 0.15,
+                id_given: 1.0,
                 wrong_id: 0.03,
                 old_id: 0.15,
-                alias: 1.4,
+                alias: 1.2,
                 name_missing: 0.06,
                 homophone: 0.12,
                 wrong_character: 0.05,
@@ -219,9 +220,9 @@ impl Style {
                 known_respondent: 0.08,
                 phone_missing: 0.3,
                 id_given: 0.5,
-                alias: 1.5,
-                name_missing: 0.1,
-                address_missing: 2.0,
+                alias: 1.0,
+                name_missing: 0.05,
+                address_missing: 1.5,
                 short_address: 0.25,
                 coarse_area: 0.3,
                 spread: 1.0,
@@ -230,13 +231,13 @@ impl Style {
             Self::Dense => Rates {
                 further_reports: 1.3,
                 many_households: 0.05,
-                second_dispute: 0.42,
+                second_dispute: 0.55,
                 at_once: 0.6,
                 known_respondent: 0.4,
                 answers_back: 0.16,
                 other_member: 0.32,
-                shared_phone: 0.08,
-                family_phone: 0.12,
+                shared_phone: 0.07,
+                family_phone: 0.08,
                 namesake: 0.08,
                 spread: 0.05,
                 ..usual

@@ -28,7 +28,8 @@ const REPORT: u64 = 2;
 /// What a set is drawn from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SetPlan {
-    /// The same seed gives the same set.
+    /// The same seed gives the same set. Sets of the seeds 0 to 9 have no report, person or phone in common, so that
+    /// one may be the other's past.
     pub seed: u64,
     /// How many disputes; with the usual rates there are about 2.4 reports of each.
     pub cases: usize,
@@ -48,7 +49,8 @@ impl SetPlan {
     /// A set that has at least so many reports.
     #[must_use]
     pub fn at_least(self, reports: usize) -> LinkageSet {
-        let mut cases = reports / 2 + 100;
+        // A little more than what the usual rates give of a case.
+        let mut cases = reports * 10 / 23 + 100;
         loop {
             let set = LinkageSet::draw(&Self { cases, ..self.clone() });
             if set.len() >= reports {
@@ -91,7 +93,7 @@ impl LinkageSet {
             Offset::constant(8).to_timestamp(plan.until.at(0, 0, 0, 0)).unwrap_or(Timestamp::UNIX_EPOCH);
         let year = (end.as_second() - YEAR_DAYS * DAY_SECONDS, end.as_second() - 1);
         let areas = Areas::read().expect("the county's areas");
-        let mut world = World::new(areas, Names::read().expect("words/given_names.json"), year);
+        let mut world = World::new(areas, Names::read().expect("words/given_names.json"), year, plan.seed);
         let dice = Dice::new(plan.seed, PLOT, 0);
         let plot = Plotter::new(&mut world, &matters, &plan.rates, year, dice).draw(plan.cases);
         world.share_phones();
@@ -129,6 +131,7 @@ impl LinkageSet {
             phrases: &self.phrases,
             words: &self.words,
             rates: &self.plan.rates,
+            seed: self.plan.seed,
         };
         let telling = &self.plot.tellings[number];
         let report = writer.write(telling, number, &mut Dice::new(self.plan.seed, REPORT, number as u64));

@@ -32,6 +32,8 @@ pub struct Writer<'a> {
     pub words: &'a Words,
     /// The county's troubles.
     pub rates: &'a Rates,
+    /// Stands in the reports' numbers, so that those of two sets differ.
+    pub seed: u64,
 }
 
 impl Writer<'_> {
@@ -66,7 +68,7 @@ impl Writer<'_> {
         }
         Report {
             source: telling.source.name,
-            source_ref: format!("{}-{number:07}", telling.source.prefix),
+            source_ref: format!("{}{:02}-{number:07}", telling.source.prefix, self.seed),
             occurred_at: beijing(telling.at),
             area_code: self.area(telling, dispute, at_place, dice),
             address,

@@ -120,7 +120,7 @@ pub struct World {
 
 impl World {
     /// An empty world.
-    pub fn new(areas: Areas, names: Names, year: (i64, i64)) -> Self {
+    pub fn new(areas: Areas, names: Names, year: (i64, i64), seed: u64) -> Self {
         Self {
             areas,
             names,
@@ -131,7 +131,7 @@ impl World {
             shared: HashMap::new(),
             officials: HashMap::new(),
             grounds: HashMap::new(),
-            phones: PhoneNumbers::default(),
+            phones: PhoneNumbers::new(seed),
             ids: IdNumbers::default(),
             taken: HashSet::new(),
         }

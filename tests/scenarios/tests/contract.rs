@@ -211,16 +211,21 @@ fn in_a_stream_each_message_stands_for_itself() {
         let mut intake = county.calls().intake(HOTLINE).unwrap();
         let same = report();
         let messages = vec![
-            SubmitReportsRequest { mark: 1, report: Some(report()) },
-            SubmitReportsRequest { mark: 2, report: Some(Report { area_code: "000000".into(), ..report() }) },
-            SubmitReportsRequest { mark: 3, report: Some(same.clone()) },
-            SubmitReportsRequest { mark: 4, report: Some(same) },
-            SubmitReportsRequest { mark: 5, report: None },
+            SubmitReportsRequest { mark: 1, report: Some(report()), ..Default::default() },
+            SubmitReportsRequest {
+                mark: 2,
+                report: Some(Report { area_code: "000000".into(), ..report() }),
+                ..Default::default()
+            },
+            SubmitReportsRequest { mark: 3, report: Some(same.clone()), ..Default::default() },
+            SubmitReportsRequest { mark: 4, report: Some(same), ..Default::default() },
+            SubmitReportsRequest { mark: 5, report: None, ..Default::default() },
             SubmitReportsRequest {
                 mark: 6,
                 report: Some(Report { parties: vec![Party::default(); 10_000], ..report() }),
+                ..Default::default()
             },
-            SubmitReportsRequest { mark: 7, report: Some(report()) },
+            SubmitReportsRequest { mark: 7, report: Some(report()), ..Default::default() },
         ];
         let mut answers = intake.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
         let (mut accepted, mut refused) = (BTreeSet::new(), BTreeSet::new());
@@ -244,8 +249,12 @@ fn a_message_of_a_stream_that_cannot_be_read_costs_only_itself() {
     run(|county| async move {
         let token = county.stack.secrets.token_of(HOTLINE).unwrap();
         let message = |mark: u64| {
-            SubmitReportsRequest { mark, report: Some(Report { title: "ABCDEFGH".into(), ..report() }) }
-                .encode_to_vec()
+            SubmitReportsRequest {
+                mark,
+                report: Some(Report { title: "ABCDEFGH".into(), ..report() }),
+                ..Default::default()
+            }
+            .encode_to_vec()
         };
         let mut bad = message(2);
         let at = bad.windows(8).position(|window| window == b"ABCDEFGH").unwrap();

@@ -239,7 +239,11 @@ async fn stream_all(calls: Connections, reports: Vec<Report>, acknowledged: Ackn
             let mut pace = tokio::time::interval(Duration::from_millis(10));
             for (mark, report) in sending {
                 pace.tick().await;
-                if send.send(SubmitReportsRequest { mark, report: Some(report) }).await.is_err() {
+                if send
+                    .send(SubmitReportsRequest { mark, report: Some(report), ..Default::default() })
+                    .await
+                    .is_err()
+                {
                     return;
                 }
             }

@@ -2,7 +2,14 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::{fs, net::SocketAddr, path::Path, pin::Pin};
+use std::{
+    collections::HashSet,
+    fs,
+    net::SocketAddr,
+    path::Path,
+    pin::Pin,
+    sync::{Arc, Mutex},
+};
 
 use fengqiao_proto::{
     intake::v1::{
@@ -10,6 +17,7 @@ use fengqiao_proto::{
         ListReportsResponse, SubmitReportRequest, SubmitReportResponse, SubmitReportsRequest,
         SubmitReportsResponse,
         intake_service_server::{IntakeService, IntakeServiceServer},
+        submit_reports_response::Outcome,
     },
     routing::v1::{
         ActOnCaseRequest, ActOnCaseResponse, AssignCaseRequest, AssignCaseResponse, CloseCaseRequest,
@@ -20,6 +28,7 @@ use fengqiao_proto::{
         SplitCaseResponse, UndoMergeRequest, UndoMergeResponse, WatchCaseRequest, WatchCaseResponse,
         routing_service_server::{RoutingService, RoutingServiceServer},
     },
+    types::v1::{FieldViolation, Refusal},
 };
 use futures::{Stream, stream};
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -35,14 +44,18 @@ type Answers<T> = Pin<Box<dyn Stream<Item = Result<T, Status>> + Send>>;
 /// A folder with `.local/stack.json`, and perhaps the services that it names.
 pub struct County {
     folder: tempfile::TempDir,
+    taken: Taken,
     _runtime: Option<Runtime>,
 }
 
 impl County {
     pub fn start() -> Self {
+        let taken = Taken::default();
         let mut routes = Routes::builder();
-        routes.add_service(IntakeServiceServer::new(Script)).add_service(RoutingServiceServer::new(Script));
-        Self::of(routes.routes())
+        routes
+            .add_service(IntakeServiceServer::new(Script(taken.clone())))
+            .add_service(RoutingServiceServer::new(Script(taken.clone())));
+        Self { taken, ..Self::of(routes.routes()) }
     }
 
     /// With these instead of its services.
@@ -51,17 +64,23 @@ impl County {
         let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
         runtime.spawn(Server::builder().add_routes(routes).serve_with_incoming(TcpIncoming::from(listener)));
-        Self { folder: described(address), _runtime: Some(runtime) }
+        Self { folder: described(address), taken: Taken::default(), _runtime: Some(runtime) }
     }
 
     pub fn stopped() -> Self {
         // Nothing listens on a port that was just given and given back.
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        Self { folder: described(listener.local_addr().unwrap()), _runtime: None }
+        let folder = described(listener.local_addr().unwrap());
+        Self { folder, taken: Taken::default(), _runtime: None }
     }
 
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The numbers of the reports that were taken by a stream, in their order.
+    pub fn taken(&self) -> Vec<String> {
+        self.taken.lock().unwrap().clone()
     }
 }
 
@@ -82,7 +101,10 @@ fn described(address: SocketAddr) -> tempfile::TempDir {
     folder
 }
 
-struct Script;
+/// The numbers of what a stream brought.
+type Taken = Arc<Mutex<Vec<String>>>;
+
+struct Script(Taken);
 
 fn not_in_the_script<T>() -> Result<T, Status> {
     Err(Status::unimplemented("not in the script"))
@@ -113,9 +135,15 @@ impl IntakeService for Script {
 
     async fn submit_reports(
         &self,
-        _: Request<Streaming<SubmitReportsRequest>>,
+        request: Request<Streaming<SubmitReportsRequest>>,
     ) -> Result<Response<Self::SubmitReportsStream>, Status> {
-        not_in_the_script()
+        Ok(Response::new(Box::pin(stream::unfold(
+            (request.into_inner(), Arc::clone(&self.0)),
+            |(mut messages, taken)| async {
+                let message = messages.message().await.ok()??;
+                Some((answer(message, &taken), (messages, taken)))
+            },
+        ))))
     }
 
     async fn get_report(&self, _: Request<GetReportRequest>) -> Result<Response<GetReportResponse>, Status> {
@@ -128,6 +156,35 @@ impl IntakeService for Script {
     ) -> Result<Response<ListReportsResponse>, Status> {
         not_in_the_script()
     }
+}
+
+/// Refuses what is titled `bad`; at its first coming also what is titled `full`, and breaks off at `break`.
+fn answer(message: SubmitReportsRequest, taken: &Taken) -> Result<SubmitReportsResponse, Status> {
+    static SEEN: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+    let report = message.report.unwrap();
+    let at_first = |title| {
+        let mut seen = SEEN.lock().unwrap();
+        report.title == title && seen.get_or_insert_default().insert(report.source_ref.clone())
+    };
+    if at_first("break") {
+        return Err(Status::unavailable("killed"));
+    }
+    let outcome = if report.title == "bad" {
+        let violation = FieldViolation { field: "areaCode".into(), description: "is needed".into() };
+        Outcome::Refused(Refusal { code: 3, violations: vec![violation], ..Default::default() })
+    } else if at_first("full") {
+        Outcome::Refused(Refusal { code: 8, retry_after_ms: 20, ..Default::default() })
+    } else if message.validate_only {
+        Outcome::Accepted(SubmitReportResponse::default())
+    } else {
+        let mut taken = taken.lock().unwrap();
+        let known = taken.contains(&report.source_ref);
+        if !known {
+            taken.push(report.source_ref);
+        }
+        Outcome::Accepted(SubmitReportResponse { revision: 1, known, ..Default::default() })
+    };
+    Ok(SubmitReportsResponse { mark: message.mark, outcome: Some(outcome) })
 }
 
 /// Answers all calls as not in the script.

@@ -18,10 +18,7 @@ use super::{Answer, Waiting, Worker, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
     contract,
-    domain::{
-        decision::{Candidate, Change, Decision, JustDecided, Known, decide},
-        linkage::Reach,
-    },
+    domain::decision::{Candidate, Change, Decision, Decisions, JustDecided, Known, Rules, decide},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, DecidedBatch, StoreError},
@@ -181,15 +178,7 @@ impl Worker {
             before.answer();
             match queue {
                 Some(queue) => {
-                    Self::read_ahead(
-                        &self.county,
-                        self.reach,
-                        &mut self.reader,
-                        &self.pool,
-                        queue,
-                        self.at_most,
-                    )
-                    .await
+                    Self::read_ahead(&self.county, &mut self.reader, &self.pool, queue, self.at_most).await
                 }
                 None => None,
             }
@@ -207,7 +196,7 @@ impl Worker {
         let decided = match written {
             Some(first) => {
                 if let Some(next) = next {
-                    next.follow(reports, &decided.decisions, turn, self.reach);
+                    next.follow(reports, &decided.decisions, turn);
                 }
                 decided.announce(&self.outbox, &self.county, first)
             }
@@ -238,7 +227,7 @@ impl Worker {
     ) -> Result<(Known, Turn), StoreError> {
         let mut tried = 1;
         loop {
-            match store::known_and_seen(connection, &self.county, reports, self.reach).await {
+            match store::known_and_seen(connection, &self.county, reports).await {
                 Err(error) if error.is_of_the_connection() && tried < CONNECTIONS_TRIED => {
                     *connection = store::connect(&self.pool).await?;
                     tried += 1;
@@ -254,7 +243,7 @@ impl Worker {
         reports: &[&ReceivedReport],
     ) -> Result<Vec<Decision>, StoreError> {
         let mut tx = store::begin_in_turn(connection, &self.county).await?;
-        let (known, turn) = store::known_and_seen(&mut tx, &self.county, reports, self.reach).await?;
+        let (known, turn) = store::known_and_seen(&mut tx, &self.county, reports).await?;
         let decided = self.decide(reports, known);
         let first = decided.write(&self.county, reports, &mut tx, turn).await?;
         store::commit(tx).await?;
@@ -266,10 +255,11 @@ impl Worker {
         // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
         let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
-        let decisions = decide(&candidates, known, self.reach, &mut Uuid::now_v7);
+        let rules = Rules { reach: self.reach, weights: &self.weights };
+        let decisions = decide(&candidates, known, rules, &mut Uuid::now_v7);
         let events = reports
             .iter()
-            .zip(&decisions)
+            .zip(&decisions.each)
             .filter(|(_, decision)| decision.change != Change::Nothing)
             .map(|(report, decision)| accepted_event(report, decision, now))
             .collect();
@@ -280,7 +270,6 @@ impl Worker {
     /// it is read when it is their turn.
     async fn read_ahead(
         county: &str,
-        reach: Reach,
         reader: &mut Option<PgConnection>,
         pool: &sqlx::PgPool,
         queue: &mut mpsc::Receiver<Waiting>,
@@ -300,7 +289,7 @@ impl Worker {
                 Err(_) => return Some(round),
             },
         };
-        let known = store::known_and_seen(&mut connection, county, &round.reports(), reach).await;
+        let known = store::known_and_seen(&mut connection, county, &round.reports()).await;
         if let Ok(known) = known {
             *reader = Some(connection);
             round.known = Some(known);
@@ -311,7 +300,7 @@ impl Worker {
 
 impl Round {
     /// The round before is written, in this turn: what was read for this one is completed by it.
-    fn follow(&mut self, before: &[&ReceivedReport], decisions: &[Decision], written_in: Turn, reach: Reach) {
+    fn follow(&mut self, before: &[&ReceivedReport], decisions: &Decisions, written_in: Turn) {
         let Some((mut known, turn)) = self.known.take() else { return };
         let after = written_in.next();
         // Read later still: then all of it was visible.
@@ -320,18 +309,15 @@ impl Round {
             let earlier: Vec<JustDecided<'_, Name<'_>>> = before
                 .iter()
                 .zip(&earlier)
-                .zip(decisions)
+                .zip(&decisions.each)
                 .map(|((report, candidate), decision)| JustDecided {
                     name: name(report),
                     candidate,
                     decision,
                 })
                 .collect();
-            let reports = self.reports();
-            let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
-            let named: Vec<(Name<'_>, &Candidate<'_>)> =
-                reports.iter().map(|report| name(report)).zip(&candidates).collect();
-            known.follow(&earlier, &named, reach);
+            let names: Vec<Name<'_>> = self.waiting.iter().map(|waiting| name(&waiting.report)).collect();
+            known.follow(&earlier, &decisions.joins, &names);
         }
         self.known = Some((known, Turn(turn.0.max(after.0))));
     }
@@ -339,7 +325,7 @@ impl Round {
 
 /// A batch that is decided and not yet written.
 struct Decided {
-    decisions: Vec<Decision>,
+    decisions: Decisions,
     events: Vec<Event>,
     now: Timestamp,
 }
@@ -365,7 +351,7 @@ impl Decided {
         first_position: i64,
     ) -> Vec<Decision> {
         outbox.sent(county, first_position, self.events);
-        self.decisions
+        self.decisions.each
     }
 }
 
@@ -376,7 +362,12 @@ fn name(report: &ReceivedReport) -> Name<'_> {
 }
 
 fn candidate(report: &ReceivedReport) -> Candidate<'_> {
-    Candidate { fingerprint: report.fingerprint, occurred_at: report.occurred_at, clues: &report.clues }
+    Candidate {
+        fingerprint: report.fingerprint,
+        occurred_at: report.occurred_at,
+        traits: &report.traits,
+        keys: &report.keys,
+    }
 }
 
 fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {
@@ -393,6 +384,7 @@ fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) 
         linkage: Some(contract::linkage(&decision.linkage)),
         received_by: report.submitted_by.clone(),
         sealed_matter: report.sealed_matter.clone(),
+        confidential: report.confidential,
     };
     Event { kind: ACCEPTED, payload: accepted.encode_to_vec(), trace: report.trace.clone() }
 }

@@ -1,35 +1,43 @@
-//! What becomes of each report of a batch: known, a new revision, or new, and with which others.
+//! What becomes of each report of a batch: known, a new revision, or new, and who came before.
 
 use std::{collections::HashMap, hash::Hash};
 
+use fengqiao_linkage::{Join, Key, Kind, New, Traits, Weights, link};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
     joinable::Joinable,
-    linkage::{Clue, Key, Linkage, Linked, Reach, Sighting, link},
+    linkage::{Digest, Linkage, Reach},
+    past::{Newly, Past},
 };
 
 /// What the decision needs of a report.
 #[derive(Debug, Clone)]
 pub struct Candidate<'a> {
     /// The keyed hash of its content.
-    pub fingerprint: Key,
+    pub fingerprint: Digest,
     /// When it was told.
     pub occurred_at: Timestamp,
-    /// By what earlier reports may be found.
-    pub clues: &'a [Clue],
+    /// By what it is compared with earlier ones.
+    pub traits: &'a Traits,
+    /// By what earlier ones are found.
+    pub keys: &'a [Key],
 }
 
 /// A report that is already there under the candidate's source and reference.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
     /// Its id.
     pub report_id: Uuid,
     /// Its newest revision.
     pub revision: i32,
     /// The keyed hash of that revision's content.
-    pub fingerprint: Key,
+    pub fingerprint: Digest,
+    /// When that one was told.
+    pub told_at: Timestamp,
+    /// The traits of that revision.
+    pub traits: Traits,
     /// Where it belongs.
     pub linkage: Linkage,
     /// Until when its cluster may be joined.
@@ -47,45 +55,38 @@ pub struct JustDecided<'a, N> {
     pub decision: &'a Decision,
 }
 
-impl Decision {
-    /// By what later reports find this one.
-    fn sighting(&self, at: Timestamp) -> Option<Sighting> {
-        (self.change != Change::Nothing).then_some(Sighting {
-            report_id: self.report_id,
-            cluster_id: self.linkage.cluster_id,
-            at,
-            joinable: self.joinable,
-        })
-    }
+/// What is known before a batch.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The reports that are already there, by the candidate's index.
+    pub stored: HashMap<usize, Stored>,
+    /// The earlier reports that candidates may be compared with.
+    pub past: Past,
 }
 
 impl Known {
     /// Adds what the batch before will have written, as if it had been read. It does no harm where it was.
-    /// `candidates` are those of the later batch, with their names.
+    /// `names` are those of the later batch's candidates; `joins` are the clusters that the batch before joined.
     pub fn follow<N: Eq + Hash + Copy>(
         &mut self,
         before: &[JustDecided<'_, N>],
-        candidates: &[(N, &Candidate<'_>)],
-        reach: Reach,
+        joins: &[Join],
+        names: &[N],
     ) {
-        let mut named: HashMap<N, &JustDecided<'_, N>> = HashMap::with_capacity(before.len());
-        let mut seen: HashMap<Clue, Vec<Sighting>> = HashMap::new();
-        for one in before {
-            named.insert(one.name, one);
-            if let Some(sighting) = one.decision.sighting(one.candidate.occurred_at) {
-                for clue in one.candidate.clues {
-                    seen.entry(*clue).or_default().push(sighting);
-                }
+        for join in joins {
+            self.past.join(join);
+            for stored in self.stored.values_mut() {
+                stored.linkage.follow(join);
             }
         }
-        for (index, (name, candidate)) in candidates.iter().enumerate() {
+        let mut named: HashMap<N, &JustDecided<'_, N>> = HashMap::with_capacity(before.len());
+        for one in before {
+            named.insert(one.name, one);
+            one.decision.tell(one.candidate, &mut self.past);
+        }
+        for (index, name) in names.iter().enumerate() {
             if let Some(one) = named.get(name) {
                 self.stored.insert(index, one.as_stored());
-            }
-            for clue in candidate.clues {
-                let near = seen.get(clue).into_iter().flatten();
-                let near = near.filter(|sighting| sighting.counts(reach, candidate.occurred_at));
-                self.seen.extend(near.map(|sighting| (index, *clue, *sighting)));
             }
         }
     }
@@ -97,24 +98,16 @@ impl<N> JustDecided<'_, N> {
             report_id: self.decision.report_id,
             revision: self.decision.revision,
             fingerprint: self.candidate.fingerprint,
+            told_at: self.candidate.occurred_at,
+            traits: self.candidate.traits.clone(),
             linkage: self.decision.linkage.clone(),
             joinable: self.decision.joinable,
         }
     }
 }
 
-/// What is known before a batch, by the candidate's index.
-#[derive(Debug, Default)]
-pub struct Known {
-    /// The reports that are already there.
-    pub stored: HashMap<usize, Stored>,
-    /// For a clue of a candidate the latest report that counts. Where its cluster does not take the candidate, also
-    /// the latest of a cluster that does.
-    pub seen: Vec<(usize, Clue, Sighting)>,
-}
-
 /// What becomes of a report.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Decision {
     /// Its id.
     pub report_id: Uuid,
@@ -124,8 +117,21 @@ pub struct Decision {
     pub linkage: Linkage,
     /// What is to be written.
     pub change: Change,
+    /// The keys under which a revised report is found no more.
+    pub stale_keys: Vec<Key>,
     /// Until when its cluster may be joined.
     pub joinable: Joinable,
+}
+
+impl Decision {
+    /// Lets later reports find this one.
+    fn tell(&self, candidate: &Candidate<'_>, past: &mut Past) {
+        if self.change != Change::Nothing {
+            let (linkage, joinable) = (&self.linkage, self.joinable);
+            let newly = Newly { traits: candidate.traits, keys: candidate.keys, linkage, joinable };
+            past.decided(self.report_id, candidate.occurred_at, &newly);
+        }
+    }
 }
 
 /// What a decision changes.
@@ -139,86 +145,122 @@ pub enum Change {
     Revision,
 }
 
+/// What becomes of a batch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Decisions {
+    /// Of each report, in the batch's order.
+    pub each: Vec<Decision>,
+    /// The clusters that turned out to be one, in the order found.
+    pub joins: Vec<Join>,
+}
+
+/// By what is decided.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules<'a> {
+    /// How far back something counts.
+    pub reach: Reach,
+    /// How much each evidence weighs.
+    pub weights: &'a Weights,
+}
+
 /// Decides a batch, in its order: what comes later may belong to what comes earlier. No two candidates
 /// have the same source and reference; the caller sees to that.
 pub fn decide(
     candidates: &[Candidate<'_>],
     mut known: Known,
-    reach: Reach,
+    rules: Rules<'_>,
     fresh: &mut impl FnMut() -> Uuid,
-) -> Vec<Decision> {
-    let mut before: HashMap<Place, Sighting> = HashMap::with_capacity(known.seen.len());
-    for (index, clue, sighting) in known.seen {
-        let Some(candidate) = candidates.get(index) else { continue };
-        if !sighting.counts(reach, candidate.occurred_at) {
-            continue;
-        }
-        let place = (index, clue, sighting.joinable.takes(candidate.occurred_at));
-        before.entry(place).and_modify(|held| *held = held.later(sighting)).or_insert(sighting);
-    }
-    // What this batch itself makes or moves, by clue.
-    let mut batch: HashMap<Clue, Vec<Sighting>> = HashMap::new();
-    let mut decisions = Vec::with_capacity(candidates.len());
+) -> Decisions {
+    let mut decisions = Decisions { each: Vec::with_capacity(candidates.len()), joins: Vec::new() };
     for (index, candidate) in candidates.iter().enumerate() {
-        let decision = match known.stored.remove(&index) {
-            Some(stored) => of_stored(candidate, stored),
-            None => of_new(index, candidate, &before, &batch, reach, fresh),
+        let (decision, joins) = match known.stored.remove(&index) {
+            Some(stored) => of_stored(candidate, stored, &known.past, rules),
+            None => of_new(candidate, &known.past, rules, fresh()),
         };
-        if let Some(sighting) = decision.sighting(candidate.occurred_at) {
-            for clue in candidate.clues {
-                batch.entry(*clue).or_default().push(sighting);
-            }
+        decision.tell(candidate, &mut known.past);
+        decisions.each.push(decision);
+        for join in joins {
+            known.past.join(&join);
+            decisions.each.iter_mut().for_each(|decision| decision.linkage.follow(&join));
+            known.stored.values_mut().for_each(|stored| stored.linkage.follow(&join));
+            decisions.joins.push(join);
         }
-        decisions.push(decision);
     }
     decisions
 }
 
-/// A candidate's index, its clue, and whether what is seen there may be joined by it.
-type Place = (usize, Clue, bool);
-
-/// A revision stays where its report is: what was once linked is not torn apart by a corrected text.
-fn of_stored(candidate: &Candidate<'_>, stored: Stored) -> Decision {
+/// A revision stays where its report is: what was once linked is not torn apart by a corrected text. But what it
+/// says may show that two clusters are one.
+fn of_stored(
+    candidate: &Candidate<'_>,
+    stored: Stored,
+    past: &Past,
+    rules: Rules<'_>,
+) -> (Decision, Vec<Join>) {
     let same = stored.fingerprint == candidate.fingerprint;
-    Decision {
+    let mut joins = Vec::new();
+    if !same && stored.traits != *candidate.traits {
+        let own = stored.report_id;
+        let (mut earlier, frequent) = past.comparable(candidate.keys, candidate.occurred_at, rules.reach);
+        earlier.retain(|one| one.report != own);
+        let new = New { traits: candidate.traits, told_at: candidate.occurred_at };
+        let linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || own);
+        joins = linked.joins;
+        for (kind, found) in
+            [(Kind::Person, &linked.person), (Kind::Household, &linked.household), (Kind::Case, &linked.case)]
+        {
+            joins.extend(join(kind, stored.linkage.cluster(kind), found.id, own, past));
+        }
+    }
+    let mut stale_keys = if same { Vec::new() } else { stored.traits.keys() };
+    stale_keys.retain(|key| !candidate.keys.contains(key));
+    let decision = Decision {
         report_id: stored.report_id,
         revision: if same { stored.revision } else { stored.revision.saturating_add(1) },
         linkage: stored.linkage,
         change: if same { Change::Nothing } else { Change::Revision },
+        stale_keys,
         joinable: stored.joinable,
+    };
+    (decision, joins)
+}
+
+/// The report's cluster and the one that its new content points to are one, unless an officer said otherwise.
+fn join(kind: Kind, held: Uuid, found: Uuid, own: Uuid, past: &Past) -> Option<Join> {
+    if found == held || found == own || past.are_apart(kind, held, found) {
+        return None;
     }
+    Some(Join { kind, kept: held.min(found), absorbed: held.max(found) })
 }
 
 fn of_new(
-    index: usize,
     candidate: &Candidate<'_>,
-    before: &HashMap<Place, Sighting>,
-    batch: &HashMap<Clue, Vec<Sighting>>,
-    reach: Reach,
-    fresh: &mut impl FnMut() -> Uuid,
-) -> Decision {
-    let seen: Vec<_> = candidate
-        .clues
-        .iter()
-        .flat_map(|clue| {
-            [true, false].into_iter().filter_map(move |joins| {
-                let earlier = before.get(&(index, *clue, joins)).copied();
-                let beside = batch.get(clue).into_iter().flatten().copied();
-                let beside = beside.filter(|sighting| {
-                    sighting.joinable.takes(candidate.occurred_at) == joins
-                        && sighting.counts(reach, candidate.occurred_at)
-                });
-                earlier
-                    .into_iter()
-                    .chain(beside)
-                    .reduce(Sighting::later)
-                    .map(|sighting| (clue.evidence, sighting))
-            })
-        })
-        .collect();
-    let report_id = fresh();
-    let Linked { linkage, joinable } = link(&seen, candidate.occurred_at, report_id);
-    Decision { report_id, revision: 1, linkage, change: Change::New, joinable }
+    past: &Past,
+    rules: Rules<'_>,
+    report_id: Uuid,
+) -> (Decision, Vec<Join>) {
+    let told_at = candidate.occurred_at;
+    let (earlier, frequent) = past.comparable(candidate.keys, told_at, rules.reach);
+    let (linkage, joins) = if earlier.is_empty() {
+        (Linkage::alone(report_id), Vec::new())
+    } else {
+        let new = New { traits: candidate.traits, told_at };
+        let mut linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || report_id);
+        linked.follows = linked.follows.filter(|case| {
+            let of_case = earlier.iter().filter(|one| one.case == *case);
+            of_case.into_iter().any(|one| rules.reach.counts(one.told_at, past.joinable(*case), told_at))
+        });
+        let lately = earlier.iter().any(|one| {
+            (one.person == linked.person.id || one.household == linked.household.id)
+                && told_at.duration_since(one.told_at).abs() <= rules.reach.window
+        });
+        let repeat = lately || linked.case.id != report_id;
+        let told = |id| past.told_at(id);
+        (Linkage::of(&linked, repeat, &rules.weights.version, told), linked.joins)
+    };
+    let joinable = past.joinable(linkage.cluster_id);
+    let (change, stale_keys) = (Change::New, Vec::new());
+    (Decision { report_id, revision: 1, linkage, change, stale_keys, joinable }, joins)
 }
 
 #[cfg(test)]

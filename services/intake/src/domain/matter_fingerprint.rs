@@ -1,5 +1,6 @@
 //! What a report says, as a digest: the same content gives the same, whatever its spacing on the wire.
 
+use prost::Message;
 use sha2::{Digest as _, Sha256};
 
 use super::report::ValidReport;
@@ -28,11 +29,18 @@ pub fn fingerprint(report: &ValidReport) -> [u8; 32] {
         field(party.phone.as_ref().map_or("", |phone| phone.as_str()).as_bytes());
         field(party.id_number.as_ref().map_or("", |id| id.as_str()).as_bytes());
     }
+    // Only where they are given, so that what was sent before there were any is still the same.
+    if report.confidential || report.details.is_some() {
+        field(&[u8::from(report.confidential)]);
+        field(&report.details.as_ref().map(Message::encode_to_vec).unwrap_or_default());
+    }
     digest.finalize().into()
 }
 
 #[cfg(test)]
 mod tests {
+    use fengqiao_proto::intake::v1::{Details, OwnField};
+
     use super::*;
     use crate::domain::validation::tests::{NOW, sound, validated};
 
@@ -46,7 +54,7 @@ mod tests {
     #[test]
     fn each_field_counts() {
         let whole = fingerprint(&validated(&sound(), NOW));
-        let changes: [fn(&mut fengqiao_proto::intake::v1::Report); 7] = [
+        let changes: [fn(&mut fengqiao_proto::intake::v1::Report); 9] = [
             |r| r.title.push('x'),
             |r| r.narrative.clear(),
             |r| r.address.push('x'),
@@ -54,6 +62,11 @@ mod tests {
             |r| r.parties.truncate(1),
             |r| r.parties.swap(0, 1),
             |r| r.area_code = "421181105000".into(),
+            |r| r.confidential = true,
+            |r| {
+                let field = OwnField { name: "渠道".into(), value: "电话".into() };
+                r.details = Some(Details { own_fields: vec![field] });
+            },
         ];
         for (index, change) in changes.iter().enumerate() {
             let mut report = sound();

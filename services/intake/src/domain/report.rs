@@ -1,12 +1,15 @@
 //! A report whose every field was found right.
 
-use fengqiao_proto::types::v1::{Matter, Party, PartyRole, Source};
+use fengqiao_proto::{
+    intake::v1::Details,
+    types::v1::{Matter, Party, PartyRole, Source},
+};
 use jiff::Timestamp;
 
 use super::{area::AreaCode, id_number::IdNumber, phone::Phone};
 
 /// A report whose every field was found right and brought into one form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ValidReport {
     /// The door it came through.
     pub source: Source,
@@ -28,6 +31,10 @@ pub struct ValidReport {
     pub category: String,
     /// The people, in the order given.
     pub parties: Vec<ValidParty>,
+    /// Whether the source keeps it confidential.
+    pub confidential: bool,
+    /// What the source's own form says besides; nothing where it says nothing.
+    pub details: Option<Details>,
 }
 
 /// A person in a report.

@@ -1,13 +1,14 @@
 //! Is a report right? All that is wrong is said at once, field by field, without repeating a value.
 
 use fengqiao_proto::{
-    intake::v1::Report,
+    intake::v1::{Details, Report},
     types::v1::{Party, PartyRole, Source},
 };
 use jiff::{SignedDuration, Timestamp, civil::Date};
 
 use super::{
     area::AreaCode,
+    details,
     id_number::IdNumber,
     phone::Phone,
     report::{ValidParty, ValidReport},
@@ -83,6 +84,9 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
         .enumerate()
         .map(|(index, party)| party_of(party, index, about.today, &mut wrong))
         .collect();
+    if let Some(details) = &report.details {
+        details::check(details, &mut |field, description| wrong.add(field, description));
+    }
     match (source, occurred_at, area, parties.into_iter().collect::<Option<Vec<_>>>()) {
         (Some(source), Some(occurred_at), Some((named_area, area)), Some(parties)) if wrong.0.is_empty() => {
             Ok(ValidReport {
@@ -96,6 +100,8 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
                 narrative: report.narrative,
                 category: report.category,
                 parties,
+                confidential: report.confidential,
+                details: report.details.filter(|details| *details != Details::default()),
             })
         }
         _ => Err(wrong.0),

@@ -27,6 +27,7 @@ pub(crate) fn sound() -> Report {
             party(PartyRole::Reporter, "王女士", "13800000000", "11010519491231002X"),
             party(PartyRole::Respondent, "李某", "", ""),
         ],
+        ..Report::default()
     }
 }
 
@@ -164,6 +165,7 @@ proptest! {
             county: String::new(), source, source_ref, occurred_at: Some(prost_types::Timestamp { seconds, nanos }),
             area_code, address: text.clone(), title: text.clone(), narrative: text.clone(), category: text.clone(),
             parties: vec![Party { role, name: text, phone, id_number: id }],
+            ..Report::default()
         };
         if let Err(wrong) = check(report, NOW) {
             prop_assert!(!wrong.is_empty());

@@ -4,9 +4,12 @@
 //! message that cannot be decoded; here such a message is refused like any other wrong one.
 
 mod decoding;
+mod linkage;
 mod queries;
 mod submit_stream;
 mod undecodable;
+
+pub use linkage::LinkageFace;
 
 use std::{
     convert::Infallible,

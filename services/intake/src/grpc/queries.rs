@@ -5,7 +5,8 @@ use std::future::Future;
 use fengqiao_access::Principal;
 use fengqiao_proto::{
     intake::v1::{
-        AcceptedReport, GetReportRequest, GetReportResponse, ListReportsRequest, ListReportsResponse, Report,
+        AcceptedReport, Details, GetReportRequest, GetReportResponse, ListReportsRequest,
+        ListReportsResponse, Report,
     },
     types::v1::{Matter, Role, Source},
 };
@@ -90,7 +91,7 @@ impl Intake {
         Ok(ListReportsResponse { reports, next_page_token })
     }
 
-    fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
+    pub(super) fn county_of<'a>(&self, who: &'a Principal, asked: &'a str) -> Result<&'a str, IntakeError> {
         let code = who.county_of(asked).map_err(|_| IntakeError::NoSuchCounty)?;
         self.reception.county(code)?;
         Ok(code)
@@ -108,12 +109,15 @@ impl Intake {
     }
 
     fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
-        let plain = self
-            .reception
-            .keyring()
-            .open(&stored.sealed_matter, county.as_bytes())
-            .map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))?;
-        let matter = Matter::decode(plain.as_slice()).map_err(IntakeError::Matter)?;
+        let open = |sealed: &[u8]| {
+            let plain = self.reception.keyring().open(sealed, county.as_bytes());
+            plain.map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))
+        };
+        let matter = Matter::decode(open(&stored.sealed_matter)?.as_slice()).map_err(IntakeError::Matter)?;
+        let details = match &stored.sealed_details {
+            Some(sealed) => Some(Details::decode(open(sealed)?.as_slice()).map_err(IntakeError::Matter)?),
+            None => None,
+        };
         Ok(AcceptedReport {
             report_id: stored.report_id.to_string(),
             revision: stored.revision,
@@ -129,6 +133,8 @@ impl Intake {
                 narrative: matter.narrative,
                 category: stored.source_category,
                 parties: matter.parties,
+                confidential: stored.confidential,
+                details,
             }),
             canonical_category: stored.category,
             linkage: Some(contract::linkage(&stored.linkage)),
@@ -140,7 +146,9 @@ fn may_see(who: &Principal, source: Source) -> bool {
     who.role != Role::Source || who.source == Some(source)
 }
 
-async fn in_time<T>(reading: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+pub(super) async fn in_time<T>(
+    reading: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
     tokio::time::timeout(READ_TIMEOUT, reading)
         .await
         .unwrap_or(Err(StoreError::TooSlow { operation: "read reports" }))

@@ -11,7 +11,7 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_proto::intake::v1::{
-    SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
+    SubmitReportResponse, SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
 };
 use futures::{FutureExt as _, Stream};
 use tokio::{
@@ -83,6 +83,9 @@ impl Reader {
             Ok(received) => received,
             Err(error) => return self.refuse(mark, place, error),
         };
+        if message.validate_only {
+            return give(&self.sender, mark, Outcome::Accepted(SubmitReportResponse::default()), place);
+        }
         let sender = self.sender.clone();
         let answer: Answer = Box::new(move |outcome| {
             let outcome = match outcome {

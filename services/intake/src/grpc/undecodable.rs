@@ -170,6 +170,7 @@ mod tests {
                 parties: vec![party("FIRST"), party("SECOND")],
                 ..Default::default()
             }),
+            ..Default::default()
         }
     }
 

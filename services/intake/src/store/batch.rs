@@ -8,12 +8,12 @@ use std::{sync::LazyLock, time::Duration};
 use fengqiao_messaging::{Backoff, Event, IN_TURN, InTurn, Turn, hold_turn};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction, types::Uuid};
 use tokio::time::{Instant, timeout};
 
-use super::{StoreError, rows::reasons_column};
+use super::{StoreError, joins::join_clusters, rows::link_column};
 use crate::{
-    domain::decision::{Change, Decision},
+    domain::decision::{Change, Decision, Decisions},
     reception::ReceivedReport,
 };
 
@@ -27,7 +27,7 @@ pub struct DecidedBatch<'a> {
     /// The reports.
     pub reports: &'a [&'a ReceivedReport],
     /// What becomes of each, in the same order.
-    pub decisions: &'a [Decision],
+    pub decisions: &'a Decisions,
     /// What is sent.
     pub events: &'a [Event],
     /// When it is accepted.
@@ -73,6 +73,16 @@ pub async fn begin_in_turn<'c>(
     Ok(tx)
 }
 
+/// Begins a transaction of the pool's that holds the county's turn.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn begin_alone(pool: &PgPool, county: &str) -> Result<Transaction<'static, Postgres>, StoreError> {
+    let mut tx = pool.begin().await.map_err(StoreError::database("begin a change"))?;
+    hold_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
+    Ok(tx)
+}
+
 /// Commits a transaction that holds the county's turn.
 ///
 /// # Errors
@@ -89,19 +99,22 @@ impl DecidedBatch<'_> {
     /// [`StoreError`]. After a failure it is unknown whether it happened; sending again finds out.
     pub async fn write(&self, conn: &mut PgConnection, turn: Turn) -> Result<Option<i64>, StoreError> {
         let of = |change: Change| {
-            let both = self.reports.iter().copied().zip(self.decisions);
+            let both = self.reports.iter().copied().zip(&self.decisions.each);
             both.filter(move |(_, decision)| decision.change == change).collect::<Vec<_>>()
         };
         let (new, revised) = (of(Change::New), of(Change::Revision));
         if new.is_empty() && revised.is_empty() {
             return Ok(Some(0));
         }
-        if revised.is_empty() {
+        if revised.is_empty() && self.decisions.joins.is_empty() {
             return self.insert(conn, turn, &new, &revised).await;
         }
         let mut tx = conn.begin().await.map_err(StoreError::database("begin a batch"))?;
         revise(&mut tx, self.county, &revised, self.now).await?;
         let first = self.insert(&mut tx, turn, &new, &revised).await?;
+        if first.is_some() {
+            join_clusters(&mut tx, self.county, &self.decisions.joins, self.now).await?;
+        }
         let ended = if first.is_some() { tx.commit().await } else { tx.rollback().await };
         ended.map_err(StoreError::database("commit a batch"))?;
         Ok(first)
@@ -114,13 +127,10 @@ impl DecidedBatch<'_> {
         new: &[Decided<'_>],
         revised: &[Decided<'_>],
     ) -> Result<Option<i64>, StoreError> {
-        let people: Vec<_> = new
-            .iter()
-            .chain(revised)
-            .flat_map(|(report, decision)| {
-                report.parties.iter().enumerate().map(move |one| (report, decision, one))
-            })
-            .collect();
+        let both = new.iter().chain(revised);
+        let (keys, keyed): (Vec<i64>, Vec<Uuid>) = both
+            .flat_map(|(report, decision)| report.keys.iter().map(|key| (key.0, decision.report_id)))
+            .unzip();
         let in_turn = InTurn { county: self.county, turn, step: None, events: self.events };
         let row = in_turn
             .bind(sqlx::query(INSERT.as_str()))
@@ -134,19 +144,18 @@ impl DecidedBatch<'_> {
             .bind(column(new, |(report, _)| report.category.as_str()))
             .bind(column(new, |(report, _)| report.source_category.as_str()))
             .bind(column(new, |(_, decision)| decision.linkage.cluster_id))
-            .bind(column(new, |(_, decision)| reasons_column(&decision.linkage)))
+            .bind(column(new, |(_, decision)| decision.linkage.repeat))
+            .bind(column(new, |(_, decision)| link_column(&decision.linkage)))
             .bind(column(new, |(_, decision)| decision.linkage.follows))
-            .bind(column(new, |(report, _)| report.address_key))
             .bind(column(new, |(report, _)| report.submitted_by.as_str()))
             .bind(column(new, |(report, _)| report.sealed_matter.as_slice()))
-            .bind(people.iter().map(|(_, decision, _)| decision.report_id).collect::<Vec<_>>())
-            // At most 50 people, so the ordinal fits.
-            .bind(people.iter().map(|(_, _, (ordinal, _))| *ordinal as i16).collect::<Vec<_>>())
-            .bind(people.iter().map(|(_, _, (_, person))| person.role as i16).collect::<Vec<_>>())
-            .bind(people.iter().map(|(_, _, (_, person))| person.phone_key).collect::<Vec<_>>())
-            .bind(people.iter().map(|(_, _, (_, person))| person.id_key).collect::<Vec<_>>())
-            .bind(people.iter().map(|(_, decision, _)| decision.linkage.cluster_id).collect::<Vec<_>>())
-            .bind(people.iter().map(|(report, ..)| to_sql(report.occurred_at)).collect::<Vec<_>>())
+            .bind(column(new, |(report, _)| report.confidential))
+            .bind(column(new, |(report, _)| report.sealed_details.as_deref()))
+            .bind(column(new, |(_, decision)| decision.linkage.person_id))
+            .bind(column(new, |(_, decision)| decision.linkage.household_id))
+            .bind(column(new, |(report, _)| report.traits.encode()))
+            .bind(keys)
+            .bind(keyed)
             .fetch_optional(conn)
             .await
             .map_err(StoreError::database("write reports"))?;
@@ -171,6 +180,13 @@ async fn revise(
     revised: &[Decided<'_>],
     now: Timestamp,
 ) -> Result<(), StoreError> {
+    if revised.is_empty() {
+        return Ok(());
+    }
+    let (stale, whose): (Vec<i64>, Vec<Uuid>) = revised
+        .iter()
+        .flat_map(|(_, decision)| decision.stale_keys.iter().map(|key| (key.0, decision.report_id)))
+        .unzip();
     sqlx::query(include_str!("sql/revise.sql"))
         .bind(county)
         .bind(to_sql(now))
@@ -181,9 +197,13 @@ async fn revise(
         .bind(column(revised, |(report, _)| report.area.as_str()))
         .bind(column(revised, |(report, _)| report.category.as_str()))
         .bind(column(revised, |(report, _)| report.source_category.as_str()))
-        .bind(column(revised, |(report, _)| report.address_key))
+        .bind(column(revised, |(report, _)| report.traits.encode()))
         .bind(column(revised, |(report, _)| report.submitted_by.as_str()))
         .bind(column(revised, |(report, _)| report.sealed_matter.as_slice()))
+        .bind(column(revised, |(report, _)| report.confidential))
+        .bind(column(revised, |(report, _)| report.sealed_details.as_deref()))
+        .bind(stale)
+        .bind(whose)
         .execute(conn)
         .await
         .map(|_| ())

@@ -2,32 +2,39 @@
 
 mod batch;
 mod clusters;
+mod joins;
 mod known;
+mod link_decisions;
 mod reading;
 mod rows;
 
-use std::sync::LazyLock;
-
-pub use batch::{DecidedBatch, begin_in_turn, commit, connect};
+pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
 pub use clusters::apply_cluster_news;
+pub use joins::{join_two, move_reports};
 pub use known::known_and_seen;
+pub use link_decisions::{
+    LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
+    decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
+};
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 
 /// The migrations of intake's own tables.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
 /// All SQL of intake, so that a test can hold it against the real schema.
-pub static STATEMENTS: LazyLock<[(&str, &str); 7]> = LazyLock::new(|| {
-    [
-        ("known_and_seen", known::KNOWN_AND_SEEN.as_str()),
-        ("revise", include_str!("sql/revise.sql")),
-        ("report_by_id", include_str!("sql/report_by_id.sql")),
-        ("report_by_ref", include_str!("sql/report_by_ref.sql")),
-        ("list", include_str!("sql/list.sql")),
-        ("cluster_over", include_str!("sql/cluster_over.sql")),
-        ("cluster_open", include_str!("sql/cluster_open.sql")),
-    ]
-});
+pub const STATEMENTS: &[(&str, &str)] = &[
+    ("known_and_seen", include_str!("sql/known_and_seen.sql")),
+    ("revise", include_str!("sql/revise.sql")),
+    ("report_by_id", include_str!("sql/report_by_id.sql")),
+    ("report_by_ref", include_str!("sql/report_by_ref.sql")),
+    ("list", include_str!("sql/list.sql")),
+    ("cluster_over", include_str!("sql/cluster_over.sql")),
+    ("cluster_open", include_str!("sql/cluster_open.sql")),
+    ("join_person", include_str!("sql/join_person.sql")),
+    ("join_household", include_str!("sql/join_household.sql")),
+    ("join_case", include_str!("sql/join_case.sql")),
+    ("join_apart", include_str!("sql/join_apart.sql")),
+];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
 pub const STATEMENTS_IN_TURN: &[(&str, &str)] = &[("insert", include_str!("sql/insert.sql"))];

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::{
     StoreError,
-    rows::{ReasonsColumn, linkage},
+    rows::{LinkColumn, linkage},
 };
 use crate::domain::linkage::Linkage;
 
@@ -37,6 +37,10 @@ pub struct StoredReport {
     pub linkage: Linkage,
     /// The sealed matter.
     pub sealed_matter: Vec<u8>,
+    /// Whether the source keeps it confidential.
+    pub confidential: bool,
+    /// The sealed details of the source's own form, where it has any.
+    pub sealed_details: Option<Vec<u8>>,
 }
 
 /// Which reports a page shows.
@@ -69,10 +73,15 @@ struct Row {
     area_code: String,
     category: String,
     source_category: String,
+    person_id: Uuid,
+    household_id: Uuid,
     cluster_id: Uuid,
-    link_reasons: ReasonsColumn,
+    repeat: bool,
+    link_reasons: LinkColumn,
     follows_cluster_id: Option<Uuid>,
     sealed_matter: Vec<u8>,
+    confidential: bool,
+    sealed_details: Option<Vec<u8>>,
 }
 
 impl TryFrom<Row> for StoredReport {
@@ -90,8 +99,15 @@ impl TryFrom<Row> for StoredReport {
             area_code: row.area_code,
             category: row.category,
             source_category: row.source_category,
-            linkage: linkage(row.cluster_id, row.link_reasons, row.follows_cluster_id)?,
+            linkage: linkage(
+                (row.person_id, row.household_id, row.cluster_id),
+                row.repeat,
+                row.link_reasons,
+                row.follows_cluster_id,
+            )?,
             sealed_matter: row.sealed_matter,
+            confidential: row.confidential,
+            sealed_details: row.sealed_details,
         })
     }
 }

@@ -29,7 +29,7 @@ async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
     case_changed(&world, &first.cluster_id, 10, CaseState::Rejected).await;
     let after = submit(&mut client, report("GD-4", 1, 9)).await.unwrap().linkage.unwrap();
     assert_ne!(after.cluster_id, first.cluster_id);
-    assert_eq!((after.repeat, &after.follows_cluster_id), (false, &first.cluster_id));
+    assert_eq!((after.repeat, &after.follows_cluster_id), (true, &first.cluster_id), "the caller was here");
     // A later case of the first cluster opens it again; old news of the earlier case does not close it.
     case_changed(&world, &first.cluster_id, 20, CaseState::Open).await;
     case_changed(&world, &first.cluster_id, 10, CaseState::Closed).await;
@@ -102,7 +102,7 @@ async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a
     tell(&world, &over(&first, 24)).await;
     let fresh = submit(&mut client, told("GD-6", 1, 9, 25)).await.unwrap();
     let linkage = fresh.linkage.clone().unwrap();
-    assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (false, &first));
+    assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (true, &first));
     assert!(linkage.cluster_id != first && linkage.cluster_id != other);
     // It is kept: for who asks, who sends it again, and a later revision.
     let get = GetReportRequest { report_id: fresh.report_id.clone(), ..Default::default() };
@@ -120,7 +120,7 @@ async fn a_report_joins_a_case_that_is_over_within_its_window_and_later_begins_a
     let late = submit(&mut client, told("GD-8", 1, 14, 24)).await.unwrap().linkage.unwrap();
     assert_eq!(late.cluster_id, first);
     let follower = submit(&mut client, told("GD-9", 1, 15, 27)).await.unwrap().linkage.unwrap();
-    assert_eq!(follower.follows_cluster_id, linkage.cluster_id, "the last one");
+    assert!([&first, &linkage.cluster_id].contains(&&follower.follows_cluster_id), "one of both");
     world.end().await;
 }
 
@@ -238,45 +238,52 @@ async fn what_was_told_long_ago_of_a_merged_case_counts_for_as_long_as_the_other
     assert_eq!(told(&mut client, "GD-4", 1, 4, 25).await.cluster_id, merged, "closed 10 days ago");
     tell(&world, &takes_in(CaseState::Closed, Some(21))).await;
     let later = told(&mut client, "GD-5", 1, 5, 0).await;
-    assert_eq!((later.repeat, later.follows_cluster_id), (false, merged), "closed 51 days ago");
+    assert_eq!(
+        (later.repeat, later.follows_cluster_id),
+        (true, merged),
+        "closed 51 days ago, told 25 days ago"
+    );
     world.end().await;
 }
 
-/// The look-up asks each clue's index for a few rows and never reads a table, also for a telephone that a whole office
-/// has used for years about matters that are over.
+/// The look-up asks the keys' index for a few rows and never reads a table, also for a telephone that a whole office
+/// has used for years.
 #[tokio::test]
 async fn a_telephone_with_a_long_past_costs_a_few_steps_in_an_index() {
     let (world, mut client) = one().await;
     told(&mut client, "GD-1", 1, 1, 700).await;
     let mut conn = world.pool.acquire().await.unwrap();
     let crowd = "
-        INSERT INTO party (county, report_id, ordinal, role, phone_key, id_key, cluster_id, occurred_at)
-        SELECT county, gen_random_uuid(), ordinal, role, phone_key, id_key, gen_random_uuid(),
-               occurred_at + n * interval '30 minutes'
-        FROM party, generate_series(1, 20000) AS n WHERE phone_key IS NOT NULL;
-        INSERT INTO cluster_case (county, cluster_id, opened_at, open, takes_until)
-        SELECT county, cluster_id, occurred_at, FALSE, occurred_at FROM party WHERE phone_key IS NOT NULL;
-        ANALYZE party; ANALYZE cluster_case";
+        WITH crowd AS (SELECT gen_random_uuid() AS report_id, n FROM generate_series(1, 20000) AS n), linked AS (
+            INSERT INTO report_link (county, report_id, source, occurred_at, person_id, household_id, cluster_id, traits)
+            SELECT county, crowd.report_id, source, occurred_at + n * interval '30 minutes', gen_random_uuid(),
+                   gen_random_uuid(), crowd.report_id, traits
+            FROM report_link, crowd
+        ), over AS (
+            INSERT INTO cluster_case (county, cluster_id, opened_at, open, takes_until)
+            SELECT county, crowd.report_id, occurred_at, FALSE, occurred_at FROM report_link, crowd
+        )
+        INSERT INTO link_key (county, key, report_id)
+        SELECT county, key, crowd.report_id FROM link_key, crowd";
     conn.execute(crowd).await.unwrap();
+    conn.execute("ANALYZE report_link; ANALYZE link_key; ANALYZE cluster_case").await.unwrap();
     let (_, look_up) = store::STATEMENTS.iter().find(|(name, _)| *name == "known_and_seen").unwrap();
-    let phone = "SELECT phone_key::text FROM party WHERE phone_key IS NOT NULL LIMIT 1";
-    let phone: String = sqlx::query_scalar(phone).fetch_one(&mut *conn).await.unwrap();
-    let asked = format!("ARRAY['{phone}'::bytea], ARRAY[now()]");
-    let arguments =
-        format!("'{COUNTY}', '{{}}', '{{}}', {asked}, '{{}}', '{{}}', '{{}}', '{{}}', 720, 17520");
+    let keys = "SELECT array_agg(DISTINCT key)::text FROM link_key";
+    let keys: String = sqlx::query_scalar(keys).fetch_one(&mut *conn).await.unwrap();
+    let arguments = format!("'{COUNTY}', '{{}}', '{{}}', '{keys}', 13");
     let mut tx = conn.begin().await.unwrap();
     tx.execute("SET LOCAL plan_cache_mode = force_generic_plan").await.unwrap();
     tx.execute(AssertSqlSafe(format!("PREPARE look_up AS {look_up}"))).await.unwrap();
     let explain = format!("EXPLAIN (ANALYZE, BUFFERS, TIMING OFF) EXECUTE look_up ({arguments})");
     let plan: Vec<String> = sqlx::query_scalar(AssertSqlSafe(explain)).fetch_all(&mut *tx).await.unwrap();
     let plan = plan.join("\n");
-    for table in ["party", "report", "cluster_case"] {
+    for table in ["link_key", "report_link", "report", "cluster_case"] {
         assert!(!plan.contains(&format!("Seq Scan on {table}")), "{plan}");
     }
     let most = plan
         .lines()
         .filter_map(|line| line.split_once("actual rows=")?.1.split([' ', '.']).next()?.parse().ok());
-    assert!(most.max().is_some_and(|most: u64| (2..=64).contains(&most)), "{plan}");
+    assert!(most.max().is_some_and(|most: u64| (2..=400).contains(&most)), "{plan}");
     tx.rollback().await.unwrap();
     drop(conn);
     world.end().await;

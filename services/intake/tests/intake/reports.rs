@@ -61,7 +61,7 @@ async fn a_report_is_committed_known_and_revised() {
     assert_eq!((held.revision, held.canonical_category.as_str()), (2, "neighbourhood"));
     assert_eq!(held.report.unwrap().title, "邻里纠纷（补充）");
     assert_eq!(world.count("SELECT count(*) FROM report_revision").await, 1);
-    assert_eq!(world.count("SELECT count(*) FROM party").await, 2);
+    assert_eq!(world.count("SELECT count(*) FROM report_link").await, 1);
     let events = events(&world).await;
     assert_eq!(events.iter().map(|event| event.revision).collect::<Vec<_>>(), [1, 2]);
     assert_eq!(events[0].received_by, "officer-1");
@@ -77,7 +77,7 @@ async fn submitted_at(client: &mut Client, id: &str) -> Option<prost_types::Time
 async fn nothing_personal_is_stored_in_the_clear() {
     let (world, mut client) = one().await;
     submit(&mut client, report("GD-1", 12_345_678, 1)).await.unwrap();
-    for table in ["report", "party", "outbox_event"] {
+    for table in ["report", "report_link", "link_key", "outbox_event"] {
         let text: Vec<String> =
             sqlx::query_scalar(AssertSqlSafe(format!("SELECT row_to_json(t)::text FROM {table} t")))
                 .fetch_all(&world.pool)
@@ -319,7 +319,7 @@ async fn a_stream_answers_each_message_on_its_own() {
         if mark % 10 == 3 {
             one.title.clear();
         }
-        SubmitReportsRequest { mark, report: Some(one) }
+        SubmitReportsRequest { mark, report: Some(one), ..Default::default() }
     });
     let mut answers = client.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
     let (mut accepted, mut refused) = (0, 0);

@@ -101,6 +101,7 @@ async fn in_a_stream_it_costs_only_itself() {
             let message = SubmitReportsRequest {
                 mark,
                 report: Some(report(&format!("GD-{mark}"), mark as u32, mark as u32)),
+                ..Default::default()
             };
             match mark % 3 {
                 0 => spoiled(&message, "邻里纠纷"),

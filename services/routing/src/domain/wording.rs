@@ -50,6 +50,15 @@ pub const fn evidence_name(evidence: Evidence) -> &'static str {
         Evidence::Phone => "同一电话",
         Evidence::IdNumber => "同一身份证号",
         Evidence::Address => "同一地址",
+        Evidence::Name => "姓名相符",
+        Evidence::OtherSide => "对方相同",
+        Evidence::Matter => "所述相近",
+        Evidence::Category => "类别相同",
+        Evidence::Time => "时间相近",
+        Evidence::Area => "同一社区",
+        Evidence::SamePerson => "同一人",
+        Evidence::SameHousehold => "同一户",
+        Evidence::Officer => "人工认定",
     }
 }
 

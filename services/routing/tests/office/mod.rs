@@ -244,6 +244,7 @@ impl Office {
             linkage: Some(Linkage { cluster_id: cluster.to_string(), ..Default::default() }),
             received_by: "hotline".into(),
             sealed_matter: self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
+            confidential: false,
         }
     }
 

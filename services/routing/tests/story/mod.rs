@@ -139,6 +139,7 @@ impl Story {
             }),
             received_by: told.taken_by.into(),
             sealed_matter: self.office.keyring.seal(&matter.encode_to_vec(), county.as_bytes()),
+            confidential: false,
         };
         self.office.take(&[event]).await.unwrap();
         let case_id: Uuid =

@@ -4,18 +4,13 @@
 use std::time::Duration;
 
 use fengqiao_benchmarks::{callers, figure, ground::Ground, pgbench};
-use fengqiao_stack::services::Service;
 
 const ROUNDS: usize = 5;
 const SECONDS: u64 = 6;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let ground = Ground::start().await?;
-    // Intake is measured; what follows it would only share the two cores unevenly between the rounds.
-    for service in [Service::Routing, Service::Notification, Service::Statistics] {
-        ground.stack.service(service).stop().await;
-    }
+    let ground = Ground::of_intake().await?;
     let connections = ground.intake(4)?;
     let baseline_url = pgbench::prepare(&ground.database_url()?, "baseline").await?;
     let (mut same_rows, mut single_row) = (Vec::new(), Vec::new());

@@ -4,7 +4,6 @@
 use std::time::Instant;
 
 use fengqiao_benchmarks::{callers, copy, figure, ground::Ground, pgbench};
-use fengqiao_stack::services::Service;
 
 const ROUNDS: usize = 5;
 const REPORTS: u64 = 60_000;
@@ -12,10 +11,7 @@ const WINDOW: usize = 2000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let ground = Ground::start().await?;
-    for service in [Service::Routing, Service::Notification, Service::Statistics] {
-        ground.stack.service(service).stop().await;
-    }
+    let ground = Ground::of_intake().await?;
     let client = ground.intake(1)?.remove(0);
     let baseline_url = pgbench::prepare(&ground.database_url()?, "baseline").await?;
     let (mut ours, mut baseline) = (Vec::new(), Vec::new());

@@ -48,7 +48,15 @@ impl Told<'_> {
                 self.finished(&text, dice),
             );
         }
-        let mut text = phrases.opening(register, dice).to_owned();
+        let sentences = self.matter.sentences(register);
+        let first = dice.below(sentences.len());
+        // Nobody says twice who is speaking.
+        let says_who =
+            ["报警人", "反映", "来电", "来信", "市民"].iter().any(|who| sentences[first].starts_with(who));
+        let mut text = String::new();
+        if !says_who {
+            text.push_str(phrases.opening(register, dice));
+        }
         match self.telling.manner {
             Manner::Relapse => text.push_str(dice.text(&phrases.relapses)),
             Manner::Answer => text.push_str(dice.text(&phrases.answers)),
@@ -63,8 +71,6 @@ impl Told<'_> {
             }
             Manner::Told | Manner::Chase => {}
         }
-        let sentences = self.matter.sentences(register);
-        let first = dice.below(sentences.len());
         text.push_str(&sentences[first]);
         let longer = match register {
             Register::Police => 0.1,

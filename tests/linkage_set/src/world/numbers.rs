@@ -9,27 +9,37 @@ const SEGMENTS: [u64; 3] = [154, 142, 143];
 const IN_A_SEGMENT: u64 = 100_000_000;
 /// Odd and no multiple of five: steps of it come to every number of a segment.
 const STEP: u64 = 47_368_787;
-/// The county's prefix, and a first digit that no local number has.
+/// The county's prefix, and the first digits 0 and 1 that no local number has.
 const LANDLINES: u64 = 7_130_000_000;
-const LANDLINE_STEP: u64 = 473_687;
-const IN_LANDLINES: u64 = 1_000_000;
+const LANDLINE_STEP: u64 = 947_369;
+const IN_LANDLINES: u64 = 2_000_000;
+
+/// Sets of seeds that differ by less than this share no number, so that one may be the other's past.
+const SEEDS_APART: u64 = 10;
+const MOBILES_OF_A_SEED: u64 = 3 * IN_A_SEGMENT / SEEDS_APART;
+const LANDLINES_OF_A_SEED: u64 = IN_LANDLINES / SEEDS_APART;
 
 /// Numbers, each given once.
-#[derive(Default)]
 pub struct PhoneNumbers {
     mobiles: u64,
     landlines: u64,
 }
 
 impl PhoneNumbers {
+    /// The numbers of a seed.
+    pub fn new(seed: u64) -> Self {
+        let part = seed % SEEDS_APART;
+        Self { mobiles: part * MOBILES_OF_A_SEED, landlines: part * LANDLINES_OF_A_SEED }
+    }
+
     /// A mobile number's 11 digits.
     pub fn mobile(&mut self) -> u64 {
         let number = self.mobiles;
         self.mobiles += 1;
-        SEGMENTS[(number % 3) as usize] * IN_A_SEGMENT + (number * STEP) % IN_A_SEGMENT
+        SEGMENTS[(number % 3) as usize] * IN_A_SEGMENT + (number / 3 * STEP) % IN_A_SEGMENT
     }
 
-    /// A landline's digits without the leading zero: area code and seven digits that begin with 0.
+    /// A landline's digits without the leading zero: area code and seven digits.
     pub fn landline(&mut self) -> u64 {
         let number = self.landlines;
         self.landlines += 1;
@@ -87,13 +97,15 @@ mod tests {
 
     #[test]
     fn numbers_are_given_once_and_belong_to_nobody() {
-        let mut phones = PhoneNumbers::default();
+        let mut phones = PhoneNumbers::new(3);
         let mobiles: HashSet<u64> = (0..300_000).map(|_| phones.mobile()).collect();
         assert_eq!(mobiles.len(), 300_000);
+        let mut others = PhoneNumbers::new(4);
+        assert!((0..300_000).all(|_| !mobiles.contains(&others.mobile())));
         assert!(mobiles.iter().all(|number| SEGMENTS.contains(&(number / IN_A_SEGMENT))));
-        let landlines: HashSet<u64> = (0..300_000).map(|_| phones.landline()).collect();
-        assert_eq!(landlines.len(), 300_000);
-        assert!(landlines.iter().all(|number| number.to_string().starts_with("7130")));
+        let landlines: HashSet<u64> = (0..LANDLINES_OF_A_SEED).map(|_| phones.landline()).collect();
+        assert_eq!(landlines.len() as u64, LANDLINES_OF_A_SEED);
+        assert!(landlines.iter().all(|number| number.to_string().starts_with("713")));
         let mut dice = Dice::new(1, 1, 1);
         let id = IdNumbers::default().draw(Date::constant(1970, 2, 3), true, &mut dice);
         assert!(id.starts_with("99") && id[6..14] == *"19700203" && id.len() == 18);

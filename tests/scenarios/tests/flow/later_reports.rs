@@ -63,7 +63,7 @@ fn a_report_after_the_window_begins_a_case_that_follows_the_one_that_is_over() {
             .unwrap();
         let later = county.submit(&Report { parties: first.parties.clone(), ..report() }).await;
         let linkage = later.linkage.unwrap();
-        assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (false, &cluster));
+        assert_eq!((linkage.repeat, &linkage.follows_cluster_id), (true, &cluster), "the caller was here");
         let new = county.case_of(&later.report_id).await;
         assert_ne!(new.case_id, case.case_id);
         assert_eq!(new.links.unwrap().follows, case.case_id);

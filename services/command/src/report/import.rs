@@ -1,0 +1,213 @@
+//! Handing in a whole file of reports: a table or JSON lines.
+
+mod columns;
+mod faults;
+mod file;
+mod rejects;
+mod sending;
+
+use std::{
+    fmt::Write as _,
+    io::{self, IsTerminal},
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use clap::Args;
+use fengqiao_proto::{intake::v1::Report, json, types::v1::Source};
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::tz::TimeZone;
+
+use self::{
+    columns::Columns,
+    faults::{Fault, faults_of_form},
+    file::{Format, Input, Line, Read},
+    rejects::Rejects,
+    sending::{Content, Entry, Outcome, Sending},
+};
+use crate::{
+    cli::ConnectOptions,
+    connection::{Caller, Session},
+    errors::CommandError,
+    output::Output,
+    words,
+};
+
+/// What a file looks like, for the help text.
+pub const FORM: &str = "\
+JSON lines: one report a line, in the form that `fengqiao report submit --help` shows.
+CSV (UTF-8, or GB18030 as Excel writes it) and XLSX (the first sheet): the first line names the columns:
+  source 来源, sourceRef 来源编号, occurredAt 发生时间, areaCode 区划代码, address 地址, title 标题, narrative 内容,
+  category 类别, confidential 是否保密; of people reporter_name 诉求人姓名, reporter_phone 诉求人电话,
+  reporter_id_number 诉求人身份证号, and so for respondent 被诉方, victim 受害人, witness 证人; or parties[0].role,
+  parties[0].name, parties[0].phone, parties[0].idNumber. Other columns are kept with the report as its source's own
+  fields. Times without a zone are in --time-zone.
+Lines are sent in their order. The same source and number is the same report: to repeat the command is safe.";
+
+/// A file to hand in.
+#[derive(Debug, Args)]
+pub struct ImportOptions {
+    /// The file: .csv, .xlsx, .jsonl.
+    file: PathBuf,
+    /// What the file is, where its name does not say.
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The door of the lines that name none; then also who calls, unless --as says.
+    #[arg(long, value_parser = words::parser(words::SOURCES), ignore_case = true)]
+    source: Option<Source>,
+    /// Have everything checked by the service, and hand nothing in.
+    #[arg(long)]
+    dry_run: bool,
+    /// Write each line that is refused or cannot be read to this CSV file: line, field, reason.
+    #[arg(long, value_name = "FILE")]
+    rejects: Option<PathBuf>,
+    /// How many lines may be on their way at a time.
+    #[arg(long, value_name = "LINES", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    window: u32,
+}
+
+/// What became of the lines.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+struct Tally {
+    taken: usize,
+    known: usize,
+    revised: usize,
+    checked: usize,
+    refused: usize,
+}
+
+impl Tally {
+    const fn count(&mut self, outcome: &Outcome) {
+        match outcome {
+            Outcome::Taken => self.taken += 1,
+            Outcome::Known => self.known += 1,
+            Outcome::Revised => self.revised += 1,
+            Outcome::Checked => self.checked += 1,
+            Outcome::Refused(_) => self.refused += 1,
+        }
+    }
+
+    const fn lines(&self) -> usize {
+        self.taken + self.known + self.revised + self.checked + self.refused
+    }
+
+    fn said(&self, took: Duration) -> String {
+        let mut text = format!("共{}行:", self.lines());
+        for (name, count) in [
+            ("新收", self.taken),
+            ("已在库", self.known),
+            ("更正", self.revised),
+            ("核对无误", self.checked),
+            ("退回", self.refused),
+        ] {
+            if count > 0 {
+                // Writing to a text does not fail.
+                let _ = write!(text, " {name}{count}");
+            }
+        }
+        let rate = self.lines() as f64 / took.as_secs_f64().max(0.001);
+        let _ = write!(text, "  ({:.1} s, {rate:.0} 行/s)", took.as_secs_f64());
+        text
+    }
+}
+
+/// Hands in a file.
+///
+/// # Errors
+/// Where the file cannot be read, lines are refused, the service is lost, or it is told to stop.
+pub async fn import(
+    options: ImportOptions,
+    session: &Session,
+    connect: &ConnectOptions,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let begun = Instant::now();
+    let input = Input::open(&options.file, options.format)?;
+    let mut rejects = Rejects::open(options.rejects.as_deref())?;
+    let bar = progress_bar(input.length);
+    let reader = Reader {
+        columns: input.header.as_deref().map(Columns::of).transpose()?,
+        source: options.source.unwrap_or_default(),
+        county: session.county(),
+        zone: output.zone.clone(),
+    };
+    let own: Vec<_> = reader.columns.iter().flat_map(Columns::own_fields).collect();
+    if !own.is_empty() {
+        eprintln!("kept as the source's own fields: {}", own.join(", "));
+    }
+    let entries = input.lines.map(|line| {
+        bar.set_position(line.position);
+        reader.entry(line)
+    });
+    let mut tally = Tally::default();
+    let mut unwritten = Ok(());
+    let sending = Sending {
+        connect,
+        caller: options.source.map_or(Caller::Officer, Caller::Source),
+        dry_run: options.dry_run,
+        window: options.window as usize,
+    };
+    let sent = sending
+        .send(entries, |line, outcome| {
+            tally.count(&outcome);
+            bar.set_message(format!("{}", tally.lines()));
+            if let Outcome::Refused(faults) = outcome
+                && unwritten.is_ok()
+            {
+                unwritten = bar.suspend(|| rejects.add(line, &faults));
+            }
+        })
+        .await;
+    bar.finish_and_clear();
+    rejects.finish()?;
+    unwritten?;
+    if output.json {
+        output.line(&serde_json::to_value(tally).unwrap_or_default().to_string())?;
+    } else {
+        output.line(&tally.said(begun.elapsed()))?;
+    }
+    sent?;
+    match tally.refused {
+        0 => Ok(()),
+        refused => Err(CommandError::SomeRefused { refused, all: tally.lines() }),
+    }
+}
+
+/// Makes reports of lines.
+struct Reader {
+    columns: Option<Columns>,
+    source: Source,
+    county: String,
+    zone: TimeZone,
+}
+
+impl Reader {
+    fn entry(&self, line: Line) -> Entry {
+        let content = line.content.map_err(|fault| vec![fault]).and_then(|content| self.report(content));
+        Entry { line: line.number, content: content.map(|report| Content::Report(Box::new(report))) }
+    }
+
+    fn report(&self, content: Read) -> Result<Report, Vec<Fault>> {
+        let mut report = match (content, &self.columns) {
+            (Read::Document(form), _) => json::from_json::<Report>(form).map_err(|e| faults_of_form(&e))?,
+            (Read::Cells(cells), Some(columns)) => columns.report(&cells, &self.zone)?,
+            (Read::Cells(_), None) => return Err(vec![Fault::new("", "the file has no header")]),
+        };
+        if report.source == 0 {
+            report.set_source(self.source);
+        }
+        if report.county.is_empty() {
+            report.county.clone_from(&self.county);
+        }
+        Ok(report)
+    }
+}
+
+/// On a terminal only, and beside the answer. It counts what the file has been read of.
+fn progress_bar(length: u64) -> ProgressBar {
+    let bar = if io::stderr().is_terminal() { ProgressBar::new(length) } else { ProgressBar::hidden() };
+    if let Ok(style) = ProgressStyle::with_template("导入 {bar:30} {percent}%  {msg} 行  {elapsed}") {
+        bar.set_style(style);
+    }
+    bar
+}

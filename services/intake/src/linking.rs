@@ -1,0 +1,213 @@
+//! What officers decide of who came before. Each decision is made in the county's turn, so that no batch is decided by
+//! what held before it.
+
+use fengqiao_linkage::{Join, Kind};
+use fengqiao_messaging::advance_turn;
+use jiff::Timestamp;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::{
+    config::COMMAND_TIMEOUT,
+    domain::validation::Violation,
+    error::IntakeError,
+    store::{self, LinkAct, LinkDecision, NewDecision, StoreError, Undone},
+};
+
+/// What an officer says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Word {
+    /// A report belongs where it stands.
+    Confirm(Uuid),
+    /// Two are one.
+    Join {
+        /// The one that stays.
+        kept: Uuid,
+        /// The one that goes into it.
+        absorbed: Uuid,
+    },
+    /// Reports of one cluster are of another one.
+    Split(Vec<Uuid>),
+}
+
+/// An officer's decision.
+#[derive(Debug, Clone)]
+pub struct Saying<'a> {
+    /// The county.
+    pub county: &'a str,
+    /// Of what kind of cluster.
+    pub kind: Kind,
+    /// What is said.
+    pub word: Word,
+    /// Who says it.
+    pub by: &'a str,
+    /// Why.
+    pub reason: &'a str,
+    /// What makes the command repeatable.
+    pub request_id: &'a str,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Takes officers' decisions.
+#[derive(Debug, Clone)]
+pub struct Linking {
+    /// Connections in intake's schema.
+    pub pool: PgPool,
+}
+
+impl Linking {
+    /// Decides. A second send with the same request answers as the first.
+    ///
+    /// # Errors
+    /// [`IntakeError::Invalid`] where a report or cluster is not there, or reports are not of one cluster.
+    pub async fn say(&self, saying: &Saying<'_>) -> Result<LinkDecision, IntakeError> {
+        in_time(async {
+            let mut tx = begin(&self.pool, saying.county).await?;
+            if let Some(earlier) =
+                store::decision_by_request(&mut tx, saying.county, saying.request_id).await?
+            {
+                return Ok(earlier);
+            }
+            let decision_id = Uuid::now_v7();
+            let (act, cluster_id, other_id, report_ids) = match &saying.word {
+                Word::Confirm(report) => {
+                    let cluster = one_cluster(&mut tx, saying, &[*report], "reportId").await?;
+                    (LinkAct::Confirm, cluster, None, vec![*report])
+                }
+                Word::Join { kept, absorbed } => {
+                    let moved = join(&mut tx, saying, *kept, *absorbed).await?;
+                    (LinkAct::Join, *kept, Some(*absorbed), moved)
+                }
+                Word::Split(reports) => {
+                    let cluster = one_cluster(&mut tx, saying, reports, "reportIds").await?;
+                    let fresh = Uuid::now_v7();
+                    let moved =
+                        store::move_reports(&mut tx, saying.county, saying.kind, cluster, fresh, reports)
+                            .await?;
+                    store::set_apart(&mut tx, saying.county, saying.kind, (cluster, fresh), decision_id)
+                        .await?;
+                    (LinkAct::Split, cluster, Some(fresh), moved)
+                }
+            };
+            let decision = NewDecision {
+                decision_id,
+                kind: saying.kind,
+                act,
+                cluster_id,
+                other_id,
+                report_ids: &report_ids,
+                decided_by: saying.by,
+                reason: saying.reason,
+                decided_at: saying.now,
+                request_id: Some(saying.request_id),
+            };
+            store::add_decision(&mut tx, saying.county, &decision).await?;
+            let kept = store::decision_by_id(&mut tx, saying.county, decision_id).await?;
+            end(tx, saying.county).await?;
+            Ok(kept.ok_or(StoreError::Malformed("the decision"))?)
+        })
+        .await
+    }
+
+    /// Takes a decision back: reports that it moved go back, as far as nobody has moved them since. What was joined stays
+    /// apart, since an officer has said so; what was split may be found the same again.
+    ///
+    /// # Errors
+    /// [`IntakeError::NoSuchDecision`], or [`IntakeError::AlreadyUndone`].
+    pub async fn undo(
+        &self,
+        county: &str,
+        decision_id: Uuid,
+        undone: Undone,
+    ) -> Result<LinkDecision, IntakeError> {
+        in_time(async {
+            let mut tx = begin(&self.pool, county).await?;
+            let decision = store::decision_by_id(&mut tx, county, decision_id).await?;
+            let decision = decision.ok_or(IntakeError::NoSuchDecision)?;
+            if decision.undone.is_some() {
+                return Err(IntakeError::AlreadyUndone);
+            }
+            let (kind, reports) = (decision.kind, decision.report_ids.as_slice());
+            match (decision.act, decision.other_id) {
+                (LinkAct::Join, Some(absorbed)) => {
+                    let kept = decision.cluster_id;
+                    store::move_reports(&mut tx, county, kind, kept, absorbed, reports).await?;
+                    store::set_apart(&mut tx, county, kind, (kept, absorbed), decision_id).await?;
+                }
+                (LinkAct::Split, Some(fresh)) => {
+                    let cluster = decision.cluster_id;
+                    store::no_more_apart(&mut tx, county, kind, (cluster, fresh)).await?;
+                    store::move_reports(&mut tx, county, kind, fresh, cluster, reports).await?;
+                }
+                _ => {}
+            }
+            store::undo_decision(&mut tx, county, decision_id, &undone).await?;
+            end(tx, county).await?;
+            Ok(LinkDecision { undone: Some(undone), ..decision })
+        })
+        .await
+    }
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, IntakeError>>) -> Result<T, IntakeError> {
+    tokio::time::timeout(COMMAND_TIMEOUT, work)
+        .await
+        .unwrap_or(Err(StoreError::TooSlow { operation: "decide" }.into()))
+}
+
+type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
+
+async fn begin(pool: &PgPool, county: &str) -> Result<Tx, IntakeError> {
+    Ok(store::begin_alone(pool, county).await?)
+}
+
+async fn end(mut tx: Tx, county: &str) -> Result<(), IntakeError> {
+    advance_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
+    Ok(store::commit(tx).await?)
+}
+
+/// The cluster that all of these reports belong to.
+async fn one_cluster(
+    conn: &mut PgConnection,
+    saying: &Saying<'_>,
+    reports: &[Uuid],
+    field: &str,
+) -> Result<Uuid, IntakeError> {
+    let found = store::clusters_of(conn, saying.county, saying.kind, reports).await?;
+    let missing = reports.iter().any(|report| found.iter().all(|(held, _)| held != report));
+    match found.as_slice() {
+        [(_, first), rest @ ..] if !missing => {
+            if rest.iter().all(|(_, cluster)| cluster == first) {
+                Ok(*first)
+            } else {
+                Err(wrong(field, "must be reports of one person, household or cluster"))
+            }
+        }
+        _ => Err(wrong(field, "must be reports that are there")),
+    }
+}
+
+async fn join(
+    conn: &mut PgConnection,
+    saying: &Saying<'_>,
+    kept: Uuid,
+    absorbed: Uuid,
+) -> Result<Vec<Uuid>, IntakeError> {
+    let (county, kind) = (saying.county, saying.kind);
+    if kept == absorbed {
+        return Err(wrong("absorbedId", "must be another one than keptId"));
+    }
+    for (cluster, field) in [(kept, "keptId"), (absorbed, "absorbedId")] {
+        if !store::cluster_exists(conn, county, kind, cluster).await? {
+            return Err(wrong(field, "must be a person, household or cluster that has reports"));
+        }
+    }
+    // The newer word holds, where an officer once said otherwise.
+    store::no_more_apart(conn, county, kind, (kept, absorbed)).await?;
+    Ok(store::join_two(conn, county, &Join { kind, kept, absorbed }).await?)
+}
+
+fn wrong(field: &str, right: &str) -> IntakeError {
+    IntakeError::Invalid(vec![Violation::new(field, right)])
+}

@@ -1,0 +1,3 @@
+-- All reports of the household $2 belong to $3 from now on; said is which these are.
+UPDATE report_link SET household_id = $3 WHERE county = $1 AND household_id = $2
+RETURNING report_id
