@@ -43,6 +43,7 @@ pub(crate) enum Of {
     Phone,
     PhoneBlanked,
     PhoneDigits,
+    PhoneTail,
     Id,
     IdRegion,
     IdBirth,
@@ -126,9 +127,12 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
     let mut parties: Vec<PartyTraits> = Vec::with_capacity(report.parties.len().min(MOST_PARTIES));
     for party in &report.parties {
         // Who calls with a hidden number or from an office says where they are reached.
-        let personal = party.phone.is_some_and(|phone| phone.personal);
-        let phone = if party.role == Role::Reporter && !personal { in_text } else { party.phone };
-        parties.extend(people::of(&PlainParty { phone, ..*party }, secret));
+        let (phone, second) = match (party.role, party.phone.filter(|phone| phone.personal)) {
+            (Role::Reporter, None) => (in_text, None),
+            (Role::Reporter, phone) => (phone, in_text),
+            (_, phone) => (phone, None),
+        };
+        parties.extend(people::of(&PlainParty { phone, ..*party }, second, secret));
     }
     parties.sort_by_key(|party| match party.role {
         Role::Reporter => 0,

@@ -31,6 +31,7 @@ Options, each with a value:
   --learn yes         learns the weights from the set first, without its truth
   --levels LEVELS     shows how often each level is seen among pairs that belong together and that do not, of the
                       pairs that have these levels: house_same,name_part; all for all
+  --explain REF,REF   shows how two reports agree
   --errors NUMBER     shows so many of the mistakes of each kind (0)";
 
 /// What a line of the truth says in a column.
@@ -50,6 +51,7 @@ struct Plan {
     weights: Weights,
     learn: bool,
     levels: Option<Vec<Level>>,
+    explain: Option<(String, String)>,
     errors: usize,
 }
 
@@ -75,6 +77,7 @@ fn read_plan(given: &[String]) -> Option<Plan> {
         weights: Weights::shipped(),
         learn: false,
         levels: None,
+        explain: None,
         errors: 0,
     };
     for option in given.chunks(2) {
@@ -87,6 +90,9 @@ fn read_plan(given: &[String]) -> Option<Plan> {
             "--weights" => plan.weights = Weights::read(&std::fs::read_to_string(value).ok()?).ok()?,
             "--learn" => plan.learn = value == "yes",
             "--levels" => plan.levels = Some(read_levels(value)?),
+            "--explain" => {
+                plan.explain = value.split_once(',').map(|(one, other)| (one.to_owned(), other.to_owned()))
+            }
             "--errors" => plan.errors = value.parse().ok()?,
             _ => return None,
         }
@@ -120,6 +126,9 @@ fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
     print_cost(&ours, told.len());
     if let Some(given) = &plan.levels {
         print_levels(&truth, &ours, given);
+    }
+    if let Some((one, other)) = &plan.explain {
+        print_pair(&told, &ours, one, other);
     }
     if plan.errors > 0 {
         print_errors(&told, &truth, &ours, plan.errors);
@@ -172,6 +181,19 @@ fn print_levels(truth: &[Truth], run: &Run, given: &[Level]) {
                 let share = |count: u32, of: u32| f64::from(count) / f64::from(of.max(1));
                 println!("  {level:?}: {:.4} {:.4}", share(same, pairs[1]), share(other, pairs[0]));
             }
+        }
+    }
+}
+
+/// Shows how two reports agree, where they were compared.
+fn print_pair(told: &[Told], run: &Run, one: &str, other: &str) {
+    let wanted = |at: usize| [one, other].contains(&told[at].source_ref.as_str());
+    for (at, report) in told.iter().enumerate().filter(|(at, _)| wanted(*at)) {
+        println!("{report}\n  {}\n  {:?}", run.reasons[at], run.links[at]);
+    }
+    for ((kind, levels), (new, old)) in run.observed.iter().zip(&run.pairs) {
+        if wanted(*new) && wanted(*old) {
+            println!("{kind:?}: {:?}", levels.iter().collect::<Vec<_>>());
         }
     }
 }
