@@ -126,6 +126,8 @@ pub(crate) struct Topic {
     pub name: &'static str,
     /// Whether it befalls a whole neighbourhood: many households, one matter.
     pub shared: bool,
+    /// Whether it comes with disputes of any kind.
+    pub beside: bool,
 }
 
 impl Matter {

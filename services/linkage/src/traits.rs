@@ -11,7 +11,7 @@ pub(crate) use people::{IdTraits, NameTraits, PartyTraits, PhoneTraits};
 use crate::{
     address::Address,
     hashing::Secret,
-    matter::{self, Matter},
+    matter::{self, Matter, Topic},
     name::Name,
     places::Places,
     report::{PlainParty, PlainPhone, PlainReport, Role},
@@ -97,7 +97,9 @@ pub(crate) struct MatterTraits {
     pub category: Hashed,
     /// Sorted.
     pub topics: Vec<Hashed>,
-    /// The topics that befall a whole neighbourhood; sorted.
+    /// The topics that come with disputes of any kind; sorted.
+    pub beside_topics: Vec<Hashed>,
+    /// The topics that befall a whole neighbourhood; sorted. They are among `topics`, too.
     pub shared_topics: Vec<Hashed>,
     /// Sorted; 24 bits each.
     pub words: Vec<Hashed>,
@@ -167,11 +169,11 @@ fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTra
 const OTHER: &str = "other";
 
 fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
-    let topics = |shared: bool| {
+    let topics = |wanted: fn(&Topic) -> bool| {
         let mut topics: Vec<Hashed> = matter
             .topics
             .iter()
-            .filter(|topic| topic.shared || !shared)
+            .filter(|topic| wanted(topic))
             .map(|topic| secret.short(Of::Topic, &[topic.name]))
             .collect();
         topics.sort_unstable();
@@ -194,8 +196,9 @@ fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
     let people = matter.people.iter().filter_map(heard);
     MatterTraits {
         category,
-        topics: topics(false),
-        shared_topics: topics(true),
+        topics: topics(|topic| !topic.beside),
+        beside_topics: topics(|topic| topic.beside),
+        shared_topics: topics(|topic| topic.shared),
         words,
         organisations: organisations.len() as u8,
         named: organisations.into_iter().chain(people).collect(),

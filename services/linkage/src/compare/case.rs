@@ -3,7 +3,7 @@
 use super::{Crowd, Home, PersonEvidence, Score};
 use crate::{
     level::Level,
-    traits::{PartyTraits, PlaceTraits, Traits},
+    traits::{MatterTraits, PartyTraits, PlaceTraits, Traits},
     weights::Weights,
 };
 
@@ -93,12 +93,19 @@ pub(crate) fn case(
     }
     if shared {
         score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, 1.0));
-    } else if !again && !one.topics.is_empty() && !other.topics.is_empty() {
-        let same = one.topics.iter().any(|topic| other.topics.contains(topic));
-        let level = if same { Level::TopicSame } else { Level::TopicOther };
+    } else if !again && let Some(level) = topic(one, other) {
         score.add(level, model.bits(level));
     }
     score
+}
+
+/// How the topics agree. What comes with disputes of any kind counts where one of them has no other.
+fn topic(one: &MatterTraits, other: &MatterTraits) -> Option<Level> {
+    let share = |one: &[u32], other: &[u32]| one.iter().any(|topic| other.contains(topic));
+    if one.topics.is_empty() || other.topics.is_empty() {
+        return share(&one.beside_topics, &other.beside_topics).then_some(Level::TopicSame);
+    }
+    Some(if share(&one.topics, &other.topics) { Level::TopicSame } else { Level::TopicOther })
 }
 
 /// Whether a matter of a whole neighbourhood can be one in both places.

@@ -158,10 +158,11 @@ fn phone(one: &PhoneTraits, other: &PhoneTraits) -> Level {
 
 /// How two names agree.
 pub(crate) fn name(one: &NameTraits, other: &NameTraits) -> Option<Level> {
+    // A family name that is not known as one makes a whole name look like a part.
+    if one.written == other.written && (one.whole || one.given[1] != 0) {
+        return Some(Level::NameSame);
+    }
     if one.whole && other.whole {
-        if one.written == other.written {
-            return Some(Level::NameSame);
-        }
         if one.sound == other.sound {
             return Some(Level::NameHeard);
         }

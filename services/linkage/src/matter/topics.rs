@@ -100,6 +100,11 @@ const TOPICS: &[Entry] = &[
     ("forest", Household, &["山林", "林地", "山界", "油茶", "林权", "山场", "自留山", "板栗"]),
     ("field water", Household, &["灌溉", "放水", "抢水", "水渠", "水塘", "堰塘", "鱼塘", "抽水"]),
     ("demolition", Household, &["拆迁", "征地", "征收", "补偿款", "安置房", "青苗费", "过渡费", "安置"]),
+    (
+        "couple",
+        Household,
+        &["夫妻", "丈夫", "妻子", "老公", "老婆", "男将", "媳妇", "前夫", "前妻", "屋里两个"],
+    ),
     ("divorce", Household, &["离婚", "感情破裂", "分居", "闹离"]),
     (
         "violence at home",
@@ -187,9 +192,10 @@ pub(super) fn named_in(text: &str) -> Vec<Topic> {
             named.push(topic);
         }
     }
-    if named.iter().any(|topic| TOPICS[*topic].1 != Beside) {
-        named.retain(|topic| TOPICS[*topic].1 != Beside);
-    }
-    let topic = |at: usize| Topic { name: TOPICS[at].0, shared: TOPICS[at].1 == Neighbourhood };
+    let topic = |at: usize| Topic {
+        name: TOPICS[at].0,
+        shared: TOPICS[at].1 == Neighbourhood,
+        beside: TOPICS[at].1 == Beside,
+    };
     named.into_iter().take(MOST).map(topic).collect()
 }

@@ -33,7 +33,7 @@ impl Traits {
         }
         write_present(&self.place.parts(), &mut bytes);
         write(self.matter.category, &mut bytes);
-        for list in [&self.matter.topics, &self.matter.shared_topics] {
+        for list in [&self.matter.topics, &self.matter.beside_topics, &self.matter.shared_topics] {
             bytes.push(list.len() as u8);
             list.iter().for_each(|hashed| write(*hashed, &mut bytes));
         }
@@ -61,6 +61,7 @@ impl Traits {
         let place = PlaceTraits::of_parts(from.present()?);
         let category = from.hashed()?;
         let topics = from.list(MOST_TOPICS)?;
+        let beside_topics = from.list(MOST_TOPICS)?;
         let shared_topics = from.list(MOST_TOPICS)?;
         let named = from.list(MOST_NAMED)?;
         let flags = from.byte()?;
@@ -80,6 +81,7 @@ impl Traits {
             matter: MatterTraits {
                 category,
                 topics,
+                beside_topics,
                 shared_topics,
                 words,
                 named,
