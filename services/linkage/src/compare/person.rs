@@ -162,10 +162,8 @@ pub(crate) fn name(one: &NameTraits, other: &NameTraits) -> Option<Level> {
     if one.written == other.written && (one.whole || one.given[1] != 0) {
         return Some(Level::NameSame);
     }
-    if one.whole && other.whole {
-        if one.sound == other.sound {
-            return Some(Level::NameHeard);
-        }
+    if one.whole && other.whole && one.sound == other.sound {
+        return Some(Level::NameHeard);
     }
     if one.sex != 0 && other.sex != 0 && one.sex != other.sex {
         return Some(if one.surname == other.surname { Level::NameOther } else { Level::SurnameOther });
