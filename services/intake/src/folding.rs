@@ -22,7 +22,7 @@ use crate::{
     config::{ANSWER_TIMEOUT, COMMIT_TIMEOUT, LAST_CALLERS},
     domain::police::{PoliceForm, RecordName, Version, fold, holding},
     error::IntakeError,
-    intake::Intake,
+    intake::{Intake, WhenFull},
     store::{self, KeptRecord, StoreError},
 };
 

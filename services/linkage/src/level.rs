@@ -90,7 +90,7 @@ levels! {
     IdOther: IdNumber,
     /// The same telephone.
     PhoneSame: Phone,
-    /// One digit differs, or two are exchanged.
+    /// One digit differs, two are exchanged, or the last eight are the same.
     PhoneNear: Phone,
     /// Two telephones.
     PhoneOther: Phone,

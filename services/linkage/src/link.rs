@@ -133,7 +133,7 @@ pub fn link(
             Reporters::Others
         };
         let days = days_between(new.told_at, one.told_at);
-        compare::case(new.traits, &one.traits, home, reporters, days, &crowd, &weights.case)
+        compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights)
     });
     let case = decide(Kind::Case, &pairs, words, weights, fresh);
 
@@ -177,7 +177,7 @@ pub fn observe(
             Reporters::Others
         };
         let days = days_between(new.told_at, one.told_at);
-        let case = compare::case(new.traits, &one.traits, home, reporters, days, &crowd, &weights.case);
+        let case = compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights);
         observed.extend([
             (Kind::Person, person.levels),
             (Kind::Household, household.levels),
@@ -190,7 +190,7 @@ pub fn observe(
 /// The bits for one person having reported both; that both tell of one dispute is evidence.
 fn person_score(new: New<'_>, one: &Earlier, home: Home, crowd: &Crowd, weights: &Weights) -> Score {
     let days = days_between(new.told_at, one.told_at);
-    let dispute = compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, &weights.case);
+    let dispute = compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, weights);
     compare::person(new.traits, &one.traits, home, dispute.bits(), crowd, &weights.person)
 }
 

@@ -2,6 +2,7 @@
 
 mod amounts;
 mod named;
+mod phones;
 mod topics;
 
 use std::sync::LazyLock;
@@ -110,6 +111,8 @@ pub(crate) struct Matter {
     /// The people who are named in the text, as far as a name is seen there. Those who are among the parties are
     /// left out.
     pub people: Vec<String>,
+    /// The mobile number under which the text says that the reporter is reached.
+    pub phone: Option<String>,
     /// The sums of money, in yuan.
     pub amounts: Vec<u64>,
     /// Whether the text says that it was told before.
@@ -123,6 +126,8 @@ pub(crate) struct Topic {
     pub name: &'static str,
     /// Whether it befalls a whole neighbourhood: many households, one matter.
     pub shared: bool,
+    /// Whether it comes with disputes of any kind.
+    pub beside: bool,
 }
 
 impl Matter {
@@ -137,6 +142,7 @@ impl Matter {
         let mut people = named::people(&text);
         people.retain(|person| !names.contains(&person.as_str()));
         people.truncate(MOST_NAMED - organisations.len());
+        let phone = phones::of_reporter(&text);
         let amounts = amounts::amounts(&text);
         let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
         let mut bare = text;
@@ -144,7 +150,7 @@ impl Matter {
             bare = bare.replace(folded(name).as_str(), "。");
         }
         let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
-        Self { topics, words, organisations, people, amounts, said_again }
+        Self { topics, words, organisations, people, phone, amounts, said_again }
     }
 }
 

@@ -191,6 +191,8 @@ const NOBODY: &[&str] = &[
     "报警人",
     "来电人",
 ];
+/// What is said of who does not want to be named begins so.
+const UNWILLING: &[&str] = &["不愿", "不肯", "不便", "未留", "未说", "拒绝", "匿名"];
 /// What no person is called: a company or an office.
 const ORGANISATIONS: &[&str] = &[
     "公司",
@@ -236,7 +238,10 @@ impl Name {
     /// Reads a name; nothing where none was said.
     pub(crate) fn read(text: &str) -> Option<Self> {
         let plain: String = without_brackets(&folded(text)).chars().take(MOST_CHARACTERS).collect();
-        if plain.is_empty() || NOBODY.contains(&plain.as_str()) {
+        if plain.is_empty()
+            || NOBODY.contains(&plain.as_str())
+            || UNWILLING.iter().any(|said| plain.starts_with(said))
+        {
             return None;
         }
         if plain.chars().count() >= 3 && ORGANISATIONS.iter().any(|end| plain.ends_with(end)) {
@@ -254,8 +259,9 @@ impl Name {
             }
             rest = after;
         }
-        if let Some(inner) =
-            rest.strip_prefix(['老', '小', '阿']).filter(|inner| (1..=2).contains(&inner.chars().count()))
+        if let Some(inner) = rest
+            .strip_prefix(['老', '小', '阿', '细', '幺'])
+            .filter(|inner| (1..=2).contains(&inner.chars().count()))
         {
             return Some(name.familiar(inner));
         }
@@ -281,7 +287,7 @@ impl Name {
         }
         let Some(surname) = surname.filter(|surname| surname.len() <= rest.len()) else {
             name.given = rest.to_owned();
-            // 桂兰, without a family name; a longer one is a foreigner's or of a minority.
+            // 珍芳, without a family name; a longer one is a foreigner's or of a minority.
             let characters = rest.chars().count();
             name.whole = (3..=12).contains(&characters);
             name.rarity = match characters {
@@ -314,7 +320,7 @@ impl Name {
             self.rarity = surnames::bits(inner);
         } else {
             inner.clone_into(&mut self.given);
-            self.rarity = ONE_GIVEN_BITS - 1.0;
+            self.rarity = if inner.chars().count() > 1 { TWO_GIVEN_BITS } else { ONE_GIVEN_BITS - 1.0 };
         }
         self
     }
@@ -395,13 +401,13 @@ mod tests {
         }
         assert_eq!(read("王*伟"), said("王", "伟", false, None));
         assert_eq!(read("小芳"), said("", "芳", false, None));
-        assert_eq!(read("桂兰"), said("", "桂兰", false, None));
-        assert_eq!(read("阿桂兰"), said("", "桂兰", false, None));
+        assert_eq!(read("珍芳"), said("", "珍芳", false, None));
+        assert_eq!(read("阿珍芳"), said("", "珍芳", false, None));
     }
 
     #[test]
     fn who_is_not_named_has_no_name() {
-        for text in ["", "  ", "匿名", "不详", "（无）"] {
+        for text in ["", "  ", "匿名", "不详", "（无）", "不愿透露姓名", "匿名群众"] {
             assert_eq!(Name::read(text), None, "{text}");
         }
         assert_eq!(Name::read("隔壁"), None);

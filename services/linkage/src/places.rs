@@ -13,6 +13,8 @@ const COMMITTEES: &[&str] = &["村民委员会", "居民委员会", "村委会",
 /// What people leave out of a place's name: 阎家河5组.
 const KINDS: &[&str] = &["街道办事处", "街道", "社区", "镇", "乡", "村"];
 const SHORTEST_NAME: usize = 2;
+/// Province and prefecture, in bytes: 湖北省黄冈市.
+const LONGEST_BEFORE: usize = 24;
 
 /// The places of a county by their names.
 #[derive(Debug, Clone, Default)]
@@ -67,10 +69,15 @@ impl Places {
         if let Some((_, rest)) = text.split_once(self.county.as_str()) {
             return rest;
         }
-        // 麻城阎家河镇, but not 麻城大道: the short name only goes before a place that is known.
+        // 麻城阎家河镇 and 湖北麻城阎家河镇, but not 麻城大道: the short name only goes before a place that is known.
         let short = self.county.trim_end_matches(['市', '县', '区', '旗']);
-        match text.strip_prefix(short) {
-            Some(rest) if self.at_start(rest).is_some() => rest,
+        if short.is_empty() {
+            return text;
+        }
+        match text.split_once(short) {
+            Some((before, rest)) if before.len() <= LONGEST_BEFORE && self.at_start(rest).is_some() => rest,
+            // 湖北麻城: what names no place of the county after it still tells nothing below it.
+            Some((before, rest)) if !before.is_empty() && before.len() <= LONGEST_BEFORE => rest,
             _ => text,
         }
     }

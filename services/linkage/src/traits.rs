@@ -11,10 +11,10 @@ pub(crate) use people::{IdTraits, NameTraits, PartyTraits, PhoneTraits};
 use crate::{
     address::Address,
     hashing::Secret,
-    matter::{self, Matter},
+    matter::{self, Matter, Topic},
     name::Name,
     places::Places,
-    report::{PlainReport, Role},
+    report::{PlainParty, PlainPhone, PlainReport, Role},
     writing::sound,
 };
 
@@ -43,6 +43,7 @@ pub(crate) enum Of {
     Phone,
     PhoneBlanked,
     PhoneDigits,
+    PhoneTail,
     Id,
     IdRegion,
     IdBirth,
@@ -96,7 +97,9 @@ pub(crate) struct MatterTraits {
     pub category: Hashed,
     /// Sorted.
     pub topics: Vec<Hashed>,
-    /// The topics that befall a whole neighbourhood; sorted.
+    /// The topics that come with disputes of any kind; sorted.
+    pub beside_topics: Vec<Hashed>,
+    /// The topics that befall a whole neighbourhood; sorted. They are among `topics`, too.
     pub shared_topics: Vec<Hashed>,
     /// Sorted; 24 bits each.
     pub words: Vec<Hashed>,
@@ -120,15 +123,26 @@ impl MatterTraits {
 /// The traits of a report.
 #[must_use]
 pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Traits {
-    let mut parties: Vec<PartyTraits> =
-        report.parties.iter().filter_map(|party| people::of(party, secret)).collect();
+    let names: Vec<&str> = report.parties.iter().map(|party| party.name).collect();
+    let said = Matter::read(report.title, report.narrative, &names);
+    let in_text = said.phone.as_deref().map(|digits| PlainPhone { digits, personal: true });
+    let mut parties: Vec<PartyTraits> = Vec::with_capacity(report.parties.len().min(MOST_PARTIES));
+    for party in &report.parties {
+        // Who calls with a hidden number or from an office says where they are reached.
+        let (phone, second) = match (party.role, party.phone.filter(|phone| phone.personal)) {
+            (Role::Reporter, None) => (in_text, None),
+            (Role::Reporter, phone) => (phone, in_text),
+            (_, phone) => (phone, None),
+        };
+        parties.extend(people::of(&PlainParty { phone, ..*party }, second, secret));
+    }
     parties.sort_by_key(|party| match party.role {
         Role::Reporter => 0,
         Role::Respondent => 1,
         Role::Other => 2,
     });
     parties.truncate(MOST_PARTIES);
-    Traits { parties, place: place(report, places, secret), matter: matter(report, secret) }
+    Traits { parties, place: place(report, places, secret), matter: matter(report.category, &said, secret) }
 }
 
 fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTraits {
@@ -154,14 +168,12 @@ fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTra
 /// The canonical category that says nothing.
 const OTHER: &str = "other";
 
-fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
-    let names: Vec<&str> = report.parties.iter().map(|party| party.name).collect();
-    let matter = Matter::read(report.title, report.narrative, &names);
-    let topics = |shared: bool| {
+fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
+    let topics = |wanted: fn(&Topic) -> bool| {
         let mut topics: Vec<Hashed> = matter
             .topics
             .iter()
-            .filter(|topic| topic.shared || !shared)
+            .filter(|topic| wanted(topic))
             .map(|topic| secret.short(Of::Topic, &[topic.name]))
             .collect();
         topics.sort_unstable();
@@ -172,7 +184,7 @@ fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
     words.sort_unstable();
     words.dedup();
     words.truncate(MOST_WORDS);
-    let category = match report.category {
+    let category = match category {
         "" | OTHER => 0,
         known => secret.short(Of::Category, &[known]),
     };
@@ -184,8 +196,9 @@ fn matter(report: &PlainReport<'_>, secret: &Secret) -> MatterTraits {
     let people = matter.people.iter().filter_map(heard);
     MatterTraits {
         category,
-        topics: topics(false),
-        shared_topics: topics(true),
+        topics: topics(|topic| !topic.beside),
+        beside_topics: topics(|topic| topic.beside),
+        shared_topics: topics(|topic| topic.shared),
         words,
         organisations: organisations.len() as u8,
         named: organisations.into_iter().chain(people).collect(),

@@ -23,8 +23,10 @@ pub struct Weights {
     pub person: Model,
     /// When two reports come from one household.
     pub household: Model,
-    /// When two reports tell of one dispute.
+    /// When two reports of different households tell of one dispute.
     pub case: Model,
+    /// When two reports of one person or household do. Its own `link` and `join` are not used: a case has one of each.
+    pub repeat: Model,
 }
 
 /// When two reports are of one thing.
@@ -92,15 +94,6 @@ impl Weights {
             Kind::Case => &self.case,
         }
     }
-
-    /// The same, to be learned.
-    pub(crate) const fn model_mut(&mut self, kind: Kind) -> &mut Model {
-        match kind {
-            Kind::Person => &mut self.person,
-            Kind::Household => &mut self.household,
-            Kind::Case => &mut self.case,
-        }
-    }
 }
 
 impl Model {
@@ -162,7 +155,7 @@ mod tests {
     #[test]
     fn a_mistake_is_named_with_its_line() {
         let wrong = SHIPPED.replacen("m = 0.", "m = 7.", 1);
-        assert!(Weights::read(&wrong).unwrap_err().to_string().contains("line"));
+        assert!(Weights::read(&wrong).unwrap_err().to_string().contains("at most 1"));
         let unknown = format!("{SHIPPED}\nnonsense = 1");
         assert!(Weights::read(&unknown).is_err());
     }

@@ -1,4 +1,4 @@
-//! `tests/bench linkage`: how well linkage finds who came before, on reports with known truth.
+//! `tests/bench linkage-quality`: how well linkage finds who came before, on reports with known truth, and why not.
 //!
 //! The engine runs in memory, in the order of the reports, with an index of keys that gives exactly the candidates
 //! that the database would give. The baseline is the telephone alone: the same telephone is the same person, household
@@ -20,7 +20,7 @@ use crate::{
 };
 
 const HELP: &str = "\
-linkage [OPTION…]     prints B-cubed of the person, the household and the case, ours and by telephone alone
+linkage-quality [OPTION…]     prints B-cubed of the person, the household and the case, ours and by telephone alone
 
 Options, each with a value:
   --seed NUMBER       another set of the same kind (1)
@@ -29,11 +29,16 @@ Options, each with a value:
   --folder FOLDER     reports.jsonl and truth.csv of this folder, instead of a set that is drawn
   --weights FILE      other weights than the shipped ones
   --learn yes         learns the weights from the set first, without its truth
-  --levels yes        shows how often each level is seen among pairs that belong together and that do not
+  --levels LEVELS     shows how often each level is seen among pairs that belong together and that do not, of the
+                      pairs that have these levels: house_same,name_part; all for all
+  --explain REF,REF   shows how two reports agree
   --errors NUMBER     shows so many of the mistakes of each kind (0)";
 
+/// What a line of the truth says in a column.
+type Column = fn(&Truth) -> &str;
+
 /// The columns of the truth.
-const CELLS: [(Kind, fn(&Truth) -> &str); 3] = [
+const CELLS: [(Kind, Column); 3] = [
     (Kind::Person, |row| &row.person),
     (Kind::Household, |row| &row.household),
     (Kind::Case, |row| &row.case),
@@ -45,7 +50,8 @@ struct Plan {
     folder: Option<PathBuf>,
     weights: Weights,
     learn: bool,
-    levels: bool,
+    levels: Option<Vec<Level>>,
+    explain: Option<(String, String)>,
     errors: usize,
 }
 
@@ -70,7 +76,8 @@ fn read_plan(given: &[String]) -> Option<Plan> {
         folder: None,
         weights: Weights::shipped(),
         learn: false,
-        levels: false,
+        levels: None,
+        explain: None,
         errors: 0,
     };
     for option in given.chunks(2) {
@@ -82,12 +89,20 @@ fn read_plan(given: &[String]) -> Option<Plan> {
             "--folder" => plan.folder = Some(PathBuf::from(value)),
             "--weights" => plan.weights = Weights::read(&std::fs::read_to_string(value).ok()?).ok()?,
             "--learn" => plan.learn = value == "yes",
-            "--levels" => plan.levels = value == "yes",
+            "--levels" => plan.levels = Some(read_levels(value)?),
+            "--explain" => {
+                plan.explain = value.split_once(',').map(|(one, other)| (one.to_owned(), other.to_owned()))
+            }
             "--errors" => plan.errors = value.parse().ok()?,
             _ => return None,
         }
     }
     Some(plan)
+}
+
+fn read_levels(names: &str) -> Option<Vec<Level>> {
+    let read = |name: &str| serde_json::from_value(serde_json::Value::from(name)).ok();
+    names.split(',').filter(|name| *name != "all").map(read).collect()
 }
 
 fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
@@ -109,10 +124,11 @@ fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
     println!("{} reports, weights {}", told.len(), weights.version);
     println!("ours\n{scores}telephone alone\n{baseline}");
     print_cost(&ours, told.len());
-    if plan.levels {
-        print_levels(&truth, &ours, None);
-        println!("given one reporter");
-        print_levels(&truth, &ours, Some(Level::ReporterSame));
+    if let Some(given) = &plan.levels {
+        print_levels(&truth, &ours, given);
+    }
+    if let Some((one, other)) = &plan.explain {
+        print_pair(&told, &ours, one, other);
     }
     if plan.errors > 0 {
         print_errors(&told, &truth, &ours, plan.errors);
@@ -145,7 +161,7 @@ fn print_cost(run: &Run, reports: usize) {
 }
 
 /// Shows how often each level is seen.
-fn print_levels(truth: &[Truth], run: &Run, given: Option<Level>) {
+fn print_levels(truth: &[Truth], run: &Run, given: &[Level]) {
     for (kind, cell) in CELLS {
         let mut counts = vec![[0_u32; 2]; Level::ALL.len()];
         let mut pairs = [0_u32; 2];
@@ -153,7 +169,7 @@ fn print_levels(truth: &[Truth], run: &Run, given: Option<Level>) {
             .observed
             .iter()
             .zip(&run.pairs)
-            .filter(|(seen, _)| seen.0 == kind && given.is_none_or(|level| seen.1.contains(level)))
+            .filter(|(seen, _)| seen.0 == kind && given.iter().all(|level| seen.1.contains(*level)))
         {
             let same = usize::from(cell(&truth[*new]) == cell(&truth[*old]));
             pairs[same] += 1;
@@ -165,6 +181,19 @@ fn print_levels(truth: &[Truth], run: &Run, given: Option<Level>) {
                 let share = |count: u32, of: u32| f64::from(count) / f64::from(of.max(1));
                 println!("  {level:?}: {:.4} {:.4}", share(same, pairs[1]), share(other, pairs[0]));
             }
+        }
+    }
+}
+
+/// Shows how two reports agree, where they were compared.
+fn print_pair(told: &[Told], run: &Run, one: &str, other: &str) {
+    let wanted = |at: usize| [one, other].contains(&told[at].source_ref.as_str());
+    for (at, report) in told.iter().enumerate().filter(|(at, _)| wanted(*at)) {
+        println!("{report}\n  {}\n  {:?}", run.reasons[at], run.links[at]);
+    }
+    for ((kind, levels), (new, old)) in run.observed.iter().zip(&run.pairs) {
+        if wanted(*new) && wanted(*old) {
+            println!("{kind:?}: {:?}", levels.iter().collect::<Vec<_>>());
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::{Crowd, Home, PersonEvidence, Score};
 use crate::{
     level::Level,
-    traits::{PartyTraits, PlaceTraits, Traits},
-    weights::Model,
+    traits::{MatterTraits, PartyTraits, PlaceTraits, Traits},
+    weights::Weights,
 };
 
 /// Who reported, as was decided before.
@@ -25,6 +25,8 @@ const WEEKS: f32 = 21.0;
 const MONTHS: f32 = 70.0;
 /// A matter of a neighbourhood is over after so many days.
 const SHARED_DAYS: f32 = 30.0;
+/// In a community, or with an employer, so many more matters of a neighbourhood are going on than in an estate.
+const OTHER_ESTATES: f32 = 4.0;
 /// Of two texts' words so many are the same.
 const NEARLY_ALL: f32 = 0.5;
 const A_THIRD: f32 = 0.22;
@@ -38,7 +40,7 @@ pub(crate) fn case(
     reporters: Reporters,
     days: f32,
     crowd: &Crowd,
-    model: &Model,
+    weights: &Weights,
 ) -> Score {
     let mut score = Score::new(-crowd.people);
     let who = match reporters {
@@ -46,16 +48,30 @@ pub(crate) fn case(
         Reporters::Household => Some(Level::ReporterHousehold),
         Reporters::Others => None,
     };
+    let model = if who.is_some() { &weights.repeat } else { &weights.case };
     if let Some(level) = who {
         score.add(level, crowd.rare_bits(model, level, 1.0));
     }
-    if let Some((level, rarity)) = opponents(new, old) {
+    let (one, other) = (&new.matter, &old.matter);
+    let one_sum = one.amounts.iter().any(|sum| other.amounts.contains(sum));
+    let place = neighbourhood(&new.place, &old.place);
+    // Workers of one employer live in many places.
+    let one_employer = place.is_none() && (days <= DAYS || one_sum) && same_organisation(new, old);
+    let shared = who.is_none()
+        && days <= SHARED_DAYS
+        && (place.is_some() || one_employer)
+        && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    // The employer is what they share, and is not counted twice.
+    if !(shared && one_employer)
+        && let Some((level, rarity)) = opponents(new, old)
+    {
         let shared = rarity.min(crowd.people - crowd.opponent.log2());
-        let bits = if level.is_counted() { model.rare_bits(level, shared) } else { model.bits(level) };
+        // Of one household's disputes few are with the same opponent, however rare the name.
+        let counted = level.is_counted() && who.is_none();
+        let bits = if counted { model.rare_bits(level, shared) } else { model.bits(level) };
         score.add(level, bits);
     }
     let mut plain = |level: Level| score.add(level, model.bits(level));
-    let (one, other) = (&new.matter, &old.matter);
     if one.category != 0 && other.category != 0 {
         plain(if one.category == other.category { Level::CategorySame } else { Level::CategoryOther });
     }
@@ -66,10 +82,10 @@ pub(crate) fn case(
         _ => Level::TimeLong,
     });
     if !one.amounts.is_empty() && !other.amounts.is_empty() {
-        let same = one.amounts.iter().any(|sum| other.amounts.contains(sum));
-        plain(if same { Level::AmountSame } else { Level::AmountOther });
+        plain(if one_sum { Level::AmountSame } else { Level::AmountOther });
     }
-    if one.said_again && who.is_some() {
+    let again = one.said_again && who.is_some();
+    if again {
         plain(Level::WordsAgain);
     } else if !one.words.is_empty() && !other.words.is_empty() {
         plain(match shared_words(&one.words, &other.words) {
@@ -79,31 +95,62 @@ pub(crate) fn case(
             _ => Level::WordsOther,
         });
     }
-    let shared_topic = one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
-    let shared =
-        who.is_none() && shared_topic && days <= SHARED_DAYS && one_neighbourhood(&new.place, &old.place);
     // Who is at home in one place has all matters there.
     if who.is_none() {
         home.area.into_iter().filter(|level| !shared || *level == Level::AreaOther).for_each(&mut plain);
-        home.house.into_iter().filter(|level| *level != Level::HouseSame).for_each(&mut plain);
+        home.house.into_iter().filter(|level| !shared && *level != Level::HouseSame).for_each(&mut plain);
     }
     if shared {
-        score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, 1.0));
-    } else if !one.topics.is_empty() && !other.topics.is_empty() && !(one.said_again && who.is_some()) {
-        let same = one.topics.iter().any(|topic| other.topics.contains(topic));
-        let level = if same { Level::TopicSame } else { Level::TopicOther };
+        // A community has several estates with such a matter, and an employer several sites.
+        let others = if place == Some(Neighbourhood::Estate) { 1.0 } else { OTHER_ESTATES };
+        score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, others));
+    } else if !again && let Some(level) = topic(one, other) {
         score.add(level, model.bits(level));
     }
     score
 }
 
-/// Whether a matter of a whole neighbourhood can be one in both places.
-fn one_neighbourhood(one: &PlaceTraits, other: &PlaceTraits) -> bool {
+/// How the topics agree. What comes with disputes of any kind counts where one of them has no other.
+fn topic(one: &MatterTraits, other: &MatterTraits) -> Option<Level> {
+    let share = |one: &[u32], other: &[u32]| one.iter().any(|topic| other.contains(topic));
+    if one.topics.is_empty() || other.topics.is_empty() {
+        return share(&one.beside_topics, &other.beside_topics).then_some(Level::TopicSame);
+    }
+    Some(if share(&one.topics, &other.topics) { Level::TopicSame } else { Level::TopicOther })
+}
+
+/// Whether one organisation is on the other side of both, or named in both.
+fn same_organisation(new: &Traits, old: &Traits) -> bool {
+    let is_office = |party: &&PartyTraits| party.name.is_some_and(|name| name.whole && name.surname == 0);
+    let of = |traits: &Traits| -> Vec<u32> {
+        let parties = traits.respondents().filter(is_office).filter_map(|party| Some(party.name?.sound));
+        parties.chain(traits.matter.organisations()).collect()
+    };
+    let ours = of(new);
+    of(old).iter().any(|name| ours.contains(name))
+}
+
+/// How near both are for a matter of a whole neighbourhood.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Neighbourhood {
+    /// One estate, hamlet or street.
+    Estate,
+    /// One community, as far as it was said.
+    Community,
+}
+
+fn neighbourhood(one: &PlaceTraits, other: &PlaceTraits) -> Option<Neighbourhood> {
     let same = |of: fn(&PlaceTraits) -> u32| (of(one) != 0 && of(other) != 0).then(|| of(one) == of(other));
     match same(|place| place.estate) {
-        Some(estate) => estate,
-        None => same(|place| place.community) == Some(true),
+        Some(true) => return Some(Neighbourhood::Estate),
+        Some(false) => return None,
+        None => {}
     }
+    if same(|place| place.community) != Some(true) {
+        return None;
+    }
+    let near = same(|place| place.hamlet) == Some(true) || same(|place| place.street) == Some(true);
+    Some(if near { Neighbourhood::Estate } else { Neighbourhood::Community })
 }
 
 /// The strongest of what the other sides say, with the rarity of what agrees.

@@ -10,7 +10,7 @@ use crate::{
 use super::person::PersonEvidence;
 
 /// Who has one telephone is told of from wherever the dispute is: another place says so much less.
-pub(super) const ELSEWHERE: f32 = 0.3;
+pub(super) const ELSEWHERE: f32 = 0.15;
 /// A telephone and a house that both agree count nearly twice for a household.
 const SECOND_CONTACT: f32 = 0.4;
 

@@ -27,7 +27,11 @@ impl PersonEvidence {
     pub(crate) fn of(one: &PartyTraits, other: &PartyTraits) -> Self {
         Self {
             id: one.id.as_ref().zip(other.id.as_ref()).and_then(|(one, other)| id(one, other)),
-            phone: one.phone.as_ref().zip(other.phone.as_ref()).map(|(one, other)| phone(one, other)),
+            phone: one
+                .phones()
+                .flat_map(|one| other.phones().map(move |other| phone(one, other)))
+                // The levels stand in their order: same, near, other.
+                .min(),
             name: one.name.as_ref().zip(other.name.as_ref()).and_then(|(one, other)| name(one, other)),
         }
     }
@@ -145,7 +149,8 @@ fn phone(one: &PhoneTraits, other: &PhoneTraits) -> Level {
         return Level::PhoneSame;
     }
     let blanked = one.blanked.iter().zip(&other.blanked).any(|(one, other)| *one != 0 && one == other);
-    if blanked || (one.digits != 0 && one.digits == other.digits) {
+    let same = |one: u32, other: u32| one != 0 && one == other;
+    if blanked || same(one.digits, other.digits) || same(one.tail, other.tail) {
         return Level::PhoneNear;
     }
     Level::PhoneOther
@@ -153,16 +158,20 @@ fn phone(one: &PhoneTraits, other: &PhoneTraits) -> Level {
 
 /// How two names agree.
 pub(crate) fn name(one: &NameTraits, other: &NameTraits) -> Option<Level> {
-    if one.whole && other.whole {
-        if one.written == other.written {
-            return Some(Level::NameSame);
-        }
-        if one.sound == other.sound {
-            return Some(Level::NameHeard);
-        }
+    // A family name that is not known as one makes a whole name look like a part.
+    if one.written == other.written && (one.whole || one.given[1] != 0) {
+        return Some(Level::NameSame);
+    }
+    if one.whole && other.whole && one.sound == other.sound {
+        return Some(Level::NameHeard);
     }
     if one.sex != 0 && other.sex != 0 && one.sex != other.sex {
         return Some(if one.surname == other.surname { Level::NameOther } else { Level::SurnameOther });
+    }
+    // 陆建国 and 老建国: of one household no two have the same given name.
+    let given_only = (one.surname == 0) != (other.surname == 0);
+    if given_only && one.given == other.given && one.given[1] != 0 {
+        return Some(Level::NameHeard);
     }
     if one.surname != 0 && other.surname != 0 && one.surname != other.surname {
         return Some(Level::SurnameOther);

@@ -18,7 +18,8 @@ const CUT: f32 = 4.0;
 /// Counts what is shared among the reports that are compared.
 pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: &Weights) -> Crowd {
     let reporter = new.reporter();
-    let phone = reporter.and_then(|party| party.phone).map(|phone| phone.whole);
+    let phones: Vec<u32> =
+        reporter.into_iter().flat_map(PartyTraits::phones).map(|phone| phone.whole).collect();
     let name = reporter.and_then(whole_name);
     let (mut phone_names, mut house_names) = (Vec::new(), Vec::new());
     let (mut on_phone, mut in_house) = (0, 0);
@@ -42,7 +43,7 @@ pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: 
                 names.push(surname);
             }
         };
-        if phone.is_some() && other.phone.map(|phone| phone.whole) == phone {
+        if other.phones().any(|phone| phones.contains(&phone.whole)) {
             on_phone += 1;
             count(&mut phone_names);
         }

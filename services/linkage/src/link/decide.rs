@@ -133,12 +133,17 @@ fn scored(kind: Kind, compared: &[Compared]) -> Vec<Scored> {
     clusters.into_values().map(|(held, worst)| Scored { bits: held.bits + worst, ..held }).collect()
 }
 
+/// A name may be misspelt in one report of a cluster: what speaks against it counts for half.
+const SPOKEN_AGAINST: f32 = 0.5;
+
 /// How much speaks against a report of a cluster, whatever else is known of the cluster: another name or id number.
 fn contradiction(kind: Kind, score: &Score) -> f32 {
     match kind {
-        Kind::Person => score.of(Evidence::Name).min(0.0) + score.of(Evidence::IdNumber).min(0.0),
+        Kind::Person => {
+            (score.of(Evidence::Name).min(0.0) + score.of(Evidence::IdNumber).min(0.0)) * SPOKEN_AGAINST
+        }
         Kind::Household => 0.0,
-        Kind::Case => score.of(Evidence::Opponent).min(0.0) / 2.0,
+        Kind::Case => score.of(Evidence::Opponent).min(0.0) * SPOKEN_AGAINST,
     }
 }
 

@@ -18,9 +18,8 @@ pub(super) fn amounts(text: &str) -> Vec<u64> {
             at += 1;
             continue;
         }
-        let end =
-            (at..signs.len().min(at + LONGEST)).find(|end| !is_part(signs[*end])).unwrap_or(signs.len());
-        let run: String = signs[at..end.max(at + 1)].iter().collect();
+        let end = (at..signs.len()).find(|end| !is_part(signs[*end])).unwrap_or(signs.len());
+        let run: String = signs[at..end].iter().take(LONGEST).collect();
         let next = signs.get(end).copied().unwrap_or_default();
         let is_money = matches!(next, '元' | '块') || run.contains('万');
         let counted_otherwise =
@@ -28,12 +27,12 @@ pub(super) fn amounts(text: &str) -> Vec<u64> {
         if is_money
             && !counted_otherwise
             && let Some(sum) = value_of(&run).filter(|sum| *sum >= LEAST)
+            && !found.contains(&sum)
+            && found.len() < MOST
         {
-            if !found.contains(&sum) && found.len() < MOST {
-                found.push(sum);
-            }
+            found.push(sum);
         }
-        at = end.max(at + 1);
+        at = end;
     }
     found
 }

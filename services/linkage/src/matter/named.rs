@@ -81,7 +81,7 @@ pub(super) fn people(text: &str) -> Vec<String> {
             continue;
         }
         let ends = |length: usize| signs.get(at + length).is_some_and(|c| AFTER_PERSON.contains(*c));
-        if let Some(length) = [3, 2].into_iter().find(|length| ends(*length)) {
+        if let Some(length) = [2, 3].into_iter().find(|length| ends(*length)) {
             let name: String = signs[at..at + length].iter().collect();
             if !found.contains(&name) && found.len() < MOST_NAMED {
                 found.push(name);

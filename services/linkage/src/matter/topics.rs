@@ -92,14 +92,20 @@ const TOPICS: &[Entry] = &[
         Household,
         &["养狗", "狗咬", "狗叫", "遛狗", "咬伤", "咬了", "鸡鸭", "鸡粪", "养鸡", "放养", "牛吃", "羊吃"],
     ),
+    ("field", Household, &["承包地", "耕地", "责任田", "田地", "菜地", "占种", "水田", "旱地", "田埂"]),
     (
-        "field",
-        Household,
-        &["承包地", "耕地", "责任田", "田地", "菜地", "占种", "水田", "旱地", "田埂", "土地流转", "流转"],
+        "land rent",
+        Neighbourhood,
+        &["流转费", "田租", "土地流转", "流转其土地", "流转土地", "地租", "讨要租金"],
     ),
     ("forest", Household, &["山林", "林地", "山界", "油茶", "林权", "山场", "自留山", "板栗"]),
     ("field water", Household, &["灌溉", "放水", "抢水", "水渠", "水塘", "堰塘", "鱼塘", "抽水"]),
-    ("demolition", Household, &["拆迁", "征地", "征收", "补偿款", "安置房", "青苗费", "过渡费", "安置"]),
+    ("demolition", Neighbourhood, &["拆迁", "征地", "征收", "补偿款", "安置房", "青苗费", "过渡费", "安置"]),
+    (
+        "couple",
+        Household,
+        &["夫妻", "丈夫", "妻子", "老公", "老婆", "男将", "媳妇", "前夫", "前妻", "屋里两个"],
+    ),
     ("divorce", Household, &["离婚", "感情破裂", "分居", "闹离"]),
     (
         "violence at home",
@@ -113,7 +119,7 @@ const TOPICS: &[Entry] = &[
     ("affair", Household, &["出轨", "第三者", "外遇", "婚外"]),
     ("in-laws", Household, &["婆媳", "婆婆", "儿媳", "公婆"]),
     ("love affair", Household, &["恋爱", "分手", "前男友", "前女友", "谈朋友"]),
-    ("wages", Household, &["工资", "欠薪", "讨薪", "工钱", "血汗钱", "拖欠", "结账", "结清"]),
+    ("wages", Neighbourhood, &["工资", "欠薪", "讨薪", "工钱", "血汗钱", "拖欠", "结账", "结清"]),
     ("work injury", Household, &["工伤", "摔伤", "受伤赔", "误工费"]),
     ("dismissal", Household, &["辞退", "开除", "解除劳动", "经济补偿", "裁员", "社保", "加班"]),
     ("work contract", Household, &["劳动合同", "试用期"]),
@@ -187,9 +193,10 @@ pub(super) fn named_in(text: &str) -> Vec<Topic> {
             named.push(topic);
         }
     }
-    if named.iter().any(|topic| TOPICS[*topic].1 != Beside) {
-        named.retain(|topic| TOPICS[*topic].1 != Beside);
-    }
-    let topic = |at: usize| Topic { name: TOPICS[at].0, shared: TOPICS[at].1 == Neighbourhood };
+    let topic = |at: usize| Topic {
+        name: TOPICS[at].0,
+        shared: TOPICS[at].1 == Neighbourhood,
+        beside: TOPICS[at].1 == Beside,
+    };
     named.into_iter().take(MOST).map(topic).collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Hashed, IdTraits, MOST_AMOUNTS, MOST_NAMED, MOST_PARTIES, MOST_WORDS, MatterTraits, NameTraits,
-    PartyTraits, PhoneTraits, PlaceTraits, Traits, people::MOBILE_DIGITS,
+    PartyTraits, PhoneTraits, PlaceTraits, Traits, people::PHONE_DIGITS,
 };
 use crate::report::Role;
 
@@ -20,7 +20,7 @@ const HAS_NAME: u8 = 1 << 2;
 const HAS_PHONE: u8 = 1 << 3;
 const HAS_ID: u8 = 1 << 4;
 const IS_WHOLE: u8 = 1 << 5;
-const IS_MOBILE: u8 = 1 << 6;
+const HAS_SECOND_PHONE: u8 = 1 << 6;
 
 impl Traits {
     /// The traits as bytes; some 250 for two people, at most about 900.
@@ -33,7 +33,7 @@ impl Traits {
         }
         write_present(&self.place.parts(), &mut bytes);
         write(self.matter.category, &mut bytes);
-        for list in [&self.matter.topics, &self.matter.shared_topics] {
+        for list in [&self.matter.topics, &self.matter.beside_topics, &self.matter.shared_topics] {
             bytes.push(list.len() as u8);
             list.iter().for_each(|hashed| write(*hashed, &mut bytes));
         }
@@ -61,6 +61,7 @@ impl Traits {
         let place = PlaceTraits::of_parts(from.present()?);
         let category = from.hashed()?;
         let topics = from.list(MOST_TOPICS)?;
+        let beside_topics = from.list(MOST_TOPICS)?;
         let shared_topics = from.list(MOST_TOPICS)?;
         let named = from.list(MOST_NAMED)?;
         let flags = from.byte()?;
@@ -80,6 +81,7 @@ impl Traits {
             matter: MatterTraits {
                 category,
                 topics,
+                beside_topics,
                 shared_topics,
                 words,
                 named,
@@ -115,7 +117,7 @@ fn write_party(party: &PartyTraits, bytes: &mut Vec<u8>) {
             | flag(party.phone.is_some(), HAS_PHONE)
             | flag(party.id.is_some(), HAS_ID)
             | flag(party.name.is_some_and(|name| name.whole), IS_WHOLE)
-            | flag(party.phone.is_some_and(|phone| phone.digits != 0), IS_MOBILE),
+            | flag(party.second_phone.is_some(), HAS_SECOND_PHONE),
     );
     if let Some(name) = &party.name {
         bytes.push(name.rarity);
@@ -124,15 +126,22 @@ fn write_party(party: &PartyTraits, bytes: &mut Vec<u8>) {
             bytes,
         );
     }
-    if let Some(phone) = &party.phone {
-        write(phone.whole, bytes);
-        if phone.digits != 0 {
-            write(phone.digits, bytes);
-            phone.blanked.iter().for_each(|blanked| bytes.extend(&blanked.to_le_bytes()[..3]));
-        }
+    for phone in party.phones() {
+        write_phone(phone, bytes);
     }
     if let Some(id) = &party.id {
         write_present(&[id.whole, id.region, id.birth, id.tail], bytes);
+    }
+}
+
+fn write_phone(phone: &PhoneTraits, bytes: &mut Vec<u8>) {
+    let is_long = phone.digits != 0;
+    bytes.push(u8::from(is_long));
+    write(phone.whole, bytes);
+    if is_long {
+        write(phone.tail, bytes);
+        write(phone.digits, bytes);
+        phone.blanked.iter().for_each(|blanked| bytes.extend(&blanked.to_le_bytes()[..3]));
     }
 }
 
@@ -224,14 +233,18 @@ impl Reader<'_> {
         };
         let has = |flag: u8| flags & flag != 0;
         let name = if has(HAS_NAME) { Some(self.name(has(IS_WHOLE))?) } else { None };
-        let phone = if has(HAS_PHONE) { Some(self.phone(has(IS_MOBILE))?) } else { None };
+        let phone = if has(HAS_PHONE) { Some(self.phone()?) } else { None };
+        let second_phone = if has(HAS_SECOND_PHONE) { Some(self.phone()?) } else { None };
+        if phone.is_none() && second_phone.is_some() {
+            return Err(MalformedTraits);
+        }
         let id = if has(HAS_ID) {
             let [whole, region, birth, tail] = self.present()?;
             Some(IdTraits { whole, region, birth, tail })
         } else {
             None
         };
-        Ok(PartyTraits { role, name, phone, id })
+        Ok(PartyTraits { role, name, phone, second_phone, id })
     }
 
     fn name(&mut self, whole: bool) -> Result<NameTraits, MalformedTraits> {
@@ -240,13 +253,22 @@ impl Reader<'_> {
         Ok(NameTraits { whole, written, sound, surname, given: [first, second], sex, rarity })
     }
 
-    fn phone(&mut self, mobile: bool) -> Result<PhoneTraits, MalformedTraits> {
+    fn phone(&mut self) -> Result<PhoneTraits, MalformedTraits> {
+        let is_long = match self.byte()? {
+            0 => false,
+            1 => true,
+            _ => return Err(MalformedTraits),
+        };
         let whole = self.hashed()?;
-        let mut phone = PhoneTraits { whole, blanked: [0; MOBILE_DIGITS], digits: 0 };
-        if mobile {
+        let mut phone = PhoneTraits { whole, tail: 0, blanked: [0; PHONE_DIGITS], digits: 0 };
+        if is_long {
+            phone.tail = self.hashed()?;
             phone.digits = self.hashed()?;
             for blanked in &mut phone.blanked {
                 *blanked = self.three()?;
+            }
+            if phone.digits == 0 {
+                return Err(MalformedTraits);
             }
         }
         Ok(phone)

@@ -44,7 +44,7 @@ impl Traits {
             if let Some(id) = party.id.filter(|id| id.whole != 0) {
                 add(key(By::Id, &[id.whole]));
             }
-            if let Some(phone) = party.phone {
+            for phone in party.phones() {
                 add(key(By::Phone, &[phone.whole]));
             }
         }

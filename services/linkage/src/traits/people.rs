@@ -14,7 +14,16 @@ pub(crate) struct PartyTraits {
     pub role: Role,
     pub name: Option<NameTraits>,
     pub phone: Option<PhoneTraits>,
+    /// Another number under which the reporter is reached, named in the text.
+    pub second_phone: Option<PhoneTraits>,
     pub id: Option<IdTraits>,
+}
+
+impl PartyTraits {
+    /// The telephones.
+    pub(crate) fn phones(&self) -> impl Iterator<Item = &PhoneTraits> {
+        self.phone.iter().chain(&self.second_phone)
+    }
 }
 
 /// A name as far as it was said.
@@ -40,10 +49,12 @@ pub(crate) struct NameTraits {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct PhoneTraits {
     pub whole: Hashed,
-    /// A mobile number with one digit blanked out, for each digit: two numbers that differ in one digit have one of
-    /// these in common. 24 bits each; all 0 for a landline.
-    pub blanked: [Hashed; MOBILE_DIGITS],
-    /// A mobile number's digits in the order of their size: the same where two were exchanged.
+    /// The last eight digits: who has two numbers often has them with one tail.
+    pub tail: Hashed,
+    /// A number with one digit blanked out, for each digit: two numbers that differ in one digit have one of
+    /// these in common. 24 bits each; all 0 for one that has not eleven digits.
+    pub blanked: [Hashed; PHONE_DIGITS],
+    /// The digits in the order of their size: the same where two were exchanged.
     pub digits: Hashed,
 }
 
@@ -57,19 +68,28 @@ pub(crate) struct IdTraits {
     pub tail: Hashed,
 }
 
-pub(crate) const MOBILE_DIGITS: usize = 11;
+/// A mobile number's, and most landlines' with their area code.
+pub(crate) const PHONE_DIGITS: usize = 11;
+const TAIL: usize = 3;
 
-/// The traits of a person; nothing where nothing is known of them.
-pub(super) fn of(party: &PlainParty<'_>, secret: &Secret) -> Option<PartyTraits> {
+/// The traits of a person, and the telephone that the text names; nothing where nothing is known of them.
+pub(super) fn of(
+    party: &PlainParty<'_>,
+    second_phone: Option<PlainPhone<'_>>,
+    secret: &Secret,
+) -> Option<PartyTraits> {
     let id_text = party.id_number.or(party.wrong_id);
     let id = id_text.and_then(|text| id(text, party.id_number.is_some(), secret));
     let sex_of_id = party.id_number.and_then(sex_of_id);
     let name = Name::read(party.name).map(|name| name_traits(&name, sex_of_id, secret));
     let phone = party.phone.filter(|phone| phone.personal).map(|phone| phone_traits(phone, secret));
+    let second_phone =
+        second_phone.map(|phone| phone_traits(phone, secret)).filter(|second| Some(*second) != phone);
     (id.is_some() || name.is_some() || phone.is_some()).then_some(PartyTraits {
         role: party.role,
         name,
         phone,
+        second_phone,
         id,
     })
 }
@@ -101,12 +121,12 @@ fn phone_traits(phone: PlainPhone<'_>, secret: &Secret) -> PhoneTraits {
     let digits = phone.digits.as_bytes();
     let mut traits = PhoneTraits {
         whole: secret.short(Of::Phone, &[phone.digits]),
-        blanked: [0; MOBILE_DIGITS],
+        tail: 0,
+        blanked: [0; PHONE_DIGITS],
         digits: 0,
     };
-    let is_mobile =
-        digits.len() == MOBILE_DIGITS && digits[0] == b'1' && digits.iter().all(u8::is_ascii_digit);
-    if is_mobile {
+    if digits.len() == PHONE_DIGITS && digits.iter().all(u8::is_ascii_digit) {
+        traits.tail = secret.short(Of::PhoneTail, &[&phone.digits[TAIL..]]);
         for (at, blanked) in traits.blanked.iter_mut().enumerate() {
             let (head, tail) = (&phone.digits[..at], &phone.digits[at + 1..]);
             *blanked = (secret.short(Of::PhoneBlanked, &[head, tail]) >> 8).max(1);

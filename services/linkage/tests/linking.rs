@@ -1,0 +1,455 @@
+//! Linkage from reports to clusters, as intake uses it.
+
+use std::collections::HashMap;
+
+use fengqiao_linkage::{
+    CANDIDATES_PER_KEY, Earlier, Evidence, HumanWord, Key, KeyedHash, Kind, Level, Linked, MOST_COMPARISONS,
+    New, Places, PlainParty, PlainPhone, PlainReport, Role, Said, Secret, Thing, Traits, Weights, choose,
+    learn, link, observe, traits,
+};
+use jiff::{SignedDuration, Timestamp};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+struct Plain;
+
+impl KeyedHash for Plain {
+    fn hash(&self, kind: &str, value: &str) -> u64 {
+        (kind.len() as u64) << 32 | value.bytes().map(u64::from).sum::<u64>()
+    }
+}
+
+fn places() -> Places {
+    Places::new(
+        "麻城市",
+        [("421181105", "阎家河镇"), ("421181105201", "石桥垸村"), ("421181002", "鼓楼街道")],
+    )
+}
+
+/// What a test says of a report; the rest is usual.
+#[derive(Debug, Clone, Copy)]
+struct Telling<'a> {
+    name: &'a str,
+    phone: &'a str,
+    id: &'a str,
+    address: &'a str,
+    opponent: &'a str,
+    category: &'a str,
+    text: &'a str,
+}
+
+const WANG: Telling<'static> = Telling {
+    name: "王桂兰",
+    phone: "13800000001",
+    id: "",
+    address: "阎家河镇石桥垸村5组12号",
+    opponent: "戴俊杰",
+    category: "neighbourhood",
+    text: "邻居砌墙占了过道，柴火堆在门口",
+};
+
+fn traits_of(said: &Telling<'_>) -> Traits {
+    let reporter = PlainParty {
+        role: Role::Reporter,
+        name: said.name,
+        phone: (!said.phone.is_empty())
+            .then_some(PlainPhone { digits: said.phone, personal: said.phone.len() > 5 }),
+        id_number: (!said.id.is_empty()).then_some(said.id),
+        wrong_id: None,
+    };
+    let opponent = PlainParty {
+        role: Role::Respondent,
+        name: said.opponent,
+        phone: None,
+        id_number: None,
+        wrong_id: None,
+    };
+    let report = PlainReport {
+        area_code: "421181",
+        category: said.category,
+        address: said.address,
+        title: "",
+        narrative: said.text,
+        parties: vec![opponent, reporter],
+    };
+    traits(&report, &places(), &Secret::of(&Plain))
+}
+
+fn at(day: i64) -> Timestamp {
+    Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * day)
+}
+
+fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// An earlier report, alone in its clusters: person 1_000 + n, household 2_000 + n, case 3_000 + n.
+fn earlier(number: u128, day: i64, said: &Telling<'_>) -> Earlier {
+    Earlier {
+        report: id(number),
+        told_at: at(day),
+        traits: traits_of(said),
+        person: id(1_000 + number),
+        household: id(2_000 + number),
+        case: id(3_000 + number),
+        joinable: true,
+    }
+}
+
+fn linked_on(day: i64, said: &Telling<'_>, earlier: &[Earlier], words: &[HumanWord]) -> Linked {
+    let mut next = 9_000;
+    let mut fresh = || {
+        next += 1;
+        id(next)
+    };
+    let new = traits_of(said);
+    link(New { traits: &new, told_at: at(day) }, earlier, &[], words, &Weights::shipped(), &mut fresh)
+}
+
+/// Which of person, household and case are those of the first earlier report.
+fn same_as_first(linked: &Linked) -> (bool, bool, bool) {
+    (linked.person.id == id(1_001), linked.household.id == id(2_001), linked.case.id == id(3_001))
+}
+
+#[test]
+fn nobody_came_before_the_first() {
+    let linked = linked_on(1, &WANG, &[], &[]);
+    assert_eq!((linked.person.id, linked.household.id, linked.case.id), (id(9_001), id(9_002), id(9_003)));
+    assert!(linked.person.reasons.is_empty() && linked.joins.is_empty());
+}
+
+#[test]
+fn a_second_call_is_the_same_person_whatever_name_phone_or_address_was_said() {
+    let first = [earlier(1, 0, &WANG)];
+    for (what, again) in [
+        ("the same", WANG),
+        ("a form of address", Telling { name: "王女士", ..WANG }),
+        ("a title", Telling { name: "王师傅", address: "", ..WANG }),
+        ("a homophone", Telling { name: "汪贵蓝", ..WANG }),
+        ("traditional", Telling { name: "王桂蘭", address: "閻家河鎮石橋垸村五組十二號", ..WANG }),
+        ("another phone", Telling { phone: "13900000009", ..WANG }),
+        ("no phone", Telling { phone: "", ..WANG }),
+        ("a hidden phone", Telling { phone: "110", ..WANG }),
+        ("a wrong digit", Telling { phone: "13800000007", address: "", ..WANG }),
+        ("another address", Telling { address: "鼓楼街道金丰小区3-2-501", ..WANG }),
+        ("no address", Telling { address: "", ..WANG }),
+    ] {
+        assert_eq!(same_as_first(&linked_on(3, &again, &first, &[])), (true, true, true), "{what}");
+    }
+    let linked = linked_on(3, &WANG, &first, &[]);
+    assert!(linked.person.reasons.iter().any(|reason| reason.evidence == Evidence::Phone));
+    assert!(linked.person.reasons.iter().all(|reason| reason.bits > 0.0 && reason.report == id(1)));
+}
+
+#[test]
+fn another_matter_of_the_same_people_is_another_case() {
+    let first = [earlier(1, 0, &WANG)];
+    let other = Telling {
+        opponent: "宏达建筑公司",
+        category: "migrant_wages",
+        text: "工地拖欠工资3万元，老板躲了",
+        ..WANG
+    };
+    assert_eq!(same_as_first(&linked_on(40, &other, &first, &[])), (true, true, false));
+}
+
+#[test]
+fn a_wife_is_of_the_household_and_another_person() {
+    let first = [earlier(1, 0, &WANG)];
+    let husband = Telling { name: "戴建国", phone: "13700000002", ..WANG };
+    assert_eq!(same_as_first(&linked_on(3, &husband, &first, &[])), (false, true, true));
+    let on_her_phone = Telling { name: "戴建国", ..WANG };
+    assert_eq!(same_as_first(&linked_on(3, &on_her_phone, &first, &[])), (false, true, true));
+}
+
+#[test]
+fn many_households_without_water_are_one_case() {
+    let dry = Telling {
+        name: "李强",
+        phone: "13600000003",
+        address: "鼓楼街道金丰小区3号楼2单元501室",
+        opponent: "",
+        category: "property",
+        text: "小区停水两天了，没水用",
+        ..WANG
+    };
+    let neighbour = Telling {
+        name: "赵敏",
+        phone: "13600000004",
+        address: "鼓楼街道金丰小区7栋101",
+        text: "家里断水",
+        ..dry
+    };
+    let linked = linked_on(1, &neighbour, &[earlier(1, 0, &dry)], &[]);
+    assert_eq!(same_as_first(&linked), (false, false, true));
+    assert!(
+        !same_as_first(&linked_on(200, &neighbour, &[earlier(1, 0, &dry)], &[])).2,
+        "long after it is another"
+    );
+}
+
+#[test]
+fn who_was_reported_and_answers_speaks_of_the_same_case() {
+    let answer = Telling {
+        name: "戴俊杰",
+        phone: "13500000005",
+        address: "阎家河镇石桥垸村5组13号",
+        opponent: "王桂兰",
+        text: "隔壁说我砌墙占过道，其实是她先堆柴火",
+        ..WANG
+    };
+    assert_eq!(same_as_first(&linked_on(2, &answer, &[earlier(1, 0, &WANG)], &[])), (false, false, true));
+}
+
+#[test]
+fn a_phone_of_a_village_office_names_nobody() {
+    let names = ["李强", "赵敏", "周杰", "吴芳", "郑军", "冯丽"];
+    let callers: Vec<Earlier> = (1..)
+        .zip(names)
+        .map(|(number, name)| {
+            earlier(number, 0, &Telling { name, address: "", opponent: "", text: "", ..WANG })
+        })
+        .collect();
+    let caller = Telling { name: "", address: "", opponent: "", text: "", ..WANG };
+    let linked = linked_on(1, &caller, &callers, &[]);
+    assert_eq!((linked.person.id, linked.household.id), (id(9_001), id(9_002)));
+    let one_of_them = Telling { name: "吴芳", ..caller };
+    assert_eq!(linked_on(1, &one_of_them, &callers, &[]).person.id, id(1_004));
+}
+
+#[test]
+fn two_right_id_numbers_are_two_people() {
+    let one = Telling { id: "110105194912310021", ..WANG };
+    let other = Telling { id: "110105195012310022", name: "王女士", phone: "", ..WANG };
+    assert!(!same_as_first(&linked_on(1, &other, &[earlier(1, 0, &one)], &[])).0);
+    assert!(
+        same_as_first(&linked_on(
+            1,
+            &Telling { name: "", phone: "", address: "", ..one },
+            &[earlier(1, 0, &one)],
+            &[]
+        ))
+        .0
+    );
+}
+
+#[test]
+fn later_evidence_joins_two_clusters_and_the_older_stays() {
+    let by_phone = Telling { name: "王桂兰", address: "", id: "", opponent: "", text: "", ..WANG };
+    let by_id = Telling { phone: "", id: "110105194912310021", address: "", opponent: "", text: "", ..WANG };
+    let both = Telling { id: "110105194912310021", ..WANG };
+    let linked = linked_on(5, &both, &[earlier(2, 1, &by_id), earlier(1, 0, &by_phone)], &[]);
+    assert_eq!(linked.person.id, id(1_001));
+    assert!(
+        linked
+            .joins
+            .iter()
+            .any(|join| { (join.kind, join.kept, join.absorbed) == (Kind::Person, id(1_001), id(1_002)) })
+    );
+}
+
+#[test]
+fn a_case_that_takes_no_more_is_followed() {
+    let over = Earlier { joinable: false, ..earlier(1, 0, &WANG) };
+    let linked = linked_on(3, &WANG, &[over], &[]);
+    assert_eq!((linked.case.id, linked.follows), (id(9_001), Some(id(3_001))));
+    assert_eq!(linked.person.id, id(1_001));
+}
+
+#[test]
+fn keys_are_few_and_find_what_they_should() {
+    let one = traits_of(&WANG).keys();
+    assert!(one.len() <= 12, "{}", one.len());
+    let shares = |said: &Telling<'_>| traits_of(said).keys().iter().any(|key| one.contains(key));
+    let nothing = Telling { name: "", phone: "", address: "", opponent: "", text: "", ..WANG };
+    for said in [
+        Telling { phone: WANG.phone, ..nothing },
+        Telling { address: "阎家河镇5组12", ..nothing },
+        Telling { name: "汪贵兰", ..nothing },
+        Telling { opponent: "戴俊杰", ..nothing },
+        Telling { name: "戴俊杰", ..nothing },
+    ] {
+        assert!(shares(&said), "{}{}{}{}", said.name, said.phone, said.address, said.opponent);
+    }
+    assert!(!shares(&nothing));
+}
+
+#[test]
+fn of_each_key_the_newest_are_compared() {
+    let hits: Vec<(Key, Uuid)> = (0..200).map(|n| (Key(n / 20), id(n as u128))).collect();
+    let chosen = choose(&hits);
+    assert_eq!(chosen.reports.len(), MOST_COMPARISONS);
+    assert_eq!(chosen.frequent.len(), 10);
+    let of_one = choose(&hits[..20]);
+    assert_eq!(of_one.reports.len(), CANDIDATES_PER_KEY);
+    assert_eq!(of_one.reports.last(), Some(&id(19)), "the newest");
+    let mut turned = hits.clone();
+    turned.reverse();
+    assert_eq!(choose(&turned), chosen);
+    assert!(choose(&hits[..CANDIDATES_PER_KEY]).frequent.is_empty());
+}
+
+#[test]
+fn the_traits_of_two_people_are_small_and_hold_nothing_that_can_be_read() {
+    let bytes = traits_of(&Telling { id: "110105194912310021", ..WANG }).encode();
+    assert!(bytes.len() < 400, "{}", bytes.len());
+    for word in ["王", "桂兰", "13800000001", "石桥", "戴俊杰", "柴火"] {
+        assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
+    }
+    let other_key = traits(
+        &PlainReport { area_code: "", category: "", address: "", title: "", narrative: "", parties: vec![] },
+        &places(),
+        &Secret::of(&Plain),
+    );
+    assert_eq!(Traits::decode(&other_key.encode()), Ok(other_key));
+}
+
+#[test]
+fn weights_are_learned_from_what_agrees() {
+    // A county where nobody keeps a telephone: that two differ says less than before.
+    let weights = Weights::shipped();
+    let changed = Telling { phone: "13900000009", ..WANG };
+    let first = [earlier(1, 0, &WANG)];
+    let new = traits_of(&changed);
+    let linked = linked_on(3, &changed, &first, &[]);
+    let pair = observe(New { traits: &new, told_at: at(3) }, &linked, &first, &[], &weights);
+    let pairs: Vec<_> = pair.iter().copied().cycle().take(pair.len() * 3_000).collect();
+    let learned = learn(&weights, &pairs, "learned");
+    let share = |weights: &Weights| weights.person.odds(Level::PhoneOther).map_or(0.0, |odds| odds.m);
+    assert!(share(&learned) > 0.8 && share(&weights) < 0.5, "{}", share(&learned));
+    assert_eq!(learn(&weights, &[], "shipped-1"), weights);
+}
+
+fn any_said() -> impl Strategy<Value = Telling<'static>> {
+    let of = |texts: &'static [&'static str]| proptest::sample::select(texts);
+    (
+        of(&["王桂兰", "王女士", "汪贵兰", "李强", "", "老王"]),
+        of(&["13800000001", "13800000007", "13900000009", ""]),
+        of(&["", "110105194912310021", "110105195012310022"]),
+        of(&["阎家河镇石桥垸村5组12号", "石桥垸村5组12", "金丰3-2-501", ""]),
+        of(&["戴俊杰", "宏达建筑公司", "王桂兰", ""]),
+        of(&["neighbourhood", "property", "other"]),
+        of(&["邻居砌墙占了过道", "小区停水", "欠3万元", ""]),
+    )
+        .prop_map(|(name, phone, id, address, opponent, category, text)| Telling {
+            name,
+            phone,
+            id,
+            address,
+            opponent,
+            category,
+            text,
+        })
+}
+
+/// Reports of a few clusters, each kind by itself.
+fn any_earlier() -> impl Strategy<Value = Vec<Earlier>> {
+    proptest::collection::vec((any_said(), 0_i64..60, 0_u128..4, 0_u128..4, 0_u128..4, any::<bool>()), 0..12)
+        .prop_map(|said| {
+            (1..)
+                .zip(said)
+                .map(|(number, (said, day, person, household, case, joinable))| Earlier {
+                    person: id(1_000 + person),
+                    household: id(2_000 + household),
+                    case: id(3_000 + case),
+                    joinable,
+                    ..earlier(number, day, &said)
+                })
+                .collect()
+        })
+}
+
+fn any_word() -> impl Strategy<Value = HumanWord> {
+    let thing = || {
+        prop_oneof![
+            Just(Thing::This),
+            (1_u128..12).prop_map(|number| Thing::Report(id(number))),
+            (0_u128..4, 1_u128..4).prop_map(|(cluster, kind)| Thing::Cluster(id(1_000 * kind + cluster))),
+        ]
+    };
+    let kind = proptest::sample::select(&[Kind::Person, Kind::Household, Kind::Case]);
+    let said = proptest::sample::select(&[Said::Together, Said::Apart]);
+    (kind, said, thing(), thing()).prop_map(|(kind, said, one, other)| HumanWord { kind, said, one, other })
+}
+
+proptest! {
+    #[test]
+    fn what_is_encoded_is_decoded(said in any_said()) {
+        let traits = traits_of(&said);
+        prop_assert_eq!(Traits::decode(&traits.encode()), Ok(traits));
+    }
+
+    #[test]
+    fn any_bytes_are_decoded_without_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+        if let Ok(traits) = Traits::decode(&bytes) {
+            prop_assert_eq!(traits.encode(), bytes);
+        }
+    }
+
+    #[test]
+    fn any_report_has_traits(name in ".{0,30}", address in ".{0,60}", text in ".{0,100}", id in ".{0,20}") {
+        let reporter = PlainParty {
+            role: Role::Reporter, name: &name, phone: None, id_number: None, wrong_id: Some(&id),
+        };
+        let report = PlainReport {
+            area_code: &id, category: "", address: &address, title: &name, narrative: &text, parties: vec![reporter],
+        };
+        let _ = traits(&report, &places(), &Secret::of(&Plain)).keys();
+    }
+
+    #[test]
+    fn the_order_of_earlier_reports_does_not_matter(said in any_said(), earlier in any_earlier()) {
+        let linked = linked_on(30, &said, &earlier, &[]);
+        let turned: Vec<Earlier> = earlier.iter().rev().cloned().collect();
+        prop_assert_eq!(linked_on(30, &said, &turned, &[]), linked);
+    }
+
+    #[test]
+    fn an_officers_word_is_always_obeyed(
+        said in any_said(),
+        earlier in any_earlier(),
+        words in proptest::collection::vec(any_word(), 0..5),
+    ) {
+        let linked = linked_on(30, &said, &earlier, &words);
+        for kind in [Kind::Person, Kind::Household, Kind::Case] {
+            let (belongs, of): (Uuid, fn(&Earlier) -> Uuid) = match kind {
+                Kind::Person => (linked.person.id, |one| one.person),
+                Kind::Household => (linked.household.id, |one| one.household),
+                Kind::Case => (linked.case.id, |one| one.case),
+            };
+            // Where each cluster is after the joins.
+            let now: HashMap<Uuid, Uuid> =
+                linked.joins.iter().filter(|join| join.kind == kind).map(|join| (join.absorbed, join.kept)).collect();
+            let now = |cluster: Uuid| now.get(&cluster).copied().unwrap_or(cluster);
+            let cluster = |thing: Thing| match thing {
+                Thing::This => Some(belongs),
+                Thing::Report(report) => earlier.iter().find(|one| one.report == report).map(|one| now(of(one))),
+                Thing::Cluster(cluster) => Some(now(cluster)),
+            };
+            let before = |thing: Thing| match thing {
+                Thing::This => None,
+                Thing::Report(report) => earlier.iter().find(|one| one.report == report).map(of),
+                Thing::Cluster(cluster) => Some(cluster),
+            };
+            let of_kind: Vec<&HumanWord> = words.iter().filter(|word| word.kind == kind).collect();
+            for word in &of_kind {
+                let (Some(one), Some(other)) = (cluster(word.one), cluster(word.other)) else { continue };
+                // What was one cluster before, or is the same thing, cannot be parted by a report that comes after.
+                let parted_already = before(word.one) != before(word.other);
+                match word.said {
+                    Said::Apart if word.one != word.other && parted_already => {
+                        prop_assert_ne!(one, other, "{:?} {:?}", word, linked);
+                    }
+                    // Apart goes before together, so a confirmation alone is tested.
+                    Said::Together
+                        if of_kind.iter().all(|word| word.said == Said::Together)
+                            && [word.one, word.other].contains(&Thing::This) =>
+                    {
+                        prop_assert_eq!(one, other, "{:?} {:?}", word, linked);
+                    }
+                    _ => {}
+                }
+            }
+        }
+    }
+}
