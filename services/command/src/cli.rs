@@ -6,12 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand,
-    background::BackgroundOptions, call::CallCommand, case::CaseCommand, duty::DutyCommand,
-    figures::StatsOptions, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
-    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, work::WorkOptions,
+    activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
+    call::CallCommand, case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand,
+    link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
+    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).

@@ -20,6 +20,7 @@ use crate::{
     contract,
     domain::{decision::Decision, ticket_states::ticket_of},
     error::IntakeError,
+    grpc::Unfinished,
     reception::{ReceivedReport, Reception},
     sums,
 };
@@ -41,6 +42,8 @@ pub struct Intake {
     pub(crate) pool: PgPool,
     pub(crate) stop: CancellationToken,
     pub(crate) stream_window: usize,
+    /// The room for what callers have begun to say.
+    pub(crate) unfinished: Unfinished,
 }
 
 impl Intake {
@@ -63,6 +66,7 @@ impl Intake {
             pool: pool.clone(),
             stop: stop.clone(),
             stream_window: settings.stream_window as usize,
+            unfinished: Unfinished::default(),
         };
         (intake, work)
     }

@@ -40,9 +40,7 @@ use fengqiao_messaging::{Apply, Topic};
 use fengqiao_proto::intake::v1::{
     background_service_server::BackgroundServiceServer, change_service_server::ChangeServiceServer,
 };
-use fengqiao_serving::{
-    Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, on_own_thread, time::Clock,
-};
+use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, on_own_thread, time::Clock};
 use fengqiao_webhook::Poster;
 use jiff::SignedDuration;
 

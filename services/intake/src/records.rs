@@ -22,7 +22,7 @@ use crate::{
     },
     error::IntakeError,
     folding::{Folding, WaitingRecord},
-    intake::{Begun, Intake},
+    intake::{Begun, Intake, WhenFull},
     sums,
     unmapped::UnmappedCounts,
 };
@@ -102,7 +102,8 @@ impl Records {
             Right::Reports(reports) => {
                 let mut begun = Vec::with_capacity(reports.len());
                 for report in reports {
-                    begun.push(self.intake.begin(who, Some(report), if patient { WhenFull::Wait } else { WhenFull::Refuse }).await?);
+                    let when_full = if patient { WhenFull::Wait } else { WhenFull::Refuse };
+                    begun.push(self.intake.begin(who, Some(report), when_full).await?);
                 }
                 Begin::Reports(begun)
             }

@@ -1,4 +1,4 @@
-//! `tests/bench linkage-quality`: how well linkage finds who came before, on reports with known truth, and why not.
+//! `tests/bench linkage`: how well linkage finds who came before, on reports with known truth, and why not.
 //!
 //! The engine runs in memory, in the order of the reports, with an index of keys that gives exactly the candidates
 //! that the database would give. The baseline is the telephone alone: the same telephone is the same person, household
@@ -20,7 +20,7 @@ use crate::{
 };
 
 const HELP: &str = "\
-linkage-quality [OPTION…]     prints B-cubed of the person, the household and the case, ours and by telephone alone
+linkage [OPTION…]     prints B-cubed of the person, the household and the case, ours and by telephone alone
 
 Options, each with a value:
   --seed NUMBER       another set of the same kind (1)

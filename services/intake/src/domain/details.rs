@@ -97,7 +97,9 @@ mod tests {
         );
         assert_eq!(faults(vec![("x", String::new()); 101]), ["details.ownFields"]);
         let mut paths = Vec::new();
-        check(&Details { device: "一".repeat(65), ..Default::default() }, None, &mut |path, _| paths.push(path));
+        check(&Details { device: "一".repeat(65), ..Default::default() }, None, &mut |path, _| {
+            paths.push(path)
+        });
         assert_eq!(paths, ["details.device"]);
     }
 

@@ -17,7 +17,9 @@ use tower::{Service, service_fn};
 use super::{
     Answering, caller,
     decoding::{ContractCodec, Decoded},
-    grpc, many, unary, with_large_refused,
+    grpc, many, sifted,
+    sifting::{Messages, Sifted},
+    unary,
 };
 use crate::{activities::Activities, error::refusal};
 
@@ -52,6 +54,8 @@ impl Service<http::Request<Body>> for ActivityFace {
         let activities = Arc::clone(&self.activities);
         let method = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
         Box::pin(async move {
+            let messages = if method == "SubmitActivities" { Messages::Many } else { Messages::One };
+            let request = sifted(request, messages, &activities.intake);
             let response = match method.as_str() {
                 "SubmitActivity" => {
                     unary(request, |who, message: SubmitActivityRequest| async move {
@@ -62,12 +66,12 @@ impl Service<http::Request<Body>> for ActivityFace {
                 "SubmitActivities" => stream(request, activities).await,
                 _ => Status::unimplemented("no such method").into_http(),
             };
-            Ok(with_large_refused(response))
+            Ok(response)
         })
     }
 }
 
-async fn stream(request: http::Request<Body>, activities: Arc<Activities>) -> http::Response<Body> {
+async fn stream(request: http::Request<Sifted>, activities: Arc<Activities>) -> http::Response<Body> {
     let handler = service_fn(move |request: Request<tonic::Streaming<Decoded<SubmitActivitiesRequest>>>| {
         let activities = Arc::clone(&activities);
         async move {

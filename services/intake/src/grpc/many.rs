@@ -4,9 +4,9 @@ use std::future::Future;
 
 use futures::{Stream, StreamExt as _, stream};
 use tokio_util::sync::CancellationToken;
-use tonic::{Code, Status, Streaming};
+use tonic::{Status, Streaming};
 
-use super::{decoding::Decoded, too_large};
+use super::decoding::Decoded;
 use crate::{error::IntakeError, sums};
 
 /// The answers to a stream of messages. Each message is begun (checked, and let wait) before the next is read; as many
@@ -32,9 +32,8 @@ where
             Ok(Ok(message)) => Ok(begin(message)),
             Ok(Err(wrong)) => {
                 sums::refused(&county, 0);
-                Err(Ok((wrong.mark, IntakeError::Invalid(wrong.violations))))
+                Err(Ok((wrong.mark, wrong.error)))
             }
-            Err(status) if status.code() == Code::OutOfRange => Err(Err(too_large())),
             Err(status) => Err(Err(status)),
         };
         async move {

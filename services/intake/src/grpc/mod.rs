@@ -37,28 +37,27 @@ use tonic::{
 };
 use tower::{Service, service_fn};
 
-pub(crate) use self::queries::in_time;
 pub use self::{
     activities::ActivityFace, background::BackgroundFace, changes::ChangeFace, records::RecordFace,
 };
 use self::{
     decoding::{ContractCodec, Decoded},
-    sifting::{Messages, Sifted, Unfinished},
+    sifting::{Messages, Sifted},
 };
+pub(crate) use self::{queries::in_time, sifting::Unfinished};
 use crate::{error::IntakeError, intake::Intake};
 
 /// Serves `fengqiao.intake.v1.IntakeService`.
 #[derive(Clone)]
 pub struct IntakeFace {
     intake: Arc<Intake>,
-    unfinished: Unfinished,
 }
 
 impl IntakeFace {
     /// A face of this service.
     #[must_use]
     pub fn new(intake: Arc<Intake>) -> Self {
-        Self { intake, unfinished: Unfinished::default() }
+        Self { intake }
     }
 }
 
@@ -79,12 +78,10 @@ impl Service<http::Request<Body>> for IntakeFace {
 
     fn call(&mut self, request: http::Request<Body>) -> Answering {
         let intake = Arc::clone(&self.intake);
-        let unfinished = self.unfinished.clone();
         let method = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
         Box::pin(async move {
             let messages = if method == "SubmitReports" { Messages::Many } else { Messages::One };
-            let caller = request.extensions().get::<Arc<Principal>>().cloned();
-            let request = request.map(|body| Sifted::new(body, caller, messages, unfinished));
+            let request = sifted(request, messages, &intake);
             let response = match method.as_str() {
                 "SubmitReport" => {
                     unary(request, |who, message: SubmitReportRequest| async move {
@@ -110,6 +107,13 @@ impl Service<http::Request<Body>> for IntakeFace {
             Ok(response)
         })
     }
+}
+
+/// The call with its messages taken out of the bytes that come.
+fn sifted(request: http::Request<Body>, messages: Messages, intake: &Intake) -> http::Request<Sifted> {
+    let caller = request.extensions().get::<Arc<Principal>>().cloned();
+    let unfinished = intake.unfinished.clone();
+    request.map(|body| Sifted::new(body, caller, messages, unfinished))
 }
 
 async fn unary<M, A, F>(

@@ -20,7 +20,9 @@ use tower::{Service, service_fn};
 use super::{
     Answering, caller,
     decoding::{ContractCodec, Decoded},
-    grpc, many, unary, with_large_refused,
+    grpc, many, sifted,
+    sifting::{Messages, Sifted},
+    unary,
 };
 use crate::{
     config::READ_TIMEOUT,
@@ -64,6 +66,8 @@ impl Service<http::Request<Body>> for RecordFace {
         let records = Arc::clone(&self.records);
         let method = request.uri().path().rsplit('/').next().unwrap_or_default().to_owned();
         Box::pin(async move {
+            let messages = if method == "SubmitRecords" { Messages::Many } else { Messages::One };
+            let request = sifted(request, messages, &records.intake);
             let response = match method.as_str() {
                 "SubmitRecord" => {
                     unary(request, |who, message: SubmitRecordRequest| async move {
@@ -81,12 +85,12 @@ impl Service<http::Request<Body>> for RecordFace {
                 }
                 _ => Status::unimplemented("no such method").into_http(),
             };
-            Ok(with_large_refused(response))
+            Ok(response)
         })
     }
 }
 
-async fn stream(request: http::Request<Body>, records: Arc<Records>) -> http::Response<Body> {
+async fn stream(request: http::Request<Sifted>, records: Arc<Records>) -> http::Response<Body> {
     let handler = service_fn(move |request: Request<tonic::Streaming<Decoded<SubmitRecordsRequest>>>| {
         let records = Arc::clone(&records);
         async move {

@@ -70,7 +70,7 @@ impl Fault {
 
 /// The room for unfinished messages of all calls of a service.
 #[derive(Clone)]
-pub(super) struct Unfinished {
+pub(crate) struct Unfinished {
     all: Arc<Semaphore>,
     by_caller: Arc<Mutex<HashMap<String, Arc<Semaphore>>>>,
 }

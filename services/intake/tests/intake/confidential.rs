@@ -11,7 +11,8 @@ use tonic::Code;
 use crate::world::{Client, by, case_changed, one, report, submit, tell};
 
 fn confidential(reference: &str) -> Report {
-    let details = Details { own_fields: vec![OwnField { name: "工号".into(), value: "A07".into() }] };
+    let own_fields = vec![OwnField { name: "工号".into(), value: "A07".into() }];
+    let details = Details { own_fields, ..Details::default() };
     Report { confidential: true, details: Some(details), ..report(reference, 1, 1) }
 }
 

@@ -74,7 +74,8 @@ async fn linked(world: &World, report_id: &str) {
 #[tokio::test]
 async fn after_the_term_the_personal_part_goes_and_the_counts_stay() {
     let (world, mut client) = one().await;
-    let details = Details { own_fields: vec![OwnField { name: "工号".into(), value: "A07".into() }] };
+    let own_fields = vec![OwnField { name: "工号".into(), value: "A07".into() }];
+    let details = Details { own_fields, ..Details::default() };
     let mut first = report("GD-1", 1, 1);
     first.details = Some(details);
     let over = submit(&mut client, first.clone()).await.unwrap();

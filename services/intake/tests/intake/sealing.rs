@@ -33,7 +33,8 @@ async fn sealed_with(world: &World, key: i32) -> i64 {
 }
 
 fn detailed(number: u32) -> Report {
-    let details = Details { own_fields: vec![OwnField { name: "工号".into(), value: "A07".into() }] };
+    let own_fields = vec![OwnField { name: "工号".into(), value: "A07".into() }];
+    let details = Details { own_fields, ..Details::default() };
     Report { details: Some(details), ..report(&format!("GD-{number}"), number, number) }
 }
 
