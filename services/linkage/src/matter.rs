@@ -124,8 +124,10 @@ pub(crate) struct Matter {
 pub(crate) struct Topic {
     /// Its name.
     pub name: &'static str,
-    /// Whether it befalls a whole neighbourhood: many households, one matter.
+    /// Whether it befalls a whole neighbourhood, or all workers of an employer: many households, one matter.
     pub shared: bool,
+    /// Whether it is the employer that they share.
+    pub of_employer: bool,
     /// Whether it comes with disputes of any kind.
     pub beside: bool,
 }

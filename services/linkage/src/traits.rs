@@ -109,6 +109,8 @@ pub(crate) struct MatterTraits {
     pub organisations: u8,
     /// The sums of money.
     pub amounts: Vec<Hashed>,
+    /// Whether the shared topic is shared by an employer's workers, and not by a neighbourhood.
+    pub of_employer: bool,
     /// Whether it says that it was told before.
     pub said_again: bool,
 }
@@ -203,6 +205,7 @@ fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
         organisations: organisations.len() as u8,
         named: organisations.into_iter().chain(people).collect(),
         amounts: matter.amounts.iter().map(|sum| secret.short(Of::Amount, &[&sum.to_string()])).collect(),
+        of_employer: matter.topics.iter().any(|topic| topic.of_employer),
         said_again: matter.said_again,
     }
 }

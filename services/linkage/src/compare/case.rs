@@ -54,7 +54,7 @@ pub(crate) fn case(
     }
     let (one, other) = (&new.matter, &old.matter);
     let one_sum = one.amounts.iter().any(|sum| other.amounts.contains(sum));
-    let place = neighbourhood(&new.place, &old.place);
+    let place = if one.of_employer { None } else { neighbourhood(&new.place, &old.place) };
     // Workers of one employer live in many places.
     let one_employer = place.is_none() && (days <= DAYS || one_sum) && same_organisation(new, old);
     let shared = who.is_none()
@@ -119,15 +119,17 @@ fn topic(one: &MatterTraits, other: &MatterTraits) -> Option<Level> {
     Some(if share(&one.topics, &other.topics) { Level::TopicSame } else { Level::TopicOther })
 }
 
+/// The organisations on the other side, or named in the text.
+fn organisations(traits: &Traits) -> Vec<u32> {
+    let is_office = |party: &&PartyTraits| party.name.is_some_and(|name| name.whole && name.surname == 0);
+    let parties = traits.respondents().filter(is_office).filter_map(|party| Some(party.name?.sound));
+    parties.chain(traits.matter.organisations()).collect()
+}
+
 /// Whether one organisation is on the other side of both, or named in both.
 fn same_organisation(new: &Traits, old: &Traits) -> bool {
-    let is_office = |party: &&PartyTraits| party.name.is_some_and(|name| name.whole && name.surname == 0);
-    let of = |traits: &Traits| -> Vec<u32> {
-        let parties = traits.respondents().filter(is_office).filter_map(|party| Some(party.name?.sound));
-        parties.chain(traits.matter.organisations()).collect()
-    };
-    let ours = of(new);
-    of(old).iter().any(|name| ours.contains(name))
+    let ours = organisations(new);
+    organisations(old).iter().any(|name| ours.contains(name))
 }
 
 /// How near both are for a matter of a whole neighbourhood.
@@ -196,6 +198,11 @@ fn opponents(new: &Traits, old: &Traits) -> Option<(Level, f32)> {
     if new.matter.organisations().any(|name| old.matter.named.contains(&name)) {
         take(Level::OpponentSame, ORGANISATION_BITS);
     }
+    // Two organisations are named, and none is the same.
+    let organisations = (organisations(new), organisations(old));
+    several |= !organisations.0.is_empty()
+        && !organisations.1.is_empty()
+        && !organisations.0.iter().any(|name| organisations.1.contains(name));
     best.or(several.then_some((Level::OpponentOther, 0.0)))
 }
 

@@ -11,12 +11,14 @@ use super::Topic;
 enum Scope {
     /// Many households with one matter.
     Neighbourhood,
+    /// Many workers of one employer, wherever they live.
+    Employer,
     /// One household and its opponent.
     Household,
     /// It comes with disputes of any kind, and is the topic where no other is named.
     Beside,
 }
-use Scope::{Beside, Household, Neighbourhood};
+use Scope::{Beside, Employer, Household, Neighbourhood};
 
 /// A topic's name, whom it befalls, and its words.
 type Entry = (&'static str, Scope, &'static [&'static str]);
@@ -119,7 +121,7 @@ const TOPICS: &[Entry] = &[
     ("affair", Household, &["出轨", "第三者", "外遇", "婚外"]),
     ("in-laws", Household, &["婆媳", "婆婆", "儿媳", "公婆"]),
     ("love affair", Household, &["恋爱", "分手", "前男友", "前女友", "谈朋友"]),
-    ("wages", Neighbourhood, &["工资", "欠薪", "讨薪", "工钱", "血汗钱", "拖欠", "结账", "结清"]),
+    ("wages", Employer, &["工资", "欠薪", "讨薪", "工钱", "血汗钱", "拖欠", "结账", "结清"]),
     ("work injury", Household, &["工伤", "摔伤", "受伤赔", "误工费"]),
     ("dismissal", Household, &["辞退", "开除", "解除劳动", "经济补偿", "裁员", "社保", "加班"]),
     ("work contract", Household, &["劳动合同", "试用期"]),
@@ -195,7 +197,8 @@ pub(super) fn named_in(text: &str) -> Vec<Topic> {
     }
     let topic = |at: usize| Topic {
         name: TOPICS[at].0,
-        shared: TOPICS[at].1 == Neighbourhood,
+        shared: matches!(TOPICS[at].1, Neighbourhood | Employer),
+        of_employer: TOPICS[at].1 == Employer,
         beside: TOPICS[at].1 == Beside,
     };
     named.into_iter().take(MOST).map(topic).collect()

@@ -16,6 +16,7 @@ const MOST_TOPICS: usize = 8;
 pub struct MalformedTraits;
 
 const SAID_AGAIN: u8 = 1 << 7;
+const OF_EMPLOYER: u8 = 1 << 6;
 const HAS_NAME: u8 = 1 << 2;
 const HAS_PHONE: u8 = 1 << 3;
 const HAS_ID: u8 = 1 << 4;
@@ -39,7 +40,11 @@ impl Traits {
         }
         bytes.push(self.matter.named.len() as u8);
         self.matter.named.iter().for_each(|name| write(*name, &mut bytes));
-        bytes.push(self.matter.organisations | if self.matter.said_again { SAID_AGAIN } else { 0 });
+        bytes.push(
+            self.matter.organisations
+                | if self.matter.said_again { SAID_AGAIN } else { 0 }
+                | if self.matter.of_employer { OF_EMPLOYER } else { 0 },
+        );
         bytes.push(self.matter.amounts.len() as u8);
         self.matter.amounts.iter().for_each(|amount| write(*amount, &mut bytes));
         bytes.push(self.matter.words.len() as u8);
@@ -65,7 +70,8 @@ impl Traits {
         let shared_topics = from.list(MOST_TOPICS)?;
         let named = from.list(MOST_NAMED)?;
         let flags = from.byte()?;
-        let (organisations, said_again) = (flags & !SAID_AGAIN, flags & SAID_AGAIN != 0);
+        let organisations = flags & !(SAID_AGAIN | OF_EMPLOYER);
+        let (said_again, of_employer) = (flags & SAID_AGAIN != 0, flags & OF_EMPLOYER != 0);
         if usize::from(organisations) > named.len() {
             return Err(MalformedTraits);
         }
@@ -87,6 +93,7 @@ impl Traits {
                 named,
                 organisations,
                 amounts,
+                of_employer,
                 said_again,
             },
         })
