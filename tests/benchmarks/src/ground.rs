@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use fengqiao_proto::intake::v1::intake_service_client::IntakeServiceClient;
+use fengqiao_proto::intake::v1::{
+    background_service_client::BackgroundServiceClient, intake_service_client::IntakeServiceClient,
+};
 use fengqiao_stack::{
     Stack, StackError, StackPlan,
-    clients::{Caller, Connections},
+    clients::{Bearer, Caller, Connections},
     services::Service,
 };
 
@@ -64,6 +66,17 @@ impl Ground {
     /// Where there is no token.
     pub fn intake_for_all_doors(&self) -> Result<IntakeServiceClient<Caller>, StackError> {
         Connections::to(&self.stack.description())?.intake("officer")
+    }
+
+    /// Who was here before, for an officer of this name.
+    ///
+    /// # Errors
+    /// Where no token can be made.
+    pub fn background(&self, officer: &str) -> Result<BackgroundServiceClient<Caller>, StackError> {
+        let secrets = &self.stack.secrets;
+        let bearer = Bearer::new(&secrets.token(&secrets.principal(officer, "officer", None)?)?)?;
+        let channel = self.stack.connections()?.channel(Service::Intake);
+        Ok(BackgroundServiceClient::with_interceptor(channel, bearer))
     }
 
     /// The URL of the stack's Postgres.
