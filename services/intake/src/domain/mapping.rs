@@ -234,8 +234,13 @@ impl<'a> Translation<'a> {
                 self.knowledge.zone.to_ambiguous_timestamp(local).compatible().ok()
             })
         };
-        let first = self.mapping.times.first().map_or("", String::as_str);
-        self.mapping.times.iter().find_map(read).ok_or_else(|| format!("must be a time as {first}"))
+        self.mapping.times.iter().find_map(read).ok_or_else(|| {
+            let day = jiff::civil::date(2026, 11, 24).at(8, 0, 0, 0);
+            let sample = self.knowledge.zone.to_ambiguous_zoned_datetime(day).compatible().ok();
+            let form = self.mapping.times.first();
+            let written = sample.zip(form).and_then(|(sample, form)| strtime::format(form, &sample).ok());
+            format!("must be a time as {}", written.unwrap_or_default())
+        })
     }
 
     fn area(&mut self, area: &AreaMapping) {
