@@ -46,6 +46,15 @@ pub struct Stored {
     pub joinable: Joinable,
 }
 
+/// A report's cluster may have gone into another one, which may be joined for as long as that one may.
+fn follow(join: &Join, past: &Past, linkage: &mut Linkage, joinable: &mut Joinable) {
+    let before = linkage.cluster_id;
+    linkage.follow(join);
+    if linkage.cluster_id != before {
+        *joinable = past.joinable(linkage.cluster_id);
+    }
+}
+
 /// A report that was decided in the batch before, which may not be visible yet.
 #[derive(Debug, Clone, Copy)]
 pub struct JustDecided<'a, N> {
@@ -78,7 +87,7 @@ impl Known {
         for join in joins {
             self.past.join(join);
             for stored in self.stored.values_mut() {
-                stored.linkage.follow(join);
+                follow(join, &self.past, &mut stored.linkage, &mut stored.joinable);
             }
         }
         let mut named: HashMap<N, &JustDecided<'_, N>> = HashMap::with_capacity(before.len());
@@ -196,8 +205,12 @@ pub fn decide(
         decisions.each.push(decision);
         for join in joins {
             known.past.join(&join);
-            decisions.each.iter_mut().for_each(|decision| decision.linkage.follow(&join));
-            known.stored.values_mut().for_each(|stored| stored.linkage.follow(&join));
+            for decision in &mut decisions.each {
+                follow(&join, &known.past, &mut decision.linkage, &mut decision.joinable);
+            }
+            for stored in known.stored.values_mut() {
+                follow(&join, &known.past, &mut stored.linkage, &mut stored.joinable);
+            }
             decisions.joins.push(join);
         }
     }
