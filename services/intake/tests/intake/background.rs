@@ -171,7 +171,7 @@ async fn nobody_walks_through_the_county_s_people() {
     }
     let settings = folder.path().join("county.toml");
     let text = std::fs::read_to_string(&settings).unwrap();
-    std::fs::write(&settings, text + "\n[background]\nreadings_per_hour = 3\n").unwrap();
+    std::fs::write(&settings, text.replace("readings_per_hour = 120", "readings_per_hour = 3")).unwrap();
     let mut world = World::of(folder.path()).await;
     let address = world.process(CommitSettings::default()).await;
     let mut background = BackgroundServiceClient::new(channel(&address).await);
