@@ -206,7 +206,8 @@ async fn cost_does_not_grow_with_the_county() {
     for (from, to) in [(0, 10_000), (10_000, 1_000_000)] {
         world.fill(from, to).await;
         let mut times: Vec<Duration> = Vec::new();
-        for _ in 0..60 {
+        ask(&mut background, Asked::Phone("13800000001".into())).await.unwrap();
+        for _ in 0..50 {
             let began = Instant::now();
             let found = ask(&mut background, Asked::Phone("13800000001".into())).await.unwrap();
             times.push(began.elapsed());
