@@ -60,11 +60,11 @@ fn mistakes_are_named() {
     assert!(zone[0].contains("Asia/Beijing"), "{zone:?}");
     let typo = broken("typo", "county.toml", |t| t.replace("window_days", "window_day"));
     assert!(typo[0].contains("window_day"), "{typo:?}");
-    let term = broken("term", "county.toml", |t| t + "\n[retention]\nreport_days = 30\n");
+    let term = broken("term", "county.toml", |t| t.replace("report_days = 1825", "report_days = 30"));
     assert!(term[0].contains("retention.report_days"), "{term:?}");
-    let none = broken("none", "county.toml", |t| t + "\n[background]\nreadings_per_hour = 0\n");
+    let none = broken("none", "county.toml", |t| t.replace("hour = 120", "hour = 0"));
     assert!(none[0].contains("background.readings_per_hour"), "{none:?}");
-    let door = broken("door", "county.toml", |t| t + "\n[background]\npetitioned = [\"telegraph\"]\n");
+    let door = broken("door", "county.toml", |t| t.replace("\"petition\"", "\"telegraph\""));
     assert!(door[0].contains("telegraph"), "{door:?}");
     let short = broken("short", "county.toml", |t| t.replace("case_days = 730", "case_days = 29"));
     assert!(short[0].contains("case_days must be at least window_days"), "{short:?}");

@@ -7,8 +7,9 @@ use fengqiao_proto::{intake::v1::ContactKind, types::v1::Source};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// So many reports of someone are looked at, the newest; of more it is only said that there are more.
-pub const MOST_LOOKED_AT: usize = 200;
+/// So many reports of someone are looked at, the newest; of more it is only said that there are more. Each costs a few
+/// steps in indexes whose pages are cold in a large county: the number decides what a question costs there.
+pub const MOST_LOOKED_AT: usize = 50;
 /// So many reports of each kind are named.
 pub const MOST_NAMED: usize = 10;
 /// So many lines are shown.

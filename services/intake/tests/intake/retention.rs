@@ -32,8 +32,7 @@ impl Term {
         }
         let settings = folder.path().join("county.toml");
         let text = std::fs::read_to_string(&settings).unwrap();
-        let text = text.split("[retention]").next().unwrap().to_owned();
-        std::fs::write(&settings, text + "\n[retention]\nreport_days = 200\n").unwrap();
+        std::fs::write(&settings, text.replace("report_days = 1825", "report_days = 200")).unwrap();
         let counties = Arc::new(Counties::load(&[folder.path().to_owned()]).unwrap());
         let time = Arc::new(Mutex::new(now()));
         let told = Arc::clone(&time);

@@ -30,7 +30,10 @@ use fengqiao_proto::{
     types::v1::{CaseState, Matter, Party, PartyRole, Source},
 };
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::{Clock, to_proto};
+use fengqiao_serving::{
+    ServiceName, planning,
+    time::{Clock, to_proto},
+};
 use fengqiao_stack::{StackPlan, test_database::TestDatabase};
 use jiff::Timestamp;
 use prost::{Message, Name};
@@ -72,6 +75,8 @@ impl World {
         let database = TestDatabase::create().await.unwrap();
         let options =
             PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "intake")]);
+        // Statements are planned as in the running service.
+        let options = options.options(planning(ServiceName::Intake).iter().copied());
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .test_before_acquire(false)
@@ -191,7 +196,8 @@ impl World {
                 .await
                 .unwrap();
         }
-        self.pool.execute("ANALYZE").await.unwrap();
+        // As Postgres does by itself after a while.
+        self.pool.execute("VACUUM ANALYZE").await.unwrap();
     }
 
     pub async fn count(&self, sql: &'static str) -> i64 {
