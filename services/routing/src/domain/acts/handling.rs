@@ -426,8 +426,10 @@ impl Draft<'_> {
     pub(in crate::domain) fn review_if_all_are_done(&mut self) {
         let helps_only = |handler: &Handler| handler.part == Part::CoHandler;
         let all = self.case.docket.handlers.iter().all(|one| one.concluded_at.is_some() || helps_only(one));
-        let owed = self.owed(|duty| duty.kind == DutyKind::Decide && duty.about == REVIEW);
-        if all && !owed && self.conclusions().is_none_or(|(done, wanted)| done >= wanted) {
+        if !all || self.conclusions().is_some_and(|(done, wanted)| done < wanted) {
+            return;
+        }
+        if !self.is_owed_already(|duty| duty.kind == DutyKind::Decide && duty.about == REVIEW) {
             let desk = self.setting.directory.desk().to_owned();
             self.owe(DutyKind::Decide, Holder::agency(&desk), REVIEW);
             self.push_to(&desk, Form::Reminder, "承办单位均已办理完毕，请审核");

@@ -268,12 +268,13 @@ impl Draft<'_> {
     /// Whether an agency owes something here. Where it does only for merged cases, that stands for what it would owe
     /// itself from now on, and is owed on when they go back.
     pub(in crate::domain) fn owes_already(&mut self, kind: DutyKind, agency: &str) -> bool {
+        self.is_owed_already(|duty| duty.kind == kind && duty.holder.agency == agency)
+    }
+
+    /// The same of any duty.
+    pub(in crate::domain) fn is_owed_already(&mut self, such: impl Fn(&Duty) -> bool) -> bool {
         let Docket { duties, links, .. } = &mut self.case.docket;
-        let owed: Vec<u32> = duties
-            .iter()
-            .filter(|duty| duty.kind == kind && duty.holder.agency == agency)
-            .map(|duty| duty.no)
-            .collect();
+        let owed: Vec<u32> = duties.iter().filter(|duty| such(duty)).map(|duty| duty.no).collect();
         if owed.iter().all(|no| links.brought(*no)) {
             let taken = links.taken_over.iter_mut().flat_map(|taken| &mut taken.duties);
             taken.filter(|one| owed.contains(&one.ours)).for_each(|one| one.stands_for_own = true);
@@ -355,15 +356,20 @@ impl Draft<'_> {
         }
     }
 
-    /// What went back had stood for what a handler of this case has to do: it is owed here on, with the same clock.
+    /// What went back had stood for what a handler of this case has to do, or for the centre's look at what all have
+    /// done: it is owed here on, with the same clock.
     fn owe_itself(&mut self, went: &Duty) {
         let handler = self.case.docket.handler(&went.holder.agency);
-        let wanted = handler.is_some_and(|handler| match went.kind {
-            DutyKind::Handle => handler.concluded_at.is_none(),
-            DutyKind::Claim => handler.person.is_none(),
-            _ => true,
-        });
-        if wanted && !self.owes_already(went.kind, &went.holder.agency) {
+        let wanted = match (went.kind, handler) {
+            (DutyKind::Decide, _) => true,
+            (DutyKind::Handle, Some(handler)) => handler.concluded_at.is_none(),
+            (DutyKind::Claim, Some(handler)) => handler.person.is_none(),
+            (_, handler) => handler.is_some(),
+        };
+        let same_thing = |own: &Duty| went.kind != DutyKind::Decide || own.about == went.about;
+        let same =
+            |own: &Duty| own.kind == went.kind && own.holder.agency == went.holder.agency && same_thing(own);
+        if wanted && !self.is_owed_already(same) {
             self.owe_as_there(went, went.about);
         }
     }
