@@ -16,6 +16,7 @@ use crate::{
 pub(super) const REMOVALS: &[(&str, &str)] = &[
     ("report_revision", include_str!("sql/retention/remove_revisions.sql")),
     ("report_link", include_str!("sql/retention/remove_links.sql")),
+    ("police_record", include_str!("sql/retention/remove_police_records.sql")),
     ("retention_kept", include_str!("sql/retention/remove_released.sql")),
 ];
 

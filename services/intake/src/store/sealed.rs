@@ -5,6 +5,9 @@ use fengqiao_serving::resealing::SealedColumn;
 
 const REPORT: &[(&str, &str)] = &[("report_id", "uuid")];
 const REVISION: &[(&str, &str)] = &[("report_id", "uuid"), ("revision", "integer")];
+const CHANGE: &[(&str, &str)] = &[("source", "smallint"), ("position", "bigint")];
+const RECORD: &[(&str, &str)] = &[("kind", "smallint"), ("number", "text")];
+const ACTIVITY: &[(&str, &str)] = &[("activity_id", "uuid")];
 
 /// The columns of sealed values.
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
@@ -12,4 +15,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("report", "sealed_details", REPORT),
     SealedColumn::of_county("report_revision", "sealed_matter", REVISION),
     SealedColumn::of_county("report_revision", "sealed_details", REVISION),
+    SealedColumn::of_county("report_change", "sealed_words", CHANGE),
+    SealedColumn::of_county("police_record", "sealed_form", RECORD),
+    SealedColumn::of_county("activity", "sealed_activity", ACTIVITY),
 ];

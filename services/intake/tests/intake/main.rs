@@ -7,6 +7,7 @@ mod areas;
 mod background;
 mod changes;
 mod confidential;
+mod deciding;
 mod http;
 mod joining;
 mod records;

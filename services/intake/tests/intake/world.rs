@@ -16,7 +16,7 @@ use fengqiao_intake::{
     clue_keys,
     config::CommitSettings,
     domain::phone::Phone,
-    grpc::{ActivityFace, BackgroundFace, IntakeFace, RecordFace},
+    grpc::{ActivityFace, BackgroundFace, IntakeFace, LinkageFace, RecordFace},
     routing_events::RoutingEvents,
     store,
 };
@@ -130,7 +130,8 @@ impl World {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let server = Server::builder()
             .layer(tower::layer::layer_fn(AsCaller))
-            .add_service(IntakeFace::new(intake))
+            .add_service(IntakeFace::new(Arc::clone(&intake)))
+            .add_service(LinkageFace::new(intake).into_server())
             .add_service(BackgroundServiceServer::new(BackgroundFace::new(Arc::new(Backgrounds::new(
                 self.pool.clone(),
                 Arc::clone(&self.counties),
@@ -147,19 +148,10 @@ impl World {
         address
     }
 
-    /// The keys by which linkage finds these clues.
-    pub fn keys_of(&self, clues: &[Clue<'_>]) -> Vec<i64> {
-        let county = self.counties.get(COUNTY).unwrap();
-        let keys = |clue: &Clue<'_>| match *clue {
-            Clue::Phone(phone) => clue_keys::of_phone(&Phone::read(phone).unwrap(), county, &self.keyring),
-            Clue::Address(text, area) => clue_keys::of_address(text, area, county, &self.keyring),
-        };
-        clues.iter().flat_map(keys).collect()
-    }
-
     /// Fills the tables with reports, of which thousands, spread over all, are of the telephone 13800000001.
     pub async fn fill(&self, from: i64, to: i64) {
-        let key = self.keys_of(&[Clue::Phone("13800000001")])[0];
+        let county = self.counties.get(COUNTY).unwrap();
+        let key = clue_keys::of_phone(&Phone::read("13800000001").unwrap(), county, &self.keyring)[0];
         let sealed = self
             .keyring
             .seal(&Matter { title: "x".into(), ..Matter::default() }.encode_to_vec(), COUNTY.as_bytes());
@@ -211,14 +203,6 @@ impl World {
         }
         self.pool.close().await;
     }
-}
-
-/// Something by which earlier reports are found.
-#[derive(Debug, Clone, Copy)]
-pub enum Clue<'a> {
-    Phone(&'a str),
-    /// As it was said, and the area that it lies in.
-    Address(&'a str, &'a str),
 }
 
 /// Puts a principal where the gate would.
