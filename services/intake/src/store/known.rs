@@ -38,6 +38,7 @@ struct Row {
     follows_cluster_id: Option<Uuid>,
     open: bool,
     takes_until: Option<OffsetDateTime>,
+    report_ids: Option<Vec<Uuid>>,
 }
 
 const TURN: i16 = -1;
@@ -84,7 +85,9 @@ fn read(rows: Vec<Row>, keys: &[i64]) -> Result<(Known, Turn), StoreError> {
             }
             FOUND => {
                 let key = keys.get(place(row.position)?).ok_or(StoreError::Malformed("position"))?;
-                known.past.found(Key(*key), row.report_id.ok_or(StoreError::Malformed("no report"))?);
+                for report in row.report_ids.ok_or(StoreError::Malformed("no reports"))? {
+                    known.past.found(Key(*key), report);
+                }
             }
             EARLIER => {
                 let report_id = row.report_id.ok_or(StoreError::Malformed("no report"))?;
