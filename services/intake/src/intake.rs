@@ -92,12 +92,13 @@ impl Intake {
         who: &Principal,
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
-        let received = self.receive(who, report.clone())?;
         match report {
             Some(report) if ticket_of(&report).is_some() => {
+                drop(self.receive(who, Some(report.clone()))?);
                 self.submit_state(who, report, WhenFull::Refuse).await
             }
-            _ => self.wait(who, received, WhenFull::Refuse).await?.committed().await,
+            // Nothing of the message is held while it waits.
+            report => self.begin(who, report, WhenFull::Refuse).await?.committed().await,
         }
     }
 

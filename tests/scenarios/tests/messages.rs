@@ -34,7 +34,9 @@ use tonic::Code;
 use wire::{Answers, PATIENCE, SUBMIT_MANY, SUBMIT_ONE, Target, Told, Wire, send};
 
 const MESSAGES: usize = 10_000;
-const MOST_MEMORY_KIB: u64 = 200 * 1024;
+/// What runs in a county takes less than 200 MiB; without optimisation each of the calls that wait takes several times the
+/// memory.
+const MOST_MEMORY_KIB: u64 = if cfg!(debug_assertions) { 320 * 1024 } else { 200 * 1024 };
 /// Of a good message in a call of its own, among all the others, on a machine that does much else.
 const P99: Duration = Duration::from_secs(6);
 const CONNECTIONS: usize = 6;
