@@ -61,7 +61,7 @@ async fn what_an_officer_has_split_is_never_joined_again_by_the_machine() {
     assert_eq!(person(&first), person(&second));
     let decision = split(&mut linkage, "r-1", &[&second.report_id]).await.unwrap();
     assert_eq!((decision.act(), decision.cluster_id.clone()), (LinkAct::Split, person(&first)));
-    assert_eq!(decision.report_ids, [second.report_id.clone()]);
+    assert_eq!(decision.report_ids, std::slice::from_ref(&second.report_id));
     // The same command again is the same decision.
     let again = split(&mut linkage, "r-1", &[&second.report_id]).await.unwrap();
     assert_eq!(again, decision);
@@ -103,7 +103,7 @@ async fn two_persons_are_made_one_and_apart_again_with_what_came_between() {
     };
     let decision = linkage.join_clusters(by("officer", join(&person(&one), &person(&other)))).await;
     let decision = decision.unwrap().into_inner().decision.unwrap();
-    assert_eq!(decision.report_ids, [other.report_id.clone()]);
+    assert_eq!(decision.report_ids, std::slice::from_ref(&other.report_id));
     assert_eq!(person(&told(&mut client, "GD-3", 2, 40).await), person(&one), "the batch after knows it");
     let nobody = uuid::Uuid::now_v7().to_string();
     let missing = JoinClustersRequest { request_id: "r-2".into(), ..join(&person(&one), &nobody) };
