@@ -80,12 +80,11 @@ fn split_extension(text: &str) -> (&str, Option<&str>) {
             return (number, Some(extension));
         }
     }
-    // 0713-2912345-801: a third group after hyphens is an extension too.
+    // 0713-2912345-801: a group after a whole number is an extension too, and so is the one form that is kept.
     if text.starts_with('0')
         && !text.starts_with("00")
         && let Some((number, extension)) = text.rsplit_once('-')
-        && number.contains('-')
-        && (1..=4).contains(&extension.len())
+        && EXTENSION_DIGITS.contains(&extension.len())
         && bare_digits(number).is_some_and(|digits| LANDLINE_DIGITS.contains(&digits.len()))
     {
         return (number, Some(extension));
@@ -196,8 +195,13 @@ mod tests {
             assert_eq!(read(written).as_deref(), Some("07132912345"), "{written}");
         }
         assert_eq!(read("010-88888888").as_deref(), Some("01088888888"));
-        for written in ["0713-2912345转801", "0713-2912345-801", "0713-2912345 ext 801", "0713-2912345#801"]
-        {
+        for written in [
+            "0713-2912345转801",
+            "07132912345-801",
+            "0713-2912345-801",
+            "0713-2912345 ext 801",
+            "0713-2912345#801",
+        ] {
             assert_eq!(read(written).as_deref(), Some("07132912345-801"), "{written}");
         }
     }

@@ -7,14 +7,12 @@ pub mod case_news;
 pub mod decision;
 pub mod details;
 pub mod following;
-pub mod id_number;
 pub mod joinable;
 pub mod linkage;
 pub mod mapping;
 pub mod matter_fingerprint;
 pub mod one_key;
 pub mod past;
-pub mod phone;
 pub mod police;
 pub mod report;
 pub mod retention;
@@ -23,3 +21,6 @@ pub mod text;
 pub mod ticket_states;
 pub mod told_case;
 pub mod validation;
+
+/// The forms of telephone and id numbers stand with who compares people by them.
+pub use fengqiao_linkage::{id_number, phone};
