@@ -91,16 +91,3 @@ CREATE TABLE link_decision (
 );
 CREATE INDEX link_decision_by_cluster ON link_decision (county, cluster_id, decision_id);
 CREATE INDEX link_decision_by_other ON link_decision (county, other_id, decision_id) WHERE other_id IS NOT NULL;
-
--- How much each evidence weighs; the newest version holds. Without any, the weights that come with the program.
-CREATE TABLE link_weights (
-    county       text COLLATE "C" NOT NULL,
-    version      text COLLATE "C" NOT NULL,
-    weights      text NOT NULL,
-    activated_by text NOT NULL,
-    reason       text NOT NULL,
-    activated_at timestamptz NOT NULL,
-    request_id   text COLLATE "C" NOT NULL,
-    PRIMARY KEY (county, version),
-    UNIQUE (county, request_id)
-);
