@@ -11,6 +11,7 @@ use fengqiao_proto::{
     types::v1::CaseState,
 };
 use fengqiao_serving::time::from_proto;
+use jiff::Timestamp;
 use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -43,20 +44,16 @@ impl Apply for RoutingEvents {
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
-        let changed = CaseChanged::full_name();
+        let kind = CaseChanged::full_name();
         let areas = fengqiao_areas::newest_in(batch)?;
+        let (mut news, mut told, mut notices) = (Vec::new(), Vec::new(), Vec::new());
         // Push requests and kinds of a later version are none of intake's business.
-        let news = batch
-            .iter()
-            .filter(|event| event.kind == changed)
-            .map(news_of)
-            .collect::<Result<Vec<Vec<CaseNews>>, ApplyError>>()?
-            .concat();
-        let changes = || batch.iter().filter(|event| event.kind == changed);
-        let told = changes().map(case_told).collect::<Result<Vec<CaseTold>, ApplyError>>()?;
-        let notices = changes()
-            .filter_map(|event| notice_of(event).transpose())
-            .collect::<Result<Vec<CaseNotice>, ApplyError>>()?;
+        for event in batch.iter().filter(|event| event.kind == kind) {
+            let changed = Changed::read(event)?;
+            news.extend(changed.news()?);
+            told.push(changed.told()?);
+            notices.extend(changed.notice()?);
+        }
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
         apply_cluster_news(&mut tx, &first.county, &last_word(news)).await?;
         tell_cases(&mut tx, &first.county, &summed(told)).await?;
@@ -69,108 +66,132 @@ impl Apply for RoutingEvents {
     }
 }
 
-/// What a case says of its cluster, and of those of the cases that were merged into it: their reports go there
-/// as long as it takes any. A merged case itself says nothing, so a cluster whose case was merged stays open.
-fn news_of(event: &Envelope) -> Result<Vec<CaseNews>, ApplyError> {
-    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
-    let changed =
-        CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
-    // A resolved case still takes reports: people say that it is not over, and it is opened again.
-    let open = matches!(changed.state(), CaseState::Open | CaseState::Resolved);
-    let until = changed.takes_reports_until.as_ref();
-    let until = until.map(|until| from_proto(until).ok_or_else(|| refuse("takes_reports_until is no time")));
-    let joinable = Joinable::new(open, until.transpose()?);
-    let news = |cluster: &str, opened_at: Option<&prost_types::Timestamp>| {
-        Ok(CaseNews {
-            cluster_id: Uuid::try_parse(cluster).map_err(|_| refuse("the cluster is not a UUID"))?,
-            opened_at: opened_at.and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))?,
-            joinable,
-        })
-    };
-    let own = news(&changed.cluster_id, changed.opened_at.as_ref())?;
-    if !changed.merged_into.is_empty() {
-        return Ok(Vec::new());
-    }
-    let taken = changed.taken_clusters.iter().map(|taken| news(&taken.cluster_id, taken.opened_at.as_ref()));
-    std::iter::once(Ok(own)).chain(taken).collect()
+/// What a case says of itself in an event.
+struct Changed {
+    /// Of the event, by which it is refused.
+    position: i64,
+    message: CaseChanged,
 }
 
-/// What a case says of itself, of the clusters whose reports are in it, and of reports that came from another.
-fn case_told(event: &Envelope) -> Result<CaseTold, ApplyError> {
-    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
-    let changed =
-        CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
-    let id = |text: &str, reason| Uuid::try_parse(text).map_err(|_| refuse(reason));
-    let opened = |at: Option<&prost_types::Timestamp>| {
-        at.and_then(from_proto).ok_or_else(|| refuse("opened_at is no time"))
-    };
-    let opened_at = opened(changed.opened_at.as_ref())?;
-    let mut clusters = Vec::new();
-    if changed.merged_into.is_empty() {
-        clusters.push((id(&changed.cluster_id, "the cluster is not a UUID")?, opened_at));
-        for taken in &changed.taken_clusters {
-            let cluster = id(&taken.cluster_id, "the cluster is not a UUID")?;
-            clusters.push((cluster, opened(taken.opened_at.as_ref())?));
+impl Changed {
+    fn read(event: &Envelope) -> Result<Self, ApplyError> {
+        let position = event.position;
+        let message = CaseChanged::decode(event.payload.as_slice());
+        let message = message
+            .map_err(|_| ApplyError::Refuse { position, reason: "not a CaseChanged message".to_owned() })?;
+        Ok(Self { position, message })
+    }
+
+    fn refusal(&self, reason: &str) -> ApplyError {
+        ApplyError::Refuse { position: self.position, reason: reason.to_owned() }
+    }
+
+    fn id(&self, text: &str, reason: &str) -> Result<Uuid, ApplyError> {
+        Uuid::try_parse(text).map_err(|_| self.refusal(reason))
+    }
+
+    fn opened(&self, at: Option<&prost_types::Timestamp>) -> Result<Timestamp, ApplyError> {
+        at.and_then(from_proto).ok_or_else(|| self.refusal("opened_at is no time"))
+    }
+
+    /// What a case says of its cluster, and of those of the cases that were merged into it: their reports go there
+    /// as long as it takes any. A merged case itself says nothing, so a cluster whose case was merged stays open.
+    fn news(&self) -> Result<Vec<CaseNews>, ApplyError> {
+        let changed = &self.message;
+        // A resolved case still takes reports: people say that it is not over, and it is opened again.
+        let open = matches!(changed.state(), CaseState::Open | CaseState::Resolved);
+        let until = changed.takes_reports_until.as_ref();
+        let until = until
+            .map(|until| from_proto(until).ok_or_else(|| self.refusal("takes_reports_until is no time")));
+        let joinable = Joinable::new(open, until.transpose()?);
+        let news = |cluster: &str, opened_at: Option<&prost_types::Timestamp>| {
+            Ok(CaseNews {
+                cluster_id: self.id(cluster, "the cluster is not a UUID")?,
+                opened_at: self.opened(opened_at)?,
+                joinable,
+            })
+        };
+        let own = news(&changed.cluster_id, changed.opened_at.as_ref())?;
+        if !changed.merged_into.is_empty() {
+            return Ok(Vec::new());
         }
+        let taken =
+            changed.taken_clusters.iter().map(|taken| news(&taken.cluster_id, taken.opened_at.as_ref()));
+        std::iter::once(Ok(own)).chain(taken).collect()
     }
-    let moved = changed.moved_report_ids.iter().map(|report| id(report, "a moved report is not a UUID"));
-    Ok(CaseTold {
-        clusters,
-        moved: moved.collect::<Result<_, _>>()?,
-        case: ToldCase {
-            case_id: id(&changed.case_id, "the case is not a UUID")?,
-            version: changed.version,
-            state: changed.state(),
-            protected: changed.protected,
-            opened_at,
-            over_at: changed.closed_at.as_ref().and_then(from_proto),
-            number: changed.number,
-        },
-    })
-}
 
-/// What a case says of its reports; nothing where it does not say which case it is.
-fn notice_of(event: &Envelope) -> Result<Option<CaseNotice>, ApplyError> {
-    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
-    let changed =
-        CaseChanged::decode(event.payload.as_slice()).map_err(|_| refuse("not a CaseChanged message"))?;
-    if changed.case_id.is_empty() {
-        return Ok(None);
+    /// What a case says of itself, of the clusters whose reports are in it, and of reports that came from another.
+    fn told(&self) -> Result<CaseTold, ApplyError> {
+        let changed = &self.message;
+        let id = |text: &str, reason| self.id(text, reason);
+        let opened = |at| self.opened(at);
+        let opened_at = opened(changed.opened_at.as_ref())?;
+        let mut clusters = Vec::new();
+        if changed.merged_into.is_empty() {
+            clusters.push((id(&changed.cluster_id, "the cluster is not a UUID")?, opened_at));
+            for taken in &changed.taken_clusters {
+                let cluster = id(&taken.cluster_id, "the cluster is not a UUID")?;
+                clusters.push((cluster, opened(taken.opened_at.as_ref())?));
+            }
+        }
+        let moved = changed.moved_report_ids.iter().map(|report| id(report, "a moved report is not a UUID"));
+        Ok(CaseTold {
+            clusters,
+            moved: moved.collect::<Result<_, _>>()?,
+            case: ToldCase {
+                case_id: id(&changed.case_id, "the case is not a UUID")?,
+                version: changed.version,
+                state: changed.state(),
+                protected: changed.protected,
+                opened_at,
+                over_at: changed.closed_at.as_ref().and_then(from_proto),
+                number: changed.number.clone(),
+            },
+        })
     }
-    let id = |text: &str| Uuid::try_parse(text).map_err(|_| refuse("an id is not a UUID"));
-    let feedback = match changed.lead_feedback() {
-        FeedbackOutcome::Unspecified => None,
-        FeedbackOutcome::InProgress => Some(CaseProgress::InProgress),
-        FeedbackOutcome::Done => Some(CaseProgress::Done),
-        FeedbackOutcome::Cannot => Some(CaseProgress::Cannot),
-    };
-    Ok(Some(CaseNotice {
-        case_id: id(&changed.case_id)?,
-        version: changed.version,
-        at: changed.changed_at,
-        clusters: std::iter::once(&changed.cluster_id)
-            .chain(changed.taken_clusters.iter().map(|taken| &taken.cluster_id))
-            .map(|text| id(text))
-            .collect::<Result<_, _>>()?,
-        merged: !changed.merged_into.is_empty(),
-        report: Some(changed.report_id.as_str()).filter(|text| !text.is_empty()).map(id).transpose()?,
-        moved: changed.moved_report_ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
-        feedback,
-        standing: CaseStanding {
-            case_number: changed.number,
-            state: changed.state,
-            level: changed.level,
-            lead_agency: changed.lead_agency,
-            lead_agency_name: changed.lead_agency_name,
-            opened_at: changed.opened_at,
-            signed_at: changed.lead_signed_at,
-            resolved_at: changed.resolved_at,
-            revisited_at: changed.revisited_at,
-            closed_at: changed.closed_at,
-            ..CaseStanding::default()
-        },
-        sealed_words: Some(changed.sealed_words).filter(|words| !words.is_empty()),
-    }))
+
+    /// What a case says of its reports; nothing where it does not say which case it is.
+    fn notice(mut self) -> Result<Option<CaseNotice>, ApplyError> {
+        if self.message.case_id.is_empty() {
+            return Ok(None);
+        }
+        let sealed_words = std::mem::take(&mut self.message.sealed_words);
+        let changed = &self.message;
+        let id = |text: &str| self.id(text, "an id is not a UUID");
+        let feedback = match changed.lead_feedback() {
+            FeedbackOutcome::Unspecified => None,
+            FeedbackOutcome::InProgress => Some(CaseProgress::InProgress),
+            FeedbackOutcome::Done => Some(CaseProgress::Done),
+            FeedbackOutcome::Cannot => Some(CaseProgress::Cannot),
+        };
+        Ok(Some(CaseNotice {
+            case_id: id(&changed.case_id)?,
+            version: changed.version,
+            at: changed.changed_at,
+            clusters: std::iter::once(&changed.cluster_id)
+                .chain(changed.taken_clusters.iter().map(|taken| &taken.cluster_id))
+                .map(|text| id(text))
+                .collect::<Result<_, _>>()?,
+            merged: !changed.merged_into.is_empty(),
+            report: Some(changed.report_id.as_str()).filter(|text| !text.is_empty()).map(id).transpose()?,
+            moved: changed.moved_report_ids.iter().map(|text| id(text)).collect::<Result<_, _>>()?,
+            feedback,
+            standing: CaseStanding {
+                case_number: changed.number.clone(),
+                state: changed.state,
+                level: changed.level,
+                lead_agency: changed.lead_agency.clone(),
+                lead_agency_name: changed.lead_agency_name.clone(),
+                opened_at: changed.opened_at,
+                signed_at: changed.lead_signed_at,
+                resolved_at: changed.resolved_at,
+                revisited_at: changed.revisited_at,
+                closed_at: changed.closed_at,
+                ..CaseStanding::default()
+            },
+            sealed_words: Some(sealed_words).filter(|words| !words.is_empty()),
+        }))
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +200,10 @@ mod tests {
     use fengqiao_proto::routing::v1::TakenCluster;
 
     use super::*;
+
+    fn news_of(event: &Envelope) -> Result<Vec<CaseNews>, ApplyError> {
+        Changed::read(event)?.news()
+    }
 
     fn event(payload: Vec<u8>) -> Envelope {
         Envelope {
