@@ -26,7 +26,7 @@ use crate::{
     config::{ANSWER_TIMEOUT, COMMIT_TIMEOUT, LAST_CALLERS},
     domain::activity::ValidActivity,
     error::IntakeError,
-    intake::Intake,
+    intake::{Intake, WhenFull},
     store::{self, KeptActivity, StoreError, StoredActivity},
 };
 
@@ -43,14 +43,15 @@ pub struct Activities {
 }
 
 /// An activity that waits for its commit. Who drops it misses the answer only.
-pub struct BegunActivity(oneshot::Receiver<Outcome>);
+pub struct BegunActivity(oneshot::Receiver<Committed>);
 
-type Outcome = Result<SubmitActivityResponse, IntakeError>;
+/// What became of an activity.
+pub(crate) type Committed = Result<SubmitActivityResponse, IntakeError>;
 
 struct Waiting {
     kept: KeptActivity,
     trace: Option<String>,
-    answer: oneshot::Sender<Outcome>,
+    answer: oneshot::Sender<Committed>,
 }
 
 impl Activities {
@@ -73,16 +74,16 @@ impl Activities {
         (Self { intake, counties: queues }, work)
     }
 
-    /// Checks an activity and lets it wait for its commit. Where too many wait, a patient caller waits for room and
-    /// another is told to come again.
+    /// Checks an activity and lets it wait for its commit. Where too many wait, it waits for room or is
+    /// told to come again.
     ///
     /// # Errors
     /// What is wrong with it, or why it cannot wait.
-    pub async fn begin(
+    pub(crate) async fn begin(
         &self,
         who: &Principal,
         activity: Option<Activity>,
-        patient: bool,
+        when_full: WhenFull,
     ) -> Result<BegunActivity, IntakeError> {
         let activity = activity.unwrap_or_default();
         let county = who.county_of(&activity.county).map_err(|_| IntakeError::NoSuchCounty)?.to_owned();
@@ -94,14 +95,7 @@ impl Activities {
         let trace = fengqiao_telemetry::trace::current();
         let waiting = Waiting { kept: self.kept(&county, who, valid), trace, answer };
         let queue = self.counties.get(&county).ok_or(IntakeError::NoSuchCounty)?;
-        if patient {
-            queue.send(waiting).await.map_err(|_| IntakeError::Ending)?;
-        } else {
-            queue.try_send(waiting).map_err(|error| match error {
-                mpsc::error::TrySendError::Full(_) => IntakeError::Full,
-                mpsc::error::TrySendError::Closed(_) => IntakeError::Ending,
-            })?;
-        }
+        when_full.send(queue, waiting).await?;
         Ok(BegunActivity(answered))
     }
 
@@ -131,7 +125,7 @@ impl BegunActivity {
     ///
     /// # Errors
     /// Why it could not be committed, or that no answer came in time.
-    pub async fn committed(self) -> Outcome {
+    pub async fn committed(self) -> Committed {
         timeout(ANSWER_TIMEOUT, self.0)
             .await
             .map_err(|_| IntakeError::NoAnswerInTime)?

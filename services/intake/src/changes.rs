@@ -21,7 +21,6 @@ use uuid::Uuid;
 
 pub use self::{upkeep::forget_old_changes, webhook::ChangeWebhook};
 use crate::{
-    domain::validation::Violation,
     error::IntakeError,
     grpc::in_time,
     intake::Intake,
@@ -105,16 +104,16 @@ impl Intake {
         let county = self.county_of(who, &asked.county)?;
         let source = source_of(who, asked.source)?;
         if !(0..=LONGEST_WAIT).contains(&asked.wait_seconds) {
-            return Err(wrong("waitSeconds", &format!("must be 0 to {LONGEST_WAIT}")));
+            return Err(IntakeError::invalid("waitSeconds", format!("must be 0 to {LONGEST_WAIT}")));
         }
         let cursor: Option<Cursor> =
-            paging::read(&asked.cursor).map_err(|_| wrong("cursor", NOT_A_CURSOR))?;
+            paging::read(&asked.cursor).map_err(|_| IntakeError::invalid("cursor", NOT_A_CURSOR))?;
         let position = match cursor {
             None => None,
             Some((of, whose, position)) if of == county && whose == i32::from(source) && position >= 0 => {
                 Some(position)
             }
-            Some(_) => return Err(wrong("cursor", NOT_A_CURSOR)),
+            Some(_) => return Err(IntakeError::invalid("cursor", NOT_A_CURSOR)),
         };
         let of = FeedOf { county, source };
         let limit = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
@@ -167,15 +166,12 @@ async fn wait(stop: &CancellationToken) {
 const NOT_A_CURSOR: &str = "must be the nextCursor of an answer for the same source";
 
 fn source_of(who: &Principal, asked: i32) -> Result<Source, IntakeError> {
-    let asked = Source::try_from(asked).map_err(|_| wrong("source", "must be one of the known sources"))?;
+    let asked = Source::try_from(asked)
+        .map_err(|_| IntakeError::invalid("source", "must be one of the known sources"))?;
     match (who.role, who.source, asked) {
         (Role::Source, Some(own), Source::Unspecified) => Ok(own),
         (Role::Source, own, asked) if own != Some(asked) => Err(IntakeError::NotItsSource),
-        (_, _, Source::Unspecified) => Err(wrong("source", "must be given")),
+        (_, _, Source::Unspecified) => Err(IntakeError::invalid("source", "must be given")),
         (_, _, asked) => Ok(asked),
     }
-}
-
-fn wrong(field: &str, right: &str) -> IntakeError {
-    IntakeError::Invalid(vec![Violation::new(field, right)])
 }

@@ -66,6 +66,13 @@ pub enum IntakeError {
     Matter(#[source] prost::DecodeError),
 }
 
+impl IntakeError {
+    /// One wrong field (its path in JSON names), and what would be right.
+    pub(crate) fn invalid(field: impl Into<String>, right: impl Into<String>) -> Self {
+        Self::Invalid(vec![Violation::new(field, right)])
+    }
+}
+
 impl From<IntakeError> for Status {
     fn from(error: IntakeError) -> Self {
         match &error {

@@ -67,24 +67,18 @@ impl Folding {
         (Self { counties: queues }, work)
     }
 
-    /// Lets a record wait. Where too many do, a patient caller waits and another is told to come again.
+    /// Lets a record wait; where too many do, it waits for room or is told to come again.
     ///
     /// # Errors
     /// [`IntakeError::Full`], [`IntakeError::Ending`] or [`IntakeError::NoSuchCounty`].
-    pub async fn submit(
+    pub(crate) async fn submit(
         &self,
         county: &str,
         record: WaitingRecord,
-        patient: bool,
+        when_full: WhenFull,
     ) -> Result<(), IntakeError> {
         let queue = self.counties.get(county).ok_or(IntakeError::NoSuchCounty)?;
-        if patient {
-            return queue.send(record).await.map_err(|_| IntakeError::Ending);
-        }
-        queue.try_send(record).map_err(|error| match error {
-            mpsc::error::TrySendError::Full(_) => IntakeError::Full,
-            mpsc::error::TrySendError::Closed(_) => IntakeError::Ending,
-        })
+        when_full.send(queue, record).await
     }
 }
 

@@ -10,7 +10,7 @@ use fengqiao_sealing::Keyring;
 use fengqiao_serving::time;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -32,6 +32,22 @@ pub(crate) enum WhenFull {
     Refuse,
     /// It waits: a stream is slowed.
     Wait,
+}
+
+impl WhenFull {
+    /// Puts something into a queue.
+    ///
+    /// # Errors
+    /// [`IntakeError::Full`] where it is not to wait, or [`IntakeError::Ending`].
+    pub(crate) async fn send<T>(self, queue: &mpsc::Sender<T>, waiting: T) -> Result<(), IntakeError> {
+        match self {
+            Self::Wait => queue.send(waiting).await.map_err(|_| IntakeError::Ending),
+            Self::Refuse => queue.try_send(waiting).map_err(|error| match error {
+                mpsc::error::TrySendError::Full(_) => IntakeError::Full,
+                mpsc::error::TrySendError::Closed(_) => IntakeError::Ending,
+            }),
+        }
+    }
 }
 
 /// Takes reports and reads them.
@@ -94,7 +110,6 @@ impl Intake {
     ) -> Result<SubmitReportResponse, IntakeError> {
         match report {
             Some(report) if ticket_of(&report).is_some() => {
-                drop(self.receive(who, Some(report.clone()))?);
                 self.submit_state(who, report, WhenFull::Refuse).await
             }
             // Nothing of the message is held while it waits.

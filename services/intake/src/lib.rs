@@ -91,10 +91,7 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let (activities, more_work) =
         Activities::new(Arc::clone(&intake), &foundation.outbox, &foundation.counties);
     for working in work.into_iter().chain(more_work) {
-        foundation.tasks.spawn("records", async move {
-            working.await;
-            Ok::<(), std::convert::Infallible>(())
-        });
+        spawn(&foundation, "records", working);
     }
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
         .add_service(changes)

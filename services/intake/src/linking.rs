@@ -9,7 +9,6 @@ use uuid::Uuid;
 
 use crate::{
     config::COMMAND_TIMEOUT,
-    domain::validation::Violation,
     error::IntakeError,
     store::{self, LinkAct, LinkDecision, NewDecision, StoreError, Undone},
 };
@@ -181,10 +180,10 @@ async fn one_cluster(
             if rest.iter().all(|(_, cluster)| cluster == first) {
                 Ok(*first)
             } else {
-                Err(wrong(field, "must be reports of one person, household or cluster"))
+                Err(IntakeError::invalid(field, "must be reports of one person, household or cluster"))
             }
         }
-        _ => Err(wrong(field, "must be reports that are there")),
+        _ => Err(IntakeError::invalid(field, "must be reports that are there")),
     }
 }
 
@@ -196,18 +195,17 @@ async fn join(
 ) -> Result<Vec<Uuid>, IntakeError> {
     let (county, kind) = (saying.county, saying.kind);
     if kept == absorbed {
-        return Err(wrong("absorbedId", "must be another one than keptId"));
+        return Err(IntakeError::invalid("absorbedId", "must be another one than keptId"));
     }
     for (cluster, field) in [(kept, "keptId"), (absorbed, "absorbedId")] {
         if !store::cluster_exists(conn, county, kind, cluster).await? {
-            return Err(wrong(field, "must be a person, household or cluster that has reports"));
+            return Err(IntakeError::invalid(
+                field,
+                "must be a person, household or cluster that has reports",
+            ));
         }
     }
     // The newer word holds, where an officer once said otherwise.
     store::no_more_apart(conn, county, kind, (kept, absorbed)).await?;
     Ok(store::join_two(conn, county, &Join { kind, kept, absorbed }).await?)
-}
-
-fn wrong(field: &str, right: &str) -> IntakeError {
-    IntakeError::Invalid(vec![Violation::new(field, right)])
 }

@@ -40,11 +40,14 @@ pub struct Records {
 /// A record that waits for the commit of what comes of it.
 pub struct BegunRecord(Begin);
 
+/// What became of a record.
+pub(crate) type Committed = Result<SubmitRecordResponse, IntakeError>;
+
 enum Begin {
     /// It was only to be checked.
     Checked,
     Reports(Vec<Begun>),
-    Folded(oneshot::Receiver<Result<SubmitRecordResponse, IntakeError>>),
+    Folded(oneshot::Receiver<Committed>),
 }
 
 /// What a record is, checked, and not yet begun.
@@ -63,23 +66,23 @@ impl Records {
         (Self { intake, folding, unmapped }, work)
     }
 
-    /// Checks a record and lets it wait, after those that began before it. Where too many wait, a patient caller waits
-    /// for room and another is told to come again.
+    /// Checks a record and lets it wait, after those that began before it. Where too many wait, it waits for room or is
+    /// told to come again.
     ///
     /// # Errors
     /// What is wrong with it, by the source's own names where it has any; or why it cannot wait.
-    pub async fn begin(
+    pub(crate) async fn begin(
         &self,
         who: &Arc<Principal>,
         record: Option<Record>,
         validate_only: bool,
-        patient: bool,
+        when_full: WhenFull,
     ) -> Result<BegunRecord, IntakeError> {
         let now = time::now();
         let record = record.unwrap_or_default();
         let county = who.county_of(&record.county).map_err(|_| IntakeError::NoSuchCounty)?.to_owned();
         let (right, counted) = match record.form {
-            None => return Err(one_wrong("form", "must be given")),
+            None => return Err(IntakeError::invalid("form", "must be given")),
             Some(record::Form::Mapped(mapped)) => self.mapped(who, &county, mapped, now)?,
             Some(form) => {
                 let path = match form {
@@ -87,7 +90,8 @@ impl Records {
                     record::Form::PoliceDispatch(_) => "policeDispatch",
                     _ => "policeFeedback",
                 };
-                let form = PoliceForm::of(form).ok_or_else(|| one_wrong("form", "must be known"))?;
+                let form =
+                    PoliceForm::of(form).ok_or_else(|| IntakeError::invalid("form", "must be known"))?;
                 let below = |violation: Violation| {
                     Violation::new(format!("{path}.{}", violation.field), violation.description)
                 };
@@ -102,7 +106,6 @@ impl Records {
             Right::Reports(reports) => {
                 let mut begun = Vec::with_capacity(reports.len());
                 for report in reports {
-                    let when_full = if patient { WhenFull::Wait } else { WhenFull::Refuse };
                     begun.push(self.intake.begin(who, Some(report), when_full).await?);
                 }
                 Begin::Reports(begun)
@@ -110,7 +113,7 @@ impl Records {
             Right::Police(form) => {
                 let (answer, answered) = oneshot::channel();
                 let waiting = WaitingRecord { form, who: Arc::clone(who), answer };
-                self.folding.submit(&county, waiting, patient).await?;
+                self.folding.submit(&county, waiting, when_full).await?;
                 Begin::Folded(answered)
             }
         };
@@ -175,14 +178,17 @@ impl Records {
         now: Timestamp,
     ) -> Result<Vec<Mapped>, IntakeError> {
         if record.items.len() > MOST_ITEMS {
-            return Err(one_wrong("mapped.items", &format!("must be at most {MOST_ITEMS}")));
+            return Err(IntakeError::invalid("mapped.items", format!("must be at most {MOST_ITEMS}")));
         }
         let of_many = mapping.set.iter().any(|setting| setting.path == "details.partOf");
         if !record.items.is_empty() && !of_many {
-            return Err(one_wrong("mapped.items", "must be none: the mapping is of records of one matter"));
+            return Err(IntakeError::invalid(
+                "mapped.items",
+                "must be none: the mapping is of records of one matter",
+            ));
         }
         if record.fields.len() > MOST_FIELDS {
-            return Err(one_wrong("mapped.fields", &format!("must be at most {MOST_FIELDS}")));
+            return Err(IntakeError::invalid("mapped.fields", format!("must be at most {MOST_FIELDS}")));
         }
         let whole: Fields = record.fields.into_iter().collect();
         let items: Vec<Fields> = if record.items.is_empty() {
@@ -249,7 +255,7 @@ impl BegunRecord {
     ///
     /// # Errors
     /// Why it could not be committed, or that no answer came in time.
-    pub async fn committed(self) -> Result<SubmitRecordResponse, IntakeError> {
+    pub(crate) async fn committed(self) -> Committed {
         match self.0 {
             Begin::Checked => Ok(SubmitRecordResponse::default()),
             Begin::Reports(begun) => {
@@ -286,8 +292,4 @@ fn renamed(error: IntakeError, name: impl Fn(Violation) -> Violation) -> IntakeE
         IntakeError::Invalid(violations) => IntakeError::Invalid(violations.into_iter().map(name).collect()),
         other => other,
     }
-}
-
-fn one_wrong(field: &str, right: &str) -> IntakeError {
-    IntakeError::Invalid(vec![Violation::new(field, right)])
 }

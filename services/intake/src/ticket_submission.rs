@@ -28,7 +28,7 @@ const SHORTEST_WAIT: Duration = Duration::from_millis(2);
 const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 impl Intake {
-    /// Takes a state of a ticket that was found right by itself.
+    /// Takes a state of a ticket. It has to be right by itself, whatever it is joined with.
     ///
     /// # Errors
     /// As [`Intake::submit`].
@@ -38,6 +38,7 @@ impl Intake {
         state: Report,
         when_full: WhenFull,
     ) -> Result<SubmitReportResponse, IntakeError> {
+        drop(self.receive(who, Some(state.clone()))?);
         let county = self.county_of(who, &state.county)?;
         let state = Report { county: county.to_owned(), ..state };
         let mut backoff = Backoff::new(SHORTEST_WAIT, LONGEST_WAIT);

@@ -70,7 +70,7 @@ impl BackgroundService for BackgroundFace {
         let ListBackgroundReadingsRequest { page_size, page_token, reader, .. } = request.get_ref();
         let limit = paging::size(*page_size, USUAL_PAGE, LARGEST_PAGE);
         let before: Option<Uuid> = paging::read(page_token)
-            .map_err(|_| wrong("pageToken", "must be the nextPageToken of the page before"))?;
+            .map_err(|_| IntakeError::invalid("pageToken", "must be the nextPageToken of the page before"))?;
         let listing = store::list_readings(self.0.pool(), county, before, reader, limit + 1);
         let mut readings = in_time(listing).await.map_err(IntakeError::from)?;
         let more = paging::cut(&mut readings, limit, |reading| reading.purpose_words.len());
@@ -232,8 +232,4 @@ fn reading(reading: Reading) -> BackgroundReading {
         asked_hash: reading.asked.iter().map(|byte| format!("{byte:02x}")).collect(),
         shown: reading.shown,
     }
-}
-
-fn wrong(field: &str, right: &str) -> IntakeError {
-    IntakeError::Invalid(vec![Violation::new(field, right)])
 }

@@ -15,7 +15,7 @@ use super::{
     sifting::Fault,
     undecodable::{Undecodable, mark},
 };
-use crate::{domain::validation::Violation, error::IntakeError};
+use crate::error::IntakeError;
 
 /// A message, or what its sender is told of the bytes that should have been one.
 pub type Decoded<M> = Result<M, Unread>;
@@ -37,11 +37,10 @@ impl From<Undecodable> for Unread {
 
 impl Unread {
     fn put_aside(fault: Fault, head: &[u8]) -> Self {
-        let invalid = |field, needs| IntakeError::Invalid(vec![Violation::new(field, needs)]);
         let error = match fault {
-            Fault::TooLarge => invalid("report", "must have at most 1 MiB"),
-            Fault::Marked => invalid("", "must not be compressed"),
-            Fault::CutOff | Fault::Broken => invalid("", super::undecodable::BROKEN),
+            Fault::TooLarge => IntakeError::invalid("report", "must have at most 1 MiB"),
+            Fault::Marked => IntakeError::invalid("", "must not be compressed"),
+            Fault::CutOff | Fault::Broken => IntakeError::invalid("", super::undecodable::BROKEN),
             Fault::NoRoom => IntakeError::Full,
         };
         Self { mark: mark(head), error }

@@ -19,7 +19,7 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::{
-    domain::{text, validation::Violation},
+    domain::text,
     error::IntakeError,
     intake::Intake,
     linking::{Linking, Saying, Word},
@@ -137,7 +137,7 @@ impl LinkageService for LinkageFace {
     ) -> Result<Response<SplitReportsResponse>, Status> {
         let (who, asked) = (principal(&request)?, request.get_ref());
         if !(1..=MOST_SPLIT).contains(&asked.report_ids.len()) {
-            return Err(wrong("reportIds", &format!("must be 1 to {MOST_SPLIT}")).into());
+            return Err(IntakeError::invalid("reportIds", format!("must be 1 to {MOST_SPLIT}")).into());
         }
         let read = |(index, id): (usize, &String)| report_id(id, &format!("reportIds[{index}]"));
         let reports = asked.report_ids.iter().enumerate().map(read).collect::<Result<_, _>>()?;
@@ -167,7 +167,7 @@ impl LinkageService for LinkageFace {
         let county = self.intake.county_of(who, &asked.county)?;
         let limit = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
         let before = paging::read(&asked.page_token)
-            .map_err(|_| wrong("pageToken", "must be the nextPageToken of the page before"))?;
+            .map_err(|_| IntakeError::invalid("pageToken", "must be the nextPageToken of the page before"))?;
         let cluster = match asked.cluster_id.as_str() {
             "" => None,
             id => Some(report_id(id, "clusterId")?),
@@ -230,22 +230,18 @@ fn kind_of(subject: LinkSubject) -> Result<Kind, IntakeError> {
         LinkSubject::Person => Ok(Kind::Person),
         LinkSubject::Household => Ok(Kind::Household),
         LinkSubject::Case => Ok(Kind::Case),
-        LinkSubject::Unspecified => Err(wrong("subject", "must be given")),
+        LinkSubject::Unspecified => Err(IntakeError::invalid("subject", "must be given")),
     }
 }
 
 fn report_id(text: &str, field: &str) -> Result<Uuid, IntakeError> {
-    Uuid::try_parse(text).map_err(|_| wrong(field, "must be a UUID"))
+    Uuid::try_parse(text).map_err(|_| IntakeError::invalid(field, "must be a UUID"))
 }
 
 fn line<'a>(field: &str, given: &'a str, most: usize) -> Result<&'a str, IntakeError> {
     if given.trim().is_empty() {
-        return Err(wrong(field, "must be given"));
+        return Err(IntakeError::invalid(field, "must be given"));
     }
-    text::single_line(given, most).map_err(|fault| wrong(field, &fault))?;
+    text::single_line(given, most).map_err(|fault| IntakeError::invalid(field, &fault))?;
     Ok(given)
-}
-
-fn wrong(field: &str, right: &str) -> IntakeError {
-    IntakeError::Invalid(vec![Violation::new(field, right)])
 }

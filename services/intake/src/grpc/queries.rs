@@ -25,7 +25,6 @@ use crate::{
     domain::{
         sight::{Sight, sight},
         text,
-        validation::Violation,
     },
     error::IntakeError,
     intake::Intake,
@@ -45,18 +44,20 @@ impl Intake {
         let county = self.county_of(who, &asked.county)?;
         let stored = if asked.report_id.is_empty() {
             let source = named_source(asked.source, "source")?
-                .ok_or_else(|| wrong("reportId", "must be given, or source and sourceRef"))?;
+                .ok_or_else(|| IntakeError::invalid("reportId", "must be given, or source and sourceRef"))?;
             if asked.source_ref.is_empty() {
-                return Err(wrong("sourceRef", "must be given with a source"));
+                return Err(IntakeError::invalid("sourceRef", "must be given with a source"));
             }
             in_time(store::report_by_ref(&self.pool, county, source, &asked.source_ref)).await?
         } else {
-            let id = Uuid::try_parse(&asked.report_id).map_err(|_| wrong("reportId", "must be a UUID"))?;
+            let id = Uuid::try_parse(&asked.report_id)
+                .map_err(|_| IntakeError::invalid("reportId", "must be a UUID"))?;
             in_time(store::report_by_id(&self.pool, county, id)).await?
         };
         let stored = stored.filter(|report| may_see(who, report.source)).ok_or(IntakeError::NoSuchReport)?;
         let purpose = asked.purpose.trim();
-        text::single_line(purpose, PURPOSE_LENGTH).map_err(|fault| wrong("purpose", &fault))?;
+        text::single_line(purpose, PURPOSE_LENGTH)
+            .map_err(|fault| IntakeError::invalid("purpose", &fault))?;
         let standing = self.standing(county, std::slice::from_ref(&stored)).await?;
         let standing = standing.get(&stored.report_id).copied().unwrap_or_default();
         let sight = sight(who.role, stored.confidential || standing.protected, !purpose.is_empty());
@@ -84,8 +85,9 @@ impl Intake {
             return Ok(ListReportsResponse::default());
         }
         let filter = ListFilter {
-            before: paging::read(&asked.page_token)
-                .map_err(|_| wrong("pageToken", "must be the nextPageToken of the page before"))?,
+            before: paging::read(&asked.page_token).map_err(|_| {
+                IntakeError::invalid("pageToken", "must be the nextPageToken of the page before")
+            })?,
             accepted_from: time("acceptedFrom", asked.accepted_from)?,
             accepted_before: time("acceptedBefore", asked.accepted_before)?,
             source: own.or(source),
@@ -126,8 +128,9 @@ impl Intake {
         }
         let areas = self.reception.county(county)?.areas.now();
         let area = areas.resolve(code);
-        area.map(|area| area.code.clone())
-            .ok_or_else(|| wrong("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits"))
+        area.map(|area| area.code.clone()).ok_or_else(|| {
+            IntakeError::invalid("areaCode", "must be the code of an area of the county: 6, 12 or 15 digits")
+        })
     }
 
     async fn standing(
@@ -233,14 +236,12 @@ fn named_source(number: i32, field: &str) -> Result<Option<Source>, IntakeError>
     match Source::try_from(number) {
         Ok(Source::Unspecified) => Ok(None),
         Ok(source) => Ok(Some(source)),
-        Err(_) => Err(wrong(field, "must be one of the known sources")),
+        Err(_) => Err(IntakeError::invalid(field, "must be one of the known sources")),
     }
 }
 
 fn time(field: &str, given: Option<prost_types::Timestamp>) -> Result<Option<Timestamp>, IntakeError> {
-    given.map(|time| from_proto(&time).ok_or_else(|| wrong(field, "must be a time"))).transpose()
-}
-
-fn wrong(field: &str, right: &str) -> IntakeError {
-    IntakeError::Invalid(vec![Violation::new(field, right)])
+    given
+        .map(|time| from_proto(&time).ok_or_else(|| IntakeError::invalid(field, "must be a time")))
+        .transpose()
 }

@@ -116,7 +116,7 @@ pub(super) enum Messages {
 }
 
 /// A call's body whose every message is whole, or stands for one that is not.
-pub(super) struct Sifted {
+pub(crate) struct Sifted {
     body: Body,
     caller: Option<Arc<Principal>>,
     messages: Messages,

@@ -95,11 +95,8 @@ impl Reader {
         let (intake, who, sender) = (Arc::clone(&self.intake), Arc::clone(&self.who), self.sender.clone());
         let trace = fengqiao_telemetry::trace::current();
         async move {
-            let submitting = async {
-                let report = message.report.unwrap_or_default();
-                drop(intake.receive(&who, Some(report.clone()))?);
-                intake.submit_state(&who, report, WhenFull::Wait).await
-            };
+            let report = message.report.unwrap_or_default();
+            let submitting = intake.submit_state(&who, report, WhenFull::Wait);
             let outcome = match fengqiao_telemetry::trace::carry(trace.as_deref(), submitting).await {
                 Ok(accepted) => Outcome::Accepted(accepted),
                 Err(error) => Outcome::Refused(refusal(error)),

@@ -75,7 +75,7 @@ fn items(body: &[u8], form: Form) -> Result<Vec<Result<Value, IntakeError>>, Pro
             .map(|line| {
                 serde_json::from_slice(line).map_err(|error| {
                     let right = format!("must be JSON; at column {} it is not", error.column());
-                    IntakeError::Invalid(vec![Violation::new("", right)])
+                    IntakeError::invalid("", right)
                 })
             })
             .collect(),

@@ -50,7 +50,7 @@ async fn submitted(edge: Edge, request: Request) -> Result<Reply, Problem> {
 
 /// Reads a report from its JSON form.
 pub(super) fn read(value: Value) -> Result<Report, IntakeError> {
-    let unreadable = || IntakeError::Invalid(vec![Violation::new("", "must be the JSON form of a report")]);
+    let unreadable = || IntakeError::invalid("", "must be the JSON form of a report");
     let wrong = misfits::<Report>(&value).map_err(|_| unreadable())?;
     if !wrong.is_empty() {
         let violation = wrong.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));
@@ -152,5 +152,5 @@ impl Query {
 }
 
 fn wrong(field: &str, right: &str) -> Problem {
-    Status::from(IntakeError::Invalid(vec![Violation::new(field, right)])).into()
+    Status::from(IntakeError::invalid(field, right)).into()
 }
