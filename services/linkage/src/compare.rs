@@ -1,6 +1,7 @@
 //! Two reports compared: how far they agree, and how many bits that is.
 
 mod case;
+mod contact;
 mod home;
 mod person;
 

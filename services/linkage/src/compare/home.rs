@@ -1,6 +1,6 @@
 //! Whether two reports come from one house, and from one household.
 
-use super::{Crowd, Score};
+use super::{Crowd, Score, contact::Contact};
 use crate::{
     level::{Evidence, Level},
     traits::{PlaceTraits, Traits},
@@ -9,8 +9,6 @@ use crate::{
 
 use super::person::PersonEvidence;
 
-/// Who has one telephone is told of from wherever the dispute is: another place says so much less.
-pub(super) const ELSEWHERE: f32 = 0.15;
 /// A telephone and a house that both agree count nearly twice for a household.
 const SECOND_CONTACT: f32 = 0.4;
 
@@ -107,32 +105,16 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
         (Some(one), Some(other)) => PersonEvidence::of(one, other),
         _ => PersonEvidence::default(),
     };
-    let mut contact = [0.0_f32; 2];
-    match evidence.phone {
-        Some(level @ (Level::PhoneSame | Level::PhoneNear)) => {
-            score.levels.insert(level);
-            contact[0] = crowd.rare_bits(model, level, crowd.phone);
-        }
-        Some(level) => score.add(level, model.bits(level)),
-        None => {}
-    }
-    let elsewhere = if evidence.phone == Some(Level::PhoneSame) { ELSEWHERE } else { 1.0 };
-    match home.house {
-        Some(level @ Level::HouseSame) => {
-            score.levels.insert(level);
-            contact[1] = crowd.rare_bits(model, level, crowd.house);
-        }
-        Some(level) => score.add(level, model.bits(level) * elsewhere),
-        None => {}
-    }
-    let (stronger, weaker) = (contact[0].max(contact[1]), contact[0].min(contact[1]));
+    let Contact { phone, house, elsewhere } =
+        Contact::weighed(&mut score, (evidence.phone, home.house), crowd, model);
+    let (stronger, weaker) = (phone.max(house), phone.min(house));
     let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
     let share = |own: f32| if own == stronger { stronger } else { second };
-    if contact[0] != 0.0 {
-        score.set(Evidence::Phone, share(contact[0]));
+    if phone != 0.0 {
+        score.set(Evidence::Phone, share(phone));
     }
-    if contact[1] != 0.0 {
-        score.set(Evidence::House, share(contact[1]));
+    if house != 0.0 {
+        score.set(Evidence::House, share(house));
     }
     if home.house != Some(Level::HouseSame)
         && let Some(level) = home.area

@@ -1,6 +1,6 @@
 //! Whether two reports come from one person.
 
-use super::{Crowd, Home, Score, home::ELSEWHERE};
+use super::{Crowd, Home, Score, contact::Contact};
 use crate::{
     level::{Evidence, Level},
     traits::{IdTraits, NameTraits, PartyTraits, PhoneTraits, Traits},
@@ -55,24 +55,9 @@ pub(crate) fn person(
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
-    let mut contact = [0.0_f32; 3];
-    match evidence.phone {
-        Some(level @ (Level::PhoneSame | Level::PhoneNear)) => {
-            score.levels.insert(level);
-            contact[0] = crowd.rare_bits(model, level, crowd.phone);
-        }
-        Some(level) => score.add(level, model.bits(level)),
-        None => {}
-    }
-    let elsewhere = if evidence.phone == Some(Level::PhoneSame) { ELSEWHERE } else { 1.0 };
-    match home.house {
-        Some(level @ Level::HouseSame) => {
-            score.levels.insert(level);
-            contact[1] = crowd.rare_bits(model, level, crowd.house);
-        }
-        Some(level) => score.add(level, model.bits(level) * elsewhere),
-        None => {}
-    }
+    let Contact { phone, house, elsewhere } =
+        Contact::weighed(&mut score, (evidence.phone, home.house), crowd, model);
+    let mut contact = [phone, house, 0.0];
     if dispute > 0.0 {
         score.levels.insert(Level::DisputeSame);
         // As sure as the dispute is.
