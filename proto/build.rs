@@ -39,6 +39,7 @@ const FILES: &[&str] = &[
     "fengqiao/routing/v1/settings_service.proto",
     "fengqiao/routing/v1/work_service.proto",
     "fengqiao/notification/v1/events.proto",
+    "fengqiao/notification/v1/forms.proto",
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/push.proto",
     "fengqiao/sealing/v1/sealing_service.proto",
