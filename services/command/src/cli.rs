@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 use crate::{
     activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
-    call::CallCommand, case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand,
+    call::CallCommand, case::CaseCommand, duty::DutyCommand, figures::StatsOptions, form::FormCommand, keys::KeysCommand,
     link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
     record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
     rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
@@ -59,6 +59,9 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Forms (文书): issue, read, list, print, check them.
+    #[command(subcommand)]
+    Form(FormCommand),
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -8,7 +8,9 @@ use fengqiao_proto::{
         change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient,
         linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
     },
-    notification::v1::notification_service_client::NotificationServiceClient,
+    notification::v1::{
+        form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
+    },
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
         meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
@@ -209,6 +211,15 @@ impl Session {
     pub async fn work(&self, caller: &Caller) -> Result<WorkServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for forms.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn forms(&self, caller: &Caller) -> Result<FormServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(FormServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

@@ -13,6 +13,7 @@ mod duty;
 mod engine_words;
 mod errors;
 mod figures;
+mod form;
 mod keys;
 mod link;
 mod mediators;
@@ -79,6 +80,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
+        Command::Form(command) => form::execute(command, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,

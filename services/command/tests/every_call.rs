@@ -33,6 +33,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.BackgroundService",
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
+    "fengqiao.notification.v1.FormService",
     "fengqiao.sealing.v1.SealingService",
 ];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
@@ -123,6 +124,12 @@ settings list
 settings show levels
 rules dry-run levels.toml
 rules activate levels.toml --words x --capacity director
+form issue rectification_notice --to 某商行 --field place=x --field hazard=x --field measures=x --field deadline=x
+form show 01939f2a-0000-7000-8000-000000000000
+form list --agency police --kind report_form
+form kinds
+form paper 01939f2a-0000-7000-8000-000000000000 --out form.pdf
+form verify 7KQ4-M2XD-9RTF
 audit verify
 audit anchor
 audit readings 1

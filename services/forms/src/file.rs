@@ -22,7 +22,7 @@ pub const FORMS_FOLDER: &str = "forms";
 /// The county's file of kinds in it.
 pub const KINDS_FILE: &str = "kinds.toml";
 
-/// The county's agencies, by which a slip of the pen among the recipients is found.
+/// The county's agencies: by them a slip of the pen among the recipients is found, and who can be written to.
 const AGENCIES_FILE: &str = "agencies.csv";
 
 const SHIPPED: &str = include_str!("../default/kinds.toml");
@@ -40,6 +40,7 @@ pub struct CountyForms {
     pub recipients: Recipients,
     kinds: BTreeMap<i32, FormRule>,
     issuers: BTreeMap<String, Issuer>,
+    agencies: BTreeMap<String, KnownAgency>,
 }
 
 /// In whose name forms are issued.
@@ -64,9 +65,14 @@ struct RawFile {
     recipients: BTreeMap<String, Spanned<RawRecipient>>,
 }
 
-#[derive(Deserialize)]
-struct AgencyRow {
+/// An agency of the county's folder.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct KnownAgency {
     code: String,
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: DirectoryKind,
 }
 
 #[derive(Deserialize, Default, Clone)]
@@ -120,8 +126,8 @@ impl CountyForms {
         let shipped: RawFile = toml::from_str(SHIPPED)
             .map_err(|error| Mistake::new(Path::new("(shipped) kinds.toml"), 0, error.message()))?;
         let agencies = county_folder.join(AGENCIES_FILE);
-        let agencies = if agencies.exists() { csv_rows::<AgencyRow>(&agencies)? } else { Vec::new() };
-        let agencies = agencies.into_iter().map(|row| row.value.code).collect();
+        let agencies = if agencies.exists() { csv_rows::<KnownAgency>(&agencies)? } else { Vec::new() };
+        let agencies = agencies.into_iter().map(|row| (row.value.code.clone(), row.value)).collect();
         let mut reading = Reading { path: &path, folder: &folder, text: &text, agencies, mistakes: Vec::new() };
         let forms = reading.read(own, shipped, desk, name);
         match forms {
@@ -147,6 +153,23 @@ impl CountyForms {
         self.issuers.get(agency)
     }
 
+    /// An agency of the county's folder; others have come since it was read.
+    #[must_use]
+    pub fn agency(&self, code: &str) -> Option<&KnownAgency> {
+        self.agencies.get(code)
+    }
+
+    /// Of which kind of recipients an agency is, by what the directory says it is now, else by the county's folder. Who
+    /// is neither is outside, and sees what those see.
+    #[must_use]
+    pub fn recipient(&self, agency: &str, said: &str) -> &RecipientKind {
+        let kind = match DirectoryKind::of(said) {
+            None if said.is_empty() => self.agency(agency).map(|agency| agency.kind),
+            said => said,
+        };
+        self.recipients.of_agency(agency, kind)
+    }
+
     /// How an issuer's forms of a kind are numbered in a year; none where it issues nothing.
     #[must_use]
     pub fn numbering(&self, kind: FormKind, issuer: &str, year: i16) -> Option<Numbering> {
@@ -160,7 +183,7 @@ struct Reading<'a> {
     folder: &'a Path,
     text: &'a str,
     /// All agencies of the county's folder.
-    agencies: BTreeSet<String>,
+    agencies: BTreeMap<String, KnownAgency>,
     mistakes: Vec<Mistake>,
 }
 
@@ -202,7 +225,8 @@ impl Reading<'_> {
             debug_assert!(kind_of(word).is_none());
             self.mistake(line, format!("kinds.{word} is no kind of forms; there are {}", known.join(", ")));
         }
-        Some(CountyForms { version, recipients: recipients?, kinds, issuers })
+        let agencies = std::mem::take(&mut self.agencies);
+        Some(CountyForms { version, recipients: recipients?, kinds, issuers, agencies })
     }
 
     fn kind(
@@ -280,7 +304,7 @@ impl Reading<'_> {
             own.iter().map(|(name, kind)| (name.clone(), self.line(kind))).collect();
         for (name, kind) in &own {
             // Who is not found by its code is of another kind, and would see what that sees.
-            if let Some(unknown) = kind.get_ref().agencies.iter().find(|code| !self.agencies.contains(*code)) {
+            if let Some(unknown) = kind.get_ref().agencies.iter().find(|code| !self.agencies.contains_key(*code)) {
                 self.mistake(lines[name], format!("recipients.{name}: {unknown} is not in {AGENCIES_FILE}"));
             }
         }

@@ -12,7 +12,7 @@ mod rules;
 mod series;
 mod templates;
 
-pub use file::{CountyForms, FORMS_FOLDER, KINDS_FILE};
+pub use file::{CountyForms, FORMS_FOLDER, Issuer, KINDS_FILE, KnownAgency};
 pub use limits::LevelLimits;
 pub use recipients::{DataClass, DirectoryKind, RecipientKind, Recipients};
 pub use rules::{FieldRule, FormRule, word_of};

@@ -84,17 +84,10 @@ impl DirectoryKind {
         }
     }
 
-    /// By the directory's word, or where that was not said yet, by how codes begin.
+    /// By the directory's word.
     #[must_use]
-    pub fn of(word: &str, code: &str) -> Option<Self> {
-        if !word.is_empty() {
-            return Self::ALL.into_iter().find(|kind| kind.word() == word);
-        }
-        let begins = |kind: &Self| code == kind.word() || code.starts_with(&format!("{}-", kind.word()));
-        let by_area = [Self::Centre, Self::Town, Self::Community].into_iter().find(begins);
-        // The department of justice has the code that its offices begin with.
-        let justice = code.starts_with("justice-").then_some(Self::Justice);
-        by_area.or(justice).or(Some(Self::Functional))
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -115,6 +108,7 @@ pub struct RecipientKind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recipients {
     kinds: BTreeMap<String, RecipientKind>,
+    outside: RecipientKind,
 }
 
 /// Who is no agency: a household, a firm, another county.
@@ -145,26 +139,31 @@ impl Recipients {
         for missing in DirectoryKind::ALL.into_iter().filter(|kind| !directory.contains_key(kind)) {
             mistakes.push((String::new(), format!("no kind of recipients has kinds = [\"{}\"]", missing.word())));
         }
-        if !kinds.contains_key(OUTSIDE) {
+        let outside = kinds.get(OUTSIDE).cloned();
+        if outside.is_none() {
             mistakes.push((String::new(), format!("the kind of recipients {OUTSIDE} is needed: who is no agency")));
         }
-        if mistakes.is_empty() { Ok(Self { kinds }) } else { Err(mistakes) }
+        match outside {
+            Some(outside) if mistakes.is_empty() => Ok(Self { kinds, outside }),
+            _ => Err(mistakes),
+        }
     }
 
-    /// Of which kind an agency is.
+    /// Of which kind an agency is; outside where its code and its kind say nothing.
     #[must_use]
-    pub fn of_agency(&self, code: &str, directory_kind: Option<DirectoryKind>) -> Option<&RecipientKind> {
+    pub fn of_agency(&self, code: &str, directory_kind: Option<DirectoryKind>) -> &RecipientKind {
         let by_code = self.kinds.values().find(|kind| kind.agencies.contains(code));
-        by_code.or_else(|| {
+        let by_kind = || {
             let of = directory_kind?;
             self.kinds.values().find(|kind| kind.directory_kinds.contains(&of))
-        })
+        };
+        by_code.or_else(by_kind).unwrap_or(&self.outside)
     }
 
     /// Who is no agency.
     #[must_use]
-    pub fn outside(&self) -> Option<&RecipientKind> {
-        self.kinds.get(OUTSIDE)
+    pub const fn outside(&self) -> &RecipientKind {
+        &self.outside
     }
 
     /// All of them, ordered by name.

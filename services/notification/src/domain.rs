@@ -1,5 +1,6 @@
 //! What a push is and what may become of it: plain functions and types, without I/O.
 
+pub mod form;
 pub mod lane;
 pub mod outcome;
 pub mod push;

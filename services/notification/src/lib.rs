@@ -4,6 +4,7 @@
 //! * [`store`]: the truth, in Postgres. The claim there decides who delivers a push.
 //! * [`queue`]: one queue an agency in Redis, red first. May be lost at any time.
 //! * [`delivery`]: arrivals, streams, webhooks, retries, the sweeper.
+//! * [`forms`]: what recipients see, numbers and paper.
 //! * [`grpc`]: the contract's face.
 
 pub mod delivery;
@@ -11,6 +12,7 @@ pub mod domain;
 pub mod endpoints;
 pub mod error;
 pub mod events;
+pub mod forms;
 pub mod grpc;
 pub mod queue;
 mod run;

@@ -7,7 +7,9 @@ use std::{
 use clap::Parser;
 use fengqiao_county::Counties;
 use fengqiao_messaging::Topic;
-use fengqiao_proto::notification::v1::notification_service_server::NotificationServiceServer;
+use fengqiao_proto::notification::v1::{
+    form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
+};
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
@@ -18,7 +20,8 @@ use crate::{
     MIGRATIONS,
     delivery::{Arrivals, Delivery, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
     endpoints::Endpoints,
-    grpc::NotificationFace,
+    forms::{Forms, press},
+    grpc::{FormFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -41,6 +44,9 @@ pub struct Options {
     /// A file in the form of notification.toml, in place of those in the counties' folders.
     #[arg(long, env = "FENGQIAO_NOTIFICATION_FILE")]
     pub notification_file: Option<PathBuf>,
+    /// The folder of the fonts in which forms are printed.
+    #[arg(long, env = "FENGQIAO_FONT_FOLDER", default_value = fengqiao_paper::FONT_FOLDER)]
+    pub font_folder: PathBuf,
 }
 
 /// Runs the service until it is told to stop.
@@ -57,6 +63,10 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let queues = Queues::new(foundation.redis.clone(), keys.clone());
     let store = Store::new(foundation.pool.clone(), foundation.outbox.clone());
     let bells = Bells::default();
+    let keyring = Arc::clone(&foundation.keyring);
+    let forms = Forms::load(&foundation.counties, keyring, store.clone(), press(&options.font_folder))?;
+    let forms = Arc::new(forms);
+    forms.keep_templates().await.map_err(|error| StartError::Configuration(error.to_string()))?;
     let (settling, settlers) = Settling::new(&counties, &store, &queues);
     let delivery = Arc::new(Delivery {
         store: store.clone(),
@@ -87,10 +97,12 @@ pub async fn run(options: Options) -> Result<(), StartError> {
             }
         }
     });
-    let arrivals = Arrivals::new(Arc::clone(&delivery));
+    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));
+    let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
     let face = NotificationFace::new(delivery, streams, stop());
     let service = NotificationServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES);
-    foundation.serve(Routes::new(service), vec![(Topic::Routing, Arc::new(arrivals))]).await
+    let routes = Routes::new(service).add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES));
+    foundation.serve(routes, vec![(Topic::Routing, Arc::new(arrivals))]).await
 }
 
 fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {

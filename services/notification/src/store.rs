@@ -3,6 +3,7 @@
 mod answers;
 mod arrival;
 mod delivery;
+mod forms;
 mod inbox;
 mod measures;
 mod parked;
@@ -17,6 +18,7 @@ use tokio::time::timeout;
 
 pub use answers::{Act, Answer};
 pub use arrival::insert_pushes;
+pub use forms::{FormPlace, KeptPaper, Said, WhichForms, take_number};
 pub use delivery::{LaneRoom, Settled, SettledEnding};
 pub use inbox::{Attempt, Place, Which};
 pub use measures::Waiting;
@@ -55,6 +57,19 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("resend_of_agency", include_str!("store/sql/resend_of_agency.sql")),
     ("measure_waiting", include_str!("store/sql/measure_waiting.sql")),
     ("measure_parked", include_str!("store/sql/measure_parked.sql")),
+    ("forms/take_number", include_str!("store/sql/forms/take_number.sql")),
+    ("forms/insert_form", include_str!("store/sql/forms/insert_form.sql")),
+    ("forms/insert_push", include_str!("store/sql/forms/insert_push.sql")),
+    ("forms/get_form", include_str!("store/sql/forms/get_form.sql")),
+    ("forms/form_of_request", include_str!("store/sql/forms/form_of_request.sql")),
+    ("forms/form_of_code", include_str!("store/sql/forms/form_of_code.sql")),
+    ("forms/list_of_county", include_str!("store/sql/forms/list_of_county.sql")),
+    ("forms/list_of_agency", include_str!("store/sql/forms/list_of_agency.sql")),
+    ("forms/list_of_case", include_str!("store/sql/forms/list_of_case.sql")),
+    ("forms/keep_template", include_str!("store/sql/forms/keep_template.sql")),
+    ("forms/template", include_str!("store/sql/forms/template.sql")),
+    ("forms/paper", include_str!("store/sql/forms/paper.sql")),
+    ("forms/keep_paper", include_str!("store/sql/forms/keep_paper.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_STEP`](fengqiao_messaging::IN_STEP).

@@ -90,7 +90,7 @@ pub(super) async fn list_pushes(
 }
 
 /// Whose pushes are asked for. An agency can name only itself.
-fn whose(who: &Principal, asked: &str) -> Result<Option<String>, Status> {
+pub(super) fn whose(who: &Principal, asked: &str) -> Result<Option<String>, Status> {
     match (&who.agency, asked) {
         (Some(own), "") => Ok(Some(own.clone())),
         (Some(own), asked) if own == asked => Ok(Some(own.clone())),

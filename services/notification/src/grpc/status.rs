@@ -15,9 +15,12 @@ const STREAMS_RETRY: Duration = Duration::from_secs(5);
 pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
     move |error| match &error {
         NotificationError::Invalid(fields) => {
-            status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description)).collect())
+            status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description.clone())).collect())
         }
         NotificationError::NoSuchPush => status::not_found("push"),
+        NotificationError::NoSuchForm => status::not_found("form"),
+        NotificationError::Repeated => status::failed_precondition("REQUEST_ID_USED", error.to_string()),
+        NotificationError::NoFonts => status::failed_precondition("NO_FONTS", error.to_string()),
         NotificationError::Forbidden(forbidden) => {
             status::failed_precondition(forbidden.code(), forbidden.to_string())
         }
@@ -30,6 +33,8 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
             status::unavailable(operation, &error)
         }
         NotificationError::Messaging(_)
+        | NotificationError::TemplateChanged { .. }
+        | NotificationError::Paper(_)
         | NotificationError::Sealed(_)
         | NotificationError::Matter(_)
         | NotificationError::Json(_) => status::internal(operation, &error),
@@ -45,7 +50,7 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_code() {
-        let wrong = WrongField { field: "pushId", description: "must be a UUID" };
+        let wrong = WrongField { field: "pushId", description: "must be a UUID".into() };
         let code = |error| of("sign a push")(error).code();
         assert_eq!(code(NotificationError::Invalid(vec![wrong])), Code::InvalidArgument);
         assert_eq!(code(NotificationError::NoSuchPush), Code::NotFound);

@@ -1,6 +1,7 @@
 //! Facts as events tell them, without personal data. Those of one batch are folded: one fact for each
 //! report, case or push, in the order of their keys, so that writers that meet never block each other
-//! in a circle.
+//! in a circle. An exercise (演练) makes no fact, so it is in no figure; what a receipt tells of a push that is no fact
+//! stays without the time that would count it.
 
 use std::collections::BTreeMap;
 
@@ -147,6 +148,9 @@ impl Batch {
     /// # Errors
     /// [`Unusable`] where ids or times are missing.
     pub fn report_accepted(&mut self, county: &str, event: &ReportAccepted) -> Result<(), Unusable> {
+        if event.drill {
+            return Ok(());
+        }
         let key = (county.to_owned(), id(&event.report_id)?);
         let mut fact = ReportFact {
             revision: event.revision,
@@ -200,6 +204,9 @@ impl Batch {
     /// # Errors
     /// [`Unusable`] where ids or times are missing.
     pub fn case_changed(&mut self, county: &str, event: &CaseChanged) -> Result<(), Unusable> {
+        if event.drill {
+            return Ok(());
+        }
         let key = (county.to_owned(), id(&event.case_id)?);
         let fact = CaseFact {
             version: event.version,
@@ -229,7 +236,7 @@ impl Batch {
     /// # Errors
     /// [`Unusable`] where ids or times are missing.
     pub fn push_requested(&mut self, county: &str, event: &PushRequested) -> Result<(), Unusable> {
-        if !is_of_a_case(event.subject) {
+        if event.drill || !is_of_a_case(event.subject) {
             return Ok(());
         }
         let key = (county.to_owned(), id(&event.push_id)?);
