@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
     notification::v1::{
-        Form, FormField, FormLimit, GetFormPaperRequest, GetFormRequest, IssueFormRequest, ListFormKindsRequest,
-        ListFormKindsResponse, ListFormsRequest, VerifyFormRequest,
+        Form, FormField, FormLimit, GetFormPaperRequest, GetFormRequest, IssueFormRequest,
+        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, VerifyFormRequest,
     },
     types::v1::{FormKind, Level},
 };
@@ -191,7 +191,8 @@ pub async fn execute(command: FormCommand, session: &Session, output: &Output) -
 
 async fn issue(options: IssueOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.forms(&Caller::Officer).await?;
-    let fields = options.fields.into_iter().map(|(key, text)| FormField { key, text, ..FormField::default() });
+    let fields =
+        options.fields.into_iter().map(|(key, text)| FormField { key, text, ..FormField::default() });
     let request = session.request(IssueFormRequest {
         county: session.county(),
         request_id: options.request_id.or_new(),
@@ -206,7 +207,8 @@ async fn issue(options: IssueOptions, session: &Session, output: &Output) -> Res
         fields: fields.collect(),
         drill: options.drill,
     });
-    let answer = client.issue_form(request).await.map_err(CommandError::call("issuing the form"))?.into_inner();
+    let answer =
+        client.issue_form(request).await.map_err(CommandError::call("issuing the form"))?.into_inner();
     if output.json {
         return output.document(&answer);
     }
@@ -228,7 +230,8 @@ async fn list(options: ListOptions, session: &Session, output: &Output) -> Resul
         let mut client = client.clone();
         let request = session.request(ListFormsRequest { page_size, page_token, ..wanted.clone() });
         async move {
-            let page = client.list_forms(request).await.map_err(CommandError::call("the forms"))?.into_inner();
+            let page =
+                client.list_forms(request).await.map_err(CommandError::call("the forms"))?.into_inner();
             Ok((page.forms, page.next_page_token))
         }
     })

@@ -126,7 +126,7 @@ rules dry-run levels.toml
 rules activate levels.toml --words x --capacity director
 form issue rectification_notice --to 某商行 --field place=x --field hazard=x --field measures=x --field deadline=x
 form show 01939f2a-0000-7000-8000-000000000000
-form list --agency police --kind report_form
+form list --kind report_form
 form kinds
 form paper 01939f2a-0000-7000-8000-000000000000 --out form.pdf
 form verify 7KQ4-M2XD-9RTF

@@ -128,7 +128,8 @@ impl CountyForms {
         let agencies = county_folder.join(AGENCIES_FILE);
         let agencies = if agencies.exists() { csv_rows::<KnownAgency>(&agencies)? } else { Vec::new() };
         let agencies = agencies.into_iter().map(|row| (row.value.code.clone(), row.value)).collect();
-        let mut reading = Reading { path: &path, folder: &folder, text: &text, agencies, mistakes: Vec::new() };
+        let mut reading =
+            Reading { path: &path, folder: &folder, text: &text, agencies, mistakes: Vec::new() };
         let forms = reading.read(own, shipped, desk, name);
         match forms {
             Some(forms) if reading.mistakes.is_empty() => Ok(forms),
@@ -204,7 +205,10 @@ impl Reading<'_> {
             prefix: format!("{}综治", name.chars().next().map(String::from).unwrap_or_default()),
         });
         if let Some((code, other)) = twin(&issuers) {
-            self.mistake(0, format!("issuers.{code} and issuers.{other} have the same prefix: numbers would double"));
+            self.mistake(
+                0,
+                format!("issuers.{code} and issuers.{other} have the same prefix: numbers would double"),
+            );
         }
         let recipients = self.recipients(own.recipients, shipped.recipients);
         let mut own_kinds = own.kinds;
@@ -304,7 +308,9 @@ impl Reading<'_> {
             own.iter().map(|(name, kind)| (name.clone(), self.line(kind))).collect();
         for (name, kind) in &own {
             // Who is not found by its code is of another kind, and would see what that sees.
-            if let Some(unknown) = kind.get_ref().agencies.iter().find(|code| !self.agencies.contains_key(*code)) {
+            if let Some(unknown) =
+                kind.get_ref().agencies.iter().find(|code| !self.agencies.contains_key(*code))
+            {
                 self.mistake(lines[name], format!("recipients.{name}: {unknown} is not in {AGENCIES_FILE}"));
             }
         }
@@ -323,7 +329,8 @@ impl Reading<'_> {
             Err(found) => {
                 for (name, reason) in found {
                     let line = lines.get(&name).copied().unwrap_or(0);
-                    let at = if name.is_empty() { "recipients".to_owned() } else { format!("recipients.{name}") };
+                    let at =
+                        if name.is_empty() { "recipients".to_owned() } else { format!("recipients.{name}") };
                     self.mistake(line, format!("{at}: {reason}"));
                 }
                 None
@@ -353,5 +360,7 @@ impl Reading<'_> {
 /// Two issuers whose numbers would be written alike.
 fn twin(issuers: &BTreeMap<String, Issuer>) -> Option<(&str, &str)> {
     let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
-    issuers.iter().find_map(|(code, issuer)| seen.insert(&issuer.prefix, code).map(|other| (code.as_str(), other)))
+    issuers
+        .iter()
+        .find_map(|(code, issuer)| seen.insert(&issuer.prefix, code).map(|other| (code.as_str(), other)))
 }

@@ -21,9 +21,9 @@ impl RecipientKind {
             }
         }
         // A party of whom nothing is left says nothing.
-        matter.parties.retain(|party| {
-            !(party.name.is_empty() && party.phone.is_empty() && party.id_number.is_empty())
-        });
+        matter
+            .parties
+            .retain(|party| !(party.name.is_empty() && party.phone.is_empty() && party.id_number.is_empty()));
         matter
     }
 
@@ -83,10 +83,18 @@ mod tests {
                 DataClass::SafeContactTime => "工作日上午",
             };
             assert!(!text.contains(hidden), "{class:?}: {text}");
-            let left = ["王女士", "15420110001", "120111201103070021", "某路1号", "出警经过", "临时住处", "工作日上午"]
-                .into_iter()
-                .filter(|word| text.contains(word))
-                .count();
+            let left = [
+                "王女士",
+                "15420110001",
+                "120111201103070021",
+                "某路1号",
+                "出警经过",
+                "临时住处",
+                "工作日上午",
+            ]
+            .into_iter()
+            .filter(|word| text.contains(word))
+            .count();
             assert_eq!(left, 6, "{class:?}: {text}");
         }
         let bare = kind(&[]).seen(matter());

@@ -69,8 +69,7 @@ pub enum DirectoryKind {
 
 impl DirectoryKind {
     /// All of them.
-    pub const ALL: [Self; 5] =
-        [Self::Centre, Self::Functional, Self::Town, Self::Justice, Self::Community];
+    pub const ALL: [Self; 5] = [Self::Centre, Self::Functional, Self::Town, Self::Justice, Self::Community];
 
     /// Its word in the directory and in the county's file.
     #[must_use]
@@ -126,7 +125,10 @@ impl Recipients {
         for kind in kinds.values() {
             for agency in &kind.agencies {
                 if let Some(other) = agencies.insert(agency, &kind.name) {
-                    mistakes.push((kind.name.clone(), format!("{agency} is a recipient of the kind {other} already")));
+                    mistakes.push((
+                        kind.name.clone(),
+                        format!("{agency} is a recipient of the kind {other} already"),
+                    ));
                 }
             }
             for of in &kind.directory_kinds {
@@ -137,11 +139,15 @@ impl Recipients {
             }
         }
         for missing in DirectoryKind::ALL.into_iter().filter(|kind| !directory.contains_key(kind)) {
-            mistakes.push((String::new(), format!("no kind of recipients has kinds = [\"{}\"]", missing.word())));
+            mistakes
+                .push((String::new(), format!("no kind of recipients has kinds = [\"{}\"]", missing.word())));
         }
         let outside = kinds.get(OUTSIDE).cloned();
         if outside.is_none() {
-            mistakes.push((String::new(), format!("the kind of recipients {OUTSIDE} is needed: who is no agency")));
+            mistakes.push((
+                String::new(),
+                format!("the kind of recipients {OUTSIDE} is needed: who is no agency"),
+            ));
         }
         match outside {
             Some(outside) if mistakes.is_empty() => Ok(Self { kinds, outside }),

@@ -48,7 +48,9 @@ fn s2_06_the_womens_federation_sees_the_need_and_not_the_police_narrative() {
     let forms = load("", &[]).unwrap();
     let of = |code: &str, kind: &str| forms.recipient(code, kind);
     let federation = of("womens_federation", "functional");
-    assert!(federation.sees.contains(&DataClass::Need) && federation.sees.contains(&DataClass::SafeContactTime));
+    assert!(
+        federation.sees.contains(&DataClass::Need) && federation.sees.contains(&DataClass::SafeContactTime)
+    );
     for hidden in [DataClass::Narrative, DataClass::Address, DataClass::IdNumber] {
         assert!(!federation.sees.contains(&hidden), "{hidden:?}");
     }
@@ -95,19 +97,43 @@ sees = ['need']
 #[test]
 fn each_mistake_is_named_by_its_line_and_key() {
     for (text, line, reason) in [
-        ("\n[kinds.report_from]\ntitle = 'x'", 2, "kinds.report_from is no kind of forms; there are report_form"),
+        (
+            "\n[kinds.report_from]\ntitle = 'x'",
+            2,
+            "kinds.report_from is no kind of forms; there are report_form",
+        ),
         ("[kinds.report_form]\ntitel = 'x'", 2, "unknown field `titel`"),
-        ("[kinds.report_form]\nseries = '{prefix}{number}'", 1, "kinds.report_form.series: a pattern has {year}"),
-        ("[kinds.report_form]\ntemplate = 'x.typ'\ntemplate_version = '1'", 1, "neither in this folder nor shipped"),
+        (
+            "[kinds.report_form]\nseries = '{prefix}{number}'",
+            1,
+            "kinds.report_form.series: a pattern has {year}",
+        ),
+        (
+            "[kinds.report_form]\ntemplate = 'x.typ'\ntemplate_version = '1'",
+            1,
+            "neither in this folder nor shipped",
+        ),
         ("[kinds.report_form]\ntemplate = '../x.typ'\ntemplate_version = '1'", 1, "no file of this folder"),
         ("[kinds.report_form]\ntemplate = 'form.typ'", 1, "goes with kinds.report_form.template_version"),
         ("[kinds.report_form]\nsign = { purple = '1h' }", 1, "kinds.report_form.sign: purple is no level"),
         ("[kinds.report_form]\nsign = { red = '1x' }", 2, "is not a limit"),
         ("[kinds.report_form]\nrecipients = ['school']", 1, "there are no recipients.school"),
         ("[kinds.report_form]\nfields = [{ key = 'A', label = 'x' }]", 1, "a key has small letters"),
-        ("[kinds.report_form]\nfields = [{ key = 'a', label = 'x' }, { key = 'a', label = 'y' }]", 1, "twice"),
-        ("[kinds.report_form]\nfields = [{ key = 'a', label = 'x', class = 'wealth' }]", 2, "unknown variant `wealth`"),
-        ("[recipients.x]\nkinds = ['town']\nsees = []", 1, "recipients.x: town are recipients of the kind town already"),
+        (
+            "[kinds.report_form]\nfields = [{ key = 'a', label = 'x' }, { key = 'a', label = 'y' }]",
+            1,
+            "twice",
+        ),
+        (
+            "[kinds.report_form]\nfields = [{ key = 'a', label = 'x', class = 'wealth' }]",
+            2,
+            "unknown variant `wealth`",
+        ),
+        (
+            "[recipients.x]\nkinds = ['town']\nsees = []",
+            1,
+            "recipients.x: town are recipients of the kind town already",
+        ),
         ("[recipients.x]\nagencies = ['cuort']\nsees = []", 1, "recipients.x: cuort is not in agencies.csv"),
         ("[recipients.town]\nsees = []", 0, "no kind of recipients has kinds = [\"town\"]"),
         ("[issuers.a]\nname='甲'\nprefix='麻综治'", 0, "the same prefix"),

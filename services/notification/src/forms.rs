@@ -109,7 +109,11 @@ impl Forms {
     ///
     /// # Errors
     /// [`NotificationError::NoSuchForm`], of the database, or where what it says does not open.
-    pub async fn read(&self, county: &str, form_id: Uuid) -> Result<(StoredForm, FormContent), NotificationError> {
+    pub async fn read(
+        &self,
+        county: &str,
+        form_id: Uuid,
+    ) -> Result<(StoredForm, FormContent), NotificationError> {
         let (form, said) = self.store.form(county, form_id).await?;
         let content = said.open(&self.keyring, county)?;
         Ok((form, content))
@@ -119,7 +123,11 @@ impl Forms {
     ///
     /// # Errors
     /// [`NotificationError::NoFonts`], [`NotificationError::Paper`], [`NotificationError::Late`], or as [`Self::read`].
-    pub async fn paper(&self, form: &StoredForm, content: &FormContent) -> Result<KeptPaper, NotificationError> {
+    pub async fn paper(
+        &self,
+        form: &StoredForm,
+        content: &FormContent,
+    ) -> Result<KeptPaper, NotificationError> {
         if let Some(kept) = self.store.paper(&form.county, form.form_id, &self.keyring).await? {
             return Ok(kept);
         }
@@ -151,16 +159,27 @@ impl Forms {
         self.press.clone()
     }
 
-    async fn print(&self, template: String, form: &StoredForm, content: String) -> Result<Paper, NotificationError> {
+    async fn print(
+        &self,
+        template: String,
+        form: &StoredForm,
+        content: String,
+    ) -> Result<Paper, NotificationError> {
         const OPERATION: &str = "print a form";
         let press = Arc::clone(self.press.as_ref().ok_or(NotificationError::NoFonts)?);
         let (issued_at, identifier) = (form.issued_at, form.form_id.to_string());
         let printed = async {
             let _turn = self.turns.acquire().await.map_err(|_| NotificationError::Stopping)?;
             let print = move || {
-                press.print(&Sheet { template: &template, content: &content, issued_at, identifier: &identifier })
+                press.print(&Sheet {
+                    template: &template,
+                    content: &content,
+                    issued_at,
+                    identifier: &identifier,
+                })
             };
-            let printed = tokio::task::spawn_blocking(print).await.map_err(|_| NotificationError::Stopping)?;
+            let printed =
+                tokio::task::spawn_blocking(print).await.map_err(|_| NotificationError::Stopping)?;
             Ok(printed?)
         };
         timeout(PAPER_TIMEOUT, printed).await.unwrap_or(Err(NotificationError::Late(OPERATION)))

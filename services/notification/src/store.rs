@@ -18,8 +18,8 @@ use tokio::time::timeout;
 
 pub use answers::{Act, Answer};
 pub use arrival::insert_pushes;
-pub use forms::{FormPlace, KeptPaper, Said, WhichForms, take_number};
 pub use delivery::{LaneRoom, Settled, SettledEnding};
+pub use forms::{FormPlace, KeptPaper, Said, WhichForms, take_number};
 pub use inbox::{Attempt, Place, Which};
 pub use measures::Waiting;
 pub use parked::ResendWhich;

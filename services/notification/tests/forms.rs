@@ -21,7 +21,8 @@ use fengqiao_proto::{
         Form, FormField, GetFormPaperRequest, GetFormRequest, IssueFormRequest, ListFormKindsRequest,
         ListFormsRequest,
         ReceiptState::{Returned, Signed, Unsigned},
-        VerifyFormRequest, form_service_server::FormService as _,
+        VerifyFormRequest,
+        form_service_server::FormService as _,
     },
     routing::v1::PushRequested,
     types::v1::{
@@ -46,8 +47,12 @@ fn asked(
     change: impl FnOnce(&mut PushRequested),
 ) -> (Uuid, Envelope) {
     let (id, envelope) = world.request(agency, Yellow);
-    let party =
-        Party { role: 1, name: "王女士".into(), phone: "15420110001".into(), id_number: "99000019800101001X".into() };
+    let party = Party {
+        role: 1,
+        name: "王女士".into(),
+        phone: "15420110001".into(),
+        id_number: "99000019800101001X".into(),
+    };
     let matter = Matter {
         title: "家庭求助".into(),
         narrative: "出警经过：夜间争吵".into(),
@@ -84,7 +89,9 @@ fn letter(request_id: &str) -> IssueFormRequest {
         kind: FormKind::ReminderLetter.into(),
         agency: "housing".into(),
         reason: "物业纠纷增多".into(),
-        fields: vec![FormField { key: "body".into(), text: "请约谈物业企业。".into(), ..Default::default() }],
+        fields: vec![FormField {
+            key: "body".into(), text: "请约谈物业企业。".into(), ..Default::default()
+        }],
         ..Default::default()
     }
 }
@@ -173,8 +180,12 @@ async fn s2_06_the_womens_federation_gets_the_need_and_a_safe_time_on_every_way_
     let stored = process.delivery.store.push(COUNTY, id).await.unwrap();
     assert_eq!(wire::open_matter(&world.keyring, &stored).unwrap(), matter);
     let get = GetFormRequest { form_id: id.to_string(), ..Default::default() };
-    let form = face(&process).get_form(as_who(get, "officer", None)).await.unwrap().into_inner().form.unwrap();
-    assert_eq!((form.recipient_kind.as_str(), form.addressee.as_str()), ("womens_federation", "womens_federation的全称"));
+    let form =
+        face(&process).get_form(as_who(get, "officer", None)).await.unwrap().into_inner().form.unwrap();
+    assert_eq!(
+        (form.recipient_kind.as_str(), form.addressee.as_str()),
+        ("womens_federation", "womens_federation的全称")
+    );
     assert_eq!(form.content.unwrap().matter.unwrap(), matter);
     // A kind that nobody knows sees nothing of people.
     let (id, unknown) = asked(&world, (case, "stranger", "school"), FormKind::ReportForm, |_| {});
@@ -232,8 +243,13 @@ async fn numbers_have_no_gap_and_no_double_whoever_fails() {
                 assert!(take_number(&mut tx, COUNTY, &draft).await.unwrap() > 0);
                 if round % 3 == 0 {
                     // As a process that is killed: the server notices that the connection has gone.
-                    let pid: i32 = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *tx).await.unwrap();
-                    sqlx::query("SELECT pg_terminate_backend($1)").bind(pid).execute(&world_.pool).await.unwrap();
+                    let pid: i32 =
+                        sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut *tx).await.unwrap();
+                    sqlx::query("SELECT pg_terminate_backend($1)")
+                        .bind(pid)
+                        .execute(&world_.pool)
+                        .await
+                        .unwrap();
                     drop(tx);
                 } else {
                     tx.rollback().await.unwrap();
@@ -244,13 +260,14 @@ async fn numbers_have_no_gap_and_no_double_whoever_fails() {
     while let Some(done) = work.join_next().await {
         done.unwrap();
     }
-    let numbers: Vec<i32> = sqlx::query_scalar("SELECT number FROM form ORDER BY number")
-        .fetch_all(&world.pool)
-        .await
-        .unwrap();
+    let numbers: Vec<i32> =
+        sqlx::query_scalar("SELECT number FROM form ORDER BY number").fetch_all(&world.pool).await.unwrap();
     let all: Vec<i32> = (1..=i32::try_from(3 * ROUNDS * 4).unwrap()).collect();
     assert_eq!(numbers, all);
-    let pushes: i64 = sqlx::query_scalar("SELECT count(DISTINCT form_number) FROM push").fetch_one(&world.pool).await.unwrap();
+    let pushes: i64 = sqlx::query_scalar("SELECT count(DISTINCT form_number) FROM push")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
     assert_eq!(usize::try_from(pushes).unwrap(), all.len());
     drop(work);
     for process in processes {
@@ -272,7 +289,12 @@ async fn years_issuers_and_kinds_have_series_of_their_own() {
             push.requested_at = Some(at(time));
         }));
     }
-    for form in [FormKind::SupervisionReminder, FormKind::SupervisionRed, FormKind::WarningLetter, FormKind::Unspecified] {
+    for form in [
+        FormKind::SupervisionReminder,
+        FormKind::SupervisionRed,
+        FormKind::WarningLetter,
+        FormKind::Unspecified,
+    ] {
         batch.push(asked(&world, (case, "housing", "functional"), form, |push| {
             push.requested_at = Some(at("2026-06-01T00:00:00Z"));
         }));
@@ -305,13 +327,22 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
     let mut housing = process.open("housing", 10);
     let issue = |message| face.issue_form(as_who(message, "officer", None));
     let form = issue(letter("1")).await.unwrap().into_inner().form.unwrap();
-    assert_eq!((form.title.as_str(), form.addressee.as_str(), form.pushed), ("提示函", "麻城市住房和城乡建设局", true));
+    assert_eq!(
+        (form.title.as_str(), form.addressee.as_str(), form.pushed),
+        ("提示函", "麻城市住房和城乡建设局", true)
+    );
     assert_eq!(form.issued_by, "wang");
     let push = housing.next().await;
-    assert_eq!((push.push_id.as_str(), push.form_number.as_str()), (form.form_id.as_str(), form.number.as_str()));
+    assert_eq!(
+        (push.push_id.as_str(), push.form_number.as_str()),
+        (form.form_id.as_str(), form.number.as_str())
+    );
     assert_eq!(push.subject(), PushSubject::Form);
     let matter = push.matter.clone().unwrap();
-    assert_eq!((matter.title.as_str(), matter.narrative.as_str()), ("提示函：物业纠纷增多", "提示事项：请约谈物业企业。"));
+    assert_eq!(
+        (matter.title.as_str(), matter.narrative.as_str()),
+        ("提示函：物业纠纷增多", "提示事项：请约谈物业企业。")
+    );
     housing.acknowledge(&push);
     world::until("it is delivered", async || world.in_state(2).await == 1).await;
     assert_eq!(world.receipts().await[0].subject(), PushSubject::Form, "routing and statistics pass it over");
@@ -339,7 +370,9 @@ async fn what_is_wrong_with_a_form_is_named_and_takes_no_number() {
         format!("{:?}", tonic_types::StatusExt::get_error_details(&status).bad_request().unwrap())
     };
     assert!(refused(|m| m.fields.clear()).await.contains("body (提示事项) is needed"));
-    assert!(refused(|m| m.fields[0].key = "bodi".into()).await.contains("the 1. is none of the kind's: body"));
+    assert!(
+        refused(|m| m.fields[0].key = "bodi".into()).await.contains("the 1. is none of the kind's: body")
+    );
     assert!(refused(|m| m.fields[0].text = " ".into()).await.contains("1 to 4,000 characters"));
     assert!(refused(|m| m.fields.push(m.fields[0].clone())).await.contains("the 2. is there twice"));
     assert!(refused(|m| m.kind = FormKind::ReportForm.into()).await.contains("issued by hand"));
@@ -355,7 +388,8 @@ async fn what_is_wrong_with_a_form_is_named_and_takes_no_number() {
         m.fields.push(FormField { key: "spot".into(), text: "某路1号".into(), ..Default::default() });
     });
     assert!(seen.await.contains("spot is address, which the recipient does not see"));
-    let taken: i64 = sqlx::query_scalar("SELECT count(*) FROM form_series").fetch_one(&world.pool).await.unwrap();
+    let taken: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM form_series").fetch_one(&world.pool).await.unwrap();
     assert_eq!(taken, 0);
     process.end().await;
 }
@@ -384,7 +418,10 @@ async fn an_agency_reads_lists_and_prints_its_own_forms_and_no_others() {
     };
     let page = list(housing, String::new()).await.unwrap().into_inner();
     assert_eq!((page.forms.len(), page.next_page_token.as_str()), (1, ""));
-    assert_eq!((page.forms[0].form_id.as_str(), page.forms[0].content.is_none()), (own.form_id.as_str(), true));
+    assert_eq!(
+        (page.forms[0].form_id.as_str(), page.forms[0].content.is_none()),
+        (own.form_id.as_str(), true)
+    );
     // The centre sees all, the newest first, page by page.
     let first = list(None, String::new()).await.unwrap().into_inner();
     let second = list(None, first.next_page_token.clone()).await.unwrap().into_inner();
@@ -402,7 +439,8 @@ async fn a_code_says_which_form_it_is_and_nothing_of_people() {
     let world = World::new(quick()).await;
     let process = world.process().await;
     let face = face(&process);
-    let to_household = IssueFormRequest { agency: String::new(), addressee: "王某某".into(), ..letter("1") };
+    let to_household =
+        IssueFormRequest { agency: String::new(), addressee: "王某某".into(), ..letter("1") };
     let issued = face.issue_form(as_who(to_household, "officer", None)).await.unwrap().into_inner();
     let form = issued.form.unwrap();
     assert_eq!((form.addressee.as_str(), form.pushed), ("王某某", false));
@@ -422,9 +460,13 @@ async fn a_code_says_which_form_it_is_and_nothing_of_people() {
     assert_eq!(verify("0000-0000-0000".into(), Vec::new()).await.unwrap_err().code(), Code::NotFound);
     assert_eq!(verify("x".into(), Vec::new()).await.unwrap_err().code(), Code::InvalidArgument);
     // Neither the person's name nor the paper lies anywhere in the clear.
-    let row: String = sqlx::query_scalar("SELECT string_agg(form::text, '') FROM form").fetch_one(&world.pool).await.unwrap();
+    let row: String = sqlx::query_scalar("SELECT string_agg(form::text, '') FROM form")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
     assert!(!row.contains("王某某"));
-    let sealed: Vec<u8> = sqlx::query_scalar("SELECT sealed_pdf FROM form_paper").fetch_one(&world.pool).await.unwrap();
+    let sealed: Vec<u8> =
+        sqlx::query_scalar("SELECT sealed_pdf FROM form_paper").fetch_one(&world.pool).await.unwrap();
     assert!(!sealed.windows(4).any(|window| window == b"%PDF"));
     process.end().await;
 }
@@ -454,7 +496,10 @@ async fn a_paper_is_byte_for_byte_the_same_after_the_template_has_a_new_version(
     let process = world.process().await;
     let store = &process.delivery.store;
     let load = |counties: &Counties| {
-        Arc::new(Forms::load(counties, Arc::clone(&world.keyring), store.clone(), process.forms.shared_press()).unwrap())
+        Arc::new(
+            Forms::load(counties, Arc::clone(&world.keyring), store.clone(), process.forms.shared_press())
+                .unwrap(),
+        )
     };
     let old = "#let form = json(\"form.json\")\n= 旧 #form.number";
     let new = "#let form = json(\"form.json\")\n= 新 #form.number";
@@ -490,14 +535,19 @@ async fn a_paper_is_byte_for_byte_the_same_after_the_template_has_a_new_version(
     let newest = issue(&after, "3").await;
     assert_eq!((printed.template_version.as_str(), newest.template_version.as_str()), ("1", "2"));
     let same_kind = after.read(COUNTY, newest.form_id.parse().unwrap()).await.unwrap();
-    assert_ne!(print(&after, &newest).await.pdf, after.print_with(old, &same_kind.0, &same_kind.1).await.unwrap().pdf);
+    assert_ne!(
+        print(&after, &newest).await.pdf,
+        after.print_with(old, &same_kind.0, &same_kind.1).await.unwrap().pdf
+    );
     // Many ask at once: one paper.
     let fourth = issue(&after, "4").await;
     let mut asking = JoinSet::new();
     for _ in 0..8 {
         let face = face(&after);
         let wanted = GetFormPaperRequest { form_id: fourth.form_id.clone(), ..Default::default() };
-        asking.spawn(async move { face.get_form_paper(as_who(wanted, "officer", None)).await.unwrap().into_inner() });
+        asking.spawn(async move {
+            face.get_form_paper(as_who(wanted, "officer", None)).await.unwrap().into_inner()
+        });
     }
     let papers = asking.join_all().await;
     assert!(papers.windows(2).all(|two| two[0] == two[1]));
@@ -517,7 +567,13 @@ async fn an_exercise_is_marked_on_the_push_and_on_the_form() {
     world.apply(&process, &[envelope]).await;
     assert!(police.next().await.drill);
     let get = GetFormRequest { form_id: id.to_string(), ..Default::default() };
-    let form = face(&process).get_form(as_who(get, "agency", Some("police"))).await.unwrap().into_inner().form.unwrap();
+    let form = face(&process)
+        .get_form(as_who(get, "agency", Some("police")))
+        .await
+        .unwrap()
+        .into_inner()
+        .form
+        .unwrap();
     assert!(form.drill);
     let (stored, content) = process.forms.read(COUNTY, id).await.unwrap();
     let zone = &process.forms.of(COUNTY).unwrap().zone;
@@ -551,9 +607,11 @@ async fn a_page_of_forms_is_read_down_an_index() {
         let plan: Vec<String> = explained.fetch_all(&mut *conn).await.unwrap();
         plans.insert(list, plan.join("\n"));
     }
-    for (list, index) in
-        [("list_of_county", "form_newest"), ("list_of_agency", "form_of_agency"), ("list_of_case", "form_of_case")]
-    {
+    for (list, index) in [
+        ("list_of_county", "form_newest"),
+        ("list_of_agency", "form_of_agency"),
+        ("list_of_case", "form_of_case"),
+    ] {
         assert!(plans[list].contains(index) && !plans[list].contains("Sort"), "{list}\n{}", plans[list]);
     }
 }

@@ -35,7 +35,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let rate = pages as f64 / began.elapsed().as_secs_f64();
-    println!("{pages} pages, {} kB each, the slowest took {} ms", bytes / pages.max(1) / 1000, slowest.as_millis());
+    println!(
+        "{pages} pages, {} kB each, the slowest took {} ms",
+        bytes / pages.max(1) / 1000,
+        slowest.as_millis()
+    );
     println!("paper pages_per_second={rate:.1}");
     Ok(())
 }
@@ -43,7 +47,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// What stands in a form; no two are alike.
 fn content(number: usize) -> String {
     let words = ["漏水", "噪声", "欠薪", "占道", "排水", "界址", "赡养", "借款", "宠物", "停车"];
-    let told: String = (0..12).map(|at| format!("第{}次反映{}，", at + number, words[(number / (at + 1)) % 10])).collect();
+    let told: String =
+        (0..12).map(|at| format!("第{}次反映{}，", at + number, words[(number / (at + 1)) % 10])).collect();
     format!(
         r#"{{"drill": false, "issuer": "麻城市综治中心", "title": "报告单", "number": "麻综治报〔2026〕第{number:04}号",
         "addressee": "麻城市住房和城乡建设局", "level": "黄色", "case_number": "20261127-{number:04}",

@@ -95,7 +95,10 @@ fn an_exercise_says_so_in_red() {
     let drill = picture(FORM, &content(true, "漏水"));
     looks_as_kept("drill", &drill);
     let red = |page: &tiny_skia::Pixmap| {
-        page.pixels().iter().filter(|pixel| pixel.red() > 180 && pixel.green() < 60 && pixel.blue() < 60).count()
+        page.pixels()
+            .iter()
+            .filter(|pixel| pixel.red() > 180 && pixel.green() < 60 && pixel.blue() < 60)
+            .count()
     };
     assert!(red(&drill) > red(&plain) + 200, "{} {}", red(&drill), red(&plain));
 }
@@ -135,7 +138,8 @@ fn a_wrong_template_is_named_by_its_line_and_reads_no_file() {
     };
     assert_eq!(wrong("= 报告单\n#unknown()").0, 2);
     assert_eq!(wrong("#let form = json(\"form.json\")\n\n#form.title").0, 3);
-    for template in ["#read(\"/etc/passwd\")", "#read(\"template.json\")", "#import \"@preview/x:1.0.0\": y"] {
+    for template in ["#read(\"/etc/passwd\")", "#read(\"template.json\")", "#import \"@preview/x:1.0.0\": y"]
+    {
         assert_eq!(wrong(template).0, 1, "{template}");
     }
     let endless = "#for i in range(60) { [x #pagebreak()] }";

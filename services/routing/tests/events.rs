@@ -292,7 +292,10 @@ async fn a_look_up_is_one_step_also_before_the_tables_have_statistics() {
 async fn an_exercise_goes_the_whole_way_and_says_so() {
     let office = Office::open().await;
     let (drill, real) = (Uuid::now_v7(), Uuid::now_v7());
-    let exercise = fengqiao_proto::intake::v1::ReportAccepted { drill: true, ..office.report(drill, "邻居持刀威胁") };
+    let exercise = fengqiao_proto::intake::v1::ReportAccepted {
+        drill: true,
+        ..office.report(drill, "邻居持刀威胁")
+    };
     office.take(&[exercise, office.report(real, "邻居持刀威胁")]).await.unwrap();
     let changes = office.changes().await;
     assert_eq!((changes[0].drill, changes[1].drill), (true, false));

@@ -306,7 +306,8 @@ async fn an_exercise_is_found_by_nothing_and_finds_nothing() {
     let again = submit(&mut client, drill("YL-2")).await.unwrap();
     let linkages = [first.linkage.clone().unwrap(), real.linkage.unwrap(), again.linkage.unwrap()];
     assert!(linkages.iter().all(|linkage| !linkage.repeat && linkage.reasons.is_empty()));
-    let clusters: std::collections::BTreeSet<_> = linkages.iter().map(|linkage| &linkage.cluster_id).collect();
+    let clusters: std::collections::BTreeSet<_> =
+        linkages.iter().map(|linkage| &linkage.cluster_id).collect();
     let people: std::collections::BTreeSet<_> = linkages.iter().map(|linkage| &linkage.person_id).collect();
     assert_eq!((clusters.len(), people.len()), (3, 3));
     // The real one is found by the next real one.

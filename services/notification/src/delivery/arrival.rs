@@ -144,14 +144,9 @@ impl Apply for Arrivals {
 /// The pushes that a batch asks for, each once; all other events are passed over.
 fn requested(batch: &[Envelope]) -> Result<Vec<RequestedPush>, ApplyError> {
     let mut seen = HashSet::new();
-    let asked = batch
-        .iter()
-        .filter(|envelope| envelope.kind == PUSH_REQUESTED)
-        .map(|envelope| {
-            requested_push(envelope).map_err(|reason| ApplyError::Refuse {
-                position: envelope.position,
-                reason: reason.to_owned(),
-            })
-        });
+    let asked = batch.iter().filter(|envelope| envelope.kind == PUSH_REQUESTED).map(|envelope| {
+        requested_push(envelope)
+            .map_err(|reason| ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() })
+    });
     asked.filter(|push| push.as_ref().map_or(true, |push| seen.insert(push.push_id))).collect()
 }

@@ -239,7 +239,8 @@ fn matter_on_paper(matter: &Matter) -> serde_json::Value {
 pub fn as_matter(title: &str, content: &FormContent) -> Matter {
     let said: Vec<String> =
         content.fields.iter().map(|field| format!("{}：{}", field.label, field.text)).collect();
-    let title = if content.reason.is_empty() { title.to_owned() } else { format!("{title}：{}", content.reason) };
+    let title =
+        if content.reason.is_empty() { title.to_owned() } else { format!("{title}：{}", content.reason) };
     Matter { title, narrative: said.join("\n"), ..Matter::default() }
 }
 
@@ -265,7 +266,13 @@ fn written_until(at: Timestamp, zone: &TimeZone) -> String {
         let day = fengqiao_calendar::last_day(at, zone);
         return format!("{}24时", day.strftime("%Y年%-m月%-d日"));
     }
-    local.strftime(if local.minute() == 0 { "%Y年%-m月%-d日%-H时" } else { "%Y年%-m月%-d日%-H时%M分" }).to_string()
+    local
+        .strftime(if local.minute() == 0 {
+            "%Y年%-m月%-d日%-H时"
+        } else {
+            "%Y年%-m月%-d日%-H时%M分"
+        })
+        .to_string()
 }
 
 /// A code for checking of 60 random bits.
@@ -314,7 +321,10 @@ mod tests {
         assert_eq!(typed_code(&grouped(&code)).as_ref(), Some(&code));
         assert_eq!(grouped(&code).len(), 14);
         assert_eq!(typed_code("oooo-iiii llll").as_deref(), Some("000011111111"));
-        assert_eq!((typed_code("0000"), typed_code("0000-0000-000U"), typed_code(&"0".repeat(99))), (None, None, None));
+        assert_eq!(
+            (typed_code("0000"), typed_code("0000-0000-000U"), typed_code(&"0".repeat(99))),
+            (None, None, None)
+        );
     }
 
     proptest! {

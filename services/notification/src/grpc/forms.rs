@@ -84,7 +84,10 @@ impl FormFace {
                 Queued { agency: form.agency.clone(), lane: Lane::of(form.level), push_id: form.form_id };
             if let Err(error) = self.delivery.queues.enqueue(&form.county, &[queued]).await {
                 // The sweeper queues it.
-                tracing::warn!(error = &error as &dyn std::error::Error, "the push of a form is not queued yet");
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the push of a form is not queued yet"
+                );
             }
         }
         Ok(on_the_wire(&form, Some(issued.content.clone())))
@@ -101,8 +104,10 @@ impl FormService for FormFace {
         let who = principal(&request)?;
         let asked = request.get_ref();
         let county = who.county_of(&asked.county)?;
-        let issued = self.forms.of(county).and_then(|office| to_issue(office, county, asked, &who.name, now()));
-        let form = self.issue(&issued.map_err(status::of(OPERATION))?).await.map_err(status::of(OPERATION))?;
+        let issued =
+            self.forms.of(county).and_then(|office| to_issue(office, county, asked, &who.name, now()));
+        let form =
+            self.issue(&issued.map_err(status::of(OPERATION))?).await.map_err(status::of(OPERATION))?;
         Ok(Response::new(IssueFormResponse { form: Some(form) }))
     }
 
@@ -136,7 +141,8 @@ impl FormService for FormFace {
             let size = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
             let mut page = self.delivery.store.list_forms(county, &which, &after, size + 1).await?;
             let more = paging::cut(&mut page, size, |_| 0);
-            let next_page_token = page.last().filter(|_| more).map(|last| paging::write(&FormPlace::at(last)));
+            let next_page_token =
+                page.last().filter(|_| more).map(|last| paging::write(&FormPlace::at(last)));
             let forms = page.iter().map(|form| on_the_wire(form, None)).collect();
             Ok::<_, NotificationError>(ListFormsResponse {
                 forms,
@@ -223,7 +229,11 @@ fn to_issue(
         }
     };
     let issuer = if asked.issuer.is_empty() { office.desk.as_str() } else { asked.issuer.as_str() };
-    checks.hold(office.forms.issuer(issuer).is_some(), "issuer", "must be one of the county's issuers of forms");
+    checks.hold(
+        office.forms.issuer(issuer).is_some(),
+        "issuer",
+        "must be one of the county's issuers of forms",
+    );
     let rule = FormKind::try_from(asked.kind).ok().and_then(|kind| office.forms.rule(kind));
     let rule = rule.filter(|rule| rule.by_hand);
     checks.hold(rule.is_some(), "kind", "must be a kind that is issued by hand");
@@ -245,7 +255,8 @@ fn to_issue(
     let fields = fields(rule, &asked.fields, |class| recipient.sees.contains(&class), &mut checks);
     checks.done()?;
     let named = agency.map_or("", |agency| agency.name.as_str());
-    let agency_name = if asked.agency.is_empty() || asked.addressee.is_empty() { named } else { asked.addressee.as_str() };
+    let agency_name =
+        if asked.agency.is_empty() || asked.addressee.is_empty() { named } else { asked.addressee.as_str() };
     let draft = office.draft(rule, issuer, agency_name, recipient, level, at, rand::random());
     Ok(IssuedForm {
         county: county.to_owned(),
@@ -297,10 +308,15 @@ fn fields(
             continue;
         };
         if let Some(class) = known.class.filter(|class| !sees(*class)) {
-            let reason = format!("{} is {}, which the recipient does not see: leave it out", known.key, class.word());
+            let reason =
+                format!("{} is {}, which the recipient does not see: leave it out", known.key, class.word());
             checks.wrong("fields", reason);
         }
-        fields.push(FormField { key: known.key.clone(), label: known.label.clone(), text: field.text.clone() });
+        fields.push(FormField {
+            key: known.key.clone(),
+            label: known.label.clone(),
+            text: field.text.clone(),
+        });
     }
     fields
 }

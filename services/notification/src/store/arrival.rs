@@ -34,9 +34,8 @@ pub async fn insert_pushes(
 ) -> Result<Option<HashMap<Uuid, String>>, NotificationError> {
     const OPERATION: &str = "store pushes";
     let column = |get: fn(&RequestedPush) -> &str| asked.iter().map(get).collect::<Vec<_>>();
-    let drafted = |get: fn(&FormDraft) -> &str| {
-        forms.iter().map(|draft| draft.as_ref().map(get)).collect::<Vec<_>>()
-    };
+    let drafted =
+        |get: fn(&FormDraft) -> &str| forms.iter().map(|draft| draft.as_ref().map(get)).collect::<Vec<_>>();
     let limits = |get: fn(&FormDraft) -> Option<Timestamp>| {
         forms.iter().map(|draft| draft.as_ref().and_then(get).map(to_sql)).collect::<Vec<_>>()
     };
@@ -83,7 +82,8 @@ pub async fn insert_pushes(
     let mut new = HashMap::with_capacity(rows.len());
     for row in &rows {
         let read = || Ok((row.try_get::<Option<Uuid>, _>("push_id")?, row.try_get("form_number")?));
-        let (push_id, number): (_, Option<String>) = read().map_err(NotificationError::database(OPERATION))?;
+        let (push_id, number): (_, Option<String>) =
+            read().map_err(NotificationError::database(OPERATION))?;
         new.extend(push_id.map(|push_id| (push_id, number.unwrap_or_default())));
     }
     Ok((!rows.is_empty()).then_some(new))

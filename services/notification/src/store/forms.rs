@@ -44,7 +44,9 @@ impl Said {
     /// Where it does not open.
     pub fn open(self, keyring: &Keyring, county: &str) -> Result<FormContent, NotificationError> {
         match self {
-            Self::ByHand(sealed) => Ok(FormContent::decode(keyring.open(&sealed, county.as_bytes())?.as_slice())?),
+            Self::ByHand(sealed) => {
+                Ok(FormContent::decode(keyring.open(&sealed, county.as_bytes())?.as_slice())?)
+            }
             Self::ByPush { reason, area_name, sealed_matter } => {
                 let matter = if sealed_matter.is_empty() {
                     None
@@ -217,7 +219,11 @@ impl Store {
     ///
     /// # Errors
     /// [`NotificationError::NoSuchForm`], or of the database.
-    pub async fn form_of_code(&self, county: &str, check_code: &str) -> Result<StoredForm, NotificationError> {
+    pub async fn form_of_code(
+        &self,
+        county: &str,
+        check_code: &str,
+    ) -> Result<StoredForm, NotificationError> {
         const OPERATION: &str = "check a form";
         Self::within(OPERATION, async {
             let row = sqlx::query(include_str!("sql/forms/form_of_code.sql"))

@@ -135,7 +135,13 @@ impl World {
         tasks.spawn(sweep_forever(Arc::clone(&delivery), counties, stop.clone()));
         let forms = Arc::new(self.forms(&delivery.store));
         forms.keep_templates().await.unwrap();
-        Process { arrivals: Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms)), delivery, forms, stop, tasks }
+        Process {
+            arrivals: Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms)),
+            delivery,
+            forms,
+            stop,
+            tasks,
+        }
     }
 
     /// The sample county's forms.

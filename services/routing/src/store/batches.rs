@@ -204,7 +204,8 @@ pub async fn load_for_receipts(
                 continue;
             }
             let agency = row.try_get("push_agency")?;
-            let form = Form::from_code(row.try_get("push_form")?).ok_or_else(|| rows::unreadable("push_form"))?;
+            let form =
+                Form::from_code(row.try_get("push_form")?).ok_or_else(|| rows::unreadable("push_form"))?;
             told.pushes.insert(push_id, ToldPush { case_id: row.try_get("id")?, agency, form });
             match rows::case_if_readable(row, county, keyring)? {
                 Ok(case) => {
