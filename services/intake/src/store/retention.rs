@@ -1,5 +1,6 @@
 //! Removing what says who and what of a report, in bounded steps; and which tables hold any of it.
 
+use fengqiao_messaging::{advance_turn, hold_turn};
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool, types::Uuid};
@@ -63,6 +64,8 @@ pub async fn remove_past_term(
     let Some(come_to): Option<Uuid> = turn.fetch_optional(&mut *tx).await.map_err(failed())? else {
         return Ok(None);
     };
+    // Nobody revises meanwhile what is removed.
+    hold_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
     let aged = look(&mut tx, county, part, come_to, bound, at_most).await?;
     let places: Vec<(Uuid, Uuid)> = aged.iter().map(|one| (one.report_id, one.cluster_id)).collect();
     let cases = cases_of(&mut tx, county, &places).await?;
@@ -149,8 +152,9 @@ async fn remove(
         .bind(county)
         .bind(reports)
         .bind(to_sql(now))
-        .execute(conn)
+        .execute(&mut *conn)
         .await
-        .map(drop)
-        .map_err(failed())
+        .map_err(failed())?;
+    // Whoever remembers any of it forgets it with its next batch.
+    advance_turn(conn, county).await.map_err(|error| StoreError::Events(error.into()))
 }
