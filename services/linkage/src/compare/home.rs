@@ -106,7 +106,7 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
         _ => PersonEvidence::default(),
     };
     let Contact { phone, house, elsewhere } =
-        Contact::weighed(&mut score, (evidence.phone, home.house), crowd, model);
+        Contact::weighed(&mut score, (evidence.phone, home.house), new.matter.on_behalf || old.matter.on_behalf, crowd, model);
     let (stronger, weaker) = (phone.max(house), phone.min(house));
     let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
     let share = |own: f32| if own == stronger { stronger } else { second };
