@@ -116,7 +116,7 @@ pub fn link(
     };
 
     let pairs = compared(Kind::Person, &|one, home, dispute| {
-        compare::person(new.traits, &one.traits, home, dispute.bits(), &crowd, &weights.person)
+        compare::person(new.traits, &one.traits, home, dispute.matter_bits(), &crowd, &weights.person)
     });
     let person = decide(Kind::Person, &pairs, words, weights, fresh);
 
@@ -134,13 +134,11 @@ pub fn link(
 
     let of_household = household.members();
     let pairs = compared(Kind::Case, &|one, home, dispute| {
-        let reporters = if of_person.contains(&one.person) {
-            Reporters::Same
-        } else if of_household.contains(&one.household) {
-            Reporters::Household
-        } else {
+        let (person, household) = (of_person.contains(&one.person), of_household.contains(&one.household));
+        let reporters = Reporters::of(new.traits, &one.traits, home, person, household);
+        if reporters == Reporters::Others {
             return dispute;
-        };
+        }
         let days = days_between(new.told_at, one.told_at);
         compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights)
     });
@@ -177,15 +175,12 @@ pub fn observe(
     for one in earlier {
         let home = Home::of(&new.traits.place, &one.traits.place);
         let dispute = dispute_score(new, one, home, &crowd, weights);
-        let person = compare::person(new.traits, &one.traits, home, dispute.bits(), &crowd, &weights.person);
+        let person =
+            compare::person(new.traits, &one.traits, home, dispute.matter_bits(), &crowd, &weights.person);
         let household = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
-        let reporters = if one.person == linked.person.id {
-            Reporters::Same
-        } else if one.household == linked.household.id {
-            Reporters::Household
-        } else {
-            Reporters::Others
-        };
+        let (same_person, same_household) =
+            (one.person == linked.person.id, one.household == linked.household.id);
+        let reporters = Reporters::of(new.traits, &one.traits, home, same_person, same_household);
         let days = days_between(new.told_at, one.told_at);
         let case = compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights);
         observed.extend([
