@@ -7,11 +7,11 @@ use clap_complete::Shell;
 
 use crate::{
     activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
-    call::CallCommand, case::CaseCommand, duty::DutyCommand, figures::StatsOptions, form::FormCommand,
-    keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
-    push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
-    roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
-    work::WorkOptions,
+    call::CallCommand, case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand,
+    figures::StatsOptions, form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
+    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -63,6 +63,9 @@ pub enum Command {
     /// Forms (文书): issue, read, list, print, check them.
     #[command(subcommand)]
     Form(FormCommand),
+    /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -9,7 +9,8 @@ use fengqiao_proto::{
         linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
     },
     notification::v1::{
-        form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
+        endpoint_service_client::EndpointServiceClient, form_service_client::FormServiceClient,
+        notification_service_client::NotificationServiceClient,
     },
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
@@ -232,6 +233,19 @@ impl Session {
     ) -> Result<NotificationServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(NotificationServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for the agencies' webhooks.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn endpoints(
+        &self,
+        caller: &Caller,
+    ) -> Result<EndpointServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(EndpointServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

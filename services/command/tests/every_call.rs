@@ -34,6 +34,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
     "fengqiao.notification.v1.FormService",
+    "fengqiao.notification.v1.EndpointService",
     "fengqiao.sealing.v1.SealingService",
 ];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
@@ -143,6 +144,11 @@ link join household 01939f2a-0000-7000-8000-000000000000 01939f2a-0000-7000-8000
 link split case 01939f2a-0000-7000-8000-000000000000 --reason x
 link undo 01939f2a-0000-7000-8000-000000000000 --reason x
 link decisions
+endpoint list
+endpoint sample police
+endpoint attempts 01939f2a-0000-7000-8000-000000000000
+endpoint replay 01939f2a-0000-7000-8000-000000000000 1
+endpoint rotate police --overlap-hours 2
 ";
 
 /// The methods that were called, and the acts that were asked for.

@@ -4,6 +4,7 @@
 mod answering;
 mod checks;
 mod forms;
+mod console;
 mod operating;
 mod reading;
 mod status;
@@ -22,6 +23,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
 pub use forms::FormFace;
+pub use console::EndpointFace;
 
 use crate::delivery::Delivery;
 

@@ -8,7 +8,8 @@ use clap::Parser;
 use fengqiao_county::Counties;
 use fengqiao_messaging::Topic;
 use fengqiao_proto::notification::v1::{
-    form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
+    endpoint_service_server::EndpointServiceServer, form_service_server::FormServiceServer,
+    notification_service_server::NotificationServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
 use fengqiao_webhook::Poster;
@@ -18,10 +19,10 @@ use tonic::service::Routes;
 
 use crate::{
     MIGRATIONS,
-    delivery::{Arrivals, Delivery, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
-    endpoints::Endpoints,
+    delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
+    endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
-    grpc::{FormFace, NotificationFace},
+    grpc::{EndpointFace, FormFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -72,6 +73,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         store: store.clone(),
         queues,
         bells: bells.clone(),
+        kept: Kept::default(),
+        endpoints,
         settling,
         keyring: Arc::clone(&foundation.keyring),
         settings,
@@ -81,11 +84,18 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     spawn(
         &foundation,
         "bell",
-        listen(foundation.redis_client.clone(), keys, counties.clone(), bells, stop()),
+        listen(foundation.redis_server.clone(), keys, counties.clone(), bells, stop()),
     );
     spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
     spawn(&foundation, "gauges", show_gauges(store, counties, stop()));
-    spawn_webhooks(&foundation, &delivery, &endpoints)?;
+    let poster = Poster::new()
+        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
+    let webhooks: Vec<Endpoint> = delivery.endpoints.iter().cloned().collect();
+    for endpoint in &webhooks {
+        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
+    }
+    let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
+    spawn(&foundation, "keeper", keeper.run(stop()));
     let streams = TaskTracker::new();
     spawn(&foundation, "streams", {
         let (streams, stop) = (streams.clone(), stop());
@@ -97,11 +107,13 @@ pub async fn run(options: Options) -> Result<(), StartError> {
             }
         }
     });
+    let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
     let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));
     let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
+    let by_hand = by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES);
     let face = NotificationFace::new(delivery, streams, stop());
     let service = NotificationServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let routes = Routes::new(service).add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES));
+    let routes = Routes::new(service).add_service(console).add_service(by_hand);
     foundation.serve(routes, vec![(Topic::Routing, Arc::new(arrivals))]).await
 }
 
@@ -116,21 +128,6 @@ fn spawn_settlers(foundation: &Foundation, settlers: Vec<Settler>) {
     for settler in settlers {
         spawn(foundation, "settler", settler.run(foundation.stop.clone()));
     }
-}
-
-fn spawn_webhooks(
-    foundation: &Foundation,
-    delivery: &Arc<Delivery>,
-    endpoints: &Endpoints,
-) -> Result<(), StartError> {
-    let poster = Poster::new()
-        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
-    for endpoint in endpoints.iter() {
-        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
-        let worker = WebhookWorker::new(Arc::clone(delivery), endpoint.clone(), poster.clone());
-        spawn(foundation, "webhook", worker.run(foundation.stop.clone()));
-    }
-    Ok(())
 }
 
 /// Reads how each county delivers and which agencies have webhooks.

@@ -21,6 +21,9 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
         NotificationError::NoSuchForm => status::not_found("form"),
         NotificationError::Repeated => status::failed_precondition("REQUEST_ID_USED", error.to_string()),
         NotificationError::NoFonts => status::failed_precondition("NO_FONTS", error.to_string()),
+        NotificationError::NoSuchAttempt => status::not_found("attempt"),
+        NotificationError::NoSuchEndpoint => status::not_found("endpoint"),
+        NotificationError::HasWebhook => status::failed_precondition("HAS_WEBHOOK", error.to_string()),
         NotificationError::Forbidden(forbidden) => {
             status::failed_precondition(forbidden.code(), forbidden.to_string())
         }

@@ -7,6 +7,9 @@ const PUSH: &[(&str, &str)] = &[("push_id", "uuid")];
 const FORM: &[(&str, &str)] = &[("form_id", "uuid")];
 const FEEDBACK: &[(&str, &str)] = &[("push_id", "uuid"), ("request_id", "text")];
 
+const ATTEMPT: &[(&str, &str)] = &[("push_id", "uuid"), ("number", "integer")];
+const ENDPOINT: &[(&str, &str)] = &[("agency", "text"), ("made_at", "timestamptz")];
+
 /// The columns of sealed values.
 pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("push", "sealed_matter", PUSH),
@@ -15,4 +18,6 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("form", "sealed_content", FORM),
     SealedColumn::of_county("form_paper", "sealed_pdf", FORM),
     SealedColumn::of_county("feedback", "sealed_text", FEEDBACK),
+    SealedColumn::of_county("delivery_attempt", "sealed_answer", ATTEMPT),
+    SealedColumn::of_county("endpoint_secret", "sealed_secret", ENDPOINT),
 ];
