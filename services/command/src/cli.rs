@@ -8,10 +8,10 @@ use clap_complete::Shell;
 use crate::{
     activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
     call::CallCommand, case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand,
-    figures::StatsOptions, form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
-    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, work::WorkOptions,
+    figures::StatsOptions, form::FormCommand, keys::KeysCommand, link::LinkCommand,
+    mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand, record::RecordCommand,
+    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
+    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).

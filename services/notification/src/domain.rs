@@ -1,7 +1,7 @@
 //! What a push is and what may become of it: plain functions and types, without I/O.
 
-pub mod form;
 pub mod breaker;
+pub mod form;
 pub mod lane;
 pub mod outcome;
 pub mod push;

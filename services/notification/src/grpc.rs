@@ -3,8 +3,8 @@
 
 mod answering;
 mod checks;
-mod forms;
 mod console;
+mod forms;
 mod operating;
 mod reading;
 mod status;
@@ -22,8 +22,8 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use forms::FormFace;
 pub use console::EndpointFace;
+pub use forms::FormFace;
 
 use crate::delivery::Delivery;
 
