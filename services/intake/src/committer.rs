@@ -25,6 +25,7 @@ use self::{
 };
 use crate::{
     config::{CommitSettings, LAST_CALLERS},
+    county_weights::CountyWeights,
     domain::{decision::Decision, linkage::Reach},
     error::IntakeError,
     reception::ReceivedReport,
@@ -62,6 +63,7 @@ impl Committer {
         pool: &PgPool,
         outbox: &Outbox,
         counties: &Counties,
+        weights: &CountyWeights,
         settings: &CommitSettings,
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
@@ -75,7 +77,7 @@ impl Committer {
                     window: days(county.settings.repeat_window_days),
                     of_case: days(county.settings.repeat_case_days),
                 },
-                weights: Weights::shipped(),
+                weights: weights.of(&county.code),
                 memory: Memory::new(settings.remembered_reports as usize),
                 pool: pool.clone(),
                 outbox: outbox.clone(),
@@ -149,7 +151,7 @@ struct Worker {
     county: String,
     reach: Reach,
     /// How much each evidence weighs in this county.
-    weights: Weights,
+    weights: Arc<Weights>,
     /// What it knows of earlier reports.
     memory: Memory,
     pool: PgPool,
