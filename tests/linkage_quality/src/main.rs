@@ -8,8 +8,7 @@ mod county;
 mod running;
 mod told;
 
-use std::{
-    collections::HashSet,error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
+use std::{collections::HashSet, error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
 
 use fengqiao_linkage::{Kind, Level, Weights, learn};
 use fengqiao_linkage_set::{LinkageSet, Scores, SetPlan, Style, Truth, measure, read_truth};

@@ -20,7 +20,13 @@ pub(crate) enum Reporters {
 
 impl Reporters {
     /// Who reported both. One who tells for another, and that one, tell of one household's dispute.
-    pub(crate) fn of(new: &Traits, old: &Traits, home: Home, same_person: bool, same_household: bool) -> Self {
+    pub(crate) fn of(
+        new: &Traits,
+        old: &Traits,
+        home: Home,
+        same_person: bool,
+        same_household: bool,
+    ) -> Self {
         let told_for = (new.matter.on_behalf || old.matter.on_behalf) && home.house == Some(Level::HouseSame);
         match (same_person, same_household || told_for) {
             (true, _) => Self::Same,

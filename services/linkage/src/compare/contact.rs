@@ -37,7 +37,8 @@ impl Contact {
         match house {
             Some(level @ Level::HouseSame) => {
                 score.levels.insert(level);
-                contact.house = crowd.rare_bits(model, level, crowd.house * if on_behalf { FOR_ANOTHER } else { 1.0 });
+                contact.house =
+                    crowd.rare_bits(model, level, crowd.house * if on_behalf { FOR_ANOTHER } else { 1.0 });
             }
             Some(level) => score.add(level, model.bits(level) * elsewhere),
             None => {}
