@@ -38,6 +38,7 @@ const FILES: &[&str] = &[
     "fengqiao/routing/v1/routing_service.proto",
     "fengqiao/routing/v1/settings_service.proto",
     "fengqiao/routing/v1/work_service.proto",
+    "fengqiao/notification/v1/endpoints.proto",
     "fengqiao/notification/v1/events.proto",
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/push.proto",

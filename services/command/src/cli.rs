@@ -7,10 +7,11 @@ use clap_complete::Shell;
 
 use crate::{
     activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
-    call::CallCommand, case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand,
-    link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    call::CallCommand, case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand,
+    figures::StatsOptions, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
+    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -59,6 +60,9 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),

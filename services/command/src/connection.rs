@@ -8,7 +8,10 @@ use fengqiao_proto::{
         change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient,
         linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
     },
-    notification::v1::notification_service_client::NotificationServiceClient,
+    notification::v1::{
+        endpoint_service_client::EndpointServiceClient,
+        notification_service_client::NotificationServiceClient,
+    },
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
         meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
@@ -224,6 +227,19 @@ impl Session {
     ) -> Result<NotificationServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(NotificationServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for the agencies' webhooks.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn endpoints(
+        &self,
+        caller: &Caller,
+    ) -> Result<EndpointServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(EndpointServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

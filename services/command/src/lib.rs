@@ -10,6 +10,7 @@ mod cli;
 mod connection;
 mod docket;
 mod duty;
+mod endpoint;
 mod engine_words;
 mod errors;
 mod figures;
@@ -80,6 +81,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
+        Command::Endpoint(command) => endpoint::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,
         Command::Duty(command) => duty::execute(command, &session, output).await,

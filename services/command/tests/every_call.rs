@@ -33,6 +33,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.BackgroundService",
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
+    "fengqiao.notification.v1.EndpointService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
     "fengqiao.statistics.v1.FactsService",
@@ -148,6 +149,11 @@ stats exclude resolved_rate 01939f2a-0000-7000-8000-000000000000 --reason x
 stats include 01939f2a-0000-7000-8000-000000000000 --reason x
 stats exclusions
 statistics rebuild
+endpoint list
+endpoint sample police
+endpoint attempts 01939f2a-0000-7000-8000-000000000000
+endpoint replay 01939f2a-0000-7000-8000-000000000000 1
+endpoint rotate police --overlap-hours 2
 ";
 
 /// The methods that were called, and the acts that were asked for.

@@ -1,9 +1,13 @@
 //! What a push is and what may become of it: plain functions and types, without I/O.
 
+pub mod breaker;
 pub mod lane;
 pub mod outcome;
 pub mod push;
 pub mod queued;
 pub mod receipt;
 pub mod retry;
+pub mod secrets;
+pub mod sharing;
+pub mod turns;
 pub mod window;

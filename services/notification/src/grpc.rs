@@ -3,6 +3,7 @@
 
 mod answering;
 mod checks;
+mod console;
 mod operating;
 mod reading;
 mod status;
@@ -19,6 +20,8 @@ use fengqiao_proto::notification::v1::{
 use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
+
+pub use console::EndpointFace;
 
 use crate::delivery::Delivery;
 

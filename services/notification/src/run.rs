@@ -7,7 +7,9 @@ use std::{
 use clap::Parser;
 use fengqiao_county::Counties;
 use fengqiao_messaging::Topic;
-use fengqiao_proto::notification::v1::notification_service_server::NotificationServiceServer;
+use fengqiao_proto::notification::v1::{
+    endpoint_service_server::EndpointServiceServer, notification_service_server::NotificationServiceServer,
+};
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
@@ -16,9 +18,9 @@ use tonic::service::Routes;
 
 use crate::{
     MIGRATIONS,
-    delivery::{Arrivals, Delivery, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
-    endpoints::Endpoints,
-    grpc::NotificationFace,
+    delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
+    endpoints::{Endpoint, Endpoints},
+    grpc::{EndpointFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -62,6 +64,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         store: store.clone(),
         queues,
         bells: bells.clone(),
+        kept: Kept::default(),
+        endpoints,
         settling,
         keyring: Arc::clone(&foundation.keyring),
         settings,
@@ -71,11 +75,18 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     spawn(
         &foundation,
         "bell",
-        listen(foundation.redis_client.clone(), keys, counties.clone(), bells, stop()),
+        listen(foundation.redis_server.clone(), keys, counties.clone(), bells, stop()),
     );
     spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
     spawn(&foundation, "gauges", show_gauges(store, counties, stop()));
-    spawn_webhooks(&foundation, &delivery, &endpoints)?;
+    let poster = Poster::new()
+        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
+    let webhooks: Vec<Endpoint> = delivery.endpoints.iter().cloned().collect();
+    for endpoint in &webhooks {
+        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
+    }
+    let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
+    spawn(&foundation, "keeper", keeper.run(stop()));
     let streams = TaskTracker::new();
     spawn(&foundation, "streams", {
         let (streams, stop) = (streams.clone(), stop());
@@ -87,10 +98,13 @@ pub async fn run(options: Options) -> Result<(), StartError> {
             }
         }
     });
+    let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
     let arrivals = Arrivals::new(Arc::clone(&delivery));
     let face = NotificationFace::new(delivery, streams, stop());
     let service = NotificationServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES);
-    foundation.serve(Routes::new(service), vec![(Topic::Routing, Arc::new(arrivals))]).await
+    foundation
+        .serve(Routes::new(service).add_service(console), vec![(Topic::Routing, Arc::new(arrivals))])
+        .await
 }
 
 fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
@@ -104,21 +118,6 @@ fn spawn_settlers(foundation: &Foundation, settlers: Vec<Settler>) {
     for settler in settlers {
         spawn(foundation, "settler", settler.run(foundation.stop.clone()));
     }
-}
-
-fn spawn_webhooks(
-    foundation: &Foundation,
-    delivery: &Arc<Delivery>,
-    endpoints: &Endpoints,
-) -> Result<(), StartError> {
-    let poster = Poster::new()
-        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
-    for endpoint in endpoints.iter() {
-        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
-        let worker = WebhookWorker::new(Arc::clone(delivery), endpoint.clone(), poster.clone());
-        spawn(foundation, "webhook", worker.run(foundation.stop.clone()));
-    }
-    Ok(())
 }
 
 /// Reads how each county delivers and which agencies have webhooks.

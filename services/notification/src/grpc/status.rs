@@ -18,6 +18,9 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
             status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description)).collect())
         }
         NotificationError::NoSuchPush => status::not_found("push"),
+        NotificationError::NoSuchAttempt => status::not_found("attempt"),
+        NotificationError::NoSuchEndpoint => status::not_found("endpoint"),
+        NotificationError::HasWebhook => status::failed_precondition("HAS_WEBHOOK", error.to_string()),
         NotificationError::Forbidden(forbidden) => {
             status::failed_precondition(forbidden.code(), forbidden.to_string())
         }
