@@ -65,7 +65,9 @@ pub async fn show(options: StatsOptions, session: &Session, output: &Output) -> 
     }
     let mut client = session.statistics(&Caller::Analyst).await?;
     let described = client
-        .describe_indicators(session.request(DescribeIndicatorsRequest { county: session.county(), all_versions: false }))
+        .describe_indicators(
+            session.request(DescribeIndicatorsRequest { county: session.county(), all_versions: false }),
+        )
         .await
         .map_err(CommandError::call("the indicators"))?
         .into_inner();
@@ -159,7 +161,9 @@ fn figures(rows: &[IndicatorRow], by: &[By], definitions: &[IndicatorDefinition]
     let words = by.iter().map(|by| (by.dimension().1.to_owned(), Align::Left));
     let numbers = indicators.iter().map(|id| (name(id), Align::Right));
     let mut table = Table::new(words.chain(numbers));
-    let same = |one: &IndicatorRow, next: &IndicatorRow| (&one.dimensions, one.kind) == (&next.dimensions, next.kind);
+    let same = |one: &IndicatorRow, next: &IndicatorRow| {
+        (&one.dimensions, one.kind) == (&next.dimensions, next.kind)
+    };
     for group in rows.chunk_by(same) {
         let kind = group.first().map_or(RowKind::Unspecified, IndicatorRow::kind);
         let labels = match kind {
@@ -206,7 +210,9 @@ fn figure(row: &IndicatorRow) -> String {
 
 /// A ratio: a share of a hundred, or a number where it is none.
 fn shown(row: &IndicatorRow, ratio: f64, numerator: i64, denominator: i64) -> String {
-    let is_share = row.indicator.ends_with("_rate") || row.indicator.ends_with("_share") || row.indicator.ends_with("_mostly");
+    let is_share = row.indicator.ends_with("_rate")
+        || row.indicator.ends_with("_share")
+        || row.indicator.ends_with("_mostly");
     if is_share {
         format!("{:.1}% ({numerator}/{denominator})", ratio * 100.0)
     } else {

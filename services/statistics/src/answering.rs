@@ -6,10 +6,7 @@ use fengqiao_proto::statistics::v1::{
     Comparison, Dimension, IndicatorRow, QueryIndicatorsRequest, QueryIndicatorsResponse, RowKind,
     StreamIndicatorsResponse,
 };
-use fengqiao_serving::{
-    paging,
-    time::to_proto,
-};
+use fengqiao_serving::{paging, time::to_proto};
 use jiff::{Timestamp, tz::TimeZone};
 use prost::Message as _;
 use serde::{Deserialize, Serialize};
@@ -215,14 +212,10 @@ fn rows(
     let figures = figure::figures(question, &counted.groups, county.place())?;
     let then = base.map(|base| figure::figures(base, &counted.base, county.place())).transpose()?;
     let nothing = vec![Figure::default(); question.indicators.len()];
-    let before = |values: &Vec<String>| {
-        then.as_ref().map(|then| then.get(values).unwrap_or(&nothing).as_slice())
-    };
-    let (groups, rest) = if question.top > 0 {
-        figure::top(question, figures)
-    } else {
-        (figures.into_iter().collect(), None)
-    };
+    let before =
+        |values: &Vec<String>| then.as_ref().map(|then| then.get(values).unwrap_or(&nothing).as_slice());
+    let (groups, rest) =
+        if question.top > 0 { figure::top(question, figures) } else { (figures.into_iter().collect(), None) };
     let mut rows = Vec::new();
     for (values, row) in &groups {
         rows.extend(figure::rows(question, RowKind::Unspecified, values, row, before(values), &label));

@@ -77,9 +77,7 @@ impl CountedCounty<'_> {
     /// The name for people of a dimension's value, where the county's files have it.
     pub fn label(&self, dimension: Dimension, value: &str) -> Option<String> {
         match dimension {
-            Dimension::Area => {
-                Some(self.county.areas.now().name_path(value)).filter(|name| !name.is_empty())
-            }
+            Dimension::Area => Some(self.county.areas.now().name_path(value)).filter(|name| !name.is_empty()),
             Dimension::Category => {
                 let mut categories = self.county.categories.all().iter();
                 categories.find(|category| category.code == value).map(|category| category.name.clone())

@@ -116,9 +116,10 @@ impl From<StatisticsError> for Status {
             }
             StatisticsError::NoSuchCase => status::not_found("case"),
             StatisticsError::NoSuchExclusion => status::not_found("exclusion"),
-            StatisticsError::ExcludedAlready => {
-                status::failed_precondition("EXCLUDED_ALREADY", "a case that is not excluded from the indicator")
-            }
+            StatisticsError::ExcludedAlready => status::failed_precondition(
+                "EXCLUDED_ALREADY",
+                "a case that is not excluded from the indicator",
+            ),
             StatisticsError::Database { operation, source } => status::database(operation, &source),
         }
     }

@@ -61,7 +61,10 @@ pub fn router(statistics: Arc<StatisticsFace>, analysis: Arc<AnalysisFace>, gate
     }
     Router::new()
         .route("/v1/indicators:query", page!(statistics, STATISTICS, "QueryIndicators", query_indicators))
-        .route("/v1/indicators:describe", page!(statistics, STATISTICS, "DescribeIndicators", describe_indicators))
+        .route(
+            "/v1/indicators:describe",
+            page!(statistics, STATISTICS, "DescribeIndicators", describe_indicators),
+        )
         .route("/v1/indicators:stream", post(stream))
         .route("/v1/figures:cases", page!(analysis, ANALYSIS, "ListFigureCases", list_figure_cases))
         .route("/v1/published:check", page!(analysis, ANALYSIS, "CheckPublished", check_published))
@@ -87,14 +90,16 @@ async fn question<M: Name + Default>(
     if !is_of_type(&head.headers, "application/json") {
         return Err(Problem::wrong_content_type("application/json"));
     }
-    let body = timeout(BODY_TIMEOUT, to_bytes(body, QUESTION_BYTES)).await.map_err(|_| Problem::too_slow())?;
+    let body =
+        timeout(BODY_TIMEOUT, to_bytes(body, QUESTION_BYTES)).await.map_err(|_| Problem::too_slow())?;
     let body = body.map_err(|error| {
         let large = std::error::Error::source(&error)
             .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if large { Problem::too_large(QUESTION_BYTES) } else { Problem::broken_body() }
     })?;
     let value: Value = serde_json::from_slice(&body).map_err(|error| Problem::not_json(&error))?;
-    let unreadable = || Problem::from(status::invalid(vec![Violation::new("", "must be the JSON form of the request")]));
+    let unreadable =
+        || Problem::from(status::invalid(vec![Violation::new("", "must be the JSON form of the request")]));
     let wrong = misfits::<M>(&value).map_err(|_| unreadable())?;
     if !wrong.is_empty() {
         let violations = wrong.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));

@@ -15,7 +15,11 @@ use crate::{
 ///
 /// # Errors
 /// None.
-pub async fn take_over(pool: PgPool, counties: Vec<String>, stop: CancellationToken) -> Result<(), Infallible> {
+pub async fn take_over(
+    pool: PgPool,
+    counties: Vec<String>,
+    stop: CancellationToken,
+) -> Result<(), Infallible> {
     let mut backoff = Backoff::new(Duration::from_millis(500), Duration::from_secs(30));
     loop {
         let taking = tokio::select! {

@@ -173,9 +173,11 @@ async fn cases(options: BehindOptions, session: &Session, output: &Output) -> Re
 
 async fn league(options: LeagueOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.analysis(&Caller::Analyst).await?;
-    let asked = options.asked.question(&options.indicators, session.county(), &output.zone, Timestamp::now())?;
+    let asked =
+        options.asked.question(&options.indicators, session.county(), &output.zone, Timestamp::now())?;
     let request = session.request(GetLeagueTableRequest { question: Some(asked) });
-    let table = client.get_league_table(request).await.map_err(CommandError::call("the ranking"))?.into_inner();
+    let table =
+        client.get_league_table(request).await.map_err(CommandError::call("the ranking"))?.into_inner();
     if output.json {
         return output.document(&table);
     }
@@ -257,8 +259,7 @@ async fn exclusions(
     let (exclusions, _) = paging::collect(limit, |page_size, page_token| {
         let mut client = client.clone();
         let (county, indicator) = (session.county(), options.indicator.clone());
-        let request =
-            session.request(ListExclusionsRequest { county, indicator, page_size, page_token });
+        let request = session.request(ListExclusionsRequest { county, indicator, page_size, page_token });
         async move {
             let page = client.list_exclusions(request).await;
             let page = page.map_err(CommandError::call("the exclusions"))?.into_inner();
@@ -301,10 +302,15 @@ async fn rebuild(session: &Session, output: &Output) -> Result<(), CommandError>
     while let Some(step) = steps.message().await.map_err(failed())? {
         last = step.rebuilt.or(last);
     }
-    let rebuilt = last.ok_or_else(|| CommandError::Unclear("the rebuilding did not come to its end".to_owned()))?;
+    let rebuilt =
+        last.ok_or_else(|| CommandError::Unclear("the rebuilding did not come to its end".to_owned()))?;
     if output.json {
         return output.document(&rebuilt);
     }
-    let same = if rebuilt.fingerprint == rebuilt.fingerprint_before { "与原有数据逐字节一致" } else { "与原有数据不同" };
+    let same = if rebuilt.fingerprint == rebuilt.fingerprint_before {
+        "与原有数据逐字节一致"
+    } else {
+        "与原有数据不同"
+    };
     output.line(&format!("第{}代，{}行，{same}", rebuilt.generation, rebuilt.rows))
 }

@@ -4,10 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{
-        Extensions, HeaderMap,
-        header::CONTENT_LENGTH,
-    },
+    http::{Extensions, HeaderMap, header::CONTENT_LENGTH},
 };
 use fengqiao_access::Principal;
 use fengqiao_serving::json_edge::{self, Problem};

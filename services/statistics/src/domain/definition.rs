@@ -227,7 +227,10 @@ impl Catalogue {
         let mut seen: BTreeMap<(&str, i32), u64> = BTreeMap::new();
         for (definition, line) in &definitions {
             if seen.insert((&definition.id, definition.version), *line).is_some() {
-                let reason = format!("{}@{} stands twice; a new way of counting is a new version", definition.id, definition.version);
+                let reason = format!(
+                    "{}@{} stands twice; a new way of counting is a new version",
+                    definition.id, definition.version
+                );
                 mistakes.push(Mistake::new(file, *line, reason));
             }
         }
@@ -313,7 +316,10 @@ fn definition(entry: Entry) -> Result<Definition, Vec<String>> {
         wrong.push(format!("{id}: name, name_en and numerator_words say what it is"));
     }
     let ascending = entry.buckets.windows(2).all(|two| two[0] < two[1]);
-    if !ascending || entry.buckets.len() > MOST_BUCKETS || (entry.value.is_empty() && !entry.buckets.is_empty()) {
+    if !ascending
+        || entry.buckets.len() > MOST_BUCKETS
+        || (entry.value.is_empty() && !entry.buckets.is_empty())
+    {
         wrong.push(format!("{id}: buckets are at most {MOST_BUCKETS}, ascend, and belong to a value"));
     }
     let Some(grain) = Grain::of_word(&entry.grain) else {

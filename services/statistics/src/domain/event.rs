@@ -505,8 +505,7 @@ mod tests {
     fn what_becomes_of_a_push_is_told_only_of_a_case_and_parking_is_nothing() {
         let told_of = |subject: i32, kind: ReceiptKind| {
             let push_id = Uuid::from_u128(3).to_string();
-            let event =
-                PushReceipt { push_id, kind: kind.into(), at: at(9), subject, ..Default::default() };
+            let event = PushReceipt { push_id, kind: kind.into(), at: at(9), subject, ..Default::default() };
             Event::push_receipt(&event).unwrap().len()
         };
         let (case, duty) = (PushSubject::Case.into(), PushSubject::Duty.into());
@@ -532,7 +531,9 @@ mod tests {
         let stored = r#"{"what":"changed","state":1,"level":4,"area_code":"421181105","category":"other","source":2,
             "agency":"police","opened_at":"2026-11-24T07:00:00Z","resolved_at":null,"closed_at":null,
             "signed_at":null,"revisited_at":null,"reports":1,"merged":false}"#;
-        let Told::Changed(changed) = serde_json::from_str(stored).unwrap() else { unreachable!("it is a change") };
+        let Told::Changed(changed) = serde_json::from_str(stored).unwrap() else {
+            unreachable!("it is a change")
+        };
         assert_eq!((changed.level, changed.drill, changed.progress), (4, false, None));
     }
 }

@@ -147,7 +147,8 @@ fn last_day(question: &Question) -> Date {
 pub fn top(question: &Question, figures: Figures) -> (Vec<(Vec<String>, Vec<Figure>)>, Option<Vec<Figure>>) {
     let Some(first) = question.indicators.first() else { return (Vec::new(), None) };
     let mut groups: Vec<_> = figures.into_iter().collect();
-    let size = |row: &[Figure]| row.first().map_or(0.0, |figure| ratio(first, figure).unwrap_or(counted(figure)));
+    let size =
+        |row: &[Figure]| row.first().map_or(0.0, |figure| ratio(first, figure).unwrap_or(counted(figure)));
     // Equal ones stay in the order of their names.
     groups.sort_by(|(_, one), (_, next)| size(next).total_cmp(&size(one)));
     let others = groups.split_off(question.top.min(groups.len()));
@@ -204,7 +205,8 @@ pub fn rows(
 #[allow(clippy::cast_precision_loss)]
 pub fn ratio(definition: &Definition, figure: &Figure) -> Option<f64> {
     let scaled = figure.numerator.saturating_mul(definition.unit.scale());
-    (definition.denominator.is_some() && figure.denominator > 0).then(|| scaled as f64 / figure.denominator as f64)
+    (definition.denominator.is_some() && figure.denominator > 0)
+        .then(|| scaled as f64 / figure.denominator as f64)
 }
 
 // As above.
@@ -264,7 +266,8 @@ mod tests {
 
     fn told(question: &Question, groups: &[&[Group]]) -> Result<Figures, TooManyRows> {
         let catalogue = Catalogue::defaults().unwrap();
-        let counted: Vec<_> = passes(question).into_iter().zip(groups.iter().map(|one| one.to_vec())).collect();
+        let counted: Vec<_> =
+            passes(question).into_iter().zip(groups.iter().map(|one| one.to_vec())).collect();
         figures(question, &counted, Place { county: "421181", catalogue: &catalogue })
     }
 
@@ -299,7 +302,8 @@ mod tests {
     fn the_rest_of_the_top_adds_up() {
         let mut asked = question(&["resolved_rate"], &[Dimension::Category]);
         asked.top = 1;
-        let groups = [group("a", &[9, 10]), group("b", &[1, 10]), group("c", &[99, 100]), group("d", &[0, 0])];
+        let groups =
+            [group("a", &[9, 10]), group("b", &[1, 10]), group("c", &[99, 100]), group("d", &[0, 0])];
         let (shown, rest) = top(&asked, told(&asked, &[&groups]).unwrap());
         assert_eq!(shown, [(vec!["c".to_owned()], vec![one(99, 100)])], "by its rate, not by its size");
         assert_eq!(rest, Some(vec![one(10, 20)]));

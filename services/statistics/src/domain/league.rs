@@ -63,7 +63,8 @@ pub fn ranks(rates: &[Rate], minimum_sample: i64, better: Better) -> Vec<Option<
     let ranked = rates.iter().zip(&intervals).filter_map(|(rate, interval)| Some((rate, interval.as_ref()?)));
     let ranked: Vec<_> = ranked.collect();
     let count = |fits: &dyn Fn(&Rate, &Interval) -> bool| {
-        i32::try_from(ranked.iter().filter(|(rate, interval)| fits(rate, interval)).count()).unwrap_or(i32::MAX)
+        i32::try_from(ranked.iter().filter(|(rate, interval)| fits(rate, interval)).count())
+            .unwrap_or(i32::MAX)
     };
     let all = i32::try_from(ranked.len()).unwrap_or(i32::MAX);
     rates
@@ -111,7 +112,8 @@ mod tests {
     #[test]
     fn wilson_s_interval_is_the_textbook_s() {
         // Newcombe (1998), table I: 81 of 263 gives 0.2553 to 0.3662, 0 of 20 gives 0 to 0.1611.
-        let of = |one: Rate| one.interval().map(|i| (format!("{:.4}", i.low), format!("{:.4}", i.high))).unwrap();
+        let of =
+            |one: Rate| one.interval().map(|i| (format!("{:.4}", i.low), format!("{:.4}", i.high))).unwrap();
         assert_eq!(of(rate(81, 263)), ("0.2553".into(), "0.3662".into()));
         assert_eq!(of(rate(0, 20)), ("0.0000".into(), "0.1611".into()));
         assert_eq!(rate(1, 0).interval(), None);

@@ -75,9 +75,8 @@ impl Population {
 
     /// The newest count of an area that was there on a day; 0 where there is none.
     pub fn of(&self, area: &str, kind: PopulationKind, on: Date) -> i64 {
-        let there = |counted: &&Counted| {
-            counted.area_code == area && counted.kind == kind && counted.date <= on
-        };
+        let there =
+            |counted: &&Counted| counted.area_code == area && counted.kind == kind && counted.date <= on;
         self.0.iter().filter(there).max_by_key(|counted| counted.date).map_or(0, |counted| counted.people)
     }
 }

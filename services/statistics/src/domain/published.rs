@@ -76,7 +76,10 @@ impl Printed {
     /// # Errors
     /// [`NotPublished`]
     pub fn read(text: &str) -> Result<Self, NotPublished> {
-        let wrong = NotPublished { field: "percentage", right: "a percentage as it is printed, for instance 99.1 or -16.1" };
+        let wrong = NotPublished {
+            field: "percentage",
+            right: "a percentage as it is printed, for instance 99.1 or -16.1",
+        };
         let text = text.trim().trim_end_matches(['%', '％']).trim_end().replace('−', "-");
         let (sign, number) = match text.strip_prefix('-') {
             Some(number) => (-1, number),
@@ -84,7 +87,12 @@ impl Printed {
         };
         let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
         let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if whole.is_empty() || whole.len() > 6 || decimals.len() > MOST_DECIMALS || !is_number(whole) || !is_number(decimals) {
+        if whole.is_empty()
+            || whole.len() > 6
+            || decimals.len() > MOST_DECIMALS
+            || !is_number(whole)
+            || !is_number(decimals)
+        {
             return Err(wrong);
         }
         let digits: i64 = format!("{whole}{decimals}").parse().map_err(|_| wrong)?;
@@ -139,13 +147,21 @@ pub fn check(printed: Printed, published: Published) -> Finding {
         Published::Rate(_) => (low, high),
         Published::Change(_) => (low + unit, high + unit),
     };
-    let pair = |first: i64, second: i64| Pair { first, second, gives: gives(first, second, published, printed.decimals) };
+    let pair = |first: i64, second: i64| Pair {
+        first,
+        second,
+        gives: gives(first, second, published, printed.decimals),
+    };
     match published.known() {
         Known::Both(first, second) => {
             let scaled = i128::from(first) * unit;
             let fits = second > 0 && (low * i128::from(second)..=high * i128::from(second)).contains(&scaled);
             let pair = vec![pair(first, second)];
-            if fits { Finding { fit_count: 1, fits: pair, nearest: vec![] } } else { Finding { nearest: pair, ..Finding::default() } }
+            if fits {
+                Finding { fit_count: 1, fits: pair, nearest: vec![] }
+            } else {
+                Finding { nearest: pair, ..Finding::default() }
+            }
         }
         Known::Second(second) => {
             // first / second in [low, high] / unit.
@@ -154,7 +170,11 @@ pub fn check(printed: Printed, published: Published) -> Finding {
         }
         Known::First(first) if high <= 0 => {
             // Only nothing is no part of something.
-            if first == 0 { Finding { fit_count: MOST, fits: vec![pair(0, 1)], nearest: vec![] } } else { Finding::default() }
+            if first == 0 {
+                Finding { fit_count: MOST, fits: vec![pair(0, 1)], nearest: vec![] }
+            } else {
+                Finding::default()
+            }
         }
         Known::First(first) => {
             let of = i128::from(first) * unit;
@@ -241,7 +261,9 @@ mod tests {
 
     #[test]
     fn s0_11_no_whole_number_gives_the_published_changes() {
-        for (now, change, nearest) in [(56, "−16.1%", "-16.42"), (38, "-18.9", "-19.15"), (114, "+23.4", "23.91")] {
+        for (now, change, nearest) in
+            [(56, "−16.1%", "-16.42"), (38, "-18.9", "-19.15"), (114, "+23.4", "23.91")]
+        {
             let finding = found(change, true, Some(now), None);
             assert_eq!(finding.fit_count, 0, "{now} {change}");
             assert!(finding.nearest.iter().any(|pair| pair.gives == nearest), "{:?}", finding.nearest);

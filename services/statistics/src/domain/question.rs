@@ -114,7 +114,10 @@ pub fn check(
         indicators.retain(|definition| definition.time.is_some());
     }
     if let Some(index) = indicators.iter().position(|one| by_time && one.time.is_none()) {
-        wrong.add(&format!("indicators[{index}]"), "without DAY, WEEK, MONTH, QUARTER and YEAR: it looks at the whole window");
+        wrong.add(
+            &format!("indicators[{index}]"),
+            "without DAY, WEEK, MONTH, QUARTER and YEAR: it looks at the whole window",
+        );
     }
     moment_of(asked, by_time, &mut wrong);
     let point = |field: &str, given: Option<&prost_types::Timestamp>, wrong: &mut Mistakes| {
@@ -287,7 +290,11 @@ mod tests {
     }
 
     fn fields(asked: &QueryIndicatorsRequest) -> Vec<String> {
-        check(asked, &Catalogue::defaults().unwrap(), &Macheng).unwrap_err().into_iter().map(|m| m.field).collect()
+        check(asked, &Catalogue::defaults().unwrap(), &Macheng)
+            .unwrap_err()
+            .into_iter()
+            .map(|m| m.field)
+            .collect()
     }
 
     #[test]
@@ -374,7 +381,10 @@ mod tests {
         assert_eq!(fields(&by_day), expected);
         let all = QueryIndicatorsRequest { group_by: vec![Dimension::Day.into()], ..day() };
         let all = check(&all, &Catalogue::defaults().unwrap(), &Macheng).unwrap();
-        assert!(all.indicators.iter().all(|one| one.time.is_some()), "what looks at the whole window is left out");
+        assert!(
+            all.indicators.iter().all(|one| one.time.is_some()),
+            "what looks at the whole window is left out"
+        );
     }
 
     #[test]

@@ -93,7 +93,9 @@ fn side(definition: &Definition, side: FigureSide) -> Result<Condition, Statisti
         (FigureSide::Rest, Some(Denominator::Measured(measure))) if !adds_up => {
             Ok(Condition::All(vec![counted(measure), Condition::Not(Box::new(numerator))]))
         }
-        (FigureSide::Rest, _) => wrong("NUMERATOR or DENOMINATOR: the numerator is no part of the denominator"),
+        (FigureSide::Rest, _) => {
+            wrong("NUMERATOR or DENOMINATOR: the numerator is no part of the denominator")
+        }
         (FigureSide::Denominator, _) => wrong("NUMERATOR: the denominator is no facts"),
     }
 }
@@ -118,8 +120,7 @@ fn not_published(wrong: NotPublished) -> StatisticsError {
 fn check_published(asked: &CheckPublishedRequest) -> Result<CheckPublishedResponse, StatisticsError> {
     let printed = Printed::read(&asked.percentage).map_err(not_published)?;
     let is_change = asked.kind() == PublishedKind::Change;
-    let published =
-        Published::read(is_change, asked.numerator, asked.denominator).map_err(not_published)?;
+    let published = Published::read(is_change, asked.numerator, asked.denominator).map_err(not_published)?;
     let finding = published::check(printed, published);
     Ok(CheckPublishedResponse {
         feasible: finding.fit_count > 0,
@@ -166,10 +167,13 @@ impl AnalysisService for AnalysisFace {
     ) -> Result<Response<Parts>, Status> {
         let who = principal(&request)?.clone();
         let (code, question) = question_of(&who, request.into_inner().question)?;
-        let answer = self.answers.stream(&code, &question, self.clock.now()).await.map_err(of_the_question)?;
-        let parts = try_unfold(answer, |mut answer| async move {
-            Ok(answer.next().await?.map(|part| (part, answer)))
-        });
+        let answer =
+            self.answers.stream(&code, &question, self.clock.now()).await.map_err(of_the_question)?;
+        let parts =
+            try_unfold(
+                answer,
+                |mut answer| async move { Ok(answer.next().await?.map(|part| (part, answer))) },
+            );
         Ok(Response::new(Box::pin(parts)))
     }
 

@@ -34,10 +34,7 @@ type Steps = Pin<Box<dyn Stream<Item = Result<RebuildFactsResponse, Status>> + S
 impl FactsService for FactsFace {
     type RebuildFactsStream = Steps;
 
-    async fn rebuild_facts(
-        &self,
-        request: Request<RebuildFactsRequest>,
-    ) -> Result<Response<Steps>, Status> {
+    async fn rebuild_facts(&self, request: Request<RebuildFactsRequest>) -> Result<Response<Steps>, Status> {
         let code = principal(&request)?.county_of(&request.get_ref().county)?.to_owned();
         let begun = Rebuilding::begin(&self.pool, &code).await?;
         let rebuilding = begun.ok_or(StatisticsError::NothingReceived)?;

@@ -1,8 +1,6 @@
 //! Domain values as the contract writes them.
 
-use fengqiao_proto::statistics::v1::{
-    Exclusion as ToldExclusion, IndicatorDefinition, WholeNumbers,
-};
+use fengqiao_proto::statistics::v1::{Exclusion as ToldExclusion, IndicatorDefinition, WholeNumbers};
 use fengqiao_serving::time::to_proto;
 
 use crate::{

@@ -89,7 +89,14 @@ impl Figures {
                 base_total = self::total(&mut snapshot, asked, question).await?;
             }
             snapshot.end().await?;
-            Ok(Counted { groups, total, base, base_total, as_of: snapshot.as_of, known_at: snapshot.known_at })
+            Ok(Counted {
+                groups,
+                total,
+                base,
+                base_total,
+                as_of: snapshot.as_of,
+                known_at: snapshot.known_at,
+            })
         })
         .await
     }
@@ -106,7 +113,14 @@ impl Figures {
             for (number, pass) in passes(asked.question).into_iter().enumerate() {
                 let counting = query_text::counting(text, &pass);
                 let declared = format!("DECLARE pass_{number} NO SCROLL CURSOR FOR {counting}");
-                let statement = bound(AssertSqlSafe(declared), asked, asked.question, snapshot.generation, i64::MAX, None);
+                let statement = bound(
+                    AssertSqlSafe(declared),
+                    asked,
+                    asked.question,
+                    snapshot.generation,
+                    i64::MAX,
+                    None,
+                );
                 statement.execute(snapshot.connection()?).await.map_err(StatisticsError::counting)?;
                 let fetch = format!("FETCH {FETCHED} FROM pass_{number}");
                 waiting.push(Waiting { pass, fetch, groups: VecDeque::new(), is_over: false });

@@ -5,9 +5,7 @@ use fengqiao_proto::{statistics::v1::Dimension, types::v1::CaseState};
 
 use crate::domain::{
     definition::Definition,
-    language::{
-        Column, ColumnKind, Comparator, Condition, Grain, Measure, Size, TimeBase, TimeTerm, What,
-    },
+    language::{Column, ColumnKind, Comparator, Condition, Grain, Measure, Size, TimeBase, TimeTerm, What},
     plan::{self, Part, Pass},
     question::{Question, is_of_time},
 };
@@ -232,7 +230,8 @@ impl Text<'_> {
         match &measure.what {
             What::Count => format!("count(*) FILTER (WHERE {filter})"),
             What::Sum(columns) => {
-                let sum: Vec<_> = columns.iter().map(|column| format!("fact.{}::int8", column.name)).collect();
+                let sum: Vec<_> =
+                    columns.iter().map(|column| format!("fact.{}::int8", column.name)).collect();
                 format!("coalesce(sum({}) FILTER (WHERE {filter}), 0)::int8", sum.join(" + "))
             }
         }

@@ -3,9 +3,9 @@
 
 use std::time::Duration;
 
+use ::time::OffsetDateTime;
 use fengqiao_serving::time::{now, to_sql};
 use sqlx::{Executor as _, PgPool, Postgres, Transaction};
-use ::time::OffsetDateTime;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -63,11 +63,12 @@ impl Rebuilding {
     pub async fn begin(pool: &PgPool, county: &str) -> Result<Option<Self>, StatisticsError> {
         in_time(STEP, async {
             let mut tx = begin(pool).await?;
-            let known: Option<(i32, OffsetDateTime)> = sqlx::query_as(include_str!("sql/current_generation.sql"))
-                .bind(county)
-                .fetch_optional(&mut *tx)
-                .await
-                .map_err(StatisticsError::database("beginning to rebuild"))?;
+            let known: Option<(i32, OffsetDateTime)> =
+                sqlx::query_as(include_str!("sql/current_generation.sql"))
+                    .bind(county)
+                    .fetch_optional(&mut *tx)
+                    .await
+                    .map_err(StatisticsError::database("beginning to rebuild"))?;
             if known.is_none() {
                 return Ok(None);
             }
@@ -195,7 +196,9 @@ impl Drop for Rebuilding {
         runtime.spawn(async move {
             let stopping = sqlx::query(include_str!("sql/stop_building.sql")).bind(county).bind(generation);
             if !matches!(timeout(STEP, stopping.execute(&pool)).await, Ok(Ok(_))) {
-                tracing::warn!("a generation of facts that was given up is written until the next one is begun");
+                tracing::warn!(
+                    "a generation of facts that was given up is written until the next one is begun"
+                );
             }
         });
     }

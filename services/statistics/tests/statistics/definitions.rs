@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use fengqiao_messaging::Envelope;
 use fengqiao_proto::{
     intake::v1::{ActivityKind, ActivityRecorded, Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, CaseDuty, CaseProgress, DutyKind, PushRequested},
     types::v1::{CaseState, FormKind, Level, PushSubject},
 };
-use fengqiao_messaging::Envelope;
 use fengqiao_statistics::domain::{
     definition::{Catalogue, Definition, Denominator},
     event::{Entity, Event, KnownEvent},
@@ -109,8 +109,9 @@ fn any_case(rng: &mut StdRng, number: u32, events: &mut Vec<Envelope>) {
     let mut changed = opened;
     for version in 1..=rng.random_range(1..6) {
         changed += rng.random_range(0..9 * 86_400);
-        let state = [CaseState::Open, CaseState::Open, CaseState::Resolved, CaseState::Closed, CaseState::Rejected]
-            [rng.random_range(0..5)];
+        let state =
+            [CaseState::Open, CaseState::Open, CaseState::Resolved, CaseState::Closed, CaseState::Rejected]
+                [rng.random_range(0..5)];
         let settled = matches!(state, CaseState::Resolved | CaseState::Closed);
         let duties = (1..=3).filter(|_| rng.random_bool(0.7)).collect::<Vec<_>>();
         let duty = |no: i32, rng: &mut StdRng| CaseDuty {
@@ -324,7 +325,9 @@ fn records<'a>(rows: &'a Rows, grain: Grain, moment: &Moment) -> Vec<With<'a>> {
                     let then = Moment { now: day_end, cut: true, ..*moment };
                     let fact = case_at(rows, *id, &then);
                     let fact = fact.filter(|fact| i32::from(fact.state) == i32::from(CaseState::Open));
-                    open.extend(fact.map(|fact| With { fact, besides: vec![("day_end", Owned::Time(day_end))] }));
+                    open.extend(
+                        fact.map(|fact| With { fact, besides: vec![("day_end", Owned::Time(day_end))] }),
+                    );
                 }
                 day = day.tomorrow().unwrap();
             }
@@ -351,7 +354,11 @@ fn sum(what: &What, record: &dyn Record) -> i64 {
 }
 
 /// Numerator, denominator, and p50 and p90, by the plain functions.
-fn by_hand(definition: &Definition, rows: &Rows, moment: &Moment) -> (i64, i64, Option<(i64, i64)>, Vec<i64>) {
+fn by_hand(
+    definition: &Definition,
+    rows: &Rows,
+    moment: &Moment,
+) -> (i64, i64, Option<(i64, i64)>, Vec<i64>) {
     let records = records(rows, definition.grain, moment);
     let inside = || records.iter().filter(|one| is_in(definition.time, *one, moment));
     let count = |measure: &Measure| {
@@ -363,17 +370,23 @@ fn by_hand(definition: &Definition, rows: &Rows, moment: &Moment) -> (i64, i64, 
         _ => 0,
     };
     let counted = plan::counted(definition, &definition.numerator);
-    let mut sizes: Vec<i64> = definition.size.iter().flat_map(|size| {
-        let of = inside().filter(|one| holds(&counted, *one, moment));
-        of.filter_map(|one| measured(size, one, moment)).collect::<Vec<_>>()
-    }).collect();
+    let mut sizes: Vec<i64> = definition
+        .size
+        .iter()
+        .flat_map(|size| {
+            let of = inside().filter(|one| holds(&counted, *one, moment));
+            of.filter_map(|one| measured(size, one, moment)).collect::<Vec<_>>()
+        })
+        .collect();
     sizes.sort_unstable();
     // The least value that at least so many hundredths do not exceed.
     let quantile = |hundredths: usize| sizes[(sizes.len() * hundredths).div_ceil(100) - 1];
     let spread = (!sizes.is_empty()).then(|| (quantile(50), quantile(90)));
     let buckets = (0..=definition.buckets.len()).filter(|_| definition.size.is_some()).map(|number| {
         let (above, up_to) = plan::bucket(definition, number);
-        let inside = |size: &&i64| above.is_none_or(|above| **size > above) && up_to.is_none_or(|up_to| **size <= up_to);
+        let inside = |size: &&i64| {
+            above.is_none_or(|above| **size > above) && up_to.is_none_or(|up_to| **size <= up_to)
+        };
         i64::try_from(sizes.iter().filter(inside).count()).unwrap()
     });
     (count(&definition.numerator), denominator, spread, buckets.collect())
@@ -442,7 +455,8 @@ fn a_share_s_numerator_is_part_of_its_denominator() {
             Moment { from: second(0), before: second(DAYS * 43_200), now: second(DAYS * 80_000), cut: false };
         for definition in catalogue.all().filter(|one| one.is_a_share()) {
             let Some(Denominator::Measured(all)) = &definition.denominator else { continue };
-            let (part, all) = (plan::counted(definition, &definition.numerator), plan::counted(definition, all));
+            let (part, all) =
+                (plan::counted(definition, &definition.numerator), plan::counted(definition, all));
             for record in records(&rows, definition.grain, &moment) {
                 let both = holds(&part, &record, &moment) && !holds(&all, &record, &moment);
                 assert!(!both, "{} counts what is not in its denominator", definition.id);

@@ -143,11 +143,8 @@ async fn a_day_s_open_cases_are_those_that_were_open_at_its_end() {
 #[tokio::test]
 async fn exercises_are_in_no_figure() {
     let world = World::new().await;
-    let drill = CaseChanged {
-        drill: true,
-        report_id: id(5),
-        ..version(1, CaseState::Open, "2026-11-02T00:00:00Z")
-    };
+    let drill =
+        CaseChanged { drill: true, report_id: id(5), ..version(1, CaseState::Open, "2026-11-02T00:00:00Z") };
     world.apply(&[envelope(COUNTY, &drill)]).await;
     let report = fengqiao_proto::intake::v1::ReportAccepted {
         report_id: id(5),

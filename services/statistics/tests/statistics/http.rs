@@ -80,7 +80,10 @@ async fn refusals_are_problems_and_name_the_field() {
     let fields: Vec<_> = violations.iter().map(|one| one["field"].as_str().unwrap().to_owned()).collect();
     assert_eq!(fields, ["indicators[0]", "top", "from", "before"]);
     let (status, answer) = post(&world, "analyst", "/v1/published:check", r#"{"percent": "1"}"#.into()).await;
-    assert_eq!((status, read(&answer)["violations"][0]["field"].clone()), (StatusCode::BAD_REQUEST, json!("percent")));
+    assert_eq!(
+        (status, read(&answer)["violations"][0]["field"].clone()),
+        (StatusCode::BAD_REQUEST, json!("percent"))
+    );
     // An analyst does not open cases, and a source asks for no figures.
     let (status, _) = post(&world, "analyst", "/v1/figures:cases", "{}".into()).await;
     assert_eq!(status, StatusCode::FORBIDDEN);

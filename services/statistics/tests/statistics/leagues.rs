@@ -59,7 +59,10 @@ fn ranks(table: &GetLeagueTableResponse) -> Vec<(&str, i32, i64, i64)> {
 async fn too_few_cases_get_no_rank_and_ranks_have_intervals() {
     let world = three_agencies().await;
     let table = table(&face(&world)).await;
-    assert_eq!(ranks(&table), [("justice", 1, 39, 40), ("police", 2, 30, 40), ("womens_federation", 0, 1, 1)]);
+    assert_eq!(
+        ranks(&table),
+        [("justice", 1, 39, 40), ("police", 2, 30, 40), ("womens_federation", 0, 1, 1)]
+    );
     let intervals: Vec<_> = table.rows.iter().map(|row| (row.rank_from, row.rank_to)).collect();
     assert_eq!(intervals, [(1, 1), (2, 2), (0, 0)], "the two lie apart");
     let first = &table.rows[0].figures[0];
@@ -87,7 +90,8 @@ async fn an_excluded_case_counts_in_no_league_table_and_who_did_it_is_kept() {
     assert_eq!(world.figure(COUNTY, "resolved_rate", asking(&[])).await, (70, 81));
 
     let exclusion_id = kept.exclusion_id;
-    let include = IncludeCaseRequest { exclusion_id, reason: "the court gave it back".into(), ..Default::default() };
+    let include =
+        IncludeCaseRequest { exclusion_id, reason: "the court gave it back".into(), ..Default::default() };
     let ended = face.include_case(as_a(Role::Officer, include.clone())).await.unwrap().into_inner();
     assert_eq!(ended.exclusion.unwrap().included_by, "someone");
     assert_eq!(face.include_case(as_a(Role::Officer, include)).await.unwrap_err().code(), Code::NotFound);

@@ -39,8 +39,9 @@ fn printed(ratio: Option<f64>) -> String {
 #[tokio::test]
 async fn s4_03_of_12104_disputes_11994_were_resolved_and_110_are_open() {
     let world = World::new().await;
-    let cases: Vec<_> =
-        (0..12_104).map(|number| envelope(COUNTY, &case(number, "2026-11-03T00:00:00Z", number >= 110))).collect();
+    let cases: Vec<_> = (0..12_104)
+        .map(|number| envelope(COUNTY, &case(number, "2026-11-03T00:00:00Z", number >= 110)))
+        .collect();
     for batch in cases.chunks(500) {
         world.apply(batch).await;
     }
@@ -135,9 +136,11 @@ async fn s4_15_fifteen_towns_are_told_apart_and_s3_09_both_readings_are() {
 async fn s0_11_and_s2_08_changes_stand_beside_both_values() {
     let world = World::new().await;
     let mut cases = Vec::new();
-    for (first, count, opened_at) in
-        [(0, 114, "2026-11-03T00:00:00Z"), (1000, 93, "2025-11-03T00:00:00Z"), (2000, 228, "2026-10-03T00:00:00Z")]
-    {
+    for (first, count, opened_at) in [
+        (0, 114, "2026-11-03T00:00:00Z"),
+        (1000, 93, "2025-11-03T00:00:00Z"),
+        (2000, 228, "2026-10-03T00:00:00Z"),
+    ] {
         cases.extend((first..first + count).map(|number| envelope(COUNTY, &case(number, opened_at, false))));
     }
     world.apply(&cases).await;

@@ -15,7 +15,10 @@ use fengqiao_proto::{
     types::v1::{CaseState, Role},
 };
 use fengqiao_serving::time::Clock;
-use fengqiao_statistics::{grpc::AnalysisFace, store::{Asked, Exclusions}};
+use fengqiao_statistics::{
+    grpc::AnalysisFace,
+    store::{Asked, Exclusions},
+};
 use futures::StreamExt as _;
 use sqlx::Executor as _;
 use tonic::{Code, Request};
@@ -161,8 +164,7 @@ async fn the_cases_behind_a_figure_are_as_many_as_it_says() {
     let face = face(&world);
     let ask = |side: FigureSide, role: Role, page_token: String| {
         let question = Some(asking(&["resolved_rate"]));
-        let request =
-            ListFigureCasesRequest { question, side: side.into(), page_size: 6, page_token };
+        let request = ListFigureCasesRequest { question, side: side.into(), page_size: 6, page_token };
         face.list_figure_cases(as_a(role, request))
     };
     let mut all = Vec::new();

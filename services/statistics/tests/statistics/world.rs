@@ -124,7 +124,9 @@ impl World {
 
     /// As if nothing had been received of a county.
     pub async fn forget(&self, county: &str) {
-        for table in ["event", "generation", "fact_report", "fact_case", "fact_push", "fact_duty", "fact_activity"] {
+        for table in
+            ["event", "generation", "fact_report", "fact_case", "fact_push", "fact_duty", "fact_activity"]
+        {
             let sql = format!("DELETE FROM {table} WHERE county = $1");
             sqlx::query(AssertSqlSafe(sql)).bind(county).execute(&self.pool).await.unwrap();
         }

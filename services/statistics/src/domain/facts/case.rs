@@ -134,7 +134,8 @@ impl<'a> Course<'a> {
         let mut followed = followed.into_iter().peekable();
         for (known, changed) in versions {
             // Clocks of machines differ; what came later was not earlier.
-            let at = points.last().map_or(known.event.happened_at, |last| last.at.max(known.event.happened_at));
+            let at =
+                points.last().map_or(known.event.happened_at, |last| last.at.max(known.event.happened_at));
             while let Some(next) = followed.next_if(|next| next.event.happened_at < at) {
                 follow(&mut points, next);
             }
@@ -159,7 +160,13 @@ fn follow(points: &mut Vec<Point<'_>>, next: &KnownEvent) {
     if last.followed_at.is_none() {
         let at = last.at.max(next.event.happened_at);
         let followed_at = Some(next.event.happened_at);
-        points.push(Point { at, known_at: next.known_at, changed: last.changed, followed_at, is_version: false });
+        points.push(Point {
+            at,
+            known_at: next.known_at,
+            changed: last.changed,
+            followed_at,
+            is_version: false,
+        });
     }
 }
 

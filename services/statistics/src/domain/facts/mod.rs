@@ -15,9 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use self::{
-    activity::ActivityFact, case::CaseFact, duty::DutyFact, push::PushFact, report::ReportFact,
-};
+pub use self::{activity::ActivityFact, case::CaseFact, duty::DutyFact, push::PushFact, report::ReportFact};
 use super::event::{Entity, KnownEvent};
 
 /// A row of facts.

@@ -2,9 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{
-    Column, ColumnKind, Comparator, Condition, Moment, Record, Size, TimeBase, TimeTerm, Value,
-};
+use super::{Column, ColumnKind, Comparator, Condition, Moment, Record, Size, TimeBase, TimeTerm, Value};
 
 /// Whether a condition holds for a record.
 pub fn holds(condition: &Condition, record: &dyn Record, moment: &Moment) -> bool {
@@ -48,9 +46,7 @@ pub fn measured(size: &Size, record: &dyn Record, moment: &Moment) -> Option<i64
 /// A time of a record; none where it is not there, or is left out.
 pub fn time_of(column: Column, record: &dyn Record, moment: &Moment) -> Option<Timestamp> {
     let Some(Value::Time(time)) = record.value(column.name) else { return None };
-    let left_out = |time: &Timestamp| {
-        moment.cut && column.kind == ColumnKind::Happened && *time > moment.now
-    };
+    let left_out = |time: &Timestamp| moment.cut && column.kind == ColumnKind::Happened && *time > moment.now;
     time.filter(|time| !left_out(time))
 }
 

@@ -199,7 +199,9 @@ impl<'a> Words<'a> {
             ColumnKind::Text => {
                 self.rest.next();
                 self.among(|words| {
-                    let text = words.rest.next_if(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
+                    let text = words
+                        .rest
+                        .next_if(|word| word.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'));
                     text.map(str::to_owned).ok_or_else(|| words.wrong("a code of the county"))
                 })
                 .map(|(within, texts)| unless(within, Condition::Text(column, texts)))
