@@ -95,6 +95,7 @@ pub enum Command {
     /// Who can mediate, by skill, the nearest to an area first (调解组织、调解志愿者).
     Mediators(MediatorsOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).
+    #[command(visible_alias = "statistics")]
     Stats(StatsOptions),
     /// Follow one case's history as it grows, until Ctrl-C.
     Watch(WatchOptions),
