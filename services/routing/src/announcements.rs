@@ -1,5 +1,7 @@
 //! The events that routing sends.
 
+mod progress;
+
 use std::collections::BTreeSet;
 
 use fengqiao_messaging::Event;
@@ -17,6 +19,7 @@ use crate::{
     counties::RoutingCounty,
     domain::{
         case::{CaseFile, Words},
+        duty::DutyKind,
         practice::Asked,
         standing::chasing::DueDuty,
         transition::Change,
@@ -157,6 +160,9 @@ pub fn case_changed(
             .map(to_proto),
         lead_feedback: answer.and_then(|answer| answer.feedback).map_or(0, i32::from),
         sealed_words: Vec::new(),
+        progress: Some(progress::so_far(case)),
+        duties: progress::duties(change),
+        ..CaseChanged::default()
     };
     let trace = trace.map(str::to_owned);
     let words = answer.and_then(|answer| answer.words.clone()).filter(|_| !case.docket.is_protected());
@@ -187,6 +193,8 @@ pub fn push_requested(
         sealed_matter: case.sealed_matter.clone(),
         evidence_for,
         drill: case.docket.drill,
+        sign_due_at: progress::due_of(case, DutyKind::Sign, agency).map(to_proto),
+        feedback_due_at: progress::due_of(case, DutyKind::Handle, agency).map(to_proto),
         ..asked_for(push, &case.area_code, place)
     };
     let trace = trace.map(str::to_owned);
