@@ -6,11 +6,12 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
-    call::CallCommand, case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand,
-    link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
+    attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
+    case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, link::LinkCommand,
+    mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand, record::RecordCommand,
+    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
+    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -59,6 +60,12 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Files that agencies hand in with what they say of a push (附件).
+    #[command(subcommand)]
+    Attachment(AttachmentCommand),
+    /// Who may sign in to the agency desk: add, reset, lock, list (工作台账号).
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),

@@ -8,7 +8,11 @@ use fengqiao_proto::{
         change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient,
         linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
     },
-    notification::v1::notification_service_client::NotificationServiceClient,
+    notification::v1::{
+        account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
+        attachment_service_client::AttachmentServiceClient,
+        notification_service_client::NotificationServiceClient,
+    },
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
         meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
@@ -221,6 +225,38 @@ impl Session {
     ) -> Result<NotificationServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(NotificationServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for what agencies did.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn answers(&self, caller: &Caller) -> Result<AnswerServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(AnswerServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for files.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn attachments(
+        &self,
+        caller: &Caller,
+    ) -> Result<AttachmentServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(AttachmentServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for the desk's accounts.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn accounts(&self, caller: &Caller) -> Result<AccountServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(AccountServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

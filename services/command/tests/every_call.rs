@@ -33,6 +33,9 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.BackgroundService",
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
+    "fengqiao.notification.v1.AccountService",
+    "fengqiao.notification.v1.AnswerService",
+    "fengqiao.notification.v1.AttachmentService",
     "fengqiao.sealing.v1.SealingService",
 ];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
@@ -136,6 +139,14 @@ link join household 01939f2a-0000-7000-8000-000000000000 01939f2a-0000-7000-8000
 link split case 01939f2a-0000-7000-8000-000000000000 --reason x
 link undo 01939f2a-0000-7000-8000-000000000000 --reason x
 link decisions
+push answers 01939f2a-0000-7000-8000-000000000000 --agency police
+attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
+attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken
+attachment list 01939f2a-0000-7000-8000-000000000000 --agency police
+account add zhao --person officer-zhao --agency police
+account reset zhao
+account lock zhao
+account list
 ";
 
 /// The methods that were called, and the acts that were asked for.

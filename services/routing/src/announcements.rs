@@ -17,6 +17,7 @@ use crate::{
     counties::RoutingCounty,
     domain::{
         case::{CaseFile, Words},
+        duty::DutyKind,
         practice::Asked,
         standing::chasing::DueDuty,
         transition::Change,
@@ -175,6 +176,8 @@ pub fn push_requested(
         first_source: case.first_source.into(),
         sealed_matter: case.sealed_matter.clone(),
         evidence_for,
+        sign_by: owed_by(case, agency, DutyKind::Sign),
+        answer_by: owed_by(case, agency, DutyKind::Handle),
         ..asked_for(push, &case.area_code, place)
     };
     let trace = trace.map(str::to_owned);
@@ -182,6 +185,12 @@ pub fn push_requested(
         return Announcement::Ready(Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace });
     }
     Announcement::Reduced { push: Box::new(message), withheld, trace }
+}
+
+/// By when an agency owes a duty of a case; none where it owes none.
+fn owed_by(case: &CaseFile, agency: &str, kind: DutyKind) -> Option<prost_types::Timestamp> {
+    let owed = case.docket.duties.iter().filter(|duty| duty.ending.is_none() && duty.kind == kind);
+    owed.filter(|duty| duty.holder.agency == agency).map(|duty| duty.due_at).min().map(to_proto)
 }
 
 /// Asks notification for a reminder of a duty besides cases. All that it says is its reason: whom or what the duty is

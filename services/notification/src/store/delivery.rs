@@ -3,7 +3,7 @@
 use std::{collections::HashMap, time::Duration};
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::notification::v1::{FeedbackOutcome, ReceiptKind, ReturnReason};
+use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome, ReceiptKind, ReturnReason};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::Row as _;
@@ -288,6 +288,10 @@ fn settled_row(
                 outcome: FeedbackOutcome::Unspecified,
                 sealed_text: &[],
                 sealed_evidence: &[],
+                capacity: "",
+                cannot_reason: CannotReason::Unspecified,
+                substantive: None,
+                attachments: 0,
                 trace: of_delivery.or(own),
             };
             Some(receipt.event())
