@@ -41,6 +41,7 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/account.proto",
     "fengqiao/notification/v1/answer.proto",
     "fengqiao/notification/v1/attachment.proto",
+    "fengqiao/notification/v1/endpoints.proto",
     "fengqiao/notification/v1/events.proto",
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/push.proto",

@@ -60,12 +60,27 @@ pub fn from_json<M: Name + Default>(mut value: Value) -> Result<M, JsonError> {
 /// # Errors
 /// [`JsonError`] only if the build's own contract is inconsistent.
 pub fn to_json<M: Name>(message: &M) -> Result<Value, JsonError> {
+    Ok(dynamic(message)?.serialize_with_options(serde_json::value::Serializer, &options())?)
+}
+
+/// The same as text.
+///
+/// # Errors
+/// As of [`to_json`].
+pub fn to_json_text<M: Name>(message: &M) -> Result<Vec<u8>, JsonError> {
+    let mut text = Vec::with_capacity(2 * message.encoded_len());
+    dynamic(message)?.serialize_with_options(&mut serde_json::Serializer::new(&mut text), &options())?;
+    Ok(text)
+}
+
+fn dynamic<M: Name>(message: &M) -> Result<DynamicMessage, JsonError> {
     let mut dynamic = DynamicMessage::new(descriptor_of::<M>()?);
     dynamic.transcode_from(message).map_err(|e| JsonError::Contract(e.to_string()))?;
-    Ok(dynamic.serialize_with_options(
-        serde_json::value::Serializer,
-        &SerializeOptions::new().stringify_64_bit_integers(true),
-    )?)
+    Ok(dynamic)
+}
+
+fn options() -> SerializeOptions {
+    SerializeOptions::new().stringify_64_bit_integers(true)
 }
 
 /// Replaces short enum names by full ones, in place, wherever the descriptor has an enum.
@@ -147,6 +162,8 @@ mod tests {
     fn writes_and_reads_back() {
         let report = Report { source: 1, source_ref: "x".into(), ..Default::default() };
         let value = to_json(&report).unwrap();
+        let text: Value = serde_json::from_slice(&to_json_text(&report).unwrap()).unwrap();
+        assert_eq!(text, value);
         assert_eq!(value["source"], "SOURCE_POLICE_110");
         assert_eq!(from_json::<Report>(value).unwrap(), report);
     }

@@ -13,6 +13,7 @@ pub mod postgres;
 mod private_file;
 pub mod process;
 pub mod redis_server;
+pub mod redis_sets;
 pub mod sample_day;
 pub mod secrets;
 pub mod services;

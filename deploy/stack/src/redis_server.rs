@@ -149,7 +149,7 @@ impl PrivateRedis {
     }
 }
 
-fn program() -> Result<PathBuf, StackError> {
+pub(crate) fn program() -> Result<PathBuf, StackError> {
     std::env::var_os("PATH")
         .iter()
         .flat_map(std::env::split_paths)

@@ -8,10 +8,11 @@ use clap_complete::Shell;
 use crate::{
     account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
-    case::CaseCommand, duty::DutyCommand, figures::StatsOptions, keys::KeysCommand, link::LinkCommand,
-    mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand, record::RecordCommand,
-    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
-    settings::SettingsCommand, watch::WatchOptions, work::WorkOptions,
+    case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
+    keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
+    push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
+    roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
+    work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -66,6 +67,9 @@ pub enum Command {
     /// Who may sign in to the agency desk: add, reset, lock, list (工作台账号).
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
+    #[command(subcommand)]
+    Endpoint(EndpointCommand),
     /// Change what holds in a county while the services run: directory, level rules, practice, calendar (配置).
     #[command(subcommand)]
     Settings(SettingsCommand),

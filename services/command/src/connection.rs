@@ -10,7 +10,7 @@ use fengqiao_proto::{
     },
     notification::v1::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
-        attachment_service_client::AttachmentServiceClient,
+        attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
         notification_service_client::NotificationServiceClient,
     },
     routing::v1::{
@@ -257,6 +257,19 @@ impl Session {
     pub async fn accounts(&self, caller: &Caller) -> Result<AccountServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(AccountServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for the agencies' webhooks.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn endpoints(
+        &self,
+        caller: &Caller,
+    ) -> Result<EndpointServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(EndpointServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

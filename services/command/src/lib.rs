@@ -12,6 +12,7 @@ mod cli;
 mod connection;
 mod docket;
 mod duty;
+mod endpoint;
 mod engine_words;
 mod errors;
 mod figures;
@@ -84,6 +85,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Attachment(command) => attachment::execute(command, &session, output).await,
         Command::Account(command) => account::execute(command, &session, output).await,
+        Command::Endpoint(command) => endpoint::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,
         Command::Duty(command) => duty::execute(command, &session, output).await,

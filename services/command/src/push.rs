@@ -258,6 +258,8 @@ mod tests {
         assert!(parse(&["resend"]).is_err());
         assert!(parse(&["resend", "--agency", "police", "--parked-before", "2026-11-24"]).is_ok());
         assert!(parse(&["resend", "01930000-0000-7000-8000-00000000aaaa"]).is_ok());
+        assert!(parse(&["resend", "--level", "red", "--since", "2026-11-24"]).is_ok());
+        assert!(parse(&["resend", "01930000-0000-7000-8000-00000000aaaa", "--level", "red"]).is_err());
         assert!(parse(&["resend", "aaaa"]).is_err());
         assert!(parse(&["inbox"]).is_err());
         assert!(parse(&["return", "aaaa", "--agency", "police", "--reason", "not_our_duty"]).is_ok());

@@ -36,6 +36,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.AccountService",
     "fengqiao.notification.v1.AnswerService",
     "fengqiao.notification.v1.AttachmentService",
+    "fengqiao.notification.v1.EndpointService",
     "fengqiao.sealing.v1.SealingService",
 ];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
@@ -147,6 +148,11 @@ account add zhao --person officer-zhao --agency police
 account reset zhao
 account lock zhao
 account list
+endpoint list
+endpoint sample police
+endpoint attempts 01939f2a-0000-7000-8000-000000000000
+endpoint replay 01939f2a-0000-7000-8000-000000000000 1
+endpoint rotate police --overlap-hours 2
 ";
 
 /// The methods that were called, and the acts that were asked for.

@@ -114,6 +114,7 @@ impl Activities {
             ended_at: valid.ended_at,
             count: valid.content.count,
             agency: valid.content.agency,
+            duty_id: valid.content.duty_id,
             submitted_by: who.name.clone(),
             sealed: keyring.seal(&bytes, county.as_bytes()),
         }
@@ -240,6 +241,7 @@ fn recorded(kept: &KeptActivity, stored: &StoredActivity, now: Timestamp) -> Act
         agency: kept.agency.clone(),
         accepted_at: Some(to_proto(now)),
         received_by: kept.submitted_by.clone(),
+        duty_id: kept.duty_id.clone(),
     }
 }
 

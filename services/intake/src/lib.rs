@@ -71,7 +71,7 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
         .map_err(|error| StartError::Serve(Box::new(error)))?;
     foundation.tasks.spawn("committer", committing);
     let (pool, counties) = (foundation.pool.clone(), Arc::clone(&foundation.counties));
-    let removing = retention::Retention::new(pool, counties, Clock::system());
+    let removing = retention::Retention::new(pool, counties, foundation.outbox.clone(), Clock::system());
     foundation.tasks.spawn("retention", removing.run(foundation.stop.clone()));
     let backgrounds = background::Backgrounds::new(
         foundation.pool.clone(),

@@ -3,6 +3,7 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use fengqiao_county::{Counties, County};
+use fengqiao_messaging::Outbox;
 use fengqiao_serving::time::Clock;
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
@@ -28,14 +29,15 @@ const STEP_TIMEOUT: Duration = Duration::from_secs(15);
 pub struct Retention {
     pool: PgPool,
     counties: Arc<Counties>,
+    outbox: Outbox,
     clock: Clock,
 }
 
 impl Retention {
     /// For these counties.
     #[must_use]
-    pub const fn new(pool: PgPool, counties: Arc<Counties>, clock: Clock) -> Self {
-        Self { pool, counties, clock }
+    pub const fn new(pool: PgPool, counties: Arc<Counties>, outbox: Outbox, clock: Clock) -> Self {
+        Self { pool, counties, outbox, clock }
     }
 
     /// Looks again and again until told to stop. A failure only means that it is done later.
@@ -77,6 +79,9 @@ impl Retention {
                 .unwrap_or(Err(StoreError::TooSlow { operation: "remove what is past its term" }))?;
             // Another process is at it.
             let Some(step) = step else { return Ok(removed) };
+            if let Some((first, events)) = step.told {
+                self.outbox.sent(&county.code, first, events);
+            }
             removed += step.removed;
             sums::removed(&county.code, step.removed);
             if let Some(last) = step.last {

@@ -34,6 +34,11 @@ impl Score {
         self.by.iter().sum::<f32>() + self.prior
     }
 
+    /// The bits of what was told, whoever told it and wherever.
+    pub(crate) fn matter_bits(&self) -> f32 {
+        self.bits() - self.prior - self.of(Evidence::Area) - self.of(Evidence::House)
+    }
+
     /// The bits of one kind of evidence.
     pub(crate) const fn of(&self, evidence: Evidence) -> f32 {
         self.by[evidence as usize]

@@ -125,13 +125,8 @@ pub fn link(
 
     let of_household = household.members();
     let pairs = compared(Kind::Case, &|one, home| {
-        let reporters = if of_person.contains(&one.person) {
-            Reporters::Same
-        } else if of_household.contains(&one.household) {
-            Reporters::Household
-        } else {
-            Reporters::Others
-        };
+        let (person, household) = (of_person.contains(&one.person), of_household.contains(&one.household));
+        let reporters = Reporters::of(new.traits, &one.traits, home, person, household);
         let days = days_between(new.told_at, one.told_at);
         compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights)
     });
@@ -169,13 +164,9 @@ pub fn observe(
         let home = Home::of(&new.traits.place, &one.traits.place);
         let person = person_score(new, one, home, &crowd, weights);
         let household = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
-        let reporters = if one.person == linked.person.id {
-            Reporters::Same
-        } else if one.household == linked.household.id {
-            Reporters::Household
-        } else {
-            Reporters::Others
-        };
+        let (same_person, same_household) =
+            (one.person == linked.person.id, one.household == linked.household.id);
+        let reporters = Reporters::of(new.traits, &one.traits, home, same_person, same_household);
         let days = days_between(new.told_at, one.told_at);
         let case = compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights);
         observed.extend([
@@ -191,7 +182,7 @@ pub fn observe(
 fn person_score(new: New<'_>, one: &Earlier, home: Home, crowd: &Crowd, weights: &Weights) -> Score {
     let days = days_between(new.told_at, one.told_at);
     let dispute = compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, weights);
-    compare::person(new.traits, &one.traits, home, dispute.bits(), crowd, &weights.person)
+    compare::person(new.traits, &one.traits, home, dispute.matter_bits(), crowd, &weights.person)
 }
 
 fn days_between(one: Timestamp, other: Timestamp) -> f32 {

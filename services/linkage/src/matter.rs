@@ -40,6 +40,13 @@ const SAID_AGAIN: &[&str] = &[
     "又来电",
     "再次求助",
 ];
+/// What a report says that is told for somebody else, as it is.
+const ON_BEHALF: &[&str] = &["委托", "代为"];
+/// Who tells it for whom: 代王某反映, 替其母诉称.
+const FOR: &[char] = &['代', '替', '帮'];
+const TELLS: &[&str] = &["反映", "诉称", "诉说", "来电", "报警", "求助", "讲", "说"];
+/// Between both stands a name.
+const BETWEEN: usize = 8;
 /// What nearly every report says.
 const SAID_OF_ANYTHING: &[&str] = &[
     "反映",
@@ -117,6 +124,8 @@ pub(crate) struct Matter {
     pub amounts: Vec<u64>,
     /// Whether the text says that it was told before.
     pub said_again: bool,
+    /// Whether the text says that it is told for somebody else.
+    pub on_behalf: bool,
 }
 
 /// A topic of the field.
@@ -130,6 +139,15 @@ pub(crate) struct Topic {
     pub of_employer: bool,
     /// Whether it comes with disputes of any kind.
     pub beside: bool,
+}
+
+fn is_on_behalf(text: &str) -> bool {
+    let names_one = |after: &str| {
+        let end = after.char_indices().nth(BETWEEN).map_or(after.len(), |(end, _)| end);
+        TELLS.iter().any(|tells| after[..end].contains(tells))
+    };
+    ON_BEHALF.iter().any(|words| text.contains(words))
+        || text.match_indices(FOR).any(|(at, found)| names_one(&text[at + found.len()..]))
 }
 
 impl Matter {
@@ -147,12 +165,13 @@ impl Matter {
         let phone = phones::of_reporter(&text);
         let amounts = amounts::amounts(&text);
         let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
+        let on_behalf = is_on_behalf(&text);
         let mut bare = text;
         for name in names.iter().filter(|name| name.chars().count() >= 2) {
             bare = bare.replace(folded(name).as_str(), "。");
         }
         let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
-        Self { topics, words, organisations, people, phone, amounts, said_again }
+        Self { topics, words, organisations, people, phone, amounts, said_again, on_behalf }
     }
 }
 

@@ -113,6 +113,8 @@ pub(crate) struct MatterTraits {
     pub of_employer: bool,
     /// Whether it says that it was told before.
     pub said_again: bool,
+    /// Whether it is told for somebody else.
+    pub on_behalf: bool,
 }
 
 impl MatterTraits {
@@ -207,6 +209,7 @@ fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
         amounts: matter.amounts.iter().map(|sum| secret.short(Of::Amount, &[&sum.to_string()])).collect(),
         of_employer: matter.topics.iter().any(|topic| topic.of_employer),
         said_again: matter.said_again,
+        on_behalf: matter.on_behalf,
     }
 }
 

@@ -3,13 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use redis::{AsyncConnectionConfig, aio::MultiplexedConnection, streams::StreamReadReply};
+use redis::streams::StreamReadReply;
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, Step, Topic,
+    ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, OwnRedis, RedisServer, Step, Topic,
     data_fault::is_of_the_data, relay::bounded, turn::receiver_position,
 };
 
@@ -72,7 +72,7 @@ pub struct Receiver {
     /// the same is always warm.
     pub pool: PgPool,
     /// Redis; the receiver makes a connection of its own, since it waits on it.
-    pub client: redis::Client,
+    pub server: RedisServer,
     /// The names of keys.
     pub keys: Keys,
     /// What is done.
@@ -114,14 +114,7 @@ impl Receiver {
     }
 
     async fn run_connected(&self, backoff: &mut Backoff, part: &str) -> Result<(), MessagingError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(REDIS_TIMEOUT))
-            .set_response_timeout(Some(REDIS_TIMEOUT));
-        let mut redis = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(MessagingError::redis("connect"))?;
+        let mut redis = self.server.connect(REDIS_TIMEOUT).await.map_err(MessagingError::redis("connect"))?;
         let options = self.pool.connect_options();
         let conn = &mut bounded("connect", PgConnection::connect_with(&options)).await?;
         let mut position = self.position(conn).await?;
@@ -154,11 +147,7 @@ impl Receiver {
         }
     }
 
-    async fn read(
-        &self,
-        redis: &mut MultiplexedConnection,
-        after: i64,
-    ) -> Result<Vec<Envelope>, MessagingError> {
+    async fn read(&self, redis: &mut OwnRedis, after: i64) -> Result<Vec<Envelope>, MessagingError> {
         let reply: Option<StreamReadReply> = redis::cmd("XREAD")
             .arg("COUNT")
             .arg(BATCH)
@@ -323,11 +312,7 @@ impl Receiver {
         Ok(now)
     }
 
-    async fn acknowledge(
-        &self,
-        redis: &mut MultiplexedConnection,
-        position: i64,
-    ) -> Result<(), MessagingError> {
+    async fn acknowledge(&self, redis: &mut OwnRedis, position: i64) -> Result<(), MessagingError> {
         redis::cmd("HSET")
             .arg(self.keys.acknowledged(&self.county, self.topic))
             .arg(self.service)

@@ -10,12 +10,15 @@ use std::{
     time::Duration,
 };
 
-use redis::{AsyncConnectionConfig, Script, aio::MultiplexedConnection};
+use redis::Script;
 use sqlx::{PgPool, Row as _};
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Backoff, Event, HealthReport, Keys, MessagingError, Outbox, Topic, recent::Following};
+use crate::{
+    Backoff, Event, HealthReport, Keys, MessagingError, Outbox, OwnRedis, RedisServer, Topic,
+    recent::Following,
+};
 
 /// How many events are published at once.
 const BATCH: i64 = 500;
@@ -33,7 +36,7 @@ static PUBLISH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("sq
 /// Publishes a service's events.
 pub struct Relay {
     pool: PgPool,
-    client: redis::Client,
+    server: RedisServer,
     keys: Keys,
     outbox: Outbox,
     counties: Vec<String>,
@@ -67,13 +70,13 @@ impl Relay {
     #[must_use]
     pub fn new(
         pool: PgPool,
-        client: redis::Client,
+        server: RedisServer,
         keys: Keys,
         outbox: Outbox,
         counties: Vec<String>,
         health: HealthReport,
     ) -> Self {
-        Self { pool, client, keys, outbox, counties, health, published: HashMap::new(), full: HashSet::new() }
+        Self { pool, server, keys, outbox, counties, health, published: HashMap::new(), full: HashSet::new() }
     }
 
     /// Publishes until told to stop. A fault of Postgres or Redis is waited out, however long.
@@ -96,14 +99,7 @@ impl Relay {
     }
 
     async fn run_connected(&mut self, backoff: &mut Backoff) -> Result<(), MessagingError> {
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(REDIS_TIMEOUT))
-            .set_response_timeout(Some(REDIS_TIMEOUT));
-        let mut redis = self
-            .client
-            .get_multiplexed_async_connection_with_config(&config)
-            .await
-            .map_err(MessagingError::redis("connect"))?;
+        let mut redis = self.server.connect(REDIS_TIMEOUT).await.map_err(MessagingError::redis("connect"))?;
         // What the stream held before the connection broke is not to be trusted.
         self.published.clear();
         let (mut looked, mut verified) = (Instant::now(), Instant::now());
@@ -133,7 +129,7 @@ impl Relay {
     /// Publishes one batch of a county. True where there may be more.
     async fn publish(
         &mut self,
-        redis: &mut MultiplexedConnection,
+        redis: &mut OwnRedis,
         county: &str,
         round: Round,
     ) -> Result<bool, MessagingError> {
@@ -172,11 +168,7 @@ impl Relay {
     }
 
     /// Reading for a full stream, and sending what it does not take, would cost those who commit.
-    async fn is_still_full(
-        &mut self,
-        redis: &mut MultiplexedConnection,
-        county: &str,
-    ) -> Result<bool, MessagingError> {
+    async fn is_still_full(&mut self, redis: &mut OwnRedis, county: &str) -> Result<bool, MessagingError> {
         let (_, length) = self.append(redis, county, -1, &[]).await?;
         self.note_fullness(county, length);
         Ok(self.full.contains(county))
@@ -195,7 +187,7 @@ impl Relay {
     /// another life of the database: what it holds cannot be ours, and it is removed.
     async fn is_from_another_life(
         &mut self,
-        redis: &mut MultiplexedConnection,
+        redis: &mut OwnRedis,
         county: &str,
         believed: i64,
     ) -> Result<bool, MessagingError> {
@@ -254,7 +246,7 @@ impl Relay {
 
     async fn append(
         &self,
-        redis: &mut MultiplexedConnection,
+        redis: &mut OwnRedis,
         county: &str,
         expected: i64,
         pending: &[Pending],
@@ -267,7 +259,7 @@ impl Relay {
         call.invoke_async(redis).await.map_err(MessagingError::redis("append to a stream"))
     }
 
-    async fn remove(&self, redis: &mut MultiplexedConnection, county: &str) -> Result<(), MessagingError> {
+    async fn remove(&self, redis: &mut OwnRedis, county: &str) -> Result<(), MessagingError> {
         redis::cmd("DEL")
             .arg(self.keys.events(county, self.outbox.topic()))
             .query_async(redis)

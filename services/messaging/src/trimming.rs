@@ -2,13 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use redis::aio::ConnectionManager;
 use sqlx::{PgPool, Row as _};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Keys, MessagingError, Topic,
+    Keys, MessagingError, SharedRedis, Topic,
     relay::{bounded, floor_of},
 };
 
@@ -19,7 +18,7 @@ const KEEP_DAYS: i32 = 30;
 /// Trims a service's streams and its outbox.
 pub struct Trimmer {
     pool: PgPool,
-    redis: ConnectionManager,
+    redis: SharedRedis,
     keys: Keys,
     topic: Topic,
     counties: Vec<String>,
@@ -30,13 +29,7 @@ pub struct Trimmer {
 impl Trimmer {
     /// A trimmer for these counties.
     #[must_use]
-    pub fn new(
-        pool: PgPool,
-        redis: ConnectionManager,
-        keys: Keys,
-        topic: Topic,
-        counties: Vec<String>,
-    ) -> Self {
+    pub fn new(pool: PgPool, redis: SharedRedis, keys: Keys, topic: Topic, counties: Vec<String>) -> Self {
         Self { pool, redis, keys, topic, counties, lacking: HashMap::new() }
     }
 

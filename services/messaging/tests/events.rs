@@ -8,10 +8,10 @@ use std::{str::FromStr as _, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use fengqiao_messaging::{
     Applied, Apply, ApplyError, Envelope, Event, HealthReport, IN_TURN, InTurn, Keys, MIGRATIONS, Outbox,
-    Receiver, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append, hold_turn,
+    Receiver, RedisServer, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append, hold_turn,
 };
 use fengqiao_stack::test_database::TestDatabase;
-use redis::aio::{ConnectionManager, MultiplexedConnection};
+use redis::aio::MultiplexedConnection;
 use sqlx::{
     AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -82,6 +82,10 @@ impl World {
         }
     }
 
+    fn server(&self) -> RedisServer {
+        self.database.redis_url().parse().unwrap()
+    }
+
     async fn redis(&self) -> MultiplexedConnection {
         self.client.get_multiplexed_async_connection().await.unwrap()
     }
@@ -89,7 +93,7 @@ impl World {
     fn relay(&mut self) {
         let relay = Relay::new(
             self.sender.clone(),
-            self.client.clone(),
+            self.server(),
             self.keys.clone(),
             self.outbox.clone(),
             vec![COUNTY.into()],
@@ -104,7 +108,7 @@ impl World {
             topic: Topic::Intake,
             county: COUNTY.into(),
             pool: pool.clone(),
-            client: self.client.clone(),
+            server: self.server(),
             keys: self.keys.clone(),
             apply: Arc::new(WritesDown),
             health: quiet(),
@@ -113,7 +117,7 @@ impl World {
     }
 
     async fn trim(&mut self) {
-        let redis = ConnectionManager::new(self.client.clone()).await.unwrap();
+        let redis = self.server().shared().unwrap();
         let trimmer =
             Trimmer::new(self.sender.clone(), redis, self.keys.clone(), Topic::Intake, vec![COUNTY.into()]);
         self.tasks.spawn(trimmer.run(self.stop.clone()));

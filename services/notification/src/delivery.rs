@@ -1,7 +1,9 @@
 //! Bringing pushes to agencies: from their arrival over the queues to what became of each try.
 
 mod arrival;
+mod console;
 mod gauges;
+mod keeping;
 mod settling;
 mod stream;
 mod sweep;
@@ -12,14 +14,17 @@ use std::{collections::HashMap, sync::Arc};
 use fengqiao_sealing::Keyring;
 
 pub use arrival::Arrivals;
+pub use console::{Console, Exchange, SentRequest};
 pub use gauges::show_gauges;
+pub use keeping::{Keeper, Kept};
 pub use settling::{Settler, Settling};
 pub use stream::StreamSession;
 pub use sweep::sweep_forever;
-pub use webhook::WebhookWorker;
+pub use webhook::{AgencyQueue, OnWay};
 
 use crate::{
     domain::push::Push,
+    endpoints::Endpoints,
     error::NotificationError,
     queue::{Bells, Queues},
     settings::DeliverySettings,
@@ -34,6 +39,10 @@ pub struct Delivery {
     pub queues: Queues,
     /// Who is served here.
     pub bells: Bells,
+    /// Which queues this process owns.
+    pub kept: Kept,
+    /// Which agencies have webhooks.
+    pub endpoints: Endpoints,
     /// Where outcomes go.
     pub settling: Settling,
     /// Opens matters.

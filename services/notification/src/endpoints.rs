@@ -38,7 +38,10 @@ struct Entry {
     agency: String,
     url: String,
     /// Relative to the file that names it.
-    secret_file: String,
+    secret_file: Option<String>,
+    /// While one takes the other's place: both sign.
+    #[serde(default)]
+    secret_files: Vec<String>,
     #[serde(default)]
     allow_private: bool,
 }
@@ -77,6 +80,12 @@ impl Endpoints {
         }
     }
 
+    /// An agency's endpoint.
+    #[must_use]
+    pub fn get(&self, county: &str, agency: &str) -> Option<&Endpoint> {
+        self.0.get(&(county.to_owned(), agency.to_owned()))
+    }
+
     /// All endpoints, ordered by county and agency.
     pub fn iter(&self) -> impl Iterator<Item = &Endpoint> {
         self.0.values()
@@ -88,8 +97,12 @@ fn check(entry: Entry, file: &Path, county: Option<&str>) -> Result<Endpoint, St
     if entry.agency.is_empty() {
         return Err("agency is empty".to_owned());
     }
-    let secrets = [entry.secret_file.as_str()];
-    let address = Address::read(&entry.url, entry.allow_private, "secret_file", &secrets, file)?;
+    let (field, named) = match (&entry.secret_file, entry.secret_files.as_slice()) {
+        (Some(one), []) => ("secret_file", vec![one.as_str()]),
+        (None, [_] | [_, _]) => ("secret_files", entry.secret_files.iter().map(String::as_str).collect()),
+        _ => return Err("either secret_file or one or two secret_files are needed".to_owned()),
+    };
+    let address = Address::read(&entry.url, entry.allow_private, field, &named, file)?;
     Ok(Endpoint { county, agency: entry.agency, address })
 }
 

@@ -54,6 +54,15 @@ pub enum NotificationError {
     /// There is no such push, or it is another agency's.
     #[error("no such push")]
     NoSuchPush,
+    /// The push was not tried so often.
+    #[error("no such attempt")]
+    NoSuchAttempt,
+    /// The agency has no webhook.
+    #[error("no such endpoint")]
+    NoSuchEndpoint,
+    /// The agency's pushes go to its webhook, and nowhere else.
+    #[error("the agency gets its pushes by webhook: its endpoint has to go before it opens a stream")]
+    HasWebhook,
     /// The push's state does not allow the command.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),

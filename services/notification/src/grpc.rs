@@ -5,6 +5,7 @@ mod accounts;
 mod answering;
 mod attachments;
 mod checks;
+mod console;
 mod operating;
 mod reading;
 mod status;
@@ -22,7 +23,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::accounts::AccountFace;
+pub use self::{accounts::AccountFace, console::EndpointFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

@@ -9,7 +9,8 @@ mod seat;
 
 use std::{collections::BTreeSet, sync::LazyLock, time::Duration};
 
-use redis::{Script, aio::ConnectionManager};
+use fengqiao_messaging::SharedRedis;
+use redis::Script;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -41,7 +42,7 @@ static TAKE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("queue
 /// The queues of all agencies.
 #[derive(Clone)]
 pub struct Queues {
-    redis: ConnectionManager,
+    redis: SharedRedis,
     keys: QueueKeys,
     process: Uuid,
 }
@@ -49,7 +50,7 @@ pub struct Queues {
 impl Queues {
     /// Queues over a shared connection, on which nothing ever blocks.
     #[must_use]
-    pub fn new(redis: ConnectionManager, keys: QueueKeys) -> Self {
+    pub fn new(redis: SharedRedis, keys: QueueKeys) -> Self {
         Self { redis, keys, process: Uuid::now_v7() }
     }
 

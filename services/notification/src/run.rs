@@ -9,7 +9,7 @@ use fengqiao_county::Counties;
 use fengqiao_messaging::Topic;
 use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
-    attachment_service_server::AttachmentServiceServer,
+    attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
     notification_service_server::NotificationServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
@@ -24,10 +24,10 @@ use crate::{
     answer_rules::AnswerRules,
     answering::Answering,
     attachments::{Attachments, ObjectPlace, Pieces},
-    delivery::{Arrivals, Delivery, Settler, Settling, WebhookWorker, show_gauges, sweep_forever},
+    delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
     desk::{Desk, DeskOptions},
-    endpoints::Endpoints,
-    grpc::{AccountFace, NotificationFace},
+    endpoints::{Endpoint, Endpoints},
+    grpc::{AccountFace, EndpointFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -77,6 +77,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         store: store.clone(),
         queues,
         bells: bells.clone(),
+        kept: Kept::default(),
+        endpoints,
         settling,
         keyring: Arc::clone(&foundation.keyring),
         settings,
@@ -86,11 +88,18 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     spawn(
         &foundation,
         "bell",
-        listen(foundation.redis_client.clone(), keys, counties.clone(), bells, stop()),
+        listen(foundation.redis_server.clone(), keys, counties.clone(), bells, stop()),
     );
     spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
     spawn(&foundation, "gauges", show_gauges(store.clone(), counties.clone(), stop()));
-    spawn_webhooks(&foundation, &delivery, &endpoints)?;
+    let poster = Poster::new()
+        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
+    let webhooks: Vec<Endpoint> = delivery.endpoints.iter().cloned().collect();
+    for endpoint in &webhooks {
+        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
+    }
+    let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
+    spawn(&foundation, "keeper", keeper.run(stop()));
     let streams = TaskTracker::new();
     spawn(&foundation, "streams", {
         let (streams, stop) = (streams.clone(), stop());
@@ -109,10 +118,12 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         let desk = Desk::new(answering.clone(), Arc::clone(&delivery), door.clone(), counties, providers);
         foundation.serve_http(listen, desk.router()).await?;
     }
+    let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
     let arrivals = Arrivals::new(Arc::clone(&delivery));
     let face = NotificationFace::new(delivery, answering, streams, stop());
     let service = NotificationServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = Routes::new(service)
+        .add_service(console)
         .add_service(AnswerServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AttachmentServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(
@@ -162,21 +173,6 @@ fn spawn_settlers(foundation: &Foundation, settlers: Vec<Settler>) {
     for settler in settlers {
         spawn(foundation, "settler", settler.run(foundation.stop.clone()));
     }
-}
-
-fn spawn_webhooks(
-    foundation: &Foundation,
-    delivery: &Arc<Delivery>,
-    endpoints: &Endpoints,
-) -> Result<(), StartError> {
-    let poster = Poster::new()
-        .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
-    for endpoint in endpoints.iter() {
-        tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
-        let worker = WebhookWorker::new(Arc::clone(delivery), endpoint.clone(), poster.clone());
-        spawn(foundation, "webhook", worker.run(foundation.stop.clone()));
-    }
-    Ok(())
 }
 
 /// Reads how each county delivers and which agencies have webhooks.

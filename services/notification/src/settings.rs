@@ -18,8 +18,10 @@ pub struct DeliverySettings {
     pub lease: Duration,
     /// How long a webhook may take from connecting to the end of its answer.
     pub request_timeout: Duration,
-    /// How many requests one endpoint gets at the same time from one process.
+    /// How many requests one endpoint gets at the same time.
     pub requests_at_once: usize,
+    /// How long a process that died keeps an agency's queue from the others; it says that it lives four times as often.
+    pub owner_lease: Duration,
     /// When a failed delivery is tried again.
     pub retry: RetrySchedule,
 }
@@ -30,6 +32,7 @@ impl Default for DeliverySettings {
             lease: Duration::from_secs(30),
             request_timeout: Duration::from_secs(10),
             requests_at_once: 4,
+            owner_lease: Duration::from_secs(6),
             retry: RetrySchedule::default(),
         }
     }
@@ -48,6 +51,7 @@ struct Delivery {
     lease_seconds: Option<f64>,
     request_timeout_seconds: Option<f64>,
     requests_at_once: Option<usize>,
+    owner_seconds: Option<f64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -97,6 +101,11 @@ impl DeliverySettings {
                 file.delivery.request_timeout_seconds,
                 plain.request_timeout,
                 "delivery.request_timeout_seconds must be above 0",
+            ),
+            owner_lease: seconds(
+                file.delivery.owner_seconds,
+                plain.owner_lease,
+                "delivery.owner_seconds must be above 0",
             ),
             requests_at_once: file.delivery.requests_at_once.unwrap_or(plain.requests_at_once),
             retry: RetrySchedule {

@@ -5,12 +5,15 @@ mod arrival;
 mod attachments;
 mod delivery;
 mod desk;
+mod endpoints;
 mod given_answers;
 mod inbox;
 mod measures;
+mod owners;
 mod parked;
 mod rows;
 mod sealed;
+mod secrets;
 
 use std::{future::Future, time::Duration};
 
@@ -23,10 +26,11 @@ pub use arrival::insert_pushes;
 pub use attachments::{KeptAttachment, NewAttachment};
 pub use delivery::{LaneRoom, Settled, SettledEnding};
 pub use desk::{Bucket, DeskPush, FourNumbers};
+pub use endpoints::{EndpointState, Replayed};
 pub use given_answers::GivenAnswer;
-pub use inbox::{Attempt, Place, Which};
+pub use inbox::{ArrivedPlace, Attempt, Place, Which};
 pub use measures::Waiting;
-pub use parked::ResendWhich;
+pub use parked::{Fitting, ResendWhich};
 pub use sealed::SEALED_COLUMNS;
 
 use crate::error::NotificationError;
@@ -41,6 +45,15 @@ pub(crate) const QUEUED_BY_THEN: Duration = Duration::from_secs(5);
 /// All statements, so that a test can hold them against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("claim", include_str!("store/sql/claim.sql")),
+    ("list_secrets", include_str!("store/sql/list_secrets.sql")),
+    ("add_secret", include_str!("store/sql/add_secret.sql")),
+    ("record_attempts", include_str!("store/sql/record_attempts.sql")),
+    ("hold_queues", include_str!("store/sql/hold_queues.sql")),
+    ("let_queues_go", include_str!("store/sql/let_queues_go.sql")),
+    ("process_seen", include_str!("store/sql/process_seen.sql")),
+    ("process_gone", include_str!("store/sql/process_gone.sql")),
+    ("processes_alive", include_str!("store/sql/processes_alive.sql")),
+    ("read_backlog", include_str!("store/sql/read_backlog.sql")),
     ("settle", include_str!("store/sql/settle.sql")),
     ("due_agencies", include_str!("store/sql/due_agencies.sql")),
     ("requeue", include_str!("store/sql/requeue.sql")),
@@ -58,7 +71,11 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("feedback", include_str!("store/sql/feedback.sql")),
     ("feedback_known", include_str!("store/sql/feedback_known.sql")),
     ("resend_named", include_str!("store/sql/resend_named.sql")),
-    ("resend_of_agency", include_str!("store/sql/resend_of_agency.sql")),
+    ("resend_fitting", include_str!("store/sql/resend_fitting.sql")),
+    ("endpoint_states", include_str!("store/sql/endpoint_states.sql")),
+    ("replayed", include_str!("store/sql/replayed.sql")),
+    ("list_arrivals", include_str!("store/sql/list_arrivals.sql")),
+    ("arrival_of", include_str!("store/sql/arrival_of.sql")),
     ("measure_waiting", include_str!("store/sql/measure_waiting.sql")),
     ("measure_parked", include_str!("store/sql/measure_parked.sql")),
     ("given_answers", include_str!("store/sql/given_answers.sql")),

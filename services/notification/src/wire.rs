@@ -1,6 +1,10 @@
 //! A push as the contract has it, and its matter opened for who may see it.
 
-use fengqiao_proto::{notification::v1 as wire, types::v1::Matter};
+use fengqiao_proto::{
+    json::to_json_text,
+    notification::v1::{self as wire, DeliveryState, ReceiptState},
+    types::v1::Matter,
+};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_proto;
 use prost::Message as _;
@@ -50,6 +54,32 @@ pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
         last_error: push.last_error.clone(),
         matter,
         subject: push.subject.into(),
+    }
+}
+
+/// What is posted to a webhook at a try: the push as it is while it waits, so that the same try has the same words
+/// whenever it is looked at.
+///
+/// # Errors
+/// Where the matter does not open.
+pub fn outgoing_json(keyring: &Keyring, push: &Push, attempt: i32) -> Result<Vec<u8>, NotificationError> {
+    let outgoing = outgoing(push, Some(open_matter(keyring, push)?), attempt);
+    Ok(to_json_text(&outgoing)?)
+}
+
+/// The push as it is posted at a try, with its matter or without it.
+#[must_use]
+pub fn outgoing(push: &Push, matter: Option<Matter>, attempt: i32) -> wire::Push {
+    wire::Push {
+        delivery: DeliveryState::Waiting.into(),
+        receipt: ReceiptState::Unsigned.into(),
+        delivered_at: None,
+        signed_at: None,
+        returned_at: None,
+        feedback_at: None,
+        attempts: attempt,
+        last_error: String::new(),
+        ..self::push(push, matter)
     }
 }
 

@@ -51,10 +51,12 @@ async fn served(State(objects): State<Objects>, request: Request) -> Response {
         }
         Method::POST if bulk => {
             let text = String::from_utf8(body.to_vec()).unwrap();
+            let mut deleted = String::new();
             for key in text.split("<Key>").skip(1).filter_map(|rest| rest.split("</Key>").next()) {
                 kept.retain(|path, _| !path.ends_with(key));
+                deleted += &format!("<Deleted><Key>{key}</Key></Deleted>");
             }
-            "<DeleteResult></DeleteResult>".into_response()
+            format!("<DeleteResult>{deleted}</DeleteResult>").into_response()
         }
         Method::GET | Method::HEAD => match kept.get(&path) {
             Some(found) => (headers, found.clone()).into_response(),

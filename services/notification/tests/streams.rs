@@ -10,7 +10,9 @@ use std::{
 };
 
 use fengqiao_messaging::IN_STEP;
-use fengqiao_notification::store::{Act, Answer, SEALED_COLUMNS, STATEMENTS, STATEMENTS_IN_STEP};
+use fengqiao_notification::store::{
+    Act, Answer, ArrivedPlace, SEALED_COLUMNS, STATEMENTS, STATEMENTS_IN_STEP,
+};
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
     types::v1::{
@@ -298,4 +300,53 @@ async fn an_ending_process_frees_what_it_holds() {
     let mut police = two.open("police", 10);
     assert_eq!(police.next().await.push_id, held.push_id);
     two.end().await;
+}
+
+#[tokio::test]
+async fn whoever_fetches_in_the_order_of_arrival_misses_nothing() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let first = world.arrive(&process, &[("police", Yellow); 5]).await;
+    let fetch = async |after, size| store.arrivals(COUNTY, "police", after, false, size).await.unwrap();
+    let (page, place) = fetch(ArrivedPlace::default(), 3).await;
+    // A red one comes between two pages, and one of another agency.
+    let red = world.arrive(&process, &[("court", Red), ("police", Red)]).await[1];
+    let (rest, end) = fetch(place, 500).await;
+    let fetched: Vec<_> = page.iter().chain(&rest).map(|push| push.push_id).collect();
+    assert_eq!(fetched[..5].iter().collect::<HashSet<_>>(), first.iter().collect());
+    assert_eq!(fetched[5..], [red]);
+    let (nothing, same) = fetch(end, 500).await;
+    assert!(nothing.is_empty() && same == end);
+    let late = world.arrive(&process, &[("police", Yellow)]).await;
+    assert_eq!(fetch(same, 500).await.0[0].push_id, late[0]);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn an_agency_that_lost_its_last_hours_gets_them_again_from_a_push_that_it_kept() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let mut police = process.open("police", 10);
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.extend(world.arrive(&process, &[("police", Yellow)]).await);
+        let push = police.next().await;
+        police.acknowledge(&push);
+    }
+    until("all are delivered", async || world.in_state(2).await == 4).await;
+    police.close().await;
+    let waiting = world.arrive(&process, &[("police", Red)]).await[0];
+    let place = process.delivery.store.arrival_of(COUNTY, ids[1], "police").await.unwrap();
+    let mut police = process.open_after("police", 10, Some(place));
+    for id in [ids[2], ids[3], waiting] {
+        let push = police.next().await;
+        assert_eq!(push.push_id, id.to_string());
+        police.acknowledge(&push);
+    }
+    until("the waiting one is delivered", async || world.in_state(2).await == 5).await;
+    assert_eq!(world.receipts().await.len(), 5, "each was told once");
+    let others = process.delivery.store.arrival_of(COUNTY, ids[1], "court").await;
+    assert!(others.is_err(), "another agency's push is no place");
+    process.end().await;
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use fengqiao_messaging::Event;
 use fengqiao_proto::{
-    routing::v1::{CaseChanged, PushRequested, TakenCluster},
+    routing::v1::{CaseChanged, CaseExpired, PushRequested, TakenCluster},
     types::v1::{Matter, PushSubject},
 };
 use fengqiao_sealing::Keyring;
@@ -31,6 +31,9 @@ use crate::{
 pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// The kind of [`PushRequested`].
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
+
+/// The kind of [`CaseExpired`].
+pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
 
 /// Something that is to be sent.
 #[derive(Debug)]
@@ -88,6 +91,13 @@ impl Announcement {
             }
         }
     }
+}
+
+/// Says that nothing is kept any more of who and what a case was about.
+#[must_use]
+pub fn case_expired(case_id: Uuid) -> Announcement {
+    let message = CaseExpired { case_id: case_id.to_string() };
+    Announcement::Ready(Event { kind: CASE_EXPIRED, payload: message.encode_to_vec(), trace: None })
 }
 
 /// Says what a case is after a change, and which report made it, or which came here from another case.

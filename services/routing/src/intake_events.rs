@@ -2,12 +2,12 @@
 //!
 //! A batch costs two round trips, however many reports it holds: load, and write all that follows.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
 use fengqiao_proto::{
-    intake::v1::ReportAccepted,
+    intake::v1::{ActivityRecorded, ReportAccepted, ReportsExpired},
     types::v1::{Matter, Source},
 };
 use fengqiao_sealing::{Keyring, SealError};
@@ -23,17 +23,24 @@ use crate::{
     domain::{
         arrivals::{CasesAtHand, ReceivedReport},
         case_number::series_day,
+        standing::activities::{Activity, fulfil},
         wording::evidence_name,
     },
     error::RoutingError,
     ledger::{Heard, Ledger},
     rulebook::Rulebook,
+    sealed_matters,
     settings::SettingsWatch,
-    store::{Attempt, CountyTurn, HOLDING, ReportedCases, load_for_reports},
+    store::{
+        ActivityName, Attempt, CountyTurn, HOLDING, ReportedCases, expire_reports, insert_standing,
+        load_for_reports, record_standing, standing_of_activities,
+    },
     watchers::Watchers,
 };
 
 const REPORT_ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
+const REPORTS_EXPIRED: &str = "fengqiao.intake.v1.ReportsExpired";
+const ACTIVITY_RECORDED: &str = "fengqiao.intake.v1.ActivityRecorded";
 
 /// Applies intake's events.
 pub struct IntakeEvents {
@@ -76,10 +83,20 @@ impl Apply for IntakeEvents {
             .filter(|envelope| envelope.kind == REPORT_ACCEPTED)
             .map(|envelope| self.open(envelope))
             .collect::<Result<Vec<_>, _>>()?;
+        let activities = batch
+            .iter()
+            .filter(|envelope| envelope.kind == ACTIVITY_RECORDED)
+            .map(activity)
+            .filter(|activity| activity.as_ref().map_or(true, |activity| activity.fulfils().is_some()))
+            .collect::<Result<Vec<_>, _>>()?;
+        let expired = expired_reports(batch)?;
         self.hear_of_new_areas(place, &opened).await;
         let _alone = place.turn.lock().await;
         let rulebook = place.rulebook();
-        for holding in HOLDING {
+        // What activities fulfil and what expires is written in statements of its own: all of them are one transaction
+        // then.
+        let alone = !activities.is_empty() || !expired.is_empty();
+        for holding in HOLDING.into_iter().filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (reported, turn) = load(&mut attempt, &self.keyring, place, &opened).await?;
             let now = self.clock.now();
@@ -88,7 +105,9 @@ impl Apply for IntakeEvents {
             if let Some(stuck) = stuck {
                 return Err(refusal(stuck.envelope, "the case of the report cannot be read"));
             }
-            let received = receive_all(reported.hand, place, &rulebook, &opened, now);
+            let mut received = receive_all(reported.hand, place, &rulebook, &opened, now);
+            self.fulfil(&mut attempt, &mut received.ledger, place, &rulebook, &activities).await?;
+            self.expire(&mut attempt, &mut received.ledger, county, &expired).await?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
             if received.ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 for (effect, level) in received.outcomes {
@@ -117,6 +136,66 @@ impl IntakeEvents {
                 "a report names an area that is not known here"
             );
         }
+    }
+
+    /// What was done fulfils what was owed (S4-01, S4-02, S4-08).
+    async fn fulfil(
+        &self,
+        attempt: &mut Attempt<'_>,
+        ledger: &mut Ledger,
+        place: &RoutingCounty,
+        rulebook: &Rulebook,
+        activities: &[Activity],
+    ) -> Result<(), RoutingError> {
+        if activities.is_empty() {
+            return Ok(());
+        }
+        let (county, keyring) = (&place.county.code, &self.keyring);
+        let asked: Vec<ActivityName<'_>> = activities
+            .iter()
+            .map(|activity| ActivityName {
+                duty_id: activity.duty_id,
+                kind: activity.fulfils(),
+                area_code: &activity.area_code,
+                begun_at: activity.begun_at,
+            })
+            .collect();
+        let duties = standing_of_activities(attempt, keyring, county, &asked).await?;
+        let office = rulebook.office(&place.county);
+        let mut fulfilled = BTreeSet::new();
+        for (at, duty) in duties {
+            let Some(activity) = activities.get(at) else { continue };
+            let Some(recorded) = fulfil(&duty, activity, office, Uuid::now_v7) else { continue };
+            // Two activities of one batch may be of one duty.
+            if !fulfilled.insert(duty.id) {
+                continue;
+            }
+            if let Some(record) = &recorded.duty.record {
+                record_standing(attempt, keyring, county, duty.id, record).await?;
+            }
+            ledger.changes.add_standing(duty.id, recorded.duty.duty);
+            insert_standing(attempt, keyring, county, &recorded.follows).await?;
+        }
+        Ok(())
+    }
+
+    /// Who and what of reports is removed here too once their term is over. A case that takes part in the same batch
+    /// keeps its matter: it has just been told anew.
+    async fn expire(
+        &self,
+        attempt: &mut Attempt<'_>,
+        ledger: &mut Ledger,
+        county: &str,
+        reports: &[Uuid],
+    ) -> Result<(), RoutingError> {
+        if reports.is_empty() {
+            return Ok(());
+        }
+        let nothing = sealed_matters::seal(&Matter::default(), county, &self.keyring);
+        for case_id in expire_reports(attempt, county, reports, &nothing).await? {
+            ledger.add_expired(case_id);
+        }
+        Ok(())
     }
 
     fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
@@ -186,10 +265,45 @@ fn receive_all(
     received
 }
 
+fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
+    let mut reports = Vec::new();
+    for envelope in batch.iter().filter(|envelope| envelope.kind == REPORTS_EXPIRED) {
+        let event = ReportsExpired::decode(envelope.payload.as_slice())
+            .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+        for report in &event.report_ids {
+            reports.push(id(report).map_err(|what| refusal(envelope, what))?);
+        }
+    }
+    Ok(reports)
+}
+
+fn activity(envelope: &Envelope) -> Result<Activity, ApplyError> {
+    let event = ActivityRecorded::decode(envelope.payload.as_slice())
+        .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+    let read = || -> Result<Activity, &'static str> {
+        Ok(Activity {
+            id: id(&event.activity_id)?,
+            // A kind of a later version fulfils nothing here.
+            kind: event.kind(),
+            duty_id: optional_id(&event.duty_id)?,
+            area_code: event.area_code.clone(),
+            begun_at: told_moment(event.begun_at.as_ref())?,
+            ended_at: told_moment(event.ended_at.as_ref())?,
+            count: event.count,
+            agency: event.agency.clone(),
+            received_by: event.received_by.clone(),
+        })
+    };
+    read().map_err(|what| refusal(envelope, what))
+}
+
+fn told_moment(time: Option<&prost_types::Timestamp>) -> Result<Timestamp, &'static str> {
+    time.and_then(from_proto).ok_or("a time is missing or impossible")
+}
+
 fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
     let linkage = event.linkage.as_ref().ok_or("the linkage is missing")?;
     let source = Source::try_from(event.source).map_err(|_| "the source is unknown")?;
-    let moment = |time: Option<&_>| time.and_then(from_proto).ok_or("a time is missing or impossible");
     let repeat_reasons =
         linkage.reasons.iter().map(|reason| evidence_name(reason.evidence()).to_owned()).collect();
     Ok(ReceivedReport {
@@ -200,8 +314,8 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
         follows_cluster: optional_id(&linkage.follows_cluster_id)?,
         repeat: linkage.repeat,
         repeat_reasons,
-        occurred_at: moment(event.occurred_at.as_ref())?,
-        accepted_at: moment(event.accepted_at.as_ref())?,
+        occurred_at: told_moment(event.occurred_at.as_ref())?,
+        accepted_at: told_moment(event.accepted_at.as_ref())?,
         source_ref: event.source_ref,
         area_code: event.area_code,
         category: event.category,

@@ -8,7 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    announcements::{Announcement, case_changed, push_requested, reminder_requested},
+    announcements::{Announcement, case_changed, case_expired, push_requested, reminder_requested},
     counties::RoutingCounty,
     domain::{
         history_seals::HistoryHead,
@@ -102,6 +102,11 @@ impl Ledger {
         for push in self.changes.add_reminders(due.id, chased.reminders) {
             self.announcements.push(Announcement::Ready(reminder_requested(due, push, place)));
         }
+    }
+
+    /// Adds that nothing is kept any more of who and what a case was about.
+    pub fn add_expired(&mut self, case_id: Uuid) {
+        self.announcements.push(case_expired(case_id));
     }
 
     /// Makes it ready to be written. `head` is where the county's histories stand in this turn.

@@ -26,7 +26,7 @@ pub mod store;
 pub mod unreadable;
 pub mod watchers;
 
-pub use announcements::{CASE_CHANGED, PUSH_REQUESTED};
+pub use announcements::{CASE_CHANGED, CASE_EXPIRED, PUSH_REQUESTED};
 pub use service::run;
 
 /// The migrations of routing's tables.

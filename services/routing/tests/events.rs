@@ -6,10 +6,14 @@ mod office;
 
 use fengqiao_messaging::{ApplyError, IN_TURN};
 use fengqiao_proto::{
+    intake::v1::ReportsExpired,
     notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
-    routing::v1::{HistoryKind, ListCaseHistoryRequest, routing_service_server::RoutingService as _},
+    routing::v1::{
+        CaseExpired, HistoryKind, ListCaseHistoryRequest, routing_service_server::RoutingService as _,
+    },
     types::v1::{CaseState, FormKind, Level},
 };
+use fengqiao_routing::CASE_EXPIRED;
 use office::{COUNTY, Office, asked, officer};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use uuid::Uuid;
@@ -242,6 +246,29 @@ async fn nothing_personal_is_at_rest_or_in_events_in_the_clear() {
         !all.iter().any(|row| row.contains(text) || row.contains(&escaped))
     };
     assert!(hidden("张某") && hidden("王女士") && hidden("13900000000") && hidden("某路1号"));
+}
+
+#[tokio::test]
+async fn who_and_what_of_a_case_is_removed_when_the_term_of_its_last_report_is_over() {
+    let office = Office::open().await;
+    let cluster = Uuid::now_v7();
+    let reports = [office.report(cluster, "楼上漏水"), office.report(cluster, "又漏水")];
+    let other = office.report(Uuid::now_v7(), "噪音");
+    office.take(&[reports[0].clone(), reports[1].clone(), other]).await.unwrap();
+    let number = office.changes().await[0].number.clone();
+    let expire = |report: &str| ReportsExpired { report_ids: vec![report.into(), Uuid::nil().to_string()] };
+    office.tell(&[expire(&reports[1].report_id)]).await.unwrap();
+    let narrative = async || office.case(&number).await.unwrap().matter.unwrap().narrative;
+    assert_eq!(narrative().await, "又漏水", "the other report is in its term");
+    office.tell(&[expire(&reports[0].report_id)]).await.unwrap();
+    assert_eq!(narrative().await, "");
+    let left: i64 = sqlx::query_scalar("SELECT count(*) FROM case_report WHERE sealed_matter IS NOT NULL")
+        .fetch_one(&office.pool)
+        .await
+        .unwrap();
+    assert_eq!(left, 1, "that of another case");
+    let told: Vec<CaseExpired> = office.events(CASE_EXPIRED).await;
+    assert_eq!(told, [CaseExpired { case_id: office.changes().await[0].case_id.clone() }]);
 }
 
 #[tokio::test]

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 use fengqiao_access::Principal;
 use fengqiao_county::AreaLevel;
 use fengqiao_proto::{
-    intake::v1::{Linkage, ReportAccepted},
+    intake::v1::{ActivityKind, ActivityRecorded, Linkage, ReportAccepted},
     routing::v1::{
         ApplyRewardRequest, ClassifyRepeatRequest, CountDutiesRequest, CountDutiesResponse,
-        CreateDutiesRequest, DecideRewardRequest, DutyOutcome, DutyProgress, GetDutyRequest,
+        CreateDutiesRequest, DecideRewardRequest, DutyOutcome, DutyProgress, DutyRecord, GetDutyRequest,
         GetVisitTimeRequest, Hazard, ListDutiesRequest, ListRewardsRequest, ListScreeningRequest,
         ListWorkRequest, NewDuty, PlaceKind, RaiseSignalRequest, RecordDutyRequest, RecordDutyResponse,
         RepeatClass, RewardState, StandingDuty, StandingKind, duty_service_server::DutyService as _,
@@ -280,6 +280,79 @@ async fn s4_02_a_grid_with_neither_item_nor_zero_report_is_listed() {
     while office.fire().await > 0 {}
     assert_eq!(office.fire().await, 0);
     shown("S4-02", "二十四时既无事项又无零报告的网格列出");
+}
+
+fn record_of(duty: &StandingDuty) -> &DutyRecord {
+    duty.record.as_ref().unwrap()
+}
+
+fn done(kind: ActivityKind, begun: &str, change: impl FnOnce(&mut ActivityRecorded)) -> ActivityRecorded {
+    let begun = local(begun);
+    let mut activity = ActivityRecorded {
+        activity_id: Uuid::now_v7().to_string(),
+        revision: 1,
+        source: Source::Grid.into(),
+        kind: kind.into(),
+        area_code: GRID.into(),
+        begun_at: Some(to_proto(begun)),
+        ended_at: Some(to_proto(begun.checked_add(SignedDuration::from_mins(40)).unwrap())),
+        accepted_at: Some(to_proto(begun)),
+        received_by: "grid-app".into(),
+        ..ActivityRecorded::default()
+    };
+    change(&mut activity);
+    activity
+}
+
+#[tokio::test]
+async fn s4_01_what_a_grid_app_tells_of_a_sweep_fulfils_it_and_nobody_elses() {
+    let office = office_at("2026-11-25T10:00").await;
+    make_series(&office).await;
+    let owed = async |kind| list(&office, &officer(), of_kind(kind, DutyProgress::Owed)).await.len();
+    let swept = done(ActivityKind::Sweep, "2026-11-25T09:00", |activity| activity.count = 2);
+    let of_last_week = done(ActivityKind::Sweep, "2026-11-20T09:00", |activity| {
+        activity.area_code = "421181105200002".into();
+    });
+    let patrolled = done(ActivityKind::Patrol, "2026-11-25T09:00", |_| {});
+    let nothing = done(ActivityKind::ZeroReport, "2026-11-25T09:30", |_| {});
+    // The same again, as a corrected revision of it, and with what fulfils nothing between them.
+    office.tell(&[patrolled.clone(), swept.clone(), swept.clone(), nothing]).await.unwrap();
+    office.tell(&[swept, of_last_week]).await.unwrap();
+    office.tell(&[patrolled]).await.unwrap();
+    assert_eq!(owed(StandingKind::Sweep).await, 53);
+    assert_eq!(owed(StandingKind::ZeroReport).await, 53);
+    let met = list(&office, &officer(), of_kind(StandingKind::Sweep, DutyProgress::Met)).await;
+    assert_eq!(
+        (met.len(), met[0].area_code.as_str(), record_of(&met[0]).outcome()),
+        (1, GRID, DutyOutcome::Found)
+    );
+    shown("S4-01", "an activity fulfils its grid's sweep and zero report, and nothing else");
+}
+
+#[tokio::test]
+async fn s4_08_a_visit_that_names_its_duty_fulfils_it_with_its_minutes() {
+    let office = office_at("2026-11-25T10:00").await;
+    let wanted = vec![visit(StandingKind::Visit, "police", PlaceKind::School); 2];
+    let duties = create(&office, &officer(), "", wanted).await.unwrap();
+    office.set_clock(local("2026-11-25T18:00"));
+    let of = |duty: &StandingDuty, agency: &str| {
+        done(ActivityKind::Visit, "2026-11-25T14:00", |activity| {
+            activity.duty_id = duty.duty_id.clone();
+            activity.agency = agency.into();
+        })
+    };
+    let anothers = of(&duties[1], "justice");
+    let unnamed = done(ActivityKind::Visit, "2026-11-25T14:00", |_| {});
+    let unknown = done(ActivityKind::Visit, "2026-11-25T14:00", |activity| {
+        activity.duty_id = Uuid::now_v7().to_string();
+    });
+    let told = [anothers, unnamed, unknown, of(&duties[0], "police")];
+    office.tell(&told).await.unwrap();
+    let met = list(&office, &officer(), of_kind(StandingKind::Visit, DutyProgress::Met)).await;
+    assert_eq!(met.iter().map(|duty| &duty.duty_id).collect::<Vec<_>>(), [&duties[0].duty_id]);
+    let record = record_of(&met[0]);
+    assert_eq!(record.begun_at, Some(to_proto(local("2026-11-25T14:00"))));
+    assert_eq!(record.left_at, Some(to_proto(local("2026-11-25T14:40"))));
 }
 
 #[tokio::test]

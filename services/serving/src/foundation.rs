@@ -4,10 +4,9 @@ use std::{fs, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use fengqiao_access::{AccessLayer, Policy, PolicyError, TokenError, TokenVerifier};
 use fengqiao_county::{Counties, Mistakes};
-use fengqiao_messaging::{Keys, Outbox, Topic};
+use fengqiao_messaging::{Keys, Outbox, RedisServer, SharedRedis, Topic};
 use fengqiao_sealing::{Keyring, SealError};
 use fengqiao_telemetry::{Telemetry, TelemetryError};
-use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use sqlx::{
     Connection as _, Executor as _, PgPool,
     migrate::Migrator,
@@ -27,7 +26,6 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
 const CONNECTIONS_PER_COUNTY: u32 = 4;
 /// Who connects has to come to the end of its TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
-const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The four services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,9 +126,9 @@ pub struct Foundation {
     /// Connections that work in the service's schema.
     pub pool: PgPool,
     /// Redis for quick commands. Never wait on it with a blocking command: it is shared.
-    pub redis: ConnectionManager,
+    pub redis: SharedRedis,
     /// For connections of one's own, as blocking reads need.
-    pub redis_client: redis::Client,
+    pub redis_server: RedisServer,
     /// The names of keys.
     pub keys: Keys,
     /// Seals and opens personal data.
@@ -175,16 +173,8 @@ impl Foundation {
             .client_ca_root(Certificate::from_pem(read(&settings.tls_client_authority)?))
             .client_auth_optional(true)
             .timeout(HANDSHAKE_TIMEOUT);
-        let redis_client = redis::Client::open(settings.redis_url.as_str()).map_err(StartError::Redis)?;
-        let redis = ConnectionManager::new_lazy_with_config(
-            redis_client.clone(),
-            ConnectionManagerConfig::new()
-                .set_connection_timeout(Some(REDIS_TIMEOUT))
-                .set_response_timeout(Some(REDIS_TIMEOUT))
-                .set_number_of_retries(2)
-                .set_max_delay(Duration::from_millis(500)),
-        )
-        .map_err(StartError::Redis)?;
+        let redis_server = RedisServer::from_str(&settings.redis_url).map_err(StartError::Redis)?;
+        let redis = redis_server.shared().map_err(StartError::Redis)?;
         let pool = open_database(settings, service, counties.codes().len()).await?;
         migrate(&pool, migrations).await?;
         let stop = CancellationToken::new();
@@ -192,7 +182,7 @@ impl Foundation {
             service,
             pool,
             redis,
-            redis_client,
+            redis_server,
             keys: Keys::new(settings.redis_prefix.as_str()),
             keyring,
             counties,

@@ -6,8 +6,7 @@ use std::{
     time::Duration,
 };
 
-use fengqiao_messaging::HealthReport;
-use redis::aio::ConnectionManager;
+use fengqiao_messaging::{HealthReport, SharedRedis};
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -55,14 +54,15 @@ impl Health {
         self,
         service: &'static str,
         pool: PgPool,
-        mut redis: ConnectionManager,
+        mut redis: SharedRedis,
         reporter: HealthReporter,
         stop: CancellationToken,
     ) {
         while !stop.is_cancelled() {
             let postgres = timeout(CHECK_TIMEOUT, sqlx::query("SELECT 1").execute(&pool)).await;
             self.set("postgres", matches!(postgres, Ok(Ok(_))));
-            let ping = timeout(CHECK_TIMEOUT, redis::cmd("PING").query_async::<String>(&mut redis)).await;
+            let ping =
+                timeout(CHECK_TIMEOUT, redis::cmd("PING").query_async::<redis::Value>(&mut redis)).await;
             self.set("redis", matches!(ping, Ok(Ok(_))));
             let (ready, parts) = self.look();
             reporter.set_service_status("", serving(ready)).await;

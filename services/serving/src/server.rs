@@ -116,7 +116,7 @@ impl Foundation {
         if let Some(topic) = self.service.topic() {
             let relay = Relay::new(
                 self.pool.clone(),
-                self.redis_client.clone(),
+                self.redis_server.clone(),
                 self.keys.clone(),
                 self.outbox.clone(),
                 counties.clone(),
@@ -139,7 +139,7 @@ impl Foundation {
                     topic,
                     county: county.clone(),
                     pool: self.pool.clone(),
-                    client: self.redis_client.clone(),
+                    server: self.redis_server.clone(),
                     keys: self.keys.clone(),
                     apply: Arc::clone(&apply),
                     health: self.health.report(),

@@ -22,7 +22,8 @@ pub struct Settings {
     /// The most connections to Postgres for one county; each further county adds four.
     #[arg(long, env = "FENGQIAO_DATABASE_CONNECTIONS", default_value_t = 16)]
     pub database_connections: u32,
-    /// The Redis server.
+    /// The Redis: redis://HOST:PORT/, or redis+sentinel://HOST:PORT,HOST:PORT/NAME, or
+    /// redis-cluster://HOST:PORT,HOST:PORT/.
     #[arg(long, env = "FENGQIAO_REDIS_URL", hide_env_values = true)]
     pub redis_url: String,
     /// What all keys in Redis begin with.

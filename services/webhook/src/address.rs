@@ -84,33 +84,59 @@ pub fn check_url(text: &str, allow_private: bool) -> Result<Url, AddressRefused>
     if private && !allow_private { Err(AddressRefused::Private) } else { Ok(url) }
 }
 
-/// Whether an address is not of the public internet.
+/// Whether an address is not of the public internet. An IPv6 address that stands for an IPv4 one (mapped, compatible,
+/// translated, tunnelled) is what that one is.
 #[must_use]
 pub fn is_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => is_private_v4(ip),
-        IpAddr::V6(ip) => ip.to_ipv4_mapped().map_or_else(|| is_private_v6(ip), is_private_v4),
+        IpAddr::V6(ip) => is_private_v6(ip) || stands_for(ip).is_some_and(is_private_v4),
+    }
+}
+
+/// The IPv4 address inside an IPv6 one.
+fn stands_for(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let [a, b, c, d, e, f, g, h] = ip.segments();
+    let of = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        Some(Ipv4Addr::new(a, b, c, d))
+    };
+    match (a, b, c, d, e, f) {
+        // ::ffff:0:0/96 mapped, ::/96 compatible, 64:ff9b::/96 translated.
+        (0, 0, 0, 0, 0, 0 | 0xffff) | (0x64, 0xff9b, 0, 0, 0, 0) => of(g, h),
+        // 2002::/16, tunnelled.
+        (0x2002, ..) => of(b, c),
+        _ => None,
     }
 }
 
 const fn is_private_v4(ip: Ipv4Addr) -> bool {
-    let [a, b, ..] = ip.octets();
+    let [a, b, c, _] = ip.octets();
     ip.is_private()
         || ip.is_loopback()
         || ip.is_link_local()
-        || ip.is_broadcast()
         || ip.is_unspecified()
         || ip.is_multicast()
+        || ip.is_documentation()
+        // This network; shared by carriers; protocols; measuring; kept for later, broadcast included.
         || a == 0
         || (a == 100 && b & 0xc0 == 64)
+        || (a == 192 && b == 0 && c == 0)
+        || (a == 198 && b & 0xfe == 18)
+        || a >= 240
 }
 
 const fn is_private_v6(ip: Ipv6Addr) -> bool {
+    let [a, b, ..] = ip.segments();
     ip.is_loopback()
         || ip.is_unspecified()
         || ip.is_multicast()
         || ip.is_unique_local()
         || ip.is_unicast_link_local()
+        // The old site-local addresses, documentation, and translation inside a network (64:ff9b:1::/48).
+        || a & 0xffc0 == 0xfec0
+        || (a == 0x2001 && b == 0xdb8)
+        || (a == 0x64 && b == 0xff9b && ip.segments()[2] == 1)
 }
 
 #[cfg(test)]
@@ -125,6 +151,14 @@ mod tests {
             "https://169.254.169.254/latest",
             "https://[::1]/",
             "https://[::ffff:192.168.0.1]/",
+            "https://[::127.0.0.1]/",
+            "https://[64:ff9b::a9fe:a9fe]/",
+            "https://[2002:7f00:1::]/",
+            "https://[fd00::1]/",
+            "https://[fe80::1]/",
+            "https://0x7f.1/",
+            "https://2130706433/",
+            "https://240.0.0.1/",
             "https://100.64.0.1/",
             "https://localhost:8443/",
         ] {

@@ -51,6 +51,12 @@ impl Secret {
         Hmac::new_from_slice(&key).map(Self).map_err(|_| SecretError::Length)
     }
 
+    /// Makes a new secret, in its written form.
+    #[must_use]
+    pub fn generate() -> String {
+        format!("{PREFIX}{}", BASE64.encode(rand::random::<[u8; 32]>()))
+    }
+
     /// One signature, with the version before it.
     #[must_use]
     pub fn sign(&self, id: &str, timestamp: i64, body: &[u8]) -> String {
@@ -98,6 +104,7 @@ mod tests {
     fn a_secret_has_its_form_and_is_never_shown() {
         assert!(matches!(Secret::read("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), Err(SecretError::Form)));
         assert!(matches!(Secret::read("whsec_c2hvcnQ="), Err(SecretError::Length)));
+        assert!(Secret::read(&Secret::generate()).is_ok());
         assert_eq!(format!("{:?}", Secret::read(SPECIFIED).unwrap()), "Secret(…)");
     }
 }

@@ -2,6 +2,7 @@
 //! are noisy. Each program ends with a line `NAME ratio=R ours=… baseline=…`.
 
 pub mod bare;
+pub mod bare_push;
 pub mod baselines;
 pub mod callers;
 pub mod case_office;
@@ -10,7 +11,9 @@ pub mod figure;
 pub mod ground;
 pub mod past;
 pub mod pgbench;
+pub mod push_ground;
 pub mod reports;
+pub mod sink;
 
 /// The callers share the cores with what is measured: they are to cost as little as they can.
 #[global_allocator]

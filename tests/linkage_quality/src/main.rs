@@ -8,7 +8,7 @@ mod county;
 mod running;
 mod told;
 
-use std::{error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
+use std::{collections::HashSet, error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
 
 use fengqiao_linkage::{Kind, Level, Weights, learn};
 use fengqiao_linkage_set::{LinkageSet, Scores, SetPlan, Style, Truth, measure, read_truth};
@@ -200,8 +200,9 @@ fn print_pair(told: &[Told], run: &Run, one: &str, other: &str) {
 
 /// Shows pairs that were joined and do not belong together, and pairs that were missed.
 fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
+    let compared: HashSet<(usize, usize)> = run.pairs.iter().copied().collect();
     for (what, cell) in CELLS {
-        let (mut wrong, mut missed) = (0, 0);
+        let (mut wrong, mut missed, mut never_compared, mut all_missed) = (0, 0, 0, 0);
         for (at, link) in run.links.iter().enumerate() {
             let before = || (0..at).rev();
             // The newest earlier report that is truly of the same, and the one that was found.
@@ -218,13 +219,19 @@ fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
                     wrong += 1;
                     show("WRONG", found);
                 }
-                (None, Some(right)) if missed < most => {
-                    missed += 1;
-                    show("MISSED", right);
+                (None, Some(right)) => {
+                    let same = before().filter(|one| cell(&truth[*one]) == cell(&truth[at]));
+                    all_missed += 1;
+                    never_compared += u32::from(!same.into_iter().any(|one| compared.contains(&(at, one))));
+                    if missed < most {
+                        missed += 1;
+                        show("MISSED", right);
+                    }
                 }
                 _ => {}
             }
         }
+        println!("{what:?}: {all_missed} first ones missed, {never_compared} of them were never compared");
     }
 }
 

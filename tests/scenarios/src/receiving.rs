@@ -70,7 +70,7 @@ async fn take(
     let mut client = calls.notification(agency)?;
     let (say, said) = mpsc::channel(200);
     say.send(TakePushesRequest {
-        say: Some(Say::Open(OpenStream { county: String::new(), max_in_flight: 100 })),
+        say: Some(Say::Open(OpenStream { max_in_flight: 100, ..OpenStream::default() })),
     })
     .await?;
     let mut pushes = client.take_pushes(ReceiverStream::new(said)).await?.into_inner();

@@ -6,12 +6,12 @@ use std::{collections::BTreeSet, path::Path};
 
 use fengqiao_proto::{
     intake::v1::{
-        ActivityRecorded, Report, ReportAccepted, SubmitReportRequest, SubmitReportsRequest,
+        ActivityRecorded, Report, ReportAccepted, ReportsExpired, SubmitReportRequest, SubmitReportsRequest,
         submit_reports_response::Outcome,
     },
     json,
     notification::v1::PushReceipt,
-    routing::v1::{AreasActivated, CaseChanged, PushRequested},
+    routing::v1::{AreasActivated, CaseChanged, CaseExpired, PushRequested},
     types::v1::{Party, PartyRole, Source},
 };
 use fengqiao_scenarios::{
@@ -325,6 +325,8 @@ fn every_event_that_was_ever_stored_is_still_read() {
         let read = match kind {
             _ if kind == ReportAccepted::full_name() => in_json::<ReportAccepted>(&payload),
             _ if kind == ActivityRecorded::full_name() => in_json::<ActivityRecorded>(&payload),
+            _ if kind == ReportsExpired::full_name() => in_json::<ReportsExpired>(&payload),
+            _ if kind == CaseExpired::full_name() => in_json::<CaseExpired>(&payload),
             _ if kind == CaseChanged::full_name() => in_json::<CaseChanged>(&payload),
             _ if kind == PushRequested::full_name() => in_json::<PushRequested>(&payload),
             _ if kind == AreasActivated::full_name() => in_json::<AreasActivated>(&payload),
@@ -334,7 +336,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 6, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 8, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

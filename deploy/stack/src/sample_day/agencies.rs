@@ -136,7 +136,7 @@ impl Agency {
 
     async fn one_stream(&self) -> Result<(), Status> {
         let (say, says) = mpsc::channel(IN_FLIGHT);
-        let open = OpenStream { county: String::new(), max_in_flight: IN_FLIGHT as i32 };
+        let open = OpenStream { max_in_flight: IN_FLIGHT as i32, ..OpenStream::default() };
         let send = |said| {
             let say = say.clone();
             async move {

@@ -1,7 +1,10 @@
 //! What could not be delivered, and sending it again.
 
-use clap::Args;
-use fengqiao_proto::notification::v1::{ListParkedPushesRequest, ResendPushesRequest};
+use clap::{ArgGroup, Args};
+use fengqiao_proto::{
+    notification::v1::{ListParkedPushesRequest, ResendPushesRequest},
+    types::v1::{FormKind, Level},
+};
 use uuid::Uuid;
 
 use super::case_column;
@@ -28,16 +31,26 @@ pub struct ParkedOptions {
 
 /// Which parked pushes to send again.
 #[derive(Debug, Args)]
+#[command(group = ArgGroup::new("fitting").multiple(true))]
 pub struct ResendOptions {
     /// These, by their whole ids.
-    #[arg(required_unless_present = "agency", conflicts_with = "agency")]
+    #[arg(required_unless_present = "fitting", conflicts_with = "fitting")]
     push_ids: Vec<Uuid>,
     /// All parked ones of this agency.
-    #[arg(long)]
+    #[arg(long, group = "fitting")]
     agency: Option<String>,
-    /// Only those parked before this day or time.
-    #[arg(long, value_name = "TIME", value_parser = Moment::read, requires = "agency")]
+    /// Those of this level.
+    #[arg(long, group = "fitting", value_parser = words::parser(words::LEVELS), ignore_case = true)]
+    level: Option<Level>,
+    /// Those of this kind of form.
+    #[arg(long, group = "fitting", value_parser = words::parser(words::FORMS), ignore_case = true)]
+    form: Option<FormKind>,
+    /// Those parked before this day or time.
+    #[arg(long, group = "fitting", value_name = "TIME", value_parser = Moment::read)]
     parked_before: Option<Moment>,
+    /// Those parked on this day or time, or later.
+    #[arg(long, group = "fitting", value_name = "TIME", value_parser = Moment::read)]
+    since: Option<Moment>,
 }
 
 /// Lists parked pushes.
@@ -86,12 +99,15 @@ pub async fn parked(options: ParkedOptions, session: &Session, output: &Output) 
 /// Where the call fails.
 pub async fn resend(options: ResendOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.notification(&Caller::Operator).await?;
-    let parked_before = options.parked_before.and_then(|moment| moment.begin(&output.zone));
+    let begin = |moment: Option<Moment>| moment.and_then(|moment| moment.begin(&output.zone)).map(to_proto);
     let request = session.request(ResendPushesRequest {
         county: session.county(),
         push_ids: options.push_ids.iter().map(Uuid::to_string).collect(),
         agency: options.agency.unwrap_or_default(),
-        parked_before: parked_before.map(to_proto),
+        parked_before: begin(options.parked_before),
+        parked_since: begin(options.since),
+        level: options.level.unwrap_or_default() as i32,
+        form: options.form.unwrap_or_default() as i32,
     });
     let answer = client.resend_pushes(request).await.map_err(CommandError::call("sending again"))?;
     let answer = answer.into_inner();

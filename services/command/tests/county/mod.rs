@@ -91,11 +91,16 @@ fn described(address: SocketAddr) -> tempfile::TempDir {
     for name in ["officer", "operator", "source-hotline"] {
         fs::write(local.join(format!("{name}.token")), name).unwrap();
     }
+    fs::create_dir(local.join("agencies")).unwrap();
+    fs::write(local.join("agencies/police.token"), "police").unwrap();
     let url = format!("http://{address}");
     let description = serde_json::json!({
         "county": "421181",
         "services": {"intake": url, "routing": url, "notification": url},
-        "tokens": {"officer": "officer.token", "operator": "operator.token", "source-hotline": "source-hotline.token"},
+        "tokens": {
+            "officer": "officer.token", "operator": "operator.token", "source-hotline": "source-hotline.token",
+            "agencies_dir": "agencies",
+        },
     });
     fs::write(local.join("stack.json"), description.to_string()).unwrap();
     folder

@@ -150,7 +150,7 @@ impl ChangeWebhook {
     async fn post(&self, change: &ReportChange) -> fengqiao_webhook::Answered {
         match to_json(change) {
             Ok(json) => {
-                let body = json.to_string().into_bytes();
+                let body = json.to_string().into();
                 let message = Message { id: &change.change_id, body, traceparent: None };
                 self.poster.post(&self.webhook.address, message, now(), REQUEST_TIMEOUT).await
             }

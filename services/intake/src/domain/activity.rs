@@ -60,6 +60,9 @@ pub fn validate(activity: Activity, about: &Circumstances<'_>) -> Result<ValidAc
     wrong.check("person", text::single_line(&activity.person, PERSON_LENGTH));
     wrong.check("subject", text::single_line(&activity.subject, SUBJECT_LENGTH));
     wrong.check("text", text::lines(&activity.text, TEXT_LENGTH));
+    if !activity.duty_id.is_empty() && uuid::Uuid::try_parse(&activity.duty_id).is_err() {
+        wrong.add("dutyId", "must be a UUID".to_owned());
+    }
     match (source, kind, area, begun_at, ended_at) {
         (Some(source), Some(kind), Some((_, area)), Some(begun_at), Some(ended_at)) if wrong.is_empty() => {
             Ok(ValidActivity { source, kind, area, begun_at, ended_at, content: activity })
@@ -125,5 +128,6 @@ mod tests {
         assert_eq!(faults(|activity| activity.count = -1), ["count"]);
         assert_eq!(faults(|activity| activity.ended_at.as_mut().unwrap().seconds -= 3600), ["endedAt"]);
         assert_eq!(faults(|activity| activity.person = "a\0".into()), ["person"]);
+        assert_eq!(faults(|activity| activity.duty_id = "7".into()), ["dutyId"]);
     }
 }

@@ -34,6 +34,8 @@ pub struct KeptActivity {
     pub count: i32,
     /// The agency that did it.
     pub agency: String,
+    /// The duty that it fulfils, where one was named.
+    pub duty_id: String,
     /// The principal's name.
     pub submitted_by: String,
     /// The whole message, sealed.

@@ -1,7 +1,10 @@
 //! Removing what says who and what of a report, in bounded steps; and which tables hold any of it.
 
+use fengqiao_messaging::Event;
+use fengqiao_proto::intake::v1::ReportsExpired;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::Timestamp;
+use prost::Message as _;
 use sqlx::{PgConnection, PgPool, types::Uuid};
 use time::OffsetDateTime;
 
@@ -29,8 +32,11 @@ pub enum Part {
     KeptAfter(Uuid),
 }
 
+/// The kind of event that tells who else keeps something of a report.
+const REPORTS_EXPIRED: &str = "fengqiao.intake.v1.ReportsExpired";
+
 /// What a step came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Step {
     /// How many reports were looked at.
     pub looked_at: usize,
@@ -38,6 +44,8 @@ pub struct Step {
     pub removed: usize,
     /// The last one that was looked at.
     pub last: Option<Uuid>,
+    /// What the others are told, and its place in the outbox.
+    pub told: Option<(i64, Vec<Event>)>,
 }
 
 const OPERATION: &str = "remove what is past its term";
@@ -69,8 +77,15 @@ pub async fn remove_past_term(
     let (gone, kept): (Vec<&Aged>, Vec<&Aged>) =
         aged.iter().partition(|one| fate(one, cases.get(&one.report_id), bound) == Fate::Removed);
     let ids = |reports: &[&Aged]| reports.iter().map(|one| one.report_id).collect::<Vec<_>>();
+    let mut told = None;
     if !gone.is_empty() {
-        remove(&mut tx, county, &ids(&gone), now).await?;
+        let gone = ids(&gone);
+        remove(&mut tx, county, &gone, now).await?;
+        let events = vec![expired(&gone)];
+        let first = fengqiao_messaging::append(&mut tx, county, &events)
+            .await
+            .map_err(|error| StoreError::Events(error.into()))?;
+        told = Some((first, events));
     }
     let last = aged.last().map(|one| one.report_id);
     if part == Part::Next {
@@ -84,7 +99,12 @@ pub async fn remove_past_term(
         }
     }
     tx.commit().await.map_err(failed())?;
-    Ok(Some(Step { looked_at: aged.len(), removed: gone.len(), last }))
+    Ok(Some(Step { looked_at: aged.len(), removed: gone.len(), last, told }))
+}
+
+fn expired(reports: &[Uuid]) -> Event {
+    let message = ReportsExpired { report_ids: reports.iter().map(Uuid::to_string).collect() };
+    Event { kind: REPORTS_EXPIRED, payload: message.encode_to_vec(), trace: None }
 }
 
 async fn look(

@@ -4,14 +4,16 @@ use std::sync::{Arc, Mutex};
 
 use fengqiao_county::Counties;
 use fengqiao_intake::retention::Retention;
+use fengqiao_messaging::{Outbox, Topic};
 use fengqiao_proto::{
-    intake::v1::{Details, GetReportRequest, OwnField, Report},
+    intake::v1::{Details, GetReportRequest, OwnField, Report, ReportsExpired},
     routing::v1::CaseChanged,
     types::v1::CaseState,
 };
 use fengqiao_serving::time::{Clock, now};
 use fengqiao_stack::StackPlan;
 use jiff::{SignedDuration, Timestamp};
+use prost::Message as _;
 use sqlx::AssertSqlSafe;
 use tokio_util::sync::CancellationToken;
 
@@ -37,7 +39,8 @@ impl Term {
         let time = Arc::new(Mutex::new(now()));
         let told = Arc::clone(&time);
         let clock = Clock::moved_by(move || *told.lock().unwrap());
-        let retention = Retention::new(world.pool.clone(), Arc::clone(&counties), clock);
+        let retention =
+            Retention::new(world.pool.clone(), Arc::clone(&counties), Outbox::new(Topic::Intake), clock);
         Self { time, retention, counties }
     }
 
@@ -82,6 +85,14 @@ async fn after_the_term_the_personal_part_goes_and_the_counts_stay() {
     term.pass(2);
     assert_eq!(term.look().await, 1);
     assert_eq!(term.look().await, 0, "once");
+    let told: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT payload FROM outbox_event WHERE kind LIKE '%ReportsExpired'")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    let told: Vec<ReportsExpired> =
+        told.iter().map(|payload| ReportsExpired::decode(payload.as_slice()).unwrap()).collect();
+    assert_eq!(told, [ReportsExpired { report_ids: vec![over.report_id.clone()] }]);
     for (what, left) in [
         ("report WHERE removed_at IS NULL", 2),
         ("report WHERE octet_length(sealed_matter) = 0 AND sealed_details IS NULL", 1),

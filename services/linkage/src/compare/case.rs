@@ -18,6 +18,24 @@ pub(crate) enum Reporters {
     Others,
 }
 
+impl Reporters {
+    /// Who reported both. One who tells for another, and that one, tell of one household's dispute.
+    pub(crate) fn of(
+        new: &Traits,
+        old: &Traits,
+        home: Home,
+        same_person: bool,
+        same_household: bool,
+    ) -> Self {
+        let told_for = (new.matter.on_behalf || old.matter.on_behalf) && home.house == Some(Level::HouseSame);
+        match (same_person, same_household || told_for) {
+            (true, _) => Self::Same,
+            (_, true) => Self::Household,
+            _ => Self::Others,
+        }
+    }
+}
+
 /// One in 2 to so many disputes is with an organisation that is named in both texts.
 const ORGANISATION_BITS: f32 = 8.0;
 const DAYS: f32 = 3.0;

@@ -5,6 +5,8 @@ use crate::{level::Level, weights::Model};
 
 /// Who has one telephone is told of from wherever the dispute is: another place says so much less.
 const ELSEWHERE: f32 = 0.15;
+/// Where one tells for another, the house is mostly the other's: so many more are told of by it.
+const FOR_ANOTHER: f32 = 32.0;
 
 /// The bits of what agrees; the caller says how much two of them count together. What does not agree is in the score.
 pub(super) struct Contact {
@@ -18,6 +20,7 @@ impl Contact {
     pub(super) fn weighed(
         score: &mut Score,
         (phone, house): (Option<Level>, Option<Level>),
+        on_behalf: bool,
         crowd: &Crowd,
         model: &Model,
     ) -> Self {
@@ -34,7 +37,8 @@ impl Contact {
         match house {
             Some(level @ Level::HouseSame) => {
                 score.levels.insert(level);
-                contact.house = crowd.rare_bits(model, level, crowd.house);
+                contact.house =
+                    crowd.rare_bits(model, level, crowd.house * if on_behalf { FOR_ANOTHER } else { 1.0 });
             }
             Some(level) => score.add(level, model.bits(level) * elsewhere),
             None => {}

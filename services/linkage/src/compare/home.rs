@@ -105,8 +105,13 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
         (Some(one), Some(other)) => PersonEvidence::of(one, other),
         _ => PersonEvidence::default(),
     };
-    let Contact { phone, house, elsewhere } =
-        Contact::weighed(&mut score, (evidence.phone, home.house), crowd, model);
+    let Contact { phone, house, elsewhere } = Contact::weighed(
+        &mut score,
+        (evidence.phone, home.house),
+        new.matter.on_behalf || old.matter.on_behalf,
+        crowd,
+        model,
+    );
     let (stronger, weaker) = (phone.max(house), phone.min(house));
     let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
     let share = |own: f32| if own == stronger { stronger } else { second };

@@ -12,6 +12,10 @@ use crate::{
 const AT_HOME_BITS: f32 = 6.0;
 /// Of those who tell of one dispute one in 2 to so many has the family name by being a relative.
 const FAMILY_IN_DISPUTE: f32 = 5.5;
+/// From so many bits on, both are taken to tell of one dispute.
+const DISPUTE_BITS: f32 = 4.0;
+/// What was told agrees in several ways at once where disputes are of one kind: each counts for so much less.
+const TOLD_ALIKE: f32 = 1.0;
 /// Telephone, house and dispute that agree name one family more than once: the weaker count for so much.
 const SECOND_CONTACT: f32 = 0.2;
 
@@ -37,13 +41,22 @@ impl PersonEvidence {
     }
 }
 
-/// The bits for one person having reported both. `dispute` are the bits for both telling of one dispute, whoever
-/// told it.
+/// The bits that what was told adds, given those of it being one dispute: one person mostly tells of one dispute, and
+/// others of one dispute are few. These few live near each other, too: where the area agrees it says that of them as well.
+fn one_dispute(matter: f32, area: f32, crowd: &Crowd, model: &Model) -> f32 {
+    let Some(odds) = model.odds(Level::DisputeSame) else { return 0.0 };
+    let told = (matter * TOLD_ALIKE).exp2();
+    let others = odds.u * (area - crowd.people).exp2();
+    ((odds.m * told + 1.0 - odds.m) / (1.0 + others * told)).log2()
+}
+
+/// The bits for one person having reported both. `matter` are the bits of what was told for both telling of one
+/// dispute.
 pub(crate) fn person(
     new: &Traits,
     old: &Traits,
     home: Home,
-    dispute: f32,
+    matter: f32,
     crowd: &Crowd,
     model: &Model,
 ) -> Score {
@@ -55,15 +68,20 @@ pub(crate) fn person(
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
-    let Contact { phone, house, elsewhere } =
-        Contact::weighed(&mut score, (evidence.phone, home.house), crowd, model);
-    let mut contact = [phone, house, 0.0];
-    if dispute > 0.0 {
+    let Contact { phone, house, elsewhere } = Contact::weighed(
+        &mut score,
+        (evidence.phone, home.house),
+        new.matter.on_behalf || old.matter.on_behalf,
+        crowd,
+        model,
+    );
+    let area = if home.house == Some(Level::HouseSame) { None } else { home.area };
+    let area_bits = area.map_or(0.0, |level| model.bits(level));
+    let dispute = one_dispute(matter, area_bits, crowd, model);
+    if dispute > DISPUTE_BITS {
         score.levels.insert(Level::DisputeSame);
-        // As sure as the dispute is.
-        let sure = 1.0 / (1.0 + (-dispute).exp2());
-        contact[2] = (crowd.rare_bits(model, Level::DisputeSame, 1.0) * sure).max(0.0);
     }
+    let contact = [phone, house, dispute];
     let stronger = contact.into_iter().fold(0.0, f32::max);
     for (evidence, bits) in [Evidence::Phone, Evidence::House, Evidence::Dispute].into_iter().zip(contact) {
         if bits != 0.0 {
@@ -71,23 +89,18 @@ pub(crate) fn person(
             score.set(evidence, bits * share);
         }
     }
-    let at_home = contact[0].max(contact[1]) >= AT_HOME_BITS;
-    let close = at_home || contact[2] >= AT_HOME_BITS;
-    if home.house != Some(Level::HouseSame)
-        && let Some(level) = home.area
-    {
+    let at_home = phone.max(house) >= AT_HOME_BITS;
+    let close = at_home || dispute >= DISPUTE_BITS;
+    if let Some(level) = area {
         // Who has one telephone has one community: it is no second evidence.
-        let bits = model.bits(level);
-        score.add(
-            level,
-            if bits < 0.0 {
-                bits * elsewhere
-            } else if close {
-                bits * SECOND_CONTACT
-            } else {
-                bits
-            },
-        );
+        let share = if area_bits < 0.0 {
+            elsewhere
+        } else if at_home {
+            SECOND_CONTACT
+        } else {
+            1.0
+        };
+        score.add(level, area_bits * share);
     }
     if let (Some(level), Some(one), Some(other)) = (evidence.name, &one.name, &other.name) {
         let rarity = f32::from(one.rarity.min(other.rarity)) / 8.0;

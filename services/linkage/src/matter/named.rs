@@ -39,7 +39,7 @@ const ENDS: &[&str] = &[
 /// An organisation's name has so many characters before that.
 const BEFORE_END: std::ops::RangeInclusive<usize> = 2..=6;
 /// What is no part of a name: what stands before it.
-const BEFORE: &str = "在与和跟被对因到向找于将把叫让由至从给是称说诉告及同去为了其该这那某家者人位名，。、；：:,.;()（）“”\"' 反映";
+const BEFORE: &str = "示在与和跟被对因到向找于将把叫让由至从给是称说诉告及同去为了其该这那某家者人位名，。、；：:,.;()（）“”\"' 反映";
 /// What stands before a person's name.
 const BEFORE_PERSON: &str = "与和跟被对向找把叫让由诉告同代系因疑是及、，。；：:（(";
 /// What stands after a person's name.

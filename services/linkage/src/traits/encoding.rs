@@ -17,6 +17,7 @@ pub struct MalformedTraits;
 
 const SAID_AGAIN: u8 = 1 << 7;
 const OF_EMPLOYER: u8 = 1 << 6;
+const ON_BEHALF: u8 = 1 << 5;
 const HAS_NAME: u8 = 1 << 2;
 const HAS_PHONE: u8 = 1 << 3;
 const HAS_ID: u8 = 1 << 4;
@@ -43,7 +44,8 @@ impl Traits {
         bytes.push(
             self.matter.organisations
                 | if self.matter.said_again { SAID_AGAIN } else { 0 }
-                | if self.matter.of_employer { OF_EMPLOYER } else { 0 },
+                | if self.matter.of_employer { OF_EMPLOYER } else { 0 }
+                | if self.matter.on_behalf { ON_BEHALF } else { 0 },
         );
         bytes.push(self.matter.amounts.len() as u8);
         self.matter.amounts.iter().for_each(|amount| write(*amount, &mut bytes));
@@ -70,8 +72,9 @@ impl Traits {
         let shared_topics = from.list(MOST_TOPICS)?;
         let named = from.list(MOST_NAMED)?;
         let flags = from.byte()?;
-        let organisations = flags & !(SAID_AGAIN | OF_EMPLOYER);
-        let (said_again, of_employer) = (flags & SAID_AGAIN != 0, flags & OF_EMPLOYER != 0);
+        let organisations = flags & !(SAID_AGAIN | OF_EMPLOYER | ON_BEHALF);
+        let is = |flag: u8| flags & flag != 0;
+        let (said_again, of_employer, on_behalf) = (is(SAID_AGAIN), is(OF_EMPLOYER), is(ON_BEHALF));
         if usize::from(organisations) > named.len() {
             return Err(MalformedTraits);
         }
@@ -95,6 +98,7 @@ impl Traits {
                 amounts,
                 of_employer,
                 said_again,
+                on_behalf,
             },
         })
     }

@@ -31,6 +31,8 @@ pub struct Arrivals {
 pub struct Fresh {
     /// Claimed by streams that wait for them.
     brought: Vec<(Push, Reserved)>,
+    /// Of agencies whose queues this process owns.
+    owned: Vec<Push>,
     /// For the queues.
     queued: Vec<Queued>,
 }
@@ -68,6 +70,9 @@ impl Arrivals {
         for (push, room) in asked.into_iter().zip(room).filter(|(push, _)| new.contains(&push.push_id)) {
             match room {
                 Some(room) => fresh.brought.push((push.claimed(), room)),
+                None if self.delivery.kept.queue(county, &push.agency).is_some() => {
+                    fresh.owned.push(push.waiting());
+                }
                 None => fresh.queued.push(Queued {
                     lane: Lane::of(push.level),
                     agency: push.agency,
@@ -79,7 +84,14 @@ impl Arrivals {
     }
 
     /// Passes on what is stored.
-    pub async fn pass_on(&self, county: &str, fresh: Fresh) {
+    pub async fn pass_on(&self, county: &str, mut fresh: Fresh) {
+        for push in fresh.owned {
+            // The owner may have changed since.
+            if let Err(push) = self.delivery.kept.bring(push) {
+                let lane = Lane::of(push.level);
+                fresh.queued.push(Queued { agency: push.agency, lane, push_id: push.push_id });
+            }
+        }
         for (push, room) in fresh.brought {
             if let Err(push) = room.bring(push) {
                 self.release(*push).await;
@@ -104,12 +116,14 @@ impl Arrivals {
                 county: push.county,
                 push_id: push.push_id,
                 attempt: push.attempts,
+                fence: None,
                 channel: Channel::Stream,
                 began_at: now(),
                 took: Duration::ZERO,
                 ending: Ending::Released,
                 http_status: 0,
                 error: "the stream ended before it was sent".to_owned(),
+                sealed_answer: Vec::new(),
                 trace: push.traceparent,
             })
             .await;

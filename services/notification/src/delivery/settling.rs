@@ -12,6 +12,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
+use super::OnWay;
 use crate::{
     domain::{
         lane::Lane,
@@ -35,13 +36,16 @@ const PAUSE_AT_END: Duration = Duration::from_millis(400);
 const END_AFTER: Duration = Duration::from_secs(4);
 
 /// Where channels hand in outcomes.
-#[derive(Debug, Clone, Default)]
-pub struct Settling(HashMap<String, mpsc::Sender<Outcome>>);
+#[derive(Clone, Default)]
+pub struct Settling(HashMap<String, mpsc::Sender<HandedIn>>);
+
+/// An outcome, and what waits for it to be written down.
+type HandedIn = (Outcome, Option<OnWay>);
 
 /// Writes the outcomes of one county.
 pub struct Settler {
     county: String,
-    outcomes: mpsc::Receiver<Outcome>,
+    outcomes: mpsc::Receiver<HandedIn>,
     store: Store,
     queues: Queues,
 }
@@ -68,8 +72,17 @@ impl Settling {
     /// Hands in an outcome; waits while too many wait already. One that cannot be handed in is made good
     /// by the end of its lease.
     pub async fn hand_in(&self, outcome: Outcome) {
-        let Some(sender) = self.0.get(&outcome.county) else { return };
-        if sender.send(outcome).await.is_err() {
+        self.send((outcome, None)).await;
+    }
+
+    /// The same of an owner's push, which is on its way until this is written down.
+    pub(super) async fn hand_in_owned(&self, outcome: Outcome, on_way: OnWay) {
+        self.send((outcome, Some(on_way))).await;
+    }
+
+    async fn send(&self, handed_in: HandedIn) {
+        let Some(sender) = self.0.get(&handed_in.0.county) else { return };
+        if sender.send(handed_in).await.is_err() {
             tracing::debug!("an outcome came after the end");
         }
     }
@@ -95,15 +108,21 @@ impl Settler {
         }
     }
 
-    async fn write(&self, waiting: &mut Vec<Outcome>, stop: &CancellationToken) {
-        let outcomes = one_for_each_push(std::mem::take(waiting));
+    async fn write(&self, waiting: &mut Vec<HandedIn>, stop: &CancellationToken) {
+        let (outcomes, on_way): (Vec<_>, Vec<_>) = waiting.drain(..).unzip();
+        let written = self.write_all(&one_for_each_push(outcomes), stop).await;
+        on_way.into_iter().flatten().for_each(|one| one.settled(written));
+    }
+
+    /// False where they are given up.
+    async fn write_all(&self, outcomes: &[Outcome], stop: &CancellationToken) -> bool {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
         loop {
-            match self.store.settle(&self.county, &outcomes).await {
+            match self.store.settle(&self.county, outcomes).await {
                 Ok(settled) => {
-                    self.count(&outcomes, &settled);
+                    self.count(outcomes, &settled);
                     self.queue_released(&settled).await;
-                    return;
+                    return true;
                 }
                 Err(error) => {
                     let last = backoff.tries() >= TRIES || stop.is_cancelled() || !can_pass(&error);
@@ -117,7 +136,7 @@ impl Settler {
                     if last {
                         metrics::counter!("fengqiao_notification_outcomes_lost_total", "county" => self.county.clone())
                             .increment(outcomes.len() as u64);
-                        return;
+                        return false;
                     }
                     sleep(backoff.next_wait()).await;
                 }
@@ -142,21 +161,29 @@ impl Settler {
     }
 
     fn count(&self, outcomes: &[Outcome], settled: &[Settled]) {
+        // A look-up in the registry for each kind, not for each push.
+        let mut attempts: HashMap<_, u64> = HashMap::new();
         for outcome in outcomes {
+            *attempts.entry((outcome.channel.name(), outcome.name())).or_default() += 1;
+        }
+        for ((channel, outcome), count) in attempts {
             metrics::counter!(
                 "fengqiao_notification_attempts_total",
-                "county" => self.county.clone(), "channel" => outcome.channel.name(), "outcome" => outcome.name()
+                "county" => self.county.clone(), "channel" => channel, "outcome" => outcome
             )
-            .increment(1);
+            .increment(count);
         }
-        for one in settled.iter().filter(|one| one.ending == SettledEnding::Delivered) {
-            let took = one.ended_at.duration_since(one.requested_at).as_secs_f64().max(0.0);
-            let lane: Lane = one.push.lane;
-            metrics::histogram!(
+        for lane in Lane::IN_ORDER {
+            let took = metrics::histogram!(
                 "fengqiao_notification_delivery_seconds",
                 "county" => self.county.clone(), "level" => lane.name()
-            )
-            .record(took);
+            );
+            settled
+                .iter()
+                .filter(|one| one.ending == SettledEnding::Delivered && one.push.lane == lane)
+                .for_each(|one| {
+                    took.record(one.ended_at.duration_since(one.requested_at).as_secs_f64().max(0.0))
+                });
         }
     }
 }
@@ -206,12 +233,14 @@ mod tests {
             county: "421181".into(),
             push_id: Uuid::from_u128(push),
             attempt,
+            fence: None,
             channel: Channel::Stream,
             began_at: jiff::Timestamp::UNIX_EPOCH,
             took: Duration::ZERO,
             ending,
             http_status: 0,
             error: String::new(),
+            sealed_answer: Vec::new(),
             trace: None,
         }
     }

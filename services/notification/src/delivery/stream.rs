@@ -28,11 +28,14 @@ use crate::{
     error::NotificationError,
     queue::{Reachable, Seated},
     settings::DeliverySettings,
+    store::ArrivedPlace,
     wire,
 };
 
 /// Pushes are claimed in small steps, each sent before the next, so that a late red overtakes.
 const STEP: usize = 32;
+/// So many are read at once of what comes again.
+const REPEATED: i64 = 100;
 
 /// A stream that an agency has opened.
 pub struct StreamSession {
@@ -51,6 +54,8 @@ pub struct StreamSession {
     backoff: Backoff,
     /// After a fault of the stores: not before this.
     again_at: Option<Instant>,
+    /// What the agency has had since this comes again first.
+    resumed_after: Option<ArrivedPlace>,
 }
 
 /// A push in flight.
@@ -85,7 +90,15 @@ impl StreamSession {
             ready: VecDeque::new(),
             backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
             again_at: None,
+            resumed_after: None,
         }
+    }
+
+    /// What the agency has had since a place in the order of arrival comes again first.
+    #[must_use]
+    pub const fn resumed_after(mut self, place: Option<ArrivedPlace>) -> Self {
+        self.resumed_after = place;
+        self
     }
 
     /// Serves the stream until the agency ends it. What it has not acknowledged then is free at once.
@@ -106,7 +119,10 @@ impl StreamSession {
                 "what waits for an agency is queued later"
             );
         }
-        let ended = self.serve(acknowledged, &pushes, &stop).await;
+        let ended = match self.repeat(&pushes, &stop).await {
+            Ok(()) => self.serve(acknowledged, &pushes, &stop).await,
+            Err(error) => Err(error),
+        };
         self.seated.set_idle(false);
         for push in self.seated.close() {
             self.make_ready(push).await;
@@ -116,6 +132,27 @@ impl StreamSession {
             self.hand_in(&sent, Ending::Released, error).await;
         }
         ended
+    }
+
+    /// Sends what the agency has had already once more, as it arrived. Nothing of it is to be acknowledged.
+    async fn repeat(
+        &mut self,
+        pushes: &mpsc::Sender<contract::Push>,
+        stop: &CancellationToken,
+    ) -> Result<(), NotificationError> {
+        while let Some(place) = self.resumed_after {
+            let store = &self.delivery.store;
+            let (page, behind) = store.arrivals(&self.county, &self.agency, place, true, REPEATED).await?;
+            self.resumed_after = Some(behind).filter(|_| !page.is_empty());
+            for push in &page {
+                let push = wire::push(push, Some(wire::open_matter(&self.delivery.keyring, push)?));
+                tokio::select! {
+                    () = stop.cancelled() => return Err(NotificationError::Stopping),
+                    sent = pushes.send(push) => if sent.is_err() { return Ok(()) },
+                }
+            }
+        }
+        Ok(())
     }
 
     async fn serve(
@@ -232,12 +269,14 @@ impl StreamSession {
                 county: self.county.clone(),
                 push_id: sent.push.push_id,
                 attempt: sent.push.attempts,
+                fence: None,
                 channel: Channel::Stream,
                 began_at: sent.began_at,
                 took: sent.began.elapsed(),
                 ending,
                 http_status: 0,
                 error: error.to_owned(),
+                sealed_answer: Vec::new(),
                 trace: trace::onward(&sent.span, sent.push.traceparent.as_deref()),
             })
             .await;

@@ -82,6 +82,12 @@ async fn sweep(delivery: &Delivery, county: &str, suspected: bool) -> Result<boo
 }
 
 async fn sweep_served(delivery: &Delivery, county: &str, lost: bool) -> Result<bool, NotificationError> {
+    // Owners read by themselves, and only have to hear of what is due.
+    for agencies in delivery.bells.owned(county).chunks(AGENCIES_AT_ONCE) {
+        for agency in delivery.store.due_agencies(county, agencies).await? {
+            delivery.bells.ring(county, &agency);
+        }
+    }
     let served = delivery.bells.served(county);
     let mut more = false;
     for agencies in served.chunks(AGENCIES_AT_ONCE) {

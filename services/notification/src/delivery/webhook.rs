@@ -1,116 +1,314 @@
-//! One agency's webhook: takes from its own queue, with its own bounded number of requests, so that it
-//! delays nobody else.
+//! The queue of one agency that has a webhook, as its owner delivers it: reads what waits, in its order, and posts it
+//! over a bounded number of connections of its own, so that the agency delays nobody else.
 
 use std::{
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::{Duration, Instant},
 };
 
+use bytes::Bytes;
 use fengqiao_messaging::Backoff;
-use fengqiao_proto::json::to_json;
-use fengqiao_sealing::Keyring;
+use fengqiao_proto::types::v1::Level;
 use fengqiao_serving::time::now;
 use fengqiao_telemetry::trace;
-use fengqiao_webhook::{Answered, Message, Poster};
+use fengqiao_webhook::{Address, Answered, Line, Message, Poster};
 use tokio::{
+    sync::{Notify, watch},
     task::JoinSet,
-    time::{sleep, timeout},
+    time::{sleep, sleep_until, timeout},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
+use uuid::Uuid;
 
 use super::Delivery;
 use crate::{
     domain::{
-        outcome::{Channel, Ending, Outcome, after_failure},
+        breaker::Breaker,
+        outcome::{Channel, Ending, Fence, Outcome, after_failure},
         push::Push,
+        retry::Next,
+        turns::{PAGE, Turns},
     },
-    endpoints::Endpoint,
     error::NotificationError,
+    queue::Reachable,
     settings::DeliverySettings,
     wire,
 };
 
-/// How long requests may go on after the stop; others come again when their lease ends.
+/// How long requests may go on after the stop; others come again.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// Delivers the pushes of one agency to its endpoint.
-pub struct WebhookWorker {
+/// An agency's queue, as long as this process owns it.
+pub struct AgencyQueue {
     delivery: Arc<Delivery>,
-    endpoint: Arc<Endpoint>,
+    county: String,
+    fence: Fence,
+    settings: DeliverySettings,
     poster: Poster,
-    settings: Arc<DeliverySettings>,
+    /// Where it goes and what signs it; the secrets may change meanwhile.
+    address: RwLock<Arc<Address>>,
+    state: Mutex<State>,
+    /// Something can be taken.
+    work: Notify,
+    /// Something should be read.
+    reading: Notify,
+    /// Nothing more is taken.
+    ending: CancellationToken,
+    /// The queue is not ours any more: what is on its way is broken off.
+    lost: CancellationToken,
 }
 
-impl WebhookWorker {
-    /// A worker for an endpoint.
+struct State {
+    turns: Turns<Box<Push>>,
+    breaker: Breaker,
+    /// When the next failed push is due.
+    due: Option<Instant>,
+}
+
+/// What an outcome gives back when it is written down.
+pub struct OnWay {
+    queue: Arc<AgencyQueue>,
+    push_id: Uuid,
+    case_id: Uuid,
+    /// It failed and is tried again: what is of its case and of this level waits behind it.
+    holds_back: Option<Level>,
+}
+
+impl OnWay {
+    /// The outcome is written down, or given up: then the push is read again.
+    pub(super) fn settled(self, written: bool) {
+        let mut state = self.queue.state();
+        if let Some(level) = self.holds_back {
+            state.turns.hold_back(level, self.case_id);
+        }
+        state.turns.settled(self.push_id, self.case_id);
+        if !written {
+            state.turns.rung();
+        }
+        drop(state);
+        self.queue.work.notify_one();
+        if !written {
+            self.queue.reading.notify_one();
+        }
+    }
+}
+
+impl AgencyQueue {
+    /// A queue of this process from now on.
     #[must_use]
-    pub fn new(delivery: Arc<Delivery>, endpoint: Endpoint, poster: Poster) -> Self {
-        let settings = Arc::new(delivery.settings_of(&endpoint.county));
-        Self { delivery, endpoint: Arc::new(endpoint), poster, settings }
+    pub fn new(
+        delivery: Arc<Delivery>,
+        county: String,
+        fence: Fence,
+        address: Arc<Address>,
+        poster: Poster,
+    ) -> Arc<Self> {
+        let settings = delivery.settings_of(&county);
+        let breaker = Breaker::new(&settings.retry);
+        Arc::new(Self {
+            delivery,
+            county,
+            fence,
+            settings,
+            poster,
+            address: RwLock::new(address),
+            state: Mutex::new(State { turns: Turns::new(), breaker, due: None }),
+            work: Notify::new(),
+            reading: Notify::new(),
+            ending: CancellationToken::new(),
+            lost: CancellationToken::new(),
+        })
     }
 
-    /// Delivers until told to stop.
-    pub async fn run(self, stop: CancellationToken) {
-        let (county, agency) = (self.endpoint.county.clone(), self.endpoint.agency.clone());
-        let Some(reachable) = self.delivery.bells.serve(&county, &agency, usize::MAX, None) else { return };
-        // What should be on the queue already may have been lost while no process looked after it.
-        self.delivery.bells.suspect();
-        let mut requests = JoinSet::new();
+    /// The owner's token.
+    #[must_use]
+    pub const fn token(&self) -> i64 {
+        self.fence.token
+    }
+
+    /// Whether the queue is not ours any more.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.lost.is_cancelled()
+    }
+
+    /// Another has it: breaks off at once.
+    pub fn lose(&self) {
+        self.lost.cancel();
+    }
+
+    /// Takes nothing more; what is on its way may come to its end.
+    pub fn end(&self) {
+        self.ending.cancel();
+    }
+
+    /// What signs from now on.
+    pub fn sign_by(&self, address: Arc<Address>) {
+        *self.address.write().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    /// A push that has just been stored. False where it has to be read in its turn; then that is done.
+    pub fn bring(&self, push: Push) -> bool {
+        let mut state = self.state();
+        let brought = state.turns.bring(Box::new(push));
+        if !brought {
+            state.turns.rung();
+        }
+        drop(state);
+        if brought { &self.work } else { &self.reading }.notify_one();
+        brought
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Delivers until told to end, or the lease that `lease` shows has passed.
+    pub async fn run(self: Arc<Self>, lease: watch::Receiver<Instant>) {
+        let Some(reachable) = self.delivery.bells.keep(&self.county, &self.fence.agency) else { return };
+        self.delivery.kept.add(&self.county, &self.fence.agency, &self);
+        let mut posting = JoinSet::new();
+        for _ in 0..self.settings.requests_at_once {
+            posting.spawn(Arc::clone(&self).post_forever());
+        }
+        tokio::select! {
+            () = self.read_forever(&reachable) => {}
+            () = passed(lease) => self.lose(),
+            () = self.lost.cancelled() => {}
+        }
+        self.delivery.kept.remove(&self.county, &self);
+        self.ending.cancel();
+        let done = async { while posting.join_next().await.is_some() {} };
+        if timeout(DRAIN, done).await.is_err() {
+            self.lose();
+            posting.shutdown().await;
+        }
+        if !self.is_lost() {
+            // The next owner must not send what is not written down yet.
+            let written = async {
+                while !self.state().turns.is_idle() {
+                    self.work.notified().await;
+                }
+            };
+            let _ = timeout(DRAIN, written).await;
+        }
+        self.show_breaker(false);
+    }
+
+    /// Reads what waits as it is needed, until told to end.
+    async fn read_forever(&self, reachable: &Reachable) {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
         loop {
-            let room = self.settings.requests_at_once.saturating_sub(requests.len());
-            tokio::select! {
-                () = stop.cancelled() => break,
-                Some(ended) = requests.join_next(), if !requests.is_empty() => {
-                    if let Err(error) = ended {
-                        tracing::error!(county, agency, error = &error as &dyn std::error::Error, "a request's task failed");
-                    }
+            let mut wait = self.state().due;
+            match self.read().await {
+                Ok(true) => {
+                    backoff.reset();
                     continue;
                 }
-                () = reachable.rung(), if room > 0 => {}
-            }
-            match self.delivery.next_pushes(&county, &agency, room).await {
-                Ok((pushes, more)) => {
-                    backoff.reset();
-                    for push in pushes {
-                        requests.spawn(self.deliver(push));
-                    }
-                    if more {
-                        reachable.again();
-                    }
-                }
+                Ok(false) => backoff.reset(),
                 Err(error) => {
                     tracing::warn!(
-                        county,
-                        agency,
+                        county = self.county,
+                        agency = self.fence.agency,
                         error = &error as &dyn std::error::Error,
-                        "an agency's queue cannot be taken from"
+                        "what waits for an agency cannot be read"
                     );
-                    tokio::select! {
-                        () = stop.cancelled() => break,
-                        () = sleep(backoff.next_wait()) => {}
-                    }
-                    reachable.again();
+                    wait = Some(Instant::now() + backoff.next_wait());
+                }
+            }
+            tokio::select! {
+                () = self.ending.cancelled() => return,
+                () = self.reading.notified() => {}
+                () = reachable.rung() => self.state().turns.rung(),
+                () = until(wait) => {
+                    let mut state = self.state();
+                    state.due = None;
+                    state.turns.rung();
                 }
             }
         }
-        let _ = timeout(DRAIN, async { while requests.join_next().await.is_some() {} }).await;
     }
 
-    fn deliver(&self, push: Push) -> impl Future<Output = ()> + Send + 'static {
-        let (delivery, endpoint, poster) =
-            (Arc::clone(&self.delivery), Arc::clone(&self.endpoint), self.poster.clone());
-        let settings = Arc::clone(&self.settings);
+    /// Reads once. True where more should be read at once.
+    async fn read(&self) -> Result<bool, NotificationError> {
+        let wanted = self.state().turns.begin_reading();
+        if wanted.is_empty() {
+            return Ok(false);
+        }
+        let mut found = self.delivery.store.backlog(&self.county, &self.fence.agency, &wanted).await?;
+        let mut state = self.state();
+        for from in wanted {
+            // They are sorted by level, and the levels that are wanted too.
+            let rest = found.split_off(found.partition_point(|push| push.level >= from.level));
+            let of_level = std::mem::replace(&mut found, rest);
+            let all = of_level.len() < PAGE;
+            state.turns.read(from.level, of_level.into_iter().map(Box::new).collect(), all);
+        }
+        let again = state.turns.is_low();
+        drop(state);
+        self.work.notify_one();
+        Ok(again)
+    }
+
+    /// Posts one push after the other over a connection of its own.
+    async fn post_forever(self: Arc<Self>) {
+        let mut line = self.poster.line();
+        while let Some(push) = self.next().await {
+            tokio::select! {
+                biased;
+                () = self.lost.cancelled() => return,
+                () = self.deliver(&mut line, push) => {}
+            }
+        }
+    }
+
+    /// The next push that may go; none when the end has come.
+    async fn next(&self) -> Option<Box<Push>> {
+        loop {
+            if self.ending.is_cancelled() || self.lost.is_cancelled() {
+                return None;
+            }
+            let mut opens_at = None;
+            {
+                let mut state = self.state();
+                let now = Instant::now();
+                if !state.breaker.lets(now) {
+                    opens_at = state.breaker.opens_at();
+                } else if let Some(push) = state.turns.take() {
+                    state.breaker.begins();
+                    let (low, more) = (state.turns.is_low(), state.turns.held() > 0);
+                    drop(state);
+                    if low {
+                        self.reading.notify_one();
+                    }
+                    if more {
+                        self.work.notify_one();
+                    }
+                    return Some(push);
+                }
+            }
+            tokio::select! {
+                () = self.work.notified() => {}
+                () = until(opens_at) => {}
+                () = self.ending.cancelled() => return None,
+                () = self.lost.cancelled() => return None,
+            }
+        }
+    }
+
+    async fn deliver(self: &Arc<Self>, line: &mut Line, push: Box<Push>) {
         let span = trace::child_span("push by webhook", push.traceparent.as_deref());
         let traced = trace::onward(&span, push.traceparent.as_deref());
-        async move {
-            let (began_at, began) = (now(), Instant::now());
-            let id = push.push_id.to_string();
-            let answered = match body(&push, &delivery.keyring) {
+        let (began_at, began) = (now(), Instant::now());
+        let id = push.push_id.to_string();
+        let posting = async {
+            match wire::outgoing_json(&self.delivery.keyring, &push, push.attempts + 1) {
                 Ok(body) => {
-                    let message = Message { id: &id, body, traceparent: traced.as_deref() };
-                    poster.post(&endpoint.address, message, began_at, settings.request_timeout).await
+                    let address = Arc::clone(&self.address.read().unwrap_or_else(PoisonError::into_inner));
+                    let message =
+                        Message { id: &id, body: Bytes::from(body), traceparent: traced.as_deref() };
+                    line.post(&address, &message, began_at, self.settings.request_timeout).await
                 }
                 Err(error) => {
                     tracing::error!(
@@ -120,34 +318,106 @@ impl WebhookWorker {
                     );
                     Answered::failed("the matter cannot be opened")
                 }
-            };
-            let ending = if answered.delivered {
-                Ending::Delivered
-            } else {
-                Ending::Failed(after_failure(&push, &settings.retry, rand::random(), answered.asked))
-            };
-            delivery
-                .settling
-                .hand_in(Outcome {
-                    county: push.county,
-                    push_id: push.push_id,
-                    attempt: push.attempts,
-                    channel: Channel::Webhook,
-                    began_at,
-                    took: began.elapsed(),
-                    ending,
-                    http_status: answered.http_status,
-                    error: answered.error,
-                    trace: traced,
-                })
-                .await;
+            }
+        };
+        let answered = posting.instrument(span).await;
+        let ending = self.ended(&push, &answered);
+        let sealed_answer = if answered.answer.is_empty() {
+            Vec::new()
+        } else {
+            self.delivery.keyring.seal(&answered.answer, self.county.as_bytes())
+        };
+        let on_way = OnWay {
+            queue: Arc::clone(self),
+            push_id: push.push_id,
+            case_id: push.case_id,
+            holds_back: matches!(ending, Ending::Failed(Next::After(_))).then_some(push.level),
+        };
+        let outcome = Outcome {
+            county: push.county,
+            push_id: push.push_id,
+            attempt: push.attempts + 1,
+            fence: Some(self.fence.clone()),
+            channel: Channel::Webhook,
+            began_at,
+            took: began.elapsed(),
+            ending,
+            http_status: answered.http_status,
+            error: answered.error,
+            sealed_answer,
+            trace: traced,
+        };
+        self.delivery.settling.hand_in_owned(outcome, on_way).await;
+    }
+
+    /// What an answer means for the push, for those of its case that come later, and for the endpoint.
+    fn ended(&self, push: &Push, answered: &Answered) -> Ending {
+        let mut state = self.state();
+        let was_open = state.breaker.is_open();
+        if answered.delivered || is_about_the_push(answered.http_status) {
+            state.breaker.took();
+        } else {
+            state.breaker.failed(Instant::now(), rand::random(), answered.asked);
         }
-        .instrument(span)
+        let is_open = state.breaker.is_open();
+        let ending = if answered.delivered {
+            Ending::Delivered
+        } else {
+            let next = after_failure(push, &self.settings.retry, rand::random(), answered.asked);
+            if let Next::After(wait) = next {
+                let due = Instant::now() + wait;
+                state.due = Some(state.due.map_or(due, |before| before.min(due)));
+                self.reading.notify_one();
+            }
+            Ending::Failed(next)
+        };
+        drop(state);
+        if was_open != is_open {
+            self.show_breaker(is_open);
+            // All may go again, or none but those that have to see that.
+            self.work.notify_waiters();
+        }
+        ending
+    }
+
+    fn show_breaker(&self, open: bool) {
+        metrics::gauge!("fengqiao_notification_breaker_open",
+            "county" => self.county.clone(), "agency" => self.fence.agency.clone())
+        .set(f64::from(u8::from(open)));
     }
 }
 
-fn body(push: &Push, keyring: &Keyring) -> Result<Vec<u8>, NotificationError> {
-    let matter = wire::open_matter(keyring, push)?;
-    let json = to_json(&wire::push(push, Some(matter)))?;
-    Ok(json.to_string().into_bytes())
+/// Whether an endpoint that answers so works, and only does not want this push.
+fn is_about_the_push(status: i32) -> bool {
+    (300..500).contains(&status) && status != 408 && status != 429
+}
+
+async fn until(instant: Option<Instant>) {
+    match instant {
+        Some(instant) => sleep_until(instant.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Until the lease has passed and was not made longer meanwhile.
+async fn passed(lease: watch::Receiver<Instant>) {
+    loop {
+        let end = *lease.borrow();
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return;
+        }
+        sleep(left).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_that_refuses_one_push_is_well() {
+        assert!([307, 400, 404, 422].into_iter().all(is_about_the_push));
+        assert!(![0, 408, 429, 500, 503].into_iter().any(is_about_the_push));
+    }
 }

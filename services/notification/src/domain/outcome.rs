@@ -17,6 +17,8 @@ pub enum Channel {
     Stream,
     /// The agency's webhook.
     Webhook,
+    /// The agency's webhook, by hand.
+    Replay,
 }
 
 impl Channel {
@@ -26,8 +28,19 @@ impl Channel {
         match self {
             Self::Stream => "stream",
             Self::Webhook => "webhook",
+            Self::Replay => "replay",
         }
     }
+}
+
+/// The right to deliver all pushes of an agency. Each owner has a higher token than the one before it; what an
+/// overtaken one writes down changes no push.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// Whose pushes.
+    pub agency: String,
+    /// Which owner.
+    pub token: i64,
 }
 
 /// What a try ended with.
@@ -48,8 +61,10 @@ pub struct Outcome {
     pub county: String,
     /// Which push.
     pub push_id: Uuid,
-    /// Which try, as counted by its claim.
+    /// Which try, as counted by its claim; of an owner, which claims nothing, as it counts by itself.
     pub attempt: i32,
+    /// The owner that tried; none where the push was claimed.
+    pub fence: Option<Fence>,
     /// How it travelled.
     pub channel: Channel,
     /// When the try began.
@@ -62,6 +77,8 @@ pub struct Outcome {
     pub http_status: i32,
     /// What went wrong, without personal data; empty where nothing did.
     pub error: String,
+    /// The first 4 KB of what the endpoint said, sealed; empty where it said nothing.
+    pub sealed_answer: Vec<u8>,
     /// The trace of the delivery.
     pub trace: Option<String>,
 }

@@ -121,6 +121,12 @@ pub struct RequestedPush {
 }
 
 impl RequestedPush {
+    /// The push as it is stored when nobody has claimed it.
+    #[must_use]
+    pub fn waiting(self) -> Push {
+        Push { attempts: 0, ..self.claimed() }
+    }
+
     /// The push as it is stored when someone claims it in the same breath.
     #[must_use]
     pub fn claimed(self) -> Push {

@@ -3,8 +3,11 @@
 use std::time::{Duration, Instant};
 
 use fengqiao_access::principal;
-use fengqiao_proto::notification::v1::{
-    ListParkedPushesRequest, ListParkedPushesResponse, ResendPushesRequest, ResendPushesResponse,
+use fengqiao_proto::{
+    notification::v1::{
+        ListParkedPushesRequest, ListParkedPushesResponse, ResendPushesRequest, ResendPushesResponse,
+    },
+    types::v1::{FormKind, Level},
 };
 use fengqiao_serving::{paging, time::from_proto};
 use tonic::{Request, Status};
@@ -17,7 +20,7 @@ use super::{
 use crate::{
     delivery::Delivery,
     error::NotificationError,
-    store::{Place, ResendWhich},
+    store::{Fitting, Place, ResendWhich},
     wire,
 };
 
@@ -91,20 +94,28 @@ pub(super) async fn resend_pushes(
 fn which(asked: &ResendPushesRequest) -> Result<ResendWhich, NotificationError> {
     let mut checks = Checks::default();
     checks.hold(asked.push_ids.len() <= NAMED_AT_MOST, "pushIds", "at most 1,000");
+    let time = |given: Option<&prost_types::Timestamp>| given.map(from_proto);
+    let (before, since) = (time(asked.parked_before.as_ref()), time(asked.parked_since.as_ref()));
+    checks.hold(before != Some(None), "parkedBefore", "must be a possible time");
+    checks.hold(since != Some(None), "parkedSince", "must be a possible time");
+    let (level, form) = (Level::try_from(asked.level), FormKind::try_from(asked.form));
+    checks.hold(level.is_ok(), "level", "must be a level that the contract names");
+    checks.hold(form.is_ok(), "form", "must be a form that the contract names");
+    let fitting = Fitting {
+        agency: Some(asked.agency.clone()).filter(|agency| !agency.is_empty()),
+        parked_before: before.flatten(),
+        parked_since: since.flatten(),
+        level: level.ok().filter(|level| *level != Level::Unspecified),
+        form: form.ok().filter(|form| *form != FormKind::Unspecified),
+    };
     checks.hold(
-        asked.push_ids.is_empty() != asked.agency.is_empty(),
+        asked.push_ids.is_empty() != (fitting == Fitting::default()),
         "agency",
-        "either push_ids or an agency is needed, not both",
+        "either push_ids are needed or something that chooses, not both",
     );
-    let parked_before = asked.parked_before.as_ref().map(from_proto);
-    checks.hold(parked_before != Some(None), "parkedBefore", "must be a possible time");
     let push_ids = asked.push_ids.iter().take(NAMED_AT_MOST).map(|id| checks.uuid(id, "pushIds")).collect();
     checks.done()?;
-    Ok(if asked.agency.is_empty() {
-        ResendWhich::Named(push_ids)
-    } else {
-        ResendWhich::OfAgency { agency: asked.agency.clone(), parked_before: parked_before.flatten() }
-    })
+    Ok(if asked.push_ids.is_empty() { ResendWhich::Fitting(fitting) } else { ResendWhich::Named(push_ids) })
 }
 
 #[cfg(test)]
@@ -112,16 +123,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pushes_are_named_or_an_agency_is() {
+    fn pushes_are_named_or_chosen() {
         let named =
             ResendPushesRequest { push_ids: vec![uuid::Uuid::nil().to_string()], ..Default::default() };
         assert_eq!(which(&named).unwrap(), ResendWhich::Named(vec![uuid::Uuid::nil()]));
         let agency = ResendPushesRequest { agency: "court".into(), ..Default::default() };
-        assert!(matches!(which(&agency).unwrap(), ResendWhich::OfAgency { parked_before: None, .. }));
+        let of_agency = Fitting { agency: Some("court".into()), ..Fitting::default() };
+        assert_eq!(which(&agency).unwrap(), ResendWhich::Fitting(of_agency));
+        let red = ResendPushesRequest { level: Level::Red.into(), ..Default::default() };
+        let red_ones = Fitting { level: Some(Level::Red), ..Fitting::default() };
+        assert_eq!(which(&red).unwrap(), ResendWhich::Fitting(red_ones));
         for wrong in [
             ResendPushesRequest::default(),
             ResendPushesRequest { push_ids: vec!["x".into()], ..Default::default() },
             ResendPushesRequest { agency: "court".into(), ..named.clone() },
+            ResendPushesRequest { level: 99, ..Default::default() },
             ResendPushesRequest {
                 agency: "court".into(),
                 parked_before: Some(prost_types::Timestamp { seconds: i64::MAX, nanos: 0 }),

@@ -3,7 +3,7 @@
 use fengqiao_access::{Principal, principal};
 use fengqiao_proto::{
     notification::v1::{
-        GetPushRequest, GetPushResponse, ListPushesRequest, ListPushesResponse, ReceiptState,
+        GetPushRequest, GetPushResponse, ListPushesOrder, ListPushesRequest, ListPushesResponse, ReceiptState,
     },
     types::v1::Role,
 };
@@ -14,7 +14,7 @@ use super::{checks::Checks, status};
 use crate::{
     delivery::Delivery,
     error::NotificationError,
-    store::{Place, Which},
+    store::{ArrivedPlace, Place, Which},
     wire,
 };
 
@@ -62,10 +62,19 @@ pub(super) async fn list_pushes(
     let asked = request.get_ref();
     let county = who.county_of(&asked.county)?;
     let agency = whose(who, &asked.agency)?;
+    if asked.order() == ListPushesOrder::Arrival {
+        let arrived = as_they_arrived(delivery, county, agency, asked);
+        return arrived.await.map_err(status::of(OPERATION));
+    }
     let found = async {
         let mut checks = Checks::default();
         let case_id = (!asked.case_id.is_empty()).then(|| checks.uuid(&asked.case_id, "caseId"));
         let receipt = ReceiptState::try_from(asked.receipt);
+        checks.hold(
+            ListPushesOrder::try_from(asked.order).is_ok(),
+            "order",
+            "must be one that the contract names",
+        );
         checks.hold(receipt.is_ok(), "receipt", "must be a state that the contract names");
         let after = paging::read::<Place>(&asked.page_token);
         checks.hold(after.is_ok(), "pageToken", "must be the next_page_token of the page before");
@@ -87,6 +96,31 @@ pub(super) async fn list_pushes(
         Ok(ListPushesResponse { pushes, next_page_token: next_page_token.unwrap_or_default() })
     };
     found.await.map_err(status::of(OPERATION))
+}
+
+/// A page by which an agency fetches: nothing can come to lie before its end.
+async fn as_they_arrived(
+    delivery: &Delivery,
+    county: &str,
+    agency: Option<String>,
+    asked: &ListPushesRequest,
+) -> Result<ListPushesResponse, NotificationError> {
+    let mut checks = Checks::default();
+    let after = paging::read::<ArrivedPlace>(&asked.page_token);
+    checks.hold(after.is_ok(), "pageToken", "must be the next_page_token of the page before");
+    checks.hold(agency.is_some(), "agency", "must be said in the order of arrival");
+    checks.hold(asked.case_id.is_empty(), "caseId", "does not apply in the order of arrival");
+    checks.hold(asked.receipt == 0, "receipt", "does not apply in the order of arrival");
+    checks.done()?;
+    let after = after.ok().flatten().unwrap_or_default();
+    let size = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
+    let agency = agency.unwrap_or_default();
+    let (pushes, behind) = delivery.store.arrivals(county, &agency, after, false, size).await?;
+    let pushes = pushes
+        .iter()
+        .map(|push| Ok(wire::push(push, Some(wire::open_matter(&delivery.keyring, push)?))))
+        .collect::<Result<_, NotificationError>>()?;
+    Ok(ListPushesResponse { pushes, next_page_token: paging::write(&behind) })
 }
 
 /// Whose pushes are asked for. An agency can name only itself.

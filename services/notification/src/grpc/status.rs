@@ -28,6 +28,9 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
         }
         NotificationError::TooManyFiles => status::failed_precondition("TOO_MANY_FILES", error.to_string()),
         NotificationError::FilesBusy => status::exhausted(error.to_string(), FILES_RETRY),
+        NotificationError::NoSuchAttempt => status::not_found("attempt"),
+        NotificationError::NoSuchEndpoint => status::not_found("endpoint"),
+        NotificationError::HasWebhook => status::failed_precondition("HAS_WEBHOOK", error.to_string()),
         NotificationError::Forbidden(forbidden) => {
             status::failed_precondition(forbidden.code(), forbidden.to_string())
         }

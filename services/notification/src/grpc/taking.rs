@@ -49,7 +49,7 @@ pub(super) fn take_pushes(
             let open = first(&mut said).await.map_err(status::of(OPERATION))?;
             let county = who.county_of(&open.county)?.to_owned();
             let session =
-                open_session(delivery, county, agency, open.max_in_flight).map_err(status::of(OPERATION))?;
+                open_session(delivery, county, agency, &open).await.map_err(status::of(OPERATION))?;
             tracing::info!(county = who.county, agency = who.capacity(), "an agency's stream begins");
             let acknowledged = Box::pin(acknowledgements(said));
             let served = session.run(acknowledged, pushes, stop).await;
@@ -82,20 +82,30 @@ fn wrong(field: &'static str, description: &'static str) -> NotificationError {
     NotificationError::Invalid(vec![WrongField { field, description }])
 }
 
-fn open_session(
+async fn open_session(
     delivery: Arc<Delivery>,
     county: String,
     agency: String,
-    max_in_flight: i32,
+    open: &OpenStream,
 ) -> Result<StreamSession, NotificationError> {
+    if delivery.endpoints.get(&county, &agency).is_some() {
+        return Err(NotificationError::HasWebhook);
+    }
+    let resumed = match open.resume_after.as_str() {
+        "" => None,
+        id => {
+            let push_id = Uuid::parse_str(id).map_err(|_| wrong("open.resumeAfter", "must be a UUID"))?;
+            Some(delivery.store.arrival_of(&county, push_id, &agency).await?)
+        }
+    };
     let window =
-        window_size(max_in_flight).ok_or_else(|| wrong("open.maxInFlight", "must not be negative"))?;
+        window_size(open.max_in_flight).ok_or_else(|| wrong("open.maxInFlight", "must not be negative"))?;
     let seated = Seated::new(window);
     let reachable = delivery
         .bells
         .serve(&county, &agency, STREAMS_OF_AGENCY, Some(seated.seat()))
         .ok_or(NotificationError::TooManyStreams)?;
-    Ok(StreamSession::new(delivery, county, agency, reachable, seated))
+    Ok(StreamSession::new(delivery, county, agency, reachable, seated).resumed_after(resumed))
 }
 
 /// What the agency acknowledges. A connection that breaks ends the stream like one that is closed.

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use fengqiao_messaging::Backoff;
+use fengqiao_messaging::{Backoff, RedisServer};
 use futures::StreamExt as _;
 use tokio::{
     sync::Notify,
@@ -34,6 +34,8 @@ struct Serving {
     bell: Arc<Notify>,
     /// Where pushes can be brought past the queue.
     seat: Option<Arc<Seat>>,
+    /// It takes nothing off the queue in Redis: it owns the agency's pushes and reads them from Postgres.
+    owns: bool,
 }
 
 /// The bells of all agencies that this process serves.
@@ -55,11 +57,6 @@ impl Reachable {
     /// Waits until something may have come.
     pub async fn rung(&self) {
         self.bell.notified().await;
-    }
-
-    /// Rings one's own bell: there may be more.
-    pub fn again(&self) {
-        self.bell.notify_one();
     }
 }
 
@@ -91,6 +88,23 @@ impl Bells {
         at_most: usize,
         seat: Option<Arc<Seat>>,
     ) -> Option<Reachable> {
+        self.enter(county, agency, at_most, seat, false)
+    }
+
+    /// Says that this process owns an agency's pushes from now on, and reads them from Postgres.
+    #[must_use]
+    pub fn keep(&self, county: &str, agency: &str) -> Option<Reachable> {
+        self.enter(county, agency, usize::MAX, None, true)
+    }
+
+    fn enter(
+        &self,
+        county: &str,
+        agency: &str,
+        at_most: usize,
+        seat: Option<Arc<Seat>>,
+        owns: bool,
+    ) -> Option<Reachable> {
         let who = (county.to_owned(), agency.to_owned());
         let bell = Arc::new(Notify::new());
         bell.notify_one();
@@ -99,7 +113,7 @@ impl Bells {
         if of_agency.len() >= at_most {
             return None;
         }
-        of_agency.push(Serving { bell: Arc::clone(&bell), seat });
+        of_agency.push(Serving { bell: Arc::clone(&bell), seat, owns });
         drop(serving);
         Some(Reachable { bells: self.clone(), who, bell })
     }
@@ -124,10 +138,24 @@ impl Bells {
         of_agency.iter().filter_map(|one| one.seat.as_ref()).find_map(Seat::reserve)
     }
 
-    /// The agencies of a county that this process serves.
+    /// The agencies of a county that this process serves from the queues in Redis.
     #[must_use]
     pub fn served(&self, county: &str) -> Vec<String> {
-        self.lock().keys().filter(|(of, _)| of == county).map(|(_, agency)| agency.clone()).collect()
+        self.agencies(county, false)
+    }
+
+    /// The agencies of a county whose pushes this process owns.
+    #[must_use]
+    pub fn owned(&self, county: &str) -> Vec<String> {
+        self.agencies(county, true)
+    }
+
+    fn agencies(&self, county: &str, owned: bool) -> Vec<String> {
+        self.lock()
+            .iter()
+            .filter(|((of, _), serving)| of == county && serving.iter().any(|one| one.owns == owned))
+            .map(|((_, agency), _)| agency.clone())
+            .collect()
     }
 
     /// Says that queues may have been lost.
@@ -143,7 +171,7 @@ impl Bells {
 
 /// Listens for the rings of all processes until told to stop. Faults of Redis are waited out.
 pub async fn listen(
-    client: redis::Client,
+    server: RedisServer,
     keys: QueueKeys,
     counties: Vec<String>,
     bells: Bells,
@@ -153,7 +181,7 @@ pub async fn listen(
     loop {
         let ended = tokio::select! {
             () = stop.cancelled() => return,
-            ended = listen_connected(&client, &keys, &counties, &bells, &mut backoff) => ended,
+            ended = listen_connected(&server, &keys, &counties, &bells, &mut backoff) => ended,
         };
         if let Err(error) = ended {
             tracing::warn!(error = &error as &dyn std::error::Error, "the queues' bell is not heard");
@@ -167,7 +195,7 @@ pub async fn listen(
 }
 
 async fn listen_connected(
-    client: &redis::Client,
+    server: &RedisServer,
     keys: &QueueKeys,
     counties: &[String],
     bells: &Bells,
@@ -177,7 +205,7 @@ async fn listen_connected(
     let channels: HashMap<String, &String> =
         counties.iter().map(|county| (keys.bell(county), county)).collect();
     let connect = async {
-        let mut subscription = client.get_async_pubsub().await?;
+        let mut subscription = server.listen().await?;
         subscription.subscribe(channels.keys().collect::<Vec<_>>()).await?;
         Ok(subscription)
     };

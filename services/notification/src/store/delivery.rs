@@ -1,12 +1,15 @@
 //! Claims, what became of them, and what belongs on a queue.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use fengqiao_messaging::{Event, append};
 use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome, ReceiptKind, ReturnReason};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
-use sqlx::Row as _;
+use sqlx::{Postgres, Row as _, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, Store, millis, rows};
@@ -142,31 +145,10 @@ impl Store {
         if outcomes.is_empty() {
             return Ok(Vec::new());
         }
-        let endings: Vec<_> = outcomes.iter().map(|o| SettledEnding::of(o.ending)).collect();
         let settled = Self::within(OPERATION, async {
             let database = || NotificationError::database(OPERATION);
             let mut tx = self.pool.begin().await.map_err(database())?;
-            let changed = sqlx::query(include_str!("sql/settle.sql"))
-                .bind(county)
-                .bind(outcomes.iter().map(|o| o.push_id).collect::<Vec<_>>())
-                .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
-                .bind(endings.iter().map(|(ending, _)| ending.number()).collect::<Vec<_>>())
-                .bind(endings.iter().map(|(_, wait)| millis(*wait)).collect::<Vec<_>>())
-                .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
-                .bind(outcomes.iter().map(|o| to_sql(o.ended_at())).collect::<Vec<_>>())
-                .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
-                .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
-                .bind(outcomes.iter().map(|o| o.error.as_str()).collect::<Vec<_>>())
-                .bind(
-                    outcomes
-                        .iter()
-                        .map(|o| i32::try_from(o.took.as_millis()).unwrap_or(i32::MAX))
-                        .collect::<Vec<_>>(),
-                )
-                .bind(millis(QUEUED_BY_THEN))
-                .fetch_all(&mut *tx)
-                .await
-                .map_err(database())?;
+            let changed = self::settle(county, outcomes).fetch_all(&mut *tx).await.map_err(database())?;
             let traces: HashMap<Uuid, Option<&str>> =
                 outcomes.iter().map(|o| (o.push_id, o.trace.as_deref())).collect();
             let mut settled = Vec::with_capacity(changed.len());
@@ -175,6 +157,11 @@ impl Store {
                 let (one, event) = settled_row(row, &traces).map_err(database())?;
                 settled.push(one);
                 events.extend(event);
+            }
+            if settled.len() < outcomes.len() {
+                let known: HashSet<Uuid> = settled.iter().map(|one| one.push.push_id).collect();
+                let others: Vec<_> = outcomes.iter().filter(|o| !known.contains(&o.push_id)).collect();
+                record(county, &others).execute(&mut *tx).await.map_err(database())?;
             }
             let first = append(&mut tx, county, &events).await?;
             tx.commit().await.map_err(database())?;
@@ -256,6 +243,54 @@ impl Store {
         })
         .await
     }
+}
+
+type Statement<'a> = Query<'a, Postgres, PgArguments>;
+
+fn settle<'a>(county: &'a str, outcomes: &'a [Outcome]) -> Statement<'a> {
+    let endings: Vec<_> = outcomes.iter().map(|o| SettledEnding::of(o.ending)).collect();
+    let mut agencies: Vec<&str> =
+        outcomes.iter().filter_map(|o| o.fence.as_ref()).map(|fence| fence.agency.as_str()).collect();
+    agencies.sort_unstable();
+    agencies.dedup();
+    sqlx::query(include_str!("sql/settle.sql"))
+        .bind(county)
+        .bind(outcomes.iter().map(|o| o.push_id).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
+        .bind(endings.iter().map(|(ending, _)| ending.number()).collect::<Vec<_>>())
+        .bind(endings.iter().map(|(_, wait)| millis(*wait)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| to_sql(o.ended_at())).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.error.as_str()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(took_millis).collect::<Vec<_>>())
+        .bind(millis(QUEUED_BY_THEN))
+        .bind(agencies)
+        .bind(outcomes.iter().map(|o| o.fence.as_ref().map(|fence| fence.token)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(sealed_answer).collect::<Vec<_>>())
+}
+
+fn record<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
+    sqlx::query(include_str!("sql/record_attempts.sql"))
+        .bind(county)
+        .bind(outcomes.iter().map(|o| o.push_id).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.ending == Ending::Delivered).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.error.as_str()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| took_millis(o)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| sealed_answer(o)).collect::<Vec<_>>())
+}
+
+fn took_millis(outcome: &Outcome) -> i32 {
+    i32::try_from(outcome.took.as_millis()).unwrap_or(i32::MAX)
+}
+
+fn sealed_answer(outcome: &Outcome) -> Option<&[u8]> {
+    Some(outcome.sealed_answer.as_slice()).filter(|sealed| !sealed.is_empty())
 }
 
 fn settled_row(

@@ -66,6 +66,14 @@ impl Place {
     }
 }
 
+/// A place in the order of arrival, after which a page begins.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ArrivedPlace {
+    /// The number of the last push seen.
+    #[serde(rename = "a")]
+    pub arrival: i64,
+}
+
 /// One try to deliver a push, as it was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attempt {
@@ -73,7 +81,7 @@ pub struct Attempt {
     pub number: i32,
     /// When it began.
     pub at: Timestamp,
-    /// `stream` or `webhook`.
+    /// `stream`, `webhook` or `replay`.
     pub channel: String,
     /// Whether the agency's system took it.
     pub delivered: bool,
@@ -83,6 +91,8 @@ pub struct Attempt {
     pub error: String,
     /// How long it took.
     pub duration_ms: i32,
+    /// What the endpoint said, its first 4 KB, sealed; none where it said nothing.
+    pub sealed_answer: Option<Vec<u8>>,
 }
 
 impl Store {
@@ -164,6 +174,63 @@ impl Store {
         .await
     }
 
+    /// A page of one agency's pushes in the order of arrival, and the place behind it; `had`: only those that the
+    /// agency has had already.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn arrivals(
+        &self,
+        county: &str,
+        agency: &str,
+        after: ArrivedPlace,
+        had: bool,
+        limit: i64,
+    ) -> Result<(Vec<Push>, ArrivedPlace), NotificationError> {
+        const OPERATION: &str = "list pushes as they arrived";
+        Self::within(OPERATION, async {
+            let found = sqlx::query(include_str!("sql/list_arrivals.sql"))
+                .bind(county)
+                .bind(agency)
+                .bind(after.arrival)
+                .bind(limit)
+                .bind(had)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?;
+            let behind = found.last().map_or(Ok(after.arrival), |row| row.try_get("arrival"));
+            let behind = ArrivedPlace { arrival: behind.map_err(NotificationError::database(OPERATION))? };
+            let pushes = pushes(county, &found).map_err(NotificationError::database(OPERATION))?;
+            Ok((pushes, behind))
+        })
+        .await
+    }
+
+    /// Where an agency's push stands in the order of arrival.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchPush`], or of the database.
+    pub async fn arrival_of(
+        &self,
+        county: &str,
+        push_id: Uuid,
+        agency: &str,
+    ) -> Result<ArrivedPlace, NotificationError> {
+        const OPERATION: &str = "find a push's place";
+        Self::within(OPERATION, async {
+            sqlx::query_scalar(include_str!("sql/arrival_of.sql"))
+                .bind(county)
+                .bind(push_id)
+                .bind(agency)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?
+                .map(|arrival| ArrivedPlace { arrival })
+                .ok_or(NotificationError::NoSuchPush)
+        })
+        .await
+    }
+
     /// A page of parked pushes, longest parked first.
     ///
     /// # Errors
@@ -206,5 +273,6 @@ fn attempt(row: &PgRow) -> Result<Attempt, sqlx::Error> {
         http_status: row.try_get("http_status")?,
         error: row.try_get("error")?,
         duration_ms: row.try_get("duration_ms")?,
+        sealed_answer: row.try_get("sealed_answer")?,
     })
 }

@@ -1,5 +1,6 @@
 //! Sending parked pushes again.
 
+use fengqiao_proto::types::v1::{FormKind, Level};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -12,17 +13,27 @@ use crate::{domain::queued::Queued, error::NotificationError};
 pub enum ResendWhich {
     /// These.
     Named(Vec<Uuid>),
-    /// An agency's.
-    OfAgency {
-        /// Whose.
-        agency: String,
-        /// Only those parked before this.
-        parked_before: Option<Timestamp>,
-    },
+    /// All that fit.
+    Fitting(Fitting),
+}
+
+/// Which parked pushes; what is not said does not choose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Fitting {
+    /// Only this agency's.
+    pub agency: Option<String>,
+    /// Only those parked before this.
+    pub parked_before: Option<Timestamp>,
+    /// Only those parked then or later.
+    pub parked_since: Option<Timestamp>,
+    /// Only those of this level.
+    pub level: Option<Level>,
+    /// Only those of this kind of form.
+    pub form: Option<FormKind>,
 }
 
 impl Store {
-    /// Lets parked pushes wait for delivery again, at most `page` of an agency's. Returns them as they are
+    /// Lets parked pushes wait for delivery again, at most `page` of those that fit. Returns them as they are
     /// to be queued.
     ///
     /// # Errors
@@ -36,17 +47,20 @@ impl Store {
         const OPERATION: &str = "resend pushes";
         let statement = match which {
             ResendWhich::Named(_) => include_str!("sql/resend_named.sql"),
-            ResendWhich::OfAgency { .. } => include_str!("sql/resend_of_agency.sql"),
+            ResendWhich::Fitting(_) => include_str!("sql/resend_fitting.sql"),
         };
         Self::within(OPERATION, async {
             let query = sqlx::query(statement).bind(county);
             let query = match which {
                 ResendWhich::Named(push_ids) => query.bind(push_ids).bind(millis(QUEUED_BY_THEN)),
-                ResendWhich::OfAgency { agency, parked_before } => query
-                    .bind(agency)
+                ResendWhich::Fitting(fitting) => query
+                    .bind(&fitting.agency)
                     .bind(millis(QUEUED_BY_THEN))
-                    .bind(parked_before.map(to_sql))
-                    .bind(i64::from(page)),
+                    .bind(fitting.parked_before.map(to_sql))
+                    .bind(i64::from(page))
+                    .bind(fitting.parked_since.map(to_sql))
+                    .bind(fitting.level.map(|level| level as i16))
+                    .bind(fitting.form.map(|form| form as i16)),
             };
             let found = query.fetch_all(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
             rows::queued(&found).map_err(NotificationError::database(OPERATION))

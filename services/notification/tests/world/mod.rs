@@ -2,6 +2,8 @@
 
 #![allow(dead_code)]
 
+pub mod sink;
+
 use std::{
     collections::HashMap,
     path::Path,
@@ -10,17 +12,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fengqiao_messaging::{Applied, Apply as _, Envelope, Keys, Outbox, Step, Topic};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Keys, Outbox, RedisServer, Step, Topic};
 use fengqiao_notification::{
     MIGRATIONS,
-    delivery::{Arrivals, Delivery, Settling, StreamSession, WebhookWorker, sweep_forever},
+    delivery::{Arrivals, Delivery, Keeper, Kept, Settling, StreamSession, sweep_forever},
     domain::retry::RetrySchedule,
     endpoints::Endpoints,
     error::NotificationError,
     events::PUSH_REQUESTED,
     queue::{Bells, QueueKeys, Queues, Seated, listen},
     settings::DeliverySettings,
-    store::Store,
+    store::{ArrivedPlace, Store},
 };
 use fengqiao_proto::{
     notification::v1::{Push, PushReceipt, ReturnReason},
@@ -32,7 +34,6 @@ use fengqiao_serving::time::{now, to_proto};
 use fengqiao_stack::test_database::TestDatabase;
 use futures::{StreamExt as _, channel::mpsc as acknowledgements};
 use prost::Message as _;
-use redis::aio::ConnectionManager;
 use sqlx::{
     Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -78,6 +79,7 @@ pub fn quick() -> DeliverySettings {
         lease: Duration::from_millis(600),
         request_timeout: Duration::from_millis(400),
         requests_at_once: 4,
+        owner_lease: Duration::from_millis(1_200),
         retry: RetrySchedule {
             first: Duration::from_millis(50),
             factor: 2.0,
@@ -91,9 +93,7 @@ pub fn quick() -> DeliverySettings {
 impl World {
     pub async fn new(settings: DeliverySettings) -> Self {
         let database = TestDatabase::create().await.unwrap();
-        let options =
-            PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "notification")]);
-        let pool = PgPoolOptions::new().max_connections(12).connect_with(options).await.unwrap();
+        let pool = connect(&database).await;
         pool.execute("CREATE SCHEMA notification").await.unwrap();
         for migrations in [&MIGRATIONS, &fengqiao_messaging::MIGRATIONS] {
             let migrator = sqlx::migrate::Migrator {
@@ -109,16 +109,33 @@ impl World {
 
     /// Starts a process.
     pub async fn process(&self) -> Process {
-        let client = redis::Client::open(self.database.redis_url()).unwrap();
+        self.process_on(self.pool.clone()).await
+    }
+
+    /// Connections of one's own, for a process in a runtime of its own.
+    pub async fn connect(&self) -> PgPool {
+        connect(&self.database).await
+    }
+
+    /// Starts a process on these connections.
+    pub async fn process_on(&self, pool: PgPool) -> Process {
+        self.process_with(pool, Endpoints::default()).await
+    }
+
+    /// Starts a process that has read a file of endpoints.
+    pub async fn process_with(&self, pool: PgPool, endpoints: Endpoints) -> Process {
+        let server = RedisServer::from_str(self.database.redis_url()).unwrap();
         let keys = QueueKeys::new(Keys::new(self.database.redis_prefix()));
-        let queues = Queues::new(ConnectionManager::new(client.clone()).await.unwrap(), keys.clone());
-        let store = Store::new(self.pool.clone(), Outbox::new(Topic::Notification));
+        let queues = Queues::new(server.shared().unwrap(), keys.clone());
+        let store = Store::new(pool, Outbox::new(Topic::Notification));
         let counties = vec![COUNTY.to_owned()];
         let (settling, settlers) = Settling::new(&counties, &store, &queues);
         let delivery = Arc::new(Delivery {
             store,
             queues,
             bells: Bells::default(),
+            kept: Kept::default(),
+            endpoints,
             settling,
             keyring: Arc::clone(&self.keyring),
             settings: HashMap::from([(COUNTY.to_owned(), self.settings.clone())]),
@@ -127,7 +144,7 @@ impl World {
         for settler in settlers {
             tasks.spawn(settler.run(stop.clone()));
         }
-        tasks.spawn(listen(client, keys, counties.clone(), delivery.bells.clone(), stop.clone()));
+        tasks.spawn(listen(server, keys, counties.clone(), delivery.bells.clone(), stop.clone()));
         tasks.spawn(sweep_forever(Arc::clone(&delivery), counties, stop.clone()));
         Process { arrivals: Arrivals::new(Arc::clone(&delivery)), delivery, stop, tasks }
     }
@@ -172,6 +189,14 @@ impl World {
             trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
         };
         (push_id, envelope)
+    }
+
+    /// What routing would ask for, of this case.
+    pub fn request_of(&self, agency: &str, level: Level, case_id: Uuid) -> (Uuid, Envelope) {
+        let (push_id, envelope) = self.request(agency, level);
+        let asked = PushRequested::decode(envelope.payload.as_slice()).unwrap();
+        let asked = PushRequested { case_id: case_id.to_string(), ..asked };
+        (push_id, Envelope { payload: asked.encode_to_vec(), ..envelope })
     }
 
     /// What routing would ask for of a duty besides cases.
@@ -245,10 +270,16 @@ impl World {
 impl Process {
     /// An agency opens a stream.
     pub fn open(&self, agency: &str, window: usize) -> Agency {
+        self.open_after(agency, window, None)
+    }
+
+    /// An agency opens a stream and wants again what it has had since a place.
+    pub fn open_after(&self, agency: &str, window: usize, place: Option<ArrivedPlace>) -> Agency {
         let seated = Seated::new(window);
         let reachable = self.delivery.bells.serve(COUNTY, agency, 16, Some(seated.seat())).unwrap();
         let session =
-            StreamSession::new(Arc::clone(&self.delivery), COUNTY.into(), agency.into(), reachable, seated);
+            StreamSession::new(Arc::clone(&self.delivery), COUNTY.into(), agency.into(), reachable, seated)
+                .resumed_after(place);
         let (acknowledge, acknowledged) = acknowledgements::unbounded();
         let (sender, pushes) = mpsc::channel(4);
         let session = tokio::spawn(session.run(acknowledged.boxed(), sender, self.stop.clone()));
@@ -257,24 +288,17 @@ impl Process {
 
     /// An agency has a webhook.
     pub fn webhook(&self, folder: &Path, agency: &str, url: &str) {
-        std::fs::write(folder.join("secret"), SECRET).unwrap();
-        let file = folder.join(format!("{agency}.toml"));
-        let text = format!(
-            "[[endpoint]]\nagency = '{agency}'\nurl = '{url}'\nsecret_file = 'secret'\nallow_private = true\n"
-        );
-        std::fs::write(&file, text).unwrap();
-        let mut endpoints = Endpoints::default();
-        endpoints.add(&file, Some(COUNTY)).unwrap();
+        self.webhooks(folder, &[(agency.to_owned(), url.to_owned())]);
+    }
+
+    /// Agencies have webhooks, and this process knows them.
+    pub fn webhooks(&self, folder: &Path, agencies: &[(String, String)]) {
+        let endpoints = endpoints(folder, agencies);
         // Fails only where one is installed already.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        for endpoint in endpoints.iter() {
-            let worker = WebhookWorker::new(
-                Arc::clone(&self.delivery),
-                endpoint.clone(),
-                fengqiao_webhook::Poster::new().unwrap(),
-            );
-            self.tasks.spawn(worker.run(self.stop.clone()));
-        }
+        let poster = fengqiao_webhook::Poster::new().unwrap();
+        let keeper = Keeper::new(Arc::clone(&self.delivery), endpoints.iter().cloned().collect(), poster);
+        self.tasks.spawn(keeper.run(self.stop.clone()));
     }
 
     /// Ends in order.
@@ -309,9 +333,30 @@ impl Agency {
     }
 }
 
+async fn connect(database: &TestDatabase) -> PgPool {
+    let options =
+        PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "notification")]);
+    PgPoolOptions::new().max_connections(12).connect_with(options).await.unwrap()
+}
+
+/// The file of endpoints of these agencies, read.
+pub fn endpoints(folder: &Path, agencies: &[(String, String)]) -> Endpoints {
+    std::fs::write(folder.join("secret"), SECRET).unwrap();
+    let file = folder.join(format!("{}.toml", Uuid::now_v7()));
+    let entry = |(agency, url): &(String, String)| {
+        format!(
+            "[[endpoint]]\nagency = '{agency}'\nurl = '{url}'\nsecret_file = 'secret'\nallow_private = true\n"
+        )
+    };
+    std::fs::write(&file, agencies.iter().map(entry).collect::<String>()).unwrap();
+    let mut endpoints = Endpoints::default();
+    endpoints.add(&file, Some(COUNTY)).unwrap();
+    endpoints
+}
+
 /// Waits until something holds.
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(15);
+    let end = Instant::now() + Duration::from_secs(20);
     while !holds().await {
         assert!(Instant::now() < end, "not in time: {what}");
         sleep(Duration::from_millis(10)).await;

@@ -6,6 +6,7 @@ mod auditing;
 mod batches;
 mod calendar_sweeps;
 mod changes;
+mod expiry;
 mod meetings;
 mod mergers;
 mod reading;
@@ -33,6 +34,7 @@ pub use calendar_sweeps::{
     Claim, SweptCases, advance_calendar_sweep, begin_calendar_sweep, claim_calendar_sweep, load_swept_cases,
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush, SealedChanges, docket_text};
+pub use expiry::expire_reports;
 pub use meetings::{
     MeetingName, MeetingReport, agenda_candidates, find_meeting, insert_items, insert_meeting, list_items,
     list_meetings, meeting_reports, record_meeting,
@@ -54,9 +56,10 @@ pub use settings::{
     setting_heads,
 };
 pub use standing::{
-    FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading, begin_period,
-    count_standing, family_signals, find_standing, insert_signal, insert_standing, keep_reading,
-    list_screening, list_standing, list_stays, meeting_duty, record_standing, series_made, told_by_grids,
+    ActivityName, FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading,
+    begin_period, count_standing, family_signals, find_standing, insert_signal, insert_standing,
+    keep_reading, list_screening, list_standing, list_stays, meeting_duty, record_standing, series_made,
+    standing_of_activities, told_by_grids,
 };
 pub use turn::{Attempt, CountyTurn, HOLDING};
 pub use work::{
@@ -93,6 +96,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
     ("insert_standing", include_str!("sql/insert_standing.sql")),
     ("record_standing", include_str!("sql/record_standing.sql")),
+    ("expire_reports", include_str!("sql/expire_reports.sql")),
+    ("standing_of_activities", include_str!("sql/standing_of_activities.sql")),
     ("get_standing", include_str!("sql/get_standing.sql")),
     ("list_standing", include_str!("sql/list_standing.sql")),
     ("count_standing", include_str!("sql/count_standing.sql")),

@@ -187,6 +187,45 @@ pub async fn find_standing(
     read_standing(&found, county, keyring)
 }
 
+/// What is asked of an activity: the duty that it names, else what its area owes.
+#[derive(Debug, Clone, Copy)]
+pub struct ActivityName<'a> {
+    /// The duty.
+    pub duty_id: Option<Uuid>,
+    /// What is owed.
+    pub kind: Option<StandingKind>,
+    /// Where.
+    pub area_code: &'a str,
+    /// When it began.
+    pub begun_at: Timestamp,
+}
+
+/// The open duties that activities may fulfil, each with the position of its activity in `asked`.
+///
+/// # Errors
+/// [`RoutingError`]
+pub async fn standing_of_activities(
+    conn: &mut PgConnection,
+    keyring: &Keyring,
+    county: &str,
+    asked: &[ActivityName<'_>],
+) -> Result<Vec<(usize, StandingDuty)>, RoutingError> {
+    let operation = "read the duties of activities";
+    let statement = sqlx::query(include_str!("sql/standing_of_activities.sql"))
+        .bind(county)
+        .bind(asked.iter().map(|one| one.duty_id).collect::<Vec<_>>())
+        .bind(asked.iter().map(|one| one.kind.map(|kind| kind.duty().code())).collect::<Vec<_>>())
+        .bind(asked.iter().map(|one| one.area_code).collect::<Vec<_>>())
+        .bind(asked.iter().map(|one| to_sql(one.begun_at)).collect::<Vec<_>>())
+        .fetch_all(conn);
+    let found = bounded(operation, statement).await?;
+    rows::read_all(operation, &found, |row| {
+        let position: i64 = row.try_get("position")?;
+        let position = usize::try_from(position - 1).map_err(|_| rows::unreadable("position"))?;
+        Ok((position, standing(row, county, keyring)?))
+    })
+}
+
 /// A page of duties, by time.
 ///
 /// # Errors

@@ -261,15 +261,20 @@ impl Office {
 
     /// Applies reports as one batch.
     pub async fn take(&self, reports: &[ReportAccepted]) -> Result<(), ApplyError> {
-        let batch: Vec<Envelope> = reports
+        self.tell(reports).await
+    }
+
+    /// Applies events of intake as one batch.
+    pub async fn tell<M: Message + prost::Name>(&self, events: &[M]) -> Result<(), ApplyError> {
+        let batch: Vec<Envelope> = events
             .iter()
             .zip(1..)
-            .map(|(report, position)| Envelope {
+            .map(|(event, position)| Envelope {
                 county: self.county(),
                 topic: Topic::Intake,
                 position,
-                kind: "fengqiao.intake.v1.ReportAccepted".into(),
-                payload: report.encode_to_vec(),
+                kind: M::full_name(),
+                payload: event.encode_to_vec(),
                 trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
             })
             .collect();

@@ -98,8 +98,9 @@ async fn take(
     received: mpsc::UnboundedSender<f64>,
 ) -> Result<(), tonic::Status> {
     let (say, said) = mpsc::channel(1000);
-    let open =
-        TakePushesRequest { say: Some(Say::Open(OpenStream { county: String::new(), max_in_flight: 1000 })) };
+    let open = TakePushesRequest {
+        say: Some(Say::Open(OpenStream { max_in_flight: 1000, ..OpenStream::default() })),
+    };
     let _ = say.send(open).await;
     let mut pushes = client.take_pushes(ReceiverStream::new(said)).await?.into_inner();
     while let Some(push) = pushes.message().await?.and_then(|answer| answer.push) {

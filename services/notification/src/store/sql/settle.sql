@@ -1,36 +1,55 @@
 -- What became of tries: the attempt records and the pushes' next states, in one statement.
 -- Endings: 1 delivered, 2 failed and tried again, 3 parked, 4 released.
--- That the agency has it is true whoever holds the claim by now; a failure counts only for its own claim.
-WITH outcome AS MATERIALIZED (
+-- A claimed push: that the agency has it is true whoever holds the claim by now; a failure counts only for its own claim.
+-- A push of an owner: what an overtaken owner says changes nothing, and nobody takes over before this commits.
+WITH held AS MATERIALIZED (
+    SELECT agency, token
+    FROM queue_owner
+    WHERE county = $1 AND agency = ANY($13::text[])
+    FOR SHARE
+), outcome AS MATERIALIZED (
     -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
     SELECT $1::text AS county, o.*
     FROM UNNEST(
         $2::uuid[], $3::integer[], $4::smallint[], $5::bigint[], $6::timestamptz[], $7::timestamptz[],
-        $8::text[], $9::integer[], $10::text[], $11::integer[]
-    ) AS o (push_id, attempt, ending, wait_ms, began_at, ended_at, channel, http_status, error, duration_ms)
+        $8::text[], $9::integer[], $10::text[], $11::integer[], $14::bigint[], $15::bytea[]
+    ) AS o (
+        push_id, attempt, ending, wait_ms, began_at, ended_at, channel, http_status, error, duration_ms, token,
+        sealed_answer
+    )
+), changed AS (
+    UPDATE push
+    SET delivery = CASE outcome.ending WHEN 1 THEN 2 WHEN 3 THEN 3 ELSE 1 END,
+        delivered_at = CASE WHEN outcome.ending = 1 THEN coalesce(push.delivered_at, outcome.ended_at)
+                            ELSE push.delivered_at END,
+        parked_at = CASE WHEN outcome.ending = 3 THEN outcome.ended_at END,
+        attempts = push.attempts + CASE WHEN outcome.token IS NULL THEN 0 ELSE 1 END,
+        failures = push.failures + CASE WHEN outcome.ending IN (2, 3) THEN 1 ELSE 0 END,
+        next_attempt_at = now() + outcome.wait_ms * interval '1 millisecond',
+        lease_until = '-infinity',
+        queue_at = now() + (outcome.wait_ms + CASE WHEN outcome.ending = 4 THEN $12 ELSE 0 END) * interval '1 millisecond',
+        last_error = CASE WHEN outcome.ending = 1 THEN '' ELSE outcome.error END
+    FROM outcome
+    WHERE push.county = outcome.county AND push.push_id = outcome.push_id
+        AND (
+            outcome.token IS NULL
+            OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
+        )
+        AND (
+            outcome.ending = 1 AND push.delivery <> 2
+            OR outcome.ending <> 1 AND push.delivery = 1
+                AND (outcome.token IS NOT NULL OR push.attempts = outcome.attempt)
+        )
+    RETURNING push.push_id, push.subject, push.case_id, push.agency, push.level, push.requested_at, push.traceparent,
+        push.attempts, outcome.ending, outcome.began_at, outcome.ended_at, outcome.channel, outcome.http_status,
+        outcome.error, outcome.duration_ms, outcome.token, outcome.attempt, outcome.sealed_answer
 ), record AS (
     INSERT INTO delivery_attempt (
-        county, push_id, number, at, channel, delivered, http_status, error, duration_ms
+        county, push_id, number, at, channel, delivered, http_status, error, duration_ms, sealed_answer
     )
-    SELECT $1, push_id, attempt, began_at, channel, ending = 1, http_status, error, duration_ms
-    FROM outcome
+    SELECT $1, push_id, CASE WHEN token IS NULL THEN attempt ELSE attempts END, began_at, channel, ending = 1,
+        http_status, error, duration_ms, sealed_answer
+    FROM changed
     ON CONFLICT (county, push_id, number) DO NOTHING
 )
-UPDATE push
-SET delivery = CASE outcome.ending WHEN 1 THEN 2 WHEN 3 THEN 3 ELSE 1 END,
-    delivered_at = CASE WHEN outcome.ending = 1 THEN coalesce(push.delivered_at, outcome.ended_at)
-                        ELSE push.delivered_at END,
-    parked_at = CASE WHEN outcome.ending = 3 THEN outcome.ended_at END,
-    failures = push.failures + CASE WHEN outcome.ending IN (2, 3) THEN 1 ELSE 0 END,
-    next_attempt_at = now() + outcome.wait_ms * interval '1 millisecond',
-    lease_until = '-infinity',
-    queue_at = now() + (outcome.wait_ms + CASE WHEN outcome.ending = 4 THEN $12 ELSE 0 END) * interval '1 millisecond',
-    last_error = CASE WHEN outcome.ending = 1 THEN '' ELSE outcome.error END
-FROM outcome
-WHERE push.county = outcome.county AND push.push_id = outcome.push_id
-    AND (
-        outcome.ending = 1 AND push.delivery <> 2
-        OR outcome.ending <> 1 AND push.delivery = 1 AND push.attempts = outcome.attempt
-    )
-RETURNING push.push_id, push.subject, push.case_id, push.agency, push.level, push.requested_at, push.traceparent,
-    outcome.ending, outcome.ended_at
+SELECT push_id, subject, case_id, agency, level, requested_at, traceparent, ending, ended_at FROM changed

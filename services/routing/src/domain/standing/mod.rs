@@ -1,6 +1,7 @@
 //! Duties besides cases: sweeps, zero reports, visits, hazards and their rechecks, screenings, meetings. One
 //! model for all of them: who owes what by when, and what was recorded of it.
 
+pub mod activities;
 pub mod chasing;
 pub mod recording;
 pub mod rewards;

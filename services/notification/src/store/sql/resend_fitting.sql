@@ -1,8 +1,13 @@
--- One page of an agency's parked pushes, longest parked first, waits for delivery again.
+-- One page of the parked pushes that fit, longest parked first, waits for delivery again.
 WITH parked AS (
     SELECT county, push_id
     FROM push
-    WHERE county = $1 AND agency = $2 AND delivery = 3 AND ($4::timestamptz IS NULL OR parked_at < $4)
+    WHERE county = $1 AND delivery = 3
+        AND ($2::text IS NULL OR agency = $2)
+        AND ($4::timestamptz IS NULL OR parked_at < $4)
+        AND ($6::timestamptz IS NULL OR parked_at >= $6)
+        AND ($7::smallint IS NULL OR level = $7)
+        AND ($8::smallint IS NULL OR form = $8)
     ORDER BY parked_at, push_id
     LIMIT $5
     FOR UPDATE SKIP LOCKED

@@ -1,0 +1,217 @@
+//! The test console of endpoints: a sample, what was sent and answered, a replay, a new secret.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use fengqiao_proto::{
+    json::to_json_text,
+    types::v1::{FormKind, Level, Matter, PushSubject},
+};
+use fengqiao_serving::time::now;
+use fengqiao_webhook::{Address, Answered, Message, Poster, Secret, signatures};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::Delivery;
+use crate::{
+    domain::{
+        push::{Push, RequestedPush},
+        receipt::EvidenceFor,
+        secrets::signing,
+    },
+    error::NotificationError,
+    store::{Attempt, Replayed},
+    wire,
+};
+
+/// A request, as it was posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SentRequest {
+    /// The message's id.
+    pub id: String,
+    /// When, in seconds since 1970.
+    pub timestamp: i64,
+    /// The signatures, by the secrets that sign now.
+    pub signature: String,
+    /// The JSON.
+    pub body: Bytes,
+}
+
+/// A request and what was answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exchange {
+    /// What was sent.
+    pub sent: SentRequest,
+    /// What was answered.
+    pub answered: Answered,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What people do by hand with endpoints.
+#[derive(Clone)]
+pub struct Console {
+    delivery: Arc<Delivery>,
+    poster: Poster,
+}
+
+impl Console {
+    /// On these channels.
+    #[must_use]
+    pub const fn new(delivery: Arc<Delivery>, poster: Poster) -> Self {
+        Self { delivery, poster }
+    }
+
+    /// The stores and channels.
+    #[must_use]
+    pub fn delivery(&self) -> &Delivery {
+        &self.delivery
+    }
+
+    /// Where an agency's endpoint is, and what signs for it now.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchEndpoint`], or of the database.
+    pub async fn address(&self, county: &str, agency: &str) -> Result<Address, NotificationError> {
+        let endpoint =
+            self.delivery.endpoints.get(county, agency).ok_or(NotificationError::NoSuchEndpoint)?;
+        let mut rotations = self.delivery.store.rotations(county, &self.delivery.keyring).await?;
+        let later = rotations.remove(agency).unwrap_or_default();
+        let secrets = signing(&endpoint.address.secrets, &later, now());
+        Ok(Address { secrets, ..endpoint.address.clone() })
+    }
+
+    /// Posts a sample.
+    ///
+    /// # Errors
+    /// As of [`Console::address`].
+    pub async fn sample(&self, county: &str, agency: &str) -> Result<Exchange, NotificationError> {
+        let address = self.address(county, agency).await?;
+        let (push, matter) = sample_push(county, agency, now());
+        let body = to_json_text(&wire::outgoing(&push, Some(matter), 1))?;
+        Ok(self.post(county, &address, push.push_id, Bytes::from(body)).await)
+    }
+
+    /// The request of a try, as it was sent then. With the matter, or without.
+    ///
+    /// # Errors
+    /// Where the matter does not open.
+    pub fn request_of(
+        &self,
+        address: &Address,
+        push: &Push,
+        attempt: &Attempt,
+        with_matter: bool,
+    ) -> Result<SentRequest, NotificationError> {
+        let body = if with_matter {
+            wire::outgoing_json(&self.delivery.keyring, push, attempt.number)?
+        } else {
+            to_json_text(&wire::outgoing(push, None, attempt.number))?
+        };
+        Ok(request(address, push.push_id, attempt.at, Bytes::from(body)))
+    }
+
+    /// Posts the request of a try once more. Returns also the number of the try that it is.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchPush`], [`NotificationError::NoSuchAttempt`], [`NotificationError::NoSuchEndpoint`],
+    /// or of the database.
+    pub async fn replay(
+        &self,
+        county: &str,
+        push_id: Uuid,
+        number: i32,
+    ) -> Result<(Exchange, i32), NotificationError> {
+        let push = self.delivery.store.push(county, push_id).await?;
+        if !(1..=push.attempts).contains(&number) {
+            return Err(NotificationError::NoSuchAttempt);
+        }
+        let address = self.address(county, &push.agency).await?;
+        let body = wire::outgoing_json(&self.delivery.keyring, &push, number)?;
+        let at = now();
+        let exchange = self.post(county, &address, push_id, Bytes::from(body)).await;
+        let sealed_answer = match exchange.answered.answer.as_slice() {
+            [] => None,
+            answer => Some(self.delivery.keyring.seal(answer, county.as_bytes())),
+        };
+        let replayed = Replayed {
+            at,
+            took: exchange.took,
+            delivered: exchange.answered.delivered,
+            http_status: exchange.answered.http_status,
+            error: &exchange.answered.error,
+            sealed_answer,
+        };
+        let number = self.delivery.store.replayed(county, push_id, &replayed).await?;
+        Ok((exchange, number))
+    }
+
+    /// Makes a new secret; those before it sign too for `overlap`. Returns it, and until when they do.
+    ///
+    /// # Errors
+    /// As of [`Console::address`].
+    pub async fn rotate(
+        &self,
+        county: &str,
+        agency: &str,
+        overlap: Duration,
+        by: &str,
+    ) -> Result<(String, Timestamp), NotificationError> {
+        self.delivery.endpoints.get(county, agency).ok_or(NotificationError::NoSuchEndpoint)?;
+        let secret = Secret::generate();
+        let at = now();
+        let until = at + overlap;
+        let sealed = self.delivery.keyring.seal(secret.as_bytes(), county.as_bytes());
+        self.delivery.store.rotate_secret(county, agency, &sealed, at, until, by).await?;
+        Ok((secret, until))
+    }
+
+    async fn post(&self, county: &str, address: &Address, push_id: Uuid, body: Bytes) -> Exchange {
+        let (at, began) = (now(), Instant::now());
+        let sent = request(address, push_id, at, body);
+        let message = Message { id: &sent.id, body: sent.body.clone(), traceparent: None };
+        let limit = self.delivery.settings_of(county).request_timeout;
+        let answered = self.poster.post(address, message, at, limit).await;
+        Exchange { sent, answered, took: began.elapsed() }
+    }
+}
+
+fn request(address: &Address, push_id: Uuid, at: Timestamp, body: Bytes) -> SentRequest {
+    let (id, timestamp) = (push_id.to_string(), at.as_second());
+    let signature = signatures(&address.secrets, &id, timestamp, &body);
+    SentRequest { id, timestamp, signature, body }
+}
+
+/// A push of an invented case that says of itself that it is none.
+fn sample_push(county: &str, agency: &str, at: Timestamp) -> (Push, Matter) {
+    let push = RequestedPush {
+        county: county.to_owned(),
+        push_id: Uuid::now_v7(),
+        subject: PushSubject::Case,
+        case_id: Uuid::nil(),
+        case_number: "SAMPLE".to_owned(),
+        agency: agency.to_owned(),
+        form: FormKind::ReportForm,
+        level: Level::Yellow,
+        area_code: county.to_owned(),
+        area_name: String::new(),
+        category: "other".to_owned(),
+        reason: "接口测试，无需办理".to_owned(),
+        requested_at: at,
+        due_at: None,
+        traceparent: None,
+        sealed_matter: Vec::new(),
+        sign_by: None,
+        answer_by: None,
+        evidence_for: EvidenceFor::default(),
+    };
+    let matter = Matter {
+        title: "接口测试".to_owned(),
+        narrative: "这是一件测试推送，不对应任何案件。".to_owned(),
+        ..Matter::default()
+    };
+    (push.waiting(), matter)
+}

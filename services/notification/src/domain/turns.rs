@@ -1,0 +1,310 @@
+//! Which push of an agency goes next: the most dangerous first, then the oldest; within one case one after the other.
+//!
+//! What waits may be far more than is held here. For each level a part of it is held, in its order, and it is known
+//! behind which push the rest has to be read.
+
+use std::{
+    collections::{HashSet, VecDeque},
+    ops::Deref,
+};
+
+use fengqiao_proto::types::v1::Level;
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use super::push::Push;
+
+/// All levels, the most dangerous first.
+const LEVELS: [Level; 5] = [Level::Red, Level::Orange, Level::Yellow, Level::Blue, Level::Unspecified];
+/// More is read where a level holds less than this.
+const LOW: usize = 128;
+/// So many are read of a level at once.
+pub const PAGE: usize = 256;
+
+/// A place in a level's order: requested when, which push.
+pub type Place = (Timestamp, Uuid);
+
+/// Where to read on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadFrom {
+    /// Of which level.
+    pub level: Level,
+    /// Behind this place; from the beginning where there is none.
+    pub after: Option<Place>,
+}
+
+/// What waits for one agency, as far as it is held. `P` is a push, however it is kept.
+#[derive(Debug)]
+pub struct Turns<P> {
+    levels: [OfLevel<P>; 5],
+    /// Cases of which a push is on its way.
+    busy: HashSet<Uuid>,
+    /// Held, or on its way.
+    known: HashSet<Uuid>,
+    /// Cases of which a push failed since the last reading began: what that reading brings of them is from before.
+    failed: HashSet<(Level, Uuid)>,
+}
+
+#[derive(Debug)]
+struct OfLevel<P> {
+    held: VecDeque<P>,
+    /// There may be more, behind `after`.
+    more: bool,
+    after: Option<Place>,
+    /// Something may have come that lies before `after`.
+    again: bool,
+}
+
+impl<P: Deref<Target = Push>> Default for Turns<P> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<P: Deref<Target = Push>> Turns<P> {
+    /// Nothing is held, and everything is to be read.
+    #[must_use]
+    pub fn new() -> Self {
+        let level = || OfLevel { held: VecDeque::new(), more: true, after: None, again: false };
+        Self {
+            levels: [level(), level(), level(), level(), level()],
+            busy: HashSet::new(),
+            known: HashSet::new(),
+            failed: HashSet::new(),
+        }
+    }
+
+    fn of(&mut self, level: Level) -> &mut OfLevel<P> {
+        let place = LEVELS.iter().position(|one| *one == level).unwrap_or(LEVELS.len() - 1);
+        &mut self.levels[place]
+    }
+
+    /// Something may have come, of whatever level.
+    pub fn rung(&mut self) {
+        for level in &mut self.levels {
+            if level.more {
+                level.again = true;
+            } else {
+                (level.more, level.after) = (true, None);
+            }
+        }
+    }
+
+    /// Reading begins: what is to be read.
+    pub fn begin_reading(&mut self) -> Vec<ReadFrom> {
+        self.failed.clear();
+        self.wants()
+    }
+
+    fn wants(&self) -> Vec<ReadFrom> {
+        LEVELS
+            .iter()
+            .zip(&self.levels)
+            .filter(|(_, of)| of.more && of.held.len() < LOW)
+            .map(|(level, of)| ReadFrom { level: *level, after: of.after })
+            .collect()
+    }
+
+    /// Whether something should be read.
+    #[must_use]
+    pub fn is_low(&self) -> bool {
+        self.levels.iter().any(|of| of.more && of.held.len() < LOW)
+    }
+
+    /// Takes in what was read of a level, in its order. `all`: there was no more behind it.
+    pub fn read(&mut self, level: Level, pushes: Vec<P>, all: bool) {
+        let last = pushes.last().map(|push| (push.requested_at, push.push_id));
+        for push in pushes {
+            if !self.failed.contains(&(level, push.case_id)) && self.known.insert(push.push_id) {
+                self.of(level).held.push_back(push);
+            }
+        }
+        let of = self.of(level);
+        if all {
+            of.more = std::mem::take(&mut of.again);
+            of.after = None;
+        } else {
+            of.after = last.or(of.after);
+        }
+    }
+
+    /// A push that has just come. False where it has to be read in its turn, since others wait before it.
+    pub fn bring(&mut self, push: P) -> bool {
+        let of = self.of(push.level);
+        if of.more || of.held.len() >= PAGE {
+            return false;
+        }
+        if self.known.insert(push.push_id) {
+            self.of(push.level).held.push_back(push);
+        }
+        true
+    }
+
+    /// The next push: on its way from now on, and its case with it.
+    pub fn take(&mut self) -> Option<P> {
+        let busy = &mut self.busy;
+        self.levels.iter_mut().find_map(|of| {
+            let place = of.held.iter().position(|push| !busy.contains(&push.case_id))?;
+            let push = of.held.remove(place)?;
+            busy.insert(push.case_id);
+            Some(push)
+        })
+    }
+
+    /// It is written down what became of a push that was on its way.
+    pub fn settled(&mut self, push_id: Uuid, case_id: Uuid) {
+        self.known.remove(&push_id);
+        self.busy.remove(&case_id);
+    }
+
+    /// It is written down that a push failed and waits: those of its case and level that come later wait behind it. They
+    /// are read again with it.
+    pub fn hold_back(&mut self, level: Level, case_id: Uuid) {
+        self.failed.insert((level, case_id));
+        let mut dropped = Vec::new();
+        self.of(level).held.retain(|push| {
+            let stays = push.case_id != case_id;
+            if !stays {
+                dropped.push(push.push_id);
+            }
+            stays
+        });
+        for push_id in dropped {
+            self.known.remove(&push_id);
+        }
+    }
+
+    /// Whether nothing is on its way.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        self.busy.is_empty()
+    }
+
+    /// How many are held.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.levels.iter().map(|of| of.held.len()).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::types::v1::{FormKind, PushSubject};
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::domain::{push::RequestedPush, receipt::EvidenceFor};
+
+    fn push(id: u128, case: u128, level: Level) -> Box<Push> {
+        let asked = RequestedPush {
+            county: "421181".into(),
+            push_id: Uuid::from_u128(id),
+            subject: PushSubject::Case,
+            case_id: Uuid::from_u128(case),
+            case_number: String::new(),
+            agency: "police".into(),
+            form: FormKind::ReportForm,
+            level,
+            area_code: String::new(),
+            area_name: String::new(),
+            category: String::new(),
+            reason: String::new(),
+            requested_at: Timestamp::from_second(i64::try_from(id).unwrap()).unwrap(),
+            due_at: None,
+            sign_by: None,
+            answer_by: None,
+            traceparent: None,
+            sealed_matter: Vec::new(),
+            evidence_for: EvidenceFor::default(),
+        };
+        Box::new(asked.claimed())
+    }
+
+    fn ids(turns: &mut Turns<Box<Push>>) -> Vec<u128> {
+        std::iter::from_fn(|| turns.take()).map(|push| push.push_id.as_u128()).collect()
+    }
+
+    #[test]
+    fn red_goes_first_and_one_case_goes_one_by_one() {
+        let mut turns = Turns::new();
+        turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow), push(2, 1, Level::Yellow)], true);
+        turns.read(Level::Red, vec![push(3, 3, Level::Red)], true);
+        assert_eq!(ids(&mut turns), [3, 1]);
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        assert_eq!(ids(&mut turns), [2]);
+    }
+
+    #[test]
+    fn what_comes_goes_past_the_store_only_where_nothing_waits_before_it() {
+        let mut turns = Turns::new();
+        assert!(!turns.bring(push(9, 9, Level::Red)), "nothing was read yet");
+        turns.read(Level::Red, vec![], true);
+        assert!(turns.bring(push(9, 9, Level::Red)));
+        assert!(!turns.bring(push(8, 8, Level::Yellow)));
+        assert_eq!(turns.wants().len(), 4, "all levels but red");
+        turns.rung();
+        assert_eq!(turns.wants()[0], ReadFrom { level: Level::Red, after: None });
+        // Read once more, it is not there twice.
+        turns.read(Level::Red, vec![push(9, 9, Level::Red)], true);
+        assert_eq!(ids(&mut turns), [9]);
+    }
+
+    #[test]
+    fn a_ring_during_a_backlog_is_heard_at_its_end() {
+        let mut turns = Turns::new();
+        turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow)], false);
+        turns.rung();
+        let yellow = |turns: &Turns<Box<Push>>| turns.wants().into_iter().find(|w| w.level == Level::Yellow);
+        assert!(yellow(&turns).unwrap().after.is_some());
+        turns.read(Level::Yellow, vec![], true);
+        assert_eq!(yellow(&turns).unwrap().after, None);
+        turns.read(Level::Yellow, vec![], true);
+        assert_eq!(yellow(&turns), None);
+    }
+
+    #[test]
+    fn what_follows_a_failed_push_waits_behind_it() {
+        let mut turns = Turns::new();
+        let three = vec![push(1, 1, Level::Red), push(2, 1, Level::Red), push(3, 3, Level::Red)];
+        turns.read(Level::Red, three, true);
+        assert_eq!(turns.take().unwrap().push_id.as_u128(), 1);
+        turns.hold_back(Level::Red, Uuid::from_u128(1));
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        // What was being read meanwhile does not know of the failure.
+        turns.read(Level::Red, vec![push(2, 1, Level::Red)], true);
+        assert_eq!(ids(&mut turns), [3]);
+        assert_eq!(turns.known.len(), 1);
+        turns.begin_reading();
+        turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 1, Level::Red)], true);
+        assert_eq!(ids(&mut turns), [1]);
+    }
+
+    proptest! {
+        /// Whatever is read, brought and settled: a push is on its way at most once, a case with one push, and what is
+        /// taken of one case and level comes in its order.
+        #[test]
+        fn one_of_a_case_at_a_time_and_in_order(steps in proptest::collection::vec((0u8..4, 1u128..30), 0..200)) {
+            let mut turns = Turns::new();
+            turns.read(Level::Red, vec![], true);
+            let (mut on_way, mut last) = (Vec::<Box<Push>>::new(), std::collections::HashMap::new());
+            let mut next = 1;
+            for (step, number) in steps {
+                match step {
+                    0 | 1 => {
+                        turns.bring(push(next, number % 5, Level::Red));
+                        next += 1;
+                    }
+                    2 => if let Some(push) = turns.take() {
+                        prop_assert!(on_way.iter().all(|other| other.case_id != push.case_id));
+                        let before = last.insert(push.case_id, push.push_id);
+                        prop_assert!(before.is_none_or(|before| before < push.push_id));
+                        on_way.push(push);
+                    },
+                    _ => if let Some(push) = on_way.pop() {
+                        turns.settled(push.push_id, push.case_id);
+                    },
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,1 @@
+SELECT process, agencies FROM delivery_process WHERE county = $1 AND until > now()

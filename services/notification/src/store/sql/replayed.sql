@@ -1,0 +1,11 @@
+-- A replay is a try of its own, and changes nothing else about the push.
+WITH numbered AS (
+    UPDATE push SET attempts = attempts + 1
+    WHERE county = $1 AND push_id = $2
+    RETURNING attempts
+)
+INSERT INTO delivery_attempt (
+    county, push_id, number, at, channel, delivered, http_status, error, duration_ms, sealed_answer
+)
+SELECT $1, $2, attempts, $3, $4, $5, $6, $7, $8, $9 FROM numbered
+RETURNING number

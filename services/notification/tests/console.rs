@@ -1,0 +1,136 @@
+//! The test console of webhooks: samples, what was sent and answered, replays, secrets that change.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use std::{sync::Arc, time::Duration};
+
+use fengqiao_notification::{
+    delivery::Console, error::NotificationError, store::Fitting, store::ResendWhich,
+};
+use fengqiao_proto::{
+    json::from_json,
+    notification::v1::Push,
+    types::v1::Level::{Orange, Red, Yellow},
+};
+use fengqiao_webhook::{ANSWER_BYTES, Poster, Secret};
+use world::{COUNTY, Process, SECRET, World, endpoints, quick, sink::Sink, until};
+
+/// A process that knows the court's endpoint, and its console.
+async fn with_court(world: &World, sink: &Sink) -> (Process, Console, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let agencies = [("court".to_owned(), sink.url("court"))];
+    let process = world.process_with(world.pool.clone(), endpoints(folder.path(), &agencies)).await;
+    process.webhooks(folder.path(), &agencies);
+    let console = Console::new(Arc::clone(&process.delivery), Poster::new().unwrap());
+    (process, console, folder)
+}
+
+fn signed_by(secret: &str, got: &world::sink::Got) -> bool {
+    let at = got.headers["webhook-timestamp"].to_str().unwrap().parse().unwrap();
+    let right = Secret::read(secret).unwrap().sign(&got.id, at, &got.body);
+    got.headers["webhook-signature"].to_str().unwrap().split(' ').any(|one| one == right)
+}
+
+#[tokio::test]
+async fn a_sample_is_signed_like_a_push_and_nothing_is_kept_of_it() {
+    let world = World::new(quick()).await;
+    let sink = Sink::start(200, Duration::ZERO).await;
+    let (process, console, _folder) = with_court(&world, &sink).await;
+    let exchange = console.sample(COUNTY, "court").await.unwrap();
+    assert!(exchange.answered.delivered);
+    assert_eq!(exchange.answered.answer, vec![b'x'; ANSWER_BYTES]);
+    let got = sink.got().pop().unwrap();
+    assert!(signed_by(SECRET, &got));
+    assert_eq!(exchange.sent.signature, got.headers["webhook-signature"]);
+    assert_eq!(exchange.sent.body, got.body);
+    let push: Push = from_json(serde_json::from_slice(&got.body).unwrap()).unwrap();
+    assert_eq!(push.case_number, "SAMPLE");
+    assert_eq!(world.in_state(1).await + world.in_state(2).await, 0);
+    let nobody = console.sample(COUNTY, "police").await.unwrap_err();
+    assert!(matches!(nobody, NotificationError::NoSuchEndpoint));
+    process.end().await;
+}
+
+#[tokio::test]
+async fn each_try_is_kept_with_its_answer_is_shown_as_it_was_sent_and_can_be_replayed() {
+    let world = World::new(quick()).await;
+    let sink = Sink::start(500, Duration::ZERO).await;
+    let (process, console, _folder) = with_court(&world, &sink).await;
+    let push_id = world.arrive(&process, &[("court", Red)]).await[0];
+    until("it is tried", async || !sink.got().is_empty()).await;
+    sink.status.store(200, std::sync::atomic::Ordering::SeqCst);
+    until("it is delivered", async || world.in_state(2).await == 1).await;
+    let store = &process.delivery.store;
+    let push = store.push(COUNTY, push_id).await.unwrap();
+    let attempts = store.attempts(COUNTY, push_id).await.unwrap();
+    assert_eq!((attempts.last().unwrap().http_status, attempts[0].http_status), (500, 200));
+    let address = console.address(COUNTY, "court").await.unwrap();
+    for (attempt, got) in attempts.iter().rev().zip(sink.got()) {
+        let request = console.request_of(&address, &push, attempt, true).unwrap();
+        assert_eq!(request.body, got.body, "try {}", attempt.number);
+        assert_eq!(request.signature, got.headers["webhook-signature"]);
+        let sealed = attempt.sealed_answer.as_ref().unwrap();
+        let answer = process.delivery.keyring.open(sealed, COUNTY.as_bytes()).unwrap();
+        assert_eq!(answer, vec![b'x'; ANSWER_BYTES]);
+        let without = console.request_of(&address, &push, attempt, false).unwrap();
+        assert!(!String::from_utf8_lossy(&without.body).contains("漏水"));
+    }
+    let (replay, number) = console.replay(COUNTY, push_id, 1).await.unwrap();
+    assert_eq!(replay.sent.body, sink.got()[0].body);
+    assert_eq!(number, i32::try_from(attempts.len()).unwrap() + 1);
+    let replayed = &store.attempts(COUNTY, push_id).await.unwrap()[0];
+    assert_eq!((replayed.channel.as_str(), replayed.number, replayed.delivered), ("replay", number, true));
+    assert_eq!(world.receipts().await.len(), 1, "a replay is no second delivery");
+    assert!(matches!(
+        console.replay(COUNTY, push_id, 99).await.unwrap_err(),
+        NotificationError::NoSuchAttempt
+    ));
+    process.end().await;
+}
+
+#[tokio::test]
+async fn during_a_rotation_both_secrets_sign_and_then_the_new_one_alone() {
+    let world = World::new(quick()).await;
+    let sink = Sink::start(200, Duration::ZERO).await;
+    let (process, console, _folder) = with_court(&world, &sink).await;
+    let (new, _) = console.rotate(COUNTY, "court", Duration::from_secs(3600), "op").await.unwrap();
+    until("both sign", async || {
+        world.arrive(&process, &[("court", Red)]).await;
+        sink.got().last().is_some_and(|got| signed_by(SECRET, got) && signed_by(&new, got))
+    })
+    .await;
+    let (newest, _) = console.rotate(COUNTY, "court", Duration::ZERO, "op").await.unwrap();
+    until("the newest signs alone", async || {
+        world.arrive(&process, &[("court", Red)]).await;
+        sink.got()
+            .last()
+            .is_some_and(|got| signed_by(&newest, got) && !signed_by(&new, got) && !signed_by(SECRET, got))
+    })
+    .await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn parked_pushes_are_sent_again_by_what_they_are() {
+    let world = World::new(quick()).await;
+    let sink = Sink::start(422, Duration::ZERO).await;
+    let (process, _console, _folder) = with_court(&world, &sink).await;
+    world.arrive(&process, &[("court", Red), ("court", Orange), ("court", Yellow)]).await;
+    until("all are parked", async || world.in_state(3).await == 3).await;
+    sink.status.store(200, std::sync::atomic::Ordering::SeqCst);
+    let store = &process.delivery.store;
+    let resend =
+        async |fitting| store.resend(COUNTY, &ResendWhich::Fitting(fitting), 100).await.unwrap().len();
+    let nothing = Fitting { agency: Some("police".into()), ..Fitting::default() };
+    assert_eq!(resend(nothing).await, 0);
+    let long_ago = Fitting { parked_before: Some(jiff::Timestamp::UNIX_EPOCH), ..Fitting::default() };
+    assert_eq!(resend(long_ago).await, 0);
+    assert_eq!(resend(Fitting { level: Some(Red), ..Fitting::default() }).await, 1);
+    until("the red one is delivered", async || world.in_state(2).await == 1).await;
+    let since = Fitting { parked_since: Some(jiff::Timestamp::UNIX_EPOCH), ..Fitting::default() };
+    assert_eq!(resend(since).await, 2);
+    until("all are delivered", async || world.in_state(2).await == 3).await;
+    process.end().await;
+}

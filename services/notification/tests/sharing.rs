@@ -1,0 +1,156 @@
+//! Several processes share the agencies that have webhooks: killed, added, overtaken.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+mod world;
+
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::{Arc, atomic::Ordering::SeqCst},
+    time::Duration,
+};
+
+use fengqiao_notification::domain::outcome::{Channel, Ending, Fence, Outcome};
+use fengqiao_proto::types::v1::Level::{Red, Yellow};
+use fengqiao_serving::time::now;
+use tokio::runtime::{Builder, Runtime};
+use uuid::Uuid;
+use world::{COUNTY, Process, World, quick, sink::Sink, until};
+
+/// A process in a runtime of its own, so that it can be killed.
+struct Killable {
+    runtime: Runtime,
+    _process: Process,
+}
+
+async fn start(world: &Arc<World>, folder: &Path, agencies: &[(String, String)]) -> Killable {
+    let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (world, folder, agencies) = (Arc::clone(world), folder.to_path_buf(), agencies.to_vec());
+    let started = runtime.spawn(async move {
+        let process = world.process_on(world.connect().await).await;
+        process.webhooks(&folder, &agencies);
+        process
+    });
+    Killable { _process: started.await.unwrap(), runtime }
+}
+
+impl Killable {
+    /// As `kill -9` would: nothing is said, nothing is finished.
+    fn kill(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
+async fn owners(world: &World) -> HashMap<String, Uuid> {
+    let rows: Vec<(String, Uuid)> =
+        sqlx::query_as("SELECT agency, owner FROM queue_owner WHERE until > now()")
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    rows.into_iter().collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn three_processes_share_the_agencies_and_killing_and_adding_some_loses_nothing() {
+    let world = Arc::new(World::new(quick()).await);
+    let folder = tempfile::tempdir().unwrap();
+    let sink = Sink::start(200, Duration::from_millis(3)).await;
+    let names: Vec<String> = (0..12).map(|n| format!("agency-{n}")).collect();
+    let agencies: Vec<(String, String)> = names.iter().map(|name| (name.clone(), sink.url(name))).collect();
+    let mut processes = Vec::new();
+    for _ in 0..3 {
+        processes.push(start(&world, folder.path(), &agencies).await);
+    }
+    until("all three have a share", async || {
+        let owners = owners(&world).await;
+        owners.len() == 12 && owners.values().collect::<HashSet<_>>().len() == 3
+    })
+    .await;
+    let wanted: Vec<_> =
+        (0..720).map(|n| (names[n % 12].as_str(), if n % 5 == 0 { Red } else { Yellow })).collect();
+    // They arrive at one process, whoever owns the queue.
+    let arrives = world.process().await;
+    let mut sent = HashSet::new();
+    for (round, part) in wanted.chunks(120).enumerate() {
+        sent.extend(world.arrive(&arrives, part).await.iter().map(Uuid::to_string));
+        match round {
+            1 => processes.remove(0).kill(),
+            3 => processes.push(start(&world, folder.path(), &agencies).await),
+            4 => processes.remove(0).kill(),
+            _ => {}
+        }
+    }
+    until("all are delivered", async || world.in_state(2).await == 720).await;
+    assert_eq!(sink.at_once.load(SeqCst), 0, "no push is sent twice at once");
+    let ids = sink.ids();
+    assert_eq!(ids.iter().cloned().collect::<HashSet<_>>(), sent);
+    // What the two that were killed had sent and not written down comes twice; nothing else does.
+    let twice = ids.len() - sent.len();
+    assert!(twice <= 720 / 4, "{twice} came twice");
+    assert_eq!(world.receipts().await.len(), 720, "each is told once");
+    for left in processes {
+        left.kill();
+    }
+    arrives.end().await;
+}
+
+#[tokio::test]
+async fn a_process_that_ends_in_order_hands_over_at_once() {
+    let world = World::new(Default::default()).await;
+    let folder = tempfile::tempdir().unwrap();
+    let sink = Sink::start(200, Duration::ZERO).await;
+    let agencies = [("court".to_owned(), sink.url("court"))];
+    let one = world.process().await;
+    one.webhooks(folder.path(), &agencies);
+    until("it has an owner", async || owners(&world).await.len() == 1).await;
+    one.end().await;
+    let two = world.process().await;
+    two.webhooks(folder.path(), &agencies);
+    let began = std::time::Instant::now();
+    world.arrive(&two, &[("court", Red)]).await;
+    until("it is delivered", async || world.in_state(2).await == 1).await;
+    // The lease is six seconds.
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    two.end().await;
+}
+
+#[tokio::test]
+async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let push_id = world.arrive(&process, &[("court", Red)]).await[0];
+    let store = &process.delivery.store;
+    let court = ["court".to_owned()];
+    let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let hold = async |process, millis| {
+        store.hold_queues(COUNTY, process, &court, Duration::from_millis(millis)).await.unwrap()
+    };
+    assert_eq!(hold(first, 60_000).await, [("court".to_owned(), 1)]);
+    assert_eq!(hold(first, 60_000).await, [("court".to_owned(), 1)], "renewing changes no token");
+    assert!(hold(second, 60_000).await.is_empty(), "one owner at a time");
+    store.let_queues_go(COUNTY, first, &court).await.unwrap();
+    assert_eq!(hold(second, 60_000).await, [("court".to_owned(), 2)]);
+    // And what an owner has, no stream claims.
+    assert!(store.claim(COUNTY, "court", &[push_id], Duration::from_secs(1)).await.unwrap().is_empty());
+    let outcome = |token| Outcome {
+        county: COUNTY.into(),
+        push_id,
+        attempt: 1,
+        fence: Some(Fence { agency: "court".into(), token }),
+        channel: Channel::Webhook,
+        began_at: now(),
+        took: Duration::from_millis(5),
+        ending: Ending::Delivered,
+        http_status: 200,
+        error: String::new(),
+        sealed_answer: Vec::new(),
+        trace: None,
+    };
+    assert!(store.settle(COUNTY, &[outcome(1)]).await.unwrap().is_empty());
+    assert_eq!(world.in_state(2).await, 0);
+    assert_eq!(store.attempts(COUNTY, push_id).await.unwrap().len(), 1);
+    assert_eq!(store.settle(COUNTY, &[outcome(2)]).await.unwrap().len(), 1);
+    assert_eq!(world.in_state(2).await, 1);
+    process.end().await;
+}
