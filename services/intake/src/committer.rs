@@ -1,5 +1,6 @@
 //! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
 
+mod memory;
 mod round;
 
 use std::{
@@ -18,7 +19,10 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
-use self::round::{Committed, Round};
+use self::{
+    memory::Memory,
+    round::{Committed, Round},
+};
 use crate::{
     config::{CommitSettings, LAST_CALLERS},
     domain::{decision::Decision, linkage::Reach},
@@ -72,6 +76,7 @@ impl Committer {
                     of_case: days(county.settings.repeat_case_days),
                 },
                 weights: Weights::shipped(),
+                memory: Memory::new(settings.remembered_reports as usize),
                 pool: pool.clone(),
                 outbox: outbox.clone(),
                 connection: None,
@@ -145,6 +150,8 @@ struct Worker {
     reach: Reach,
     /// How much each evidence weighs in this county.
     weights: Weights,
+    /// What it knows of earlier reports.
+    memory: Memory,
     pool: PgPool,
     outbox: Outbox,
     /// Its own, not the pool's: it is made on the committers' thread, which alone waits on it.

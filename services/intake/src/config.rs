@@ -46,6 +46,10 @@ pub struct CommitSettings {
     /// The most reports in one commit.
     #[arg(long, env = "FENGQIAO_INTAKE_BATCH_REPORTS", default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=5000))]
     pub batch_reports: u32,
+    /// How many earlier reports of a county are remembered between commits, so that they need not be read again: about
+    /// 2 KiB each.
+    #[arg(long, env = "FENGQIAO_INTAKE_REMEMBERED_REPORTS", default_value_t = 32_768, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub remembered_reports: u32,
     /// How far intake reads ahead in one stream, in reports.
     #[arg(long, env = "FENGQIAO_INTAKE_STREAM_WINDOW", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub stream_window: u32,
@@ -53,7 +57,13 @@ pub struct CommitSettings {
 
 impl Default for CommitSettings {
     fn default() -> Self {
-        Self { queue_reports: 4096, queue_kib: 32 * 1024, batch_reports: 500, stream_window: 1024 }
+        Self {
+            queue_reports: 4096,
+            queue_kib: 32 * 1024,
+            batch_reports: 500,
+            remembered_reports: 32_768,
+            stream_window: 1024,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which earlier reports are compared with a new one: few, and always the same few.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, cmp::Reverse};
 
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -15,13 +15,13 @@ pub const MOST_COMPARISONS: usize = 64;
 
 /// An earlier report that may belong together with a new one.
 #[derive(Debug, Clone)]
-pub struct Earlier {
+pub struct Earlier<'a> {
     /// Its id; in the order of ids reports were accepted.
     pub report: Uuid,
     /// When it was told.
     pub told_at: Timestamp,
     /// Its traits.
-    pub traits: Traits,
+    pub traits: Cow<'a, Traits>,
     /// The person who reported it.
     pub person: Uuid,
     /// Their household.
@@ -46,34 +46,25 @@ pub struct Candidates {
 /// ones, and newer before older.
 #[must_use]
 pub fn choose(hits: &[(Key, Uuid)]) -> Candidates {
-    let mut by_key: HashMap<Key, Vec<Uuid>> = HashMap::new();
-    for (key, report) in hits {
-        by_key.entry(*key).or_default().push(*report);
-    }
-    let mut frequent = Vec::new();
-    let mut keys: Vec<(usize, Key, Vec<Uuid>)> = Vec::with_capacity(by_key.len());
-    for (key, mut reports) in by_key {
-        reports.sort_unstable_by(|a, b| b.cmp(a));
-        reports.dedup();
-        if reports.len() > CANDIDATES_PER_KEY {
-            frequent.push(key);
-            reports.truncate(CANDIDATES_PER_KEY);
+    // The newest of each key first. As numbers ids are in the order of their bytes, and quicker to compare.
+    let mut hits: Vec<(Key, Reverse<u128>)> =
+        hits.iter().map(|(key, report)| (*key, Reverse(report.as_u128()))).collect();
+    hits.sort_unstable();
+    hits.dedup();
+    let mut keys: Vec<&[(Key, Reverse<u128>)]> = hits.chunk_by(|one, other| one.0 == other.0).collect();
+    let is_frequent = |reports: &&&[(Key, Reverse<u128>)]| reports.len() > CANDIDATES_PER_KEY;
+    let frequent = keys.iter().filter(is_frequent).map(|reports| reports[0].0).collect();
+    // Stable: among keys with as many reports their own order holds.
+    keys.sort_by_key(|reports| reports.len().min(CANDIDATES_PER_KEY));
+    let mut chosen: Vec<u128> = Vec::with_capacity(MOST_COMPARISONS);
+    for (_, Reverse(report)) in keys.into_iter().flat_map(|reports| reports.iter().take(CANDIDATES_PER_KEY)) {
+        if chosen.len() == MOST_COMPARISONS {
+            break;
         }
-        keys.push((reports.len(), key, reports));
-    }
-    keys.sort_unstable_by_key(|(count, key, _)| (*count, *key));
-    let mut chosen: Vec<Uuid> = Vec::new();
-    for (_, _, reports) in keys {
-        for report in reports {
-            if chosen.len() == MOST_COMPARISONS {
-                break;
-            }
-            if !chosen.contains(&report) {
-                chosen.push(report);
-            }
+        if !chosen.contains(report) {
+            chosen.push(*report);
         }
     }
     chosen.sort_unstable();
-    frequent.sort_unstable();
-    Candidates { reports: chosen, frequent }
+    Candidates { reports: chosen.into_iter().map(Uuid::from_u128).collect(), frequent }
 }

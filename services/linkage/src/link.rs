@@ -80,22 +80,29 @@ pub struct Linked {
 #[must_use]
 pub fn link(
     new: New<'_>,
-    earlier: &[Earlier],
+    earlier: &[Earlier<'_>],
     frequent: &[Key],
     words: &[HumanWord],
     weights: &Weights,
     fresh: &mut impl FnMut() -> Uuid,
 ) -> Linked {
-    let mut earlier: Vec<&Earlier> = earlier.iter().collect();
+    let mut earlier: Vec<&Earlier<'_>> = earlier.iter().collect();
     earlier.sort_unstable_by_key(|one| one.report);
     earlier.dedup_by_key(|one| one.report);
     let crowd = crowds::of(new.traits, &earlier, frequent, weights);
     let homes: Vec<Home> = earlier.iter().map(|one| Home::of(&new.traits.place, &one.traits.place)).collect();
-    let compared = |kind: Kind, score: &dyn Fn(&Earlier, Home) -> Score| -> Vec<Compared> {
+    // What speaks for one dispute, whoever told it: evidence for the person, and the answer where others told it.
+    let disputes: Vec<Score> = earlier
+        .iter()
+        .zip(&homes)
+        .map(|(one, home)| dispute_score(new, one, *home, &crowd, weights))
+        .collect();
+    let compared = |kind: Kind, score: &dyn Fn(&Earlier<'_>, Home, Score) -> Score| -> Vec<Compared> {
         earlier
             .iter()
             .zip(&homes)
-            .map(|(one, home)| Compared {
+            .zip(&disputes)
+            .map(|((one, home), dispute)| Compared {
                 report: one.report,
                 cluster: match kind {
                     Kind::Person => one.person,
@@ -103,16 +110,18 @@ pub fn link(
                     Kind::Case => one.case,
                 },
                 joinable: kind != Kind::Case || one.joinable,
-                score: score(one, *home),
+                score: score(one, *home, *dispute),
             })
             .collect()
     };
 
-    let pairs = compared(Kind::Person, &|one, home| person_score(new, one, home, &crowd, weights));
+    let pairs = compared(Kind::Person, &|one, home, dispute| {
+        compare::person(new.traits, &one.traits, home, dispute.matter_bits(), &crowd, &weights.person)
+    });
     let person = decide(Kind::Person, &pairs, words, weights, fresh);
 
     let of_person = person.members();
-    let pairs = compared(Kind::Household, &|one, home| {
+    let pairs = compared(Kind::Household, &|one, home, _| {
         let score = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
         // Who is one person has one household.
         if of_person.contains(&one.person) {
@@ -124,9 +133,12 @@ pub fn link(
     let household = decide(Kind::Household, &pairs, words, weights, fresh);
 
     let of_household = household.members();
-    let pairs = compared(Kind::Case, &|one, home| {
+    let pairs = compared(Kind::Case, &|one, home, dispute| {
         let (person, household) = (of_person.contains(&one.person), of_household.contains(&one.household));
         let reporters = Reporters::of(new.traits, &one.traits, home, person, household);
+        if reporters == Reporters::Others {
+            return dispute;
+        }
         let days = days_between(new.told_at, one.told_at);
         compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights)
     });
@@ -153,16 +165,18 @@ pub fn link(
 pub fn observe(
     new: New<'_>,
     linked: &Linked,
-    earlier: &[Earlier],
+    earlier: &[Earlier<'_>],
     frequent: &[Key],
     weights: &Weights,
 ) -> Vec<(Kind, Levels)> {
-    let by_report: Vec<&Earlier> = earlier.iter().collect();
+    let by_report: Vec<&Earlier<'_>> = earlier.iter().collect();
     let crowd = crowds::of(new.traits, &by_report, frequent, weights);
     let mut observed = Vec::with_capacity(earlier.len() * 3);
     for one in earlier {
         let home = Home::of(&new.traits.place, &one.traits.place);
-        let person = person_score(new, one, home, &crowd, weights);
+        let dispute = dispute_score(new, one, home, &crowd, weights);
+        let person =
+            compare::person(new.traits, &one.traits, home, dispute.matter_bits(), &crowd, &weights.person);
         let household = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
         let (same_person, same_household) =
             (one.person == linked.person.id, one.household == linked.household.id);
@@ -178,11 +192,10 @@ pub fn observe(
     observed
 }
 
-/// The bits for one person having reported both; that both tell of one dispute is evidence.
-fn person_score(new: New<'_>, one: &Earlier, home: Home, crowd: &Crowd, weights: &Weights) -> Score {
+/// The bits for both telling of one dispute, whoever told it.
+fn dispute_score(new: New<'_>, one: &Earlier<'_>, home: Home, crowd: &Crowd, weights: &Weights) -> Score {
     let days = days_between(new.told_at, one.told_at);
-    let dispute = compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, weights);
-    compare::person(new.traits, &one.traits, home, dispute.matter_bits(), crowd, &weights.person)
+    compare::case(new.traits, &one.traits, home, Reporters::Others, days, crowd, weights)
 }
 
 fn days_between(one: Timestamp, other: Timestamp) -> f32 {

@@ -1,5 +1,7 @@
 //! Linkage from reports to clusters, as intake uses it.
 
+use std::borrow::Cow;
+
 use std::collections::HashMap;
 
 use fengqiao_linkage::{
@@ -84,11 +86,11 @@ fn id(number: u128) -> Uuid {
 }
 
 /// An earlier report, alone in its clusters: person 1_000 + n, household 2_000 + n, case 3_000 + n.
-fn earlier(number: u128, day: i64, said: &Telling<'_>) -> Earlier {
+fn earlier(number: u128, day: i64, said: &Telling<'_>) -> Earlier<'static> {
     Earlier {
         report: id(number),
         told_at: at(day),
-        traits: traits_of(said),
+        traits: Cow::Owned(traits_of(said)),
         person: id(1_000 + number),
         household: id(2_000 + number),
         case: id(3_000 + number),
@@ -96,7 +98,7 @@ fn earlier(number: u128, day: i64, said: &Telling<'_>) -> Earlier {
     }
 }
 
-fn linked_on(day: i64, said: &Telling<'_>, earlier: &[Earlier], words: &[HumanWord]) -> Linked {
+fn linked_on(day: i64, said: &Telling<'_>, earlier: &[Earlier<'_>], words: &[HumanWord]) -> Linked {
     let mut next = 9_000;
     let mut fresh = || {
         next += 1;
@@ -204,7 +206,7 @@ fn who_was_reported_and_answers_speaks_of_the_same_case() {
 #[test]
 fn a_phone_of_a_village_office_names_nobody() {
     let names = ["李强", "赵敏", "周杰", "吴芳", "郑军", "冯丽"];
-    let callers: Vec<Earlier> = (1..)
+    let callers: Vec<Earlier<'static>> = (1..)
         .zip(names)
         .map(|(number, name)| {
             earlier(number, 0, &Telling { name, address: "", opponent: "", text: "", ..WANG })
@@ -343,7 +345,7 @@ fn any_said() -> impl Strategy<Value = Telling<'static>> {
 }
 
 /// Reports of a few clusters, each kind by itself.
-fn any_earlier() -> impl Strategy<Value = Vec<Earlier>> {
+fn any_earlier() -> impl Strategy<Value = Vec<Earlier<'static>>> {
     proptest::collection::vec((any_said(), 0_i64..60, 0_u128..4, 0_u128..4, 0_u128..4, any::<bool>()), 0..12)
         .prop_map(|said| {
             (1..)
@@ -400,7 +402,7 @@ proptest! {
     #[test]
     fn the_order_of_earlier_reports_does_not_matter(said in any_said(), earlier in any_earlier()) {
         let linked = linked_on(30, &said, &earlier, &[]);
-        let turned: Vec<Earlier> = earlier.iter().rev().cloned().collect();
+        let turned: Vec<Earlier<'static>> = earlier.iter().rev().cloned().collect();
         prop_assert_eq!(linked_on(30, &said, &turned, &[]), linked);
     }
 
@@ -412,7 +414,7 @@ proptest! {
     ) {
         let linked = linked_on(30, &said, &earlier, &words);
         for kind in [Kind::Person, Kind::Household, Kind::Case] {
-            let (belongs, of): (Uuid, fn(&Earlier) -> Uuid) = match kind {
+            let (belongs, of): (Uuid, fn(&Earlier<'_>) -> Uuid) = match kind {
                 Kind::Person => (linked.person.id, |one| one.person),
                 Kind::Household => (linked.household.id, |one| one.household),
                 Kind::Case => (linked.case.id, |one| one.case),

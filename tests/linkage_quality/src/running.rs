@@ -1,6 +1,7 @@
 //! Runs the engine over reports in their order, as intake does, in memory.
 
 use std::{
+    borrow::Cow,
     collections::HashMap,
     fmt::Write as _,
     hash::{DefaultHasher, Hash as _, Hasher as _},
@@ -94,7 +95,7 @@ pub fn run(told: &[Told], county: &County, weights: &Weights) -> Run {
         let chosen = choose(&hits);
         let begin = Instant::now();
         let mut now = |kind: Kind, cluster: Uuid| joined.entry(kind).or_default().now(cluster);
-        let earlier: Vec<Earlier> = chosen
+        let earlier: Vec<Earlier<'_>> = chosen
             .reports
             .iter()
             .filter_map(|id| {
@@ -102,7 +103,7 @@ pub fn run(told: &[Told], county: &County, weights: &Weights) -> Run {
                 Some(Earlier {
                     report: *id,
                     told_at: one.told_at,
-                    traits: Traits::decode(&one.traits).ok()?,
+                    traits: Cow::Owned(Traits::decode(&one.traits).ok()?),
                     person: now(Kind::Person, one.person),
                     household: now(Kind::Household, one.household),
                     case: now(Kind::Case, one.case),

@@ -1,7 +1,7 @@
 //! One round of the group commit: known, decided, written, committed, answered.
 //!
 //! Under load, what the next round must know is read while this one is written, on a connection of its own;
-//! what this one decides is added to it by hand, since it is not visible yet.
+//! what this one decides is remembered, since it may not be visible yet.
 
 use std::time::Instant;
 
@@ -12,13 +12,12 @@ use jiff::Timestamp;
 use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
 use tokio::{sync::mpsc, time::timeout};
-use uuid::Uuid;
 
-use super::{Answer, Waiting, Worker, take_repetitions};
+use super::{Answer, Waiting, Worker, memory::Memory, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
     contract,
-    domain::decision::{Candidate, Decision, Decisions, JustDecided, Known, Rules, decide},
+    domain::decision::{Candidate, Decision, Decisions, JustDecided, Known, Rules},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, DecidedBatch, StoreError},
@@ -27,6 +26,9 @@ use crate::{
 
 /// One that a restarted Postgres has left, and a new one.
 const CONNECTIONS_TRIED: usize = 2;
+/// What is remembered may hold no more, and then another process may write while it is read; after so many looks the
+/// turn is taken.
+const LOOKS: usize = 3;
 /// Fewer than this are read when it is their turn: reading ahead costs a commit its own price once more.
 const WORTH_READING_AHEAD: usize = 64;
 const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
@@ -35,7 +37,7 @@ const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
 pub(super) struct Round {
     waiting: Vec<Waiting>,
     /// What was read while the round before was written.
-    known: Option<(Known, Turn)>,
+    known: Option<Known>,
     /// New sends of what is in this very round: they come after it.
     repetitions: Vec<Waiting>,
 }
@@ -138,7 +140,7 @@ impl Worker {
     async fn transact_in_time(
         &mut self,
         reports: &[&ReceivedReport],
-        known: Option<(Known, Turn)>,
+        known: Option<Known>,
         before: Committed,
         queue: Option<&mut mpsc::Receiver<Waiting>>,
     ) -> (Result<Vec<Decision>, StoreError>, Option<Round>) {
@@ -149,9 +151,14 @@ impl Worker {
             .unwrap_or(Err(StoreError::TooSlow { operation: "commit a batch" }));
         match &done {
             Ok(_) => sums::committed(&self.county, reports.len(), began.elapsed()),
-            Err(error) if error.is_of_the_data() => {}
-            // Nobody knows what the connection still waits for.
-            Err(_) => self.connection = None,
+            Err(error) => {
+                // What was remembered of it is not written.
+                self.memory.forget();
+                if !error.is_of_the_data() {
+                    // Nobody knows what the connection still waits for.
+                    self.connection = None;
+                }
+            }
         }
         (done, next)
     }
@@ -160,7 +167,7 @@ impl Worker {
     async fn transact(
         &mut self,
         reports: &[&ReceivedReport],
-        known: Option<(Known, Turn)>,
+        known: Option<Known>,
         mut before: Committed,
         queue: Option<&mut mpsc::Receiver<Waiting>>,
         next: &mut Option<Round>,
@@ -169,16 +176,22 @@ impl Worker {
             std::mem::take(&mut before).answer();
         }
         let mut connection = self.take_connection().await?;
-        let (known, turn) = match known {
-            Some(known) => known,
-            None => self.known_on_a_working(&mut connection, reports).await?,
+        let seen = match (known, self.memory.turn()) {
+            (Some(known), Some(turn)) => Some((known, turn)),
+            _ => self.look(&mut connection, reports).await?,
         };
-        let decided = self.decide(reports, known);
+        let Some((known, turn)) = seen else {
+            let decided = self.transact_in_turn(&mut connection, reports).await?;
+            self.connection = Some(connection);
+            return Ok(decided);
+        };
+        let decided = self.decide(reports, known, turn);
         let ahead = async {
             before.answer();
             match queue {
                 Some(queue) => {
-                    Self::read_ahead(&self.county, &mut self.reader, &self.pool, queue, self.at_most).await
+                    let ahead = Ahead { county: &self.county, memory: &self.memory, written_in: turn };
+                    ahead.read(&mut self.reader, &self.pool, queue, self.at_most).await
                 }
                 None => None,
             }
@@ -196,7 +209,7 @@ impl Worker {
         let decided = match written {
             Some(first) => {
                 if let Some(next) = next {
-                    next.follow(reports, &decided.decisions, turn);
+                    next.follow(&self.memory, reports, &decided.decisions);
                 }
                 decided.announce(&self.outbox, &self.county, first)
             }
@@ -219,18 +232,26 @@ impl Worker {
         }
     }
 
-    /// Nothing is changed by reading, so it may be tried again.
-    async fn known_on_a_working(
-        &self,
+    /// What the reports must be decided by, on a connection that works; none where others write again and again
+    /// meanwhile. Nothing is changed by reading, so it may be tried again.
+    async fn look(
+        &mut self,
         connection: &mut PgConnection,
         reports: &[&ReceivedReport],
-    ) -> Result<(Known, Turn), StoreError> {
-        let mut tried = 1;
+    ) -> Result<Option<(Known, Turn)>, StoreError> {
+        let (mut looks, mut connections) = (1, 1);
         loop {
-            match store::known_and_seen(connection, &self.county, reports).await {
-                Err(error) if error.is_of_the_connection() && tried < CONNECTIONS_TRIED => {
+            let turns = self.memory.turns();
+            let read =
+                store::known(connection, &self.county, reports, self.memory.past(), turns.as_ref()).await;
+            match read {
+                Err(error) if error.is_of_the_connection() && connections < CONNECTIONS_TRIED => {
                     *connection = store::connect(&self.pool).await?;
-                    tried += 1;
+                    connections += 1;
+                }
+                Ok(None) if looks < LOOKS => {
+                    self.memory.forget();
+                    looks += 1;
                 }
                 read => return read,
             }
@@ -238,25 +259,28 @@ impl Worker {
     }
 
     async fn transact_in_turn(
-        &self,
+        &mut self,
         connection: &mut PgConnection,
         reports: &[&ReceivedReport],
     ) -> Result<Vec<Decision>, StoreError> {
+        self.memory.forget();
         let mut tx = store::begin_in_turn(connection, &self.county).await?;
-        let (known, turn) = store::known_and_seen(&mut tx, &self.county, reports).await?;
-        let decided = self.decide(reports, known);
+        let (known, turn) = store::known(&mut tx, &self.county, reports, self.memory.past(), None)
+            .await?
+            .ok_or(StoreError::Malformed("the county's turn"))?;
+        let decided = self.decide(reports, known, turn);
         let first = decided.write(&self.county, reports, &mut tx, turn).await?;
         store::commit(tx).await?;
         let first = first.ok_or(StoreError::Malformed("the county's turn"))?;
         Ok(decided.announce(&self.outbox, &self.county, first))
     }
 
-    fn decide(&self, reports: &[&ReceivedReport], known: Known) -> Decided {
+    fn decide(&mut self, reports: &[&ReceivedReport], known: Known, turn: Turn) -> Decided {
         // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
         let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
         let rules = Rules { reach: self.reach, weights: &self.weights };
-        let decisions = decide(&candidates, known, rules, &mut Uuid::now_v7);
+        let decisions = self.memory.decide(&candidates, known, turn, rules);
         let events = reports
             .iter()
             .zip(&decisions.each)
@@ -265,11 +289,22 @@ impl Worker {
             .collect();
         Decided { decisions, events, now }
     }
+}
 
+/// By what the next round is read while one is written.
+struct Ahead<'a> {
+    county: &'a str,
+    /// It has what that one decided.
+    memory: &'a Memory,
+    /// The turn in which that one is written.
+    written_in: Turn,
+}
+
+impl Ahead<'_> {
     /// Takes who waits and reads what their round must know, where it is worth it. A failure only means that
     /// it is read when it is their turn.
-    async fn read_ahead(
-        county: &str,
+    async fn read(
+        self,
         reader: &mut Option<PgConnection>,
         pool: &sqlx::PgPool,
         queue: &mut mpsc::Receiver<Waiting>,
@@ -289,37 +324,34 @@ impl Worker {
                 Err(_) => return Some(round),
             },
         };
-        let known = store::known_and_seen(&mut connection, county, &round.reports()).await;
-        if let Ok(known) = known {
+        let Self { county, memory, written_in } = self;
+        let turns = memory.turns_since(written_in);
+        let read = store::known(&mut connection, county, &round.reports(), memory.past(), Some(&turns)).await;
+        if let Ok(read) = read {
             *reader = Some(connection);
-            round.known = Some(known);
+            round.known = read.map(|(known, _)| known);
         }
         Some(round)
     }
 }
 
 impl Round {
-    /// The round before is written, in this turn: what was read for this one is completed by it.
-    fn follow(&mut self, before: &[&ReceivedReport], decisions: &Decisions, written_in: Turn) {
-        let Some((mut known, turn)) = self.known.take() else { return };
-        let after = written_in.next();
-        // Read later still: then all of it was visible.
-        if turn.0 <= after.0 {
-            let earlier: Vec<Candidate<'_>> = before.iter().map(|report| candidate(report)).collect();
-            let earlier: Vec<JustDecided<'_, Name<'_>>> = before
-                .iter()
-                .zip(&earlier)
-                .zip(&decisions.each)
-                .map(|((report, candidate), decision)| JustDecided {
-                    name: name(report),
-                    candidate,
-                    decision,
-                })
-                .collect();
-            let names: Vec<Name<'_>> = self.waiting.iter().map(|waiting| name(&waiting.report)).collect();
-            known.follow(&earlier, &decisions.joins, &names);
+    /// The round before is written: what was read for this one is completed by it.
+    fn follow(&mut self, memory: &Memory, before: &[&ReceivedReport], decisions: &Decisions) {
+        if decisions.have_stale_keys() {
+            // They may have been read as they were.
+            self.known = None;
         }
-        self.known = Some((known, Turn(turn.0.max(after.0))));
+        let Some(known) = &mut self.known else { return };
+        let earlier: Vec<Candidate<'_>> = before.iter().map(|report| candidate(report)).collect();
+        let earlier: Vec<JustDecided<'_, Name<'_>>> = before
+            .iter()
+            .zip(&earlier)
+            .zip(&decisions.each)
+            .map(|((report, candidate), decision)| JustDecided { name: name(report), candidate, decision })
+            .collect();
+        let names: Vec<Name<'_>> = self.waiting.iter().map(|waiting| name(&waiting.report)).collect();
+        known.follow(memory.past(), &earlier, &decisions.joins, &names);
     }
 }
 

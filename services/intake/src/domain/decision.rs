@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     joinable::Joinable,
     linkage::{Digest, Linkage, Reach},
-    past::{Newly, Past},
+    past::{Newly, Past, ReadPast},
 };
 
 /// What the decision needs of a report.
@@ -66,20 +66,22 @@ pub struct JustDecided<'a, N> {
     pub decision: &'a Decision,
 }
 
-/// What is known before a batch.
-#[derive(Debug, Default)]
+/// What was read for a batch.
+#[derive(Debug, Clone, Default)]
 pub struct Known {
     /// The reports that are already there, by the candidate's index.
     pub stored: HashMap<usize, Stored>,
-    /// The earlier reports that candidates may be compared with.
-    pub past: Past,
+    /// The earlier reports that candidates may be compared with, as far as they are not remembered.
+    pub past: ReadPast,
 }
 
 impl Known {
-    /// Adds what the batch before will have written, as if it had been read. It does no harm where it was.
-    /// `names` are those of the later batch's candidates; `joins` are the clusters that the batch before joined.
+    /// Completes what was read before the batch before it was visible, as if it had been read after. It does no harm
+    /// where it was. `past` remembers that batch; `names` are those of the later batch's candidates; `joins` are the
+    /// clusters that the batch before joined. Where that one has stale keys, it is to be read anew.
     pub fn follow<N: Eq + Hash + Copy>(
         &mut self,
+        past: &Past,
         before: &[JustDecided<'_, N>],
         joins: &[Join],
         names: &[N],
@@ -87,17 +89,15 @@ impl Known {
         for join in joins {
             self.past.join(join);
             for stored in self.stored.values_mut() {
-                follow(join, &self.past, &mut stored.linkage, &mut stored.joinable);
+                follow(join, past, &mut stored.linkage, &mut stored.joinable);
             }
         }
-        let mut named: HashMap<N, &JustDecided<'_, N>> = HashMap::with_capacity(before.len());
-        for one in before {
-            // What was overtaken changed nothing: what was read of it holds.
-            if one.decision.change != Change::Overtaken {
-                named.insert(one.name, one);
-            }
-            one.decision.tell(one.candidate, &mut self.past);
-        }
+        // What was overtaken changed nothing: what was read of it holds.
+        let named: HashMap<N, &JustDecided<'_, N>> = before
+            .iter()
+            .filter(|one| one.decision.change != Change::Overtaken)
+            .map(|one| (one.name, one))
+            .collect();
         for (index, name) in names.iter().enumerate() {
             if let Some(one) = named.get(name) {
                 self.stored.insert(index, one.as_stored());
@@ -178,6 +178,20 @@ pub struct Decisions {
     pub joins: Vec<Join>,
 }
 
+impl Decisions {
+    /// Whether anything is written.
+    #[must_use]
+    pub fn are_written(&self) -> bool {
+        self.each.iter().any(|decision| decision.change.is_written())
+    }
+
+    /// Whether a report is found no more under a key of its own.
+    #[must_use]
+    pub fn have_stale_keys(&self) -> bool {
+        self.each.iter().any(|decision| !decision.stale_keys.is_empty())
+    }
+}
+
 /// By what is decided.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
@@ -188,32 +202,36 @@ pub struct Rules<'a> {
 }
 
 /// Decides a batch, in its order: what comes later may belong to what comes earlier. No two candidates
-/// have the same source and reference; the caller sees to that.
+/// have the same source and reference; the caller sees to that. `past` remembers what was read and decided for the next.
 pub fn decide(
     candidates: &[Candidate<'_>],
-    mut known: Known,
+    known: Known,
+    past: &mut Past,
     rules: Rules<'_>,
     fresh: &mut impl FnMut() -> Uuid,
 ) -> Decisions {
+    let Known { mut stored, past: read } = known;
+    past.learn(read);
     let mut decisions = Decisions { each: Vec::with_capacity(candidates.len()), joins: Vec::new() };
     for (index, candidate) in candidates.iter().enumerate() {
-        let (decision, joins) = match known.stored.remove(&index) {
-            Some(stored) => of_stored(candidate, stored, &known.past, rules),
-            None => of_new(candidate, &known.past, rules, fresh()),
+        let (decision, joins) = match stored.remove(&index) {
+            Some(stored) => of_stored(candidate, stored, past, rules),
+            None => of_new(candidate, past, rules, fresh()),
         };
-        decision.tell(candidate, &mut known.past);
+        decision.tell(candidate, past);
         decisions.each.push(decision);
         for join in joins {
-            known.past.join(&join);
+            past.join(&join);
             for decision in &mut decisions.each {
-                follow(&join, &known.past, &mut decision.linkage, &mut decision.joinable);
+                follow(&join, past, &mut decision.linkage, &mut decision.joinable);
             }
-            for stored in known.stored.values_mut() {
-                follow(&join, &known.past, &mut stored.linkage, &mut stored.joinable);
+            for stored in stored.values_mut() {
+                follow(&join, past, &mut stored.linkage, &mut stored.joinable);
             }
             decisions.joins.push(join);
         }
     }
+    decisions.each.iter().flat_map(|decision| &decision.stale_keys).for_each(|key| past.forget_key(*key));
     decisions
 }
 

@@ -1,6 +1,13 @@
-//! What is known of earlier reports while a batch is decided: those that were read, and those of the batch itself.
+//! What is known of earlier reports while batches are decided: those that were read, and those that were decided since.
+//!
+//! What was read for one batch is good for the next as long as nobody else has written: so it is remembered, up to a
+//! bound, and only what is not remembered is read.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use fengqiao_linkage::{
     CANDIDATES_PER_KEY, Earlier, HumanWord, Join, Key, Kind, Said, Thing, Traits, choose,
@@ -31,32 +38,193 @@ pub struct EarlierReport {
 /// Earlier reports by their ids, and by the keys under which they are found.
 #[derive(Debug, Default)]
 pub struct Past {
-    reports: HashMap<Uuid, EarlierReport>,
-    /// Of each key the newest reports; one more than are compared shows that there are more.
-    by_key: HashMap<Key, BTreeSet<Uuid>>,
+    reports: HashMap<Uuid, Remembered<EarlierReport>>,
+    /// Of each key the newest reports, in the order of their ids; one more than are compared shows that there are more.
+    /// A key that is not here was not read; one without reports has none.
+    by_key: HashMap<Key, Remembered<Vec<Uuid>>>,
     /// Until when each case cluster may be joined.
     clusters: HashMap<Uuid, Joinable>,
-    /// Clusters that an officer has said are not the same.
+    /// How many news of case clusters there had been then.
+    news: i64,
+    /// Clusters of these reports that an officer has said are not the same.
     apart: Vec<HumanWord>,
+    /// Counts the batches.
+    batch: u32,
+}
+
+/// Something with the last batch that used it.
+#[derive(Debug)]
+struct Remembered<T> {
+    value: T,
+    used: AtomicU32,
+}
+
+impl<T> Remembered<T> {
+    const fn new(value: T, batch: u32) -> Self {
+        Self { value, used: AtomicU32::new(batch) }
+    }
+
+    fn used_in(&self, batch: u32) -> &T {
+        self.used.store(batch, Ordering::Relaxed);
+        &self.value
+    }
+
+    fn last_used(&self) -> u32 {
+        self.used.load(Ordering::Relaxed)
+    }
+}
+
+/// What was read of the past for a batch: of its keys and reports those that are not remembered.
+#[derive(Debug, Clone, Default)]
+pub struct ReadPast {
+    /// The newest reports of each key that was looked up, in any order; none for a key that has none.
+    pub keys: Vec<(Key, Vec<Uuid>)>,
+    /// Reports.
+    pub reports: Vec<(Uuid, EarlierReport)>,
+    /// How many news of case clusters there had been: with more, what is remembered of them holds no more.
+    pub news: i64,
+    /// Until when case clusters may be joined.
+    pub clusters: Vec<(Uuid, Joinable)>,
+    /// Clusters of these reports that an officer has said are not the same.
+    pub apart: Vec<(Kind, Uuid, Uuid)>,
+}
+
+impl ReadPast {
+    /// A cluster went into another one after this was read.
+    pub fn join(&mut self, join: &Join) {
+        self.reports.iter_mut().for_each(|(_, report)| report.follow(join));
+        for (_, one, other) in self.apart.iter_mut().filter(|(kind, ..)| *kind == join.kind) {
+            for held in [one, other] {
+                if *held == join.absorbed {
+                    *held = join.kept;
+                }
+            }
+        }
+    }
+}
+
+impl EarlierReport {
+    fn follow(&mut self, join: &Join) {
+        let held = match join.kind {
+            Kind::Person => &mut self.person_id,
+            Kind::Household => &mut self.household_id,
+            Kind::Case => &mut self.cluster_id,
+        };
+        if *held == join.absorbed {
+            *held = join.kept;
+        }
+    }
+}
+
+/// What is to be read of the reports that were found for a batch.
+#[derive(Debug, Default)]
+pub struct Unread {
+    /// The reports that are not remembered, to be read with their clusters.
+    pub reports: Vec<Uuid>,
+    /// Case clusters of the others.
+    pub cases: Vec<Uuid>,
 }
 
 /// The newest reports of a key that are read: one more than are compared.
 pub const NEWEST_OF_A_KEY: usize = CANDIDATES_PER_KEY + 1;
 
+/// For each report so many keys are remembered.
+const KEYS_OF_A_REPORT: usize = 4;
+
 impl Past {
+    /// The keys of a batch that are to be looked up, and the reports that are known to have one of the others.
+    #[must_use]
+    pub fn unread_keys<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> (Vec<Key>, HashSet<Uuid>) {
+        let (mut unread, mut found) = (Vec::new(), HashSet::new());
+        let mut asked = HashSet::new();
+        for key in keys.filter(|key| asked.insert(**key)) {
+            match self.by_key.get(key) {
+                Some(reports) => found.extend(reports.value.iter().copied()),
+                None => unread.push(*key),
+            }
+        }
+        (unread, found)
+    }
+
+    /// What is to be read of the reports that were found for a batch, after so many news of clusters.
+    #[must_use]
+    pub fn unread_reports(&self, found: HashSet<Uuid>, news: i64) -> Unread {
+        let (mut reports, mut cases) = (Vec::new(), HashSet::new());
+        for report in found {
+            match self.reports.get(&report) {
+                None => reports.push(report),
+                Some(Remembered { value, .. }) => {
+                    if news != self.news || !self.clusters.contains_key(&value.cluster_id) {
+                        cases.insert(value.cluster_id);
+                    }
+                }
+            }
+        }
+        Unread { reports, cases: cases.into_iter().collect() }
+    }
+
+    /// Adds what was read for the next batch. What is remembered already is newer.
+    pub fn learn(&mut self, read: ReadPast) {
+        self.batch = self.batch.wrapping_add(1);
+        let batch = self.batch;
+        for (key, mut reports) in read.keys {
+            reports.sort_unstable();
+            reports.drain(..reports.len().saturating_sub(NEWEST_OF_A_KEY));
+            self.by_key.entry(key).or_insert_with(|| Remembered::new(reports, batch));
+        }
+        for (id, report) in read.reports {
+            self.reports.entry(id).or_insert_with(|| Remembered::new(report, batch));
+        }
+        if read.news != self.news {
+            self.clusters.clear();
+            self.news = read.news;
+        }
+        self.clusters.extend(read.clusters);
+        for (kind, one, other) in read.apart {
+            if !self.are_apart(kind, one, other) {
+                self.set_apart(kind, one, other);
+            }
+        }
+    }
+
+    /// Forgets what was not used for the longest time, where more reports are remembered than so many. What the last
+    /// batch used stays.
+    pub fn shrink(&mut self, reports_at_most: usize) {
+        let held = self.reports.len();
+        shrink(&mut self.reports, reports_at_most, self.batch);
+        shrink(&mut self.by_key, reports_at_most.saturating_mul(KEYS_OF_A_REPORT), self.batch);
+        if self.reports.len() < held {
+            let of = |report: &EarlierReport| [report.person_id, report.household_id, report.cluster_id];
+            let held: HashSet<Uuid> = self.reports.values().flat_map(|report| of(&report.value)).collect();
+            self.clusters.retain(|cluster, _| held.contains(cluster));
+            let is_held = |thing: Thing| matches!(thing, Thing::Cluster(cluster) if held.contains(&cluster));
+            self.apart.retain(|word| is_held(word.one) || is_held(word.other));
+        }
+    }
+
     /// Adds a report as it is now, and until when its cluster may be joined; what was known before is replaced.
     pub fn add(&mut self, report_id: Uuid, report: EarlierReport, joinable: Joinable) {
         self.clusters.insert(report.cluster_id, joinable);
-        self.reports.insert(report_id, report);
+        self.reports.insert(report_id, Remembered::new(report, self.batch));
     }
 
     /// A report is found under a key.
     pub fn found(&mut self, key: Key, report_id: Uuid) {
-        let newest = self.by_key.entry(key).or_default();
-        newest.insert(report_id);
+        let batch = self.batch;
+        let newest = self.by_key.entry(key).or_insert_with(|| Remembered::new(Vec::new(), batch));
+        newest.used_in(batch);
+        let newest = &mut newest.value;
+        // Nearly always the last: ids follow time.
+        let Err(place) = newest.binary_search(&report_id) else { return };
+        newest.insert(place, report_id);
         if newest.len() > NEWEST_OF_A_KEY {
-            newest.pop_first();
+            newest.remove(0);
         }
+    }
+
+    /// A report is no more found under a key: which others are has to be read again.
+    pub fn forget_key(&mut self, key: Key) {
+        self.by_key.remove(&key);
     }
 
     /// Two clusters are not the same.
@@ -86,21 +254,21 @@ impl Past {
 
     /// The reports to compare with one that has these keys and was told then, and the keys that are frequent.
     #[must_use]
-    pub fn comparable(&self, keys: &[Key], told_at: Timestamp, reach: Reach) -> (Vec<Earlier>, Vec<Key>) {
+    pub fn comparable(&self, keys: &[Key], told_at: Timestamp, reach: Reach) -> (Vec<Earlier<'_>>, Vec<Key>) {
         let hits: Vec<(Key, Uuid)> = keys
             .iter()
-            .filter_map(|key| Some((*key, self.by_key.get(key)?)))
+            .filter_map(|key| Some((*key, self.by_key.get(key)?.used_in(self.batch))))
             .flat_map(|(key, reports)| reports.iter().map(move |report| (key, *report)))
             .collect();
         let chosen = choose(&hits);
         let earlier = chosen.reports.iter().filter_map(|id| {
-            let report = self.reports.get(id)?;
+            let report = self.reports.get(id)?.used_in(self.batch);
             let cluster = self.joinable(report.cluster_id);
             let joinable = cluster.takes(told_at) && reach.counts(report.told_at, cluster, told_at);
             Some(Earlier {
                 report: *id,
                 told_at: report.told_at,
-                traits: report.traits.clone(),
+                traits: Cow::Borrowed(&report.traits),
                 person: report.person_id,
                 household: report.household_id,
                 case: report.cluster_id,
@@ -128,7 +296,7 @@ impl Past {
     /// When an earlier report was told.
     #[must_use]
     pub fn told_at(&self, report_id: Uuid) -> Option<Timestamp> {
-        self.reports.get(&report_id).map(|report| report.told_at)
+        self.reports.get(&report_id).map(|report| report.value.told_at)
     }
 
     /// Until when a cluster may be joined; one that nothing is known of is new.
@@ -139,16 +307,7 @@ impl Past {
 
     /// A cluster went into another one.
     pub fn join(&mut self, join: &Join) {
-        for report in self.reports.values_mut() {
-            let held = match join.kind {
-                Kind::Person => &mut report.person_id,
-                Kind::Household => &mut report.household_id,
-                Kind::Case => &mut report.cluster_id,
-            };
-            if *held == join.absorbed {
-                *held = join.kept;
-            }
-        }
+        self.reports.values_mut().for_each(|report| report.value.follow(join));
         if join.kind == Kind::Case
             && let Some(joinable) = self.clusters.remove(&join.absorbed)
         {
@@ -164,6 +323,20 @@ impl Past {
             moved(&mut word.other);
         }
     }
+}
+
+/// Removes those that were not used for the longest time, until three quarters of the bound are left; what the last batch
+/// used stays.
+fn shrink<K, T>(held: &mut HashMap<K, Remembered<T>>, at_most: usize, batch: u32) {
+    if held.len() <= at_most {
+        return;
+    }
+    // Batches ago: their numbers may have begun anew.
+    let ago = |one: &Remembered<T>| batch.wrapping_sub(one.last_used());
+    let mut ages: Vec<u32> = held.values().map(ago).collect();
+    let (_, oldest_kept, _) = ages.select_nth_unstable(at_most / 4 * 3);
+    let oldest_kept = *oldest_kept;
+    held.retain(|_, one| ago(one) == 0 || ago(one) < oldest_kept);
 }
 
 /// What a decision says of a report to those that come after it.

@@ -107,12 +107,13 @@ impl DecidedBatch<'_> {
             return Ok(Some(0));
         }
         if revised.is_empty() && self.decisions.joins.is_empty() {
-            return self.insert(conn, turn, &new, &revised).await;
+            return self.insert(conn, turn, &new).await;
         }
         let mut tx = conn.begin().await.map_err(StoreError::database("begin a batch"))?;
-        revise(&mut tx, self.county, &revised, self.now).await?;
-        let first = self.insert(&mut tx, turn, &new, &revised).await?;
+        // With this the turn is held: another process that revises the same report comes before or after.
+        let first = self.insert(&mut tx, turn, &new).await?;
         if first.is_some() {
+            revise(&mut tx, self.county, &revised, self.now).await?;
             join_clusters(&mut tx, self.county, &self.decisions.joins, self.now).await?;
         }
         let ended = if first.is_some() { tx.commit().await } else { tx.rollback().await };
@@ -125,12 +126,8 @@ impl DecidedBatch<'_> {
         conn: &mut PgConnection,
         turn: Turn,
         new: &[Decided<'_>],
-        revised: &[Decided<'_>],
     ) -> Result<Option<i64>, StoreError> {
-        let both = new.iter().chain(revised);
-        let (keys, keyed): (Vec<i64>, Vec<Uuid>) = both
-            .flat_map(|(report, decision)| report.keys.iter().map(|key| (key.0, decision.report_id)))
-            .unzip();
+        let (keys, keyed) = keys(new);
         let in_turn = InTurn { county: self.county, turn, step: None, events: self.events };
         let row = in_turn
             .bind(sqlx::query(INSERT.as_str()))
@@ -174,6 +171,13 @@ fn column<'a, T>(rows: &[Decided<'a>], of: impl Fn(Decided<'a>) -> T) -> Vec<T> 
     rows.iter().map(|row| of(*row)).collect()
 }
 
+/// The keys under which reports are found, each with its report.
+fn keys(rows: &[Decided<'_>]) -> (Vec<i64>, Vec<Uuid>) {
+    rows.iter()
+        .flat_map(|(report, decision)| report.keys.iter().map(|key| (key.0, decision.report_id)))
+        .unzip()
+}
+
 async fn revise(
     conn: &mut PgConnection,
     county: &str,
@@ -187,6 +191,7 @@ async fn revise(
         .iter()
         .flat_map(|(_, decision)| decision.stale_keys.iter().map(|key| (key.0, decision.report_id)))
         .unzip();
+    let (keys, keyed) = keys(revised);
     sqlx::query(include_str!("sql/revise.sql"))
         .bind(county)
         .bind(to_sql(now))
@@ -204,6 +209,8 @@ async fn revise(
         .bind(column(revised, |(report, _)| report.sealed_details.as_deref()))
         .bind(stale)
         .bind(whose)
+        .bind(keys)
+        .bind(keyed)
         .execute(conn)
         .await
         .map(|_| ())

@@ -1,5 +1,7 @@
 //! What a batch must know before it is decided.
 
+use std::{collections::HashMap, ops::RangeInclusive};
+
 use fengqiao_linkage::{Key, Kind, Traits};
 use fengqiao_messaging::Turn;
 use fengqiao_serving::time::from_sql;
@@ -14,17 +16,55 @@ use crate::{
     domain::{
         decision::{Known, Stored},
         joinable::Joinable,
-        past::{EarlierReport, NEWEST_OF_A_KEY},
+        past::{EarlierReport, NEWEST_OF_A_KEY, Past, ReadPast, Unread},
     },
     reception::ReceivedReport,
 };
 
-/// One row; which columns are there depends on its kind.
+const OPERATION: &str = "look for earlier reports";
+
+/// The turns in which what was read is so.
+pub type Turns = RangeInclusive<i64>;
+
+/// Which reports of the batch are there, and which earlier ones are to be compared with them, as far as they are not
+/// remembered; and the county's turn in which it is so. None where that is not one of the given turns, in which what is
+/// remembered holds; where none are given, nothing is remembered.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn known(
+    conn: &mut PgConnection,
+    county: &str,
+    batch: &[&ReceivedReport],
+    past: &Past,
+    turns: Option<&Turns>,
+) -> Result<Option<(Known, Turn)>, StoreError> {
+    let (mut keys, mut found) = past.unread_keys(batch.iter().flat_map(|report| &report.keys));
+    // In the order of the index.
+    keys.sort_unstable();
+    let (mut known, turn) = look_up(conn, county, batch, &keys).await?;
+    if turns.is_some_and(|turns| !turns.contains(&turn.0)) {
+        return Ok(None);
+    }
+    found.extend(known.past.keys.iter().flat_map(|(_, reports)| reports));
+    // What officers said of the clusters of these is to be known, too.
+    found.extend(known.stored.values().map(|stored| stored.report_id));
+    let unread = past.unread_reports(found, known.past.news);
+    if unread.reports.is_empty() && unread.cases.is_empty() {
+        return Ok(Some((known, turn)));
+    }
+    let of_now = turn.0..=turn.0;
+    let then = earlier(conn, county, unread, &mut known.past).await?;
+    Ok(turns.unwrap_or(&of_now).contains(&then.0).then_some((known, then)))
+}
+
+/// The row without a report is the turn, with what was found; each other one a report that is there.
 #[derive(sqlx::FromRow)]
-struct Row {
-    kind: i16,
-    /// The turn, the place of what was asked, or the kind of clusters that are apart.
+struct FoundRow {
     position: i64,
+    news: Option<i64>,
+    positions: Option<Vec<i64>>,
+    report_ids: Option<Vec<Uuid>>,
     report_id: Option<Uuid>,
     occurred_at: Option<OffsetDateTime>,
     person_id: Option<Uuid>,
@@ -36,73 +76,121 @@ struct Row {
     repeat: Option<bool>,
     link_reasons: LinkColumn,
     follows_cluster_id: Option<Uuid>,
-    open: bool,
+    open: Option<bool>,
     takes_until: Option<OffsetDateTime>,
-    report_ids: Option<Vec<Uuid>>,
 }
 
-const TURN: i16 = -1;
-const STORED: i16 = 0;
-const FOUND: i16 = 1;
-const EARLIER: i16 = 2;
-const APART: i16 = 3;
-
-/// Which reports of the batch are there, which earlier ones are to be compared with them, and the county's turn in
-/// which it is so.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn known_and_seen(
+async fn look_up(
     conn: &mut PgConnection,
     county: &str,
     batch: &[&ReceivedReport],
+    keys: &[Key],
 ) -> Result<(Known, Turn), StoreError> {
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
     let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
-    let mut keys: Vec<i64> = batch.iter().flat_map(|report| report.keys.iter().map(|key| key.0)).collect();
-    keys.sort_unstable();
-    keys.dedup();
-    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/known_and_seen.sql"))
+    let numbers: Vec<i64> = keys.iter().map(|key| key.0).collect();
+    let rows: Vec<FoundRow> = sqlx::query_as(include_str!("sql/found.sql"))
         .bind(county)
         .bind(sources)
         .bind(refs)
-        .bind(&keys)
+        .bind(numbers)
         .bind(NEWEST_OF_A_KEY as i64)
         .fetch_all(conn)
         .await
-        .map_err(StoreError::database("look for earlier reports"))?;
-    read(rows, &keys)
+        .map_err(StoreError::database(OPERATION))?;
+    let (turns, stored): (Vec<FoundRow>, Vec<FoundRow>) =
+        rows.into_iter().partition(|row| row.report_id.is_none());
+    let first = turns.into_iter().next().ok_or(StoreError::Malformed("no turn"))?;
+    let turn = Turn(first.position);
+    // A key that nothing was found for is known to have nothing.
+    let mut found: Vec<(Key, Vec<Uuid>)> = keys.iter().map(|key| (*key, Vec::new())).collect();
+    let hits = first.positions.unwrap_or_default().into_iter().zip(first.report_ids.unwrap_or_default());
+    for (position, report) in hits {
+        let (_, reports) = found.get_mut(place(position)?).ok_or(StoreError::Malformed("position"))?;
+        reports.push(report);
+    }
+    let news = first.news.unwrap_or_default();
+    let past = ReadPast { keys: found, news, ..ReadPast::default() };
+    let mut known = Known { past, ..Known::default() };
+    for row in stored {
+        known.stored.insert(place(row.position)?, row.stored()?);
+    }
+    Ok((known, turn))
 }
 
-fn read(rows: Vec<Row>, keys: &[i64]) -> Result<(Known, Turn), StoreError> {
-    let mut known = Known::default();
-    let mut turn = Turn(0);
+/// Its kind, a kind of clusters or the turn, then what the kind of row has. Columns by their place: there are many rows.
+type EarlierRow = (
+    i16,
+    i64,
+    Option<Uuid>,
+    Option<OffsetDateTime>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Uuid>,
+    Option<Vec<u8>>,
+    Option<bool>,
+);
+
+const TURN: i16 = 0;
+const EARLIER: i16 = 1;
+const TOLD: i16 = 2;
+const APART: i16 = 3;
+
+async fn earlier(
+    conn: &mut PgConnection,
+    county: &str,
+    unread: Unread,
+    read: &mut ReadPast,
+) -> Result<Turn, StoreError> {
+    let rows: Vec<EarlierRow> = sqlx::query_as(include_str!("sql/earlier.sql"))
+        .bind(county)
+        .bind(&unread.reports)
+        .bind(&unread.cases)
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::database(OPERATION))?;
+    let mut turn = None;
+    let mut told: HashMap<Uuid, Joinable> = HashMap::new();
+    let mut cases = unread.cases;
     for row in rows {
-        match row.kind {
-            TURN => turn = Turn(row.position),
-            STORED => {
-                known.stored.insert(place(row.position)?, row.stored()?);
+        match row {
+            (TURN, now, ..) => turn = Some(Turn(now)),
+            (
+                EARLIER,
+                _,
+                Some(id),
+                Some(at),
+                Some(person_id),
+                Some(household_id),
+                Some(cluster_id),
+                bytes,
+                _,
+            ) => {
+                let traits = traits(bytes.as_deref())?;
+                let report =
+                    EarlierReport { told_at: from_sql(at), traits, person_id, household_id, cluster_id };
+                cases.push(cluster_id);
+                read.reports.push((id, report));
             }
-            FOUND => {
-                let key = keys.get(place(row.position)?).ok_or(StoreError::Malformed("position"))?;
-                for report in row.report_ids.ok_or(StoreError::Malformed("no reports"))? {
-                    known.past.found(Key(*key), report);
-                }
+            (TOLD, _, _, until, _, _, Some(cluster), _, Some(open)) => {
+                told.insert(cluster, Joinable::new(open, until.map(from_sql)));
             }
-            EARLIER => {
-                let report_id = row.report_id.ok_or(StoreError::Malformed("no report"))?;
-                let joinable = row.joinable();
-                known.past.add(report_id, row.earlier()?, joinable);
-            }
-            APART => {
-                let (one, other) =
-                    row.person_id.zip(row.household_id).ok_or(StoreError::Malformed("apart"))?;
-                known.past.set_apart(kind_of(row.position)?, one, other);
-            }
+            (APART, kind, _, _, Some(one), Some(other), ..) => read.apart.push((kind_of(kind)?, one, other)),
             _ => return Err(StoreError::Malformed("kind of row")),
         }
     }
-    Ok((known, turn))
+    // What nobody told of is open.
+    let joinable = |cluster: Uuid| (cluster, told.get(&cluster).copied().unwrap_or(Joinable::Always));
+    read.clusters.extend(cases.into_iter().map(joinable));
+    turn.ok_or(StoreError::Malformed("no turn"))
+}
+
+fn traits(bytes: Option<&[u8]>) -> Result<Traits, StoreError> {
+    match bytes {
+        // Of a report from before there were traits, or whose personal part was removed.
+        None | Some([]) => Ok(Traits::default()),
+        Some(bytes) => Traits::decode(bytes).map_err(|_| StoreError::Malformed("traits")),
+    }
 }
 
 fn place(position: i64) -> Result<usize, StoreError> {
@@ -126,39 +214,16 @@ pub(super) fn kind_of(number: i64) -> Result<Kind, StoreError> {
     kind.copied().ok_or(StoreError::Malformed("kind of cluster"))
 }
 
-impl Row {
-    fn joinable(&self) -> Joinable {
-        Joinable::new(self.open, self.takes_until.map(from_sql))
-    }
-
-    fn traits(&self) -> Result<Traits, StoreError> {
-        match self.traits.as_deref() {
-            // Of a report from before there were traits, or whose personal part was removed.
-            None | Some([]) => Ok(Traits::default()),
-            Some(bytes) => Traits::decode(bytes).map_err(|_| StoreError::Malformed("traits")),
-        }
-    }
-
-    fn earlier(self) -> Result<EarlierReport, StoreError> {
-        let (Some(told_at), Some(person_id), Some(household_id), Some(cluster_id)) =
-            (self.occurred_at, self.person_id, self.household_id, self.cluster_id)
-        else {
-            return Err(StoreError::Malformed("no earlier report"));
-        };
-        let traits = self.traits()?;
-        Ok(EarlierReport { told_at: from_sql(told_at), traits, person_id, household_id, cluster_id })
-    }
-
+impl FoundRow {
     fn stored(self) -> Result<Stored, StoreError> {
-        let (joinable, traits) = (self.joinable(), self.traits()?);
-        let fingerprint = self.fingerprint.ok_or(StoreError::Malformed("no fingerprint"))?;
         let report_id = self.report_id.ok_or(StoreError::Malformed("no report"))?;
+        let fingerprint = self.fingerprint.ok_or(StoreError::Malformed("no fingerprint"))?;
         Ok(Stored {
             report_id,
             revision: self.revision.ok_or(StoreError::Malformed("no revision"))?,
             fingerprint: fingerprint.try_into().map_err(|_| StoreError::Malformed("fingerprint"))?,
             told_at: from_sql(self.occurred_at.ok_or(StoreError::Malformed("no time"))?),
-            traits,
+            traits: traits(self.traits.as_deref())?,
             linkage: linkage(
                 (
                     self.person_id.unwrap_or(report_id),
@@ -169,7 +234,7 @@ impl Row {
                 self.link_reasons,
                 self.follows_cluster_id,
             )?,
-            joinable,
+            joinable: Joinable::new(self.open.unwrap_or(true), self.takes_until.map(from_sql)),
         })
     }
 }

@@ -34,7 +34,7 @@ pub use idempotent_answers::{
     Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
 };
 pub use joins::{join_two, move_reports};
-pub use known::known_and_seen;
+pub use known::{Turns, known};
 pub use link_decisions::{
     LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
     decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
@@ -61,7 +61,8 @@ pub static STATEMENTS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 
 /// The statements about reports and about the clusters that take them.
 const REPORTS: &[(&str, &str)] = &[
-    ("known_and_seen", include_str!("sql/known_and_seen.sql")),
+    ("found", include_str!("sql/found.sql")),
+    ("earlier", include_str!("sql/earlier.sql")),
     ("revise", include_str!("sql/revise.sql")),
     ("report_by_id", include_str!("sql/report_by_id.sql")),
     ("report_by_ref", include_str!("sql/report_by_ref.sql")),

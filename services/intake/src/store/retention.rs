@@ -1,6 +1,6 @@
 //! Removing what says who and what of a report, in bounded steps; and which tables hold any of it.
 
-use fengqiao_messaging::Event;
+use fengqiao_messaging::{Event, append, hold_turn};
 use fengqiao_proto::intake::v1::ReportsExpired;
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::Timestamp;
@@ -71,6 +71,8 @@ pub async fn remove_past_term(
     let Some(come_to): Option<Uuid> = turn.fetch_optional(&mut *tx).await.map_err(failed())? else {
         return Ok(None);
     };
+    // Nobody revises meanwhile what is removed.
+    hold_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
     let aged = look(&mut tx, county, part, come_to, bound, at_most).await?;
     let places: Vec<(Uuid, Uuid)> = aged.iter().map(|one| (one.report_id, one.cluster_id)).collect();
     let cases = cases_of(&mut tx, county, &places).await?;
@@ -82,9 +84,9 @@ pub async fn remove_past_term(
         let gone = ids(&gone);
         remove(&mut tx, county, &gone, now).await?;
         let events = vec![expired(&gone)];
-        let first = fengqiao_messaging::append(&mut tx, county, &events)
-            .await
-            .map_err(|error| StoreError::Events(error.into()))?;
+        // It ends the county's turn: whoever remembers any of it forgets it with the next batch.
+        let first =
+            append(&mut tx, county, &events).await.map_err(|error| StoreError::Events(error.into()))?;
         told = Some((first, events));
     }
     let last = aged.last().map(|one| one.report_id);

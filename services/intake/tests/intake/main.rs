@@ -11,6 +11,7 @@ mod deciding;
 mod http;
 mod joining;
 mod records;
+mod remembering;
 mod reports;
 mod retention;
 mod sealing;

@@ -136,6 +136,12 @@ async fn after_the_term_the_personal_part_goes_and_the_counts_stay() {
         1,
         "the one whose case was never told"
     );
+
+    // Nobody remembers whose it was.
+    let again = submit(&mut client, report("GD-4", 1, 1)).await.unwrap();
+    let person =
+        |taken: &fengqiao_proto::intake::v1::SubmitReportResponse| taken.linkage.clone().unwrap().person_id;
+    assert_ne!(person(&again), person(&over));
     world.end().await;
 }
 

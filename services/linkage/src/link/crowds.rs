@@ -16,7 +16,7 @@ const NAMES_OF_A_FAMILY: usize = 2;
 const CUT: f32 = 4.0;
 
 /// Counts what is shared among the reports that are compared.
-pub(super) fn of(new: &Traits, earlier: &[&Earlier], frequent: &[Key], weights: &Weights) -> Crowd {
+pub(super) fn of(new: &Traits, earlier: &[&Earlier<'_>], frequent: &[Key], weights: &Weights) -> Crowd {
     let reporter = new.reporter();
     let phones: Vec<u32> =
         reporter.into_iter().flat_map(PartyTraits::phones).map(|phone| phone.whole).collect();

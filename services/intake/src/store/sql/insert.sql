@@ -1,5 +1,5 @@
 -- The rest of a statement in the county's turn (messaging's in_turn.sql): the new reports of a batch, where they belong,
--- and the keys under which the new and the revised ones are found.
+-- and the keys under which they are found.
 accepted AS (
     INSERT INTO report (
         county, report_id, source, source_ref, revision, fingerprint, occurred_at, accepted_at, area_code,
@@ -28,6 +28,5 @@ accepted AS (
     INSERT INTO link_key (county, key, report_id)
     SELECT $1, new.key, new.report_id
     FROM go CROSS JOIN UNNEST($30::bigint[], $31::uuid[]) AS new (key, report_id)
-    ON CONFLICT DO NOTHING
 )
 SELECT position FROM go

@@ -1,5 +1,5 @@
--- New contents of known reports: the old ones are kept; they are no more found under keys that hold no more. The new
--- keys are written afterwards.
+-- New contents of known reports: the old ones are kept; they are no more found under keys that hold no more ($15, $16),
+-- and found under those that hold now ($17, $18).
 -- The county beside each id leaves the planner no way but the key, whatever it believes of the tables.
 WITH new AS MATERIALIZED (
     SELECT $1::text AS county, new.* FROM UNNEST(
@@ -32,6 +32,10 @@ WITH new AS MATERIALIZED (
 ), removed AS (
     DELETE FROM link_key USING stale
     WHERE link_key.county = stale.county AND link_key.key = stale.key AND link_key.report_id = stale.report_id
+), found AS (
+    INSERT INTO link_key (county, key, report_id)
+    SELECT $1, now.key, now.report_id FROM UNNEST($17::bigint[], $18::uuid[]) AS now (key, report_id)
+    ON CONFLICT DO NOTHING
 ), compared AS (
     UPDATE report_link SET traits = new.traits, occurred_at = new.occurred_at
     FROM new WHERE report_link.county = new.county AND report_link.report_id = new.report_id
