@@ -33,6 +33,7 @@ missing_packages() {
             python3) command -v python3 >/dev/null || echo python3 ;;
             python3-venv) python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv ;;
             npm) command -v npm >/dev/null || echo npm ;;
+            chromium) command -v chromedriver >/dev/null || echo "chromium chromium-driver fonts-noto-cjk" ;;
             *) command -v "$thing" >/dev/null || echo "$thing" ;;
         esac
     done

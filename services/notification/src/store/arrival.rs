@@ -49,6 +49,8 @@ pub async fn insert_pushes(
         .bind(claimed)
         .bind(asked.iter().map(|p| p.subject as i16).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.evidence_for.bits()).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.sign_by.map(to_sql)).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.answer_by.map(to_sql)).collect::<Vec<_>>())
         .fetch_all(conn)
         .await
         .map_err(NotificationError::database(OPERATION))?;

@@ -79,7 +79,11 @@ pub(super) fn maybe_time(row: &PgRow, column: &str) -> Result<Option<Timestamp>,
 
 /// An enumeration's number. One that this build does not know is a fault, not a default: a newer
 /// process wrote it, and guessing would lose its meaning.
-fn known<T, E>(row: &PgRow, column: &str, read: impl Fn(i32) -> Result<T, E>) -> Result<T, sqlx::Error>
+pub(super) fn known<T, E>(
+    row: &PgRow,
+    column: &str,
+    read: impl Fn(i32) -> Result<T, E>,
+) -> Result<T, sqlx::Error>
 where
     E: std::error::Error + Send + Sync + 'static,
 {
