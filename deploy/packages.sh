@@ -35,6 +35,7 @@ missing_packages() {
             # Chinese fonts, in which forms are printed.
             fonts-noto-cjk) [ -e /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc ] || echo fonts-noto-cjk ;;
             npm) command -v npm >/dev/null || echo npm ;;
+            chromium) command -v chromedriver >/dev/null || echo "chromium chromium-driver fonts-noto-cjk" ;;
             *) command -v "$thing" >/dev/null || echo "$thing" ;;
         esac
     done

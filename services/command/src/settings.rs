@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use fengqiao_county::{County, Mistake};
 use fengqiao_forms::CountyForms;
-use fengqiao_notification::{endpoints::Endpoints, settings::DeliverySettings};
+use fengqiao_notification::{answer_rules::AnswerRules, endpoints::Endpoints, settings::DeliverySettings};
 use fengqiao_proto::routing::v1::{
     ActivateSettingRequest, GetSettingRequest, ListSettingsRequest, Setting, SettingKind,
     ValidateSettingRequest,
@@ -108,6 +108,8 @@ pub fn check(folder: &Path, output: &Output) -> Result<(), CommandError> {
     let mut found = folder_mistakes(folder, Timestamp::now());
     let delivery = DeliverySettings::load(&folder.join("notification.toml"));
     found.extend(delivery.err().into_iter().flat_map(|mistakes| mistakes.0));
+    let answers = AnswerRules::load(&folder.join("answers.toml"));
+    found.extend(answers.err().into_iter().flat_map(|mistakes| mistakes.0));
     let endpoints = folder.join("endpoints.toml");
     if endpoints.exists() {
         // Whose they are is the folder's matter, which may have mistakes of its own.

@@ -34,6 +34,9 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
     "fengqiao.intake.v1.WeightsService",
+    "fengqiao.notification.v1.AccountService",
+    "fengqiao.notification.v1.AnswerService",
+    "fengqiao.notification.v1.AttachmentService",
     "fengqiao.notification.v1.FormService",
     "fengqiao.notification.v1.EndpointService",
     "fengqiao.sealing.v1.SealingService",
@@ -159,6 +162,14 @@ stats exclude resolved_rate 01939f2a-0000-7000-8000-000000000000 --reason x
 stats include 01939f2a-0000-7000-8000-000000000000 --reason x
 stats exclusions
 statistics rebuild
+push answers 01939f2a-0000-7000-8000-000000000000 --agency police
+attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
+attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken
+attachment list 01939f2a-0000-7000-8000-000000000000 --agency police
+account add zhao --person officer-zhao --agency police
+account reset zhao
+account lock zhao
+account list
 endpoint list
 endpoint sample police
 endpoint attempts 01939f2a-0000-7000-8000-000000000000

@@ -96,6 +96,36 @@ pub enum NotificationError {
     /// A request is wrong, field by field.
     #[error("the request has {} wrong fields", .0.len())]
     Invalid(Vec<WrongField>),
+    /// There is no such file, or its push is another agency's.
+    #[error("no such file")]
+    NoSuchFile,
+    /// The push has as many files as it may.
+    #[error("the push has as many files as it may have")]
+    TooManyFiles,
+    /// A file is larger than the county takes.
+    #[error("a file has at most {most} bytes")]
+    FileTooLarge {
+        /// The most, in bytes.
+        most: u64,
+    },
+    /// A file's content is of no kind that is taken.
+    #[error("a file is a photo, a scan or document, or a recording; this one is none, whatever its name")]
+    FileKind,
+    /// Too many files are taken at once.
+    #[error("too many files are taken at once")]
+    FilesBusy,
+    /// The object store.
+    #[error("the object store did not {operation}")]
+    Objects {
+        /// What was tried.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: Box<object_store::Error>,
+    },
+    /// A file lies in an object store, and none is configured.
+    #[error("a file lies in the object store, and none is configured")]
+    NoObjectStore,
     /// The agency has as many open streams as it may.
     #[error("the agency has too many open streams")]
     TooManyStreams,

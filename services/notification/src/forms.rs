@@ -102,7 +102,11 @@ impl Forms {
             let seen = recipient.seen(matter).encode_to_vec();
             push.sealed_matter = self.keyring.seal(&seen, push.county.as_bytes());
         }
-        Ok(office.form_of_push(push, rand::random()))
+        let draft = office.form_of_push(push, rand::random());
+        if let Some(draft) = &draft {
+            (push.sign_by, push.answer_by) = (draft.sign_by, draft.answer_by);
+        }
+        Ok(draft)
     }
 
     /// A form with what it says to its recipient.

@@ -5,9 +5,14 @@
 //! * [`queue`]: one queue an agency in Redis, red first. May be lost at any time.
 //! * [`delivery`]: arrivals, streams, webhooks, retries, the sweeper.
 //! * [`forms`]: what recipients see, numbers and paper.
-//! * [`grpc`]: the contract's face.
+//! * [`answering`], [`attachments`]: what agencies answer, by whichever way.
+//! * [`grpc`]: the contract's face; [`desk`]: the pages for agencies without a system.
 
+pub mod answer_rules;
+pub mod answering;
+pub mod attachments;
 pub mod delivery;
+pub mod desk;
 pub mod domain;
 pub mod endpoints;
 pub mod error;

@@ -149,7 +149,10 @@ impl CountyOffice {
             push.agency_name.as_str()
         };
         let rule = self.forms.rule(push.form)?;
-        self.draft(rule, &self.desk, named, recipient, push.level, push.requested_at, random)
+        let draft = self.draft(rule, &self.desk, named, recipient, push.level, push.requested_at, random)?;
+        // What the case's own clocks say goes before what the kind of form says.
+        let (sign_by, answer_by) = (push.sign_by.or(draft.sign_by), push.answer_by.or(draft.answer_by));
+        Some(FormDraft { sign_by, answer_by, ..draft })
     }
 
     /// A form of a kind; none where the issuer issues nothing.

@@ -116,6 +116,10 @@ pub struct RequestedPush {
     pub traceparent: Option<String>,
     /// A sealed `fengqiao.type.v1.Matter`.
     pub sealed_matter: Vec<u8>,
+    /// By when the agency owes its signature.
+    pub sign_by: Option<Timestamp>,
+    /// By when the agency owes the result.
+    pub answer_by: Option<Timestamp>,
     /// For which reasons it is returned only with evidence.
     pub evidence_for: EvidenceFor,
     /// The agency's name; empty of a routing from before it was said.

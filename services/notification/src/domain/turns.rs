@@ -211,6 +211,8 @@ mod tests {
             reason: String::new(),
             requested_at: Timestamp::from_second(i64::try_from(id).unwrap()).unwrap(),
             due_at: None,
+            sign_by: None,
+            answer_by: None,
             traceparent: None,
             sealed_matter: Vec::new(),
             evidence_for: EvidenceFor::default(),

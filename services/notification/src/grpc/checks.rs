@@ -37,23 +37,9 @@ impl Checks {
     }
 }
 
-/// Whether a text has so many characters.
-pub(super) fn has_length(text: &str, bounds: std::ops::RangeInclusive<usize>) -> bool {
-    // Counting characters of a text that is too long in bytes alone is not worth it.
-    text.len() <= bounds.end() * 4 && bounds.contains(&text.chars().count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_count_and_not_bytes() {
-        assert!(has_length("已经调解", 1..=4));
-        assert!(!has_length("已经调解了", 1..=4));
-        assert!(!has_length("", 1..=4));
-        assert!(!has_length(&"x".repeat(100), 0..=4));
-    }
 
     #[test]
     fn all_wrong_fields_are_named() {

@@ -148,6 +148,8 @@ mod tests {
             reason: String::new(),
             requested_at: Timestamp::UNIX_EPOCH,
             due_at: None,
+            sign_by: None,
+            answer_by: None,
             traceparent: None,
             sealed_matter: Vec::new(),
             evidence_for: EvidenceFor::default(),

@@ -4,7 +4,6 @@ use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use fengqiao_messaging::{IN_STEP, Step};
 use fengqiao_serving::time::to_sql;
-use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
@@ -36,9 +35,6 @@ pub async fn insert_pushes(
     let column = |get: fn(&RequestedPush) -> &str| asked.iter().map(get).collect::<Vec<_>>();
     let drafted =
         |get: fn(&FormDraft) -> &str| forms.iter().map(|draft| draft.as_ref().map(get)).collect::<Vec<_>>();
-    let limits = |get: fn(&FormDraft) -> Option<Timestamp>| {
-        forms.iter().map(|draft| draft.as_ref().and_then(get).map(to_sql)).collect::<Vec<_>>()
-    };
     let digits = |draft: &FormDraft| i32::from(draft.numbering.digits);
     let rows = step
         .bind(sqlx::query(INSERT_PUSHES.as_str()))
@@ -73,8 +69,8 @@ pub async fn insert_pushes(
         .bind(drafted(|d| &d.template_version))
         .bind(drafted(|d| &d.agency_name))
         .bind(drafted(|d| &d.recipient_kind))
-        .bind(limits(|d| d.sign_by))
-        .bind(limits(|d| d.answer_by))
+        .bind(asked.iter().map(|p| p.sign_by.map(to_sql)).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.answer_by.map(to_sql)).collect::<Vec<_>>())
         .bind(drafted(|d| &d.check_code))
         .fetch_all(conn)
         .await

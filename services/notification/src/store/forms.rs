@@ -454,6 +454,8 @@ async fn write(
         .bind(&number_text)
         .bind(millis(QUEUED_BY_THEN))
         .bind(issued.drill)
+        .bind(draft.sign_by.map(to_sql))
+        .bind(draft.answer_by.map(to_sql))
         .execute(conn)
         .await?;
     Ok(())

@@ -48,10 +48,11 @@ new AS (
     INSERT INTO push (
         county, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
         requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, form_number, drill,
-        attempts, lease_until, queue_at
+        sign_by, answer_by, attempts, lease_until, queue_at
     )
     SELECT $1, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
         requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, number_text, drill,
+        sign_by, answer_by,
         CASE WHEN claimed THEN 1 ELSE 0 END,
         CASE WHEN claimed THEN now() + $7 * interval '1 millisecond' ELSE '-infinity' END,
         now() + CASE WHEN claimed THEN $7 ELSE $6 END * interval '1 millisecond'
