@@ -11,7 +11,7 @@ use crate::{
     figures::StatsOptions, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
     meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
     reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, work::WorkOptions,
+    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -41,6 +41,10 @@ pub enum Command {
     /// Decide who came before: confirm, join, split, take back (人、户、事的认定).
     #[command(subcommand)]
     Link(LinkCommand),
+    /// How much each evidence weighs when it is decided who came before (权重): what is in force, and what the county's
+    /// own reports teach.
+    #[command(subcommand)]
+    Weights(WeightsCommand),
     /// Who was here before: petitioned, called the police, asked for help (上过访、报过警、求过助).
     Background(BackgroundOptions),
     /// Hand in what people did that is no report: visits, sweeps, zero reports, patrols (工作记录).

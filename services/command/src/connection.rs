@@ -7,6 +7,7 @@ use fengqiao_proto::{
         activity_service_client::ActivityServiceClient, background_service_client::BackgroundServiceClient,
         change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient,
         linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
+        weights_service_client::WeightsServiceClient,
     },
     notification::v1::{
         endpoint_service_client::EndpointServiceClient,
@@ -123,6 +124,15 @@ impl Session {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(LinkageServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for how much each evidence weighs.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn weights(&self, caller: &Caller) -> Result<WeightsServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(WeightsServiceClient::with_interceptor(channel, token))
     }
 
     /// Connects to intake, for who was here before.

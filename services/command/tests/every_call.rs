@@ -33,6 +33,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.BackgroundService",
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
+    "fengqiao.intake.v1.WeightsService",
     "fengqiao.notification.v1.EndpointService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
@@ -140,6 +141,8 @@ link join household 01939f2a-0000-7000-8000-000000000000 01939f2a-0000-7000-8000
 link split case 01939f2a-0000-7000-8000-000000000000 --reason x
 link undo 01939f2a-0000-7000-8000-000000000000 --reason x
 link decisions
+weights show
+weights learn x --reports 100
 stats --by area cases
 stats --stream cases
 stats behind resolved_rate --side rest
