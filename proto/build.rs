@@ -26,6 +26,7 @@ const FILES: &[&str] = &[
     "fengqiao/intake/v1/record_service.proto",
     "fengqiao/intake/v1/report.proto",
     "fengqiao/intake/v1/source_category.proto",
+    "fengqiao/intake/v1/weights_service.proto",
     "fengqiao/routing/v1/audit_service.proto",
     "fengqiao/routing/v1/case.proto",
     "fengqiao/routing/v1/case_acts.proto",
@@ -46,6 +47,8 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/push.proto",
     "fengqiao/sealing/v1/sealing_service.proto",
+    "fengqiao/statistics/v1/analysis_service.proto",
+    "fengqiao/statistics/v1/facts_service.proto",
     "fengqiao/statistics/v1/statistics_service.proto",
 ];
 

@@ -49,10 +49,12 @@ mod due;
 mod explanation;
 mod limit;
 mod pause;
+mod spring_festival;
 mod table;
 
 pub use due::{end_of_day, last_day};
 pub use explanation::{DayAccount, DayReason, Explanation};
 pub use limit::{Limit, LimitError};
 pub use pause::Pause;
+pub use spring_festival::spring_festival;
 pub use table::{CALENDAR_FILE, Calendar};

@@ -12,7 +12,7 @@ use crate::{
     keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
     push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
     roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
-    work::WorkOptions,
+    weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -42,6 +42,10 @@ pub enum Command {
     /// Decide who came before: confirm, join, split, take back (人、户、事的认定).
     #[command(subcommand)]
     Link(LinkCommand),
+    /// How much each evidence weighs when it is decided who came before (权重): what is in force, and what the county's
+    /// own reports teach.
+    #[command(subcommand)]
+    Weights(WeightsCommand),
     /// Who was here before: petitioned, called the police, asked for help (上过访、报过警、求过助).
     Background(BackgroundOptions),
     /// Hand in what people did that is no report: visits, sweeps, zero reports, patrols (工作记录).
@@ -98,6 +102,7 @@ pub enum Command {
     /// Who can mediate, by skill, the nearest to an area first (调解组织、调解志愿者).
     Mediators(MediatorsOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).
+    #[command(visible_alias = "statistics")]
     Stats(StatsOptions),
     /// Follow one case's history as it grows, until Ctrl-C.
     Watch(WatchOptions),

@@ -7,6 +7,7 @@ use fengqiao_proto::{
         activity_service_client::ActivityServiceClient, background_service_client::BackgroundServiceClient,
         change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient,
         linkage_service_client::LinkageServiceClient, record_service_client::RecordServiceClient,
+        weights_service_client::WeightsServiceClient,
     },
     notification::v1::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
@@ -19,7 +20,10 @@ use fengqiao_proto::{
         settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
     },
     sealing::v1::sealing_service_client::SealingServiceClient,
-    statistics::v1::statistics_service_client::StatisticsServiceClient,
+    statistics::v1::{
+        analysis_service_client::AnalysisServiceClient, facts_service_client::FactsServiceClient,
+        statistics_service_client::StatisticsServiceClient,
+    },
     types::v1::Source,
 };
 use tonic::{
@@ -121,6 +125,15 @@ impl Session {
         let (channel, token) = self.connect("intake", caller).await?;
         Ok(LinkageServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to intake, for how much each evidence weighs.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn weights(&self, caller: &Caller) -> Result<WeightsServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("intake", caller).await?;
+        Ok(WeightsServiceClient::with_interceptor(channel, token))
     }
 
     /// Connects to intake, for who was here before.
@@ -297,6 +310,25 @@ impl Session {
         let (channel, token) = self.connect("statistics", caller).await?;
         Ok(StatisticsServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to what is behind figures.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn analysis(&self, caller: &Caller) -> Result<AnalysisServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("statistics", caller).await?;
+        Ok(AnalysisServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to those who keep the facts.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn facts(&self, caller: &Caller) -> Result<FactsServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("statistics", caller).await?;
+        Ok(FactsServiceClient::with_interceptor(channel, token))
     }
 
     async fn connect(

@@ -1,125 +1,55 @@
 //! Figures: indicators as a table, one column each.
 
-use clap::{Args, ValueEnum};
-use fengqiao_proto::{
-    statistics::v1::{
-        AreaLevel, DescribeIndicatorsRequest, Dimension, IndicatorDefinition, IndicatorRow,
-        QueryIndicatorsRequest, QueryIndicatorsResponse,
-    },
-    types::v1::{Level, Source},
+mod analysis;
+mod asked;
+
+use clap::Args;
+use fengqiao_proto::statistics::v1::{
+    DescribeIndicatorsRequest, IndicatorDefinition, IndicatorRow, QueryIndicatorsRequest,
+    QueryIndicatorsResponse, RowKind, StreamIndicatorsRequest,
 };
-use jiff::{Timestamp, ToSpan, tz::TimeZone};
+use jiff::{Timestamp, tz::TimeZone};
+
+pub use self::analysis::StatsCommand;
+use self::asked::{Asked, By, Compare};
 
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
-    moment::{Moment, to_proto},
     output::{Ink, Output},
     table::{Align, Cell, Table},
-    words,
 };
-
-/// How many days a question without a begin looks back, today included.
-const DEFAULT_DAYS: i64 = 30;
-
-/// By what to group.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum By {
-    /// 地区
-    Area,
-    /// 单位
-    Agency,
-    /// 来源
-    Source,
-    /// 级别
-    Level,
-    /// 类别
-    Category,
-    /// 日
-    Day,
-    /// 周
-    Week,
-    /// 月
-    Month,
-}
-
-impl By {
-    fn dimension(self) -> (Dimension, &'static str) {
-        match self {
-            Self::Area => (Dimension::Area, "地区"),
-            Self::Agency => (Dimension::Agency, "单位"),
-            Self::Source => (Dimension::Source, "来源"),
-            Self::Level => (Dimension::Level, "级别"),
-            Self::Category => (Dimension::Category, "类别"),
-            Self::Day => (Dimension::Day, "日"),
-            Self::Week => (Dimension::Week, "周"),
-            Self::Month => (Dimension::Month, "月"),
-        }
-    }
-}
-
-/// A level of the area tree.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
-enum AreaCut {
-    /// As reported.
-    Reported,
-    /// 县
-    County,
-    /// 乡镇、街道
-    #[default]
-    Town,
-    /// 村、社区
-    Community,
-    /// 网格
-    Grid,
-}
-
-impl AreaCut {
-    fn level(self) -> AreaLevel {
-        match self {
-            Self::Reported => AreaLevel::Unspecified,
-            Self::County => AreaLevel::County,
-            Self::Town => AreaLevel::Town,
-            Self::Community => AreaLevel::Community,
-            Self::Grid => AreaLevel::Grid,
-        }
-    }
-}
 
 /// What to count.
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 #[command(after_help = "Examples:\n  fengqiao stats\n  fengqiao stats --by area,level reports cases\n  \
-                        fengqiao stats --by day --from 2026-11-01 --to 2026-11-30 sign_rate\n  fengqiao stats --definitions")]
+                        fengqiao stats --by day --from 2026-11-01 --to 2026-11-30 sign_rate\n  fengqiao stats --by agency --compare yoy cases\n  \
+                        fengqiao stats --known-at 2026-11-20 resolved_rate\n  fengqiao stats check-published -16.1 --change --numerator 56\n  \
+                        fengqiao stats --definitions")]
 pub struct StatsOptions {
+    /// What else to do.
+    #[command(subcommand)]
+    command: Option<StatsCommand>,
     /// The indicators' ids; all where none is given.
     indicators: Vec<String>,
-    /// By what to group, at most four.
-    #[arg(long, value_enum, value_delimiter = ',', value_name = "BY")]
-    by: Vec<By>,
-    /// From this day or time on; the last 30 days where not given.
-    #[arg(long, value_name = "TIME", value_parser = Moment::read)]
-    from: Option<Moment>,
-    /// Until the end of this day, or this time; the end of today where not given.
-    #[arg(long, value_name = "TIME", value_parser = Moment::read)]
-    to: Option<Moment>,
-    /// To which level areas are cut.
-    #[arg(long, value_enum, default_value_t)]
-    area_level: AreaCut,
-    /// Only this area and what lies below it.
-    #[arg(long, value_name = "CODE", default_value = "", hide_default_value = true)]
-    area: String,
-    /// Only these agencies.
-    #[arg(long = "agency", value_delimiter = ',', value_name = "AGENCY")]
-    agencies: Vec<String>,
-    /// Only these doors.
-    #[arg(long = "source", value_delimiter = ',', value_parser = words::parser(words::SOURCES), ignore_case = true)]
-    sources: Vec<Source>,
-    /// Only these levels.
-    #[arg(long = "level", value_delimiter = ',', value_parser = words::parser(words::LEVELS), ignore_case = true)]
-    levels: Vec<Level>,
-    /// Only these canonical categories.
-    #[arg(long = "category", value_delimiter = ',', value_name = "CATEGORY")]
-    categories: Vec<String>,
+    #[command(flatten)]
+    asked: Asked,
+    /// With which other window to compare: a year before, a month before, or just before (同比、环比).
+    #[arg(long, value_enum, value_name = "WITH")]
+    compare: Option<Compare>,
+    /// With `--compare yoy`: let the two Spring Festivals fall on each other (春节对齐).
+    #[arg(long)]
+    spring_festival: bool,
+    /// Only so many groups, the greatest by the first indicator, and the rest in one line.
+    #[arg(long, value_name = "N", default_value_t = 0, hide_default_value = true)]
+    top: i32,
+    /// Add a line for the total.
+    #[arg(long)]
+    total: bool,
+    /// Take as many rows as there are, in parts.
+    #[arg(long, conflicts_with_all = ["compare", "top", "total"])]
+    stream: bool,
     /// Show how each indicator is counted, and count nothing.
     #[arg(long)]
     definitions: bool,
@@ -130,9 +60,14 @@ pub struct StatsOptions {
 /// # Errors
 /// Where a call fails.
 pub async fn show(options: StatsOptions, session: &Session, output: &Output) -> Result<(), CommandError> {
+    if let Some(command) = options.command {
+        return analysis::execute(command, session, output).await;
+    }
     let mut client = session.statistics(&Caller::Analyst).await?;
     let described = client
-        .describe_indicators(session.request(DescribeIndicatorsRequest {}))
+        .describe_indicators(
+            session.request(DescribeIndicatorsRequest { county: session.county(), all_versions: false }),
+        )
         .await
         .map_err(CommandError::call("the indicators"))?
         .into_inner();
@@ -140,7 +75,7 @@ pub async fn show(options: StatsOptions, session: &Session, output: &Output) -> 
         if output.json {
             return output.document(&described);
         }
-        let columns = ["指标", "名称", "版本", "分子", "分母", "时间口径"];
+        let columns = ["指标", "名称", "版本", "分子", "分母", "时间口径", "单位", "最小样本"];
         let mut table = Table::of_words(columns);
         for definition in described.indicators {
             table.row(vec![
@@ -150,11 +85,16 @@ pub async fn show(options: StatsOptions, session: &Session, output: &Output) -> 
                 definition.numerator.into(),
                 definition.denominator.into(),
                 definition.time_role.into(),
+                definition.unit.into(),
+                definition.minimum_sample.to_string().into(),
             ]);
         }
         return output.table(&table, "没有指标");
     }
     let question = question(&options, session.county(), &output.zone, Timestamp::now())?;
+    if options.stream {
+        return stream(question, &options.asked.by, &described.indicators, session, output).await;
+    }
     let answer = client
         .query_indicators(session.request(question))
         .await
@@ -163,8 +103,32 @@ pub async fn show(options: StatsOptions, session: &Session, output: &Output) -> 
     if output.json {
         return output.document(&answer);
     }
-    output.table(&figures(&answer.rows, &options.by, &described.indicators), "没有数据")?;
+    output.table(&figures(&answer.rows, &options.asked.by, &described.indicators), "没有数据")?;
     output.line(&output.paint.ink(&footing(&answer, output), Ink::Dim))
+}
+
+/// A long answer, part by part.
+async fn stream(
+    question: QueryIndicatorsRequest,
+    by: &[By],
+    definitions: &[IndicatorDefinition],
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let failed = || CommandError::call("the figures");
+    let mut client = session.analysis(&Caller::Analyst).await?;
+    let request = StreamIndicatorsRequest { question: Some(question) };
+    // As long as it takes; a dead peer is noticed by the keep-alive.
+    let mut parts = client.stream_indicators(request).await.map_err(failed())?.into_inner();
+    let mut rows = Vec::new();
+    while let Some(part) = parts.message().await.map_err(failed())? {
+        if output.json {
+            output.json_line(&part)?;
+        } else {
+            rows.extend(part.rows);
+        }
+    }
+    if output.json { Ok(()) } else { output.table(&figures(&rows, by, definitions), "没有数据") }
 }
 
 fn question(
@@ -173,24 +137,12 @@ fn question(
     zone: &TimeZone,
     now: Timestamp,
 ) -> Result<QueryIndicatorsRequest, CommandError> {
-    let today = zone.to_datetime(now).date();
-    let first_day = today.checked_sub((DEFAULT_DAYS - 1).days()).unwrap_or(today);
-    let out_of_range = || CommandError::Usage("--from, --to: out of range".into());
-    let from = options.from.unwrap_or(Moment::Day(first_day)).begin(zone).ok_or_else(out_of_range)?;
-    let before = options.to.unwrap_or(Moment::Day(today)).end(zone).ok_or_else(out_of_range)?;
     Ok(QueryIndicatorsRequest {
-        county,
-        indicators: options.indicators.clone(),
-        group_by: options.by.iter().map(|by| by.dimension().0 as i32).collect(),
-        area_level: options.area_level.level() as i32,
-        from: Some(to_proto(from)),
-        before: Some(to_proto(before)),
-        time_zone: zone.iana_name().unwrap_or_default().to_owned(),
-        area_code: options.area.clone(),
-        agencies: options.agencies.clone(),
-        sources: options.sources.iter().map(|source| *source as i32).collect(),
-        levels: options.levels.iter().map(|level| *level as i32).collect(),
-        categories: options.categories.clone(),
+        comparison: options.compare.map_or(0, |compare| compare.comparison().into()),
+        spring_festival: options.spring_festival,
+        top: options.top,
+        total: options.total,
+        ..options.asked.question(&options.indicators, county, zone, now)?
     })
 }
 
@@ -209,8 +161,16 @@ fn figures(rows: &[IndicatorRow], by: &[By], definitions: &[IndicatorDefinition]
     let words = by.iter().map(|by| (by.dimension().1.to_owned(), Align::Left));
     let numbers = indicators.iter().map(|id| (name(id), Align::Right));
     let mut table = Table::new(words.chain(numbers));
-    for group in rows.chunk_by(|one, next| one.dimensions == next.dimensions) {
-        let labels = group.first().map(|row| row.labels.clone()).unwrap_or_default();
+    let same = |one: &IndicatorRow, next: &IndicatorRow| {
+        (&one.dimensions, one.kind) == (&next.dimensions, next.kind)
+    };
+    for group in rows.chunk_by(same) {
+        let kind = group.first().map_or(RowKind::Unspecified, IndicatorRow::kind);
+        let labels = match kind {
+            RowKind::Unspecified => group.first().map(|row| row.labels.clone()).unwrap_or_default(),
+            RowKind::Rest => vec!["其余".to_owned(); by.len()],
+            RowKind::Total => vec!["合计".to_owned(); by.len()],
+        };
         let mut line: Vec<Cell> = labels
             .into_iter()
             .map(|label| if label.is_empty() { "(未知)".into() } else { label.into() })
@@ -224,12 +184,39 @@ fn figures(rows: &[IndicatorRow], by: &[By], definitions: &[IndicatorDefinition]
     table
 }
 
-/// A count as it is; a rate with both its counts, or - where there was nothing to count.
+/// A count as it is; a rate with both its counts, or - where there was nothing to count; p50 and p90 of a duration; and
+/// beside it the other window's, with a comparison.
 fn figure(row: &IndicatorRow) -> String {
-    match row.ratio {
-        Some(ratio) => format!("{:.1}% ({}/{})", ratio * 100.0, row.numerator, row.denominator),
-        None if row.indicator.ends_with("_rate") => "-".to_owned(),
-        None => row.numerator.to_string(),
+    let now = match (&row.spread, row.ratio) {
+        (Some(spread), _) => format!("p50 {} p90 {} ({})", spread.p50, spread.p90, row.numerator),
+        (None, Some(ratio)) => shown(row, ratio, row.numerator, row.denominator),
+        (None, None) if row.indicator.ends_with("_rate") => "-".to_owned(),
+        (None, None) => row.numerator.to_string(),
+    };
+    let Some(base) = &row.base else { return now };
+    let then = match base.ratio {
+        Some(ratio) => shown(row, ratio, base.numerator, base.denominator),
+        None => base.numerator.to_string(),
+    };
+    let change = base.change.map_or_else(
+        || "-".to_owned(),
+        |change| {
+            let unit = if row.ratio.is_some() { "百分点" } else { "%" };
+            format!("{:+.1}{unit}", change * 100.0)
+        },
+    );
+    format!("{now} 比 {then} {change}")
+}
+
+/// A ratio: a share of a hundred, or a number where it is none.
+fn shown(row: &IndicatorRow, ratio: f64, numerator: i64, denominator: i64) -> String {
+    let is_share = row.indicator.ends_with("_rate")
+        || row.indicator.ends_with("_share")
+        || row.indicator.ends_with("_mostly");
+    if is_share {
+        format!("{:.1}% ({numerator}/{denominator})", ratio * 100.0)
+    } else {
+        format!("{ratio:.2} ({numerator}/{denominator})")
     }
 }
 
@@ -249,6 +236,8 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use fengqiao_proto::statistics::v1::{AreaLevel, Base, Comparison, Dimension};
+
     use crate::{
         cli::{Cli, Command},
         output::Paint,
@@ -301,7 +290,19 @@ mod tests {
             numerator: counts.0,
             denominator: counts.1,
             ratio,
+            ..Default::default()
         }
+    }
+
+    #[test]
+    fn a_comparison_shows_both_values() {
+        let mut cases = row("", "cases", (56, 0), None);
+        cases.base = Some(Base { numerator: 67, change: Some(-11.0 / 67.0), ..Default::default() });
+        assert_eq!(figure(&cases), "56 比 67 -16.4%");
+        cases.base = Some(Base::default());
+        assert_eq!(figure(&cases), "56 比 0 -");
+        let asked = asked(&["--compare", "yoy", "--spring-festival", "cases"]);
+        assert_eq!((asked.comparison(), asked.spring_festival), (Comparison::Yoy, true));
     }
 
     #[test]

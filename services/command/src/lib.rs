@@ -36,6 +36,7 @@ mod settings;
 mod table;
 mod timeline;
 mod watch;
+mod weights;
 mod words;
 mod work;
 
@@ -77,6 +78,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
     match cli.command {
         Command::Report(command) => report::execute(command, &session, &cli.connect, output).await,
         Command::Link(command) => link::execute(command, &session, output).await,
+        Command::Weights(command) => weights::execute(command, &session, output).await,
         Command::Activity(command) => activity::execute(command, &session, output).await,
         Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,

@@ -1,5 +1,6 @@
 //! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
 
+mod decided;
 mod memory;
 mod round;
 
@@ -25,6 +26,7 @@ use self::{
 };
 use crate::{
     config::{CommitSettings, LAST_CALLERS},
+    county_weights::CountyWeights,
     domain::{decision::Decision, linkage::Reach},
     error::IntakeError,
     reception::ReceivedReport,
@@ -62,6 +64,7 @@ impl Committer {
         pool: &PgPool,
         outbox: &Outbox,
         counties: &Counties,
+        weights: &CountyWeights,
         settings: &CommitSettings,
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
@@ -75,7 +78,7 @@ impl Committer {
                     window: days(county.settings.repeat_window_days),
                     of_case: days(county.settings.repeat_case_days),
                 },
-                weights: Weights::shipped(),
+                weights: weights.of(&county.code),
                 memory: Memory::new(settings.remembered_reports as usize),
                 pool: pool.clone(),
                 outbox: outbox.clone(),
@@ -149,7 +152,7 @@ struct Worker {
     county: String,
     reach: Reach,
     /// How much each evidence weighs in this county.
-    weights: Weights,
+    weights: Arc<Weights>,
     /// What it knows of earlier reports.
     memory: Memory,
     pool: PgPool,

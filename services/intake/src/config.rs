@@ -77,5 +77,7 @@ pub const FULL_RETRY_AFTER: Duration = Duration::from_millis(200);
 pub const READ_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long an officer's decision may take; it waits for the county's turn.
 pub const COMMAND_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long learning weights may take.
+pub const LEARN_TIMEOUT: Duration = Duration::from_secs(25);
 /// How long the committer waits for the last callers after the stop.
 pub const LAST_CALLERS: Duration = Duration::from_secs(1);

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use fengqiao_proto::types::v1::{FieldViolation, Refusal};
+use fengqiao_proto::types::v1::Refusal;
 use fengqiao_sealing::SealError;
-use fengqiao_serving::status;
+use fengqiao_serving::status::{self, refusal_of};
 use tonic::{Code, Status};
-use tonic_types::StatusExt as _;
 
 use crate::{config::FULL_RETRY_AFTER, domain::validation::Violation, store::StoreError};
 
@@ -133,25 +132,6 @@ fn of_store(error: &StoreError) -> Status {
 #[must_use]
 pub fn refusal(error: IntakeError) -> Refusal {
     refusal_of(&Status::from(error))
-}
-
-/// A status in the contract's words.
-#[must_use]
-pub fn refusal_of(status: &Status) -> Refusal {
-    let details = status.get_error_details();
-    let violations = details.bad_request().map_or_else(Vec::new, |bad| {
-        bad.field_violations
-            .iter()
-            .map(|one| FieldViolation { field: one.field.clone(), description: one.description.clone() })
-            .collect()
-    });
-    let wait = details.retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
-    Refusal {
-        code: status.code().into(),
-        message: status.message().to_owned(),
-        violations,
-        retry_after_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX),
-    }
 }
 
 #[cfg(test)]

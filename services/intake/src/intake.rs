@@ -18,6 +18,7 @@ use crate::{
     committer::{Answer, Committer},
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
+    county_weights::CountyWeights,
     domain::{decision::Decision, ticket_states::ticket_of},
     error::IntakeError,
     grpc::Unfinished,
@@ -70,11 +71,12 @@ impl Intake {
         pool: &PgPool,
         outbox: &Outbox,
         counties: &Counties,
+        weights: &CountyWeights,
         keyring: Arc<Keyring>,
         settings: &CommitSettings,
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
-        let (committer, work) = Committer::new(pool, outbox, counties, settings, stop);
+        let (committer, work) = Committer::new(pool, outbox, counties, weights, settings, stop);
         let intake = Self {
             feed: ChangeFeed::new(pool.clone(), Arc::clone(&keyring)),
             reception: Reception::new(counties, keyring),

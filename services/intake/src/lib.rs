@@ -12,12 +12,14 @@ pub mod clue_keys;
 pub mod committer;
 pub mod config;
 mod contract;
+pub mod county_weights;
 pub mod domain;
 pub mod error;
 pub mod folding;
 pub mod grpc;
 pub mod http;
 mod intake;
+pub mod learning;
 pub mod linking;
 pub mod reception;
 pub mod records;
@@ -39,6 +41,7 @@ use std::{convert::Infallible, future::Future, sync::Arc};
 use fengqiao_messaging::{Apply, Topic};
 use fengqiao_proto::intake::v1::{
     background_service_server::BackgroundServiceServer, change_service_server::ChangeServiceServer,
+    weights_service_server::WeightsServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, on_own_thread, time::Clock};
 use fengqiao_webhook::Poster;
@@ -46,7 +49,9 @@ use jiff::SignedDuration;
 
 use crate::{
     changes::{ChangeFeed, ChangeWebhook, forget_old_changes},
+    county_weights::CountyWeights,
     http::{IdempotentAnswers, forget_old_answers},
+    learning::Learning,
     sources::SourceWebhooks,
 };
 
@@ -59,10 +64,12 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let mut foundation = Foundation::start(&settings.serving, ServiceName::Intake, &migrations).await?;
     foundation.sealed_columns = store::SEALED_COLUMNS;
     fengqiao_areas::follow(&foundation).await?;
+    let weights = CountyWeights::load(&foundation.counties)?;
     let (intake, work) = Intake::new(
         &foundation.pool,
         &foundation.outbox,
         &foundation.counties,
+        &weights,
         Arc::clone(&foundation.keyring),
         &settings.committing,
         &foundation.stop,
@@ -95,7 +102,11 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     }
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
         .add_service(changes)
-        .add_service(grpc::LinkageFace::new(intake).into_server())
+        .add_service(grpc::LinkageFace::new(Arc::clone(&intake)).into_server())
+        .add_service(WeightsServiceServer::new(grpc::WeightsFace::new(
+            intake,
+            Learning::new(foundation.pool.clone(), weights),
+        )))
         .add_service(BackgroundServiceServer::new(backgrounds))
         .add_service(grpc::RecordFace::new(Arc::new(records)))
         .add_service(grpc::ActivityFace::new(Arc::new(activities)));

@@ -164,7 +164,7 @@ pub fn link(
 #[must_use]
 pub fn observe(
     new: New<'_>,
-    linked: &Linked,
+    (person_id, household_id): (Uuid, Uuid),
     earlier: &[Earlier<'_>],
     frequent: &[Key],
     weights: &Weights,
@@ -178,8 +178,7 @@ pub fn observe(
         let person =
             compare::person(new.traits, &one.traits, home, dispute.matter_bits(), &crowd, &weights.person);
         let household = compare::household(new.traits, &one.traits, home, &crowd, &weights.household);
-        let (same_person, same_household) =
-            (one.person == linked.person.id, one.household == linked.household.id);
+        let (same_person, same_household) = (one.person == person_id, one.household == household_id);
         let reporters = Reporters::of(new.traits, &one.traits, home, same_person, same_household);
         let days = days_between(new.told_at, one.told_at);
         let case = compare::case(new.traits, &one.traits, home, reporters, days, &crowd, weights);

@@ -85,6 +85,16 @@ impl Weights {
         Ok(toml::from_str(text)?)
     }
 
+    /// The weights in the form of a county's file.
+    ///
+    /// # Panics
+    /// Never: what was read can be written.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "numbers and words can be written, and a test writes them")]
+    pub fn to_toml(&self) -> String {
+        toml::to_string(self).expect("weights can be written")
+    }
+
     /// The model for a kind.
     #[must_use]
     pub const fn model(&self, kind: Kind) -> &Model {
@@ -148,8 +158,7 @@ mod tests {
     #[test]
     fn the_shipped_weights_read_and_write_as_themselves() {
         let shipped = Weights::shipped();
-        let written = toml::to_string(&shipped).unwrap();
-        assert_eq!(Weights::read(&written).unwrap(), shipped);
+        assert_eq!(Weights::read(&shipped.to_toml()).unwrap(), shipped);
     }
 
     #[test]

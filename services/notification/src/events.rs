@@ -51,8 +51,8 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
             .and_then(from_proto)
             .ok_or("requested_at is missing or impossible")?,
         due_at: asked.due_at.as_ref().and_then(from_proto),
-        sign_by: asked.sign_by.as_ref().and_then(from_proto),
-        answer_by: asked.answer_by.as_ref().and_then(from_proto),
+        sign_by: asked.sign_due_at.as_ref().and_then(from_proto),
+        answer_by: asked.feedback_due_at.as_ref().and_then(from_proto),
         evidence_for: EvidenceFor::reasons(asked.evidence_for()),
         case_number: asked.case_number,
         agency: asked.agency,

@@ -1,5 +1,7 @@
 //! The events that routing sends.
 
+mod progress;
+
 use std::collections::BTreeSet;
 
 use fengqiao_messaging::Event;
@@ -157,6 +159,9 @@ pub fn case_changed(
             .map(to_proto),
         lead_feedback: answer.and_then(|answer| answer.feedback).map_or(0, i32::from),
         sealed_words: Vec::new(),
+        progress: Some(progress::so_far(case)),
+        duties: progress::duties(change),
+        ..CaseChanged::default()
     };
     let trace = trace.map(str::to_owned);
     let words = answer.and_then(|answer| answer.words.clone()).filter(|_| !case.docket.is_protected());
@@ -186,8 +191,8 @@ pub fn push_requested(
         first_source: case.first_source.into(),
         sealed_matter: case.sealed_matter.clone(),
         evidence_for,
-        sign_by: owed_by(case, agency, DutyKind::Sign),
-        answer_by: owed_by(case, agency, DutyKind::Handle),
+        sign_due_at: progress::due_of(case, DutyKind::Sign, agency).map(to_proto),
+        feedback_due_at: progress::due_of(case, DutyKind::Handle, agency).map(to_proto),
         ..asked_for(push, &case.area_code, place)
     };
     let trace = trace.map(str::to_owned);
@@ -195,12 +200,6 @@ pub fn push_requested(
         return Announcement::Ready(Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace });
     }
     Announcement::Reduced { push: Box::new(message), withheld, trace }
-}
-
-/// By when an agency owes a duty of a case; none where it owes none.
-fn owed_by(case: &CaseFile, agency: &str, kind: DutyKind) -> Option<prost_types::Timestamp> {
-    let owed = case.docket.duties.iter().filter(|duty| duty.ending.is_none() && duty.kind == kind);
-    owed.filter(|duty| duty.holder.agency == agency).map(|duty| duty.due_at).min().map(to_proto)
 }
 
 /// Asks notification for a reminder of a duty besides cases. All that it says is its reason: whom or what the duty is

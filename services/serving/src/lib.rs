@@ -5,6 +5,7 @@ mod connections;
 mod foundation;
 mod health;
 mod http_edge;
+pub mod json_edge;
 mod operations;
 mod own_thread;
 pub mod paging;

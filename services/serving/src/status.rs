@@ -2,6 +2,7 @@
 
 use std::{error::Error, time::Duration};
 
+use fengqiao_proto::types::v1::{FieldViolation as ToldViolation, Refusal};
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 
@@ -39,6 +40,25 @@ pub fn with_violations(code: Code, message: impl Into<String>, violations: Vec<V
     let violations: Vec<FieldViolation> =
         violations.into_iter().map(|v| FieldViolation::new(v.field, v.description)).collect();
     Status::with_error_details(code, message, ErrorDetails::with_bad_request(violations))
+}
+
+/// A status in the contract's words.
+#[must_use]
+pub fn refusal_of(status: &Status) -> Refusal {
+    let details = status.get_error_details();
+    let violations = details.bad_request().map_or_else(Vec::new, |bad| {
+        bad.field_violations
+            .iter()
+            .map(|one| ToldViolation { field: one.field.clone(), description: one.description.clone() })
+            .collect()
+    });
+    let wait = details.retry_info().and_then(|info| info.retry_delay).unwrap_or_default();
+    Refusal {
+        code: status.code().into(),
+        message: status.message().to_owned(),
+        violations,
+        retry_after_ms: i64::try_from(wait.as_millis()).unwrap_or(i64::MAX),
+    }
 }
 
 /// `NOT_FOUND`, also for what is not the caller's.

@@ -1,8 +1,15 @@
-//! What statistics knows without asking anyone: facts, indicators, and how a question becomes figures.
+//! What statistics knows without asking anyone: events and facts, definitions, and how a question becomes figures.
 
 pub mod area;
-pub mod fact;
+pub mod comparison;
+pub mod definition;
+pub mod event;
+pub mod facts;
 pub mod figure;
-pub mod indicator;
+pub mod language;
+pub mod league;
+pub mod plan;
+pub mod population;
+pub mod published;
 pub mod question;
 pub mod wording;

@@ -31,6 +31,24 @@ pub enum StatisticsError {
     /// Too many questions at once.
     #[error("too many questions at once")]
     Busy,
+    /// Facts of an older version of the service are being taken over.
+    #[error("the facts are being prepared")]
+    Preparing,
+    /// Another one began to make the facts anew.
+    #[error("another rebuilding was begun meanwhile")]
+    Overtaken,
+    /// Nothing of the county was received yet.
+    #[error("nothing of the county was received yet")]
+    NothingReceived,
+    /// There is no such case.
+    #[error("there is no such case")]
+    NoSuchCase,
+    /// There is no such exclusion that holds.
+    #[error("there is no such exclusion")]
+    NoSuchExclusion,
+    /// The case is excluded already.
+    #[error("the case is excluded already")]
+    ExcludedAlready,
     /// The database failed.
     #[error("{operation} failed")]
     Database {
@@ -49,6 +67,11 @@ impl From<TooManyRows> for StatisticsError {
 }
 
 impl StatisticsError {
+    /// One wrong field.
+    pub(crate) fn wrong(field: impl Into<String>, right: impl Into<String>) -> Self {
+        Self::Question(vec![Mistake { field: field.into(), description: right.into() }])
+    }
+
     /// A failure of the database while something was tried.
     pub(crate) fn database(operation: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| Self::Database { operation, source }
@@ -86,6 +109,17 @@ impl From<StatisticsError> for Status {
             StatisticsError::UnknownCounty => status::not_found("county"),
             StatisticsError::TooManyRows | StatisticsError::TooSlow => smaller(error.to_string()),
             StatisticsError::Busy => status::exhausted(error.to_string(), Duration::from_secs(1)),
+            StatisticsError::Preparing => status::unavailable("counting", &error),
+            StatisticsError::Overtaken => status::aborted(error.to_string()),
+            StatisticsError::NothingReceived => {
+                status::failed_precondition("NOTHING_RECEIVED", "a county of which something was received")
+            }
+            StatisticsError::NoSuchCase => status::not_found("case"),
+            StatisticsError::NoSuchExclusion => status::not_found("exclusion"),
+            StatisticsError::ExcludedAlready => status::failed_precondition(
+                "EXCLUDED_ALREADY",
+                "a case that is not excluded from the indicator",
+            ),
             StatisticsError::Database { operation, source } => status::database(operation, &source),
         }
     }

@@ -3,17 +3,10 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use fengqiao_serving::{ServiceName, Settings, exit_code};
-
-/// Counts what the county's services did, without personal data.
-#[derive(Debug, Parser)]
-#[command(name = "fengqiao-statistics", version)]
-struct Arguments {
-    #[command(flatten)]
-    settings: Settings,
-}
+use fengqiao_serving::{ServiceName, exit_code};
+use fengqiao_statistics::config::StatisticsSettings;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    exit_code(ServiceName::Statistics, fengqiao_statistics::run(&Arguments::parse().settings).await)
+    exit_code(ServiceName::Statistics, fengqiao_statistics::run(&StatisticsSettings::parse()).await)
 }

@@ -14,7 +14,7 @@ use prost::{Message, Name};
 use sqlx::PgConnection;
 
 use crate::{
-    domain::fact::{Batch, Unusable},
+    domain::event::{Event, Unusable},
     store,
 };
 
@@ -35,17 +35,20 @@ impl Apply for FactReceiver {
         step: &Step,
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
-        let mut facts = Batch::default();
+        let mut events = Vec::new();
         for envelope in batch {
             let _step = trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
-            take_in(&mut facts, envelope).map_err(|reason| ApplyError::Refuse {
+            let told = events_in(envelope).map_err(|reason| ApplyError::Refuse {
                 position: envelope.position,
                 reason: reason.to_string(),
             })?;
+            events.extend(told);
         }
         let areas = fengqiao_areas::newest_in(batch)?;
         let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
-        store::save(&mut tx, &facts).await.map_err(|error| ApplyError::Retry(Box::new(error)))?;
+        let county = batch.first().map(|envelope| envelope.county.as_str()).unwrap_or_default();
+        let saved = store::save(&mut tx, county, &events, fengqiao_serving::time::now()).await;
+        saved.map_err(|error| ApplyError::Retry(Box::new(error)))?;
         if let Some(areas) = areas {
             fengqiao_areas::keep(&mut tx, &areas).await?;
         }
@@ -54,22 +57,22 @@ impl Apply for FactReceiver {
     }
 }
 
-fn take_in(facts: &mut Batch, envelope: &Envelope) -> Result<(), Unusable> {
-    let (county, kind) = (&envelope.county, envelope.kind.as_str());
+/// What an envelope tells; nothing where it is of a kind that only a newer sender knows.
+fn events_in(envelope: &Envelope) -> Result<Vec<Event>, Unusable> {
+    let kind = envelope.kind.as_str();
     if kind == ReportAccepted::full_name() {
-        facts.report_accepted(county, &read(envelope)?)
+        Event::report_accepted(&read(envelope)?)
     } else if kind == ActivityRecorded::full_name() {
-        facts.activity_recorded(county, &read(envelope)?)
+        Event::activity_recorded(&read(envelope)?)
     } else if kind == CaseChanged::full_name() {
-        facts.case_changed(county, &read(envelope)?)
+        Event::case_changed(&read(envelope)?)
     } else if kind == PushRequested::full_name() {
-        facts.push_requested(county, &read(envelope)?)
+        Event::push_requested(&read(envelope)?)
     } else if kind == PushReceipt::full_name() {
-        facts.push_receipt(county, &read(envelope)?)
+        Event::push_receipt(&read(envelope)?)
     } else {
-        // A kind of a newer sender says nothing that today's indicators count.
         tracing::debug!(kind, "an event of an unknown kind is passed over");
-        Ok(())
+        Ok(Vec::new())
     }
 }
 
@@ -96,10 +99,8 @@ mod tests {
 
     #[test]
     fn unknown_kinds_are_passed_over_and_broken_ones_refused() {
-        let mut facts = Batch::default();
-        assert!(take_in(&mut facts, &envelope("fengqiao.intake.v9.Moved", vec![])).is_ok());
+        assert_eq!(events_in(&envelope("fengqiao.intake.v9.Moved", vec![])), Ok(vec![]));
         let broken = envelope("fengqiao.intake.v1.ReportAccepted", vec![0xff]);
-        assert!(take_in(&mut facts, &broken).is_err());
-        assert!(facts.reports.is_empty());
+        assert!(events_in(&broken).is_err());
     }
 }

@@ -1,23 +1,40 @@
 //! The store: the only place with SQL.
 
+mod counting;
+mod exclusions;
+mod fact_tables;
 mod facts;
-mod figures;
+mod query_text;
+mod rebuilding;
+mod snapshot;
 
+pub use counting::{Asked, Counted, Figures, OpenAnswer};
+pub use exclusions::{Decision, Exclusion, Exclusions};
+pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
-pub use figures::Figures;
+pub use rebuilding::{Fingerprint, Rebuilding, Rebuilt, waiting_counties};
 
-/// All SQL of this crate, so that a test can hold it against the real schema.
+/// The SQL of this crate that is no question's own, so that a test can hold it against the real schema; that of the
+/// tables of facts is in [`FACT_TABLES`].
 pub const STATEMENTS: &[(&str, &str)] = &[
-    ("put_reports", include_str!("store/sql/put_reports.sql")),
-    ("put_report_cases", include_str!("store/sql/put_report_cases.sql")),
-    ("put_cases", include_str!("store/sql/put_cases.sql")),
-    ("put_pushes", include_str!("store/sql/put_pushes.sql")),
-    ("put_receipts", include_str!("store/sql/put_receipts.sql")),
-    ("put_activities", include_str!("store/sql/put_activities.sql")),
-    ("count_reports", include_str!("store/sql/count_reports.sql")),
-    ("count_cases", include_str!("store/sql/count_cases.sql")),
-    ("count_pushes", include_str!("store/sql/count_pushes.sql")),
-    ("count_activities", include_str!("store/sql/count_activities.sql")),
+    ("put_events", include_str!("store/sql/put_events.sql")),
+    ("events_of", include_str!("store/sql/events_of.sql")),
+    ("hold_generation", include_str!("store/sql/hold_generation.sql")),
+    ("current_generation", include_str!("store/sql/current_generation.sql")),
+    ("begin_building", include_str!("store/sql/begin_building.sql")),
+    ("things_after", include_str!("store/sql/things_after.sql")),
+    ("switch_generation", include_str!("store/sql/switch_generation.sql")),
+    ("stop_building", include_str!("store/sql/stop_building.sql")),
+    ("waiting_counties", include_str!("store/sql/waiting_counties.sql")),
+    ("take_over_reports", include_str!("store/sql/take_over_reports.sql")),
+    ("take_over_cases", include_str!("store/sql/take_over_cases.sql")),
+    ("take_over_pushes", include_str!("store/sql/take_over_pushes.sql")),
+    ("take_over_activities", include_str!("store/sql/take_over_activities.sql")),
+    ("exclude", include_str!("store/sql/exclude.sql")),
+    ("include", include_str!("store/sql/include.sql")),
+    ("exclusions", include_str!("store/sql/exclusions.sql")),
+    ("count_exclusions", include_str!("store/sql/count_exclusions.sql")),
+    ("case_is_known", include_str!("store/sql/case_is_known.sql")),
     ("as_of", include_str!("store/sql/as_of.sql")),
 ];
 

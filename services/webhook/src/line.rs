@@ -90,7 +90,8 @@ enum Broken {
 #[derive(Default)]
 struct Got {
     status: u16,
-    asked: Option<Duration>,
+    /// When it wants to be asked again, as it said it.
+    asked: Option<String>,
     body: Vec<u8>,
 }
 
@@ -126,7 +127,7 @@ impl Line {
         if !error.is_empty() {
             self.open = None;
         }
-        got.answered(error)
+        got.answered(error, now)
     }
 
     async fn exchange(&mut self, to: &Address, request: Request<Body>, got: &mut Got) -> Result<(), Broken> {
@@ -150,14 +151,14 @@ impl Line {
 
 impl Got {
     /// The status decides: a receiver that says that it has the message, has it.
-    fn answered(self, error: String) -> Answered {
+    fn answered(self, error: String, now: Timestamp) -> Answered {
         let delivered = (200..300).contains(&self.status);
         let error = match self.status {
             _ if delivered => String::new(),
             0 => error,
             status => format!("the endpoint answered {status}"),
         };
-        let asked = self.asked.filter(|_| !delivered);
+        let asked = self.asked.filter(|_| !delivered).and_then(|asked| retry_after(&asked, now));
         Answered { delivered, http_status: self.status.into(), error, asked, answer: self.body }
     }
 }
@@ -190,7 +191,7 @@ impl Open {
 
 async fn read(answer: http::Response<Incoming>, got: &mut Got) -> Result<bool, Broken> {
     got.status = answer.status().as_u16();
-    got.asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).and_then(retry_after);
+    got.asked = answer.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok()).map(str::to_owned);
     let mut body = answer.into_body();
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| Broken::Request)?.into_data() else { continue };
@@ -204,10 +205,14 @@ async fn read(answer: http::Response<Incoming>, got: &mut Got) -> Result<bool, B
     Ok(true)
 }
 
-/// Reads a `Retry-After` header that gives seconds. The form with a date is rare and not needed: the
-/// backoff then decides.
-fn retry_after(header: &str) -> Option<Duration> {
-    header.trim().parse().ok().map(Duration::from_secs)
+/// Reads a `Retry-After` header: seconds, or a date (RFC 9110 10.2.3). A date that has passed asks for nothing.
+fn retry_after(header: &str, now: Timestamp) -> Option<Duration> {
+    let header = header.trim();
+    if let Ok(seconds) = header.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(header).ok()?.timestamp();
+    Some(Duration::try_from(at.duration_since(now)).unwrap_or_default())
 }
 
 fn request(to: &Address, message: &Message<'_>, now: Timestamp) -> Option<Request<Body>> {
@@ -289,14 +294,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_receiver_asks_for_seconds() {
-        assert_eq!(retry_after(" 120 "), Some(Duration::from_secs(120)));
-        assert_eq!(retry_after("Wed, 21 Oct 2026 07:28:00 GMT"), None);
+    fn a_receiver_asks_for_seconds_or_names_a_time() {
+        let now: Timestamp = "2026-10-21T07:27:30Z".parse().unwrap();
+        assert_eq!(retry_after(" 120 ", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("Wed, 21 Oct 2026 07:28:00 GMT", now), Some(Duration::from_secs(30)));
+        assert_eq!(retry_after("Wed, 21 Oct 2026 07:27:00 GMT", now), Some(Duration::ZERO));
+        assert_eq!(retry_after("soon", now), None);
     }
 
     #[test]
     fn the_status_decides_and_names_itself() {
-        let of = |status, error: &str| Got { status, ..Got::default() }.answered(error.to_owned());
+        let of = |status, error: &str| {
+            Got { status, ..Got::default() }.answered(error.to_owned(), Timestamp::UNIX_EPOCH)
+        };
         assert!(of(204, "no answer within 1 ms").delivered);
         assert_eq!(of(307, "").error, "the endpoint answered 307");
         assert_eq!(of(0, "no connection").error, "no connection");

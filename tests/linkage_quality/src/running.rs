@@ -122,7 +122,13 @@ pub fn run(told: &[Told], county: &County, weights: &Weights) -> Run {
         let begin = Instant::now();
         let linked = link(new, &earlier, &chosen.frequent, &[], weights, &mut fresh);
         run.link_took += begin.elapsed();
-        run.observed.extend(observe(new, &linked, &earlier, &chosen.frequent, weights));
+        run.observed.extend(observe(
+            new,
+            (linked.person.id, linked.household.id),
+            &earlier,
+            &chosen.frequent,
+            weights,
+        ));
         run.pairs.extend(earlier.iter().flat_map(|one| [(number, number_of(one.report)); 3]));
         run.reasons.push(reasons(&linked));
         for join in &linked.joins {

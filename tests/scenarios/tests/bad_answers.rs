@@ -18,8 +18,8 @@ use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-/// Agencies to which a red case goes.
-const LEADS: &str = "police";
+/// The agency that leads red cases, and one that has nothing to do with them.
+const LEADS: &str = "justice";
 const ANOTHER: &str = "court";
 
 type Desk = NotificationServiceClient<Caller>;
@@ -61,23 +61,23 @@ fn reason(status: &Status) -> String {
 #[test]
 fn every_wrong_answer_has_its_status_and_the_push_stays_as_it_was() {
     run(async |county| {
-        let (mut police, mut court) = (desk(county, LEADS), desk(county, ANOTHER));
+        let (mut lead, mut court) = (desk(county, LEADS), desk(county, ANOTHER));
         let id = push(county).await.push_id;
         // Before the signature there is nothing to tell of.
-        let early = feedback(&mut police, &id, "已调解".into()).await.unwrap_err();
+        let early = feedback(&mut lead, &id, "已调解".into()).await.unwrap_err();
         assert_eq!((early.code(), reason(&early).as_str()), (Code::FailedPrecondition, "PUSH_UNSIGNED"));
         // Another's push does not exist, and neither does one that never was.
         assert_eq!(sign(&mut court, &id).await.unwrap_err().code(), Code::NotFound);
         let unknown = Uuid::now_v7().to_string();
-        assert_eq!(sign(&mut police, &unknown).await.unwrap_err().code(), Code::NotFound);
-        let nonsense = sign(&mut police, "the one of yesterday").await.unwrap_err();
+        assert_eq!(sign(&mut lead, &unknown).await.unwrap_err().code(), Code::NotFound);
+        let nonsense = sign(&mut lead, "the one of yesterday").await.unwrap_err();
         assert_eq!(nonsense.code(), Code::InvalidArgument);
         assert_eq!(nonsense.get_details_bad_request().unwrap().field_violations[0].field, "pushId");
         // Twice, and by many at once, is once.
-        let signed = sign(&mut police, &id).await.unwrap();
+        let signed = sign(&mut lead, &id).await.unwrap();
         let mut again = Vec::new();
         for _ in 0..8 {
-            let (mut desk, id) = (police.clone(), id.clone());
+            let (mut desk, id) = (lead.clone(), id.clone());
             again.push(tokio::spawn(async move { sign(&mut desk, &id).await }));
         }
         for one in again {
@@ -92,19 +92,19 @@ fn every_wrong_answer_has_its_status_and_the_push_stays_as_it_was() {
             evidence: vec!["职责清单第3条".into()],
             ..Default::default()
         };
-        police.return_push(give_back).await.unwrap();
-        let late = sign(&mut police, &returned).await.unwrap_err();
+        lead.return_push(give_back).await.unwrap();
+        let late = sign(&mut lead, &returned).await.unwrap_err();
         assert_eq!(late.code(), Code::FailedPrecondition);
-        assert_eq!(sign(&mut police, &id).await.unwrap().receipt(), ReceiptState::Signed);
+        assert_eq!(sign(&mut lead, &id).await.unwrap().receipt(), ReceiptState::Signed);
     });
 }
 
 #[test]
 fn a_hundred_megabytes_are_refused_at_once_and_cost_nobody_anything() {
     run(async |county| {
-        let mut police = desk(county, LEADS);
+        let mut lead = desk(county, LEADS);
         let id = push(county).await.push_id;
-        sign(&mut police, &id).await.unwrap();
+        sign(&mut lead, &id).await.unwrap();
         let huge = {
             let (mut desk, id) = (desk(county, LEADS), id.clone());
             tokio::spawn(async move { feedback(&mut desk, &id, "长".repeat(35_000_000)).await })
@@ -113,15 +113,15 @@ fn a_hundred_megabytes_are_refused_at_once_and_cost_nobody_anything() {
         let began = Instant::now();
         for _ in 0..20 {
             let request = GetPushRequest { push_id: id.clone(), ..Default::default() };
-            police.get_push(request).await.unwrap();
+            lead.get_push(request).await.unwrap();
         }
         assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
         let refused = huge.await.unwrap().unwrap_err();
         assert!(matches!(refused.code(), Code::OutOfRange | Code::ResourceExhausted), "{refused:?}");
-        let long = feedback(&mut police, &id, "长".repeat(4_001)).await.unwrap_err();
+        let long = feedback(&mut lead, &id, "长".repeat(4_001)).await.unwrap_err();
         assert_eq!(long.code(), Code::InvalidArgument);
         assert_eq!(long.get_details_bad_request().unwrap().field_violations[0].field, "text");
-        let answered = feedback(&mut police, &id, "已调解".into()).await.unwrap();
+        let answered = feedback(&mut lead, &id, "已调解".into()).await.unwrap();
         assert_eq!(answered.receipt(), ReceiptState::Answered);
     });
 }

@@ -88,7 +88,7 @@ fn described(address: SocketAddr) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let local = folder.path().join(".local");
     fs::create_dir(&local).unwrap();
-    for name in ["officer", "operator", "source-hotline"] {
+    for name in ["officer", "operator", "analyst", "source-hotline"] {
         fs::write(local.join(format!("{name}.token")), name).unwrap();
     }
     fs::create_dir(local.join("agencies")).unwrap();
@@ -96,10 +96,10 @@ fn described(address: SocketAddr) -> tempfile::TempDir {
     let url = format!("http://{address}");
     let description = serde_json::json!({
         "county": "421181",
-        "services": {"intake": url, "routing": url, "notification": url},
+        "services": {"intake": url, "routing": url, "notification": url, "statistics": url},
         "tokens": {
-            "officer": "officer.token", "operator": "operator.token", "source-hotline": "source-hotline.token",
-            "agencies_dir": "agencies",
+            "officer": "officer.token", "operator": "operator.token", "analyst": "analyst.token",
+            "source-hotline": "source-hotline.token", "agencies_dir": "agencies",
         },
     });
     fs::write(local.join("stack.json"), description.to_string()).unwrap();

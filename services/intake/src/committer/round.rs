@@ -5,22 +5,19 @@
 
 use std::time::Instant;
 
-use fengqiao_messaging::{Event, Turn};
-use fengqiao_proto::{intake::v1::ReportAccepted, types::v1::Source};
+use fengqiao_messaging::Turn;
+use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time;
-use jiff::Timestamp;
-use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
 use tokio::{sync::mpsc, time::timeout};
 
-use super::{Answer, Waiting, Worker, memory::Memory, take_repetitions};
+use super::{Answer, Waiting, Worker, decided::Decided, memory::Memory, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
-    contract,
     domain::decision::{Candidate, Decision, Decisions, JustDecided, Known, Rules},
     error::IntakeError,
     reception::ReceivedReport,
-    store::{self, DecidedBatch, StoreError},
+    store::{self, StoreError},
     sums,
 };
 
@@ -31,7 +28,6 @@ const CONNECTIONS_TRIED: usize = 2;
 const LOOKS: usize = 3;
 /// Fewer than this are read when it is their turn: reading ahead costs a commit its own price once more.
 const WORTH_READING_AHEAD: usize = 64;
-const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
 
 /// Reports that are committed together.
 pub(super) struct Round {
@@ -209,7 +205,7 @@ impl Worker {
         let decided = match written {
             Some(first) => {
                 if let Some(next) = next {
-                    next.follow(&self.memory, reports, &decided.decisions);
+                    next.follow(&self.memory, reports, decided.decisions());
                 }
                 decided.announce(&self.outbox, &self.county, first)
             }
@@ -281,13 +277,7 @@ impl Worker {
         let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
         let rules = Rules { reach: self.reach, weights: &self.weights };
         let decisions = self.memory.decide(&candidates, known, turn, rules);
-        let events = reports
-            .iter()
-            .zip(&decisions.each)
-            .filter(|(_, decision)| decision.change.is_written())
-            .map(|(report, decision)| accepted_event(report, decision, now))
-            .collect();
-        Decided { decisions, events, now }
+        Decided::new(reports, decisions, now)
     }
 }
 
@@ -355,38 +345,6 @@ impl Round {
     }
 }
 
-/// A batch that is decided and not yet written.
-struct Decided {
-    decisions: Decisions,
-    events: Vec<Event>,
-    now: Timestamp,
-}
-
-impl Decided {
-    /// See [`DecidedBatch::write`]; with nothing to write, it is done.
-    async fn write(
-        &self,
-        county: &str,
-        reports: &[&ReceivedReport],
-        connection: &mut PgConnection,
-        turn: Turn,
-    ) -> Result<Option<i64>, StoreError> {
-        let (decisions, events, now) = (&self.decisions, &self.events, self.now);
-        DecidedBatch { county, reports, decisions, events, now }.write(connection, turn).await
-    }
-
-    /// It is committed: the events can go out.
-    fn announce(
-        self,
-        outbox: &fengqiao_messaging::Outbox,
-        county: &str,
-        first_position: i64,
-    ) -> Vec<Decision> {
-        outbox.sent(county, first_position, self.events);
-        self.decisions.each
-    }
-}
-
 type Name<'a> = (Source, &'a str);
 
 fn name(report: &ReceivedReport) -> Name<'_> {
@@ -401,24 +359,4 @@ fn candidate(report: &ReceivedReport) -> Candidate<'_> {
         keys: &report.keys,
         made_on: report.made_on,
     }
-}
-
-fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {
-    debug_assert_eq!(ReportAccepted::full_name(), ACCEPTED);
-    let accepted = ReportAccepted {
-        report_id: decision.report_id.to_string(),
-        revision: decision.revision,
-        source: report.source.into(),
-        source_ref: report.source_ref.clone(),
-        area_code: report.area.as_str().to_owned(),
-        category: report.category.clone(),
-        occurred_at: Some(time::to_proto(report.occurred_at)),
-        accepted_at: Some(time::to_proto(now)),
-        linkage: Some(contract::linkage(&decision.linkage)),
-        received_by: report.submitted_by.clone(),
-        sealed_matter: report.sealed_matter.clone(),
-        confidential: report.confidential,
-        first_contact: report.first_contact.clone(),
-    };
-    Event { kind: ACCEPTED, payload: accepted.encode_to_vec(), trace: report.trace.clone() }
 }

@@ -16,9 +16,10 @@ mod reports;
 mod sifting;
 mod submit_stream;
 mod undecodable;
+mod weights;
 
 pub use self::{
     activities::ActivityFace, background::BackgroundFace, changes::ChangeFace, face::Face,
-    linkage::LinkageFace, records::RecordFace, reports::IntakeFace,
+    linkage::LinkageFace, records::RecordFace, reports::IntakeFace, weights::WeightsFace,
 };
 pub(crate) use self::{queries::in_time, sifting::Unfinished};

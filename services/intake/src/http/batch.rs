@@ -6,12 +6,11 @@ use fengqiao_proto::{
     intake::v1::{SubmitReportsResponse, submit_reports_response::Outcome},
     json::to_json,
 };
+use fengqiao_serving::json_edge::{Problem, Reply, is_of_type};
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::{
-    BATCH_BYTES, BATCH_REPORTS, Edge, caller::is_of_type, problem::Problem, reply::Reply, reports::read,
-};
+use super::{BATCH_BYTES, BATCH_REPORTS, Edge, reports::read};
 use crate::{
     domain::validation::Violation,
     error::{IntakeError, refusal},

@@ -4,17 +4,14 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    http::{
-        Extensions, HeaderMap,
-        header::{CONTENT_LENGTH, CONTENT_TYPE},
-    },
+    http::{Extensions, HeaderMap, header::CONTENT_LENGTH},
 };
 use fengqiao_access::Principal;
-use fengqiao_serving::PeerCertificate;
+use fengqiao_serving::json_edge::{self, Problem};
 use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use tonic::Status;
 
-use super::{Edge, problem::Problem};
+use super::Edge;
 use crate::error::IntakeError;
 
 /// How long a body waits for its share of the memory.
@@ -29,8 +26,7 @@ impl Edge {
         headers: &HeaderMap,
         extensions: &Extensions,
     ) -> Result<Arc<Principal>, Problem> {
-        let shown = || extensions.get::<PeerCertificate>().map(|peer| peer.0.to_vec());
-        self.gate.admit_call(&format!("/{SERVICE}.{method}"), headers, shown).map_err(Problem::from)
+        json_edge::caller(&self.gate, &format!("{SERVICE}.{method}"), headers, extensions)
     }
 
     /// The whole body, at most so many bytes, with its share of the memory that bodies may take at once. Only read for
@@ -57,10 +53,4 @@ impl Edge {
         })?;
         Ok((bytes, room))
     }
-}
-
-/// Whether the body says to be of this type; parameters such as a charset do not matter.
-pub(super) fn is_of_type(headers: &HeaderMap, wanted: &str) -> bool {
-    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    given.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case(wanted)
 }

@@ -5,9 +5,10 @@ use axum::{
     http::{Extensions, HeaderMap},
 };
 use fengqiao_proto::intake::v1::ListChangesRequest;
+use fengqiao_serving::json_edge::{Problem, Reply};
 use tonic::Status;
 
-use super::{Edge, problem::Problem, reply::Reply, reports::Query};
+use super::{Edge, reports::Query};
 
 /// `GET /v1/changes?cursor=…`
 pub(super) async fn list(

@@ -9,7 +9,10 @@ use axum::http::{HeaderMap, StatusCode};
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time;
+use fengqiao_serving::{
+    json_edge::{Problem, Reply},
+    time,
+};
 use fengqiao_telemetry::trace;
 use jiff::SignedDuration;
 use sha2::{Digest as _, Sha256};
@@ -18,7 +21,6 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
-use super::{problem::Problem, reply::Reply};
 use crate::{
     error::IntakeError,
     grpc::in_time,

@@ -6,26 +6,21 @@ mod caller;
 mod changes;
 mod idempotency;
 pub mod openapi;
-mod problem;
-mod reply;
 mod reports;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Router,
-    extract::{MatchedPath, Request, State},
-    middleware::{Next, from_fn},
-    response::Response,
+    extract::State,
+    middleware::from_fn,
     routing::{get, post},
 };
 use fengqiao_access::AccessLayer;
-use fengqiao_telemetry::trace;
-use tokio::{sync::Semaphore, time::timeout};
-use tracing::Instrument as _;
+use fengqiao_serving::json_edge::{Problem, Reply, observed};
+use tokio::sync::Semaphore;
 
 pub use self::idempotency::{IdempotentAnswers, forget_old_answers};
-use self::{problem::Problem, reply::Reply};
 use crate::intake::Intake;
 
 /// The largest report, as JSON, in bytes: all fields of the contract filled to their limits fit.
@@ -36,8 +31,6 @@ pub const BATCH_BYTES: usize = 4 * 1024 * 1024;
 pub const BATCH_REPORTS: usize = 500;
 /// The most bodies at once, in KiB. What is read of them takes several times as much.
 const BODIES_KIB: usize = 8 * 1024;
-/// How long a request may take, its body included. Asking for changes may wait most of it.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What every request needs.
 #[derive(Clone)]
@@ -68,25 +61,4 @@ pub fn router(intake: Arc<Intake>, gate: AccessLayer, answers: IdempotentAnswers
 
 async fn served_document(State(edge): State<Edge>) -> Reply {
     Reply::json(edge.document.to_vec())
-}
-
-/// Bounds a request in time, continues its trace, counts and times it.
-async fn observed(request: Request, next: Next) -> Response {
-    let began = std::time::Instant::now();
-    // The route, not the path: a path is of a stranger's making.
-    let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
-    let parent = request.headers().get(trace::TRACEPARENT).and_then(|value| value.to_str().ok());
-    let parent = parent.map(str::to_owned);
-    let span = trace::child_span("http", parent.as_deref());
-    let answering = trace::carry(parent.as_deref(), timeout(REQUEST_TIMEOUT, next.run(request)));
-    let response = match answering.instrument(span).await {
-        Ok(response) => response,
-        Err(_) => axum::response::IntoResponse::into_response(Problem::too_slow().reply()),
-    };
-    let status = response.status().as_u16().to_string();
-    metrics::counter!("fengqiao_http_requests_total", "route" => route.clone(), "status" => status)
-        .increment(1);
-    metrics::histogram!("fengqiao_http_request_seconds", "route" => route)
-        .record(began.elapsed().as_secs_f64());
-    response
 }

@@ -9,10 +9,11 @@ use fengqiao_proto::{
     json::from_json,
     json_misfits::misfits,
 };
+use fengqiao_serving::json_edge::{Problem, Reply, is_of_type};
 use serde_json::Value;
 use tonic::Status;
 
-use super::{Edge, REPORT_BYTES, caller::is_of_type, problem::Problem, reply::Reply};
+use super::{Edge, REPORT_BYTES};
 use crate::{domain::validation::Violation, error::IntakeError};
 
 /// `POST /v1/reports`

@@ -9,6 +9,7 @@ mod following;
 mod idempotent_answers;
 mod joins;
 mod known;
+mod learning;
 mod link_decisions;
 mod police;
 mod reading;
@@ -35,6 +36,7 @@ pub use idempotent_answers::{
 };
 pub use joins::{join_two, move_reports};
 pub use known::{Turns, known};
+pub use learning::{before_newest, linked_after};
 pub use link_decisions::{
     LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
     decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
@@ -90,6 +92,8 @@ const LINKS: &[(&str, &str)] = &[
     ("clusters_of", include_str!("sql/clusters_of.sql")),
     ("cluster_exists", include_str!("sql/cluster_exists.sql")),
     ("links", include_str!("sql/links.sql")),
+    ("before_newest", include_str!("sql/before_newest.sql")),
+    ("linked_after", include_str!("sql/linked_after.sql")),
 ];
 
 /// The statements about people who were here before, about who read what, and about what goes after its term.

@@ -9,7 +9,7 @@ use std::{
 use bytes::Bytes;
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
-use fengqiao_intake::{Intake, config::CommitSettings, grpc::IntakeFace};
+use fengqiao_intake::{Intake, config::CommitSettings, county_weights::CountyWeights, grpc::IntakeFace};
 use fengqiao_messaging::{Outbox, Topic};
 use fengqiao_proto::intake::v1::{
     Report, SubmitReportRequest, SubmitReportsRequest, SubmitReportsResponse,
@@ -40,6 +40,7 @@ static FACE: LazyLock<IntakeFace> = LazyLock::new(|| {
         &pool,
         &Outbox::new(Topic::Intake),
         &Counties::load(&[folder]).unwrap(),
+        &CountyWeights::default(),
         Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap()),
         &CommitSettings::default(),
         &CancellationToken::new(),

@@ -18,4 +18,5 @@ mod sealing;
 mod tickets;
 mod undecodable;
 mod webhooks;
+mod weights;
 mod world;

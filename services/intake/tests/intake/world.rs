@@ -15,8 +15,10 @@ use fengqiao_intake::{
     background::Backgrounds,
     clue_keys,
     config::CommitSettings,
+    county_weights::CountyWeights,
     domain::phone::Phone,
-    grpc::{ActivityFace, BackgroundFace, IntakeFace, LinkageFace, RecordFace},
+    grpc::{ActivityFace, BackgroundFace, IntakeFace, LinkageFace, RecordFace, WeightsFace},
+    learning::Learning,
     routing_events::RoutingEvents,
     store,
 };
@@ -25,6 +27,7 @@ use fengqiao_proto::{
     intake::v1::{
         Report, ReportAccepted, SubmitReportRequest, SubmitReportResponse,
         background_service_server::BackgroundServiceServer, intake_service_client::IntakeServiceClient,
+        weights_service_server::WeightsServiceServer,
     },
     routing::v1::CaseChanged,
     types::v1::{CaseState, Matter, Party, PartyRole, Source},
@@ -107,6 +110,7 @@ impl World {
             &self.pool,
             &Outbox::new(Topic::Intake),
             &self.counties,
+            &CountyWeights::load(&self.counties).unwrap(),
             Arc::clone(&self.keyring),
             settings,
             &self.stop,
@@ -131,7 +135,11 @@ impl World {
         let server = Server::builder()
             .layer(tower::layer::layer_fn(AsCaller))
             .add_service(IntakeFace::new(Arc::clone(&intake)))
-            .add_service(LinkageFace::new(intake).into_server())
+            .add_service(LinkageFace::new(Arc::clone(&intake)).into_server())
+            .add_service(WeightsServiceServer::new(WeightsFace::new(
+                intake,
+                Learning::new(self.pool.clone(), CountyWeights::load(&self.counties).unwrap()),
+            )))
             .add_service(BackgroundServiceServer::new(BackgroundFace::new(Arc::new(Backgrounds::new(
                 self.pool.clone(),
                 Arc::clone(&self.counties),

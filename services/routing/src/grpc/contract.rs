@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The number of a value in the contract; 0 cannot be, since each table is whole.
-pub(super) fn told<D: PartialEq, C: Copy + Into<i32>>(table: &[(D, C)], value: &D) -> i32 {
+pub(crate) fn told<D: PartialEq, C: Copy + Into<i32>>(table: &[(D, C)], value: &D) -> i32 {
     table.iter().find(|(own, _)| own == value).map_or(0, |(_, number)| (*number).into())
 }
 
@@ -65,7 +65,7 @@ pub(super) const RESULTS: &[(SessionResult, contract::SessionResult)] = &[
     (SessionResult::Absent, contract::SessionResult::Absent),
 ];
 
-pub(super) const METHODS: &[(Method, contract::SettlementMethod)] = &[
+pub(crate) const METHODS: &[(Method, contract::SettlementMethod)] = &[
     (Method::LeaderInCharge, contract::SettlementMethod::LeaderInCharge),
     (Method::PolicyComfort, contract::SettlementMethod::PolicyComfort),
     (Method::LegalEducation, contract::SettlementMethod::LegalEducation),
@@ -73,7 +73,7 @@ pub(super) const METHODS: &[(Method, contract::SettlementMethod)] = &[
     (Method::NewCustoms, contract::SettlementMethod::NewCustoms),
 ];
 
-pub(super) const PLACES: &[(SettledAt, contract::SettledAt)] = &[
+pub(crate) const PLACES: &[(SettledAt, contract::SettledAt)] = &[
     (SettledAt::Building, contract::SettledAt::Building),
     (SettledAt::Grid, contract::SettledAt::Grid),
     (SettledAt::Community, contract::SettledAt::Community),

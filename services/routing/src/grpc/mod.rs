@@ -4,7 +4,7 @@ mod act_fields;
 mod actor;
 mod acts;
 mod audit;
-mod contract;
+pub(crate) mod contract;
 mod docket;
 mod duties;
 mod duty_fields;

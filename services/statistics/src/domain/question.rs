@@ -2,16 +2,19 @@
 
 mod window;
 
+use std::sync::Arc;
+
 use fengqiao_proto::{
-    statistics::v1::{Dimension, QueryIndicatorsRequest},
+    statistics::v1::{Comparison, Dimension, QueryIndicatorsRequest},
     types::v1::{Level, Source},
 };
+use jiff::Timestamp;
 
 pub use self::window::Window;
-use self::window::{time_zone, window};
+use self::window::{instant, time_zone, window};
 use super::{
     area,
-    indicator::{Definition, Fact, INDICATORS, find},
+    definition::{Catalogue, Definition},
 };
 
 /// Most indicators in one question.
@@ -20,6 +23,11 @@ pub const MOST_INDICATORS: usize = 20;
 pub const MOST_DIMENSIONS: usize = 4;
 /// Most values in one filter.
 pub const MOST_FILTER_VALUES: usize = 500;
+/// Most groups that can be asked for as the top ones.
+pub const MOST_TOP: i32 = 1_000;
+/// The largest page, in rows.
+pub const LARGEST_PAGE: i32 = 10_000;
+
 /// One wrong field of a question.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -30,10 +38,10 @@ pub struct Mistake {
 }
 
 /// A question that can be counted.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Question {
     /// What to count.
-    pub indicators: Vec<&'static Definition>,
+    pub indicators: Vec<Arc<Definition>>,
     /// By what to group.
     pub group_by: Vec<Dimension>,
     /// To how many digits areas are cut; 0 leaves them as reported.
@@ -52,16 +60,33 @@ pub struct Question {
     pub levels: Vec<i16>,
     /// Only these categories; all where empty.
     pub categories: Vec<String>,
+    /// With what was known by then; with all that is known where not given.
+    pub known_at: Option<Timestamp>,
+    /// What happened later is left out; nothing is where not given.
+    pub happened_by: Option<Timestamp>,
+    /// With which other window to compare.
+    pub comparison: Comparison,
+    /// Whether Spring Festivals fall on each other.
+    pub spring_festival: bool,
+    /// So many groups only, and the rest; all where 0.
+    pub top: usize,
+    /// With a row for the total.
+    pub total: bool,
+    /// Rows on a page; all in one answer where 0.
+    pub page_size: usize,
 }
 
 impl Question {
-    /// The facts that have to be counted.
-    pub fn facts(&self) -> Vec<Fact> {
-        let mut facts: Vec<_> = self.indicators.iter().map(|d| d.fact()).collect();
-        facts.sort_unstable();
-        facts.dedup();
-        facts
+    /// The same without groups: one total.
+    pub fn total(&self) -> Self {
+        Self { group_by: Vec::new(), ..self.clone() }
     }
+}
+
+/// Whether a dimension is one of time.
+pub fn is_of_time(dimension: Dimension) -> bool {
+    use Dimension as D;
+    matches!(dimension, D::Day | D::Week | D::Month | D::Quarter | D::Year)
 }
 
 /// What the county's directory knows of the words in a question.
@@ -76,10 +101,30 @@ pub trait Directory {
 ///
 /// # Errors
 /// Everything that is wrong with it, field by field.
-pub fn check(asked: &QueryIndicatorsRequest, directory: &dyn Directory) -> Result<Question, Vec<Mistake>> {
+pub fn check(
+    asked: &QueryIndicatorsRequest,
+    catalogue: &Catalogue,
+    directory: &dyn Directory,
+) -> Result<Question, Vec<Mistake>> {
     let mut wrong = Mistakes(Vec::new());
-    let indicators = indicators(asked, &mut wrong);
+    let mut indicators = indicators(asked, catalogue, &mut wrong);
     let group_by = dimensions(asked, &mut wrong);
+    let by_time = group_by.iter().any(|dimension| is_of_time(*dimension));
+    if by_time && asked.indicators.is_empty() {
+        indicators.retain(|definition| definition.time.is_some());
+    }
+    if let Some(index) = indicators.iter().position(|one| by_time && one.time.is_none()) {
+        wrong.add(
+            &format!("indicators[{index}]"),
+            "without DAY, WEEK, MONTH, QUARTER and YEAR: it looks at the whole window",
+        );
+    }
+    moment_of(asked, by_time, &mut wrong);
+    let point = |field: &str, given: Option<&prost_types::Timestamp>, wrong: &mut Mistakes| {
+        given.and_then(|given| instant(field, Some(given), wrong))
+    };
+    let known_at = point("knownAt", asked.known_at.as_ref(), &mut wrong);
+    let happened_by = point("happenedBy", asked.happened_by.as_ref(), &mut wrong);
     if fengqiao_proto::statistics::v1::AreaLevel::try_from(asked.area_level).is_err() {
         wrong.add("areaLevel", "COUNTY, TOWN, COMMUNITY or GRID");
     }
@@ -115,6 +160,13 @@ pub fn check(asked: &QueryIndicatorsRequest, directory: &dyn Directory) -> Resul
             sources,
             levels,
             categories: asked.categories.clone(),
+            known_at,
+            happened_by,
+            comparison: asked.comparison(),
+            spring_festival: asked.spring_festival,
+            top: usize::try_from(asked.top).unwrap_or_default(),
+            total: asked.total,
+            page_size: usize::try_from(asked.page_size.min(LARGEST_PAGE)).unwrap_or_default(),
         }),
         _ => Err(wrong.0),
     }
@@ -134,23 +186,46 @@ fn bounded(field: &str, length: usize, wrong: &mut Mistakes) {
     }
 }
 
-fn indicators(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Vec<&'static Definition> {
+/// What does not go together.
+fn moment_of(asked: &QueryIndicatorsRequest, by_time: bool, wrong: &mut Mistakes) {
+    match Comparison::try_from(asked.comparison) {
+        Err(_) => wrong.add("comparison", "YOY, MOM or PREVIOUS"),
+        Ok(Comparison::Unspecified) => {}
+        Ok(_) if by_time => wrong.add("comparison", "not together with DAY, WEEK, MONTH, QUARTER or YEAR"),
+        Ok(_) => {}
+    }
+    if asked.spring_festival && asked.comparison() != Comparison::Yoy {
+        wrong.add("springFestival", "only with YOY");
+    }
+    if !(0..=MOST_TOP).contains(&asked.top) {
+        wrong.add("top", &format!("0 to {MOST_TOP}"));
+    }
+    if asked.page_size < 0 || (asked.page_size > 0 && asked.top > 0) {
+        wrong.add("pageSize", "from 0, and not together with top");
+    }
+}
+
+fn indicators(
+    asked: &QueryIndicatorsRequest,
+    catalogue: &Catalogue,
+    wrong: &mut Mistakes,
+) -> Vec<Arc<Definition>> {
     if asked.indicators.is_empty() {
-        return INDICATORS.iter().collect();
+        return catalogue.newest().cloned().collect();
     }
     if asked.indicators.len() > MOST_INDICATORS {
         wrong.add("indicators", &format!("at most {MOST_INDICATORS}"));
         return Vec::new();
     }
-    let mut found: Vec<&'static Definition> = Vec::new();
-    for (index, id) in asked.indicators.iter().enumerate() {
-        match find(id) {
-            Some(definition) if found.contains(&definition) => {
+    let mut found: Vec<Arc<Definition>> = Vec::new();
+    for (index, name) in asked.indicators.iter().enumerate() {
+        match catalogue.find(name) {
+            Some(definition) if found.contains(definition) => {
                 wrong.add(&format!("indicators[{index}]"), "each once");
             }
-            Some(definition) => found.push(definition),
+            Some(definition) => found.push(Arc::clone(definition)),
             None => {
-                let known: Vec<_> = INDICATORS.iter().map(|d| d.id).collect();
+                let known: Vec<_> = catalogue.newest().map(|one| one.id.as_str()).collect();
                 wrong.add(&format!("indicators[{index}]"), &format!("one of {}", known.join(", ")));
             }
         }
@@ -168,7 +243,7 @@ fn dimensions(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Vec<Dimen
         let field = format!("groupBy[{index}]");
         match Dimension::try_from(*number) {
             Ok(Dimension::Unspecified) | Err(_) => {
-                wrong.add(&field, "AREA, AGENCY, SOURCE, LEVEL, CATEGORY, DAY, WEEK or MONTH");
+                wrong.add(&field, "AREA, AGENCY, SOURCE, LEVEL, CATEGORY, DAY, WEEK, MONTH, QUARTER, YEAR, KIND, SETTLED_AT or METHOD");
             }
             Ok(dimension) if found.contains(&dimension) => wrong.add(&field, "each once"),
             Ok(dimension) => found.push(dimension),
@@ -215,15 +290,18 @@ mod tests {
     }
 
     fn fields(asked: &QueryIndicatorsRequest) -> Vec<String> {
-        check(asked, &Macheng).unwrap_err().into_iter().map(|m| m.field).collect()
+        check(asked, &Catalogue::defaults().unwrap(), &Macheng)
+            .unwrap_err()
+            .into_iter()
+            .map(|m| m.field)
+            .collect()
     }
 
     #[test]
     fn empty_means_all_indicators_in_shanghai() {
-        let question = check(&day(), &Macheng).unwrap();
-        assert_eq!(question.indicators.len(), INDICATORS.len());
+        let question = check(&day(), &Catalogue::defaults().unwrap(), &Macheng).unwrap();
+        assert_eq!(question.indicators.len(), Catalogue::defaults().unwrap().newest().count());
         assert_eq!(question.time_zone, "Asia/Shanghai");
-        assert_eq!(question.facts(), [Fact::Report, Fact::Case, Fact::Push, Fact::Activity]);
     }
 
     #[test]
@@ -241,10 +319,10 @@ mod tests {
                 agencies: vec!["police".into()],
                 ..day()
             },
+            &Catalogue::defaults().unwrap(),
             &Macheng,
         )
         .unwrap();
-        assert_eq!(question.facts(), [Fact::Push]);
         assert_eq!((question.area_digits, question.area_prefix.as_str()), (9, "421181105"));
         assert_eq!(question.group_by, [Dimension::Area, Dimension::Week]);
         assert_eq!((question.sources, question.levels), (vec![3], vec![4, 3]));
@@ -284,6 +362,28 @@ mod tests {
                 "sources[1]",
                 "levels[0]",
             ]
+        );
+    }
+
+    #[test]
+    fn what_does_not_go_together_is_refused() {
+        let by_day = QueryIndicatorsRequest {
+            indicators: vec!["resolved_flow_rate".into()],
+            group_by: vec![Dimension::Day.into()],
+            comparison: Comparison::Mom.into(),
+            spring_festival: true,
+            top: 5,
+            page_size: 7,
+            known_at: Some(prost_types::Timestamp::default()),
+            ..day()
+        };
+        let expected = ["indicators[0]", "comparison", "springFestival", "pageSize", "knownAt"];
+        assert_eq!(fields(&by_day), expected);
+        let all = QueryIndicatorsRequest { group_by: vec![Dimension::Day.into()], ..day() };
+        let all = check(&all, &Catalogue::defaults().unwrap(), &Macheng).unwrap();
+        assert!(
+            all.indicators.iter().all(|one| one.time.is_some()),
+            "what looks at the whole window is left out"
         );
     }
 

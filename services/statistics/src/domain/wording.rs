@@ -6,21 +6,6 @@ use fengqiao_proto::{
     types::v1::{Level, Source},
 };
 
-/// The name of a dimension in the store's counting statements.
-pub fn stored_dimension(dimension: Dimension) -> &'static str {
-    match dimension {
-        Dimension::Unspecified => "",
-        Dimension::Area => "area",
-        Dimension::Agency => "agency",
-        Dimension::Source => "source",
-        Dimension::Level => "level",
-        Dimension::Category => "category",
-        Dimension::Day => "day",
-        Dimension::Week => "week",
-        Dimension::Month => "month",
-    }
-}
-
 /// A stored value as answers write it: sources and levels by their short names, the rest as it is. What
 /// is not known is empty.
 pub fn written_value(dimension: Dimension, stored: &str) -> String {

@@ -35,7 +35,11 @@ pub(super) fn window(asked: &QueryIndicatorsRequest, wrong: &mut Mistakes) -> Op
     Some(window)
 }
 
-fn instant(field: &str, given: Option<&prost_types::Timestamp>, wrong: &mut Mistakes) -> Option<Timestamp> {
+pub(super) fn instant(
+    field: &str,
+    given: Option<&prost_types::Timestamp>,
+    wrong: &mut Mistakes,
+) -> Option<Timestamp> {
     // Years 2000 to 9999 are what both this and the store can hold, and more than any county has seen.
     let sensible = given
         .filter(|time| (946_684_800..=253_402_207_200).contains(&time.seconds))

@@ -1,0 +1,48 @@
+//! What linkage kept of reports, for who learns from it.
+
+use fengqiao_linkage::{LinkedReport, Traits};
+use fengqiao_serving::time::from_sql;
+use sqlx::{PgPool, types::Uuid};
+use time::OffsetDateTime;
+
+use super::StoreError;
+
+/// The report after which the newest so many come; nil where there are no more.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn before_newest(pool: &PgPool, county: &str, newest: i64) -> Result<Uuid, StoreError> {
+    let found: Option<Uuid> = sqlx::query_scalar(include_str!("sql/before_newest.sql"))
+        .bind(county)
+        .bind(newest)
+        .fetch_optional(pool)
+        .await
+        .map_err(StoreError::database("look for the newest reports"))?;
+    Ok(found.unwrap_or_default())
+}
+
+/// A page of what linkage kept of reports, in the order of acceptance, after a report. Those whose personal part was
+/// removed are left out.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn linked_after(
+    pool: &PgPool,
+    county: &str,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<LinkedReport>, StoreError> {
+    type Row = (Uuid, OffsetDateTime, Uuid, Uuid, Uuid, Vec<u8>);
+    let rows: Vec<Row> = sqlx::query_as(include_str!("sql/linked_after.sql"))
+        .bind(county)
+        .bind(after)
+        .bind(limit)
+        .fetch_all(pool)
+        .await
+        .map_err(StoreError::database("read what linkage kept"))?;
+    let read = |(report, told_at, person, household, case, traits): Row| {
+        let traits = Traits::decode(&traits).map_err(|_| StoreError::Malformed("traits"))?;
+        Ok(LinkedReport { report, told_at: from_sql(told_at), traits, person, household, case })
+    };
+    rows.into_iter().map(read).collect()
+}

@@ -1,0 +1,17 @@
+//! Statistics' own settings.
+
+use std::net::SocketAddr;
+
+use clap::Parser;
+
+/// Statistics: counts what the county's services did, without personal data.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "fengqiao-statistics", version, about)]
+pub struct StatisticsSettings {
+    /// What every service takes.
+    #[command(flatten)]
+    pub serving: fengqiao_serving::Settings,
+    /// Where HTTP/JSON is served, over TLS with the same certificate as gRPC.
+    #[arg(long, env = "FENGQIAO_STATISTICS_HTTP_LISTEN", default_value = "127.0.0.1:0")]
+    pub http_listen: SocketAddr,
+}

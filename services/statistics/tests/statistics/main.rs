@@ -1,0 +1,12 @@
+//! Statistics on a real Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod definitions;
+mod facts;
+mod figures;
+mod http;
+mod leagues;
+mod published;
+mod questions;
+mod world;
