@@ -106,7 +106,7 @@ pub enum Command {
     Mediators(MediatorsOptions),
     /// Count: indicators by area, agency, source, level, category and time (指标).
     #[command(visible_alias = "statistics")]
-    Stats(StatsOptions),
+    Stats(Box<StatsOptions>),
     /// Follow one case's history as it grows, until Ctrl-C.
     Watch(WatchOptions),
     /// Print a completion script, for instance: fengqiao completions bash

@@ -246,7 +246,7 @@ mod tests {
     fn options(rest: &[&str]) -> StatsOptions {
         let cli = Cli::try_parse_from(["fengqiao", "stats"].iter().chain(rest)).unwrap();
         match cli.command {
-            Command::Stats(options) => options,
+            Command::Stats(options) => *options,
             _ => unreachable!("only stats is parsed"),
         }
     }

@@ -101,7 +101,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Mediators(options) => mediators::list(options, &session, output).await,
-        Command::Stats(options) => figures::show(options, &session, output).await,
+        Command::Stats(options) => figures::show(*options, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,
         Command::Completions { .. } => Ok(()),
     }

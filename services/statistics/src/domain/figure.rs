@@ -44,6 +44,9 @@ pub struct Figure {
 /// Figures by dimension values as they are written: one for each indicator of the question.
 pub type Figures = BTreeMap<Vec<String>, Vec<Figure>>;
 
+/// One group: its values, and its figures.
+pub type OneGroup = (Vec<String>, Vec<Figure>);
+
 /// The answer would be too long.
 #[derive(Debug, PartialEq, Eq)]
 pub struct TooManyRows;
@@ -144,7 +147,7 @@ fn last_day(question: &Question) -> Date {
 
 /// The figures of the greatest groups, the greatest first, and what the others have together; none where there are no
 /// others. Counts of the rest add up; its p50 and p90 are not known.
-pub fn top(question: &Question, figures: Figures) -> (Vec<(Vec<String>, Vec<Figure>)>, Option<Vec<Figure>>) {
+pub fn top(question: &Question, figures: Figures) -> (Vec<OneGroup>, Option<Vec<Figure>>) {
     let Some(first) = question.indicators.first() else { return (Vec::new(), None) };
     let mut groups: Vec<_> = figures.into_iter().collect();
     let size =
