@@ -137,6 +137,7 @@ async fn s0_01_one_case_gives_three_report_forms_and_one_notice_with_four_receip
         push_id: id,
         agency: agency.into(),
         actor: "li".into(),
+        capacity: agency.into(),
         act,
         at: now(),
     };
