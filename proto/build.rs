@@ -44,6 +44,7 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/attachment.proto",
     "fengqiao/notification/v1/endpoints.proto",
     "fengqiao/notification/v1/events.proto",
+    "fengqiao/notification/v1/forms.proto",
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/push.proto",
     "fengqiao/sealing/v1/sealing_service.proto",

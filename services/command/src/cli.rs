@@ -9,7 +9,7 @@ use crate::{
     account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
     case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
-    keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
+    form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
     push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
     roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
     weights::WeightsCommand, work::WorkOptions,
@@ -65,6 +65,9 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Forms (文书): issue, read, list, print, check them.
+    #[command(subcommand)]
+    Form(FormCommand),
     /// Files that agencies hand in with what they say of a push (附件).
     #[command(subcommand)]
     Attachment(AttachmentCommand),

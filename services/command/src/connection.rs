@@ -12,6 +12,7 @@ use fengqiao_proto::{
     notification::v1::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
         attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
+        form_service_client::FormServiceClient,
         notification_service_client::NotificationServiceClient,
     },
     routing::v1::{
@@ -226,6 +227,15 @@ impl Session {
     pub async fn work(&self, caller: &Caller) -> Result<WorkServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("routing", caller).await?;
         Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for forms.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn forms(&self, caller: &Caller) -> Result<FormServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(FormServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification.

@@ -16,6 +16,7 @@ mod endpoint;
 mod engine_words;
 mod errors;
 mod figures;
+mod form;
 mod keys;
 mod link;
 mod mediators;
@@ -84,6 +85,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
+        Command::Form(command) => form::execute(command, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Attachment(command) => attachment::execute(command, &session, output).await,
         Command::Account(command) => account::execute(command, &session, output).await,

@@ -171,6 +171,7 @@ fn tell(push: Option<Push>, output: &Output) -> Result<(), CommandError> {
 fn speaks_of(push: &Push) -> String {
     match push.subject() {
         PushSubject::Duty => format!("职责 {}", push.case_id),
+        PushSubject::Form => format!("文书 {}", push.form_number),
         PushSubject::Case | PushSubject::Unspecified => format!("案件 {}", push.case_number),
     }
 }
@@ -179,6 +180,7 @@ fn speaks_of(push: &Push) -> String {
 fn case_column(push: &Push) -> String {
     match push.subject() {
         PushSubject::Duty => "职责".to_owned(),
+        PushSubject::Form => "文书".to_owned(),
         PushSubject::Case | PushSubject::Unspecified => push.case_number.clone(),
     }
 }

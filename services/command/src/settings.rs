@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fengqiao_county::{County, Mistake};
+use fengqiao_forms::CountyForms;
 use fengqiao_notification::{answer_rules::AnswerRules, endpoints::Endpoints, settings::DeliverySettings};
 use fengqiao_proto::routing::v1::{
     ActivateSettingRequest, GetSettingRequest, ListSettingsRequest, Setting, SettingKind,
@@ -115,6 +116,11 @@ pub fn check(folder: &Path, output: &Output) -> Result<(), CommandError> {
         let code = County::load(folder).map(|county| county.code).unwrap_or_default();
         let added = Endpoints::default().add(&endpoints, Some(&code));
         found.extend(added.err().into_iter().flat_map(|mistakes| mistakes.0));
+    }
+    // Its name and desk stand in forms that say nothing of their own; what is wrong with those is found already.
+    if let Ok(county) = County::load(folder) {
+        let forms = CountyForms::load(folder, &county.settings.centre_desk, &county.name);
+        found.extend(forms.err().into_iter().flat_map(|mistakes| mistakes.0));
     }
     if found.is_empty() {
         return if output.json { Ok(()) } else { output.line("没有错误") };

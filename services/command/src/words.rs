@@ -89,6 +89,14 @@ pub const FORMS: &[Word<FormKind>] = &[
     Word(FormKind::ReportForm, "REPORT_FORM", "报告单"),
     Word(FormKind::NoticeForm, "NOTICE_FORM", "告知单"),
     Word(FormKind::ReminderLetter, "REMINDER_LETTER", "提示函"),
+    Word(FormKind::WarningLetter, "WARNING_LETTER", "预警函"),
+    Word(FormKind::SupervisionReminder, "SUPERVISION_REMINDER", "督办函"),
+    Word(FormKind::SupervisionYellow, "SUPERVISION_YELLOW", "督办函（黄牌）"),
+    Word(FormKind::SupervisionRed, "SUPERVISION_RED", "督办函（红牌）"),
+    Word(FormKind::RectificationNotice, "RECTIFICATION_NOTICE", "整改通知书"),
+    Word(FormKind::WhistleForm, "WHISTLE_FORM", "吹哨单"),
+    Word(FormKind::MeetingMinutes, "MEETING_MINUTES", "会议纪要"),
+    Word(FormKind::OpinionOrAgreement, "OPINION_OR_AGREEMENT", "意见/协议"),
 ];
 
 /// How far a delivery is.

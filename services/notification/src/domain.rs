@@ -2,6 +2,7 @@
 
 pub mod attachment;
 pub mod breaker;
+pub mod form;
 pub mod lane;
 pub mod outcome;
 pub mod owed;

@@ -1,5 +1,7 @@
 //! What can go wrong in this service. The gRPC face turns it into a status in one place.
 
+use std::borrow::Cow;
+
 use fengqiao_messaging::MessagingError;
 use fengqiao_proto::json::JsonError;
 use fengqiao_sealing::SealError;
@@ -12,7 +14,7 @@ pub struct WrongField {
     /// Its path in its JSON name.
     pub field: &'static str,
     /// What would be right. Never repeats the value.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
 }
 
 /// A fault of this service or of a call.
@@ -51,6 +53,31 @@ pub enum NotificationError {
     /// A push has no JSON form. Cannot happen within one build.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// There is no such form, or it is another agency's.
+    #[error("no such form")]
+    NoSuchForm,
+    /// A request id was used for another form.
+    #[error("the request id was used for another form")]
+    Repeated,
+    /// A version of a template was another text before.
+    #[error(
+        "county {county}: the template of {kind} has changed, and its version {version} has not: forms of that version \
+         stay as they were, so the new text needs a new template_version"
+    )]
+    TemplateChanged {
+        /// The county.
+        county: String,
+        /// The kind of form, as the county's file names it.
+        kind: String,
+        /// The version.
+        version: String,
+    },
+    /// A form cannot be printed.
+    #[error("the form cannot be printed")]
+    Paper(#[from] fengqiao_paper::PaperError),
+    /// The machine has no Chinese fonts.
+    #[error("the machine would have to have the fonts of Debian's fonts-noto-cjk")]
+    NoFonts,
     /// There is no such push, or it is another agency's.
     #[error("no such push")]
     NoSuchPush,

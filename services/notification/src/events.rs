@@ -39,6 +39,7 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
         push_id: Uuid::parse_str(&asked.push_id).map_err(|_| "push_id is not a UUID")?,
         subject: match PushSubject::try_from(asked.subject) {
             Ok(PushSubject::Duty) => PushSubject::Duty,
+            Ok(PushSubject::Form) => return Err("forms by hand are this service's own"),
             Ok(PushSubject::Case | PushSubject::Unspecified) => PushSubject::Case,
             Err(_) => return Err("the kind of subject is unknown"),
         },
@@ -54,6 +55,9 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
         sign_by: asked.sign_due_at.as_ref().and_then(from_proto),
         answer_by: asked.feedback_due_at.as_ref().and_then(from_proto),
         evidence_for: EvidenceFor::reasons(asked.evidence_for()),
+        agency_name: asked.agency_name,
+        agency_kind: asked.agency_kind,
+        drill: asked.drill,
         case_number: asked.case_number,
         agency: asked.agency,
         area_code: asked.area_code,

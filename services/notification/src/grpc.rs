@@ -6,6 +6,7 @@ mod answering;
 mod attachments;
 mod checks;
 mod console;
+mod forms;
 mod operating;
 mod reading;
 mod status;
@@ -23,7 +24,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{accounts::AccountFace, console::EndpointFace};
+pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

@@ -4,6 +4,7 @@
 //! * [`store`]: the truth, in Postgres. The claim there decides who delivers a push.
 //! * [`queue`]: one queue an agency in Redis, red first. May be lost at any time.
 //! * [`delivery`]: arrivals, streams, webhooks, retries, the sweeper.
+//! * [`forms`]: what recipients see, numbers and paper.
 //! * [`answering`], [`attachments`]: what agencies answer, by whichever way.
 //! * [`grpc`]: the contract's face; [`desk`]: the pages for agencies without a system.
 
@@ -16,6 +17,7 @@ pub mod domain;
 pub mod endpoints;
 pub mod error;
 pub mod events;
+pub mod forms;
 pub mod grpc;
 pub mod queue;
 mod run;

@@ -10,6 +10,7 @@ use fengqiao_messaging::Topic;
 use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
     attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
+    form_service_server::FormServiceServer,
     notification_service_server::NotificationServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
@@ -27,7 +28,8 @@ use crate::{
     delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
     desk::{Desk, DeskOptions},
     endpoints::{Endpoint, Endpoints},
-    grpc::{AccountFace, EndpointFace, NotificationFace},
+    forms::{Forms, press},
+    grpc::{AccountFace, EndpointFace, FormFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -50,6 +52,9 @@ pub struct Options {
     /// A file in the form of notification.toml, in place of those in the counties' folders.
     #[arg(long, env = "FENGQIAO_NOTIFICATION_FILE")]
     pub notification_file: Option<PathBuf>,
+    /// The folder of the fonts in which forms are printed.
+    #[arg(long, env = "FENGQIAO_FONT_FOLDER", default_value = fengqiao_paper::FONT_FOLDER)]
+    pub font_folder: PathBuf,
     /// Where files that agencies hand in are kept.
     #[command(flatten)]
     pub files: ObjectPlace,
@@ -72,6 +77,10 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let queues = Queues::new(foundation.redis.clone(), keys.clone());
     let store = Store::new(foundation.pool.clone(), foundation.outbox.clone());
     let bells = Bells::default();
+    let keyring = Arc::clone(&foundation.keyring);
+    let forms = Forms::load(&foundation.counties, keyring, store.clone(), press(&options.font_folder))?;
+    let forms = Arc::new(forms);
+    forms.keep_templates().await.map_err(|error| StartError::Configuration(error.to_string()))?;
     let (settling, settlers) = Settling::new(&counties, &store, &queues);
     let delivery = Arc::new(Delivery {
         store: store.clone(),
@@ -119,11 +128,13 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         foundation.serve_http(listen, desk.router()).await?;
     }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
-    let arrivals = Arrivals::new(Arc::clone(&delivery));
+    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));
+    let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
     let face = NotificationFace::new(delivery, answering, streams, stop());
     let service = NotificationServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = Routes::new(service)
         .add_service(console)
+        .add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AnswerServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AttachmentServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(

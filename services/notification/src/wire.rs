@@ -54,6 +54,8 @@ pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
         last_error: push.last_error.clone(),
         matter,
         subject: push.subject.into(),
+        form_number: push.form_number.clone(),
+        drill: push.drill,
     }
 }
 

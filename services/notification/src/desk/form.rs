@@ -141,6 +141,23 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
             "现将有关情况告知如下，请知悉并配合：",
             "You are told the following; please know of it and help:",
         ),
+        FormKind::WarningLetter => {
+            language.say("现就有关风险预警如下，请防范处置：", "You are warned of the following; please act:")
+        }
+        FormKind::SupervisionReminder | FormKind::SupervisionYellow | FormKind::SupervisionRed => language.say(
+            "现就有关事项督办如下，请限期办理并反馈：",
+            "You are pressed for the following; please settle it in time and answer:",
+        ),
+        FormKind::RectificationNotice => {
+            language.say("现责令整改如下：", "The following has to be put right:")
+        }
+        FormKind::WhistleForm => {
+            language.say("请立即到场报到：", "Please come to the spot and report in:")
+        }
+        FormKind::MeetingMinutes => {
+            language.say("会议议定事项如下，请办理：", "A meeting decided the following; please see to it:")
+        }
+        FormKind::OpinionOrAgreement => language.say("内容如下：", "It says the following:"),
         FormKind::ReminderLetter => language
             .say("现就有关事项提示如下，请办理：", "You are reminded of the following; please see to it:"),
         FormKind::ReportForm | FormKind::Unspecified => language.say(
@@ -150,9 +167,11 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
     };
     html! {
         article class="paper" aria-labelledby="form-title" {
+            @if push.drill { p class="alert" { (language.say("演练", "Exercise")) } }
             h1 id="form-title" { (language.form(push.form)) }
             p class="number" {
                 @match push.subject {
+                    _ if !push.form_number.is_empty() => (push.form_number),
                     PushSubject::Duty => (language.say("职责事项", "A duty")),
                     _ => { (language.say("编号：", "No. ")) (push.case_number) },
                 }
@@ -162,6 +181,11 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
             table {
                 tbody {
                     (row(language.say("事由", "Matter"), &matter.title))
+                    @if !push.form_number.is_empty() {
+                        (row(language.say("案件编号", "Case"), &push.case_number))
+                    }
+                    (row(language.say("需求", "What is needed"), &matter.need))
+                    (row(language.say("安全联系时间", "When to call safely"), &matter.safe_contact_time))
                     (row(language.say("等级", "Level"), language.level(push.level)))
                     @if !push.category.is_empty() { (row(language.say("类别", "Kind"), category)) }
                     (row(language.say("地区", "Area"), &push.area_name))

@@ -31,6 +31,14 @@ impl Language {
             FormKind::ReportForm => self.say("报告单", "Report form"),
             FormKind::NoticeForm => self.say("告知单", "Notice form"),
             FormKind::ReminderLetter => self.say("提示函", "Reminder letter"),
+            FormKind::WarningLetter => self.say("预警函", "Warning letter"),
+            FormKind::SupervisionReminder => self.say("督办函", "Supervision letter"),
+            FormKind::SupervisionYellow => self.say("督办函（黄牌）", "Supervision letter (yellow card)"),
+            FormKind::SupervisionRed => self.say("督办函（红牌）", "Supervision letter (red card)"),
+            FormKind::RectificationNotice => self.say("整改通知书", "Rectification notice"),
+            FormKind::WhistleForm => self.say("吹哨单", "Whistle form"),
+            FormKind::MeetingMinutes => self.say("会议纪要", "Minutes"),
+            FormKind::OpinionOrAgreement => self.say("意见书", "Opinion or agreement"),
             FormKind::Unspecified => self.say("推送单", "Form"),
         }
     }

@@ -216,6 +216,9 @@ mod tests {
             traceparent: None,
             sealed_matter: Vec::new(),
             evidence_for: EvidenceFor::default(),
+            agency_name: String::new(),
+            agency_kind: String::new(),
+            drill: false,
         };
         Box::new(asked.claimed())
     }

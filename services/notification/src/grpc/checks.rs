@@ -1,5 +1,7 @@
 //! What a request must be like. All wrong fields are named at once.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::error::{NotificationError, WrongField};
@@ -10,8 +12,8 @@ pub(super) struct Checks(Vec<WrongField>);
 
 impl Checks {
     /// Notes a wrong field.
-    pub(super) fn wrong(&mut self, field: &'static str, description: &'static str) {
-        self.0.push(WrongField { field, description });
+    pub(super) fn wrong(&mut self, field: &'static str, description: impl Into<Cow<'static, str>>) {
+        self.0.push(WrongField { field, description: description.into() });
     }
 
     /// Notes a field that does not hold to a condition.

@@ -17,9 +17,12 @@ const FILES_RETRY: Duration = Duration::from_secs(1);
 pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
     move |error| match &error {
         NotificationError::Invalid(fields) => {
-            status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description)).collect())
+            status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description.clone())).collect())
         }
         NotificationError::NoSuchPush => status::not_found("push"),
+        NotificationError::NoSuchForm => status::not_found("form"),
+        NotificationError::Repeated => status::failed_precondition("REQUEST_ID_USED", error.to_string()),
+        NotificationError::NoFonts => status::failed_precondition("NO_FONTS", error.to_string()),
         NotificationError::NoSuchFile => status::not_found("file"),
         NotificationError::FileKind => status::invalid(vec![Violation::new("piece", error.to_string())]),
         NotificationError::FileTooLarge { .. } => {
@@ -44,6 +47,8 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
         | NotificationError::Late(_)
         | NotificationError::Stopping => status::unavailable(operation, &error),
         NotificationError::Messaging(_)
+        | NotificationError::TemplateChanged { .. }
+        | NotificationError::Paper(_)
         | NotificationError::Sealed(_)
         | NotificationError::Matter(_)
         | NotificationError::NoObjectStore
@@ -58,7 +63,7 @@ mod tests {
 
     #[test]
     fn each_fault_has_its_code() {
-        let wrong = WrongField { field: "pushId", description: "must be a UUID" };
+        let wrong = WrongField { field: "pushId", description: "must be a UUID".into() };
         let code = |error| of("sign a push")(error).code();
         assert_eq!(code(NotificationError::Invalid(vec![wrong])), Code::InvalidArgument);
         assert_eq!(code(NotificationError::NoSuchPush), Code::NotFound);

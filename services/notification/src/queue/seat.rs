@@ -153,6 +153,9 @@ mod tests {
             traceparent: None,
             sealed_matter: Vec::new(),
             evidence_for: EvidenceFor::default(),
+            agency_name: String::new(),
+            agency_kind: String::new(),
+            drill: false,
         }
         .claimed()
     }

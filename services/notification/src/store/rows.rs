@@ -39,6 +39,8 @@ pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
         attempts: row.try_get("attempts")?,
         failures: row.try_get("failures")?,
         last_error: row.try_get("last_error")?,
+        form_number: row.try_get("form_number")?,
+        drill: row.try_get("drill")?,
         traceparent: row.try_get("traceparent")?,
         sealed_matter: row.try_get("sealed_matter")?,
     })

@@ -4,6 +4,7 @@
 use fengqiao_serving::resealing::SealedColumn;
 
 const PUSH: &[(&str, &str)] = &[("push_id", "uuid")];
+const FORM: &[(&str, &str)] = &[("form_id", "uuid")];
 const FEEDBACK: &[(&str, &str)] = &[("push_id", "uuid"), ("request_id", "text")];
 const ATTACHMENT: &[(&str, &str)] = &[("push_id", "uuid"), ("attachment_id", "uuid")];
 
@@ -15,6 +16,8 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("push", "sealed_matter", PUSH),
     SealedColumn::of_county("push", "return_text", PUSH),
     SealedColumn::of_county("push", "return_evidence", PUSH),
+    SealedColumn::of_county("form", "sealed_content", FORM),
+    SealedColumn::of_county("form_paper", "sealed_pdf", FORM),
     SealedColumn::of_county("attachment", "sealed_name", ATTACHMENT),
     // Its content is sealed with this key, and stays as it is.
     SealedColumn::of_county("attachment_content", "sealed_key", &[("content", "bytea")]),
