@@ -220,13 +220,13 @@ fn held<const N: usize>(checks: [(bool, &'static str, &'static str); N]) -> Resu
     let wrong: Vec<WrongField> = checks
         .into_iter()
         .filter(|(holds, ..)| !holds)
-        .map(|(_, field, description)| WrongField { field, description })
+        .map(|(_, field, description)| WrongField { field, description: description.into() })
         .collect();
     if wrong.is_empty() { Ok(()) } else { Err(NotificationError::Invalid(wrong)) }
 }
 
 /// Whether a text has so many characters.
-fn has_length(text: &str, bounds: RangeInclusive<usize>) -> bool {
+pub(crate) fn has_length(text: &str, bounds: RangeInclusive<usize>) -> bool {
     // Counting characters of a text that is too long in bytes alone is not worth it.
     text.len() <= bounds.end() * 4 && bounds.contains(&text.chars().count())
 }

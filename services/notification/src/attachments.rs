@@ -331,5 +331,5 @@ impl Upload {
 }
 
 fn wrong(field: &'static str, description: &'static str) -> NotificationError {
-    NotificationError::Invalid(vec![WrongField { field, description }])
+    NotificationError::Invalid(vec![WrongField { field, description: description.into() }])
 }

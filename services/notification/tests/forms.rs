@@ -138,6 +138,7 @@ async fn s0_01_one_case_gives_three_report_forms_and_one_notice_with_four_receip
         push_id: id,
         agency: agency.into(),
         actor: "li".into(),
+        capacity: agency.into(),
         act,
         at: now(),
     };
@@ -378,6 +379,7 @@ async fn nothing_is_kept_of_who_and_what_once_the_term_of_a_case_is_over() {
         push_id: gone,
         agency: "housing".into(),
         actor: "li".into(),
+        capacity: "housing".into(),
         act: back,
         at: now(),
     };

@@ -162,7 +162,6 @@ pub fn case_changed(
         sealed_words: Vec::new(),
         progress: Some(progress::so_far(case)),
         duties: progress::duties(change),
-        ..CaseChanged::default()
     };
     let trace = trace.map(str::to_owned);
     let words = answer.and_then(|answer| answer.words.clone()).filter(|_| !case.docket.is_protected());

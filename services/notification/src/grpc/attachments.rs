@@ -137,5 +137,5 @@ async fn received(
 }
 
 fn wrong(field: &'static str, description: &'static str) -> NotificationError {
-    NotificationError::Invalid(vec![WrongField { field, description }])
+    NotificationError::Invalid(vec![WrongField { field, description: description.into() }])
 }

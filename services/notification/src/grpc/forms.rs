@@ -22,11 +22,12 @@ use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use super::{
-    checks::{Checks, has_length},
+    checks::Checks,
     reading::{LARGEST_PAGE, USUAL_PAGE, whose},
     status,
 };
 use crate::{
+    answering::has_length,
     delivery::Delivery,
     domain::{
         form::{CountyOffice, IssuedForm, StoredForm, grouped, typed_code},
