@@ -123,7 +123,8 @@ async fn received(
         return Err(Refused::Forged);
     }
     if given.outcome == FeedbackOutcome::Cannot && given.cannot_reason == CannotReason::Unspecified {
-        let wrong = WrongField { field: "cannotReason", description: "must say why it cannot be done".into() };
+        let wrong =
+            WrongField { field: "cannotReason", description: "must say why it cannot be done".into() };
         return Err(NotificationError::Invalid(vec![wrong]).into());
     }
     if let Some(template) = template {
