@@ -485,7 +485,7 @@ fn figures_equal_a_hand_count() {
         })
         .await;
         let described = analyst
-            .describe_indicators(fengqiao_proto::statistics::v1::DescribeIndicatorsRequest {})
+            .describe_indicators(fengqiao_proto::statistics::v1::DescribeIndicatorsRequest::default())
             .await
             .unwrap()
             .into_inner();

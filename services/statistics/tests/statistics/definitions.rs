@@ -160,8 +160,8 @@ fn any_case(rng: &mut StdRng, number: u32, events: &mut Vec<Envelope>) {
                 settled_at: rng.random_range(0..=5),
                 method: rng.random_range(0..=5),
                 residents_credited: rng.random_bool(0.3),
-                criminal_at: maybe(rng).filter(|_| number % 3 == 0),
-                public_order_at: maybe(rng).filter(|_| number % 2 == 0),
+                criminal_at: maybe(rng).filter(|_| number.is_multiple_of(3)),
+                public_order_at: maybe(rng).filter(|_| number.is_multiple_of(2)),
                 major: rng.random_bool(0.1),
             }),
             duties: duties.into_iter().map(|no| duty(no, rng)).collect(),
@@ -279,8 +279,8 @@ fn present<F>(rows: &[Row<F>]) -> impl Iterator<Item = &Row<F>> {
 
 /// The case as it was at a time; now where none is given.
 fn case_at<'a>(rows: &'a Rows, id: Uuid, moment: &Moment) -> Option<&'a CaseFact> {
-    let of = rows.cases.iter().filter(|row| row.id == id).map(|row| &row.fact);
-    of.filter(|fact| !moment.cut || fact.valid_from <= moment.now).next_back()
+    let mut of = rows.cases.iter().filter(|row| row.id == id).map(|row| &row.fact);
+    of.rfind(|fact| !moment.cut || fact.valid_from <= moment.now)
 }
 
 /// All records of a grain, as a question sees them.
@@ -477,8 +477,8 @@ fn any_order_and_any_repetition_of_events_give_the_same_facts() {
 }
 
 /// What facts say, without when it was known.
-fn contents(mut rows: Rows) -> String {
-    fn of<F: std::fmt::Debug>(rows: &mut Vec<Row<F>>, all: bool) -> Vec<String> {
+fn contents(rows: Rows) -> String {
+    fn of<F: std::fmt::Debug>(rows: &[Row<F>], all: bool) -> Vec<String> {
         let shown = rows.iter().filter(|row| all || row.known_until.is_none());
         shown.map(|row| format!("{} {} {:?}", row.id, row.part, row.fact)).collect()
     }
@@ -486,11 +486,11 @@ fn contents(mut rows: Rows) -> String {
     format!(
         "{:#?}",
         (
-            of(&mut rows.reports, false),
-            of(&mut rows.cases, true),
-            of(&mut rows.pushes, false),
-            of(&mut rows.duties, false),
-            of(&mut rows.activities, false)
+            of(&rows.reports, false),
+            of(&rows.cases, true),
+            of(&rows.pushes, false),
+            of(&rows.duties, false),
+            of(&rows.activities, false)
         )
     )
 }
