@@ -32,7 +32,10 @@ missing_packages() {
             setpriv) command -v setpriv >/dev/null || echo util-linux ;;
             python3) command -v python3 >/dev/null || echo python3 ;;
             python3-venv) python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv ;;
+            # Chinese fonts, in which forms are printed.
+            fonts-noto-cjk) [ -e /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc ] || echo fonts-noto-cjk ;;
             npm) command -v npm >/dev/null || echo npm ;;
+            chromium) command -v chromedriver >/dev/null || echo "chromium chromium-driver fonts-noto-cjk" ;;
             *) command -v "$thing" >/dev/null || echo "$thing" ;;
         esac
     done

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use fengqiao_proto::{
     intake::v1::{change_service_client::ChangeServiceClient, intake_service_client::IntakeServiceClient},
-    notification::v1::notification_service_client::NotificationServiceClient,
+    notification::v1::{
+        account_service_client::AccountServiceClient, notification_service_client::NotificationServiceClient,
+    },
     routing::v1::routing_service_client::RoutingServiceClient,
     statistics::v1::statistics_service_client::StatisticsServiceClient,
 };
@@ -137,6 +139,14 @@ impl Connections {
     /// Where there is no token of the caller.
     pub fn notification(&self, caller: &str) -> Result<NotificationServiceClient<Caller>, StackError> {
         Ok(NotificationServiceClient::new(self.caller(Service::Notification, caller)?))
+    }
+
+    /// The agency desk's accounts, as an operator.
+    ///
+    /// # Errors
+    /// Where there is no token of an operator.
+    pub fn accounts(&self) -> Result<AccountServiceClient<Caller>, StackError> {
+        Ok(AccountServiceClient::new(self.caller(Service::Notification, "operator")?))
     }
 
     /// Statistics, as a caller.

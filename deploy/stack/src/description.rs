@@ -23,6 +23,9 @@ pub struct StackDescription {
     /// HTTP/JSON of the services that have it.
     #[serde(default)]
     pub http: BTreeMap<String, String>,
+    /// The agency desk's address.
+    #[serde(default)]
+    pub desk: Option<String>,
     /// Metrics and health of each service.
     pub ops: BTreeMap<String, String>,
     /// The file of each caller's token; `agencies_dir` is a folder with one for each agency.

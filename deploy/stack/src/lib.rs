@@ -5,6 +5,7 @@
 mod account;
 pub mod clients;
 pub mod description;
+pub mod desk_account;
 mod error;
 mod lock;
 mod ports;

@@ -16,6 +16,7 @@ use fengqiao_stack::{
     FolderLock, Stack, StackError, StackPlan,
     clients::Connections,
     description::StackDescription,
+    desk_account::sample_account,
     postgres::PrivatePostgres,
     redis_server::PrivateRedis,
     sample_day::{Counters, DayOutcome, SampleDay, WebhookReceiver, play, webhook_agencies},
@@ -176,7 +177,9 @@ async fn serve(
         if up.end_after_day {
             return Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
-        next_steps::print(&stack.description(), stack.folder(), known_case.as_deref());
+        let with_system = webhook_agencies(&stack.county.folder)?;
+        let account = sample_account(&stack.county, &with_system, &stack.connections()?).await?;
+        next_steps::print(&stack.description(), stack.folder(), known_case.as_deref(), account.as_ref());
         std::future::pending().await
     };
     tokio::select! {

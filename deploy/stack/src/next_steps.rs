@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fengqiao_proto::types::v1::Level;
-use fengqiao_stack::{description::StackDescription, sample_day::Survey};
+use fengqiao_stack::{description::StackDescription, desk_account::DeskAccount, sample_day::Survey};
 
 /// The number of a case with much to see: the most dangerous, then the one with most reports.
 pub fn worth_showing(survey: &Survey) -> Option<String> {
@@ -15,7 +15,7 @@ pub fn worth_showing(survey: &Survey) -> Option<String> {
 }
 
 /// Prints what to try next.
-pub fn print(description: &StackDescription, folder: &Path, case: Option<&str>) {
+pub fn print(description: &StackDescription, folder: &Path, case: Option<&str>, desk: Option<&DeskAccount>) {
     let command = command();
     let case = case.unwrap_or("NUMBER");
     println!(
@@ -37,6 +37,13 @@ What to try next, in another terminal:
     }
     println!("  tokens, certificates and addresses: {}", StackDescription::path(folder).display());
     println!("  logs: {}", folder.join("logs").display());
+    if let (Some(address), Some(account)) = (&description.desk, desk) {
+        println!(
+            "\nAgency desk 工作台  {address}\n  name {}   first password {}   ({}; the browser asks once whether it may: \
+             the certificate is this stack's own)",
+            account.name, account.first_password, account.agency
+        );
+    }
     println!("\nCtrl-C ends it all; what was taken is kept for the next run.");
 }
 

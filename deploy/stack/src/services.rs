@@ -85,6 +85,7 @@ pub struct ServiceProcess {
     port: u16,
     operations_port: u16,
     http_port: Option<u16>,
+    desk_port: Option<u16>,
     process: KeptProcess,
 }
 
@@ -98,6 +99,7 @@ impl ServiceProcess {
         let program = service.program()?;
         let (port, operations_port) = (free_port()?, free_port()?);
         let http_port = (service == Service::Intake).then(free_port).transpose()?;
+        let desk_port = (service == Service::Notification).then(free_port).transpose()?;
         let environment = settings.environment.clone();
         let process = KeptProcess::start(ProcessPlan {
             name: service.name().to_owned(),
@@ -113,6 +115,11 @@ impl ServiceProcess {
                             .iter()
                             .flat_map(|port| ["--http-listen".to_owned(), format!("127.0.0.1:{port}")]),
                     )
+                    .args(
+                        desk_port
+                            .iter()
+                            .flat_map(|port| ["--desk-listen".to_owned(), format!("127.0.0.1:{port}")]),
+                    )
                     .envs(environment.iter().map(|(name, value)| (name, value)));
                 Ok(command)
             }),
@@ -120,7 +127,7 @@ impl ServiceProcess {
             stop_signal: Signal::SIGTERM,
             grace: GRACE,
         })?;
-        Ok(Self { service, port, operations_port, http_port, process })
+        Ok(Self { service, port, operations_port, http_port, desk_port, process })
     }
 
     /// Which service.
@@ -136,6 +143,11 @@ impl ServiceProcess {
     /// Where it serves HTTP/JSON, where it does.
     pub fn http_url(&self) -> Option<String> {
         self.http_port.map(|port| format!("https://127.0.0.1:{port}"))
+    }
+
+    /// Where it serves the agency desk, where it does.
+    pub fn desk_url(&self) -> Option<String> {
+        self.desk_port.map(|port| format!("https://127.0.0.1:{port}"))
     }
 
     /// Where it serves metrics and health.

@@ -162,6 +162,7 @@ impl Stack {
                 .iter()
                 .filter_map(|process| Some((process.service().name().to_owned(), process.http_url()?)))
                 .collect(),
+            desk: self.service(Service::Notification).desk_url(),
             ops: urls(ServiceProcess::operations_url),
             tokens: self.secrets.token_files(),
             pid: std::process::id(),

@@ -6,12 +6,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    activity::ActivityCommand, agencies::AgenciesOptions, audit::AuditCommand, background::BackgroundOptions,
-    call::CallCommand, case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand,
-    figures::StatsOptions, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
-    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
+    account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
+    attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
+    case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
+    form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
+    push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
+    roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
+    weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -64,6 +65,15 @@ pub enum Command {
     /// An agency's pushes (推送): sign, return, answer; parked ones.
     #[command(subcommand)]
     Push(PushCommand),
+    /// Forms (文书): issue, read, list, print, check them.
+    #[command(subcommand)]
+    Form(FormCommand),
+    /// Files that agencies hand in with what they say of a push (附件).
+    #[command(subcommand)]
+    Attachment(AttachmentCommand),
+    /// Who may sign in to the agency desk: add, reset, lock, list (工作台账号).
+    #[command(subcommand)]
+    Account(AccountCommand),
     /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
     #[command(subcommand)]
     Endpoint(EndpointCommand),

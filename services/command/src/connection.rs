@@ -10,7 +10,9 @@ use fengqiao_proto::{
         weights_service_client::WeightsServiceClient,
     },
     notification::v1::{
-        endpoint_service_client::EndpointServiceClient,
+        account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
+        attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
+        form_service_client::FormServiceClient,
         notification_service_client::NotificationServiceClient,
     },
     routing::v1::{
@@ -227,6 +229,15 @@ impl Session {
         Ok(WorkServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
+    /// Connects to notification, for forms.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn forms(&self, caller: &Caller) -> Result<FormServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(FormServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
     /// Connects to notification.
     ///
     /// # Errors
@@ -237,6 +248,38 @@ impl Session {
     ) -> Result<NotificationServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(NotificationServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for what agencies did.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn answers(&self, caller: &Caller) -> Result<AnswerServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(AnswerServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for files.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn attachments(
+        &self,
+        caller: &Caller,
+    ) -> Result<AttachmentServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(AttachmentServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for the desk's accounts.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn accounts(&self, caller: &Caller) -> Result<AccountServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(AccountServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

@@ -1,7 +1,9 @@
 //! The `fengqiao` command: a county's cases, reports, pushes and figures at the terminal.
 
+mod account;
 mod activity;
 mod agencies;
+mod attachment;
 mod audit;
 mod background;
 mod call;
@@ -14,6 +16,7 @@ mod endpoint;
 mod engine_words;
 mod errors;
 mod figures;
+mod form;
 mod keys;
 mod link;
 mod mediators;
@@ -82,7 +85,10 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Case(command) => case::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
+        Command::Form(command) => form::execute(command, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
+        Command::Attachment(command) => attachment::execute(command, &session, output).await,
+        Command::Account(command) => account::execute(command, &session, output).await,
         Command::Endpoint(command) => endpoint::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,

@@ -1,13 +1,14 @@
 //! Pushes: an agency's inbox and answers, and what could not be delivered.
 
+mod answers;
 mod inbox;
 mod parked;
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
     notification::v1::{
-        FeedbackOutcome, FeedbackPushRequest, ListPushesRequest, Push, ReturnPushRequest, ReturnReason,
-        SignPushRequest, notification_service_client::NotificationServiceClient,
+        CannotReason, FeedbackOutcome, FeedbackPushRequest, ListPushesRequest, Push, ReturnPushRequest,
+        ReturnReason, SignPushRequest, notification_service_client::NotificationServiceClient,
     },
     types::v1::PushSubject,
 };
@@ -43,6 +44,8 @@ pub enum PushCommand {
     Return(ReturnOptions),
     /// Say what was done (反馈).
     Feedback(FeedbackOptions),
+    /// List what its agency did with a push: signed, returned, said.
+    Answers(Named),
     /// List what could not be delivered, the longest parked first.
     Parked(ParkedOptions),
     /// Send parked pushes again.
@@ -56,7 +59,7 @@ pub struct Named {
     push: String,
     /// Whose it is.
     #[arg(long)]
-    agency: String,
+    pub agency: String,
 }
 
 /// A refusal.
@@ -83,9 +86,15 @@ pub struct FeedbackOptions {
     /// How far the agency is.
     #[arg(long, value_parser = words::parser(words::OUTCOMES), ignore_case = true, default_value = "DONE")]
     outcome: FeedbackOutcome,
+    /// Why it cannot be done, with the outcome CANNOT.
+    #[arg(long, value_parser = words::parser(words::CANNOT_REASONS), ignore_case = true)]
+    cannot: Option<CannotReason>,
     /// What it did.
     #[arg(long)]
     text: String,
+    /// A file of the push that belongs to it, as `attachment put` named it; may stand several times.
+    #[arg(long, value_name = "ID")]
+    attachment: Vec<String>,
     /// A repeated answer with the same id has no second effect; a new one where not given.
     #[arg(long, value_name = "ID")]
     request_id: Option<String>,
@@ -120,7 +129,7 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
             let answer = client.return_push(request).await.map_err(CommandError::call("the return"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Feedback(FeedbackOptions { named, outcome, text, request_id }) => {
+        PushCommand::Feedback(FeedbackOptions { named, outcome, cannot, text, attachment, request_id }) => {
             let (mut client, push_id) = find(named, session).await?;
             let request = session.request(FeedbackPushRequest {
                 county: session.county(),
@@ -128,9 +137,16 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
                 request_id: request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
                 outcome: outcome as i32,
                 text,
+                cannot_reason: cannot.unwrap_or_default() as i32,
+                attachment_ids: attachment,
             });
             let answer = client.feedback_push(request).await.map_err(CommandError::call("the feedback"))?;
             tell(answer.into_inner().push, output)
+        }
+        PushCommand::Answers(named) => {
+            let agency = named.agency.clone();
+            let (_, push_id) = find(named, session).await?;
+            answers::list(agency, push_id, session, output).await
         }
         PushCommand::Parked(options) => parked::parked(options, session, output).await,
         PushCommand::Resend(options) => parked::resend(options, session, output).await,
@@ -155,6 +171,7 @@ fn tell(push: Option<Push>, output: &Output) -> Result<(), CommandError> {
 fn speaks_of(push: &Push) -> String {
     match push.subject() {
         PushSubject::Duty => format!("职责 {}", push.case_id),
+        PushSubject::Form => format!("文书 {}", push.form_number),
         PushSubject::Case | PushSubject::Unspecified => format!("案件 {}", push.case_number),
     }
 }
@@ -163,12 +180,13 @@ fn speaks_of(push: &Push) -> String {
 fn case_column(push: &Push) -> String {
     match push.subject() {
         PushSubject::Duty => "职责".to_owned(),
+        PushSubject::Form => "文书".to_owned(),
         PushSubject::Case | PushSubject::Unspecified => push.case_number.clone(),
     }
 }
 
 /// The whole id of a push that was named by its id, a part of it, or its case's number.
-async fn find(
+pub async fn find(
     named: Named,
     session: &Session,
 ) -> Result<(NotificationServiceClient<Connection>, String), CommandError> {

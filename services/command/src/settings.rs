@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use fengqiao_county::{County, Mistake};
-use fengqiao_notification::{endpoints::Endpoints, settings::DeliverySettings};
+use fengqiao_forms::CountyForms;
+use fengqiao_notification::{answer_rules::AnswerRules, endpoints::Endpoints, settings::DeliverySettings};
 use fengqiao_proto::routing::v1::{
     ActivateSettingRequest, GetSettingRequest, ListSettingsRequest, Setting, SettingKind,
     ValidateSettingRequest,
@@ -107,12 +108,19 @@ pub fn check(folder: &Path, output: &Output) -> Result<(), CommandError> {
     let mut found = folder_mistakes(folder, Timestamp::now());
     let delivery = DeliverySettings::load(&folder.join("notification.toml"));
     found.extend(delivery.err().into_iter().flat_map(|mistakes| mistakes.0));
+    let answers = AnswerRules::load(&folder.join("answers.toml"));
+    found.extend(answers.err().into_iter().flat_map(|mistakes| mistakes.0));
     let endpoints = folder.join("endpoints.toml");
     if endpoints.exists() {
         // Whose they are is the folder's matter, which may have mistakes of its own.
         let code = County::load(folder).map(|county| county.code).unwrap_or_default();
         let added = Endpoints::default().add(&endpoints, Some(&code));
         found.extend(added.err().into_iter().flat_map(|mistakes| mistakes.0));
+    }
+    // Its name and desk stand in forms that say nothing of their own; what is wrong with those is found already.
+    if let Ok(county) = County::load(folder) {
+        let forms = CountyForms::load(folder, &county.settings.centre_desk, &county.name);
+        found.extend(forms.err().into_iter().flat_map(|mistakes| mistakes.0));
     }
     if found.is_empty() {
         return if output.json { Ok(()) } else { output.line("没有错误") };

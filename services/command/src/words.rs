@@ -3,7 +3,9 @@
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     intake::v1::{CaseProgress, ChangeKind, LinkSubject},
-    notification::v1::{DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason},
+    notification::v1::{
+        AnswerKind, CannotReason, DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason,
+    },
     routing::v1::{
         AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MediatorKind, MeetingKind, PlaceKind,
         RepeatClass, RewardState, SettingKind, StandingKind,
@@ -87,6 +89,14 @@ pub const FORMS: &[Word<FormKind>] = &[
     Word(FormKind::ReportForm, "REPORT_FORM", "报告单"),
     Word(FormKind::NoticeForm, "NOTICE_FORM", "告知单"),
     Word(FormKind::ReminderLetter, "REMINDER_LETTER", "提示函"),
+    Word(FormKind::WarningLetter, "WARNING_LETTER", "预警函"),
+    Word(FormKind::SupervisionReminder, "SUPERVISION_REMINDER", "督办函"),
+    Word(FormKind::SupervisionYellow, "SUPERVISION_YELLOW", "督办函（黄牌）"),
+    Word(FormKind::SupervisionRed, "SUPERVISION_RED", "督办函（红牌）"),
+    Word(FormKind::RectificationNotice, "RECTIFICATION_NOTICE", "整改通知书"),
+    Word(FormKind::WhistleForm, "WHISTLE_FORM", "吹哨单"),
+    Word(FormKind::MeetingMinutes, "MEETING_MINUTES", "会议纪要"),
+    Word(FormKind::OpinionOrAgreement, "OPINION_OR_AGREEMENT", "意见/协议"),
 ];
 
 /// How far a delivery is.
@@ -117,6 +127,23 @@ pub const OUTCOMES: &[Word<FeedbackOutcome>] = &[
     Word(FeedbackOutcome::InProgress, "IN_PROGRESS", "办理中"),
     Word(FeedbackOutcome::Done, "DONE", "已办理"),
     Word(FeedbackOutcome::Cannot, "CANNOT", "无法办理"),
+];
+
+/// Why an agency cannot do what it was asked to.
+pub const CANNOT_REASONS: &[Word<CannotReason>] = &[
+    Word(CannotReason::NoPower, "NO_POWER", "无法定职权"),
+    Word(CannotReason::NoAgreement, "NO_AGREEMENT", "当事人不同意或拒绝调解"),
+    Word(CannotReason::NotReached, "NOT_REACHED", "联系不上当事人"),
+    Word(CannotReason::NeedsOthers, "NEEDS_OTHERS", "须他方先行办理"),
+    Word(CannotReason::Unfounded, "UNFOUNDED", "经查不属实"),
+    Word(CannotReason::Other, "OTHER", "其他"),
+];
+
+/// What an agency does with a push.
+pub const ANSWERS: &[Word<AnswerKind>] = &[
+    Word(AnswerKind::Signed, "SIGNED", "签收"),
+    Word(AnswerKind::Returned, "RETURNED", "退回"),
+    Word(AnswerKind::Feedback, "FEEDBACK", "反馈"),
 ];
 
 /// What a person is in a report.

@@ -34,6 +34,10 @@ const BESIDES: &[&str] = &[
     "fengqiao.intake.v1.ChangeService",
     "fengqiao.intake.v1.LinkageService",
     "fengqiao.intake.v1.WeightsService",
+    "fengqiao.notification.v1.AccountService",
+    "fengqiao.notification.v1.AnswerService",
+    "fengqiao.notification.v1.AttachmentService",
+    "fengqiao.notification.v1.FormService",
     "fengqiao.notification.v1.EndpointService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
@@ -128,6 +132,12 @@ settings list
 settings show levels
 rules dry-run levels.toml
 rules activate levels.toml --words x --capacity director
+form issue rectification_notice --to 某商行 --field place=x --field hazard=x --field measures=x --field deadline=x
+form show 01939f2a-0000-7000-8000-000000000000
+form list --kind report_form
+form kinds
+form paper 01939f2a-0000-7000-8000-000000000000 --out form.pdf
+form verify 7KQ4-M2XD-9RTF
 audit verify
 audit anchor
 audit readings 1
@@ -152,6 +162,14 @@ stats exclude resolved_rate 01939f2a-0000-7000-8000-000000000000 --reason x
 stats include 01939f2a-0000-7000-8000-000000000000 --reason x
 stats exclusions
 statistics rebuild
+push answers 01939f2a-0000-7000-8000-000000000000 --agency police
+attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
+attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken
+attachment list 01939f2a-0000-7000-8000-000000000000 --agency police
+account add zhao --person officer-zhao --agency police
+account reset zhao
+account lock zhao
+account list
 endpoint list
 endpoint sample police
 endpoint attempts 01939f2a-0000-7000-8000-000000000000

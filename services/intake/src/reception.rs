@@ -57,6 +57,8 @@ pub struct ReceivedReport {
     pub sealed_matter: Vec<u8>,
     /// Whether the source keeps it confidential.
     pub confidential: bool,
+    /// Whether it is an exercise.
+    pub drill: bool,
     /// The sealed details of the source's own form, where it has any.
     pub sealed_details: Option<Vec<u8>>,
     /// The revision that its content was made on; see [`crate::domain::decision::Candidate::made_on`].
@@ -203,7 +205,13 @@ impl Reception {
         let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
         let fingerprint = hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
         let category = &desk.county.categories.canonical(&report.category).code;
-        let traits = fengqiao_linkage::traits(&plain(&report, category), &places.names, &self.secret);
+        let drill = report.is_drill();
+        // Nothing is found by an exercise, and it is found by nothing: nobody has come again for it.
+        let traits = if drill {
+            Traits::default()
+        } else {
+            fengqiao_linkage::traits(&plain(&report, category), &places.names, &self.secret)
+        };
         let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
         ReceivedReport {
             source: report.source,
@@ -216,6 +224,7 @@ impl Reception {
             keys: traits.keys(),
             traits,
             confidential: report.confidential,
+            drill,
             sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
             sealed_matter: seal(report.into_matter().encode_to_vec()),
             made_on: None,

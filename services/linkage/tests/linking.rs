@@ -314,7 +314,13 @@ fn weights_are_learned_from_what_agrees() {
     let first = [earlier(1, 0, &WANG)];
     let new = traits_of(&changed);
     let linked = linked_on(3, &changed, &first, &[]);
-    let pair = observe(New { traits: &new, told_at: at(3) }, &linked, &first, &[], &weights);
+    let pair = observe(
+        New { traits: &new, told_at: at(3) },
+        (linked.person.id, linked.household.id),
+        &first,
+        &[],
+        &weights,
+    );
     let pairs: Vec<_> = pair.iter().copied().cycle().take(pair.len() * 3_000).collect();
     let learned = learn(&weights, &pairs, "learned");
     let share = |weights: &Weights| weights.person.odds(Level::PhoneOther).map_or(0.0, |odds| odds.m);

@@ -1,13 +1,17 @@
 //! What a push is and what may become of it: plain functions and types, without I/O.
 
+pub mod attachment;
 pub mod breaker;
+pub mod form;
 pub mod lane;
 pub mod outcome;
+pub mod owed;
 pub mod push;
 pub mod queued;
 pub mod receipt;
 pub mod retry;
 pub mod secrets;
 pub mod sharing;
+pub mod substance;
 pub mod turns;
 pub mod window;

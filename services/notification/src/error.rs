@@ -1,5 +1,7 @@
 //! What can go wrong in this service. The gRPC face turns it into a status in one place.
 
+use std::borrow::Cow;
+
 use fengqiao_messaging::MessagingError;
 use fengqiao_proto::json::JsonError;
 use fengqiao_sealing::SealError;
@@ -12,7 +14,7 @@ pub struct WrongField {
     /// Its path in its JSON name.
     pub field: &'static str,
     /// What would be right. Never repeats the value.
-    pub description: &'static str,
+    pub description: Cow<'static, str>,
 }
 
 /// A fault of this service or of a call.
@@ -51,6 +53,31 @@ pub enum NotificationError {
     /// A push has no JSON form. Cannot happen within one build.
     #[error(transparent)]
     Json(#[from] JsonError),
+    /// There is no such form, or it is another agency's.
+    #[error("no such form")]
+    NoSuchForm,
+    /// A request id was used for another form.
+    #[error("the request id was used for another form")]
+    Repeated,
+    /// A version of a template was another text before.
+    #[error(
+        "county {county}: the template of {kind} has changed, and its version {version} has not: forms of that version \
+         stay as they were, so the new text needs a new template_version"
+    )]
+    TemplateChanged {
+        /// The county.
+        county: String,
+        /// The kind of form, as the county's file names it.
+        kind: String,
+        /// The version.
+        version: String,
+    },
+    /// A form cannot be printed.
+    #[error("the form cannot be printed")]
+    Paper(#[from] fengqiao_paper::PaperError),
+    /// The machine has no Chinese fonts.
+    #[error("the machine would have to have the fonts of Debian's fonts-noto-cjk")]
+    NoFonts,
     /// There is no such push, or it is another agency's.
     #[error("no such push")]
     NoSuchPush,
@@ -69,6 +96,36 @@ pub enum NotificationError {
     /// A request is wrong, field by field.
     #[error("the request has {} wrong fields", .0.len())]
     Invalid(Vec<WrongField>),
+    /// There is no such file, or its push is another agency's.
+    #[error("no such file")]
+    NoSuchFile,
+    /// The push has as many files as it may.
+    #[error("the push has as many files as it may have")]
+    TooManyFiles,
+    /// A file is larger than the county takes.
+    #[error("a file has at most {most} bytes")]
+    FileTooLarge {
+        /// The most, in bytes.
+        most: u64,
+    },
+    /// A file's content is of no kind that is taken.
+    #[error("a file is a photo, a scan or document, or a recording; this one is none, whatever its name")]
+    FileKind,
+    /// Too many files are taken at once.
+    #[error("too many files are taken at once")]
+    FilesBusy,
+    /// The object store.
+    #[error("the object store did not {operation}")]
+    Objects {
+        /// What was tried.
+        operation: &'static str,
+        /// What it said.
+        #[source]
+        source: Box<object_store::Error>,
+    },
+    /// A file lies in an object store, and none is configured.
+    #[error("a file lies in the object store, and none is configured")]
+    NoObjectStore,
     /// The agency has as many open streams as it may.
     #[error("the agency has too many open streams")]
     TooManyStreams,

@@ -2,7 +2,7 @@
 
 use fengqiao_messaging::{Envelope, Event};
 use fengqiao_proto::{
-    notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
+    notification::v1::{CannotReason, FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
     routing::v1::PushRequested,
     types::v1::{FormKind, Level, PushSubject},
 };
@@ -39,6 +39,7 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
         push_id: Uuid::parse_str(&asked.push_id).map_err(|_| "push_id is not a UUID")?,
         subject: match PushSubject::try_from(asked.subject) {
             Ok(PushSubject::Duty) => PushSubject::Duty,
+            Ok(PushSubject::Form) => return Err("forms by hand are this service's own"),
             Ok(PushSubject::Case | PushSubject::Unspecified) => PushSubject::Case,
             Err(_) => return Err("the kind of subject is unknown"),
         },
@@ -51,7 +52,12 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
             .and_then(from_proto)
             .ok_or("requested_at is missing or impossible")?,
         due_at: asked.due_at.as_ref().and_then(from_proto),
+        sign_by: asked.sign_due_at.as_ref().and_then(from_proto),
+        answer_by: asked.feedback_due_at.as_ref().and_then(from_proto),
         evidence_for: EvidenceFor::reasons(asked.evidence_for()),
+        agency_name: asked.agency_name,
+        agency_kind: asked.agency_kind,
+        drill: asked.drill,
         case_number: asked.case_number,
         agency: asked.agency,
         area_code: asked.area_code,
@@ -88,6 +94,14 @@ pub struct Receipt<'a> {
     pub sealed_text: &'a [u8],
     /// What shows that a return is right, sealed.
     pub sealed_evidence: &'a [u8],
+    /// In what capacity the actor acts; empty where no agency acts.
+    pub capacity: &'a str,
+    /// Why it cannot be done.
+    pub cannot_reason: CannotReason,
+    /// Whether a feedback says something of its matter; none of other receipts.
+    pub substantive: Option<bool>,
+    /// How many files came with a feedback.
+    pub attachments: i32,
     /// The trace that it belongs to.
     pub trace: Option<String>,
 }
@@ -108,6 +122,10 @@ impl<'a> Receipt<'a> {
             outcome: FeedbackOutcome::Unspecified,
             sealed_text: &[],
             sealed_evidence: &[],
+            capacity: "",
+            cannot_reason: CannotReason::Unspecified,
+            substantive: None,
+            attachments: 0,
             trace: None,
         }
     }
@@ -128,6 +146,10 @@ impl<'a> Receipt<'a> {
             sealed_text: self.sealed_text.to_vec(),
             subject: self.subject.into(),
             sealed_evidence: self.sealed_evidence.to_vec(),
+            capacity: self.capacity.to_owned(),
+            cannot_reason: self.cannot_reason.into(),
+            substantive: self.substantive,
+            attachments: self.attachments,
         };
         Event { kind: PUSH_RECEIPT, payload: receipt.encode_to_vec(), trace: self.trace }
     }

@@ -1,9 +1,12 @@
 //! The gRPC face: checks requests and callers, hands on to store and delivery, and turns faults into
 //! statuses in one place.
 
+mod accounts;
 mod answering;
+mod attachments;
 mod checks;
 mod console;
+mod forms;
 mod operating;
 mod reading;
 mod status;
@@ -21,14 +24,14 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use console::EndpointFace;
-
-use crate::delivery::Delivery;
+pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace};
+use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.
 #[derive(Clone)]
 pub struct NotificationFace {
     delivery: Arc<Delivery>,
+    answering: Answering,
     /// The open streams; they end with the process.
     streams: TaskTracker,
     stop: CancellationToken,
@@ -37,8 +40,13 @@ pub struct NotificationFace {
 impl NotificationFace {
     /// A face on these stores and channels.
     #[must_use]
-    pub const fn new(delivery: Arc<Delivery>, streams: TaskTracker, stop: CancellationToken) -> Self {
-        Self { delivery, streams, stop }
+    pub const fn new(
+        delivery: Arc<Delivery>,
+        answering: Answering,
+        streams: TaskTracker,
+        stop: CancellationToken,
+    ) -> Self {
+        Self { delivery, answering, streams, stop }
     }
 }
 
@@ -68,21 +76,21 @@ impl NotificationService for NotificationFace {
         &self,
         request: Request<SignPushRequest>,
     ) -> Result<Response<SignPushResponse>, Status> {
-        answering::sign_push(&self.delivery, &request).await.map(Response::new)
+        answering::sign_push(self, &request).await.map(Response::new)
     }
 
     async fn return_push(
         &self,
         request: Request<ReturnPushRequest>,
     ) -> Result<Response<ReturnPushResponse>, Status> {
-        answering::return_push(&self.delivery, &request).await.map(Response::new)
+        answering::return_push(self, &request).await.map(Response::new)
     }
 
     async fn feedback_push(
         &self,
         request: Request<FeedbackPushRequest>,
     ) -> Result<Response<FeedbackPushResponse>, Status> {
-        answering::feedback_push(&self.delivery, &request).await.map(Response::new)
+        answering::feedback_push(self, &request).await.map(Response::new)
     }
 
     async fn list_parked_pushes(

@@ -4,13 +4,20 @@
 //! * [`store`]: the truth, in Postgres. The claim there decides who delivers a push.
 //! * [`queue`]: one queue an agency in Redis, red first. May be lost at any time.
 //! * [`delivery`]: arrivals, streams, webhooks, retries, the sweeper.
-//! * [`grpc`]: the contract's face.
+//! * [`forms`]: what recipients see, numbers and paper.
+//! * [`answering`], [`attachments`]: what agencies answer, by whichever way.
+//! * [`grpc`]: the contract's face; [`desk`]: the pages for agencies without a system.
 
+pub mod answer_rules;
+pub mod answering;
+pub mod attachments;
 pub mod delivery;
+pub mod desk;
 pub mod domain;
 pub mod endpoints;
 pub mod error;
 pub mod events;
+pub mod forms;
 pub mod grpc;
 pub mod queue;
 mod run;

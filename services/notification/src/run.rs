@@ -8,9 +8,13 @@ use clap::Parser;
 use fengqiao_county::Counties;
 use fengqiao_messaging::Topic;
 use fengqiao_proto::notification::v1::{
-    endpoint_service_server::EndpointServiceServer, notification_service_server::NotificationServiceServer,
+    account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
+    attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
+    form_service_server::FormServiceServer,
+    notification_service_server::NotificationServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
+use fengqiao_signin::{Door, password::Hashing};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -18,9 +22,14 @@ use tonic::service::Routes;
 
 use crate::{
     MIGRATIONS,
+    answer_rules::AnswerRules,
+    answering::Answering,
+    attachments::{Attachments, ObjectPlace, Pieces},
     delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
+    desk::{Desk, DeskOptions},
     endpoints::{Endpoint, Endpoints},
-    grpc::{EndpointFace, NotificationFace},
+    forms::{Forms, press},
+    grpc::{AccountFace, EndpointFace, FormFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -43,6 +52,15 @@ pub struct Options {
     /// A file in the form of notification.toml, in place of those in the counties' folders.
     #[arg(long, env = "FENGQIAO_NOTIFICATION_FILE")]
     pub notification_file: Option<PathBuf>,
+    /// The folder of the fonts in which forms are printed.
+    #[arg(long, env = "FENGQIAO_FONT_FOLDER", default_value = fengqiao_paper::FONT_FOLDER)]
+    pub font_folder: PathBuf,
+    /// Where files that agencies hand in are kept.
+    #[command(flatten)]
+    pub files: ObjectPlace,
+    /// The agency desk.
+    #[command(flatten)]
+    pub desk: DeskOptions,
 }
 
 /// Runs the service until it is told to stop.
@@ -50,8 +68,8 @@ pub struct Options {
 /// # Errors
 /// [`StartError`] where it cannot start, or where a task failed.
 pub async fn run(options: Options) -> Result<(), StartError> {
-    let mut foundation =
-        Foundation::start(&options.settings, ServiceName::Notification, &[&MIGRATIONS]).await?;
+    let migrations = [&MIGRATIONS, &fengqiao_signin::MIGRATIONS];
+    let mut foundation = Foundation::start(&options.settings, ServiceName::Notification, &migrations).await?;
     foundation.sealed_columns = SEALED_COLUMNS;
     let (settings, endpoints) = configuration(&options, &foundation.counties)?;
     let counties = foundation.counties.codes();
@@ -59,6 +77,10 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let queues = Queues::new(foundation.redis.clone(), keys.clone());
     let store = Store::new(foundation.pool.clone(), foundation.outbox.clone());
     let bells = Bells::default();
+    let keyring = Arc::clone(&foundation.keyring);
+    let forms = Forms::load(&foundation.counties, keyring, store.clone(), press(&options.font_folder))?;
+    let forms = Arc::new(forms);
+    forms.keep_templates().await.map_err(|error| StartError::Configuration(error.to_string()))?;
     let (settling, settlers) = Settling::new(&counties, &store, &queues);
     let delivery = Arc::new(Delivery {
         store: store.clone(),
@@ -78,7 +100,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         listen(foundation.redis_server.clone(), keys, counties.clone(), bells, stop()),
     );
     spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
-    spawn(&foundation, "gauges", show_gauges(store, counties, stop()));
+    spawn(&foundation, "gauges", show_gauges(store.clone(), counties.clone(), stop()));
     let poster = Poster::new()
         .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
     let webhooks: Vec<Endpoint> = delivery.endpoints.iter().cloned().collect();
@@ -98,13 +120,57 @@ pub async fn run(options: Options) -> Result<(), StartError> {
             }
         }
     });
+    let answering = answering(&options, &foundation, &delivery, store, counties)?;
+    let door = door(&foundation)?;
+    if let Some(listen) = options.desk.desk_listen {
+        let (counties, providers) = (Arc::clone(&foundation.counties), options.desk.providers()?);
+        let desk = Desk::new(answering.clone(), Arc::clone(&delivery), door.clone(), counties, providers);
+        foundation.serve_http(listen, desk.router()).await?;
+    }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
-    let arrivals = Arrivals::new(Arc::clone(&delivery));
-    let face = NotificationFace::new(delivery, streams, stop());
-    let service = NotificationServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES);
-    foundation
-        .serve(Routes::new(service).add_service(console), vec![(Topic::Routing, Arc::new(arrivals))])
-        .await
+    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));
+    let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
+    let face = NotificationFace::new(delivery, answering, streams, stop());
+    let service = NotificationServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
+    let routes = Routes::new(service)
+        .add_service(console)
+        .add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(AnswerServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(AttachmentServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(
+            AccountServiceServer::new(AccountFace::new(door)).max_decoding_message_size(MAX_MESSAGE_BYTES),
+        );
+    foundation.serve(routes, vec![(Topic::Routing, Arc::new(arrivals))]).await
+}
+
+/// Takes what agencies answer, with their files.
+fn answering(
+    options: &Options,
+    foundation: &Foundation,
+    delivery: &Arc<Delivery>,
+    store: Store,
+    counties: Vec<String>,
+) -> Result<Answering, StartError> {
+    let mut rules = HashMap::new();
+    for county in foundation.counties.iter() {
+        rules.insert(county.code.clone(), AnswerRules::load(&county.folder.join("answers.toml"))?);
+    }
+    let pieces = Pieces::new(store.clone(), &options.files)
+        .map_err(|error| StartError::Configuration(format!("the object store: {error}")))?;
+    let files = Attachments::new(store, pieces, Arc::clone(&foundation.keyring));
+    let (sweeping, stop) = (files.clone().sweep_forever(counties), foundation.stop.clone());
+    spawn(foundation, "files", async move { stop.run_until_cancelled(sweeping).await.unwrap_or(()) });
+    Ok(Answering::new(Arc::clone(delivery), files, rules))
+}
+
+/// Lets people in to the desk.
+fn door(foundation: &Foundation) -> Result<Door, StartError> {
+    let hashing = Hashing::new()
+        .map_err(|error| StartError::Configuration(format!("passwords cannot be hashed: {error}")))?;
+    let door = Door::new(foundation.pool.clone(), &foundation.counties, hashing)?;
+    let (sweeping, stop) = (door.clone().sweep_forever(), foundation.stop.clone());
+    spawn(foundation, "sessions", async move { stop.run_until_cancelled(sweeping).await.unwrap_or(()) });
+    Ok(door)
 }
 
 fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {

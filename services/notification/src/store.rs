@@ -2,8 +2,12 @@
 
 mod answers;
 mod arrival;
+mod attachments;
 mod delivery;
+mod desk;
 mod endpoints;
+mod forms;
+mod given_answers;
 mod inbox;
 mod measures;
 mod owners;
@@ -20,8 +24,12 @@ use tokio::time::timeout;
 
 pub use answers::{Act, Answer};
 pub use arrival::insert_pushes;
+pub use attachments::{KeptAttachment, NewAttachment};
 pub use delivery::{LaneRoom, Settled, SettledEnding};
+pub use desk::{Bucket, DeskPush, FourNumbers};
 pub use endpoints::{EndpointState, Replayed};
+pub use forms::{FormPlace, KeptPaper, Said, WhichForms, take_number};
+pub use given_answers::GivenAnswer;
 pub use inbox::{ArrivedPlace, Attempt, Place, Which};
 pub use measures::Waiting;
 pub use parked::{Fitting, ResendWhich};
@@ -72,6 +80,33 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("arrival_of", include_str!("store/sql/arrival_of.sql")),
     ("measure_waiting", include_str!("store/sql/measure_waiting.sql")),
     ("measure_parked", include_str!("store/sql/measure_parked.sql")),
+    ("forms/take_number", include_str!("store/sql/forms/take_number.sql")),
+    ("forms/insert_form", include_str!("store/sql/forms/insert_form.sql")),
+    ("forms/insert_push", include_str!("store/sql/forms/insert_push.sql")),
+    ("forms/get_form", include_str!("store/sql/forms/get_form.sql")),
+    ("forms/form_of_request", include_str!("store/sql/forms/form_of_request.sql")),
+    ("forms/form_of_code", include_str!("store/sql/forms/form_of_code.sql")),
+    ("forms/list_of_county", include_str!("store/sql/forms/list_of_county.sql")),
+    ("forms/list_of_agency", include_str!("store/sql/forms/list_of_agency.sql")),
+    ("forms/list_of_case", include_str!("store/sql/forms/list_of_case.sql")),
+    ("forms/keep_template", include_str!("store/sql/forms/keep_template.sql")),
+    ("forms/template", include_str!("store/sql/forms/template.sql")),
+    ("forms/paper", include_str!("store/sql/forms/paper.sql")),
+    ("forms/keep_paper", include_str!("store/sql/forms/keep_paper.sql")),
+    ("given_answers", include_str!("store/sql/given_answers.sql")),
+    ("begin_attachment", include_str!("store/sql/attachment/begin.sql")),
+    ("put_piece", include_str!("store/sql/attachment/put_piece.sql")),
+    ("get_piece", include_str!("store/sql/attachment/get_piece.sql")),
+    ("drop_pieces", include_str!("store/sql/attachment/drop_pieces.sql")),
+    ("keep_content", include_str!("store/sql/attachment/keep_content.sql")),
+    ("keep_attachment", include_str!("store/sql/attachment/keep.sql")),
+    ("end_upload", include_str!("store/sql/attachment/end_upload.sql")),
+    ("list_attachments", include_str!("store/sql/attachment/list.sql")),
+    ("abandoned_uploads", include_str!("store/sql/attachment/abandoned.sql")),
+    ("has_body", include_str!("store/sql/attachment/has_body.sql")),
+    ("desk_numbers", include_str!("store/sql/desk/numbers.sql")),
+    ("desk_list", include_str!("store/sql/desk/list.sql")),
+    ("desk_push", include_str!("store/sql/desk/push.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_STEP`](fengqiao_messaging::IN_STEP).

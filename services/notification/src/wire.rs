@@ -9,7 +9,11 @@ use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_proto;
 use prost::Message as _;
 
-use crate::{domain::push::Push, error::NotificationError, store::Attempt};
+use crate::{
+    domain::push::Push,
+    error::NotificationError,
+    store::{Attempt, GivenAnswer},
+};
 
 /// Opens the matter of a push. Personal data: only for the agency itself and the centre.
 ///
@@ -50,6 +54,8 @@ pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
         last_error: push.last_error.clone(),
         matter,
         subject: push.subject.into(),
+        form_number: push.form_number.clone(),
+        drill: push.drill,
     }
 }
 
@@ -91,4 +97,31 @@ pub fn attempt(attempt: Attempt) -> wire::DeliveryAttempt {
         error: attempt.error,
         duration_ms: attempt.duration_ms,
     }
+}
+
+/// What an agency did, with its words. Personal data: only for the agency itself and the centre.
+///
+/// # Errors
+/// [`NotificationError::Sealed`].
+pub fn answer(
+    keyring: &Keyring,
+    county: &str,
+    given: &GivenAnswer,
+) -> Result<wire::Answer, NotificationError> {
+    let text = match given.sealed_text.as_slice() {
+        [] => String::new(),
+        sealed => String::from_utf8_lossy(&keyring.open(sealed, county.as_bytes())?).into_owned(),
+    };
+    Ok(wire::Answer {
+        kind: given.kind.into(),
+        at: Some(to_proto(given.at)),
+        actor: given.actor.clone(),
+        capacity: given.capacity.clone(),
+        return_reason: given.return_reason.into(),
+        outcome: given.outcome.into(),
+        cannot_reason: given.cannot_reason.into(),
+        text,
+        substantive: given.substantive.unwrap_or_default(),
+        attachment_ids: given.attachments.iter().map(ToString::to_string).collect(),
+    })
 }

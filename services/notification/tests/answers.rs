@@ -10,7 +10,9 @@ use fengqiao_notification::{
     store::{Act, Answer, Place, Which},
 };
 use fengqiao_proto::{
-    notification::v1::{DeliveryState, FeedbackOutcome, ReceiptKind, ReceiptState, ReturnReason},
+    notification::v1::{
+        CannotReason, DeliveryState, FeedbackOutcome, ReceiptKind, ReceiptState, ReturnReason,
+    },
     types::v1::Level::{Orange, Red, Yellow},
 };
 use fengqiao_serving::time::now;
@@ -18,13 +20,24 @@ use uuid::Uuid;
 use world::{COUNTY, World, quick};
 
 fn answer(push_id: Uuid, agency: &str, act: Act) -> Answer {
-    Answer { county: COUNTY.into(), push_id, agency: agency.into(), actor: "li".into(), act, at: now() }
+    Answer {
+        county: COUNTY.into(),
+        push_id,
+        agency: agency.into(),
+        actor: "li".into(),
+        capacity: "officer".into(),
+        act,
+        at: now(),
+    }
 }
 
 fn feedback(request_id: &str) -> Act {
     Act::Feedback {
         request_id: request_id.into(),
         outcome: FeedbackOutcome::Done,
+        cannot_reason: CannotReason::Unspecified,
+        substantive: true,
+        attachments: Vec::new(),
         sealed_text: b"sealed".to_vec(),
     }
 }

@@ -94,6 +94,7 @@ async fn a_reminder_of_a_duty_says_what_it_speaks_of_on_its_way_and_in_its_recei
         push_id: id,
         agency: "police".into(),
         actor: "li".into(),
+        capacity: "police".into(),
         act: Act::Sign,
         at: now(),
     };

@@ -145,6 +145,7 @@ pub fn case_changed(
         moved_report_ids: moved.iter().map(Uuid::to_string).collect(),
         takes_reports_until: takes_reports_until.map(to_proto),
         protected: case.docket.is_protected(),
+        drill: case.docket.drill,
         changed_at: change.entries.last().map(|entry| to_proto(entry.at)),
         lead_agency_name: place.rulebook().directory.name(&case.lead_agency).to_owned(),
         lead_signed_at: case
@@ -191,6 +192,7 @@ pub fn push_requested(
         first_source: case.first_source.into(),
         sealed_matter: case.sealed_matter.clone(),
         evidence_for,
+        drill: case.docket.drill,
         sign_due_at: progress::due_of(case, DutyKind::Sign, agency).map(to_proto),
         feedback_due_at: progress::due_of(case, DutyKind::Handle, agency).map(to_proto),
         ..asked_for(push, &case.area_code, place)
@@ -213,7 +215,11 @@ pub fn reminder_requested(due: &DueDuty, push: &RequestedPush, place: &RoutingCo
 
 fn asked_for(push: &RequestedPush, area_code: &str, place: &RoutingCounty) -> PushRequested {
     let order = &push.order;
+    let rulebook = place.rulebook();
+    let agency = rulebook.directory.agency(&order.recipient.agency);
     PushRequested {
+        agency_name: agency.map(|agency| agency.name.clone()).unwrap_or_default(),
+        agency_kind: agency.map(|agency| agency.kind.word().to_owned()).unwrap_or_default(),
         push_id: push.push_id.to_string(),
         case_id: push.subject_id.to_string(),
         agency: order.recipient.agency.clone(),

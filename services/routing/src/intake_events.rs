@@ -323,6 +323,7 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
         first_contact: event.first_contact,
         sealed_matter: event.sealed_matter,
         confidential: event.confidential,
+        drill: event.drill,
     })
 }
 

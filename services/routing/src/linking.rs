@@ -405,6 +405,7 @@ impl Planning<'_, '_> {
                     troubled: Vec::new(),
                 },
                 repeat: first.repeat,
+                drill: case.docket.drill,
                 // It rang where it came first.
                 press: None,
                 people: self.people(&sealed_matter).unwrap_or_else(|| case.docket.people.clone()),

@@ -4,7 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
-use fengqiao_proto::notification::v1::{PushReceipt, ReceiptKind};
+use fengqiao_proto::{
+    notification::v1::{PushReceipt, ReceiptKind},
+    types::v1::PushSubject,
+};
 use fengqiao_sealing::{Keyring, SealError};
 use fengqiao_serving::time::{from_proto, now};
 use fengqiao_telemetry::trace;
@@ -139,6 +142,9 @@ fn apply_all(
 fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>>, ApplyError> {
     let receipt = PushReceipt::decode(envelope.payload.as_slice())
         .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+    if receipt.subject() == PushSubject::Form {
+        return Ok(None);
+    }
     let outcome = match receipt.kind() {
         // That it arrived is notification's to keep; the case waits for the signature.
         ReceiptKind::Unspecified | ReceiptKind::Delivered => return Ok(None),

@@ -314,3 +314,22 @@ async fn a_look_up_is_one_step_also_before_the_tables_have_statistics() {
             .unwrap();
     assert!(plan.iter().any(|line| line.contains("(id = $2)") && line.contains("Index Cond")), "{plan:#?}");
 }
+
+#[tokio::test]
+async fn an_exercise_goes_the_whole_way_and_says_so() {
+    let office = Office::open().await;
+    let (drill, real) = (Uuid::now_v7(), Uuid::now_v7());
+    let exercise = fengqiao_proto::intake::v1::ReportAccepted {
+        drill: true,
+        ..office.report(drill, "邻居持刀威胁")
+    };
+    office.take(&[exercise, office.report(real, "邻居持刀威胁")]).await.unwrap();
+    let changes = office.changes().await;
+    assert_eq!((changes[0].drill, changes[1].drill), (true, false));
+    for push in office.pushes().await {
+        assert_eq!(push.drill, push.case_id == changes[0].case_id);
+        assert!(!push.agency_name.is_empty() && !push.agency_kind.is_empty(), "{}", push.agency);
+    }
+    let case = office.case(&changes[0].case_id).await.unwrap();
+    assert!(case.pushes.len() > 2, "it is told as a real one is");
+}

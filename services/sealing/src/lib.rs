@@ -13,6 +13,7 @@
 //! under one key, and the seals of histories stand one on the other under it. A new lookup key needs all reports opened and
 //! hashed anew beside the old hashes, a switch when the last one is done, and the histories anchored under the new key.
 
+mod data_key;
 mod key_file;
 mod ring;
 
@@ -28,8 +29,11 @@ use chacha20poly1305::{
 };
 use hmac::Mac as _;
 
-pub use self::key_file::{KeyFileChange, change};
 use self::ring::Ring;
+pub use self::{
+    data_key::DataKey,
+    key_file::{KeyFileChange, change},
+};
 
 const NONCE_BYTES: usize = 24;
 const HEAD_BYTES: usize = 1 + NONCE_BYTES;

@@ -46,6 +46,10 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone)]
 pub struct PeerCertificate(pub CertificateDer<'static>);
 
+/// From where a connection comes, in the extensions of its requests. Behind a proxy it is the proxy's.
+#[derive(Debug, Clone, Copy)]
+pub struct PeerAddress(pub SocketAddr);
+
 impl Foundation {
     /// Serves a router over TLS until the stop. Who may call what is the router's own matter; see
     /// [`Foundation::gate`].
@@ -106,8 +110,9 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, router: Router, stop: C
         };
         let Ok(place) = place else { break };
         match accepted {
-            Ok((socket, _)) => {
-                connections.spawn(serve(socket, tls.clone(), router.clone(), stop.clone(), place));
+            Ok((socket, from)) => {
+                let peer = PeerAddress(from);
+                connections.spawn(serve(socket, peer, tls.clone(), router.clone(), stop.clone(), place));
             }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "no connection is accepted");
@@ -122,6 +127,7 @@ async fn accept(listener: TcpListener, tls: TlsAcceptor, router: Router, stop: C
 /// Serves one connection to its end; after the stop, only what is under way.
 async fn serve(
     socket: TcpStream,
+    from: PeerAddress,
     tls: TlsAcceptor,
     router: Router,
     stop: CancellationToken,
@@ -134,6 +140,7 @@ async fn serve(
     let peer = chain.and_then(<[_]>::first).map(|shown| PeerCertificate(shown.clone().into_owned()));
     let service = service_fn(move |request: Request<Incoming>| {
         let mut request = request.map(Body::new);
+        request.extensions_mut().insert(from);
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }

@@ -19,7 +19,7 @@ pub mod time;
 mod young_tables;
 
 pub use foundation::{Foundation, ServiceName, StartError, planning};
-pub use http_edge::PeerCertificate;
+pub use http_edge::{PeerAddress, PeerCertificate};
 pub use own_thread::{ThreadEnded, on_own_thread};
 pub use process::exit_code;
 pub use settings::Settings;

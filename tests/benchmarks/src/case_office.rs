@@ -211,6 +211,7 @@ fn opening(number: u64, at: Timestamp, matter: &[u8]) -> Opening {
                 troubled: Vec::new(),
             },
             repeat: false,
+            drill: false,
             press: None,
             people: vec![PartyRole::Reporter.into(), PartyRole::Respondent.into()],
             sealed_matter: matter.to_vec(),

@@ -256,7 +256,7 @@ impl Agency {
             Step::Answer(outcome) => {
                 let request_id = format!("day-{push_id}");
                 let outcome = outcome.into();
-                let ask = FeedbackPushRequest { county: String::new(), push_id, request_id, outcome, text };
+                let ask = FeedbackPushRequest { push_id, request_id, outcome, text, ..Default::default() };
                 patiently(|| {
                     let (mut client, ask) = (client(), ask.clone());
                     async move { client.feedback_push(ask).await }

@@ -132,6 +132,8 @@ fn page(push: &Push, output: &Output) -> String {
             page.push_str(&format!("  {}  {value}\n", paint.ink(name, Ink::Dim)));
         }
     };
+    field("演练", if push.drill { "是" } else { "" });
+    field("字号", &push.form_number);
     field("单位", &push.agency);
     field("缘由", &push.reason);
     field("推送", &output.second(push.requested_at.as_ref()));
@@ -147,6 +149,8 @@ fn page(push: &Push, output: &Output) -> String {
     field("差错", &push.last_error);
     if let Some(matter) = &push.matter {
         field("事由", &matter.title);
+        field("需求", &matter.need);
+        field("安全联系时间", &matter.safe_contact_time);
         field("内容", &matter.narrative);
         field("地址", &matter.address);
         for party in &matter.parties {

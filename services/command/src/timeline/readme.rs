@@ -90,6 +90,7 @@ impl Story {
             first_contact: String::new(),
             sealed_matter: Vec::new(),
             confidential: false,
+            drill: false,
         };
         let party = |role: PartyRole, name: &str, phone: &str| Party {
             role: role.into(),
@@ -105,6 +106,7 @@ impl Story {
                 party(PartyRole::Reporter, "王某", "15420040001"),
                 party(PartyRole::Respondent, "李某", "15420040002"),
             ],
+            ..Default::default()
         };
         let mut hand = CasesAtHand::default();
         hand.set_series("20261102".into(), 16);

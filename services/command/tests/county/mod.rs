@@ -91,11 +91,17 @@ fn described(address: SocketAddr) -> tempfile::TempDir {
     for name in ["officer", "operator", "analyst", "source-hotline"] {
         fs::write(local.join(format!("{name}.token")), name).unwrap();
     }
+    fs::create_dir(local.join("agencies")).unwrap();
+    fs::write(local.join("agencies/police.token"), "police").unwrap();
     let url = format!("http://{address}");
     let description = serde_json::json!({
         "county": "421181",
         "services": {"intake": url, "routing": url, "notification": url, "statistics": url},
-        "tokens": {"officer": "officer.token", "operator": "operator.token", "analyst": "analyst.token", "source-hotline": "source-hotline.token"},
+        "tokens": {
+            "officer": "officer.token", "operator": "operator.token", "analyst": "analyst.token",
+            "source-hotline": "source-hotline.token",
+            "agencies_dir": "agencies",
+        },
     });
     fs::write(local.join("stack.json"), description.to_string()).unwrap();
     folder

@@ -74,6 +74,7 @@ fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) 
         received_by: report.submitted_by.clone(),
         sealed_matter: report.sealed_matter.clone(),
         confidential: report.confidential,
+        drill: report.drill,
         first_contact: report.first_contact.clone(),
     };
     Event { kind: ACCEPTED, payload: accepted.encode_to_vec(), trace: report.trace.clone() }

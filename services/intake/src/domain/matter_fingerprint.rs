@@ -34,6 +34,10 @@ pub fn fingerprint(report: &ValidReport) -> [u8; 32] {
         field(&[u8::from(report.confidential)]);
         field(&report.details.as_ref().map(Message::encode_to_vec).unwrap_or_default());
     }
+    if !report.need.is_empty() || !report.safe_contact_time.is_empty() {
+        field(report.need.as_bytes());
+        field(report.safe_contact_time.as_bytes());
+    }
     digest.finalize().into()
 }
 

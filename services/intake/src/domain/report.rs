@@ -29,6 +29,10 @@ pub struct ValidReport {
     pub narrative: String,
     /// The source's own word for the kind of matter.
     pub category: String,
+    /// What the people need.
+    pub need: String,
+    /// When and how the people can be called without danger to them.
+    pub safe_contact_time: String,
     /// The people, in the order given.
     pub parties: Vec<ValidParty>,
     /// Whether the source keeps it confidential.
@@ -51,6 +55,12 @@ pub struct ValidParty {
 }
 
 impl ValidReport {
+    /// Whether it is an exercise.
+    #[must_use]
+    pub fn is_drill(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.drill)
+    }
+
     /// The people who reported.
     pub fn reporters(&self) -> impl Iterator<Item = &ValidParty> {
         self.parties.iter().filter(|party| party.role == PartyRole::Reporter)
@@ -73,6 +83,8 @@ impl ValidReport {
                     id_number: party.id_number.map(IdNumber::into_text).unwrap_or_default(),
                 })
                 .collect(),
+            need: self.need,
+            safe_contact_time: self.safe_contact_time,
         }
     }
 }

@@ -19,6 +19,8 @@ pub(crate) const SOURCE_REF_LENGTH: usize = 64;
 pub(crate) const ADDRESS_LENGTH: usize = 200;
 pub(crate) const TITLE_LENGTH: usize = 100;
 pub(crate) const NARRATIVE_LENGTH: usize = 10_000;
+pub(crate) const NEED_LENGTH: usize = 500;
+pub(crate) const SAFE_CONTACT_LENGTH: usize = 200;
 pub(crate) const CATEGORY_LENGTH: usize = 64;
 pub(crate) const NAME_LENGTH: usize = 80;
 /// The most people that a report may name.
@@ -77,6 +79,8 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
         required(&report.title).and_then(|()| text::single_line(&report.title, TITLE_LENGTH)),
     );
     wrong.check("narrative", text::lines(&report.narrative, NARRATIVE_LENGTH));
+    wrong.check("need", text::lines(&report.need, NEED_LENGTH));
+    wrong.check("safeContactTime", text::single_line(&report.safe_contact_time, SAFE_CONTACT_LENGTH));
     wrong.check("category", text::single_line(&report.category, CATEGORY_LENGTH));
     let parties: Vec<Option<ValidParty>> = report
         .parties
@@ -99,6 +103,8 @@ pub fn validate(report: Report, about: &Circumstances<'_>) -> Result<ValidReport
                 title: report.title,
                 narrative: report.narrative,
                 category: report.category,
+                need: report.need,
+                safe_contact_time: report.safe_contact_time,
                 parties,
                 confidential: report.confidential,
                 details: report.details.filter(|details| *details != Details::default()),

@@ -212,6 +212,8 @@ fn accepted(county: &str, stored: StoredReport, matter: Matter, details: Option<
             parties: matter.parties,
             confidential: stored.confidential,
             details,
+            need: matter.need,
+            safe_contact_time: matter.safe_contact_time,
         }),
         canonical_category: stored.category,
         linkage: Some(contract::linkage(&stored.linkage)),

@@ -2,14 +2,14 @@
 
 use fengqiao_intake::store;
 use fengqiao_proto::{
-    intake::v1::{Evidence, GetReportRequest, Linkage, Report},
+    intake::v1::{Details, Evidence, GetReportRequest, Linkage, Report},
     routing::v1::{CaseChanged, TakenCluster},
     types::v1::CaseState,
 };
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
 use uuid::Uuid;
 
-use crate::world::{COUNTY, Client, World, by, one, report, submit, tell};
+use crate::world::{COUNTY, Client, World, by, events, one, report, submit, tell};
 
 #[tokio::test]
 async fn who_was_here_before_joins_the_open_case_and_not_a_closed_one() {
@@ -302,5 +302,33 @@ async fn a_telephone_with_a_long_past_costs_a_few_steps_in_an_index() {
     }
     tx.rollback().await.unwrap();
     drop(conn);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_exercise_is_found_by_nothing_and_finds_nothing() {
+    let (world, mut client) = one().await;
+    let drill = |reference: &str| Report {
+        details: Some(Details { drill: true, ..Default::default() }),
+        ..report(reference, 1, 1)
+    };
+    let first = submit(&mut client, drill("YL-1")).await.unwrap();
+    let real = submit(&mut client, report("GD-1", 1, 1)).await.unwrap();
+    let again = submit(&mut client, drill("YL-2")).await.unwrap();
+    let linkages = [first.linkage.clone().unwrap(), real.linkage.unwrap(), again.linkage.unwrap()];
+    assert!(linkages.iter().all(|linkage| !linkage.repeat && linkage.reasons.is_empty()));
+    let clusters: std::collections::BTreeSet<_> =
+        linkages.iter().map(|linkage| &linkage.cluster_id).collect();
+    let people: std::collections::BTreeSet<_> = linkages.iter().map(|linkage| &linkage.person_id).collect();
+    assert_eq!((clusters.len(), people.len()), (3, 3));
+    // The real one is found by the next real one.
+    let next = submit(&mut client, report("GD-2", 1, 1)).await.unwrap().linkage.unwrap();
+    assert_eq!((next.repeat, &next.cluster_id), (true, &linkages[1].cluster_id));
+    let marks: Vec<bool> = events(&world).await.iter().map(|event| event.drill).collect();
+    assert_eq!(marks, [true, false, true, false]);
+    // It is read as it was sent.
+    let get = GetReportRequest { report_id: first.report_id, ..Default::default() };
+    let read = client.get_report(by("hotline_12345", get)).await.unwrap().into_inner().report.unwrap();
+    assert!(read.report.unwrap().details.unwrap().drill);
     world.end().await;
 }

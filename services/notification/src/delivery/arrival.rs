@@ -1,7 +1,7 @@
 //! Pushes arrive: what routing asks for is stored and, as soon as that is committed, brought to an idle
 //! stream of its agency or put on the agency's queue.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
@@ -17,6 +17,7 @@ use crate::{
         queued::Queued,
     },
     events::{PUSH_REQUESTED, requested_push},
+    forms::Forms,
     queue::Reserved,
     store::insert_pushes,
 };
@@ -24,6 +25,7 @@ use crate::{
 /// Stores and passes on what routing asks for.
 pub struct Arrivals {
     delivery: Arc<Delivery>,
+    forms: Arc<Forms>,
 }
 
 /// New pushes that are committed.
@@ -38,10 +40,10 @@ pub struct Fresh {
 }
 
 impl Arrivals {
-    /// Passes on to these channels.
+    /// Passes on to these channels, with these forms.
     #[must_use]
-    pub fn new(delivery: Arc<Delivery>) -> Self {
-        Self { delivery }
+    pub const fn new(delivery: Arc<Delivery>, forms: Arc<Forms>) -> Self {
+        Self { delivery, forms }
     }
 
     /// Stores a batch. None where another process was faster.
@@ -60,18 +62,25 @@ impl Arrivals {
         let mut asked = requested(batch)?;
         // The most dangerous first, so that they get the room that there is.
         asked.sort_by_key(|push| Lane::of(push.level));
+        // What a recipient may not see is gone from here on, whichever way the push goes.
+        let forms = asked
+            .iter_mut()
+            .map(|push| self.forms.dress(push))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|e| ApplyError::Retry(Box::new(e)))?;
         let room: Vec<Option<Reserved>> =
             asked.iter().map(|push| self.delivery.bells.reserve(county, &push.agency)).collect();
         let claimed: Vec<bool> = room.iter().map(Option::is_some).collect();
         let lease = self.delivery.settings_of(county).lease;
-        let stored = insert_pushes(conn, step, &asked, &claimed, lease).await;
+        let stored = insert_pushes(conn, step, &asked, &forms, &claimed, lease).await;
         let Some(new) = stored.map_err(|e| ApplyError::Retry(Box::new(e)))? else { return Ok(None) };
         let mut fresh = Fresh::default();
-        for (push, room) in asked.into_iter().zip(room).filter(|(push, _)| new.contains(&push.push_id)) {
+        for (push, room) in asked.into_iter().zip(room) {
+            let Some(form_number) = new.get(&push.push_id).cloned() else { continue };
             match room {
-                Some(room) => fresh.brought.push((push.claimed(), room)),
+                Some(room) => fresh.brought.push((Push { form_number, ..push.claimed() }, room)),
                 None if self.delivery.kept.queue(county, &push.agency).is_some() => {
-                    fresh.owned.push(push.waiting());
+                    fresh.owned.push(Push { form_number, ..push.waiting() });
                 }
                 None => fresh.queued.push(Queued {
                     lane: Lane::of(push.level),
@@ -146,16 +155,12 @@ impl Apply for Arrivals {
     }
 }
 
-/// The pushes that a batch asks for; all other events are passed over.
+/// The pushes that a batch asks for, each once; all other events are passed over.
 fn requested(batch: &[Envelope]) -> Result<Vec<RequestedPush>, ApplyError> {
-    batch
-        .iter()
-        .filter(|envelope| envelope.kind == PUSH_REQUESTED)
-        .map(|envelope| {
-            requested_push(envelope).map_err(|reason| ApplyError::Refuse {
-                position: envelope.position,
-                reason: reason.to_owned(),
-            })
-        })
-        .collect()
+    let mut seen = HashSet::new();
+    let asked = batch.iter().filter(|envelope| envelope.kind == PUSH_REQUESTED).map(|envelope| {
+        requested_push(envelope)
+            .map_err(|reason| ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() })
+    });
+    asked.filter(|push| push.as_ref().map_or(true, |push| seen.insert(push.push_id))).collect()
 }

@@ -204,7 +204,12 @@ fn sample_push(county: &str, agency: &str, at: Timestamp) -> (Push, Matter) {
         due_at: None,
         traceparent: None,
         sealed_matter: Vec::new(),
+        sign_by: None,
+        answer_by: None,
         evidence_for: EvidenceFor::default(),
+        agency_name: String::new(),
+        agency_kind: String::new(),
+        drill: false,
     };
     let matter = Matter {
         title: "接口测试".to_owned(),

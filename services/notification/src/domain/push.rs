@@ -62,6 +62,10 @@ pub struct Push {
     pub failures: i32,
     /// Why the last try failed.
     pub last_error: String,
+    /// The number of its form; empty where it has none.
+    pub form_number: String,
+    /// Whether it is an exercise (演练).
+    pub drill: bool,
     /// The trace that it belongs to.
     pub traceparent: Option<String>,
     /// A sealed `fengqiao.type.v1.Matter`.
@@ -112,8 +116,18 @@ pub struct RequestedPush {
     pub traceparent: Option<String>,
     /// A sealed `fengqiao.type.v1.Matter`.
     pub sealed_matter: Vec<u8>,
+    /// By when the agency owes its signature.
+    pub sign_by: Option<Timestamp>,
+    /// By when the agency owes the result.
+    pub answer_by: Option<Timestamp>,
     /// For which reasons it is returned only with evidence.
     pub evidence_for: EvidenceFor,
+    /// The agency's name; empty of a routing from before it was said.
+    pub agency_name: String,
+    /// What the agency is, by the directory; empty of a routing from before it was said.
+    pub agency_kind: String,
+    /// Whether it is an exercise (演练).
+    pub drill: bool,
 }
 
 impl RequestedPush {
@@ -152,6 +166,8 @@ impl RequestedPush {
             attempts: 1,
             failures: 0,
             last_error: String::new(),
+            form_number: String::new(),
+            drill: self.drill,
             traceparent: self.traceparent,
             sealed_matter: self.sealed_matter,
         }

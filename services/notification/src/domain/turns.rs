@@ -211,9 +211,14 @@ mod tests {
             reason: String::new(),
             requested_at: Timestamp::from_second(i64::try_from(id).unwrap()).unwrap(),
             due_at: None,
+            sign_by: None,
+            answer_by: None,
             traceparent: None,
             sealed_matter: Vec::new(),
             evidence_for: EvidenceFor::default(),
+            agency_name: String::new(),
+            agency_kind: String::new(),
+            drill: false,
         };
         Box::new(asked.claimed())
     }

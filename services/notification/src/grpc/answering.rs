@@ -1,121 +1,114 @@
-//! What agencies do with their pushes: sign, return, say what they did.
+//! What agencies do with their pushes: sign, return, say what they did; and what they did until now.
 
 use fengqiao_access::principal;
 use fengqiao_proto::notification::v1::{
-    FeedbackOutcome, FeedbackPushRequest, FeedbackPushResponse, Push, ReturnPushRequest, ReturnPushResponse,
-    ReturnReason, SignPushRequest, SignPushResponse,
+    self as wire_form, CannotReason, FeedbackOutcome, FeedbackPushRequest, FeedbackPushResponse,
+    ListAnswersRequest, ListAnswersResponse, Push, ReturnPushRequest, ReturnPushResponse, ReturnReason,
+    SignPushRequest, SignPushResponse, answer_service_server::AnswerService,
 };
 use fengqiao_serving::time::now;
-use tonic::{Request, Status};
-use uuid::Uuid;
+use tonic::{Request, Response, Status};
 
-use super::{
-    checks::{Checks, has_length},
-    status,
-};
+use super::{NotificationFace, checks::Checks, status};
 use crate::{
-    delivery::Delivery,
+    answering::{Answerer, Feedback, GivenBack},
+    domain::push::Push as DomainPush,
     error::NotificationError,
-    store::{Act, Answer},
     wire,
 };
 
-const RETURN_TEXT: usize = 1_000;
-const FEEDBACK_TEXT: usize = 4_000;
-/// A return names at most so many references …
-const MOST_EVIDENCE: usize = 20;
-/// … of at most so many characters.
-const EVIDENCE_TEXT: usize = 200;
-const REQUEST_ID: usize = 64;
-
 pub(super) async fn sign_push(
-    delivery: &Delivery,
+    face: &NotificationFace,
     request: &Request<SignPushRequest>,
 ) -> Result<SignPushResponse, Status> {
+    const OPERATION: &str = "signing the push";
     let asked = request.get_ref();
-    let mut checks = Checks::default();
-    let push_id = checks.uuid(&asked.push_id, "pushId");
-    let push = answer(delivery, request, &asked.county, "signing the push", "sign", |_| {
+    let who = answerer(request, &asked.county)?;
+    let done = async {
+        let mut checks = Checks::default();
+        let push_id = checks.uuid(&asked.push_id, "pushId");
         checks.done()?;
-        Ok((push_id, Act::Sign))
-    });
-    Ok(SignPushResponse { push: Some(push.await?) })
+        shown(face, &face.answering.sign(&who, push_id, now()).await?)
+    };
+    done.await.map(|push| SignPushResponse { push: Some(push) }).map_err(status::of(OPERATION))
 }
 
 pub(super) async fn return_push(
-    delivery: &Delivery,
+    face: &NotificationFace,
     request: &Request<ReturnPushRequest>,
 ) -> Result<ReturnPushResponse, Status> {
+    const OPERATION: &str = "returning the push";
     let asked = request.get_ref();
-    let push = answer(delivery, request, &asked.county, "returning the push", "return", |county| {
+    let who = answerer(request, &asked.county)?;
+    let done = async {
         let mut checks = Checks::default();
         let push_id = checks.uuid(&asked.push_id, "pushId");
-        let reason = ReturnReason::try_from(asked.reason).unwrap_or(ReturnReason::Unspecified);
-        checks.hold(reason != ReturnReason::Unspecified, "reason", "must say why");
-        checks.hold(has_length(&asked.text, 0..=RETURN_TEXT), "text", "at most 1,000 characters");
-        // They are kept one a line.
-        let is_reference = |text: &String| {
-            has_length(text, 1..=EVIDENCE_TEXT) && !text.trim().is_empty() && !text.contains(char::is_control)
-        };
-        let (few, fit) = (asked.evidence.len() <= MOST_EVIDENCE, asked.evidence.iter().all(is_reference));
-        checks.hold(few && fit, "evidence", "at most 20 references of 1 to 200 characters, each of one line");
         checks.done()?;
-        let sealed_text = seal(delivery, county, &asked.text);
-        let sealed_evidence = seal(delivery, county, &asked.evidence.join("\n"));
-        Ok((push_id, Act::Return { reason, sealed_text, sealed_evidence }))
-    });
-    Ok(ReturnPushResponse { push: Some(push.await?) })
+        let given = GivenBack {
+            reason: ReturnReason::try_from(asked.reason).unwrap_or_default(),
+            text: asked.text.clone(),
+            evidence: asked.evidence.clone(),
+        };
+        shown(face, &face.answering.give_back(&who, push_id, &given, now()).await?)
+    };
+    done.await.map(|push| ReturnPushResponse { push: Some(push) }).map_err(status::of(OPERATION))
 }
 
 pub(super) async fn feedback_push(
-    delivery: &Delivery,
+    face: &NotificationFace,
     request: &Request<FeedbackPushRequest>,
 ) -> Result<FeedbackPushResponse, Status> {
+    const OPERATION: &str = "answering the push";
     let asked = request.get_ref();
-    let push = answer(delivery, request, &asked.county, "answering the push", "feedback", |county| {
+    let who = answerer(request, &asked.county)?;
+    let done = async {
         let mut checks = Checks::default();
         let push_id = checks.uuid(&asked.push_id, "pushId");
-        let outcome = FeedbackOutcome::try_from(asked.outcome).unwrap_or(FeedbackOutcome::Unspecified);
-        checks.hold(has_length(&asked.request_id, 1..=REQUEST_ID), "requestId", "1 to 64 characters");
-        checks.hold(outcome != FeedbackOutcome::Unspecified, "outcome", "must say how far the agency is");
-        checks.hold(
-            has_length(&asked.text, 1..=FEEDBACK_TEXT) && !asked.text.trim().is_empty(),
-            "text",
-            "1 to 4,000 characters",
-        );
+        let attachments = asked.attachment_ids.iter().map(|id| checks.uuid(id, "attachmentIds")).collect();
+        let cannot_reason = CannotReason::try_from(asked.cannot_reason);
+        checks.hold(cannot_reason.is_ok(), "cannotReason", "must be a reason that the contract names");
         checks.done()?;
-        let sealed_text = seal(delivery, county, &asked.text);
-        Ok((push_id, Act::Feedback { request_id: asked.request_id.clone(), outcome, sealed_text }))
-    });
-    Ok(FeedbackPushResponse { push: Some(push.await?) })
+        let given = Feedback {
+            request_id: asked.request_id.clone(),
+            outcome: FeedbackOutcome::try_from(asked.outcome).unwrap_or_default(),
+            cannot_reason: cannot_reason.unwrap_or_default(),
+            text: asked.text.clone(),
+            attachments,
+        };
+        shown(face, &face.answering.feedback(&who, push_id, &given, now()).await?)
+    };
+    done.await.map(|push| FeedbackPushResponse { push: Some(push) }).map_err(status::of(OPERATION))
 }
 
-/// Carries out what an agency does with one of its pushes.
-async fn answer<T>(
-    delivery: &Delivery,
-    request: &Request<T>,
-    county: &str,
-    operation: &'static str,
-    name: &'static str,
-    act: impl FnOnce(&str) -> Result<(Uuid, Act), NotificationError>,
-) -> Result<Push, Status> {
+#[tonic::async_trait]
+impl AnswerService for NotificationFace {
+    async fn list_answers(
+        &self,
+        request: Request<ListAnswersRequest>,
+    ) -> Result<Response<ListAnswersResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let county = who.county_of(&asked.county)?;
+        let found = async {
+            let mut checks = Checks::default();
+            let push_id = checks.uuid(&asked.push_id, "pushId");
+            checks.done()?;
+            let answers = self.delivery.store.given_answers(county, push_id, who.agency.as_deref()).await?;
+            let answers = answers.iter().map(|one| wire::answer(&self.delivery.keyring, county, one));
+            Ok(ListAnswersResponse { answers: answers.collect::<Result<Vec<wire_form::Answer>, _>>()? })
+        };
+        found.await.map(Response::new).map_err(status::of("listing answers"))
+    }
+}
+
+/// Only agencies get here; whoever came without one has no pushes.
+fn answerer<T>(request: &Request<T>, county: &str) -> Result<Answerer, Status> {
     let who = principal(request)?;
     let county = who.county_of(county)?;
-    // Only agencies get here; whoever came without one has no pushes.
-    let agency = who.agency.clone().ok_or_else(|| fengqiao_serving::status::not_found("push"))?;
-    let (push_id, act) = act(county).map_err(status::of(operation))?;
-    let answer =
-        Answer { county: county.to_owned(), push_id, agency, actor: who.name.clone(), act, at: now() };
-    let (push, changed) = delivery.store.answer(&answer).await.map_err(status::of(operation))?;
-    if changed {
-        metrics::counter!("fengqiao_notification_answers_total", "county" => push.county.clone(), "act" => name)
-            .increment(1);
-    }
-    let matter = wire::open_matter(&delivery.keyring, &push).map_err(status::of(operation))?;
-    Ok(wire::push(&push, Some(matter)))
+    Answerer::system(who, county).ok_or_else(|| fengqiao_serving::status::not_found("push"))
 }
 
-/// An agency's words may name people.
-fn seal(delivery: &Delivery, county: &str, text: &str) -> Vec<u8> {
-    if text.is_empty() { Vec::new() } else { delivery.keyring.seal(text.as_bytes(), county.as_bytes()) }
+fn shown(face: &NotificationFace, push: &DomainPush) -> Result<Push, NotificationError> {
+    let matter = wire::open_matter(&face.delivery.keyring, push)?;
+    Ok(wire::push(push, Some(matter)))
 }

@@ -1,5 +1,7 @@
 //! What a request must be like. All wrong fields are named at once.
 
+use std::borrow::Cow;
+
 use uuid::Uuid;
 
 use crate::error::{NotificationError, WrongField};
@@ -10,8 +12,8 @@ pub(super) struct Checks(Vec<WrongField>);
 
 impl Checks {
     /// Notes a wrong field.
-    pub(super) fn wrong(&mut self, field: &'static str, description: &'static str) {
-        self.0.push(WrongField { field, description });
+    pub(super) fn wrong(&mut self, field: &'static str, description: impl Into<Cow<'static, str>>) {
+        self.0.push(WrongField { field, description: description.into() });
     }
 
     /// Notes a field that does not hold to a condition.
@@ -35,23 +37,9 @@ impl Checks {
     }
 }
 
-/// Whether a text has so many characters.
-pub(super) fn has_length(text: &str, bounds: std::ops::RangeInclusive<usize>) -> bool {
-    // Counting characters of a text that is too long in bytes alone is not worth it.
-    text.len() <= bounds.end() * 4 && bounds.contains(&text.chars().count())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn characters_count_and_not_bytes() {
-        assert!(has_length("已经调解", 1..=4));
-        assert!(!has_length("已经调解了", 1..=4));
-        assert!(!has_length("", 1..=4));
-        assert!(!has_length(&"x".repeat(100), 0..=4));
-    }
 
     #[test]
     fn all_wrong_fields_are_named() {

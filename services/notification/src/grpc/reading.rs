@@ -124,7 +124,7 @@ async fn as_they_arrived(
 }
 
 /// Whose pushes are asked for. An agency can name only itself.
-fn whose(who: &Principal, asked: &str) -> Result<Option<String>, Status> {
+pub(super) fn whose(who: &Principal, asked: &str) -> Result<Option<String>, Status> {
     match (&who.agency, asked) {
         (Some(own), "") => Ok(Some(own.clone())),
         (Some(own), asked) if own == asked => Ok(Some(own.clone())),

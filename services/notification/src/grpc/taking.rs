@@ -79,7 +79,7 @@ fn wrong_first() -> NotificationError {
 }
 
 fn wrong(field: &'static str, description: &'static str) -> NotificationError {
-    NotificationError::Invalid(vec![WrongField { field, description }])
+    NotificationError::Invalid(vec![WrongField { field, description: description.into() }])
 }
 
 async fn open_session(

@@ -148,9 +148,14 @@ mod tests {
             reason: String::new(),
             requested_at: Timestamp::UNIX_EPOCH,
             due_at: None,
+            sign_by: None,
+            answer_by: None,
             traceparent: None,
             sealed_matter: Vec::new(),
             evidence_for: EvidenceFor::default(),
+            agency_name: String::new(),
+            agency_kind: String::new(),
+            drill: false,
         }
         .claimed()
     }

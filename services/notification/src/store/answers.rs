@@ -2,7 +2,9 @@
 //! transaction.
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::notification::v1::{DeliveryState, FeedbackOutcome, ReceiptKind, ReturnReason};
+use fengqiao_proto::notification::v1::{
+    CannotReason, DeliveryState, FeedbackOutcome, ReceiptKind, ReturnReason,
+};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
@@ -38,6 +40,12 @@ pub enum Act {
         request_id: String,
         /// How far it is.
         outcome: FeedbackOutcome,
+        /// Why it cannot be done.
+        cannot_reason: CannotReason,
+        /// Whether it says something of this matter.
+        substantive: bool,
+        /// Files of the push.
+        attachments: Vec<Uuid>,
         /// What it did, sealed.
         sealed_text: Vec<u8>,
     },
@@ -54,6 +62,8 @@ pub struct Answer {
     pub agency: String,
     /// The principal's name.
     pub actor: String,
+    /// In what capacity.
+    pub capacity: String,
     /// What it does.
     pub act: Act,
     /// When.
@@ -151,10 +161,15 @@ async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Resu
         Act::Return { reason, sealed_text, sealed_evidence } => {
             query.bind(*reason as i16).bind(sealed_text).bind(sealed_evidence)
         }
-        Act::Feedback { request_id, outcome, sealed_text } => {
-            query.bind(request_id).bind(*outcome as i16).bind(sealed_text).bind(&answer.actor)
-        }
+        Act::Feedback { request_id, outcome, sealed_text, cannot_reason, substantive, attachments } => query
+            .bind(request_id)
+            .bind(*outcome as i16)
+            .bind(sealed_text)
+            .bind(*cannot_reason as i16)
+            .bind(*substantive)
+            .bind(attachments),
     };
+    let query = query.bind(&answer.actor).bind(&answer.capacity);
     query.fetch_one(conn).await
 }
 
@@ -163,6 +178,7 @@ async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Resu
 fn events(answer: &Answer, before: &Push) -> Vec<Event> {
     let plain = |kind| {
         let mut receipt = Receipt::plain(before, kind, answer.at, &answer.actor);
+        receipt.capacity = &answer.capacity;
         receipt.trace = before.traceparent.clone();
         receipt
     };
@@ -175,9 +191,14 @@ fn events(answer: &Answer, before: &Push) -> Vec<Event> {
         Act::Return { reason, sealed_text, sealed_evidence } => {
             Receipt { return_reason: *reason, sealed_text, sealed_evidence, ..plain(ReceiptKind::Returned) }
         }
-        Act::Feedback { outcome, sealed_text, .. } => {
-            Receipt { outcome: *outcome, sealed_text, ..plain(ReceiptKind::Feedback) }
-        }
+        Act::Feedback { outcome, cannot_reason, substantive, attachments, sealed_text, .. } => Receipt {
+            outcome: *outcome,
+            cannot_reason: *cannot_reason,
+            substantive: Some(*substantive),
+            attachments: i32::try_from(attachments.len()).unwrap_or(i32::MAX),
+            sealed_text,
+            ..plain(ReceiptKind::Feedback)
+        },
     };
     events.push(receipt.event());
     events

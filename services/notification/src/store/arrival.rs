@@ -1,6 +1,6 @@
 //! Pushes that routing asked for.
 
-use std::{collections::HashSet, sync::LazyLock, time::Duration};
+use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use fengqiao_messaging::{IN_STEP, Step};
 use fengqiao_serving::time::to_sql;
@@ -8,14 +8,18 @@ use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, millis};
-use crate::{domain::push::RequestedPush, error::NotificationError};
+use crate::{
+    domain::{form::FormDraft, push::RequestedPush},
+    error::NotificationError,
+};
 
 static INSERT_PUSHES: LazyLock<String> =
     LazyLock::new(|| format!("{IN_STEP}{}", include_str!("sql/insert_pushes.sql")));
 
-/// Stores pushes of one county and takes the receiver's step, in one statement that commits by itself; those
-/// that are `claimed` belong for `lease` to the stream that waits for them. Returns those that are new; none
-/// where another process took the step and nothing is stored.
+/// Stores pushes of one county with their forms, numbers them, and takes the receiver's step, in one statement that
+/// commits by itself; those that are `claimed` belong for `lease` to the stream that waits for them. No push stands in
+/// `asked` twice. Returns those that are new, with the numbers of their forms; none where another process took the step
+/// and nothing is stored.
 ///
 /// # Errors
 /// [`NotificationError::Database`].
@@ -23,11 +27,15 @@ pub async fn insert_pushes(
     conn: &mut PgConnection,
     step: &Step,
     asked: &[RequestedPush],
+    forms: &[Option<FormDraft>],
     claimed: &[bool],
     lease: Duration,
-) -> Result<Option<HashSet<Uuid>>, NotificationError> {
+) -> Result<Option<HashMap<Uuid, String>>, NotificationError> {
     const OPERATION: &str = "store pushes";
     let column = |get: fn(&RequestedPush) -> &str| asked.iter().map(get).collect::<Vec<_>>();
+    let drafted =
+        |get: fn(&FormDraft) -> &str| forms.iter().map(|draft| draft.as_ref().map(get)).collect::<Vec<_>>();
+    let digits = |draft: &FormDraft| i32::from(draft.numbering.digits);
     let rows = step
         .bind(sqlx::query(INSERT_PUSHES.as_str()))
         .bind(millis(QUEUED_BY_THEN))
@@ -49,13 +57,30 @@ pub async fn insert_pushes(
         .bind(claimed)
         .bind(asked.iter().map(|p| p.subject as i16).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.evidence_for.bits()).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.drill).collect::<Vec<_>>())
+        .bind(drafted(|d| &d.title))
+        .bind(drafted(|d| &d.issuer))
+        .bind(drafted(|d| &d.issuer_name))
+        .bind(drafted(|d| &d.numbering.series))
+        .bind(forms.iter().map(|draft| draft.as_ref().map(|d| d.year)).collect::<Vec<_>>())
+        .bind(drafted(|d| &d.numbering.head))
+        .bind(forms.iter().map(|draft| draft.as_ref().map(digits)).collect::<Vec<_>>())
+        .bind(drafted(|d| &d.numbering.tail))
+        .bind(drafted(|d| &d.template_version))
+        .bind(drafted(|d| &d.agency_name))
+        .bind(drafted(|d| &d.recipient_kind))
+        .bind(asked.iter().map(|p| p.sign_by.map(to_sql)).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.answer_by.map(to_sql)).collect::<Vec<_>>())
+        .bind(drafted(|d| &d.check_code))
         .fetch_all(conn)
         .await
         .map_err(NotificationError::database(OPERATION))?;
-    let ids: Vec<Option<Uuid>> = rows
-        .iter()
-        .map(|row| row.try_get("push_id"))
-        .collect::<Result<_, _>>()
-        .map_err(NotificationError::database(OPERATION))?;
-    Ok((!ids.is_empty()).then(|| ids.into_iter().flatten().collect()))
+    let mut new = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let read = || Ok((row.try_get::<Option<Uuid>, _>("push_id")?, row.try_get("form_number")?));
+        let (push_id, number): (_, Option<String>) =
+            read().map_err(NotificationError::database(OPERATION))?;
+        new.extend(push_id.map(|push_id| (push_id, number.unwrap_or_default())));
+    }
+    Ok((!rows.is_empty()).then_some(new))
 }

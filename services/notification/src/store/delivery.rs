@@ -6,7 +6,7 @@ use std::{
 };
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::notification::v1::{FeedbackOutcome, ReceiptKind, ReturnReason};
+use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome, ReceiptKind, ReturnReason};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::{Postgres, Row as _, postgres::PgArguments, query::Query};
@@ -323,6 +323,10 @@ fn settled_row(
                 outcome: FeedbackOutcome::Unspecified,
                 sealed_text: &[],
                 sealed_evidence: &[],
+                capacity: "",
+                cannot_reason: CannotReason::Unspecified,
+                substantive: None,
+                attachments: 0,
                 trace: of_delivery.or(own),
             };
             Some(receipt.event())

@@ -61,7 +61,7 @@ impl Place {
         }
     }
 
-    fn id(&self) -> Uuid {
+    pub(super) fn id(&self) -> Uuid {
         Uuid::parse_str(&self.push_id).unwrap_or_default()
     }
 }

@@ -39,6 +39,8 @@ pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
         attempts: row.try_get("attempts")?,
         failures: row.try_get("failures")?,
         last_error: row.try_get("last_error")?,
+        form_number: row.try_get("form_number")?,
+        drill: row.try_get("drill")?,
         traceparent: row.try_get("traceparent")?,
         sealed_matter: row.try_get("sealed_matter")?,
     })
@@ -79,7 +81,11 @@ pub(super) fn maybe_time(row: &PgRow, column: &str) -> Result<Option<Timestamp>,
 
 /// An enumeration's number. One that this build does not know is a fault, not a default: a newer
 /// process wrote it, and guessing would lose its meaning.
-fn known<T, E>(row: &PgRow, column: &str, read: impl Fn(i32) -> Result<T, E>) -> Result<T, sqlx::Error>
+pub(super) fn known<T, E>(
+    row: &PgRow,
+    column: &str,
+    read: impl Fn(i32) -> Result<T, E>,
+) -> Result<T, sqlx::Error>
 where
     E: std::error::Error + Send + Sync + 'static,
 {

@@ -8,10 +8,11 @@ use std::{
     collections::HashMap,
     path::Path,
     str::FromStr as _,
-    sync::Arc,
+    sync::{Arc, LazyLock},
     time::{Duration, Instant},
 };
 
+use fengqiao_county::Counties;
 use fengqiao_messaging::{Applied, Apply as _, Envelope, Keys, Outbox, RedisServer, Step, Topic};
 use fengqiao_notification::{
     MIGRATIONS,
@@ -20,10 +21,12 @@ use fengqiao_notification::{
     endpoints::Endpoints,
     error::NotificationError,
     events::PUSH_REQUESTED,
+    forms::{Forms, press},
     queue::{Bells, QueueKeys, Queues, Seated, listen},
     settings::DeliverySettings,
     store::{ArrivedPlace, Store},
 };
+use fengqiao_paper::{FONT_FOLDER, Press};
 use fengqiao_proto::{
     notification::v1::{Push, PushReceipt, ReturnReason},
     routing::v1::PushRequested,
@@ -62,6 +65,7 @@ pub struct World {
 pub struct Process {
     pub delivery: Arc<Delivery>,
     pub arrivals: Arrivals,
+    pub forms: Arc<Forms>,
     pub stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -146,7 +150,25 @@ impl World {
         }
         tasks.spawn(listen(server, keys, counties.clone(), delivery.bells.clone(), stop.clone()));
         tasks.spawn(sweep_forever(Arc::clone(&delivery), counties, stop.clone()));
-        Process { arrivals: Arrivals::new(Arc::clone(&delivery)), delivery, stop, tasks }
+        let forms = Arc::new(self.forms(&delivery.store));
+        forms.keep_templates().await.unwrap();
+        Process {
+            arrivals: Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms)),
+            delivery,
+            forms,
+            stop,
+            tasks,
+        }
+    }
+
+    /// The sample county's forms.
+    fn forms(&self, store: &Store) -> Forms {
+        static COUNTIES: LazyLock<Counties> = LazyLock::new(|| {
+            let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+            Counties::load(&[folder]).unwrap()
+        });
+        static PRESS: LazyLock<Option<Arc<Press>>> = LazyLock::new(|| press(Path::new(FONT_FOLDER)));
+        Forms::load(&COUNTIES, Arc::clone(&self.keyring), store.clone(), PRESS.clone()).unwrap()
     }
 
     /// What routing would ask for.

@@ -57,6 +57,8 @@ pub struct ReceivedReport {
     pub sealed_matter: Vec<u8>,
     /// Whether its source keeps it confidential: then its case is protected.
     pub confidential: bool,
+    /// Whether it is an exercise: then its case is one.
+    pub drill: bool,
 }
 
 /// How a report is known already.
@@ -198,6 +200,7 @@ impl CasesAtHand {
             revision: report.revision,
             grade,
             repeat: report.repeat,
+            drill: report.drill,
             people: matter.parties.iter().map(|party| party.role).collect(),
             // What its source says of it later rings nobody once more.
             press: (report.source == Source::OneKeyCall && known.is_none()).then(|| Press {
@@ -369,6 +372,7 @@ mod tests {
             first_contact: String::new(),
             sealed_matter: vec![1],
             confidential: false,
+            drill: false,
         }
     }
 

@@ -67,6 +67,9 @@ pub struct Docket {
     pub calls: Vec<OneKeyCall>,
     /// Sessions, agreement, the way of settling.
     pub mediation: Mediation,
+    /// Whether it is an exercise (演练), as its first report says.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub drill: bool,
     /// Set where it is a major event.
     pub major: Option<MajorEvent>,
     /// Asking people again.

@@ -116,6 +116,8 @@ pub struct Arrival {
     pub seat: Option<String>,
     /// Whether intake saw someone of it before.
     pub repeat: bool,
+    /// Whether it is an exercise.
+    pub drill: bool,
     /// What its people are in it (contract numbers of party roles).
     pub people: Vec<i32>,
     /// Set where it is a one-key call that someone has to answer.

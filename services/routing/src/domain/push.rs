@@ -3,7 +3,7 @@
 use fengqiao_county::PushLimitHours;
 use jiff::{SignedDuration, Timestamp};
 
-use super::level::Level;
+use super::{acts::supervision::Card, level::Level};
 use crate::directory::Responsible;
 
 /// The document that a push carries.
@@ -15,9 +15,42 @@ pub enum Form {
     Notice,
     /// 提示函
     Reminder,
+    /// 预警函
+    Warning,
+    /// 督办函, by how hard it presses.
+    Supervision(Card),
+    /// 吹哨单
+    Whistle,
+    /// 会议纪要
+    Minutes,
 }
 
 impl Form {
+    /// All of them.
+    pub const ALL: [Self; 9] = [
+        Self::Report,
+        Self::Notice,
+        Self::Reminder,
+        Self::Warning,
+        Self::Supervision(Card::Reminder),
+        Self::Supervision(Card::Yellow),
+        Self::Supervision(Card::Red),
+        Self::Whistle,
+        Self::Minutes,
+    ];
+
+    /// The form of a number.
+    #[must_use]
+    pub fn from_code(code: i16) -> Option<Self> {
+        Self::ALL.into_iter().find(|form| form.code() == code)
+    }
+
+    /// Whether what becomes of it is done with the case: a letter that comes back is no case that comes back.
+    #[must_use]
+    pub const fn is_of_the_case(self) -> bool {
+        matches!(self, Self::Report | Self::Minutes)
+    }
+
     /// The number by which the contract and the store know it.
     #[must_use]
     pub const fn code(self) -> i16 {
@@ -25,6 +58,12 @@ impl Form {
             Self::Report => 1,
             Self::Notice => 2,
             Self::Reminder => 3,
+            Self::Warning => 4,
+            Self::Supervision(Card::Reminder) => 5,
+            Self::Supervision(Card::Yellow) => 6,
+            Self::Supervision(Card::Red) => 7,
+            Self::Whistle => 9,
+            Self::Minutes => 10,
         }
     }
 
@@ -35,6 +74,12 @@ impl Form {
             Self::Report => "报告单",
             Self::Notice => "告知单",
             Self::Reminder => "提示函",
+            Self::Warning => "预警函",
+            Self::Supervision(Card::Reminder) => "督办函",
+            Self::Supervision(Card::Yellow) => "督办函（黄牌）",
+            Self::Supervision(Card::Red) => "督办函（红牌）",
+            Self::Whistle => "吹哨单",
+            Self::Minutes => "会议纪要",
         }
     }
 }

@@ -38,7 +38,8 @@ fn told_by(arrival: &Arrival) -> String {
 fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setting: Setting<'_>) -> Change {
     let Opening { id, number, cluster_id, area_code, category, first_receiver, opened_at, follows, arrival } =
         opening;
-    let mut text = format!("立案 {number}，来源：{}", told_by(&arrival));
+    let exercise = if arrival.drill { "（演练）" } else { "" };
+    let mut text = format!("立案 {number}{exercise}，来源：{}", told_by(&arrival));
     if let Some(split) = split {
         text.push_str(&format!("；由事项{}拆出{}件诉求", split.from.number, split.reports));
     }
@@ -65,6 +66,7 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
             state: setting.practice.states.first().to_owned(),
             practice: setting.practice.version.clone(),
             directory: setting.directory.version().to_owned(),
+            drill: arrival.drill,
             ..Docket::default()
         },
         history_seal: Vec::new(),

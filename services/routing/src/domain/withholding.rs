@@ -143,6 +143,7 @@ mod tests {
             narrative: "出警经过".into(),
             address: "某路1号".into(),
             parties: vec![party.clone(), party],
+            ..Default::default()
         }
     }
 

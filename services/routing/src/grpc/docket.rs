@@ -15,7 +15,7 @@ use crate::domain::{
         respite::{Extension, Park, Verdict},
         returns::Returned,
         revisits::Revisit,
-        supervision::{Alert, Supervision},
+        supervision::{Alert, AlertStatus, Supervision},
         whistles::{Called, Whistle},
     },
     docket::{Aftermath, Docket, Suggestion},
@@ -172,6 +172,14 @@ fn alert(alert: &Alert) -> contract::TierAlert {
         level: alert.level.code().into(),
         at: Some(to_proto(alert.at)),
         acknowledged_at: alert.acknowledged_at.map(to_proto),
+        status: match alert.status {
+            AlertStatus::Actual => contract::AlertStatus::Actual,
+            AlertStatus::Exercise => contract::AlertStatus::Exercise,
+            AlertStatus::Cancelled => contract::AlertStatus::Cancelled,
+        }
+        .into(),
+        acknowledged_by: alert.acknowledged_by.clone(),
+        acknowledged_capacity: alert.acknowledged_capacity.clone(),
     }
 }
 

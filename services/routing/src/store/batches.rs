@@ -204,7 +204,8 @@ pub async fn load_for_receipts(
                 continue;
             }
             let agency = row.try_get("push_agency")?;
-            let form = form(row.try_get("push_form")?).ok_or_else(|| rows::unreadable("push_form"))?;
+            let form =
+                Form::from_code(row.try_get("push_form")?).ok_or_else(|| rows::unreadable("push_form"))?;
             told.pushes.insert(push_id, ToldPush { case_id: row.try_get("id")?, agency, form });
             match rows::case_if_readable(row, county, keyring)? {
                 Ok(case) => {
@@ -216,10 +217,6 @@ pub async fn load_for_receipts(
         Ok((told, CountyTurn::of(&found, county, keyring)?))
     };
     read().map_err(|source| RoutingError::Database { operation, source })
-}
-
-fn form(code: i16) -> Option<Form> {
-    [Form::Report, Form::Notice, Form::Reminder].into_iter().find(|form| form.code() == code)
 }
 
 /// How a command names its case, and what its request id is.

@@ -235,6 +235,7 @@ impl Office {
                 phone: "13900000000".into(),
                 ..Default::default()
             }],
+            ..Default::default()
         };
         let report_id = Uuid::now_v7();
         ReportAccepted {
@@ -249,8 +250,7 @@ impl Office {
             linkage: Some(Linkage { cluster_id: cluster.to_string(), ..Default::default() }),
             received_by: "hotline".into(),
             sealed_matter: self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
-            confidential: false,
-            first_contact: String::new(),
+            ..Default::default()
         }
     }
 

@@ -6,7 +6,7 @@ use fengqiao_proto::{
         ListMediatorsRequest, ListWorkRequest, MediatorKind, WorkBucket,
         work_service_server::WorkService as _,
     },
-    types::v1::Source,
+    types::v1::{FormKind, Source},
 };
 use fengqiao_routing::domain::{
     acts::{
@@ -16,9 +16,12 @@ use fengqiao_routing::domain::{
         mediation::{MediationAct, SessionResult},
         returns::ReturnAct,
         revisits::RevisitOutcome,
-        supervision::SupervisionAct,
+        supervision::{
+            AlertStatus::{Actual, Cancelled, Exercise},
+            SupervisionAct,
+        },
     },
-    case::State,
+    case::{CaseFile, State},
     docket::AftermathKind,
     duty::DutyKind,
     history::HistoryKind,
@@ -110,12 +113,40 @@ async fn s3_06_red_alerts_three_tiers_and_yellow_one() {
     }
     let acknowledged = story.case(red.id).await;
     assert!(acknowledged.docket.alerts.iter().all(|alert| alert.acknowledged_at.is_some()));
+    let who: Vec<(&str, &str)> = acknowledged
+        .docket
+        .alerts
+        .iter()
+        .map(|alert| (alert.acknowledged_by.as_str(), alert.acknowledged_capacity.as_str()))
+        .collect();
+    assert!(who.iter().all(|(who, capacity)| !who.is_empty() && !capacity.is_empty()), "{who:?}");
     assert_eq!(owed(&acknowledged, DutyKind::Acknowledge), 0);
     let again = story.refused(CITY, red.id, acknowledge("police_city")).await;
     assert_eq!(again, "NO_ALERT_OPEN");
     let yellow = story.report(&call("neighbourhood", "噪音")).await;
     assert_eq!(yellow.docket.alerts.len(), 1);
-    shown("S3-06", "红色所、县、市三级预警各自确认；黄色只到所");
+
+    // What was alerted for red is called off where it is yellow after all; the station stays alerted.
+    let lowered = story.report(&call("neighbourhood", "对方持刀威胁")).await;
+    let calm = Act::Relevel { level: Level::Yellow, words: "刀具系玩具".into() };
+    let lowered = story.done(DISPATCHER, lowered.id, calm).await;
+    let status = |case: &CaseFile| case.docket.alerts.iter().map(|alert| alert.status).collect::<Vec<_>>();
+    assert_eq!(status(&lowered), [Actual, Cancelled, Cancelled]);
+    assert_eq!(owed(&lowered, DutyKind::Acknowledge), 1);
+    assert_eq!(story.refused(CITY, lowered.id, acknowledge("police_city")).await, "NO_ALERT_OPEN");
+    assert!(story.reminded(lowered.id, "police_city", "市级预警解除").await);
+    let red_again = Act::Relevel { level: Level::Red, words: "又持刀".into() };
+    let raised = story.done(DISPATCHER, lowered.id, red_again).await;
+    assert_eq!(owed(&raised, DutyKind::Acknowledge), 3, "{:?}", raised.docket.alerts);
+
+    // An exercise is alerted and acknowledged as a real one is, and says what it is.
+    let exercise = story.report(&Told { drill: true, ..call("neighbourhood", "对方持刀威胁") }).await;
+    assert_eq!(status(&exercise), [Exercise, Exercise, Exercise]);
+    story.done(CITY, exercise.id, acknowledge("police_city")).await;
+    let pushes = story.pushes(exercise.id).await;
+    assert!(pushes.len() > 3 && pushes.iter().all(|push| push.drill));
+    assert!(pushes.iter().any(|push| push.form() == FormKind::WarningLetter));
+    shown("S3-06", "红色所、县、市三级预警各自确认；黄色只到所；降级解除；演练全程走");
 }
 
 #[tokio::test]

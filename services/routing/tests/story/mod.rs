@@ -63,6 +63,8 @@ pub struct Told {
     pub source_ref: String,
     /// Of a one-key call: the post that is called first.
     pub first_contact: &'static str,
+    /// Whether it is an exercise.
+    pub drill: bool,
 }
 
 impl Told {
@@ -78,6 +80,7 @@ impl Told {
             repeat: false,
             taken_by: "窗口受理员",
             source_ref: String::new(),
+            drill: false,
             first_contact: "",
         }
     }
@@ -120,6 +123,7 @@ impl Story {
                     id_number: told.id_number.into(),
                 })
                 .collect(),
+            ..Default::default()
         };
         let at = self.office.now();
         let event = ReportAccepted {
@@ -142,8 +146,9 @@ impl Story {
             }),
             received_by: told.taken_by.into(),
             sealed_matter: self.office.keyring.seal(&matter.encode_to_vec(), county.as_bytes()),
-            confidential: false,
             first_contact: told.first_contact.into(),
+            drill: told.drill,
+            ..Default::default()
         };
         self.office.take(&[event]).await.unwrap();
         let case_id: Uuid =
@@ -272,10 +277,11 @@ impl Story {
         pushes.iter().filter(|push| push.form() == form).map(|push| push.agency.clone()).collect()
     }
 
-    /// Whether an agency was reminded in these words.
+    /// Whether an agency was reminded, pressed or called in these words.
     pub async fn reminded(&self, case: Uuid, agency: &str, words: &str) -> bool {
         self.pushes(case).await.iter().any(|push| {
-            push.agency == agency && push.form() == FormKind::ReminderLetter && push.reason.contains(words)
+            let of_the_case = matches!(push.form(), FormKind::ReportForm | FormKind::NoticeForm);
+            push.agency == agency && !of_the_case && push.reason.contains(words)
         })
     }
 

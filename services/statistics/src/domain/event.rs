@@ -308,7 +308,7 @@ impl Event {
             category: event.category.clone(),
             repeat: event.linkage.as_ref().is_some_and(|linkage| linkage.repeat),
             occurred_at: required(event.occurred_at.as_ref())?,
-            drill: false,
+            drill: event.drill,
         };
         let at = required(event.accepted_at.as_ref())?;
         Ok(vec![Self::new(id(&event.report_id)?, event.revision.into(), at, Told::Accepted(accepted))])
@@ -394,7 +394,7 @@ impl Event {
             due_at: optional(event.due_at.as_ref())?,
             sign_due_at: optional(event.sign_due_at.as_ref())?,
             feedback_due_at: optional(event.feedback_due_at.as_ref())?,
-            drill: false,
+            drill: event.drill,
         };
         let at = required(event.requested_at.as_ref())?;
         Ok(vec![Self::new(id(&event.push_id)?, 0, at, Told::Requested(requested))])

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use fengqiao_areas::AreaWatch;
 use fengqiao_county::Counties;
 use fengqiao_proto::{
-    intake::v1::{ActivityKind, ActivityRecorded},
-    routing::v1::{AreasActivated, CaseChanged},
+    intake::v1::{ActivityKind, ActivityRecorded, Linkage, ReportAccepted},
+    notification::v1::{PushReceipt, ReceiptKind},
+    routing::v1::{AreasActivated, CaseChanged, PushRequested},
     statistics::v1::{AreaLevel, Dimension, QueryIndicatorsRequest},
-    types::v1::{Level, Source},
+    types::v1::{CaseState, FormKind, Level, Source},
 };
 use fengqiao_statistics::{
     StatisticsError,
@@ -16,7 +17,7 @@ use fengqiao_statistics::{
 };
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-use crate::world::{self, World, asking, at, envelope, id};
+use crate::world::{World, asking, at, envelope, id};
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
@@ -166,7 +167,7 @@ async fn an_older_version_of_a_case_changes_nothing() {
         opened_at: at("2026-11-24T07:00:00Z"),
         ..Default::default()
     };
-    world.apply(&[world::envelope("421181", &older)]).await;
+    world.apply(&[envelope("421181", &older)]).await;
     let figures = world.figures("421181", asking(&["resolved_rate"])).await;
     assert_eq!(figures[" resolved_rate"], (1, 2));
 }
@@ -182,10 +183,10 @@ async fn a_merged_case_is_none_of_its_own_and_counts_again_when_it_comes_back() 
         merged_into: merged_into.into(),
         ..Default::default()
     };
-    world.apply(&[world::envelope("421181", &change(90, &id(102)))]).await;
+    world.apply(&[envelope("421181", &change(90, &id(102)))]).await;
     let figures = world.figures("421181", asking(&["cases", "resolved_rate"])).await;
     assert_eq!((figures[" cases"], figures[" resolved_rate"].1), ((1, 0), 1));
-    world.apply(&[world::envelope("421181", &change(91, ""))]).await;
+    world.apply(&[envelope("421181", &change(91, ""))]).await;
     assert_eq!(world.figures("421181", asking(&["cases"])).await[" cases"], (2, 0));
 }
 
@@ -217,7 +218,7 @@ async fn areas_that_routing_told_of_hold_from_the_start() {
     let world = World::new().await;
     let areas = "code,level,name,parent_code\n421181,county,麻城市,\n421181199,town,新镇,421181\n".to_owned();
     let told = AreasActivated { version: 1, areas, ..Default::default() };
-    world.apply(&[world::envelope("421181", &told)]).await;
+    world.apply(&[envelope("421181", &told)]).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
     let counties = Arc::new(Counties::load(&[folder]).unwrap());
     AreaWatch::start(world.pool.clone(), Arc::clone(&counties)).await.unwrap();
@@ -262,4 +263,65 @@ async fn activities_are_counted_by_kind_and_area_each_once() {
     let figures = world.figures("421181", asked).await;
     assert_eq!(figures["421181105201 visit_minutes"], (45, 0));
     assert_eq!(figures["421181105202 activities"], (3, 0));
+}
+
+/// An exercise goes the whole way of a day and is in none of its figures (演练).
+#[tokio::test]
+async fn an_exercise_is_in_no_figure() {
+    let world = World::with_the_day("421181").await;
+    let all = || world.figures("421181", asking(&[]));
+    let before = all().await;
+    assert!(before.values().any(|counts| counts.0 > 0));
+    let at_nine = at("2026-11-24T09:00:00Z");
+    let report = ReportAccepted {
+        report_id: id(901),
+        revision: 1,
+        source: Source::Hotline12345.into(),
+        area_code: "421181105201".into(),
+        category: "other".into(),
+        occurred_at: at_nine,
+        accepted_at: at_nine,
+        linkage: Some(Linkage { repeat: true, ..Default::default() }),
+        drill: true,
+        ..Default::default()
+    };
+    let case = CaseChanged {
+        case_id: id(911),
+        version: 1,
+        state: CaseState::Resolved.into(),
+        level: Level::Red.into(),
+        area_code: "421181105201".into(),
+        first_source: Source::Hotline12345.into(),
+        lead_agency: "police".into(),
+        opened_at: at_nine,
+        resolved_at: at_nine,
+        report_id: id(901),
+        drill: true,
+        ..Default::default()
+    };
+    let push = PushRequested {
+        push_id: id(921),
+        case_id: id(911),
+        agency: "police".into(),
+        form: FormKind::ReportForm.into(),
+        level: Level::Red.into(),
+        area_code: "421181105201".into(),
+        first_source: Source::Hotline12345.into(),
+        requested_at: at_nine,
+        drill: true,
+        ..Default::default()
+    };
+    let receipt = |kind: ReceiptKind| PushReceipt {
+        push_id: id(921),
+        case_id: id(911),
+        kind: kind.into(),
+        at: at_nine,
+        ..Default::default()
+    };
+    // Receipts come before what they answer, too.
+    world.apply(&[envelope("421181", &receipt(ReceiptKind::Signed))]).await;
+    world.apply(&[envelope("421181", &report)]).await;
+    world.apply(&[envelope("421181", &case), envelope("421181", &push)]).await;
+    world.apply(&[envelope("421181", &receipt(ReceiptKind::Feedback))]).await;
+    assert_eq!(all().await, before);
 }

@@ -26,6 +26,8 @@ const LIMITS: &[(&str, Limit)] = &[
     ("Report.address", Characters(report::ADDRESS_LENGTH)),
     ("Report.title", Characters(report::TITLE_LENGTH)),
     ("Report.narrative", Characters(report::NARRATIVE_LENGTH)),
+    ("Report.need", Characters(report::NEED_LENGTH)),
+    ("Report.safe_contact_time", Characters(report::SAFE_CONTACT_LENGTH)),
     ("Report.category", Characters(report::CATEGORY_LENGTH)),
     ("Report.parties", Items(report::MOST_PARTIES)),
     ("Party.name", Characters(report::NAME_LENGTH)),

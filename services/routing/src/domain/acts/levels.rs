@@ -9,10 +9,11 @@ use crate::domain::{
     duty::{DutyKind, Holder},
     history::HistoryKind,
     level::{Grade, Level},
+    push::Form,
     refusal::Refusal,
 };
 
-use super::supervision::Alert;
+use super::supervision::{Alert, AlertStatus};
 
 impl Draft<'_> {
     /// Rules only ever raise the level of a case; to lower it takes an officer.
@@ -54,8 +55,34 @@ impl Draft<'_> {
         }
         if level > before {
             self.after_raising(before, &format!("中心调整等级为{}", level.name()));
+        } else {
+            self.call_alerts_off();
         }
         Ok(())
+    }
+
+    /// The level was lowered: each tier that was alerted for a higher one, and is not for this one, is told that it is
+    /// over, whether it has acknowledged or not.
+    fn call_alerts_off(&mut self) {
+        let level = self.case.level;
+        let kept: Vec<String> =
+            self.setting.practice.tiers(level).iter().map(|tier| tier.name.clone()).collect();
+        let over = |alert: &Alert| {
+            alert.level > level && alert.status != AlertStatus::Cancelled && !kept.contains(&alert.tier)
+        };
+        let called_off: Vec<Alert> =
+            self.case.docket.alerts.iter().filter(|alert| over(alert)).cloned().collect();
+        for alert in &mut self.case.docket.alerts {
+            if over(alert) {
+                alert.status = AlertStatus::Cancelled;
+            }
+        }
+        for alert in called_off {
+            self.drop_duties(|duty| duty.kind == DutyKind::Acknowledge && duty.about == alert.no);
+            let text = format!("{}级预警解除：{}", alert.tier, self.agency_name(&alert.agency));
+            self.note_as_system(HistoryKind::Alerted, text);
+            self.push_to(&alert.agency, Form::Warning, &format!("{}级预警解除", alert.tier));
+        }
     }
 
     /// Suggests the next higher level, which an officer decides on (S3-10).
@@ -81,7 +108,9 @@ impl Draft<'_> {
         let level = self.case.level;
         for tier in self.setting.practice.tiers(level) {
             let agency = tier.agency.clone().unwrap_or_else(|| self.case.lead_agency.clone());
-            let known = |alert: &Alert| alert.tier == tier.name && alert.level >= level;
+            let known = |alert: &Alert| {
+                alert.tier == tier.name && alert.level >= level && alert.status != AlertStatus::Cancelled
+            };
             if self.case.docket.alerts.iter().any(known) {
                 continue;
             }
@@ -91,7 +120,7 @@ impl Draft<'_> {
             self.owe(DutyKind::Acknowledge, Holder::agency(&agency), no);
             if self.case.docket.handler(&agency).is_none() {
                 let reason = format!("{}级预警：{}", tier.name, self.case.level_reason.text);
-                self.push_to(&agency, crate::domain::push::Form::Reminder, &reason);
+                self.push_to(&agency, Form::Warning, &reason);
             }
             self.case.docket.alerts.push(Alert {
                 no,
@@ -100,6 +129,9 @@ impl Draft<'_> {
                 level,
                 at: self.occasion.at,
                 acknowledged_at: None,
+                status: if self.case.docket.drill { AlertStatus::Exercise } else { AlertStatus::Actual },
+                acknowledged_by: String::new(),
+                acknowledged_capacity: String::new(),
             });
         }
     }

@@ -121,6 +121,9 @@ impl Draft<'_> {
         if other.id == self.case.id {
             return Self::refuse("SAME_CASE", "the other case would have to be another one");
         }
+        if self.case.docket.drill != other.docket.drill {
+            return Self::refuse("EXERCISE", "both cases would have to be exercises, or none of them");
+        }
         if self.case.docket.major.is_some() {
             return Self::refuse("MAJOR_EVENT", "the case would have to be no major event");
         }

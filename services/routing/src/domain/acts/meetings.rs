@@ -100,7 +100,7 @@ impl Draft<'_> {
         });
         let text = format!("联席会议决定（第{no}项）：由{}办理", self.agency_name(agency));
         self.note_words(HistoryKind::MeetingDecided, text, words);
-        self.push_to(agency, Form::Report, "联席会议决定交办");
+        self.push_to(agency, Form::Minutes, "联席会议决定交办");
         Ok(())
     }
 

@@ -79,7 +79,7 @@ impl Draft<'_> {
         evidence: &[String],
     ) -> bool {
         let name = self.agency_name(agency);
-        let of_the_case = form == Form::Report;
+        let of_the_case = form.is_of_the_case();
         match outcome {
             Receipt::Signed => {
                 self.note(HistoryKind::PushSigned, format!("{name}签收"), words);
@@ -103,7 +103,7 @@ impl Draft<'_> {
                 if by_lead {
                     return self.returned_by_lead(agency, reason, evidence, &text);
                 }
-                let helps = form == Form::Report
+                let helps = of_the_case
                     && self.case.state == State::Open
                     && self.case.docket.handler(agency).is_some();
                 if helps && agency != self.setting.directory.desk() {

@@ -94,6 +94,34 @@ pub struct Alert {
     /// When it was acknowledged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub acknowledged_at: Option<Timestamp>,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "AlertStatus::is_actual")]
+    pub status: AlertStatus,
+    /// Who acknowledged it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub acknowledged_by: String,
+    /// In which capacity.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub acknowledged_capacity: String,
+}
+
+/// What an alert is, in the manner of the Common Alerting Protocol (OASIS CAP 1.2: status, and the message type Cancel).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AlertStatus {
+    /// It is meant.
+    #[default]
+    Actual,
+    /// Of an exercise (演练).
+    Exercise,
+    /// Called off (解除).
+    Cancelled,
+}
+
+impl AlertStatus {
+    const fn is_actual(&self) -> bool {
+        matches!(self, Self::Actual)
+    }
 }
 
 /// What can be done.
@@ -209,7 +237,7 @@ impl Draft<'_> {
             Some(words) => self.note_words(HistoryKind::Supervised, text.clone(), words),
             None => self.note_as_system(HistoryKind::Supervised, text.clone()),
         }
-        self.push_to(agency, Form::Reminder, &text);
+        self.push_to(agency, Form::Supervision(card), &text);
         if supervisor.agency != agency {
             self.push_to(&supervisor.agency, Form::Reminder, &text);
         }
@@ -259,8 +287,13 @@ impl Draft<'_> {
         }
         let mut tiers = Vec::new();
         for alert in &mut self.case.docket.alerts {
-            if alert.agency == agency && alert.acknowledged_at.is_none() {
+            if alert.agency == agency
+                && alert.acknowledged_at.is_none()
+                && alert.status != AlertStatus::Cancelled
+            {
                 alert.acknowledged_at = Some(at);
+                alert.acknowledged_by.clone_from(&self.occasion.actor);
+                alert.acknowledged_capacity.clone_from(&self.occasion.capacity);
                 tiers.push(format!("{}级", alert.tier));
             }
         }

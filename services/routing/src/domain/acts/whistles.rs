@@ -198,7 +198,7 @@ impl Draft<'_> {
                 let reason = format!("吹哨通知{}，请电话联系", self.name_called(&one.code));
                 self.push_to(&desk, Form::Reminder, &reason);
             } else {
-                self.push_to(&one.code, Form::Reminder, "吹哨报到");
+                self.push_to(&one.code, Form::Whistle, "吹哨报到");
             }
         }
         self.case.docket.whistles.push(Whistle {

@@ -96,6 +96,7 @@ pub(super) fn arrival(level: Level) -> Arrival {
             troubled: Vec::new(),
         },
         repeat: false,
+        drill: false,
         people: vec![PartyRole::Reporter.into(), PartyRole::Respondent.into()],
         press: None,
         sealed_matter: vec![level.code().to_le_bytes()[0]],

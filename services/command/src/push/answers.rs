@@ -1,0 +1,59 @@
+//! What an agency did with a push.
+
+use fengqiao_proto::notification::v1::{Answer, AnswerKind, ListAnswersRequest};
+
+use crate::{
+    connection::{Caller, Session},
+    errors::CommandError,
+    output::Output,
+    table::Table,
+    words,
+};
+
+/// Lists it, the oldest first.
+///
+/// # Errors
+/// Where the call fails.
+pub async fn list(
+    agency: String,
+    push_id: String,
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let mut client = session.answers(&Caller::Agency(agency)).await?;
+    let request = session.request(ListAnswersRequest { county: session.county(), push_id });
+    let answer = client.list_answers(request).await.map_err(CommandError::call("the answers"))?;
+    let answers = answer.into_inner().answers;
+    if output.json {
+        return answers.iter().try_for_each(|one| output.json_line(one));
+    }
+    let mut table = Table::of_words(["时间", "办理", "情况", "实质", "何人", "身份", "附件", "内容"]);
+    for one in &answers {
+        table.row(vec![
+            output.minute(one.at.as_ref()).into(),
+            words::said(words::ANSWERS, one.kind()).into(),
+            how(one).into(),
+            if one.substantive { "是" } else { "" }.into(),
+            one.actor.as_str().into(),
+            one.capacity.as_str().into(),
+            if one.attachment_ids.is_empty() { String::new() } else { one.attachment_ids.len().to_string() }
+                .into(),
+            one.text.as_str().into(),
+        ]);
+    }
+    output.table(&table, "还没有办理")
+}
+
+/// How far it is, or why not.
+fn how(one: &Answer) -> String {
+    match one.kind() {
+        AnswerKind::Returned => words::said(words::RETURN_REASONS, one.return_reason()).to_owned(),
+        AnswerKind::Feedback if one.cannot_reason != 0 => format!(
+            "{} {}",
+            words::said(words::OUTCOMES, one.outcome()),
+            words::said(words::CANNOT_REASONS, one.cannot_reason())
+        ),
+        AnswerKind::Feedback => words::said(words::OUTCOMES, one.outcome()).to_owned(),
+        AnswerKind::Signed | AnswerKind::Unspecified => String::new(),
+    }
+}

@@ -1,0 +1,104 @@
+//! A matter as a kind of recipients sees it. The title is no class: it says what is needed, and without it a form says
+//! nothing.
+
+use fengqiao_proto::types::v1::Matter;
+
+use crate::{DataClass, RecipientKind};
+
+impl RecipientKind {
+    /// A matter without what this kind of recipients does not see.
+    #[must_use]
+    pub fn seen(&self, mut matter: Matter) -> Matter {
+        for class in DataClass::ALL.into_iter().filter(|class| !self.sees.contains(class)) {
+            match class {
+                DataClass::Name => matter.parties.iter_mut().for_each(|party| party.name.clear()),
+                DataClass::Phone => matter.parties.iter_mut().for_each(|party| party.phone.clear()),
+                DataClass::IdNumber => matter.parties.iter_mut().for_each(|party| party.id_number.clear()),
+                DataClass::Address => matter.address.clear(),
+                DataClass::Narrative => matter.narrative.clear(),
+                DataClass::Need => matter.need.clear(),
+                DataClass::SafeContactTime => matter.safe_contact_time.clear(),
+            }
+        }
+        // A party of whom nothing is left says nothing.
+        matter
+            .parties
+            .retain(|party| !(party.name.is_empty() && party.phone.is_empty() && party.id_number.is_empty()));
+        matter
+    }
+
+    /// Whether it sees all there is, so that nothing need be opened.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.sees.len() == DataClass::ALL.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::types::v1::Party;
+
+    use super::*;
+
+    fn matter() -> Matter {
+        let party = Party {
+            role: 1,
+            name: "王女士".into(),
+            phone: "15420110001".into(),
+            id_number: "120111201103070021".into(),
+        };
+        Matter {
+            title: "求助".into(),
+            narrative: "出警经过".into(),
+            address: "某路1号".into(),
+            parties: vec![party],
+            need: "临时住处".into(),
+            safe_contact_time: "工作日上午".into(),
+        }
+    }
+
+    fn kind(sees: &[DataClass]) -> RecipientKind {
+        RecipientKind {
+            name: "x".into(),
+            agencies: [].into(),
+            directory_kinds: [].into(),
+            sees: sees.iter().copied().collect(),
+        }
+    }
+
+    #[test]
+    fn s2_06_each_class_hides_its_own_part_and_no_other() {
+        assert_eq!(kind(&DataClass::ALL).seen(matter()), matter());
+        for class in DataClass::ALL {
+            let others: Vec<_> = DataClass::ALL.into_iter().filter(|other| *other != class).collect();
+            let seen = kind(&others).seen(matter());
+            let text = format!("{seen:?}");
+            let hidden = match class {
+                DataClass::Name => "王女士",
+                DataClass::Phone => "15420110001",
+                DataClass::IdNumber => "120111201103070021",
+                DataClass::Address => "某路1号",
+                DataClass::Narrative => "出警经过",
+                DataClass::Need => "临时住处",
+                DataClass::SafeContactTime => "工作日上午",
+            };
+            assert!(!text.contains(hidden), "{class:?}: {text}");
+            let left = [
+                "王女士",
+                "15420110001",
+                "120111201103070021",
+                "某路1号",
+                "出警经过",
+                "临时住处",
+                "工作日上午",
+            ]
+            .into_iter()
+            .filter(|word| text.contains(word))
+            .count();
+            assert_eq!(left, 6, "{class:?}: {text}");
+        }
+        let bare = kind(&[]).seen(matter());
+        assert_eq!(bare, Matter { title: "求助".into(), ..Default::default() });
+        assert!(kind(&DataClass::ALL).sees_all() && !kind(&[DataClass::Need]).sees_all());
+    }
+}

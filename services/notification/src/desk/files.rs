@@ -1,0 +1,48 @@
+//! Giving out files: to be kept, never to be shown as a page of ours.
+
+use axum::{
+    body::Body,
+    extract::{Path, State},
+    http::{HeaderMap, HeaderValue, header},
+    response::{IntoResponse as _, Response},
+};
+use uuid::Uuid;
+
+use super::{Desk, refusal};
+use crate::domain::attachment::name_for_download;
+
+/// Nothing in a file acts in our name, should a browser show it after all.
+const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
+
+/// `GET /pushes/{push_id}/files/{file_id}`
+pub(super) async fn give(
+    State(desk): State<Desk>,
+    Path((push_id, file_id)): Path<(String, String)>,
+    headers: HeaderMap,
+) -> Response {
+    let visit = match desk.visit(&headers).await {
+        Ok(visit) => visit,
+        Err(instead) => return *instead,
+    };
+    let (Ok(push_id), Ok(file_id)) = (Uuid::parse_str(&push_id), Uuid::parse_str(&file_id)) else {
+        return refusal::not_found(visit.language);
+    };
+    let (county, agency) = (visit.signed.county.as_str(), visit.signed.account.agency.as_str());
+    match desk.answering.files.read(county, push_id, Some(agency), file_id).await {
+        Ok((file, content)) => {
+            let name = name_for_download(&file.name, &file.media_type);
+            let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+            let disposition = format!("attachment; filename*=UTF-8''{}", encoded.replace('+', "%20"));
+            let value =
+                |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("attachment"));
+            let headers = [
+                (header::CONTENT_TYPE, value(&file.media_type)),
+                (header::CONTENT_DISPOSITION, value(&disposition)),
+                (header::CONTENT_LENGTH, HeaderValue::from(file.size)),
+                (header::CONTENT_SECURITY_POLICY, SANDBOX),
+            ];
+            (headers, Body::from_stream(content)).into_response()
+        }
+        Err(error) => refusal::of(visit.language, "giving out a file", &error),
+    }
+}

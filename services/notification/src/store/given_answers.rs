@@ -1,0 +1,79 @@
+//! What agencies did with a push until now.
+
+use fengqiao_proto::notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReturnReason};
+use jiff::Timestamp;
+use sqlx::{Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{Store, rows};
+use crate::error::NotificationError;
+
+/// At most so many answers of a push are shown.
+const SHOWN: i64 = 200;
+
+/// What an agency did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GivenAnswer {
+    /// What.
+    pub kind: AnswerKind,
+    /// When.
+    pub at: Timestamp,
+    /// Who; empty of an answer from before it was kept.
+    pub actor: String,
+    /// In what capacity.
+    pub capacity: String,
+    /// Why it was returned.
+    pub return_reason: ReturnReason,
+    /// How far the agency is.
+    pub outcome: FeedbackOutcome,
+    /// Why it cannot be done.
+    pub cannot_reason: CannotReason,
+    /// What was said, sealed; empty where nothing was.
+    pub sealed_text: Vec<u8>,
+    /// Whether a feedback says something of its matter; none where nobody asked.
+    pub substantive: Option<bool>,
+    /// The files that came with it.
+    pub attachments: Vec<Uuid>,
+}
+
+impl Store {
+    /// What was done with a push, the oldest first; only where it is this agency's, where given.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn given_answers(
+        &self,
+        county: &str,
+        push_id: Uuid,
+        agency: Option<&str>,
+    ) -> Result<Vec<GivenAnswer>, NotificationError> {
+        const OPERATION: &str = "list answers";
+        Self::within(OPERATION, async {
+            let rows = sqlx::query(include_str!("sql/given_answers.sql"))
+                .bind(county)
+                .bind(push_id)
+                .bind(agency)
+                .bind(SHOWN)
+                .fetch_all(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?;
+            rows.iter().map(given).collect::<Result<_, _>>().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+}
+
+fn given(row: &PgRow) -> Result<GivenAnswer, sqlx::Error> {
+    Ok(GivenAnswer {
+        kind: rows::known(row, "kind", AnswerKind::try_from)?,
+        at: rows::time(row, "at")?,
+        actor: row.try_get("actor")?,
+        capacity: row.try_get("capacity")?,
+        return_reason: rows::known(row, "return_reason", ReturnReason::try_from)?,
+        outcome: rows::known(row, "outcome", FeedbackOutcome::try_from)?,
+        cannot_reason: rows::known(row, "cannot_reason", CannotReason::try_from)?,
+        sealed_text: row.try_get::<Option<Vec<u8>>, _>("sealed_text")?.unwrap_or_default(),
+        substantive: row.try_get("substantive")?,
+        attachments: row.try_get("attachments")?,
+    })
+}

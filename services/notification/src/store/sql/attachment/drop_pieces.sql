@@ -1,0 +1,1 @@
+DELETE FROM attachment_piece WHERE county = $1 AND body = $2

@@ -1,0 +1,3 @@
+SELECT name, person, post, agency, password, must_change, subject, locked_at, created_at
+FROM account
+WHERE county = $1 AND subject = $2

@@ -1,0 +1,1 @@
+SELECT retry_at FROM sign_in_failure WHERE county = $1 AND name = $2
