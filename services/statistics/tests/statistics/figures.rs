@@ -17,7 +17,7 @@ use fengqiao_statistics::{
 };
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 
-use crate::world::{World, asking, at, envelope, id};
+use crate::world::{self, World, asking, at, envelope, id};
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
