@@ -9,10 +9,10 @@ use crate::{
     account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
     case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
-    form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
-    push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
-    roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
-    weights::WeightsCommand, work::WorkOptions,
+    form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
+    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).

@@ -12,8 +12,7 @@ use fengqiao_proto::{
     notification::v1::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
         attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
-        form_service_client::FormServiceClient,
-        notification_service_client::NotificationServiceClient,
+        form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
     },
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,

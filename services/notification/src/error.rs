@@ -56,6 +56,9 @@ pub enum NotificationError {
     /// There is no such form, or it is another agency's.
     #[error("no such form")]
     NoSuchForm,
+    /// The county's term of what it says is over.
+    #[error("the term of what the form says is over, and its paper was removed")]
+    TermOver,
     /// A request id was used for another form.
     #[error("the request id was used for another form")]
     Repeated,

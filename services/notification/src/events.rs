@@ -3,7 +3,7 @@
 use fengqiao_messaging::{Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{CannotReason, FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
-    routing::v1::PushRequested,
+    routing::v1::{CaseExpired, PushRequested},
     types::v1::{FormKind, Level, PushSubject},
 };
 use fengqiao_serving::time::{from_proto, to_proto};
@@ -18,6 +18,8 @@ use crate::domain::{
 
 /// The kind of event that becomes a push.
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
+/// The kind of event after which nothing is kept of who and what a case was about.
+pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
 /// The kind of event that this service sends.
 pub const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
 /// Who acts where no person does.
@@ -67,6 +69,15 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
         traceparent: envelope.trace.clone(),
         sealed_matter: asked.sealed_matter,
     })
+}
+
+/// Reads which case's term is over.
+///
+/// # Errors
+/// What is wrong with the event.
+pub fn expired_case(envelope: &Envelope) -> Result<Uuid, &'static str> {
+    let expired = CaseExpired::decode(envelope.payload.as_slice()).map_err(|_| "it is not a CaseExpired")?;
+    Uuid::parse_str(&expired.case_id).map_err(|_| "case_id is not a UUID")
 }
 
 /// What became of a push, for the other services.
@@ -215,5 +226,6 @@ mod tests {
     fn kinds_are_the_contracts_names() {
         assert_eq!(PUSH_REQUESTED, PushRequested::full_name());
         assert_eq!(PUSH_RECEIPT, PushReceipt::full_name());
+        assert_eq!(CASE_EXPIRED, CaseExpired::full_name());
     }
 }

@@ -10,8 +10,7 @@ use fengqiao_messaging::Topic;
 use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
     attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
-    form_service_server::FormServiceServer,
-    notification_service_server::NotificationServiceServer,
+    form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
 use fengqiao_signin::{Door, password::Hashing};

@@ -6,6 +6,7 @@ mod attachments;
 mod delivery;
 mod desk;
 mod endpoints;
+mod expiry;
 mod forms;
 mod given_answers;
 mod inbox;
@@ -28,6 +29,7 @@ pub use attachments::{KeptAttachment, NewAttachment};
 pub use delivery::{LaneRoom, Settled, SettledEnding};
 pub use desk::{Bucket, DeskPush, FourNumbers};
 pub use endpoints::{EndpointState, Replayed};
+pub use expiry::expire_cases;
 pub use forms::{FormPlace, KeptPaper, Said, WhichForms, take_number};
 pub use given_answers::GivenAnswer;
 pub use inbox::{ArrivedPlace, Attempt, Place, Which};
@@ -47,6 +49,7 @@ pub(crate) const QUEUED_BY_THEN: Duration = Duration::from_secs(5);
 /// All statements, so that a test can hold them against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("claim", include_str!("store/sql/claim.sql")),
+    ("expire_cases", include_str!("store/sql/expire_cases.sql")),
     ("list_secrets", include_str!("store/sql/list_secrets.sql")),
     ("add_secret", include_str!("store/sql/add_secret.sql")),
     ("record_attempts", include_str!("store/sql/record_attempts.sql")),

@@ -11,6 +11,7 @@ use fengqiao_county::Counties;
 use fengqiao_messaging::{Envelope, Step, Topic};
 use fengqiao_notification::{
     error::NotificationError,
+    events::CASE_EXPIRED,
     forms::Forms,
     grpc::FormFace,
     store::{Act, Answer, FormPlace, WhichForms, take_number},
@@ -24,7 +25,7 @@ use fengqiao_proto::{
         VerifyFormRequest,
         form_service_server::FormService as _,
     },
-    routing::v1::PushRequested,
+    routing::v1::{CaseExpired, PushRequested},
     types::v1::{
         FormKind,
         Level::{Red, Yellow},
@@ -354,6 +355,68 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
     let next = issue(letter("2")).await.unwrap().into_inner().form.unwrap();
     assert!(form.number.ends_with("第0001号") && next.number.ends_with("第0002号"));
     housing.close().await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn nothing_is_kept_of_who_and_what_once_the_term_of_a_case_is_over() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let face = face(&process);
+    let (case, other) = (Uuid::now_v7(), Uuid::now_v7());
+    let of = |case| asked(&world, (case, "housing", "functional"), FormKind::ReportForm, |_| {});
+    let ((gone, first), (kept, second)) = (of(case), of(other));
+    world.apply(&process, &[first, second]).await;
+    let store = &process.delivery.store;
+    let back = Act::Return {
+        reason: fengqiao_proto::notification::v1::ReturnReason::NotOurDuty,
+        sealed_text: world.keyring.seal("王女士不在辖区".as_bytes(), COUNTY.as_bytes()),
+        sealed_evidence: Vec::new(),
+    };
+    let answer = Answer {
+        county: COUNTY.into(),
+        push_id: gone,
+        agency: "housing".into(),
+        actor: "li".into(),
+        act: back,
+        at: now(),
+    };
+    store.answer(&answer).await.unwrap();
+    let paper = async |id: Uuid| {
+        let request = GetFormPaperRequest { form_id: id.to_string(), ..Default::default() };
+        face.get_form_paper(as_who(request, "officer", None)).await
+    };
+    let printed = paper(gone).await.unwrap().into_inner();
+    let (_, template) = of(case);
+    let expired = Envelope {
+        kind: CASE_EXPIRED.into(),
+        payload: CaseExpired { case_id: case.to_string() }.encode_to_vec(),
+        ..template
+    };
+    for _ in 0..2 {
+        world.apply(&process, std::slice::from_ref(&expired)).await;
+    }
+    let said = async |id: Uuid| {
+        let push = store.push(COUNTY, id).await.unwrap();
+        let plain = world.keyring.open(&push.sealed_matter, COUNTY.as_bytes()).unwrap();
+        Matter::decode(plain.as_slice()).unwrap()
+    };
+    assert_eq!(said(gone).await, Matter::default());
+    assert_eq!(said(kept).await.address, "某路1号", "another case's");
+    assert!(store.push(COUNTY, gone).await.unwrap().form_number.ends_with("第0001号"), "what counts stays");
+    let words: i64 = sqlx::query_scalar("SELECT count(*) FROM push WHERE return_text IS NOT NULL")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert_eq!(words, 0);
+    assert_eq!(paper(gone).await.unwrap_err().code(), Code::FailedPrecondition);
+    assert!(!paper(kept).await.unwrap().into_inner().pdf.is_empty());
+    let hash: Vec<u8> = sqlx::query_scalar("SELECT sha256 FROM form_paper WHERE form_id = $1")
+        .bind(gone)
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert_eq!(hash, printed.sha256, "who has the paper can still have it verified");
     process.end().await;
 }
 

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_serving::time::now;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::Delivery;
 use crate::{
@@ -16,10 +17,10 @@ use crate::{
         push::{Push, RequestedPush},
         queued::Queued,
     },
-    events::{PUSH_REQUESTED, requested_push},
+    events::{CASE_EXPIRED, PUSH_REQUESTED, expired_case, requested_push},
     forms::Forms,
     queue::Reserved,
-    store::insert_pushes,
+    store::{expire_cases, insert_pushes},
 };
 
 /// Stores and passes on what routing asks for.
@@ -59,6 +60,13 @@ impl Arrivals {
         let Some(county) = batch.first().map(|first| first.county.as_str()) else {
             return Ok(Some(Fresh::default()));
         };
+        let expired = expired(batch)?;
+        if !expired.is_empty() {
+            // Done again it changes nothing, so it need not be one step with the rest.
+            expire_cases(conn, &self.delivery.keyring, county, &expired)
+                .await
+                .map_err(|e| ApplyError::Retry(Box::new(e)))?;
+        }
         let mut asked = requested(batch)?;
         // The most dangerous first, so that they get the room that there is.
         asked.sort_by_key(|push| Lane::of(push.level));
@@ -155,12 +163,22 @@ impl Apply for Arrivals {
     }
 }
 
+/// The cases whose term is over.
+fn expired(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
+    let expired = batch.iter().filter(|envelope| envelope.kind == CASE_EXPIRED);
+    expired.map(|envelope| expired_case(envelope).map_err(|reason| refused(envelope, reason))).collect()
+}
+
+fn refused(envelope: &Envelope, reason: &str) -> ApplyError {
+    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
+}
+
 /// The pushes that a batch asks for, each once; all other events are passed over.
 fn requested(batch: &[Envelope]) -> Result<Vec<RequestedPush>, ApplyError> {
     let mut seen = HashSet::new();
-    let asked = batch.iter().filter(|envelope| envelope.kind == PUSH_REQUESTED).map(|envelope| {
-        requested_push(envelope)
-            .map_err(|reason| ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() })
-    });
+    let asked = batch
+        .iter()
+        .filter(|envelope| envelope.kind == PUSH_REQUESTED)
+        .map(|envelope| requested_push(envelope).map_err(|reason| refused(envelope, reason)));
     asked.filter(|push| push.as_ref().map_or(true, |push| seen.insert(push.push_id))).collect()
 }

@@ -144,16 +144,15 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
         FormKind::WarningLetter => {
             language.say("现就有关风险预警如下，请防范处置：", "You are warned of the following; please act:")
         }
-        FormKind::SupervisionReminder | FormKind::SupervisionYellow | FormKind::SupervisionRed => language.say(
-            "现就有关事项督办如下，请限期办理并反馈：",
-            "You are pressed for the following; please settle it in time and answer:",
-        ),
+        FormKind::SupervisionReminder | FormKind::SupervisionYellow | FormKind::SupervisionRed => language
+            .say(
+                "现就有关事项督办如下，请限期办理并反馈：",
+                "You are pressed for the following; please settle it in time and answer:",
+            ),
         FormKind::RectificationNotice => {
             language.say("现责令整改如下：", "The following has to be put right:")
         }
-        FormKind::WhistleForm => {
-            language.say("请立即到场报到：", "Please come to the spot and report in:")
-        }
+        FormKind::WhistleForm => language.say("请立即到场报到：", "Please come to the spot and report in:"),
         FormKind::MeetingMinutes => {
             language.say("会议议定事项如下，请办理：", "A meeting decided the following; please see to it:")
         }

@@ -347,7 +347,7 @@ impl Store {
     /// The paper of a form, where it was made.
     ///
     /// # Errors
-    /// Of the database, or where it does not open.
+    /// [`NotificationError::TermOver`]; of the database, or where it does not open.
     pub async fn paper(
         &self,
         county: &str,
@@ -365,6 +365,9 @@ impl Store {
         })
         .await?;
         let Some((sha256, pages, sealed)) = found else { return Ok(None) };
+        if sealed.is_empty() {
+            return Err(NotificationError::TermOver);
+        }
         let pdf = keyring.open(&sealed, county.as_bytes())?;
         Ok(Some(KeptPaper { pdf, sha256, pages }))
     }

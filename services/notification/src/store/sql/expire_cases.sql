@@ -1,0 +1,37 @@
+-- Removes who and what of cases ($2) whose term is over: of their pushes, answers, attempts, files and forms. $3 is a
+-- sealed matter that says nothing, $4 a sealed empty text, $5 a sealed form that says nothing. A paper is emptied and keeps
+-- its hash, so that one who has it can still be told that it is right; a form that was never printed cannot be any more.
+WITH pushes AS MATERIALIZED (
+    SELECT push_id FROM push WHERE county = $1 AND case_id = ANY ($2::uuid[]) AND subject = 1
+), emptied AS (
+    UPDATE push SET sealed_matter = $3, return_text = NULL, return_evidence = NULL
+    WHERE county = $1 AND push_id IN (SELECT push_id FROM pushes)
+), answers AS (
+    UPDATE feedback SET sealed_text = $4 WHERE county = $1 AND push_id IN (SELECT push_id FROM pushes)
+), attempts AS (
+    UPDATE delivery_attempt SET sealed_answer = NULL
+    WHERE county = $1 AND push_id IN (SELECT push_id FROM pushes) AND sealed_answer IS NOT NULL
+), files AS (
+    DELETE FROM attachment WHERE county = $1 AND push_id IN (SELECT push_id FROM pushes) RETURNING content
+), contents AS (
+    -- A content that another push has too stays.
+    DELETE FROM attachment_content AS held
+    WHERE county = $1 AND content IN (SELECT content FROM files)
+      AND NOT EXISTS (
+        SELECT FROM attachment AS other
+        WHERE other.county = $1 AND other.content = held.content
+          AND other.push_id NOT IN (SELECT push_id FROM pushes)
+      )
+    RETURNING body, place
+), swept AS (
+    -- Nobody has these bodies any more: they are removed like those that were never handed in whole.
+    INSERT INTO attachment_upload (county, body, began_at, place)
+    SELECT $1, body, '-infinity', place FROM contents
+), forms AS (
+    UPDATE form SET sealed_content = CASE WHEN sealed_content IS NULL THEN NULL ELSE $5 END
+    WHERE county = $1 AND (case_id = ANY ($2::uuid[]) AND NOT pushed OR form_id IN (SELECT push_id FROM pushes))
+    RETURNING form_id
+)
+INSERT INTO form_paper (county, form_id, sha256, pages, sealed_pdf, made_at)
+SELECT $1, form_id, '', 0, '', now() FROM forms
+ON CONFLICT (county, form_id) DO UPDATE SET sealed_pdf = ''
