@@ -154,8 +154,19 @@ async fn exercises_are_in_no_figure() {
         accepted_at: at("2026-11-02T00:00:00Z"),
         ..Default::default()
     };
-    world.apply(&[envelope(COUNTY, &report)]).await;
-    let figures = world.figures(COUNTY, asking(&["cases", "reports", "repeat_rate", "open_cases"])).await;
+    // One says so itself, the other is of a case that does.
+    let other =
+        fengqiao_proto::intake::v1::ReportAccepted { report_id: id(6), drill: true, ..report.clone() };
+    let push = fengqiao_proto::routing::v1::PushRequested {
+        push_id: id(7),
+        case_id: id(1),
+        requested_at: at("2026-11-02T00:00:00Z"),
+        drill: true,
+        ..Default::default()
+    };
+    world.apply(&[envelope(COUNTY, &report), envelope(COUNTY, &other), envelope(COUNTY, &push)]).await;
+    let figures =
+        world.figures(COUNTY, asking(&["cases", "reports", "repeat_rate", "open_cases", "pushes"])).await;
     assert!(figures.values().all(|counts| *counts == (0, 0)), "{figures:?}");
 }
 
