@@ -26,12 +26,12 @@ WITH pushes AS MATERIALIZED (
 ), swept AS (
     -- Nobody has these bodies any more: they are removed like those that were never handed in whole.
     INSERT INTO attachment_upload (county, body, began_at, place)
-    SELECT $1, body, '-infinity', place FROM contents
+    SELECT $1, body, '-infinity'::timestamptz, place FROM contents
 ), forms AS (
-    UPDATE form SET sealed_content = CASE WHEN sealed_content IS NULL THEN NULL ELSE $5 END
+    UPDATE form SET sealed_content = CASE WHEN sealed_content IS NULL THEN NULL ELSE $5::bytea END
     WHERE county = $1 AND (case_id = ANY ($2::uuid[]) AND NOT pushed OR form_id IN (SELECT push_id FROM pushes))
     RETURNING form_id
 )
 INSERT INTO form_paper (county, form_id, sha256, pages, sealed_pdf, made_at)
-SELECT $1, form_id, '', 0, '', now() FROM forms
+SELECT $1, form_id, ''::bytea, 0, ''::bytea, now() FROM forms
 ON CONFLICT (county, form_id) DO UPDATE SET sealed_pdf = ''
