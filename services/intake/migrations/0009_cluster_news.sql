@@ -5,8 +5,9 @@ CREATE TABLE cluster_news (
     news   bigint NOT NULL
 ) WITH (fillfactor = 10);
 
--- Counted by the database, so that it also is where an older program applies what routing says.
-CREATE FUNCTION count_cluster_news() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Counted by the database, so that it also is where an older program applies what routing says; in this schema, wherever
+-- whoever changes a cluster looks for tables.
+CREATE FUNCTION count_cluster_news() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
 BEGIN
     INSERT INTO cluster_news (county, news)
     SELECT DISTINCT county, 1 FROM changed
