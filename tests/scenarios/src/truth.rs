@@ -70,15 +70,15 @@ const FAULTS: &[(&str, &str)] = &[
     ),
     (
         "report facts that differ from the reports",
-        "SELECT count(*) FROM intake.report r FULL JOIN statistics.report_fact f USING (county, report_id) WHERE r.report_id IS NULL OR f.report_id IS NULL OR f.case_id IS NULL OR f.repeat IS DISTINCT FROM (r.link_reasons IS NOT NULL)",
+        "SELECT count(*) FROM intake.report r FULL JOIN (SELECT f.* FROM statistics.fact_report f JOIN statistics.generation g ON g.county = f.county AND g.current = f.generation WHERE f.known_until IS NULL) f ON f.county = r.county AND f.id = r.report_id WHERE r.report_id IS NULL OR f.id IS NULL OR f.case_id IS NULL OR f.repeat IS DISTINCT FROM (r.link_reasons IS NOT NULL)",
     ),
     (
         "case facts that differ from the cases",
-        "SELECT count(*) FROM routing.case_file c FULL JOIN statistics.case_fact f ON f.county = c.county AND f.case_id = c.id WHERE c.id IS NULL OR f.case_id IS NULL OR f.state <> c.state OR f.level <> c.level OR f.lead_agency <> c.lead_agency OR f.version > c.version",
+        "SELECT count(*) FROM routing.case_file c FULL JOIN (SELECT f.* FROM statistics.fact_case f JOIN statistics.generation g ON g.county = f.county AND g.current = f.generation WHERE f.known_until IS NULL AND f.valid_until IS NULL) f ON f.county = c.county AND f.id = c.id WHERE c.id IS NULL OR f.id IS NULL OR f.state <> c.state OR f.level <> c.level OR f.agency <> c.lead_agency",
     ),
     (
         "push facts that differ from the pushes",
-        "SELECT count(*) FROM (SELECT * FROM notification.push WHERE subject = 1) p FULL JOIN statistics.push_fact f USING (county, push_id) WHERE p.push_id IS NULL OR f.push_id IS NULL OR f.requested_at IS NULL OR (p.signed_at IS NULL) <> (f.signed_at IS NULL) OR (p.feedback_at IS NULL) <> (f.feedback_at IS NULL)",
+        "SELECT count(*) FROM (SELECT * FROM notification.push WHERE subject = 1) p FULL JOIN (SELECT f.* FROM statistics.fact_push f JOIN statistics.generation g ON g.county = f.county AND g.current = f.generation WHERE f.known_until IS NULL) f ON f.county = p.county AND f.id = p.push_id WHERE p.push_id IS NULL OR f.id IS NULL OR f.requested_at IS NULL OR (p.signed_at IS NULL) <> (f.signed_at IS NULL) OR (p.feedback_at IS NULL) <> (f.feedback_at IS NULL)",
     ),
     ("events parked by intake", "SELECT count(*) FROM intake.receiver_parked"),
     ("events parked by routing", "SELECT count(*) FROM routing.receiver_parked"),
