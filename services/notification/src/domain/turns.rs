@@ -140,15 +140,20 @@ impl<P: Deref<Target = Push>> Turns<P> {
         true
     }
 
-    /// The next push: on its way from now on, and its case with it.
+    /// The next push: on its way from now on, and its case with it. While more of a level is to be read, nothing that is
+    /// less dangerous goes.
     pub fn take(&mut self) -> Option<P> {
-        let busy = &mut self.busy;
-        self.levels.iter_mut().find_map(|of| {
-            let place = of.held.iter().position(|push| !busy.contains(&push.case_id))?;
-            let push = of.held.remove(place)?;
-            busy.insert(push.case_id);
-            Some(push)
-        })
+        for of in &mut self.levels {
+            if let Some(place) = of.held.iter().position(|push| !self.busy.contains(&push.case_id)) {
+                let push = of.held.remove(place)?;
+                self.busy.insert(push.case_id);
+                return Some(push);
+            }
+            if of.more {
+                return None;
+            }
+        }
+        None
     }
 
     /// It is written down what became of a push that was on its way.
@@ -230,9 +235,12 @@ mod tests {
     #[test]
     fn red_goes_first_and_one_case_goes_one_by_one() {
         let mut turns = Turns::new();
+        turns.read(Level::Orange, vec![], true);
         turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow), push(2, 1, Level::Yellow)], true);
-        turns.read(Level::Red, vec![push(3, 3, Level::Red)], true);
-        assert_eq!(ids(&mut turns), [3, 1]);
+        turns.read(Level::Red, vec![push(3, 3, Level::Red)], false);
+        assert_eq!(ids(&mut turns), [3], "more red ones are to be read");
+        turns.read(Level::Red, vec![], true);
+        assert_eq!(ids(&mut turns), [1]);
         turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
         assert_eq!(ids(&mut turns), [2]);
     }
