@@ -12,6 +12,7 @@ pub(crate) use person::person;
 
 use crate::{
     level::{Evidence, Level, Levels},
+    traits::Traits,
     weights::Model,
 };
 
@@ -72,6 +73,11 @@ impl Score {
         self.levels.insert(level);
         self.by[level.evidence() as usize] += bits;
     }
+}
+
+/// Whether one of two reports is told for somebody else: its house is mostly theirs.
+fn told_for_another(new: &Traits, old: &Traits) -> bool {
+    new.matter.on_behalf || old.matter.on_behalf
 }
 
 /// What is known of all that is compared in one decision.

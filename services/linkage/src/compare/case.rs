@@ -1,6 +1,6 @@
 //! Whether two reports tell of one dispute.
 
-use super::{Crowd, Home, PersonEvidence, Score};
+use super::{Crowd, Home, PersonEvidence, Score, told_for_another};
 use crate::{
     level::Level,
     traits::{MatterTraits, PartyTraits, PlaceTraits, Traits},
@@ -27,7 +27,7 @@ impl Reporters {
         same_person: bool,
         same_household: bool,
     ) -> Self {
-        let told_for = (new.matter.on_behalf || old.matter.on_behalf) && home.house == Some(Level::HouseSame);
+        let told_for = told_for_another(new, old) && home.house == Some(Level::HouseSame);
         match (same_person, same_household || told_for) {
             (true, _) => Self::Same,
             (_, true) => Self::Household,

@@ -20,7 +20,7 @@ impl Contact {
     pub(super) fn weighed(
         score: &mut Score,
         (phone, house): (Option<Level>, Option<Level>),
-        on_behalf: bool,
+        told_for_another: bool,
         crowd: &Crowd,
         model: &Model,
     ) -> Self {
@@ -37,8 +37,11 @@ impl Contact {
         match house {
             Some(level @ Level::HouseSame) => {
                 score.levels.insert(level);
-                contact.house =
-                    crowd.rare_bits(model, level, crowd.house * if on_behalf { FOR_ANOTHER } else { 1.0 });
+                contact.house = crowd.rare_bits(
+                    model,
+                    level,
+                    crowd.house * if told_for_another { FOR_ANOTHER } else { 1.0 },
+                );
             }
             Some(level) => score.add(level, model.bits(level) * elsewhere),
             None => {}

@@ -1,6 +1,6 @@
 //! Whether two reports come from one house, and from one household.
 
-use super::{Crowd, Score, contact::Contact};
+use super::{Crowd, Score, contact::Contact, told_for_another};
 use crate::{
     level::{Evidence, Level},
     traits::{PlaceTraits, Traits},
@@ -105,13 +105,8 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
         (Some(one), Some(other)) => PersonEvidence::of(one, other),
         _ => PersonEvidence::default(),
     };
-    let Contact { phone, house, elsewhere } = Contact::weighed(
-        &mut score,
-        (evidence.phone, home.house),
-        new.matter.on_behalf || old.matter.on_behalf,
-        crowd,
-        model,
-    );
+    let Contact { phone, house, elsewhere } =
+        Contact::weighed(&mut score, (evidence.phone, home.house), told_for_another(new, old), crowd, model);
     let (stronger, weaker) = (phone.max(house), phone.min(house));
     let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
     let share = |own: f32| if own == stronger { stronger } else { second };

@@ -1,6 +1,6 @@
 //! Whether two reports come from one person.
 
-use super::{Crowd, Home, Score, contact::Contact};
+use super::{Crowd, Home, Score, contact::Contact, told_for_another};
 use crate::{
     level::{Evidence, Level},
     traits::{IdTraits, NameTraits, PartyTraits, PhoneTraits, Traits},
@@ -68,13 +68,8 @@ pub(crate) fn person(
         Some(level) => score.add(level, model.bits(level)),
         None => {}
     }
-    let Contact { phone, house, elsewhere } = Contact::weighed(
-        &mut score,
-        (evidence.phone, home.house),
-        new.matter.on_behalf || old.matter.on_behalf,
-        crowd,
-        model,
-    );
+    let Contact { phone, house, elsewhere } =
+        Contact::weighed(&mut score, (evidence.phone, home.house), told_for_another(new, old), crowd, model);
     let area = if home.house == Some(Level::HouseSame) { None } else { home.area };
     let area_bits = area.map_or(0.0, |level| model.bits(level));
     let dispute = one_dispute(matter, area_bits, crowd, model);
