@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fengqiao_linkage::{Observing, Weights};
+use fengqiao_linkage::Weights;
 use sqlx::PgPool;
 use tokio::{sync::Mutex, time::timeout};
 use uuid::Uuid;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     config::LEARN_TIMEOUT,
     county_weights::CountyWeights,
+    domain::learning::Observing,
     error::IntakeError,
     store::{self, StoreError},
 };
@@ -66,10 +67,10 @@ impl Learning {
         let mut after: Uuid = store::before_newest(&self.pool, county, most).await?;
         loop {
             let page = store::linked_after(&self.pool, county, after, PAGE).await?;
-            let last = page.last().map(|report| report.report);
+            let last = page.last().map(|(report, _)| *report);
             // Comparing keeps a processor busy for a while, and the connections must not wait for it.
             observing = tokio::task::spawn_blocking(move || {
-                page.into_iter().for_each(|report| observing.add(report));
+                page.into_iter().for_each(|(id, report)| observing.add(id, report));
                 observing
             })
             .await

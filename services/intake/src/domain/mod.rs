@@ -8,6 +8,7 @@ pub mod decision;
 pub mod details;
 pub mod following;
 pub mod joinable;
+pub mod learning;
 pub mod linkage;
 pub mod mapping;
 pub mod matter_fingerprint;

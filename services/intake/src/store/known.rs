@@ -185,7 +185,7 @@ async fn earlier(
     turn.ok_or(StoreError::Malformed("no turn"))
 }
 
-fn traits(bytes: Option<&[u8]>) -> Result<Traits, StoreError> {
+pub(super) fn traits(bytes: Option<&[u8]>) -> Result<Traits, StoreError> {
     match bytes {
         // Of a report from before there were traits, or whose personal part was removed.
         None | Some([]) => Ok(Traits::default()),

@@ -1,11 +1,11 @@
 //! What linkage kept of reports, for who learns from it.
 
-use fengqiao_linkage::{LinkedReport, Traits};
 use fengqiao_serving::time::from_sql;
 use sqlx::{PgPool, types::Uuid};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::{StoreError, known::traits};
+use crate::domain::past::EarlierReport;
 
 /// The report after which the newest so many come; nil where there are no more.
 ///
@@ -31,7 +31,7 @@ pub async fn linked_after(
     county: &str,
     after: Uuid,
     limit: i64,
-) -> Result<Vec<LinkedReport>, StoreError> {
+) -> Result<Vec<(Uuid, EarlierReport)>, StoreError> {
     type Row = (Uuid, OffsetDateTime, Uuid, Uuid, Uuid, Vec<u8>);
     let rows: Vec<Row> = sqlx::query_as(include_str!("sql/linked_after.sql"))
         .bind(county)
@@ -40,9 +40,9 @@ pub async fn linked_after(
         .fetch_all(pool)
         .await
         .map_err(StoreError::database("read what linkage kept"))?;
-    let read = |(report, told_at, person, household, case, traits): Row| {
-        let traits = Traits::decode(&traits).map_err(|_| StoreError::Malformed("traits"))?;
-        Ok(LinkedReport { report, told_at: from_sql(told_at), traits, person, household, case })
+    let read = |(id, at, person_id, household_id, cluster_id, bytes): Row| {
+        let traits = traits(Some(&bytes))?;
+        Ok((id, EarlierReport { told_at: from_sql(at), traits, person_id, household_id, cluster_id }))
     };
     rows.into_iter().map(read).collect()
 }
