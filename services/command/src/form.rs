@@ -14,6 +14,7 @@ use fengqiao_proto::{
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
+    matter::each_field,
     output::{Ink, Output},
     paging,
     request_id::RequestId,
@@ -306,15 +307,7 @@ fn page(form: &Form, output: &Output) -> String {
     if let Some(content) = &form.content {
         field("缘由", &content.reason);
         if let Some(matter) = &content.matter {
-            field("事由", &matter.title);
-            field("需求", &matter.need);
-            field("安全联系时间", &matter.safe_contact_time);
-            field("内容", &matter.narrative);
-            field("地址", &matter.address);
-            for party in &matter.parties {
-                let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-                field(words::said(words::PARTY_ROLES, party.role()), person.trim_end());
-            }
+            each_field(matter, &mut field);
         }
         for said in &content.fields {
             field(&said.label, &said.text);

@@ -19,6 +19,7 @@ mod figures;
 mod form;
 mod keys;
 mod link;
+mod matter;
 mod mediators;
 mod meeting;
 mod moment;

@@ -10,6 +10,7 @@ use super::{case_column, speaks_of};
 use crate::{
     connection::{Caller, Connection, Session},
     errors::CommandError,
+    matter::each_field,
     output::{Ink, Output, level_ink},
     paging,
     table::{Cell, Table},
@@ -148,15 +149,7 @@ fn page(push: &Push, output: &Output) -> String {
     field("反馈", &output.second(push.feedback_at.as_ref()));
     field("差错", &push.last_error);
     if let Some(matter) = &push.matter {
-        field("事由", &matter.title);
-        field("需求", &matter.need);
-        field("安全联系时间", &matter.safe_contact_time);
-        field("内容", &matter.narrative);
-        field("地址", &matter.address);
-        for party in &matter.parties {
-            let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-            field(words::said(words::PARTY_ROLES, party.role()), person.trim_end());
-        }
+        each_field(matter, &mut field);
     }
     field("编号", &push.push_id);
     page
