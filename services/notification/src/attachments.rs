@@ -24,7 +24,7 @@ pub use self::pieces::{ObjectPlace, Pieces, PlaceError};
 use crate::{
     answering::Answerer,
     domain::attachment::{MOST_NAME, PIECE_BYTES, media_type},
-    error::{NotificationError, WrongField},
+    error::NotificationError,
     store::{KeptAttachment, NewAttachment, Store},
 };
 
@@ -78,10 +78,10 @@ impl Attachments {
     pub async fn begin(&self, who: &Answerer, coming: Coming) -> Result<Upload, NotificationError> {
         let has_name = (1..=MOST_NAME).contains(&coming.name.chars().count());
         if !has_name || coming.name.contains(char::is_control) {
-            return Err(wrong("begin.name", "1 to 200 characters of one line"));
+            return Err(NotificationError::wrong("begin.name", "1 to 200 characters of one line"));
         }
         if coming.size == Some(0) {
-            return Err(wrong("begin.size", "must be above 0"));
+            return Err(NotificationError::wrong("begin.size", "must be above 0"));
         }
         if coming.size.is_some_and(|size| size > coming.most) {
             return Err(NotificationError::FileTooLarge { most: coming.most });
@@ -233,7 +233,9 @@ impl Upload {
         let most = self.coming.size.unwrap_or(self.coming.most).min(self.coming.most);
         if self.size > most {
             return Err(match self.coming.size {
-                Some(_) if self.size <= self.coming.most => wrong("begin.size", "is less than what came"),
+                Some(_) if self.size <= self.coming.most => {
+                    NotificationError::wrong("begin.size", "is less than what came")
+                }
                 _ => NotificationError::FileTooLarge { most: self.coming.most },
             });
         }
@@ -268,7 +270,7 @@ impl Upload {
 
     async fn finished(&mut self, at: Timestamp) -> Result<Attachment, NotificationError> {
         if self.coming.size.is_some_and(|said| said != self.size) {
-            return Err(wrong("begin.size", "is more than what came"));
+            return Err(NotificationError::wrong("begin.size", "is more than what came"));
         }
         self.look()?;
         let media_type = self.media_type.ok_or(NotificationError::FileKind)?;
@@ -328,8 +330,4 @@ impl Upload {
         self.held.clear();
         Ok(())
     }
-}
-
-fn wrong(field: &'static str, description: &'static str) -> NotificationError {
-    NotificationError::Invalid(vec![WrongField { field, description: description.into() }])
 }

@@ -138,6 +138,12 @@ pub enum NotificationError {
 }
 
 impl NotificationError {
+    /// One wrong field, and what would be right.
+    #[must_use]
+    pub fn wrong(field: &'static str, description: impl Into<Cow<'static, str>>) -> Self {
+        Self::Invalid(vec![WrongField { field, description: description.into() }])
+    }
+
     /// For `map_err` on a statement.
     pub(crate) fn database(operation: &'static str) -> impl FnOnce(sqlx::Error) -> Self {
         move |source| Self::Database { operation, source }

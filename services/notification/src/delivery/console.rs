@@ -6,10 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use fengqiao_proto::{
-    json::to_json_text,
-    types::v1::{FormKind, Level, Matter, PushSubject},
-};
+use fengqiao_proto::{json::to_json_text, types::v1::Matter};
 use fengqiao_serving::time::now;
 use fengqiao_webhook::{Address, Answered, Message, Poster, Secret, signatures};
 use jiff::Timestamp;
@@ -19,7 +16,6 @@ use super::Delivery;
 use crate::{
     domain::{
         push::{Push, RequestedPush},
-        receipt::EvidenceFor,
         secrets::signing,
     },
     error::NotificationError,
@@ -188,28 +184,11 @@ fn request(address: &Address, push_id: Uuid, at: Timestamp, body: Bytes) -> Sent
 /// A push of an invented case that says of itself that it is none.
 fn sample_push(county: &str, agency: &str, at: Timestamp) -> (Push, Matter) {
     let push = RequestedPush {
-        county: county.to_owned(),
-        push_id: Uuid::now_v7(),
-        subject: PushSubject::Case,
-        case_id: Uuid::nil(),
         case_number: "SAMPLE".to_owned(),
-        agency: agency.to_owned(),
-        form: FormKind::ReportForm,
-        level: Level::Yellow,
         area_code: county.to_owned(),
-        area_name: String::new(),
         category: "other".to_owned(),
         reason: "接口测试，无需办理".to_owned(),
-        requested_at: at,
-        due_at: None,
-        traceparent: None,
-        sealed_matter: Vec::new(),
-        sign_by: None,
-        answer_by: None,
-        evidence_for: EvidenceFor::default(),
-        agency_name: String::new(),
-        agency_kind: String::new(),
-        drill: false,
+        ..RequestedPush::blank(county, Uuid::now_v7(), agency, at)
     };
     let matter = Matter {
         title: "接口测试".to_owned(),

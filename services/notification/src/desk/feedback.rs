@@ -15,7 +15,7 @@ use crate::{
     answer_rules::AnswerRules,
     answering::{Feedback, MOST_FILES},
     attachments::Coming,
-    error::{NotificationError, WrongField},
+    error::NotificationError,
 };
 
 /// All files of a form together are at most so many times as large as one may be.
@@ -123,9 +123,7 @@ async fn received(
         return Err(Refused::Forged);
     }
     if given.outcome == FeedbackOutcome::Cannot && given.cannot_reason == CannotReason::Unspecified {
-        let wrong =
-            WrongField { field: "cannotReason", description: "must say why it cannot be done".into() };
-        return Err(NotificationError::Invalid(vec![wrong]).into());
+        return Err(NotificationError::wrong("cannotReason", "must say why it cannot be done").into());
     }
     if let Some(template) = template {
         let own = given.text.trim();

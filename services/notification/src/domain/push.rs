@@ -131,6 +131,35 @@ pub struct RequestedPush {
 }
 
 impl RequestedPush {
+    /// A yellow report form to an agency that says nothing yet: the rest is put to it.
+    #[must_use]
+    pub fn blank(county: &str, push_id: Uuid, agency: &str, requested_at: Timestamp) -> Self {
+        Self {
+            county: county.to_owned(),
+            push_id,
+            subject: PushSubject::Case,
+            case_id: Uuid::nil(),
+            case_number: String::new(),
+            agency: agency.to_owned(),
+            form: FormKind::ReportForm,
+            level: Level::Yellow,
+            area_code: String::new(),
+            area_name: String::new(),
+            category: String::new(),
+            reason: String::new(),
+            requested_at,
+            due_at: None,
+            traceparent: None,
+            sealed_matter: Vec::new(),
+            sign_by: None,
+            answer_by: None,
+            evidence_for: EvidenceFor::default(),
+            agency_name: String::new(),
+            agency_kind: String::new(),
+            drill: false,
+        }
+    }
+
     /// The push as it is stored when nobody has claimed it.
     #[must_use]
     pub fn waiting(self) -> Push {

@@ -194,36 +194,17 @@ impl<P: Deref<Target = Push>> Turns<P> {
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::types::v1::{FormKind, PushSubject};
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::{push::RequestedPush, receipt::EvidenceFor};
+    use crate::domain::push::RequestedPush;
 
     fn push(id: u128, case: u128, level: Level) -> Box<Push> {
+        let requested_at = Timestamp::from_second(i64::try_from(id).unwrap()).unwrap();
         let asked = RequestedPush {
-            county: "421181".into(),
-            push_id: Uuid::from_u128(id),
-            subject: PushSubject::Case,
             case_id: Uuid::from_u128(case),
-            case_number: String::new(),
-            agency: "police".into(),
-            form: FormKind::ReportForm,
             level,
-            area_code: String::new(),
-            area_name: String::new(),
-            category: String::new(),
-            reason: String::new(),
-            requested_at: Timestamp::from_second(i64::try_from(id).unwrap()).unwrap(),
-            due_at: None,
-            sign_by: None,
-            answer_by: None,
-            traceparent: None,
-            sealed_matter: Vec::new(),
-            evidence_for: EvidenceFor::default(),
-            agency_name: String::new(),
-            agency_kind: String::new(),
-            drill: false,
+            ..RequestedPush::blank("421181", Uuid::from_u128(id), "police", requested_at)
         };
         Box::new(asked.claimed())
     }

@@ -18,7 +18,7 @@ use super::{NotificationFace, checks::Checks, status};
 use crate::{
     answering::Answerer,
     attachments::{Coming, LONGEST_UPLOAD, Upload},
-    error::{NotificationError, WrongField},
+    error::NotificationError,
 };
 
 type Answers = Pin<Box<dyn Stream<Item = Result<DownloadAttachmentResponse, Status>> + Send>>;
@@ -34,7 +34,10 @@ impl AttachmentService for NotificationFace {
         let mut said = request.into_inner();
         let taken = async {
             let Some(Say::Begin(begin)) = said.message().await?.and_then(|message| message.say) else {
-                return Err(status::of(OPERATION)(wrong("begin", "must be the first message")));
+                return Err(status::of(OPERATION)(NotificationError::wrong(
+                    "begin",
+                    "must be the first message",
+                )));
             };
             let county = who.county_of(&begin.county)?;
             let who =
@@ -120,7 +123,9 @@ async fn received(
             Ok(Some(UploadAttachmentRequest { say: Some(Say::Piece(piece)) })) => {
                 upload.write(&piece).await.map_err(status::of(OPERATION))
             }
-            Ok(Some(_)) => Err(status::of(OPERATION)(wrong("piece", "must follow what was begun"))),
+            Ok(Some(_)) => {
+                Err(status::of(OPERATION)(NotificationError::wrong("piece", "must follow what was begun")))
+            }
             Err(broken) => Err(broken),
         };
         if written.is_err() {
@@ -134,8 +139,4 @@ async fn received(
             Err(status)
         }
     }
-}
-
-fn wrong(field: &'static str, description: &'static str) -> NotificationError {
-    NotificationError::Invalid(vec![WrongField { field, description: description.into() }])
 }

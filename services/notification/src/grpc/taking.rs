@@ -19,7 +19,7 @@ use super::{NotificationFace, status};
 use crate::{
     delivery::{Delivery, StreamSession},
     domain::window::window_size,
-    error::{NotificationError, WrongField},
+    error::NotificationError,
     queue::Seated,
 };
 
@@ -75,11 +75,7 @@ async fn first(said: &mut Streaming<TakePushesRequest>) -> Result<OpenStream, No
 }
 
 fn wrong_first() -> NotificationError {
-    wrong("open", "must be the first message, and soon")
-}
-
-fn wrong(field: &'static str, description: &'static str) -> NotificationError {
-    NotificationError::Invalid(vec![WrongField { field, description: description.into() }])
+    NotificationError::wrong("open", "must be the first message, and soon")
 }
 
 async fn open_session(
@@ -94,12 +90,13 @@ async fn open_session(
     let resumed = match open.resume_after.as_str() {
         "" => None,
         id => {
-            let push_id = Uuid::parse_str(id).map_err(|_| wrong("open.resumeAfter", "must be a UUID"))?;
+            let push_id = Uuid::parse_str(id)
+                .map_err(|_| NotificationError::wrong("open.resumeAfter", "must be a UUID"))?;
             Some(delivery.store.arrival_of(&county, push_id, &agency).await?)
         }
     };
-    let window =
-        window_size(open.max_in_flight).ok_or_else(|| wrong("open.maxInFlight", "must not be negative"))?;
+    let window = window_size(open.max_in_flight)
+        .ok_or_else(|| NotificationError::wrong("open.maxInFlight", "must not be negative"))?;
     let seated = Seated::new(window);
     let reachable = delivery
         .bells
@@ -114,11 +111,10 @@ fn acknowledgements(
 ) -> impl Stream<Item = Result<Uuid, NotificationError>> {
     said.take_while(|message| std::future::ready(message.is_ok())).filter_map(|message| async move {
         Some(match message.ok()?.say {
-            Some(Say::Acknowledge(of)) => {
-                Uuid::parse_str(&of.push_id).map_err(|_| wrong("acknowledge.pushId", "must be a UUID"))
-            }
-            Some(Say::Open(_)) => Err(wrong("open", "must be said once")),
-            None => Err(wrong("say", "must be given")),
+            Some(Say::Acknowledge(of)) => Uuid::parse_str(&of.push_id)
+                .map_err(|_| NotificationError::wrong("acknowledge.pushId", "must be a UUID")),
+            Some(Say::Open(_)) => Err(NotificationError::wrong("open", "must be said once")),
+            None => Err(NotificationError::wrong("say", "must be given")),
         })
     })
 }

@@ -125,39 +125,14 @@ impl Seated {
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::types::v1::{FormKind, Level, PushSubject};
     use jiff::Timestamp;
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{push::RequestedPush, receipt::EvidenceFor};
+    use crate::domain::push::RequestedPush;
 
     fn push() -> Push {
-        RequestedPush {
-            county: "421181".into(),
-            push_id: Uuid::from_u128(1),
-            subject: PushSubject::Case,
-            case_id: Uuid::from_u128(2),
-            case_number: "20261124-0001".into(),
-            agency: "police".into(),
-            form: FormKind::ReportForm,
-            level: Level::Red,
-            area_code: "421181".into(),
-            area_name: String::new(),
-            category: "other".into(),
-            reason: String::new(),
-            requested_at: Timestamp::UNIX_EPOCH,
-            due_at: None,
-            sign_by: None,
-            answer_by: None,
-            traceparent: None,
-            sealed_matter: Vec::new(),
-            evidence_for: EvidenceFor::default(),
-            agency_name: String::new(),
-            agency_kind: String::new(),
-            drill: false,
-        }
-        .claimed()
+        RequestedPush::blank("421181", Uuid::from_u128(1), "police", Timestamp::UNIX_EPOCH).claimed()
     }
 
     #[tokio::test]
