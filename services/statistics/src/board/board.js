@@ -17,6 +17,7 @@
     const days = rows.map((row) => Date.parse(row.cells[0].dataset.day + "T00:00:00") / 1000);
     const values = heads.map((_, column) => rows.map((row) => Number(row.cells[column + 1].textContent)));
     const bars = figure.dataset.chart === "bars";
+    const narrow = plot.clientWidth / days.length < 46;
     const ink = colour("--ink");
     const grid = { stroke: colour("--line"), width: 1 };
     const two = (number) => String(number).padStart(2, "0");
@@ -37,7 +38,7 @@
     }));
     const options = {
       width: plot.clientWidth,
-      height: 230,
+      height: document.body.classList.contains("wall") ? 168 : 230,
       cursor: { drag: { x: false, y: false } },
       legend: { live: false },
       scales: {
@@ -45,7 +46,13 @@
         y: { range: (_, least, most) => [0, Math.max(most, 1) * 1.1] },
       },
       axes: [
-        { stroke: ink, grid, values: (_, splits) => splits.map(label), splits: bars ? () => days : undefined },
+        {
+          stroke: ink,
+          grid,
+          // Where months stand close, every other one has its name.
+          values: (_, splits) => splits.map((one, place) => (bars && narrow && place % 2 ? "" : label(one))),
+          splits: bars ? () => days : undefined,
+        },
         { stroke: ink, grid, size: 56 },
       ],
       series: [{}, ...series],

@@ -102,7 +102,7 @@ async fn listed(board: &Board, visit: &Visit<'_>, which: &Which) -> Result<Respo
         h1 { (title) }
         p class="which" { (in_words(&view, &open)) }
         @if cases.is_empty() { p { (language.say("没有事项。", "There is none.")) } } @else {
-            div class="scrolled" tabindex="0" role="region" aria-label=(title) { (table(&view, visit, &cases)) }
+            div class="scrolled" tabindex="0" role="group" aria-label=(title) { (table(&view, visit, &cases)) }
         }
         @if let Some(next) = next {
             p { a href={ (PATH) "?" (filter) "&page=" (next) } rel="next" { (language.say("下一页", "Next page")) } }

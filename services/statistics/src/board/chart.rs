@@ -37,7 +37,7 @@ pub(super) fn chart(
             div class="plot" aria-hidden="true" {}
             details id={ "table-" (id) } {
                 summary { (language.say("数据表", "Table")) }
-                div class="scrolled" tabindex="0" role="region" aria-label=(title) {
+                div class="scrolled" tabindex="0" role="group" aria-label=(title) {
                     table {
                         thead { tr {
                             th scope="col" { (first) }

@@ -57,7 +57,7 @@ async fn shown(board: &Board, headers: &HeaderMap, path: &str, class: &str) -> R
     match counted.await {
         Ok((view, picture)) => {
             let (other, other_name) = if path == WALL {
-                (PATH, language.say("返回桌面", "Back to the desk"))
+                (PATH, language.say("普通模式", "For a desk"))
             } else {
                 (WALL, language.say("大屏模式", "For the wall"))
             };
@@ -306,7 +306,7 @@ fn agencies(view: &View<'_>, picture: &Picture) -> Markup {
     html! {
         section aria-labelledby="agencies" {
             h2 id="agencies" { (language.say("单位", "Agencies")) }
-            div class="scrolled" tabindex="0" role="region" aria-labelledby="agencies" {
+            div class="scrolled" tabindex="0" role="group" aria-labelledby="agencies" {
                 table class="agencies" {
                     thead { tr {
                         th scope="col" { (language.say("单位", "Agency")) }

@@ -93,7 +93,7 @@ async fn town_page(board: &Board, visit: &Visit<'_>, code: &str) -> Result<Respo
         (chart(&view, ("months", language.say("近十三个月", "The last thirteen months")), Drawn::Bars, &months,
             &of_months(&view, &months, &known)))
         h2 id="categories" { (language.say("近十三个月按类别", "The last thirteen months by category")) }
-        div class="scrolled" tabindex="0" role="region" aria-labelledby="categories" {
+        div class="scrolled" tabindex="0" role="group" aria-labelledby="categories" {
             table {
                 thead { tr {
                     th scope="col" { (language.say("类别", "Category")) }

@@ -90,7 +90,7 @@ mod tests {
 
     fn read(text: &str) -> Result<BoardSettings, Mistakes> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
-        let areas = AreaTree::load(&folder, "421181").unwrap();
+        let areas = fengqiao_county::County::load(&folder).unwrap().areas.now();
         BoardSettings::of(text, Path::new("board.toml"), "centre", &areas)
     }
 
@@ -101,6 +101,15 @@ mod tests {
         assert_eq!(settings.placed, []);
         let open = read("viewers = [\"centre\", \"government\"]").unwrap();
         assert!(open.viewers.contains("government") && !open.lists.contains("government"));
+    }
+
+    #[test]
+    fn the_sample_county_places_all_its_towns() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+        let areas = fengqiao_county::County::load(&folder).unwrap().areas.now();
+        let settings = BoardSettings::load(&folder, "centre", &areas).unwrap();
+        let towns = areas.iter().filter(|area| area.level == AreaLevel::Town).count();
+        assert_eq!(settings.placed.len(), towns);
     }
 
     #[test]
