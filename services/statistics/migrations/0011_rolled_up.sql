@@ -126,13 +126,19 @@ BEGIN
         (SELECT string_agg(format('$1 * cell.%I', one), ', ') FROM unnest(numbers) AS one));
 END $$;
 
--- Adds up what a statement wrote, or takes out what it took away. The arguments are the sign and what is rolled up.
-CREATE FUNCTION roll_up() RETURNS trigger LANGUAGE plpgsql AS $$
+-- Adds up what a statement wrote, or takes out what it took away: a function for each roll-up, whose argument is the sign.
+-- Its plan is kept, and may be made while tables are empty: so it goes down the index, which is right at any size.
+DO $$
+DECLARE
+    rolled text;
 BEGIN
-    FOR argument IN 1..TG_NARGS - 1 LOOP
-        EXECUTE rolling(TG_ARGV[argument], 'told') USING TG_ARGV[0]::int8, NULL::text;
+    FOREACH rolled IN ARRAY '{rolled_report,rolled_case_level,rolled_case_category,rolled_push}'::text[] LOOP
+        EXECUTE format('CREATE FUNCTION %I() RETURNS trigger LANGUAGE plpgsql '
+            'SET enable_hashjoin = off SET enable_mergejoin = off SET enable_seqscan = off AS %L',
+            'add_to_' || rolled,
+            'BEGIN ' || replace(replace(rolling(rolled, 'told'), '$1', 'TG_ARGV[0]::int8'), '$2', 'NULL')
+                || '; RETURN NULL; END');
     END LOOP;
-    RETURN NULL;
 END $$;
 
 -- That a case is an exercise takes its reports out, and that it is none any more brings them back.
@@ -150,21 +156,25 @@ BEGIN
 END $$;
 
 CREATE TRIGGER report_came AFTER INSERT ON fact_report REFERENCING NEW TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION roll_up('1', 'rolled_report');
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_report('1');
 CREATE TRIGGER report_went AFTER DELETE ON fact_report REFERENCING OLD TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION roll_up('-1', 'rolled_report');
-CREATE TRIGGER case_came AFTER INSERT ON fact_case REFERENCING NEW TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION roll_up('1', 'rolled_case_level', 'rolled_case_category');
-CREATE TRIGGER case_went AFTER DELETE ON fact_case REFERENCING OLD TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION roll_up('-1', 'rolled_case_level', 'rolled_case_category');
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_report('-1');
+CREATE TRIGGER case_level_came AFTER INSERT ON fact_case REFERENCING NEW TABLE AS told
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_case_level('1');
+CREATE TRIGGER case_level_went AFTER DELETE ON fact_case REFERENCING OLD TABLE AS told
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_case_level('-1');
+CREATE TRIGGER case_category_came AFTER INSERT ON fact_case REFERENCING NEW TABLE AS told
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_case_category('1');
+CREATE TRIGGER case_category_went AFTER DELETE ON fact_case REFERENCING OLD TABLE AS told
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_case_category('-1');
 CREATE TRIGGER exercise_came AFTER INSERT ON fact_case REFERENCING NEW TABLE AS told
     FOR EACH STATEMENT EXECUTE FUNCTION roll_up_exercises('1');
 CREATE TRIGGER exercise_went AFTER DELETE ON fact_case REFERENCING OLD TABLE AS told
     FOR EACH STATEMENT EXECUTE FUNCTION roll_up_exercises('-1');
 CREATE TRIGGER push_came AFTER INSERT ON fact_push REFERENCING NEW TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION roll_up('1', 'rolled_push');
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_push('1');
 CREATE TRIGGER push_went AFTER DELETE ON fact_push REFERENCING OLD TABLE AS told
-    FOR EACH STATEMENT EXECUTE FUNCTION roll_up('-1', 'rolled_push');
+    FOR EACH STATEMENT EXECUTE FUNCTION add_to_rolled_push('-1');
 
 -- Adds up all facts of a county anew, with its days in a zone. Whoever writes facts waits meanwhile.
 CREATE FUNCTION roll_up_county(which text, zone text) RETURNS void LANGUAGE plpgsql AS $$

@@ -208,8 +208,7 @@ async fn duckdb(pool: &PgPool, folder: &Path, questions: &[String; 3]) -> Result
     }
     file.flush().await?;
     let asked = folder.join("questions.json");
-    let said =
-        json!({ "table": TABLE, "csv": csv, "order": "opened", "rounds": ROUNDS, "questions": questions });
+    let said = json!({ "table": TABLE, "csv": csv, "rounds": ROUNDS, "questions": questions });
     tokio::fs::write(&asked, said.to_string()).await?;
     let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("duckdb/run");
     let ended = Command::new(&program).arg(&asked).stderr(Stdio::inherit()).output()?;
