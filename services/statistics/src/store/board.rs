@@ -312,6 +312,7 @@ fn pieced(statement: &'static str, at: &mut Moment, county: &str, window: &[Piec
         .bind(at.snapshot.generation)
         .bind(window.iter().map(|piece| piece.span as i16).collect::<Vec<_>>())
         .bind(window.iter().map(|piece| piece.begins.to_string()).collect::<Vec<_>>())
+        .bind(window.iter().map(|piece| piece.sign()).collect::<Vec<_>>())
 }
 
 impl Moment {

@@ -94,6 +94,39 @@ async fn agree(world: &World, when: &str) {
     }
 }
 
+/// That windows that begin and end anywhere are counted as the definitions do.
+async fn windows_agree(world: &World) {
+    let board = BoardCounts::new(world.pool.clone());
+    let zone = jiff::tz::TimeZone::get(ZONE).unwrap();
+    for (from, before) in [
+        (date(2026, 10, 1), date(2026, 12, 1)),
+        (date(2026, 1, 1), date(2027, 1, 1)),
+        (date(2026, 11, 3), date(2026, 11, 29)),
+        (date(2026, 10, 30), date(2027, 1, 2)),
+        (date(2025, 12, 15), date(2026, 12, 30)),
+    ] {
+        let moment = |day: jiff::civil::Date| {
+            let second = day.to_zoned(zone.clone()).unwrap().timestamp().as_second();
+            Some(prost_types::Timestamp { seconds: second, nanos: 0 })
+        };
+        let asked = QueryIndicatorsRequest {
+            from: moment(from),
+            before: moment(before),
+            group_by: vec![Dimension::Area.into(), Dimension::Category.into()],
+            area_level: AreaLevel::Town.into(),
+            ..asking(&["resolved_rate@1"])
+        };
+        let mut expected = world.figures(COUNTY, asked).await;
+        expected.retain(|_, counts| *counts != (0, 0));
+        let found = board.town_categories(COUNTY, (from, before), "").await.unwrap();
+        let found: BTreeMap<_, _> = found
+            .into_iter()
+            .map(|one| (format!("{}|{} resolved_rate", one.town, one.key), (one.settled, one.opened)))
+            .collect();
+        assert_eq!(found, expected, "{from} to {before}");
+    }
+}
+
 /// All that is added up, as text.
 async fn everything(world: &World) -> Vec<String> {
     let mut all = Vec::new();
@@ -123,6 +156,7 @@ async fn what_is_added_up_is_what_the_definitions_count_after_any_course() {
         }
         agree(&world, &format!("events of {seed}")).await;
     }
+    windows_agree(&world).await;
     let before = everything(&world).await;
     let rebuilt = world.rebuild(COUNTY).await;
     assert_eq!(everything(&world).await, before, "generation {}", rebuilt.generation);
