@@ -120,8 +120,12 @@ fn check(arrivals: &[Arrival], asked: &[(String, Level, Uuid)]) -> Result<(), Fa
     let mut of_agency: HashMap<&str, Vec<Level>> = HashMap::new();
     for (_, agency, id) in arrivals {
         let (place, level, case) = known.get(id.as_str()).ok_or("a push came that nobody asked for")?;
-        if last_of_case.insert(*case, *place).is_some_and(|before| before >= *place) {
-            return Err("two pushes of a case came in the wrong order, or one came twice".into());
+        match last_of_case.insert(*case, *place) {
+            Some(before) if before == *place => return Err("a push came twice".into()),
+            Some(before) if before > *place => {
+                return Err("two pushes of a case came in the wrong order".into());
+            }
+            _ => {}
         }
         of_agency.entry(agency).or_default().push(*level);
     }
