@@ -266,6 +266,7 @@ mod tests {
         turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
         assert!(!turns.is_idle(), "the second is on its way");
         turns.settled(Uuid::from_u128(2), Uuid::from_u128(1));
+        turns.settled(Uuid::from_u128(3), Uuid::from_u128(3));
         assert!(turns.is_idle());
     }
 
