@@ -5,16 +5,18 @@ mod counting;
 mod exclusions;
 mod fact_tables;
 mod facts;
+mod open_cases;
 mod query_text;
 mod rebuilding;
 mod rolling_up;
 mod snapshot;
 
-pub use board::{AfterCase, BoardCounts, OfTown, OpenCase, WhichOpen};
+pub use board::{BoardCounts, OfTown};
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
+pub use open_cases::{AfterCase, OpenCase, WhichOpen};
 pub use rebuilding::{Fingerprint, Rebuilding, Rebuilt, waiting_counties};
 pub use rolling_up::roll_up;
 

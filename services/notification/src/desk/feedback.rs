@@ -154,7 +154,7 @@ async fn file_of(
 ) -> Result<Uuid, Refused> {
     let name = field.file_name().unwrap_or_default().to_owned();
     let coming = Coming { push_id, name, size: None, most: rules.largest_file };
-    let mut upload = desk.answering.files.begin(&answerer(&visit), coming).await?;
+    let mut upload = desk.answering.files.begin(&answerer(visit), coming).await?;
     loop {
         let written = match field.chunk().await {
             Ok(None) => break,

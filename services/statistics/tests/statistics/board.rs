@@ -106,7 +106,7 @@ async fn windows_agree(world: &World) {
         (date(2025, 12, 15), date(2026, 12, 30)),
     ] {
         let moment = |day: jiff::civil::Date| {
-            let second = day.to_zoned(zone.clone()).unwrap().timestamp().as_second();
+            let second = zone.to_timestamp(day.at(0, 0, 0, 0)).unwrap().as_second();
             Some(prost_types::Timestamp { seconds: second, nanos: 0 })
         };
         let asked = QueryIndicatorsRequest {
@@ -250,7 +250,7 @@ async fn open_cases_are_listed_page_by_page_the_most_dangerous_first() {
         version: 1,
         state: CaseState::Open.into(),
         level: level.into(),
-        area_code: if number % 2 == 0 { "421181105201" } else { "421181100000" }.into(),
+        area_code: if number.is_multiple_of(2) { "421181105201" } else { "421181100000" }.into(),
         category: "other".into(),
         lead_agency: "police".into(),
         opened_at: at(&format!("2026-11-{day:02}T00:00:00Z")),
