@@ -26,8 +26,6 @@ enum By {
     House,
     Street,
     SharedTopic,
-    SurnameTopic,
-    PhoneTail,
 }
 
 impl Traits {
@@ -65,23 +63,6 @@ impl Traits {
         if let Some(area) = self.place.neighbourhood() {
             for topic in self.matter.shared_topics.iter().take(2) {
                 add(key(By::SharedTopic, &[area, *topic]));
-            }
-        }
-        if std::env::var("E1").is_ok() {
-            if let Some(area) = self.place.neighbourhood()
-                && let Some(surname) =
-                    self.reporter().and_then(|one| one.name).map(|name| name.surname).filter(|s| *s != 0)
-            {
-                for topic in self.matter.topics.iter().take(2) {
-                    add(key(By::SurnameTopic, &[area, surname, *topic]));
-                }
-            }
-        }
-        if std::env::var("E3").is_ok() {
-            for phone in self.reporter().into_iter().flat_map(PartyTraits::phones) {
-                if phone.tail != 0 {
-                    add(key(By::PhoneTail, &[phone.tail]));
-                }
             }
         }
         keys
