@@ -36,6 +36,7 @@ const FILES: &[&str] = &[
     "fengqiao/routing/v1/events.proto",
     "fengqiao/routing/v1/meeting_service.proto",
     "fengqiao/routing/v1/one_key_call.proto",
+    "fengqiao/routing/v1/people_events.proto",
     "fengqiao/routing/v1/routing_service.proto",
     "fengqiao/routing/v1/settings_service.proto",
     "fengqiao/routing/v1/work_service.proto",

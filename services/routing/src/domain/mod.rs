@@ -22,6 +22,7 @@ pub mod push;
 pub mod refusal;
 pub mod standing;
 pub mod states;
+pub mod telling;
 pub mod transition;
 pub mod withholding;
 pub mod wording;

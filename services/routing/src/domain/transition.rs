@@ -10,6 +10,7 @@ use super::{
     happening::{Arrival, Happening, Opening},
     history::{HistoryKind, Occasion},
     states::Trigger,
+    telling::TellingKind,
     wording::source_name,
 };
 pub use super::{
@@ -89,6 +90,10 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
     draft.owe(DutyKind::Ageing, Holder::agency(&setting.responsible.lead), 0);
     draft.raise_alerts();
     draft.ring(&arrival);
+    // Who reported what is split off was told when it came.
+    if split.is_none() {
+        draft.tell_residents(TellingKind::Received);
+    }
     draft.finish(true)
 }
 
@@ -179,6 +184,7 @@ impl Draft<'_> {
         self.take_in(arrival);
         self.owe_classification(arrival);
         self.ring(arrival);
+        self.tell_residents(TellingKind::Received);
         let raised = self.raise(&arrival.grade);
         if over && !raised && self.case.level.pushes() {
             let lead = self.case.lead_agency.clone();
