@@ -47,6 +47,7 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/events.proto",
     "fengqiao/notification/v1/forms.proto",
     "fengqiao/notification/v1/notification_service.proto",
+    "fengqiao/notification/v1/people.proto",
     "fengqiao/notification/v1/push.proto",
     "fengqiao/sealing/v1/sealing_service.proto",
     "fengqiao/statistics/v1/analysis_service.proto",

@@ -10,9 +10,9 @@ use crate::{
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
     case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
     form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
-    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
+    meeting::MeetingCommand, people::PeopleCommand, push::PushCommand, record::RecordCommand,
+    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
+    settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -74,6 +74,9 @@ pub enum Command {
     /// Who may sign in to the agency desk: add, reset, lock, list (工作台账号).
     #[command(subcommand)]
     Account(AccountCommand),
+    /// What people were told by SMS, voice or WeChat (告知), and the code of the residents' page (查询码).
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
     #[command(subcommand)]
     Endpoint(EndpointCommand),

@@ -13,6 +13,7 @@ use fengqiao_proto::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
         attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
         form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
+        people_service_client::PeopleServiceClient,
     },
     routing::v1::{
         audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
@@ -280,6 +281,15 @@ impl Session {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(AccountServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for what people were told.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn people(&self, caller: &Caller) -> Result<PeopleServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(PeopleServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification, for the agencies' webhooks.

@@ -25,6 +25,7 @@ mod meeting;
 mod moment;
 mod output;
 mod paging;
+mod people;
 mod profile;
 mod push;
 mod record;
@@ -90,6 +91,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Attachment(command) => attachment::execute(command, &session, output).await,
         Command::Account(command) => account::execute(command, &session, output).await,
+        Command::People(command) => people::execute(command, &session, output).await,
         Command::Endpoint(command) => endpoint::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,

@@ -39,6 +39,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.AttachmentService",
     "fengqiao.notification.v1.FormService",
     "fengqiao.notification.v1.EndpointService",
+    "fengqiao.notification.v1.PeopleService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
     "fengqiao.statistics.v1.FactsService",
@@ -170,6 +171,11 @@ account add zhao --person officer-zhao --agency police
 account reset zhao
 account lock zhao
 account list
+people list --state parked
+people show 01939f2a-0000-7000-8000-000000000000
+people resend 01939f2a-0000-7000-8000-000000000000
+people code 20261124-0001
+people code 20261124-0001 --renew
 endpoint list
 endpoint sample police
 endpoint attempts 01939f2a-0000-7000-8000-000000000000

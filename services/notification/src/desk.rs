@@ -3,6 +3,7 @@
 //! Everything is rendered here; no page needs a script. A page shows what is the agency's own, and what changes something
 //! is a form with a token of the session. [`sign_in`] lets people in, [`inbox`] shows what there is to do, [`form`] one
 //! push as it looks on paper with what can be done, [`acts`] and [`feedback`] take what was done, [`files`] gives out.
+//! [`progress`] is for residents.
 
 mod acts;
 mod feedback;
@@ -11,6 +12,7 @@ mod form;
 mod inbox;
 mod language;
 mod layout;
+mod progress;
 mod refusal;
 mod sign_in;
 mod visit;
@@ -30,13 +32,13 @@ use clap::Args;
 use fengqiao_county::{Counties, Mistakes};
 use fengqiao_sealing::Keyring;
 use fengqiao_signin::{
-    Door,
+    Door, Lockout,
     edge::{Tries, guarded},
     openid::{Provider, ProvidersFile},
 };
 use tokio::time::timeout;
 
-use crate::{answering::Answering, attachments::LONGEST_UPLOAD, delivery::Delivery};
+use crate::{answering::Answering, attachments::LONGEST_UPLOAD, delivery::Delivery, people::People};
 
 /// What one page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -84,10 +86,13 @@ pub struct Desk {
     keyring: Arc<Keyring>,
     providers: Arc<HashMap<String, Provider>>,
     tries: Arc<Tries>,
+    /// Wrong codes of residents.
+    lockout: Lockout,
+    people: People,
 }
 
 impl Desk {
-    /// A desk on these pushes, for those whom this door lets in.
+    /// A desk on these pushes, for those whom this door lets in; and the page for residents, who have no account.
     #[must_use]
     pub fn new(
         answering: Answering,
@@ -95,10 +100,12 @@ impl Desk {
         door: Door,
         counties: Arc<Counties>,
         providers: HashMap<String, Provider>,
+        residents: (Lockout, People),
     ) -> Self {
         let keyring = Arc::clone(&delivery.keyring);
         let (providers, tries) = (Arc::new(providers), Arc::default());
-        Self { delivery, answering, door, counties, keyring, providers, tries }
+        let (lockout, people) = residents;
+        Self { delivery, answering, door, counties, keyring, providers, tries, lockout, people }
     }
 
     /// The pages.
@@ -112,6 +119,7 @@ impl Desk {
             .route("/password", get(sign_in::show_password).post(sign_in::change_password))
             .route("/openid/{county}", get(sign_in::to_provider))
             .route(sign_in::OPENID_BACK, get(sign_in::back_from_provider))
+            .route(progress::PATH, get(progress::show).post(progress::look))
             .route(inbox::PATH, get(inbox::show))
             .route("/pushes/{push_id}", get(form::show))
             .route("/pushes/{push_id}/sign", post(acts::sign))

@@ -8,6 +8,7 @@ mod checks;
 mod console;
 mod forms;
 mod operating;
+mod people;
 mod reading;
 mod status;
 mod taking;
@@ -24,7 +25,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace};
+pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace, people::PeopleFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

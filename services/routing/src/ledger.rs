@@ -9,7 +9,8 @@ use uuid::Uuid;
 
 use crate::{
     announcements::{
-        Announcement, case_changed, case_expired, person_of_case, person_of_duty, push_requested, reminder_requested,
+        Announcement, case_changed, case_expired, person_of_case, person_of_duty, push_requested,
+        reminder_requested,
     },
     counties::RoutingCounty,
     domain::{

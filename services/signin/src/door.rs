@@ -181,7 +181,7 @@ impl Door {
         if !self.places.contains_key(county) || password.len() > password::MOST * 4 {
             return Err(SignInError::Wrong);
         }
-        self.store.count_try(county, &name, now).await?;
+        self.store.count_try(county, name.as_str(), now).await?;
         let kept = self.store.account(county, &name).await?;
         let hash = kept.as_ref().and_then(|kept| kept.hash.clone());
         let fits = self.hashing.fits(password, hash).await?;
@@ -257,7 +257,7 @@ impl Door {
     ) -> Result<(), SignInError> {
         let name = AccountName::read(&signed.account.name)?;
         password::check(&new, name.as_str())?;
-        self.store.count_try(&signed.county, &name, now).await?;
+        self.store.count_try(&signed.county, name.as_str(), now).await?;
         let kept = self.store.account(&signed.county, &name).await?;
         if !self.hashing.fits(old, kept.and_then(|kept| kept.hash)).await? {
             return Err(SignInError::Wrong);

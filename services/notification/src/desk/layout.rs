@@ -16,7 +16,7 @@ use super::language::Language;
 pub(super) const STYLE: &str = include_str!("style.css");
 
 /// Changes with the sheet, so that browsers may keep it.
-static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
+pub(super) static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
     let digest = Sha256::digest(STYLE.as_bytes());
     format!("/style.css?v={:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
 });
