@@ -27,6 +27,7 @@ const FILES: &[&str] = &[
     "fengqiao/intake/v1/report.proto",
     "fengqiao/intake/v1/source_category.proto",
     "fengqiao/intake/v1/weights_service.proto",
+    "fengqiao/routing/v1/alert_service.proto",
     "fengqiao/routing/v1/audit_service.proto",
     "fengqiao/routing/v1/case.proto",
     "fengqiao/routing/v1/case_acts.proto",

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
+    account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions, alert::AlertCommand,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
     case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
     form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
@@ -57,6 +57,9 @@ pub enum Command {
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Alerts by tier (分级预警): list, acknowledge; start an exercise (演练).
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Answer one-key calls (一键呼叫): accept, arrive.
     #[command(subcommand)]
     Call(CallCommand),

@@ -16,9 +16,10 @@ use fengqiao_proto::{
         people_service_client::PeopleServiceClient,
     },
     routing::v1::{
-        audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
-        meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
-        settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
+        alert_service_client::AlertServiceClient, audit_service_client::AuditServiceClient,
+        duty_service_client::DutyServiceClient, meeting_service_client::MeetingServiceClient,
+        routing_service_client::RoutingServiceClient, settings_service_client::SettingsServiceClient,
+        work_service_client::WorkServiceClient,
     },
     sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::{
@@ -281,6 +282,15 @@ impl Session {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(AccountServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing, for alerts by tier.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn alerts(&self, caller: &Caller) -> Result<AlertServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(AlertServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification, for what people were told.

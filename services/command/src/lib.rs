@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod agencies;
+mod alert;
 mod attachment;
 mod audit;
 mod background;
@@ -85,6 +86,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Activity(command) => activity::execute(command, &session, output).await,
         Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Alert(command) => alert::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Form(command) => form::execute(command, &session, output).await,

@@ -37,6 +37,7 @@ const KINDS: &[Word<TellingKind>] = &[
     Word(TellingKind::Received, "RECEIVED", "受理告知"),
     Word(TellingKind::Settled, "SETTLED", "办结告知"),
     Word(TellingKind::Closed, "CLOSED", "归档告知"),
+    Word(TellingKind::Alerted, "ALERTED", "分级预警"),
 ];
 
 const CHANNELS: &[Word<PersonChannel>] = &[

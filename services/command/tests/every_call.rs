@@ -83,6 +83,10 @@ case whistle blow 1 police justice --spot x --photo p --reason x
 case whistle report-in 1 1
 case whistle finish 1 1 --for police --photo p --text x
 case whistle rate 1 1 police 5
+alert list --open
+alert show 1 1
+alert acknowledge 1
+alert drill red 421181105202 --reason x
 call accept 1 2
 call arrive 1
 case session 1 agreed --mediator wulao --present reporter --minutes 40 --text x

@@ -38,7 +38,9 @@ use fengqiao_signin::{
 };
 use tokio::time::timeout;
 
-use crate::{answering::Answering, attachments::LONGEST_UPLOAD, delivery::Delivery, people::People};
+use crate::{
+    answering::Answering, attachments::LONGEST_UPLOAD, delivery::Delivery, forms::Forms, people::People,
+};
 
 /// What one page may take.
 const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -89,6 +91,7 @@ pub struct Desk {
     /// Wrong codes of residents.
     lockout: Lockout,
     people: People,
+    forms: Arc<Forms>,
 }
 
 impl Desk {
@@ -101,11 +104,12 @@ impl Desk {
         counties: Arc<Counties>,
         providers: HashMap<String, Provider>,
         residents: (Lockout, People),
+        forms: Arc<Forms>,
     ) -> Self {
         let keyring = Arc::clone(&delivery.keyring);
         let (providers, tries) = (Arc::new(providers), Arc::default());
         let (lockout, people) = residents;
-        Self { delivery, answering, door, counties, keyring, providers, tries, lockout, people }
+        Self { delivery, answering, door, counties, keyring, providers, tries, lockout, people, forms }
     }
 
     /// The pages.
@@ -124,6 +128,7 @@ impl Desk {
             .route("/pushes/{push_id}", get(form::show))
             .route("/pushes/{push_id}/sign", post(acts::sign))
             .route("/pushes/{push_id}/return", post(acts::give_back))
+            .route("/pushes/{push_id}/paper", get(files::paper))
             .route("/pushes/{push_id}/files/{file_id}", get(files::give))
             .layer(DefaultBodyLimit::max(FORM_BYTES))
             // What comes with files is bounded where it is read, piece by piece.

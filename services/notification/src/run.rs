@@ -131,7 +131,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         let (counties, providers) = (Arc::clone(&foundation.counties), options.desk.providers()?);
         let residents = (Lockout::new(foundation.pool.clone(), "case:"), people.clone());
         let delivery = Arc::clone(&delivery);
-        let desk = Desk::new(answering.clone(), delivery, door.clone(), counties, providers, residents);
+        let forms = Arc::clone(&forms);
+        let desk =
+            Desk::new(answering.clone(), delivery, door.clone(), counties, providers, residents, forms);
         foundation.serve_http(listen, desk.router()).await?;
     }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));

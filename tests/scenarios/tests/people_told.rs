@@ -20,7 +20,7 @@ use fengqiao_scenarios::{
     waiting::{USUAL, until},
 };
 use fengqiao_stack::{services::Service, test_county::write_sample_county};
-use reqwest::{Certificate, Client};
+use reqwest::{Certificate, Client, Url};
 
 /// A message as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -95,7 +95,10 @@ impl Page {
 
     async fn look(&self, number: &str, code: &str) -> (u16, String) {
         let typed = [("county", "421181"), ("number", number), ("code", code)];
-        let answer = self.client.post(&self.address).form(&typed).send().await.unwrap();
+        let body = Url::parse_with_params("https://nowhere", typed).unwrap().query().unwrap().to_owned();
+        let post =
+            self.client.post(&self.address).header("content-type", "application/x-www-form-urlencoded");
+        let answer = post.body(body).send().await.unwrap();
         (answer.status().as_u16(), answer.text().await.unwrap())
     }
 }

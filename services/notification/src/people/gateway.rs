@@ -117,11 +117,13 @@ pub struct Accepted {
 impl Accepted {
     fn is_said_in(&self, body: &[u8]) -> bool {
         let answer: Option<Value> = serde_json::from_slice(body).ok();
-        match answer.as_ref().and_then(|answer| answer.get(&self.field)) {
-            Some(Value::String(said)) => *said == self.value,
-            Some(said @ (Value::Number(_) | Value::Bool(_))) => said.to_string() == self.value,
-            _ => false,
-        }
+        let said = match answer.as_ref().and_then(|answer| answer.get(&self.field)) {
+            Some(Value::String(said)) => said.clone(),
+            Some(Value::Number(said)) => said.to_string(),
+            Some(Value::Bool(said)) => said.to_string(),
+            _ => return false,
+        };
+        said == self.value
     }
 }
 

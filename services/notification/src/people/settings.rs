@@ -319,7 +319,7 @@ mod tests {
     fn without_a_file_there_are_words_and_no_channels() {
         let settings = read("").unwrap();
         assert!(settings.channels.is_empty());
-        assert_eq!(settings.tells.len(), 9);
+        assert_eq!(settings.tells.len(), 10);
         assert_eq!(settings.quiet, Quiet { from: time(22, 0, 0, 0), until: time(7, 0, 0, 0) });
     }
 
@@ -336,7 +336,7 @@ mod tests {
     fn a_county_s_words_take_the_place_of_the_shipped_ones() {
         let own = "version = '2'\n[[tell]]\nof = 'closed'\nby = []\ntext = '已归档'\n";
         let settings = read(own).unwrap();
-        assert_eq!((settings.version.as_str(), settings.tells.len()), ("2", 9));
+        assert_eq!((settings.version.as_str(), settings.tells.len()), ("2", 10));
         assert!(settings.tells[&TellingKind::Closed].by.is_empty());
         assert!(!settings.tells[&TellingKind::Settled].by.is_empty());
     }

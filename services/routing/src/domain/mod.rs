@@ -10,6 +10,7 @@ mod chasing;
 mod clocks;
 pub mod docket;
 mod draft;
+pub mod drill;
 pub mod duty;
 pub mod grading;
 pub mod happening;

@@ -31,6 +31,8 @@ pub enum TellingKind {
     Settled,
     /// The case is closed.
     Closed,
+    /// A tier is alerted.
+    Alerted,
 }
 
 impl TellingKind {

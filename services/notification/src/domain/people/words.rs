@@ -16,6 +16,7 @@ const KINDS: &[(TellingKind, &str)] = &[
     (TellingKind::Received, "received"),
     (TellingKind::Settled, "settled"),
     (TellingKind::Closed, "closed"),
+    (TellingKind::Alerted, "alerted"),
 ];
 
 /// What is of a report and stands in no message, by the names under which someone might look for it.

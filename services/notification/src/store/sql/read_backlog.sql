@@ -3,7 +3,7 @@
 SELECT
     push_id, subject, case_id, case_number, agency, form, page.level, area_code, area_name, category, reason,
     requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
-    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter
+    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sign_by, answer_by, sealed_matter
 FROM UNNEST($3::smallint[], $4::timestamptz[], $5::uuid[]) AS wanted (level, after_at, after_id)
 CROSS JOIN LATERAL (
     SELECT *

@@ -116,6 +116,8 @@ pub enum AlertStatus {
     Exercise,
     /// Called off (解除).
     Cancelled,
+    /// Of a technical test (测试).
+    Test,
 }
 
 impl AlertStatus {
