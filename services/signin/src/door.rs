@@ -116,6 +116,11 @@ impl Door {
         self.places.get(county).map(Place::staff)
     }
 
+    /// Reads the people of the counties' folders again. A folder with mistakes changes nothing.
+    pub fn read_people_again(&self) {
+        self.places.values().for_each(Place::read_again);
+    }
+
     /// Makes an account for someone who holds a post of the agency today. Gives the password for the first time; none
     /// where the person comes through the provider.
     ///
@@ -300,8 +305,8 @@ impl Door {
     /// Removes what is over, and reads the counties' people again, until the future is dropped.
     pub async fn sweep_forever(self) {
         loop {
-            for (county, place) in self.places.iter() {
-                place.read_again();
+            self.read_people_again();
+            for county in self.places.keys() {
                 if let Err(error) = self.store.sweep(county, time::now()).await {
                     let error: &dyn std::error::Error = &error;
                     tracing::warn!(county, error, "sessions that are over are removed later");

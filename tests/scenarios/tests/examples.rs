@@ -45,10 +45,10 @@ impl Drop for Running {
 }
 
 async fn push(county: &County, agency: &str, case_id: &str) -> Push {
-    let mut desk = county.calls().notification(agency).unwrap();
+    let desk = county.calls().notification(agency).unwrap();
     until("the push is there", USUAL, async || {
         let request = ListPushesRequest { case_id: case_id.to_owned(), ..Default::default() };
-        desk.list_pushes(request).await.unwrap().into_inner().pushes.into_iter().next()
+        desk.clone().list_pushes(request).await.unwrap().into_inner().pushes.into_iter().next()
     })
     .await
 }

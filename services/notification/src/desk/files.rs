@@ -57,14 +57,15 @@ pub(super) async fn paper(
     match printed.await {
         Ok((number, paper)) => {
             let name = format!("{number}.pdf");
-            (to_keep(&name, "application/pdf", paper.pdf.len() as u64), paper.pdf).into_response()
+            (to_keep(&name, "application/pdf", i64::try_from(paper.pdf.len()).unwrap_or(i64::MAX)), paper.pdf)
+                .into_response()
         }
         Err(error) => refusal::of(visit.language, "giving out a form", &error),
     }
 }
 
 /// The headers of what a browser keeps under a name.
-fn to_keep(name: &str, media_type: &str, bytes: u64) -> [(header::HeaderName, HeaderValue); 4] {
+fn to_keep(name: &str, media_type: &str, bytes: i64) -> [(header::HeaderName, HeaderValue); 4] {
     let encoded: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     let disposition = format!("attachment; filename*=UTF-8''{}", encoded.replace('+', "%20"));
     let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("attachment"));
