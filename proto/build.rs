@@ -11,6 +11,7 @@ const FILES: &[&str] = &[
     "fengqiao/type/v1/push_subject.proto",
     "fengqiao/type/v1/refusal.proto",
     "fengqiao/type/v1/source.proto",
+    "fengqiao/type/v1/telling.proto",
     "fengqiao/intake/v1/activity.proto",
     "fengqiao/intake/v1/activity_service.proto",
     "fengqiao/intake/v1/background_service.proto",

@@ -6,7 +6,7 @@ use fengqiao_proto::{
         GetMessageRequest, GetProgressCodeRequest, ListMessagesRequest, PersonChannel, PersonMessage,
         PersonMessageState, RenewProgressCodeRequest, ResendMessagesRequest,
     },
-    routing::v1::{PersonKind, TellingKind},
+    types::v1::{PersonKind, TellingKind},
 };
 use uuid::Uuid;
 

@@ -24,8 +24,8 @@ use fengqiao_notification::{
     store::people::{KeptMessage, MessagePlace, MessageState, WhichMessages},
 };
 use fengqiao_proto::{
-    routing::v1::{CaseChanged, CaseExpired, PersonKind, PersonToTell, TellingKind},
-    types::v1::{CaseState, Level, Matter, Party, PartyRole, PushSubject},
+    routing::v1::{CaseChanged, CaseExpired, PersonToTell},
+    types::v1::{CaseState, Level, Matter, Party, PartyRole, PersonKind, PushSubject, TellingKind},
 };
 use fengqiao_serving::time::{now, to_proto};
 use fengqiao_webhook::{Address, Answered, Poster};

@@ -8,14 +8,13 @@ use fengqiao_access::Principal;
 use fengqiao_proto::{
     routing::v1::{
         AcknowledgeAlertRequest, AlertStatus, CaseAlert, CaseChanged, GetAlertRequest, ListAlertsRequest,
-        PersonToTell, PushRequested, StartDrillRequest, StartDrillResponse, TellingKind,
+        PersonToTell, PushRequested, StartDrillRequest, StartDrillResponse,
         alert_service_server::AlertService as _,
     },
-    types::v1::{FormKind, Level},
+    types::v1::{FormKind, Level, TellingKind},
 };
 use fengqiao_routing::{CASE_CHANGED, PUSH_REQUESTED};
 use office::{Office, asked};
-use prost::Message as _;
 use tonic::Code;
 
 const WUWEI: &str = "620602";

@@ -315,7 +315,7 @@ async fn who_comes_into_the_county_s_folder_can_sign_in_without_a_restart() {
     for entry in std::fs::read_dir(sample).unwrap().flatten().filter(|entry| entry.path().is_file()) {
         std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
     }
-    let counties = Counties::load(&[folder.path()]).unwrap();
+    let counties = Counties::load(&[folder.path().to_owned()]).unwrap();
     // No statement is made here: nobody waits for a database.
     let pool = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
     let door = Door::new(pool, &counties, Hashing::new().unwrap()).unwrap();

@@ -8,8 +8,8 @@ use std::{
 
 use fengqiao_messaging::{ApplyError, Envelope};
 use fengqiao_proto::{
-    routing::v1::{CaseChanged, PersonKind, PersonToTell, TellingKind},
-    types::v1::{CaseState, Level, Matter, PartyRole, PushSubject},
+    routing::v1::{CaseChanged, PersonToTell},
+    types::v1::{CaseState, Level, Matter, PartyRole, PersonKind, PushSubject, TellingKind},
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::from_proto;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use fengqiao_county::{Mistake, Mistakes, line_at};
-use fengqiao_proto::routing::v1::TellingKind;
+use fengqiao_proto::types::v1::TellingKind;
 use fengqiao_webhook::Address;
 use jiff::civil::Time;
 use serde::Deserialize;

@@ -2,10 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use fengqiao_proto::{
-    routing::v1::{PersonKind, TellingKind},
-    types::v1::{CaseState, Level, PushSubject},
-};
+use fengqiao_proto::types::v1::{CaseState, Level, PersonKind, PushSubject, TellingKind};
 use fengqiao_serving::time::{from_sql, to_sql};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};

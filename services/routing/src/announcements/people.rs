@@ -2,8 +2,8 @@
 
 use fengqiao_messaging::Event;
 use fengqiao_proto::{
-    routing::v1::{PersonKind, PersonToTell},
-    types::v1::PushSubject,
+    routing::v1::PersonToTell,
+    types::v1::{PersonKind, PushSubject},
 };
 use fengqiao_serving::time::to_proto;
 use prost::Message as _;

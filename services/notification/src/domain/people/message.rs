@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use fengqiao_proto::{
-    routing::v1::{PersonKind, TellingKind},
-    types::v1::{Level, PushSubject},
-};
+use fengqiao_proto::types::v1::{Level, PersonKind, PushSubject, TellingKind};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 //! The words in which persons are told: a county's templates, which can name nothing of who and what a case is about.
 
-use fengqiao_proto::routing::v1::TellingKind;
+use fengqiao_proto::types::v1::TellingKind;
 
 /// A text is at most so long, in characters, before it is filled in: five parts of an SMS.
 const MOST_CHARACTERS: usize = 300;
