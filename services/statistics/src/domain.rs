@@ -3,11 +3,13 @@
 pub mod area;
 pub mod comparison;
 pub mod definition;
+pub mod disclosure;
 pub mod event;
 pub mod facts;
 pub mod figure;
 pub mod language;
 pub mod league;
+pub mod outside;
 pub mod plan;
 pub mod population;
 pub mod published;

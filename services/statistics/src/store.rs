@@ -1,6 +1,7 @@
 //! The store: the only place with SQL.
 
 mod counting;
+mod dice;
 mod exclusions;
 mod fact_tables;
 mod facts;
@@ -9,6 +10,7 @@ mod rebuilding;
 mod snapshot;
 
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
+pub use dice::dice;
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
@@ -36,6 +38,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("count_exclusions", include_str!("store/sql/count_exclusions.sql")),
     ("case_is_known", include_str!("store/sql/case_is_known.sql")),
     ("as_of", include_str!("store/sql/as_of.sql")),
+    ("disclosure_key", include_str!("store/sql/disclosure_key.sql")),
+    ("put_disclosure_key", include_str!("store/sql/put_disclosure_key.sql")),
 ];
 
 /// The migrations of the service's own tables.

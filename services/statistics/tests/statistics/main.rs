@@ -7,6 +7,7 @@ mod facts;
 mod figures;
 mod http;
 mod leagues;
+mod outside;
 mod published;
 mod questions;
 mod world;
