@@ -35,6 +35,8 @@ pub struct StackPlan {
     pub webhooks: Vec<(String, String)>,
     /// Further variables for all services.
     pub environment: Vec<(String, String)>,
+    /// Whether analysts are answered, too.
+    pub analysts: bool,
 }
 
 impl StackPlan {
@@ -47,6 +49,7 @@ impl StackPlan {
             redis_prefix: "fq".into(),
             webhooks: Vec::new(),
             environment: Vec::new(),
+            analysts: false,
         }
     }
 
@@ -96,8 +99,10 @@ impl Stack {
         };
         let endpoints = write_endpoints(&folder, &county.code, &plan.webhooks, &secrets)?;
         let environment = environment(&plan, &county_folder, &secrets, &urls, &endpoints);
+        let analysts = plan.analysts.then_some(Service::Analysts);
         let settings: Vec<ServiceSettings> = Service::ALL
             .into_iter()
+            .chain(analysts)
             .map(|service| ServiceSettings {
                 service,
                 environment: environment.clone(),
@@ -116,7 +121,7 @@ impl Stack {
 
     /// A service's process.
     pub fn service(&self, service: Service) -> &ServiceProcess {
-        // One for each of `Service::ALL`, in that order.
+        // One for each of `Service::ALL`, in that order, then the analysts' where they are wanted.
         &self.services[service as usize]
     }
 
@@ -243,6 +248,7 @@ fn environment(
         ("FENGQIAO_TOKEN_KEY", path(secrets.token_key())),
         ("FENGQIAO_SEALING_KEYS", path(secrets.sealing_keys())),
         ("FENGQIAO_ENDPOINTS_FILE", path(endpoints.to_path_buf())),
+        ("FENGQIAO_ANALYSTS_FOLDER", path(plan.folder.join("analysts"))),
     ];
     own.into_iter()
         .map(|(name, value)| (name.to_owned(), value))

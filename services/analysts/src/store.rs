@@ -3,7 +3,7 @@
 use fengqiao_serving::time::{from_sql, to_sql};
 use futures::{Stream, TryStreamExt as _};
 use jiff::Timestamp;
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Row as _, postgres::PgRow};
+use sqlx::{Executor as _, PgPool, Postgres, Row as _, Transaction, postgres::PgRow};
 use time::{Date, OffsetDateTime};
 use uuid::Uuid;
 
@@ -94,7 +94,7 @@ pub type Thing = (i16, Uuid);
 
 /// One moment of the facts. Ends when it is dropped.
 pub struct Moment {
-    connection: PgConnection,
+    tx: Transaction<'static, Postgres>,
     county: String,
     /// The generation of facts that holds.
     pub generation: i32,
@@ -103,25 +103,25 @@ pub struct Moment {
 }
 
 impl Moment {
-    /// Takes it; none where nothing of the county was received yet. A connection of its own: it may last for minutes, and
-    /// must hold up nobody.
+    /// Takes it; none where nothing of the county was received yet.
     ///
     /// # Errors
     /// [`AnalystsError::Database`]
     pub async fn take(pool: &PgPool, county: &str) -> Result<Option<Self>, AnalystsError> {
         let failed = AnalystsError::database("looking at the facts");
-        let mut connection = pool.acquire().await.map_err(&failed)?.detach();
-        // Older moments of long readings hold up the cleaning of tables: it ends in any case.
-        let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = '300s'; \
-                     SET LOCAL idle_in_transaction_session_timeout = '60s'; SET LOCAL work_mem = '64MB'";
-        connection.execute(begin).await.map_err(&failed)?;
+        let mut tx =
+            pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await.map_err(&failed)?;
+        // Old moments hold up the cleaning of tables: it ends in any case.
+        let limits = "SET LOCAL statement_timeout = '300s'; SET LOCAL idle_in_transaction_session_timeout = '60s'; \
+                      SET LOCAL work_mem = '64MB'";
+        tx.execute(limits).await.map_err(&failed)?;
         let holds: Option<(i32, OffsetDateTime)> = sqlx::query_as(include_str!("store/sql/generation.sql"))
             .bind(county)
-            .fetch_optional(&mut connection)
+            .fetch_optional(&mut *tx)
             .await
             .map_err(&failed)?;
         Ok(holds.map(|(generation, known_at)| Self {
-            connection,
+            tx,
             county: county.to_owned(),
             generation,
             known_at: from_sql(known_at),
@@ -142,7 +142,7 @@ impl Moment {
             .bind(&self.county)
             .bind(to_sql(since))
             .bind(bound)
-            .fetch_all(&mut self.connection)
+            .fetch_all(&mut *self.tx)
             .await
             .map_err(AnalystsError::database("looking for what has changed"))?;
         Ok(Some(found).filter(|found| found.len() <= most))
@@ -163,7 +163,7 @@ impl Moment {
             .bind(self.generation)
             .bind(cases)
             .bind(bound)
-            .fetch_all(&mut self.connection)
+            .fetch_all(&mut *self.tx)
             .await
             .map_err(AnalystsError::database("looking for reports of cases"))?;
         Ok(Some(found).filter(|found| found.len() <= most))
@@ -178,7 +178,7 @@ impl Moment {
             .bind(&self.county)
             .bind(self.generation)
             .bind(ids)
-            .fetch_all(&mut self.connection)
+            .fetch_all(&mut *self.tx)
             .await
             .map_err(AnalystsError::database("reading what has changed"))
     }
@@ -196,7 +196,7 @@ impl Moment {
             .bind(&self.county)
             .bind(self.generation)
             .bind(ids)
-            .fetch_all(&mut self.connection)
+            .fetch_all(&mut *self.tx)
             .await
             .map_err(AnalystsError::database("looking for months that have changed"))
     }
@@ -210,7 +210,7 @@ impl Moment {
         let row = sqlx::query(table.span)
             .bind(&self.county)
             .bind(self.generation)
-            .fetch_one(&mut self.connection)
+            .fetch_one(&mut *self.tx)
             .await
             .map_err(&failed)?;
         let first: Option<OffsetDateTime> = row.try_get(0).map_err(&failed)?;
@@ -230,13 +230,13 @@ impl Moment {
             .bind(self.generation)
             .bind(to_sql(from))
             .bind(to_sql(before))
-            .fetch(&mut self.connection)
+            .fetch(&mut *self.tx)
             .map_err(AnalystsError::database("reading facts"))
     }
 
     /// Ends it in order.
     pub async fn end(self) {
-        // Who does not say goodbye is ended by the server.
-        let _ = self.connection.close().await;
+        // One that cannot be ended ends with its connection.
+        let _ = self.tx.rollback().await;
     }
 }

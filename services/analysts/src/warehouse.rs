@@ -31,7 +31,9 @@ use crate::{
 
 /// Nobody looks for changes sooner after the last look: answers are so fresh.
 const FRESH_FOR: Duration = Duration::from_millis(1_000);
-/// A query waits so long for someone else's look; then it takes what is there.
+/// A query waits so long for someone else's look; then it takes what is there: segments may be being written.
+const TURN: Duration = Duration::from_millis(300);
+/// A query's own look may take so long.
 const PATIENCE: Duration = Duration::from_secs(3);
 /// A tail of so many rows is written into the segments.
 const LARGE_TAIL: usize = 40_000;
@@ -133,7 +135,7 @@ impl County {
         if let Some(facts) = self.known().filter(|facts| facts.looked.elapsed() < FRESH_FOR) {
             return Ok(facts);
         }
-        let Ok(_looking) = timeout(PATIENCE, self.looking.lock()).await else {
+        let Ok(_looking) = timeout(TURN, self.looking.lock()).await else {
             return self.known().ok_or(AnalystsError::Preparing);
         };
         match self.known() {

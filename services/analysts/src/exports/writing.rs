@@ -79,7 +79,7 @@ async fn count(engine: &Engine, caller: &Caller, query: &str) -> Result<u64, Ana
 }
 
 enum Writer {
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     Parquet(Box<ArrowWriter<File>>),
     Xlsx(Box<Book>),
 }
@@ -96,7 +96,7 @@ impl Writer {
             ExportFormat::Xlsx => Self::Xlsx(Box::new(Book::new(path, schema)?)),
             ExportFormat::Csv | ExportFormat::Unspecified => {
                 let file = BufWriter::new(create()?);
-                Self::Csv(csv::WriterBuilder::new().with_header(true).build(file))
+                Self::Csv(Box::new(csv::WriterBuilder::new().with_header(true).build(file)))
             }
         })
     }
