@@ -19,7 +19,7 @@ use fengqiao_stack::test_database::TestDatabase;
 use fengqiao_statistics::{receiver::FactReceiver, store::MIGRATIONS};
 use prost::{Message, Name};
 use sqlx::{
-    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool,
+    Connection as _, Executor as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use uuid::Uuid;
@@ -156,11 +156,8 @@ async fn rows(pool: &PgPool) -> Result<Vec<(&'static str, Vec<String>)>, Failure
     let mut all = Vec::new();
     for table in TABLES {
         let mut connection = pool.acquire().await?;
-        let text: Vec<_> = connection
-            .copy_out_raw(AssertSqlSafe(format!("COPY {table} TO STDOUT")))
-            .await?
-            .try_collect()
-            .await?;
+        let text: Vec<_> =
+            connection.copy_out_raw(&format!("COPY {table} TO STDOUT")).await?.try_collect().await?;
         let text = String::from_utf8(text.concat())?;
         all.push((table, text.lines().map(|line| format!("{line}\n")).collect()));
     }
@@ -179,7 +176,7 @@ async fn copy(url: &str, rows: &[(&'static str, Vec<String>)], batches: usize) -
             if text.is_empty() {
                 continue;
             }
-            let mut copy = tx.copy_in_raw(AssertSqlSafe(format!("COPY {table} FROM STDIN"))).await?;
+            let mut copy = tx.copy_in_raw(&format!("COPY {table} FROM STDIN")).await?;
             copy.send(text.into_bytes()).await?;
             copy.finish().await?;
         }
