@@ -8,11 +8,12 @@ use clap_complete::Shell;
 use crate::{
     account::AccountOptions, activity::ActivityCommand, agencies::AgenciesOptions, alert::AlertCommand,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
-    case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
-    form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
-    meeting::MeetingCommand, people::PeopleCommand, push::PushCommand, record::RecordCommand,
-    report::ReportCommand, reward::RewardCommand, roster::RosterOptions, rules::RulesCommand,
-    settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
+    case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, export::ExportCommand,
+    figures::StatsOptions, form::FormCommand, keys::KeysCommand, link::LinkCommand,
+    mediators::MediatorsOptions, meeting::MeetingCommand, people::PeopleCommand, push::PushCommand,
+    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand,
+    work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -112,6 +113,9 @@ pub enum Command {
     /// Count: indicators by area, agency, source, level, category and time (指标).
     #[command(visible_alias = "statistics")]
     Stats(Box<StatsOptions>),
+    /// Write tables of facts into files: CSV, Excel, Parquet (导出).
+    #[command(subcommand)]
+    Export(ExportCommand),
     /// Follow one case's history as it grows, until Ctrl-C.
     Watch(WatchOptions),
     /// Print a completion script, for instance: fengqiao completions bash

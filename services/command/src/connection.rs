@@ -23,8 +23,8 @@ use fengqiao_proto::{
     },
     sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::{
-        analysis_service_client::AnalysisServiceClient, facts_service_client::FactsServiceClient,
-        statistics_service_client::StatisticsServiceClient,
+        analysis_service_client::AnalysisServiceClient, export_service_client::ExportServiceClient,
+        facts_service_client::FactsServiceClient, statistics_service_client::StatisticsServiceClient,
     },
     types::v1::Source,
 };
@@ -362,6 +362,15 @@ impl Session {
     pub async fn facts(&self, caller: &Caller) -> Result<FactsServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("statistics", caller).await?;
         Ok(FactsServiceClient::with_interceptor(channel, token))
+    }
+
+    /// Connects to the analysts' process, for exports.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn exports(&self, caller: &Caller) -> Result<ExportServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("analysts", caller).await?;
+        Ok(ExportServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     async fn connect(

@@ -42,6 +42,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.PeopleService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
+    "fengqiao.statistics.v1.ExportService",
     "fengqiao.statistics.v1.FactsService",
     "fengqiao.statistics.v1.StatisticsService",
 ];
@@ -167,6 +168,11 @@ stats exclude resolved_rate 01939f2a-0000-7000-8000-000000000000 --reason x
 stats include 01939f2a-0000-7000-8000-000000000000 --reason x
 stats exclusions
 statistics rebuild
+export start reports --from 2026-11-01 --before 2026-12-01 --format xlsx
+export show 01939f2a-0000-7000-8000-000000000000
+export list
+export fetch 01939f2a-0000-7000-8000-000000000000 --to taken
+export cancel 01939f2a-0000-7000-8000-000000000000
 push answers 01939f2a-0000-7000-8000-000000000000 --agency police
 attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
 attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken

@@ -2,6 +2,7 @@
 
 mod board;
 mod counting;
+mod dice;
 mod exclusions;
 mod fact_tables;
 mod facts;
@@ -13,6 +14,7 @@ mod snapshot;
 
 pub use board::{BoardCounts, OfTown};
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
+pub use dice::dice;
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
@@ -53,6 +55,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("board_town_categories", include_str!("store/sql/board/town_categories.sql")),
     ("board_town_levels", include_str!("store/sql/board/town_levels.sql")),
     ("board_town_reports", include_str!("store/sql/board/town_reports.sql")),
+    ("disclosure_key", include_str!("store/sql/disclosure_key.sql")),
+    ("put_disclosure_key", include_str!("store/sql/put_disclosure_key.sql")),
 ];
 
 /// The migrations of the service's own tables.

@@ -8,6 +8,7 @@ mod facts;
 mod figures;
 mod http;
 mod leagues;
+mod outside;
 mod published;
 mod questions;
 mod world;
