@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions, alert::AlertCommand,
+    account::AccountOptions, activity::ActivityCommand, agencies::AgenciesOptions, alert::AlertCommand,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
     case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
     form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
@@ -74,9 +74,8 @@ pub enum Command {
     /// Files that agencies hand in with what they say of a push (附件).
     #[command(subcommand)]
     Attachment(AttachmentCommand),
-    /// Who may sign in to the agency desk: add, reset, lock, list (工作台账号).
-    #[command(subcommand)]
-    Account(AccountCommand),
+    /// Who may sign in to the agency desk or, with --board, to the county board: add, reset, lock, list (工作台、态势屏账号).
+    Account(AccountOptions),
     /// What people were told by SMS, voice or WeChat (告知), and the code of the residents' page (查询码).
     #[command(subcommand)]
     People(PeopleCommand),

@@ -1,7 +1,6 @@
 //! The gRPC face: checks requests and callers, hands on to store and delivery, and turns faults into
 //! statuses in one place.
 
-mod accounts;
 mod answering;
 mod attachments;
 mod checks;
@@ -25,7 +24,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace, people::PeopleFace};
+pub use self::{console::EndpointFace, forms::FormFace, people::PeopleFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.
