@@ -8,7 +8,7 @@ use fengqiao_benchmarks::{
     callers::Failure,
     figure::{print_more_is_better, print_rounds},
 };
-use fengqiao_messaging::{Apply as _, Envelope, Step, Topic};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
@@ -42,7 +42,9 @@ async fn main() -> Result<(), Failure> {
         let mut connection = applied.1.acquire().await?;
         for batch in events.chunks(BATCH) {
             let step = Step::on_the_spot(&mut connection, COUNTY, Topic::Intake).await?;
-            FactReceiver.apply(&mut connection, &step, batch).await?;
+            if FactReceiver.apply(&mut connection, &step, batch).await? != Applied::Done {
+                return Err("a batch was not taken in".into());
+            }
         }
         ours.push(per_second(events.len(), began));
         let rows = rows(&applied.1).await?;
