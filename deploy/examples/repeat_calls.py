@@ -11,7 +11,7 @@ stack = json.load(open(".local/stack.json"))
 token = open(stack["tokens"]["analyst"]).read().strip()
 options = {"adbc.flight.sql.authorization_header": f"Bearer {token}",
            "adbc.flight.sql.client_option.tls_root_certs": open(stack["ca"]).read()}
-with flight_sql.connect(stack["services"]["analysts"].replace("https", "grpc+tls"), db_kwargs=options) as connection:
+with flight_sql.connect(stack["services"]["analysts"].replace("https", "grpc+tls"), db_kwargs=options, autocommit=True) as connection:
     month = f"DATE '{sys.argv[1]}'" if len(sys.argv) > 1 else "date_trunc('month', now())"
     with connection.cursor() as cursor:
         cursor.execute(f"""SELECT name, count(*) FILTER (WHERE repeat) AS repeat_calls, count(*) AS calls

@@ -147,7 +147,10 @@ impl Foundation {
                 work.push(Box::pin(receiver.run(self.stop.clone())));
             }
         }
-        self.tasks.spawn("messaging", on_own_thread("messaging", work, self.stop.clone())?);
+        // Who neither sends nor receives has nothing to do there.
+        if !work.is_empty() {
+            self.tasks.spawn("messaging", on_own_thread("messaging", work, self.stop.clone())?);
+        }
         Ok(())
     }
 

@@ -29,7 +29,7 @@ options = {
     "adbc.flight.sql.authorization_header": "Bearer " + open(stack["tokens"]["analyst"]).read().strip(),
     "adbc.flight.sql.client_option.tls_root_certs": open(stack["ca"]).read(),
 }
-ours = flight_sql.connect(stack["services"]["analysts"].replace("https", "grpc+tls"), db_kwargs=options).cursor()
+ours = flight_sql.connect(stack["services"]["analysts"].replace("https", "grpc+tls"), db_kwargs=options, autocommit=True).cursor()
 
 until = time.monotonic() + 1800
 while True:
@@ -54,7 +54,7 @@ def by_ours(query):
 
 
 def by_duckdb(query):
-    return theirs.execute(query).to_arrow_table()
+    return theirs.sql(query).to_arrow_table()
 
 
 ratios = []

@@ -13,7 +13,7 @@ def connect(token):
         "adbc.flight.sql.authorization_header": f"Bearer {token}",
         "adbc.flight.sql.client_option.tls_root_certs": open(stack["ca"]).read(),
     }
-    return flight_sql.connect(stack["services"]["analysts"].replace("https", "grpc+tls"), db_kwargs=options)
+    return flight_sql.connect(stack["services"]["analysts"].replace("https", "grpc+tls"), db_kwargs=options, autocommit=True)
 
 
 def refused(run, word):

@@ -43,7 +43,7 @@ async fn python_counts_the_month_s_repeat_calls_by_town() {
     let county = County::start(|plan| plan.analysts = true).await;
     let here = county.folder().to_owned();
     std::os::unix::fs::symlink(county.stack.folder(), here.join(".local")).unwrap();
-    let towns = ["421181105200", "421181105201", "421181106200"];
+    let towns = ["421181105200", "421181106200", "421181106201"];
     for number in 0..12 {
         let sent = Report {
             source_ref: format!("analysts-{number}"),

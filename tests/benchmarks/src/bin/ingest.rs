@@ -43,7 +43,7 @@ async fn main() -> Result<(), Failure> {
         for batch in events.chunks(BATCH) {
             let step = Step::on_the_spot(&mut connection, COUNTY, Topic::Intake).await?;
             if FactReceiver.apply(&mut connection, &step, batch).await? != Applied::Done {
-                return Err("another process took the step".into());
+                return Err("a batch was not taken in".into());
             }
         }
         ours.push(per_second(events.len(), began));
