@@ -99,6 +99,8 @@ impl Stack {
         };
         let endpoints = write_endpoints(&folder, &county.code, &plan.webhooks, &secrets)?;
         let environment = environment(&plan, &county_folder, &secrets, &urls, &endpoints);
+        let people = ("FENGQIAO_PEOPLE_FOLDER".to_owned(), folder.join("people").display().to_string());
+        let environment: Vec<_> = environment.into_iter().chain([people]).collect();
         let analysts = plan.analysts.then_some(Service::Analysts);
         let settings: Vec<ServiceSettings> = Service::ALL
             .into_iter()
@@ -167,7 +169,8 @@ impl Stack {
                 .iter()
                 .filter_map(|process| Some((process.service().name().to_owned(), process.http_url()?)))
                 .collect(),
-            desk: self.service(Service::Notification).desk_url(),
+            desk: self.service(Service::Notification).pages_url(),
+            board: self.service(Service::Statistics).pages_url(),
             ops: urls(ServiceProcess::operations_url),
             tokens: self.secrets.token_files(),
             pid: std::process::id(),

@@ -1,13 +1,13 @@
 //! The gRPC face: checks requests and callers, hands on to store and delivery, and turns faults into
 //! statuses in one place.
 
-mod accounts;
 mod answering;
 mod attachments;
 mod checks;
 mod console;
 mod forms;
 mod operating;
+mod people;
 mod reading;
 mod status;
 mod taking;
@@ -24,7 +24,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace};
+pub use self::{console::EndpointFace, forms::FormFace, people::PeopleFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

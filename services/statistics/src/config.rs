@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use clap::Parser;
 
+use crate::board::BoardOptions;
+
 /// Statistics: counts what the county's services did, without personal data.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "fengqiao-statistics", version, about)]
@@ -14,4 +16,7 @@ pub struct StatisticsSettings {
     /// Where HTTP/JSON is served, over TLS with the same certificate as gRPC.
     #[arg(long, env = "FENGQIAO_STATISTICS_HTTP_LISTEN", default_value = "127.0.0.1:0")]
     pub http_listen: SocketAddr,
+    /// The county board.
+    #[command(flatten)]
+    pub board: BoardOptions,
 }

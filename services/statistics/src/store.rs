@@ -1,20 +1,26 @@
 //! The store: the only place with SQL.
 
+mod board;
 mod counting;
 mod dice;
 mod exclusions;
 mod fact_tables;
 mod facts;
+mod open_cases;
 mod query_text;
 mod rebuilding;
+mod rolling_up;
 mod snapshot;
 
+pub use board::{BoardCounts, OfTown};
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
 pub use dice::dice;
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
+pub use open_cases::{AfterCase, OpenCase, WhichOpen};
 pub use rebuilding::{Fingerprint, Rebuilding, Rebuilt, waiting_counties};
+pub use rolling_up::roll_up;
 
 /// The SQL of this crate that is no question's own, so that a test can hold it against the real schema; that of the
 /// tables of facts is in [`FACT_TABLES`].
@@ -40,6 +46,17 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("as_of", include_str!("store/sql/as_of.sql")),
     ("disclosure_key", include_str!("store/sql/disclosure_key.sql")),
     ("put_disclosure_key", include_str!("store/sql/put_disclosure_key.sql")),
+    ("board_agencies", include_str!("store/sql/board/agencies.sql")),
+    ("board_open", include_str!("store/sql/board/open.sql")),
+    ("board_open_cases", include_str!("store/sql/board/open_cases.sql")),
+    ("board_open_of_agency", include_str!("store/sql/board/open_of_agency.sql")),
+    ("board_periods", include_str!("store/sql/board/periods.sql")),
+    ("board_report_periods", include_str!("store/sql/board/report_periods.sql")),
+    ("board_roll_up_county", include_str!("store/sql/board/roll_up_county.sql")),
+    ("board_rolled_in", include_str!("store/sql/board/rolled_in.sql")),
+    ("board_town_categories", include_str!("store/sql/board/town_categories.sql")),
+    ("board_town_levels", include_str!("store/sql/board/town_levels.sql")),
+    ("board_town_reports", include_str!("store/sql/board/town_reports.sql")),
 ];
 
 /// The migrations of the service's own tables.

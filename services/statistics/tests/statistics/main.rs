@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod board;
 mod definitions;
 mod facts;
 mod figures;
