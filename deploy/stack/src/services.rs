@@ -105,7 +105,7 @@ impl ServiceProcess {
         let pages = match service {
             Service::Notification => Some(("--desk-listen", free_port()?)),
             Service::Statistics => Some(("--board-listen", free_port()?)),
-            Service::Intake | Service::Routing => None,
+            Service::Intake | Service::Routing | Service::Analysts => None,
         };
         let environment = settings.environment.clone();
         let process = KeptProcess::start(ProcessPlan {
