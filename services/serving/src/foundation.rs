@@ -52,14 +52,14 @@ impl ServiceName {
         }
     }
 
-    /// What it sends; statistics sends nothing.
+    /// What it sends.
     #[must_use]
-    pub const fn topic(self) -> Option<Topic> {
+    pub const fn topic(self) -> Topic {
         match self {
-            Self::Intake => Some(Topic::Intake),
-            Self::Routing => Some(Topic::Routing),
-            Self::Notification => Some(Topic::Notification),
-            Self::Statistics => None,
+            Self::Intake => Topic::Intake,
+            Self::Routing => Topic::Routing,
+            Self::Notification => Topic::Notification,
+            Self::Statistics => Topic::Statistics,
         }
     }
 }
@@ -135,7 +135,7 @@ pub struct Foundation {
     pub keyring: Arc<Keyring>,
     /// The counties.
     pub counties: Arc<Counties>,
-    /// For nudging after a commit. Statistics has one too, which nothing reads.
+    /// For nudging after a commit.
     pub outbox: Outbox,
     /// Cancelled when the process is to end.
     pub stop: CancellationToken,
@@ -186,7 +186,7 @@ impl Foundation {
             keys: Keys::new(settings.redis_prefix.as_str()),
             keyring,
             counties,
-            outbox: Outbox::new(service.topic().unwrap_or(Topic::Intake)),
+            outbox: Outbox::new(service.topic()),
             tasks: Tasks::new(stop.clone()),
             sealed_columns: &[],
             stop,

@@ -113,25 +113,23 @@ impl Foundation {
     fn spawn_messaging(&self, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> std::io::Result<()> {
         let counties = self.counties.codes();
         let mut work: Vec<BoxFuture<'static, ()>> = Vec::new();
-        if let Some(topic) = self.service.topic() {
-            let relay = Relay::new(
-                self.pool.clone(),
-                self.redis_server.clone(),
-                self.keys.clone(),
-                self.outbox.clone(),
-                counties.clone(),
-                self.health.report(),
-            );
-            work.push(Box::pin(relay.run(self.stop.clone())));
-            let trimmer = Trimmer::new(
-                self.pool.clone(),
-                self.redis.clone(),
-                self.keys.clone(),
-                topic,
-                counties.clone(),
-            );
-            self.spawn_forever("trimmer", trimmer.run(self.stop.clone()));
-        }
+        let relay = Relay::new(
+            self.pool.clone(),
+            self.redis_server.clone(),
+            self.keys.clone(),
+            self.outbox.clone(),
+            counties.clone(),
+            self.health.report(),
+        );
+        work.push(Box::pin(relay.run(self.stop.clone())));
+        let trimmer = Trimmer::new(
+            self.pool.clone(),
+            self.redis.clone(),
+            self.keys.clone(),
+            self.service.topic(),
+            counties.clone(),
+        );
+        self.spawn_forever("trimmer", trimmer.run(self.stop.clone()));
         for (topic, apply) in receivers {
             for county in &counties {
                 let receiver = Receiver {
