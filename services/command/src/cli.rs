@@ -7,12 +7,13 @@ use clap_complete::Shell;
 
 use crate::{
     account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
-    attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
-    case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, figures::StatsOptions,
-    form::FormCommand, keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions,
-    meeting::MeetingCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
+    attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions,
+    bulletin::BulletinCommand, call::CallCommand, case::CaseCommand, duty::DutyCommand,
+    endpoint::EndpointCommand, figures::StatsOptions, form::FormCommand, keys::KeysCommand,
+    link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
+    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand,
+    work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -107,6 +108,9 @@ pub enum Command {
     /// Count: indicators by area, agency, source, level, category and time (指标).
     #[command(visible_alias = "statistics")]
     Stats(Box<StatsOptions>),
+    /// Bulletins of figures (日报、周报、月报、季报、专报): list, read, download, make now.
+    #[command(subcommand)]
+    Bulletin(BulletinCommand),
     /// Follow one case's history as it grows, until Ctrl-C.
     Watch(WatchOptions),
     /// Print a completion script, for instance: fengqiao completions bash

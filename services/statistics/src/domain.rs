@@ -1,7 +1,9 @@
 //! What statistics knows without asking anyone: events and facts, definitions, and how a question becomes figures.
 
 pub mod area;
+pub mod bulletin;
 pub mod comparison;
+pub mod days;
 pub mod definition;
 pub mod event;
 pub mod facts;
@@ -12,4 +14,5 @@ pub mod plan;
 pub mod population;
 pub mod published;
 pub mod question;
+pub mod watching;
 pub mod wording;

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod bulletin_page;
+mod bulletins;
 mod definitions;
 mod facts;
 mod figures;
@@ -9,4 +11,6 @@ mod http;
 mod leagues;
 mod published;
 mod questions;
+mod watched_series;
+mod watching;
 mod world;
