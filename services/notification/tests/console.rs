@@ -59,10 +59,10 @@ async fn each_try_is_kept_with_its_answer_is_shown_as_it_was_sent_and_can_be_rep
     let sink = Sink::start(500, Duration::ZERO).await;
     let (process, console, _folder) = with_court(&world, &sink).await;
     let push_id = world.arrive(&process, &[("court", Red)]).await[0];
-    until("it is tried", async || !sink.got().is_empty()).await;
+    let store = &process.delivery.store;
+    until("it is tried", async || !store.attempts(COUNTY, push_id).await.unwrap().is_empty()).await;
     sink.status.store(200, std::sync::atomic::Ordering::SeqCst);
     until("it is delivered", async || world.in_state(2).await == 1).await;
-    let store = &process.delivery.store;
     let push = store.push(COUNTY, push_id).await.unwrap();
     let attempts = store.attempts(COUNTY, push_id).await.unwrap();
     assert_eq!((attempts.last().unwrap().http_status, attempts[0].http_status), (500, 200));

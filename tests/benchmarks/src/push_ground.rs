@@ -99,7 +99,9 @@ impl PushGround {
     /// What Postgres says.
     pub async fn fill(&self, count: usize) -> Result<Vec<(String, Level, Uuid)>, Failure> {
         self.stack.service(Service::Notification).stop().await;
-        self.pool.execute("TRUNCATE notification.push, notification.delivery_attempt").await?;
+        self.pool
+            .execute("TRUNCATE notification.push, notification.push_delivery, notification.delivery_attempt")
+            .await?;
         let mut asked = Vec::with_capacity(count);
         let mut cases = Vec::new();
         for number in 0..count {
@@ -118,12 +120,20 @@ impl PushGround {
         for chunk in asked.chunks(1_000) {
             let column = |get: fn(&PushRequested) -> &str| chunk.iter().map(get).collect::<Vec<_>>();
             sqlx::query(
-                "INSERT INTO notification.push (county, push_id, case_id, case_number, agency, form, level, area_code,
-                     area_name, category, reason, requested_at, sealed_matter, queue_at)
-                 SELECT $1, push_id::uuid, case_id::uuid, '20261127-0001', agency, 1, level, $1, '阎家河镇', 'neighbourhood',
-                     '规则', now() + n * interval '1 microsecond', sealed, now()
-                 FROM UNNEST($2::text[], $3::text[], $4::text[], $5::smallint[], $6::bytea[])
-                     WITH ORDINALITY AS asked (push_id, case_id, agency, level, sealed, n)",
+                "WITH asked AS (
+                     SELECT push_id::uuid, case_id::uuid, agency, level, sealed, now() + n * interval '1 microsecond' AS at
+                     FROM UNNEST($2::text[], $3::text[], $4::text[], $5::smallint[], $6::bytea[])
+                         WITH ORDINALITY AS asked (push_id, case_id, agency, level, sealed, n)
+                 ), on_way AS (
+                     INSERT INTO notification.push_delivery (
+                         county, push_id, agency, subject, case_id, level, requested_at, queue_at)
+                     SELECT $1, push_id, agency, 1, case_id, level, at, now() FROM asked
+                 )
+                 INSERT INTO notification.push (county, push_id, case_id, case_number, agency, form, level, area_code,
+                     area_name, category, reason, requested_at, sealed_matter)
+                 SELECT $1, push_id, case_id, '20261127-0001', agency, 1, level, $1, '阎家河镇', 'neighbourhood',
+                     '规则', at, sealed
+                 FROM asked",
             )
             .bind(&self.county)
             .bind(column(|p| &p.push_id))
@@ -134,7 +144,7 @@ impl PushGround {
             .execute(&self.pool)
             .await?;
         }
-        self.pool.execute("VACUUM ANALYZE notification.push").await?;
+        self.pool.execute("VACUUM ANALYZE notification.push, notification.push_delivery").await?;
         Ok(asked
             .into_iter()
             .map(|one| {
@@ -157,7 +167,7 @@ impl PushGround {
     pub async fn finish(&self) -> Result<i64, Failure> {
         for _ in 0..200 {
             let waiting: i64 =
-                sqlx::query_scalar("SELECT count(*) FROM notification.push WHERE delivery = 1")
+                sqlx::query_scalar("SELECT count(*) FROM notification.push_delivery WHERE delivery = 1")
                     .fetch_one(&self.pool)
                     .await?;
             if waiting == 0 {

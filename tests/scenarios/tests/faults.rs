@@ -353,11 +353,12 @@ async fn undelivered(pool: &PgPool, agencies: &BTreeMap<String, StreamingAgency>
     if count > pushes.len() {
         found.push(format!("{} push ids arrived that are no pushes", count - pushes.len()));
     }
-    let open: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM notification.push WHERE delivery <> 2 OR signed_at IS NULL")
-            .fetch_one(pool)
-            .await
-            .unwrap();
+    let open: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM notification.push_now WHERE delivery <> 2 OR signed_at IS NULL",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
     if open > 0 {
         found.push(format!("{open} pushes are not delivered and signed"));
     }

@@ -245,6 +245,7 @@ impl AgencyQueue {
             let all = of_level.len() < PAGE;
             state.turns.read(from.level, of_level.into_iter().map(Box::new).collect(), all);
         }
+        state.turns.end_reading();
         let again = state.turns.is_low();
         drop(state);
         self.work.notify_one();
@@ -361,6 +362,7 @@ impl AgencyQueue {
         }
         let is_open = state.breaker.is_open();
         let ending = if answered.delivered {
+            state.turns.arrived(push.push_id, push.case_id);
             Ending::Delivered
         } else {
             let next = after_failure(push, &self.settings.retry, rand::random(), answered.asked);
@@ -372,6 +374,9 @@ impl AgencyQueue {
             Ending::Failed(next)
         };
         drop(state);
+        if answered.delivered {
+            self.work.notify_one();
+        }
         if was_open != is_open {
             self.show_breaker(is_open);
             // All may go again, or none but those that have to see that.

@@ -4,7 +4,7 @@
 //! behind which push the rest has to be read.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     ops::Deref,
 };
 
@@ -37,12 +37,28 @@ pub struct ReadFrom {
 #[derive(Debug)]
 pub struct Turns<P> {
     levels: [OfLevel<P>; 5],
-    /// Cases of which a push is on its way.
-    busy: HashSet<Uuid>,
-    /// Held, or on its way.
+    /// Cases of which a push is on its way, and which push that is.
+    busy: HashMap<Uuid, Uuid>,
+    /// On their way, or not written down yet.
+    unsettled: HashSet<Uuid>,
+    /// Held, or unsettled.
     known: HashSet<Uuid>,
-    /// Cases of which a push failed since the last reading began: what that reading brings of them is from before.
+    /// What happened while something is being read; what that reading brings is from before it.
+    meanwhile: Option<Meanwhile>,
+}
+
+#[derive(Debug, Default)]
+struct Meanwhile {
+    /// Cases of which a push failed.
     failed: HashSet<(Level, Uuid)>,
+    /// Pushes of which it was written down what became of them.
+    settled: HashSet<Uuid>,
+}
+
+impl Meanwhile {
+    fn changed(&self, push: &Push) -> bool {
+        self.settled.contains(&push.push_id) || self.failed.contains(&(push.level, push.case_id))
+    }
 }
 
 #[derive(Debug)]
@@ -68,9 +84,10 @@ impl<P: Deref<Target = Push>> Turns<P> {
         let level = || OfLevel { held: VecDeque::new(), more: true, after: None, again: false };
         Self {
             levels: [level(), level(), level(), level(), level()],
-            busy: HashSet::new(),
+            busy: HashMap::new(),
+            unsettled: HashSet::new(),
             known: HashSet::new(),
-            failed: HashSet::new(),
+            meanwhile: None,
         }
     }
 
@@ -92,8 +109,14 @@ impl<P: Deref<Target = Push>> Turns<P> {
 
     /// Reading begins: what is to be read.
     pub fn begin_reading(&mut self) -> Vec<ReadFrom> {
-        self.failed.clear();
-        self.wants()
+        let wants = self.wants();
+        self.meanwhile = (!wants.is_empty()).then(Meanwhile::default);
+        wants
+    }
+
+    /// All that was to be read is taken in.
+    pub fn end_reading(&mut self) {
+        self.meanwhile = None;
     }
 
     fn wants(&self) -> Vec<ReadFrom> {
@@ -115,7 +138,8 @@ impl<P: Deref<Target = Push>> Turns<P> {
     pub fn read(&mut self, level: Level, pushes: Vec<P>, all: bool) {
         let last = pushes.last().map(|push| (push.requested_at, push.push_id));
         for push in pushes {
-            if !self.failed.contains(&(level, push.case_id)) && self.known.insert(push.push_id) {
+            let changed = self.meanwhile.as_ref().is_some_and(|meanwhile| meanwhile.changed(&push));
+            if !changed && self.known.insert(push.push_id) {
                 self.of(level).held.push_back(push);
             }
         }
@@ -144,9 +168,10 @@ impl<P: Deref<Target = Push>> Turns<P> {
     /// less dangerous goes.
     pub fn take(&mut self) -> Option<P> {
         for of in &mut self.levels {
-            if let Some(place) = of.held.iter().position(|push| !self.busy.contains(&push.case_id)) {
+            if let Some(place) = of.held.iter().position(|push| !self.busy.contains_key(&push.case_id)) {
                 let push = of.held.remove(place)?;
-                self.busy.insert(push.case_id);
+                self.busy.insert(push.case_id, push.push_id);
+                self.unsettled.insert(push.push_id);
                 return Some(push);
             }
             if of.more {
@@ -156,16 +181,30 @@ impl<P: Deref<Target = Push>> Turns<P> {
         None
     }
 
+    /// The agency has it: the next of its case may go, before that is written down. Should a crash forget it, the agency
+    /// gets it once more under its id, and has seen both in their order before.
+    pub fn arrived(&mut self, push_id: Uuid, case_id: Uuid) {
+        if self.busy.get(&case_id) == Some(&push_id) {
+            self.busy.remove(&case_id);
+        }
+    }
+
     /// It is written down what became of a push that was on its way.
     pub fn settled(&mut self, push_id: Uuid, case_id: Uuid) {
+        self.arrived(push_id, case_id);
+        self.unsettled.remove(&push_id);
         self.known.remove(&push_id);
-        self.busy.remove(&case_id);
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.settled.insert(push_id);
+        }
     }
 
     /// It is written down that a push failed and waits: those of its case and level that come later wait behind it. They
     /// are read again with it.
     pub fn hold_back(&mut self, level: Level, case_id: Uuid) {
-        self.failed.insert((level, case_id));
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.failed.insert((level, case_id));
+        }
         let mut dropped = Vec::new();
         self.of(level).held.retain(|push| {
             let stays = push.case_id != case_id;
@@ -179,10 +218,10 @@ impl<P: Deref<Target = Push>> Turns<P> {
         }
     }
 
-    /// Whether nothing is on its way.
+    /// Whether nothing is on its way, and all is written down.
     #[must_use]
     pub fn is_idle(&self) -> bool {
-        self.busy.is_empty()
+        self.unsettled.is_empty()
     }
 
     /// How many are held.
@@ -222,8 +261,13 @@ mod tests {
         assert_eq!(ids(&mut turns), [3], "more red ones are to be read");
         turns.read(Level::Red, vec![], true);
         assert_eq!(ids(&mut turns), [1]);
-        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        turns.arrived(Uuid::from_u128(1), Uuid::from_u128(1));
         assert_eq!(ids(&mut turns), [2]);
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        assert!(!turns.is_idle(), "the second is on its way");
+        turns.settled(Uuid::from_u128(2), Uuid::from_u128(1));
+        turns.settled(Uuid::from_u128(3), Uuid::from_u128(3));
+        assert!(turns.is_idle());
     }
 
     #[test]
@@ -260,10 +304,13 @@ mod tests {
         let three = vec![push(1, 1, Level::Red), push(2, 1, Level::Red), push(3, 3, Level::Red)];
         turns.read(Level::Red, three, true);
         assert_eq!(turns.take().unwrap().push_id.as_u128(), 1);
+        turns.rung();
+        turns.begin_reading();
         turns.hold_back(Level::Red, Uuid::from_u128(1));
         turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
         // What was being read meanwhile does not know of the failure.
         turns.read(Level::Red, vec![push(2, 1, Level::Red)], true);
+        turns.end_reading();
         assert_eq!(ids(&mut turns), [3]);
         assert_eq!(turns.known.len(), 1);
         turns.begin_reading();
@@ -271,14 +318,28 @@ mod tests {
         assert_eq!(ids(&mut turns), [1]);
     }
 
+    #[test]
+    fn what_was_delivered_while_it_was_read_again_does_not_go_twice() {
+        let mut turns = Turns::new();
+        turns.read(Level::Red, vec![push(1, 1, Level::Red)], true);
+        assert_eq!(ids(&mut turns), [1]);
+        turns.rung();
+        turns.begin_reading();
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        turns.read(Level::Red, vec![push(1, 1, Level::Red)], true);
+        turns.end_reading();
+        assert!(ids(&mut turns).is_empty());
+    }
+
     proptest! {
         /// Whatever is read, brought and settled: a push is on its way at most once, a case with one push, and what is
         /// taken of one case and level comes in its order.
         #[test]
-        fn one_of_a_case_at_a_time_and_in_order(steps in proptest::collection::vec((0u8..4, 1u128..30), 0..200)) {
+        fn one_of_a_case_at_a_time_and_in_order(steps in proptest::collection::vec((0u8..5, 1u128..30), 0..200)) {
             let mut turns = Turns::new();
             turns.read(Level::Red, vec![], true);
-            let (mut on_way, mut last) = (Vec::<Box<Push>>::new(), std::collections::HashMap::new());
+            let (mut on_way, mut last) = (Vec::<Box<Push>>::new(), HashMap::new());
+            let mut unwritten = Vec::new();
             let mut next = 1;
             for (step, number) in steps {
                 match step {
@@ -292,10 +353,15 @@ mod tests {
                         prop_assert!(before.is_none_or(|before| before < push.push_id));
                         on_way.push(push);
                     },
-                    _ => if let Some(push) = on_way.pop() {
+                    3 => if let Some(push) = on_way.pop() {
+                        turns.arrived(push.push_id, push.case_id);
+                        unwritten.push(push);
+                    },
+                    _ => if let Some(push) = unwritten.pop().or_else(|| on_way.pop()) {
                         turns.settled(push.push_id, push.case_id);
                     },
                 }
+                prop_assert_eq!(turns.is_idle(), on_way.is_empty() && unwritten.is_empty());
             }
         }
     }

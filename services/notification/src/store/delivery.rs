@@ -309,8 +309,7 @@ fn settled_row(
     let event = match kind {
         None => None,
         Some(kind) => {
-            let own: Option<String> = row.try_get("traceparent")?;
-            let of_delivery = traces.get(&push_id).copied().flatten().map(str::to_owned);
+            let trace = traces.get(&push_id).copied().flatten().map(str::to_owned);
             let receipt = Receipt {
                 push_id,
                 subject: rows::subject(row)?,
@@ -327,7 +326,7 @@ fn settled_row(
                 cannot_reason: CannotReason::Unspecified,
                 substantive: None,
                 attachments: 0,
-                trace: of_delivery.or(own),
+                trace,
             };
             Some(receipt.event())
         }

@@ -5,15 +5,18 @@ WITH wanted AS MATERIALIZED (
     -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
     SELECT $1::text AS county, id FROM UNNEST($3::uuid[]) AS wanted (id)
 )
-UPDATE push
+UPDATE push_delivery AS d
 SET attempts = attempts + 1,
     lease_until = now() + $4 * interval '1 millisecond',
     queue_at = now() + $4 * interval '1 millisecond'
-FROM wanted, (SELECT set_config('synchronous_commit', 'off', true)) AS no_wait
-WHERE push.county = wanted.county AND push.push_id = wanted.id AND agency = $2
+FROM wanted
+JOIN push AS p ON p.county = wanted.county AND p.push_id = wanted.id
+CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS no_wait
+WHERE d.county = wanted.county AND d.push_id = wanted.id AND d.agency = $2
     AND delivery = 1 AND next_attempt_at <= now() AND lease_until <= now()
     AND NOT EXISTS (SELECT FROM queue_owner AS o WHERE o.county = $1 AND o.agency = $2 AND o.until > now())
 RETURNING
-    push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
-    requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
-    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter
+    p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
+    p.reason, p.requested_at, p.due_at, d.delivery, p.receipt, d.delivered_at, p.signed_at, p.returned_at,
+    p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
+    p.drill, p.sealed_matter

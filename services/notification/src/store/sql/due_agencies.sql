@@ -2,7 +2,7 @@
 SELECT reachable.agency
 FROM UNNEST($2::text[]) AS reachable (agency)
 WHERE EXISTS (
-    SELECT FROM push
-    WHERE county = $1 AND push.agency = reachable.agency AND delivery = 1 AND queue_at <= now()
+    SELECT FROM push_delivery AS d
+    WHERE county = $1 AND d.agency = reachable.agency AND delivery = 1 AND queue_at <= now()
         AND level BETWEEN 0 AND 4
 )

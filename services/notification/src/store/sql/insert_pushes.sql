@@ -48,16 +48,23 @@ new AS (
     INSERT INTO push (
         county, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
         requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, form_number, drill,
-        sign_by, answer_by, attempts, lease_until, queue_at
+        sign_by, answer_by
     )
     SELECT $1, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
         requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, number_text, drill,
-        sign_by, answer_by,
+        sign_by, answer_by
+    FROM numbered
+    RETURNING push_id, form_number
+),
+on_way AS (
+    INSERT INTO push_delivery (
+        county, push_id, agency, subject, case_id, level, requested_at, attempts, lease_until, queue_at
+    )
+    SELECT $1, push_id, agency, subject, case_id, level, requested_at,
         CASE WHEN claimed THEN 1 ELSE 0 END,
         CASE WHEN claimed THEN now() + $7 * interval '1 millisecond' ELSE '-infinity' END,
         now() + CASE WHEN claimed THEN $7 ELSE $6 END * interval '1 millisecond'
-    FROM numbered
-    RETURNING push_id, form_number
+    FROM asked
 ),
 written AS (
     INSERT INTO form (

@@ -1,9 +1,11 @@
 -- The county's parked pushes after a place in the order: longest parked first.
 SELECT
-    push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
-    requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
-    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter
-FROM push
-WHERE county = $1 AND delivery = 3 AND (parked_at, push_id) > ($2, $3)
-ORDER BY parked_at, push_id
+    p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
+    p.reason, p.requested_at, p.due_at, d.delivery, p.receipt, d.delivered_at, p.signed_at, p.returned_at,
+    p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
+    p.drill, p.sealed_matter
+FROM push_delivery AS d
+JOIN push AS p ON p.county = $1 AND p.push_id = d.push_id
+WHERE d.county = $1 AND d.delivery = 3 AND (d.parked_at, d.push_id) > ($2, $3)
+ORDER BY d.parked_at, d.push_id
 LIMIT $4

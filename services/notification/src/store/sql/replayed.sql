@@ -1,6 +1,6 @@
 -- A replay is a try of its own, and changes nothing else about the push.
 WITH numbered AS (
-    UPDATE push SET attempts = attempts + 1
+    UPDATE push_delivery SET attempts = attempts + 1
     WHERE county = $1 AND push_id = $2
     RETURNING attempts
 )

@@ -5,8 +5,8 @@ WITH due AS (
     FROM UNNEST($2::text[], $3::smallint[], $4::smallint[], $5::bigint[]) AS lane (agency, lowest, highest, room)
     CROSS JOIN LATERAL (
         SELECT county, push_id
-        FROM push
-        WHERE county = $1 AND push.agency = lane.agency AND level BETWEEN lane.lowest AND lane.highest
+        FROM push_delivery AS d
+        WHERE county = $1 AND d.agency = lane.agency AND level BETWEEN lane.lowest AND lane.highest
             AND delivery = 1 AND next_attempt_at <= now() AND lease_until <= now()
             AND ($6 OR queue_at <= now())
         ORDER BY queue_at
@@ -14,8 +14,8 @@ WITH due AS (
         FOR UPDATE SKIP LOCKED
     ) AS chosen
 )
-UPDATE push
+UPDATE push_delivery AS d
 SET queue_at = now() + $7 * interval '1 millisecond'
 FROM due
-WHERE push.county = due.county AND push.push_id = due.push_id
-RETURNING push.push_id, push.agency, push.level, push.requested_at
+WHERE d.county = due.county AND d.push_id = due.push_id
+RETURNING d.push_id, d.agency, d.level, d.requested_at

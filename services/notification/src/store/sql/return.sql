@@ -1,10 +1,19 @@
--- The agency refuses it, with a reason. Whoever can return it has it, so it counts as delivered.
-UPDATE push
+-- The agency refuses it, with a reason.
+WITH delivered AS (
+    -- Whoever answers it has it, so it counts as delivered.
+    UPDATE push_delivery AS d
+    SET delivery = 2, delivered_at = coalesce(delivered_at, $3), parked_at = NULL, last_error = ''
+    FROM push AS p
+    WHERE d.county = $1 AND d.push_id = $2 AND p.county = $1 AND p.push_id = $2 AND p.receipt = $4
+    RETURNING d.*
+)
+UPDATE push AS p
 SET receipt = 3, returned_at = $3, return_reason = $5, return_text = $6, return_evidence = $7,
-    delivery = 2, delivered_at = coalesce(delivered_at, $3), parked_at = NULL, last_error = '',
     returned_actor = $8, returned_capacity = $9
-WHERE county = $1 AND push_id = $2 AND receipt = $4
+FROM delivered AS d
+WHERE p.county = $1 AND p.push_id = $2 AND p.receipt = $4
 RETURNING
-    push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
-    requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
-    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter
+    p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
+    p.reason, p.requested_at, p.due_at, d.delivery, p.receipt, d.delivered_at, p.signed_at, p.returned_at,
+    p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
+    p.drill, p.sealed_matter

@@ -18,7 +18,7 @@ WITH held AS MATERIALIZED (
         sealed_answer
     )
 ), changed AS (
-    UPDATE push
+    UPDATE push_delivery AS push
     SET delivery = CASE outcome.ending WHEN 1 THEN 2 WHEN 3 THEN 3 ELSE 1 END,
         delivered_at = CASE WHEN outcome.ending = 1 THEN coalesce(push.delivered_at, outcome.ended_at)
                             ELSE push.delivered_at END,
@@ -40,7 +40,7 @@ WITH held AS MATERIALIZED (
             OR outcome.ending <> 1 AND push.delivery = 1
                 AND (outcome.token IS NOT NULL OR push.attempts = outcome.attempt)
         )
-    RETURNING push.push_id, push.subject, push.case_id, push.agency, push.level, push.requested_at, push.traceparent,
+    RETURNING push.push_id, push.subject, push.case_id, push.agency, push.level, push.requested_at,
         push.attempts, outcome.ending, outcome.began_at, outcome.ended_at, outcome.channel, outcome.http_status,
         outcome.error, outcome.duration_ms, outcome.token, outcome.attempt, outcome.sealed_answer
 ), record AS (
@@ -52,4 +52,4 @@ WITH held AS MATERIALIZED (
     FROM changed
     ON CONFLICT (county, push_id, number) DO NOTHING
 )
-SELECT push_id, subject, case_id, agency, level, requested_at, traceparent, ending, ended_at FROM changed
+SELECT push_id, subject, case_id, agency, level, requested_at, ending, ended_at FROM changed

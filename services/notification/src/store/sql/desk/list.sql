@@ -5,7 +5,7 @@ SELECT
     requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
     feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter,
     sign_by, answer_by, last_outcome
-FROM push
+FROM push_now
 WHERE county = $1 AND agency = $2
     AND level <= $6 AND (level < $6 OR (requested_at, push_id) > ($7, $8))
     AND CASE $9::smallint

@@ -4,5 +4,5 @@ SELECT
     requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
     feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter,
     sign_by, answer_by, last_outcome
-FROM push
+FROM push_now
 WHERE county = $1 AND push_id = $2 AND agency = $3
