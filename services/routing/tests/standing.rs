@@ -823,7 +823,11 @@ async fn what_figures_show_is_looked_into_by_the_desk_once() {
     let duty = &duties[0];
     assert_eq!((duty.duty_id.as_str(), duty.group.as_str()), (raised.alert_id.as_str(), "repeat-calls"));
     assert_eq!((duty.agency.as_str(), duty.topic.as_str()), ("centre", "重复诉求上升"));
-    assert_eq!(duty.due_at, Some(to_proto(local("2026-12-02T00:00"))), "two working days: Monday and Tuesday");
+    assert_eq!(
+        duty.due_at,
+        Some(to_proto(local("2026-12-02T00:00"))),
+        "two working days: Monday and Tuesday"
+    );
     let found = record(&office, &officer(), &duty.duty_id, outcome(DutyOutcome::Found)).await.unwrap();
     assert!(found.duty.unwrap().done_at.is_some());
     let wanted = vec![visit(StandingKind::Inquiry, "centre", PlaceKind::Unspecified)];

@@ -3,7 +3,6 @@
 mod bulletins;
 mod counting;
 mod daily_work;
-mod dates;
 mod exclusions;
 mod fact_tables;
 mod facts;

@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use fengqiao_messaging::{Event, Outbox, append};
 use fengqiao_proto::statistics::v1::BulletinFormat;
-use fengqiao_serving::time::{from_sql, to_sql};
+use fengqiao_serving::time::{date_from_sql, date_to_sql, from_sql, to_sql};
 use jiff::{Timestamp, civil::Date};
 use sqlx::{PgPool, Row as _, postgres::PgRow, types::Json};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::dates::{date_from_sql, date_to_sql};
 use crate::{
     bulletins::making::Order,
     domain::{bulletin::page::Told, days::Days},

@@ -6,13 +6,12 @@
 
 use std::time::Duration;
 
-use fengqiao_serving::time::to_sql;
+use fengqiao_serving::time::{date_from_sql, date_to_sql, to_sql};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use sqlx::{PgConnection, PgPool};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::dates::{date_from_sql, date_to_sql};
 use crate::error::StatisticsError;
 
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -7,18 +7,14 @@ use std::{
 
 use fengqiao_messaging::{Event, Outbox, append};
 use fengqiao_proto::statistics::v1::AlertVerdict;
-use fengqiao_serving::time::{from_sql, to_sql};
+use fengqiao_serving::time::{date_from_sql, date_to_sql, from_sql, to_sql};
 use jiff::{Timestamp, civil::Date};
 use sqlx::{FromRow, PgPool, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{
-    daily_work::Held,
-    dates::{date_from_sql, date_to_sql},
-    exclusions::Decision,
-};
+use super::{daily_work::Held, exclusions::Decision};
 use crate::{
     domain::{
         days::Days,
