@@ -88,6 +88,18 @@ install_missing() {
     install_without_starting $packages
 }
 
+# python_environment FOLDER REQUIREMENTS: an environment of its own, made anew when what it must hold has changed. Says
+# where it is.
+python_environment() {
+    if ! cmp -s "$2" "$1/requirements.txt"; then
+        rm -rf "$1"
+        python3 -m venv "$1"
+        "$1/bin/pip" install --quiet --requirement "$2"
+        cp "$2" "$1/requirements.txt"
+    fi
+    echo "$1"
+}
+
 # The newest cargo of this account; says what to do where there is none.
 need_cargo() {
     command -v cargo >/dev/null || PATH="$PATH:${CARGO_HOME:-$HOME/.cargo}/bin"

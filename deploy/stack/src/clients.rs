@@ -141,12 +141,12 @@ impl Connections {
         Ok(NotificationServiceClient::new(self.caller(Service::Notification, caller)?))
     }
 
-    /// The agency desk's accounts, as an operator.
+    /// The accounts of a service's web pages, as an operator.
     ///
     /// # Errors
     /// Where there is no token of an operator.
-    pub fn accounts(&self) -> Result<AccountServiceClient<Caller>, StackError> {
-        Ok(AccountServiceClient::new(self.caller(Service::Notification, "operator")?))
+    pub fn accounts(&self, service: Service) -> Result<AccountServiceClient<Caller>, StackError> {
+        Ok(AccountServiceClient::new(self.caller(service, "operator")?))
     }
 
     /// Statistics, as a caller.

@@ -26,6 +26,9 @@ pub struct StackDescription {
     /// The agency desk's address.
     #[serde(default)]
     pub desk: Option<String>,
+    /// The county board's address.
+    #[serde(default)]
+    pub board: Option<String>,
     /// Metrics and health of each service.
     pub ops: BTreeMap<String, String>,
     /// The file of each caller's token; `agencies_dir` is a folder with one for each agency.

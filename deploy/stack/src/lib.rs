@@ -5,9 +5,9 @@
 mod account;
 pub mod clients;
 pub mod description;
-pub mod desk_account;
 mod error;
 mod lock;
+pub mod page_account;
 mod ports;
 pub mod postgres;
 mod private_file;

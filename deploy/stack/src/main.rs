@@ -16,7 +16,7 @@ use fengqiao_stack::{
     FolderLock, Stack, StackError, StackPlan,
     clients::Connections,
     description::StackDescription,
-    desk_account::sample_account,
+    page_account::{board_account, desk_account},
     postgres::PrivatePostgres,
     redis_server::PrivateRedis,
     sample_day::{Counters, DayOutcome, SampleDay, WebhookReceiver, play, webhook_agencies},
@@ -178,8 +178,12 @@ async fn serve(
             return Ok(if right { ExitCode::SUCCESS } else { ExitCode::FAILURE });
         }
         let with_system = webhook_agencies(&stack.county.folder)?;
-        let account = sample_account(&stack.county, &with_system, &stack.connections()?).await?;
-        next_steps::print(&stack.description(), stack.folder(), known_case.as_deref(), account.as_ref());
+        let connections = stack.connections()?;
+        let pages = next_steps::Pages {
+            desk: desk_account(&stack.county, &with_system, &connections).await?,
+            board: board_account(&stack.county, &connections).await?,
+        };
+        next_steps::print(&stack.description(), stack.folder(), known_case.as_deref(), &pages);
         std::future::pending().await
     };
     tokio::select! {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use fengqiao_proto::types::v1::Level;
-use fengqiao_stack::{description::StackDescription, desk_account::DeskAccount, sample_day::Survey};
+use fengqiao_stack::{description::StackDescription, page_account::PageAccount, sample_day::Survey};
 
 /// The number of a case with much to see: the most dangerous, then the one with most reports.
 pub fn worth_showing(survey: &Survey) -> Option<String> {
@@ -14,8 +14,16 @@ pub fn worth_showing(survey: &Survey) -> Option<String> {
         .map(|case| case.number.clone())
 }
 
+/// How to sign in to the web pages.
+pub struct Pages {
+    /// To the agency desk.
+    pub desk: Option<PageAccount>,
+    /// To the county board.
+    pub board: Option<PageAccount>,
+}
+
 /// Prints what to try next.
-pub fn print(description: &StackDescription, folder: &Path, case: Option<&str>, desk: Option<&DeskAccount>) {
+pub fn print(description: &StackDescription, folder: &Path, case: Option<&str>, pages: &Pages) {
     let command = command();
     let case = case.unwrap_or("NUMBER");
     println!(
@@ -37,12 +45,18 @@ What to try next, in another terminal:
     }
     println!("  tokens, certificates and addresses: {}", StackDescription::path(folder).display());
     println!("  logs: {}", folder.join("logs").display());
-    if let (Some(address), Some(account)) = (&description.desk, desk) {
-        println!(
-            "\nAgency desk 工作台  {address}\n  name {}   first password {}   ({}; the browser asks once whether it may: \
-             the certificate is this stack's own)",
-            account.name, account.first_password, account.agency
-        );
+    let sites = [
+        ("Agency desk 工作台", &description.desk, &pages.desk),
+        ("County board 态势屏", &description.board, &pages.board),
+    ];
+    for (site, address, account) in sites {
+        if let (Some(address), Some(account)) = (address, account) {
+            println!(
+                "\n{site}  {address}\n  name {}   first password {}   ({}; the browser asks once whether it may: \
+                 the certificate is this stack's own)",
+                account.name, account.first_password, account.agency
+            );
+        }
     }
     println!("\nCtrl-C ends it all; what was taken is kept for the next run.");
 }

@@ -85,7 +85,7 @@ pub struct ServiceProcess {
     port: u16,
     operations_port: u16,
     http_port: Option<u16>,
-    desk_port: Option<u16>,
+    pages: Option<(&'static str, u16)>,
     process: KeptProcess,
 }
 
@@ -99,7 +99,11 @@ impl ServiceProcess {
         let program = service.program()?;
         let (port, operations_port) = (free_port()?, free_port()?);
         let http_port = (service == Service::Intake).then(free_port).transpose()?;
-        let desk_port = (service == Service::Notification).then(free_port).transpose()?;
+        let pages = match service {
+            Service::Notification => Some(("--desk-listen", free_port()?)),
+            Service::Statistics => Some(("--board-listen", free_port()?)),
+            Service::Intake | Service::Routing => None,
+        };
         let environment = settings.environment.clone();
         let process = KeptProcess::start(ProcessPlan {
             name: service.name().to_owned(),
@@ -116,9 +120,9 @@ impl ServiceProcess {
                             .flat_map(|port| ["--http-listen".to_owned(), format!("127.0.0.1:{port}")]),
                     )
                     .args(
-                        desk_port
+                        pages
                             .iter()
-                            .flat_map(|port| ["--desk-listen".to_owned(), format!("127.0.0.1:{port}")]),
+                            .flat_map(|(option, port)| [(*option).to_owned(), format!("127.0.0.1:{port}")]),
                     )
                     .envs(environment.iter().map(|(name, value)| (name, value)));
                 Ok(command)
@@ -127,7 +131,7 @@ impl ServiceProcess {
             stop_signal: Signal::SIGTERM,
             grace: GRACE,
         })?;
-        Ok(Self { service, port, operations_port, http_port, desk_port, process })
+        Ok(Self { service, port, operations_port, http_port, pages, process })
     }
 
     /// Which service.
@@ -145,9 +149,9 @@ impl ServiceProcess {
         self.http_port.map(|port| format!("https://127.0.0.1:{port}"))
     }
 
-    /// Where it serves the agency desk, where it does.
-    pub fn desk_url(&self) -> Option<String> {
-        self.desk_port.map(|port| format!("https://127.0.0.1:{port}"))
+    /// Where it serves web pages, where it does: notification the agency desk, statistics the county board.
+    pub fn pages_url(&self) -> Option<String> {
+        self.pages.map(|(_, port)| format!("https://127.0.0.1:{port}"))
     }
 
     /// Where it serves metrics and health.

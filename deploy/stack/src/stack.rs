@@ -162,7 +162,8 @@ impl Stack {
                 .iter()
                 .filter_map(|process| Some((process.service().name().to_owned(), process.http_url()?)))
                 .collect(),
-            desk: self.service(Service::Notification).desk_url(),
+            desk: self.service(Service::Notification).pages_url(),
+            board: self.service(Service::Statistics).pages_url(),
             ops: urls(ServiceProcess::operations_url),
             tokens: self.secrets.token_files(),
             pid: std::process::id(),

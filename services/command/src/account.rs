@@ -1,4 +1,4 @@
-//! Who may sign in to the agency desk (工作台账号).
+//! Who may sign in to the agency desk (工作台) and to the county board (态势屏).
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::notification::v1::{
@@ -12,6 +12,16 @@ use crate::{
     paging,
     table::Table,
 };
+
+/// Whose accounts, and what to do with them.
+#[derive(Debug, Args)]
+pub struct AccountOptions {
+    /// Those of the county board (态势屏), not of the agency desk.
+    #[arg(long, global = true)]
+    board: bool,
+    #[command(subcommand)]
+    command: AccountCommand,
+}
 
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
@@ -75,11 +85,12 @@ pub struct ListOptions {
 /// # Errors
 /// Where a call fails.
 pub async fn execute(
-    command: AccountCommand,
+    AccountOptions { board, command }: AccountOptions,
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let mut client = session.accounts(&Caller::Operator).await?;
+    let mut client =
+        session.accounts(if board { "statistics" } else { "notification" }, &Caller::Operator).await?;
     let county = session.county();
     match command {
         AccountCommand::Add(AddOptions { name, person, agency, subject }) => {

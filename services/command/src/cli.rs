@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    account::AccountCommand, activity::ActivityCommand, agencies::AgenciesOptions,
+    account::AccountOptions, activity::ActivityCommand, agencies::AgenciesOptions,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions,
     bulletin::BulletinCommand, call::CallCommand, case::CaseCommand, duty::DutyCommand,
     endpoint::EndpointCommand, figures::StatsOptions, form::FormCommand, keys::KeysCommand,
@@ -72,9 +72,8 @@ pub enum Command {
     /// Files that agencies hand in with what they say of a push (附件).
     #[command(subcommand)]
     Attachment(AttachmentCommand),
-    /// Who may sign in to the agency desk: add, reset, lock, list (工作台账号).
-    #[command(subcommand)]
-    Account(AccountCommand),
+    /// Who may sign in to the agency desk or, with --board, to the county board: add, reset, lock, list (工作台、态势屏账号).
+    Account(AccountOptions),
     /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
     #[command(subcommand)]
     Endpoint(EndpointCommand),

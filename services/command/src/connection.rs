@@ -273,12 +273,16 @@ impl Session {
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
-    /// Connects to notification, for the desk's accounts.
+    /// Connects to a service, for the accounts of its web pages.
     ///
     /// # Errors
     /// As [`Self::intake`].
-    pub async fn accounts(&self, caller: &Caller) -> Result<AccountServiceClient<Connection>, CommandError> {
-        let (channel, token) = self.connect("notification", caller).await?;
+    pub async fn accounts(
+        &self,
+        service: &'static str,
+        caller: &Caller,
+    ) -> Result<AccountServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect(service, caller).await?;
         Ok(AccountServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }

@@ -3,6 +3,7 @@
 mod amounts;
 mod named;
 mod phones;
+mod teller;
 mod topics;
 
 use std::sync::LazyLock;
@@ -118,6 +119,8 @@ pub(crate) struct Matter {
     /// The people who are named in the text, as far as a name is seen there. Those who are among the parties are
     /// left out.
     pub people: Vec<String>,
+    /// Who may have told it, as the text names them, the surest first.
+    pub tellers: Vec<String>,
     /// The mobile number under which the text says that the reporter is reached.
     pub phone: Option<String>,
     /// The sums of money, in yuan.
@@ -162,6 +165,7 @@ impl Matter {
         let mut people = named::people(&text);
         people.retain(|person| !names.contains(&person.as_str()));
         people.truncate(MOST_NAMED - organisations.len());
+        let tellers = teller::named(&text);
         let phone = phones::of_reporter(&text);
         let amounts = amounts::amounts(&text);
         let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
@@ -171,7 +175,7 @@ impl Matter {
             bare = bare.replace(folded(name).as_str(), "。");
         }
         let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
-        Self { topics, words, organisations, people, phone, amounts, said_again, on_behalf }
+        Self { topics, words, organisations, people, tellers, phone, amounts, said_again, on_behalf }
     }
 }
 

@@ -313,6 +313,15 @@ impl Name {
         Some(name)
     }
 
+    /// Whether this whole name may be that of whom a part is said: 王伟 is 王某, 老王 or 阿伟.
+    pub(crate) fn may_be(&self, part: &Self) -> bool {
+        let said = |whole: &str, part: &str| part.is_empty() || whole.contains(part);
+        let same_sex = self.sex.is_none() || part.sex.is_none() || self.sex == part.sex;
+        same_sex
+            && (part.surname.is_empty() || self.surname == part.surname)
+            && said(&self.given, &part.given)
+    }
+
     /// 老王 has the family name 王, 小芳 and 阿芳 a given name.
     fn familiar(mut self, inner: &str) -> Self {
         if surnames::at_start(inner) == Some(inner) {

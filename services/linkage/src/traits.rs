@@ -138,7 +138,11 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
             (Role::Reporter, phone) => (phone, in_text),
             (_, phone) => (phone, None),
         };
-        parties.extend(people::of(&PlainParty { phone, ..*party }, second, secret));
+        let name = match party.role {
+            Role::Reporter => whole_in_text(party.name, &said.tellers),
+            _ => party.name,
+        };
+        parties.extend(people::of(&PlainParty { name, phone, ..*party }, second, secret));
     }
     parties.sort_by_key(|party| match party.role {
         Role::Reporter => 0,
@@ -147,6 +151,20 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
     });
     parties.truncate(MOST_PARTIES);
     Traits { parties, place: place(report, places, secret), matter: matter(report.category, &said, secret) }
+}
+
+/// The name as it was given, or as the text has it where the form has only a part of it.
+fn whole_in_text<'a>(given: &'a str, tellers: &'a [String]) -> &'a str {
+    let known = Name::read(given);
+    if known.as_ref().is_some_and(|name| name.whole) {
+        return given;
+    }
+    let fits = |teller: &&String| match (&known, Name::read(teller)) {
+        (Some(known), Some(told)) => told.whole && told.may_be(known),
+        (None, Some(_)) => true,
+        (_, None) => false,
+    };
+    tellers.iter().find(fits).map_or(given, String::as_str)
 }
 
 fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTraits {

@@ -1,7 +1,6 @@
 //! The gRPC face: checks requests and callers, hands on to store and delivery, and turns faults into
 //! statuses in one place.
 
-mod accounts;
 mod answering;
 mod attachments;
 mod checks;
@@ -24,7 +23,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{accounts::AccountFace, console::EndpointFace, forms::FormFace};
+pub use self::{console::EndpointFace, forms::FormFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

@@ -7,13 +7,14 @@ use std::{
 use clap::Parser;
 use fengqiao_county::Counties;
 use fengqiao_messaging::{Apply, Topic};
+use fengqiao_pages::{Entrance, providers};
 use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
     attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
     form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
-use fengqiao_signin::{Door, password::Hashing};
+use fengqiao_signin::{AccountFace, Door};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -26,10 +27,10 @@ use crate::{
     attachments::{Attachments, ObjectPlace, Pieces},
     bulletin_events::BulletinEvents,
     delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
-    desk::{Desk, DeskOptions},
+    desk::{Desk, DeskOptions, SITE},
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
-    grpc::{AccountFace, EndpointFace, FormFace, NotificationFace},
+    grpc::{EndpointFace, FormFace, NotificationFace},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -121,10 +122,13 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         }
     });
     let answering = answering(&options, &foundation, &delivery, store, counties)?;
-    let door = door(&foundation)?;
+    let door = Door::open(&foundation)?;
     if let Some(listen) = options.desk.desk_listen {
-        let (counties, providers) = (Arc::clone(&foundation.counties), options.desk.providers()?);
-        let desk = Desk::new(answering.clone(), Arc::clone(&delivery), door.clone(), counties, providers);
+        let desk = &options.desk;
+        let providers = providers(desk.sign_in_file.as_deref(), desk.desk_address.as_deref())?;
+        let (counties, keyring) = (Arc::clone(&foundation.counties), Arc::clone(&foundation.keyring));
+        let entrance = Entrance::new(&SITE, door.clone(), counties, keyring, providers);
+        let desk = Desk::new(answering.clone(), Arc::clone(&delivery), entrance);
         foundation.serve_http(listen, desk.router()).await?;
     }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
@@ -164,16 +168,6 @@ fn answering(
     let (sweeping, stop) = (files.clone().sweep_forever(counties), foundation.stop.clone());
     spawn(foundation, "files", async move { stop.run_until_cancelled(sweeping).await.unwrap_or(()) });
     Ok(Answering::new(Arc::clone(delivery), files, rules))
-}
-
-/// Lets people in to the desk.
-fn door(foundation: &Foundation) -> Result<Door, StartError> {
-    let hashing = Hashing::new()
-        .map_err(|error| StartError::Configuration(format!("passwords cannot be hashed: {error}")))?;
-    let door = Door::new(foundation.pool.clone(), &foundation.counties, hashing)?;
-    let (sweeping, stop) = (door.clone().sweep_forever(), foundation.stop.clone());
-    spawn(foundation, "sessions", async move { stop.run_until_cancelled(sweeping).await.unwrap_or(()) });
-    Ok(door)
 }
 
 fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {

@@ -1,9 +1,9 @@
 //! Letting people in: by password or through the provider, and knowing them again.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use fengqiao_county::{Counties, County, Mistakes};
-use fengqiao_serving::time;
+use fengqiao_serving::{Foundation, StartError, time};
 use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::time::sleep;
@@ -73,6 +73,22 @@ impl Door {
             places.insert(county.code.clone(), Place { county: Arc::clone(county), staff });
         }
         Ok(Self { store: Store::new(pool), hashing, places: Arc::new(places) })
+    }
+
+    /// The door of a service, with its sweeping among the service's tasks.
+    ///
+    /// # Errors
+    /// [`StartError`] where passwords cannot be hashed, or a county's folder has mistakes.
+    pub fn open(foundation: &Foundation) -> Result<Self, StartError> {
+        let hashing = Hashing::new()
+            .map_err(|error| StartError::Configuration(format!("passwords cannot be hashed: {error}")))?;
+        let door = Self::new(foundation.pool.clone(), &foundation.counties, hashing)?;
+        let (sweeping, stop) = (door.clone().sweep_forever(), foundation.stop.clone());
+        foundation.tasks.spawn("sessions", async move {
+            stop.run_until_cancelled(sweeping).await;
+            Ok::<(), Infallible>(())
+        });
+        Ok(door)
     }
 
     /// The counties, ordered by code, with their names.

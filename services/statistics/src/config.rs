@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 
+use crate::board::BoardOptions;
+
 /// Statistics: counts what the county's services did, without personal data.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "fengqiao-statistics", version, about)]
@@ -17,4 +19,7 @@ pub struct StatisticsSettings {
     /// The folder of the fonts in which bulletins are printed.
     #[arg(long, env = "FENGQIAO_FONT_FOLDER", default_value = fengqiao_paper::FONT_FOLDER)]
     pub font_folder: PathBuf,
+    /// The county board.
+    #[command(flatten)]
+    pub board: BoardOptions,
 }

@@ -1,6 +1,7 @@
 //! What statistics knows without asking anyone: events and facts, definitions, and how a question becomes figures.
 
 pub mod area;
+pub mod board;
 pub mod bulletin;
 pub mod comparison;
 pub mod days;

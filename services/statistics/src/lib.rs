@@ -2,9 +2,11 @@
 //!
 //! Events of intake, routing and notification are kept and become facts ([`receiver`], [`store`]); a question is checked
 //! against a closed grammar and counted by definitions that are data ([`domain`], [`answering`]) and answered over gRPC
-//! ([`grpc`]) and HTTP/JSON ([`http`]).
+//! ([`grpc`]) and HTTP/JSON ([`http`]). [`board`] shows the county's numbers on one page.
 
+pub mod after_start;
 pub mod answering;
+pub mod board;
 pub mod bulletins;
 pub mod config;
 pub mod counties;
@@ -24,24 +26,28 @@ use std::{path::Path, sync::Arc};
 pub use error::StatisticsError;
 use fengqiao_county::Counties;
 use fengqiao_messaging::{Apply, Topic};
+use fengqiao_pages::{Entrance, providers};
 use fengqiao_paper::Press;
+use fengqiao_proto::notification::v1::account_service_server::AccountServiceServer;
 use fengqiao_proto::statistics::v1::{
     analysis_service_server::AnalysisServiceServer, bulletin_service_server::BulletinServiceServer,
     facts_service_server::FactsServiceServer, statistics_service_server::StatisticsServiceServer,
     watch_service_server::WatchServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, time::Clock};
+use fengqiao_signin::{AccountFace, Door};
 use tonic::service::Routes;
 use uuid::Uuid;
 
 use crate::{
     answering::Answers,
+    board::{Board, BoardOptions},
     bulletins::{BulletinCounties, making::Maker, scheduling::Scheduler},
     config::StatisticsSettings,
     counties::CountedCounties,
     grpc::{AnalysisFace, BulletinFace, FactsFace, StatisticsFace, WatchFace},
     receiver::FactReceiver,
-    store::{Alerts, Bulletins, Exclusions, Figures},
+    store::{Alerts, BoardCounts, Bulletins, Exclusions, Figures},
     watching::{WatchedCounties, Watcher},
 };
 
@@ -50,7 +56,7 @@ use crate::{
 /// # Errors
 /// [`StartError`] where it cannot start or a part of it failed.
 pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
-    let migrations = [&fengqiao_areas::MIGRATIONS, &store::MIGRATIONS];
+    let migrations = [&fengqiao_areas::MIGRATIONS, &fengqiao_signin::MIGRATIONS, &store::MIGRATIONS];
     let foundation = Foundation::start(&settings.serving, ServiceName::Statistics, &migrations).await?;
     fengqiao_areas::follow(&foundation).await?;
     let figures = Figures::new(foundation.pool.clone());
@@ -58,8 +64,9 @@ pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
     let codes = counties.codes();
     let answers = Arc::new(Answers::new(figures.clone(), CountedCounties::load(Arc::clone(&counties))?));
     let stop = &foundation.stop;
-    let taking_over = taking_over::take_over(foundation.pool.clone(), codes.clone(), stop.clone());
-    foundation.tasks.spawn("older facts", taking_over);
+    spawn_after_start(&foundation, codes.clone());
+    let door = Door::open(&foundation)?;
+    serve_board(&settings.board, &foundation, &door, &answers).await?;
     let stopped = stop.clone().cancelled_owned();
     foundation.tasks.spawn("freshness", freshness::measure(figures, codes, stopped));
     let clock = Clock::system();
@@ -79,12 +86,57 @@ pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
     let receivers = [Topic::Intake, Topic::Routing, Topic::Notification]
         .map(|topic| (topic, Arc::clone(&facts)))
         .to_vec();
+    let accounts =
+        AccountServiceServer::new(AccountFace::new(door)).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = Routes::new(statistics)
         .add_service(analysis)
         .add_service(rebuilding)
         .add_service(watching)
-        .add_service(bulletins);
+        .add_service(bulletins)
+        .add_service(accounts);
     foundation.serve(routes, receivers).await
+}
+
+/// What is done once, while questions are answered already.
+fn spawn_after_start(foundation: &Foundation, codes: Vec<String>) {
+    let (pool, stop) = (foundation.pool.clone(), foundation.stop.clone());
+    foundation.tasks.spawn(
+        "older facts",
+        after_start::once("taking over older facts", stop, async move || {
+            taking_over::take_over(&pool, &codes).await
+        }),
+    );
+    let (pool, stop) = (foundation.pool.clone(), foundation.stop.clone());
+    let counties = Arc::clone(&foundation.counties);
+    foundation.tasks.spawn(
+        "rolling up",
+        after_start::once("adding up facts", stop, async move || {
+            for county in counties.iter() {
+                let zone = county.time_zone.iana_name().unwrap_or("UTC");
+                if store::roll_up(&pool, &county.code, zone).await? {
+                    tracing::info!(county = county.code, zone, "facts are added up");
+                }
+            }
+            Ok(())
+        }),
+    );
+}
+
+/// Serves the county board where it is wanted.
+async fn serve_board(
+    options: &BoardOptions,
+    foundation: &Foundation,
+    door: &Door,
+    answers: &Arc<Answers>,
+) -> Result<(), StartError> {
+    let Some(listen) = options.board_listen else { return Ok(()) };
+    let providers = providers(options.sign_in_file.as_deref(), options.board_address.as_deref())?;
+    let (counties, keyring) = (&foundation.counties, Arc::clone(&foundation.keyring));
+    let entrance = Entrance::new(&board::SITE, door.clone(), Arc::clone(counties), keyring, providers);
+    let counts = BoardCounts::new(foundation.pool.clone());
+    let stop = foundation.stop.clone();
+    let board = Board::new(entrance, counts, Arc::clone(answers), Arc::clone(counties), stop)?;
+    foundation.serve_http(listen, board.router()).await
 }
 
 /// Begins to watch. Says what is watched, and what was raised.

@@ -1,23 +1,29 @@
 //! The store: the only place with SQL.
 
+mod board;
 mod bulletins;
 mod counting;
 mod daily_work;
 mod exclusions;
 mod fact_tables;
 mod facts;
+mod open_cases;
 mod query_text;
 mod rebuilding;
+mod rolling_up;
 mod snapshot;
 mod watching;
 
+pub use board::{BoardCounts, OfTown};
 pub use bulletins::{Bulletin, BulletinFile, Bulletins, Which};
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
 pub use daily_work::{Held, Work, done_through, hold};
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
+pub use open_cases::{AfterCase, OpenCase, WhichOpen};
 pub use rebuilding::{Fingerprint, Rebuilding, Rebuilt, waiting_counties};
+pub use rolling_up::roll_up;
 pub use watching::{Alert, Alerts, Mute, Quiet, Seen};
 
 /// The SQL of this crate that is no question's own, so that a test can hold it against the real schema; that of the
@@ -59,6 +65,17 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("has_reports_before", include_str!("store/sql/has_reports_before.sql")),
     ("newest_bulletin", include_str!("store/sql/newest_bulletin.sql")),
     ("bulletin_file", include_str!("store/sql/bulletin_file.sql")),
+    ("board_agencies", include_str!("store/sql/board/agencies.sql")),
+    ("board_open", include_str!("store/sql/board/open.sql")),
+    ("board_open_cases", include_str!("store/sql/board/open_cases.sql")),
+    ("board_open_of_agency", include_str!("store/sql/board/open_of_agency.sql")),
+    ("board_periods", include_str!("store/sql/board/periods.sql")),
+    ("board_report_periods", include_str!("store/sql/board/report_periods.sql")),
+    ("board_roll_up_county", include_str!("store/sql/board/roll_up_county.sql")),
+    ("board_rolled_in", include_str!("store/sql/board/rolled_in.sql")),
+    ("board_town_categories", include_str!("store/sql/board/town_categories.sql")),
+    ("board_town_levels", include_str!("store/sql/board/town_levels.sql")),
+    ("board_town_reports", include_str!("store/sql/board/town_reports.sql")),
 ];
 
 /// The migrations of the service's own tables.

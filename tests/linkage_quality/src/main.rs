@@ -8,9 +8,16 @@ mod county;
 mod running;
 mod told;
 
-use std::{collections::HashSet, error::Error, fs::File, path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    fs::File,
+    path::PathBuf,
+    process::ExitCode,
+    time::Duration,
+};
 
-use fengqiao_linkage::{Kind, Level, Weights, learn};
+use fengqiao_linkage::{Kind, Level, Levels, Weights, learn};
 use fengqiao_linkage_set::{LinkageSet, Scores, SetPlan, Style, Truth, measure, read_truth};
 
 use crate::{
@@ -201,6 +208,8 @@ fn print_pair(told: &[Told], run: &Run, one: &str, other: &str) {
 /// Shows pairs that were joined and do not belong together, and pairs that were missed.
 fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
     let compared: HashSet<(usize, usize)> = run.pairs.iter().copied().collect();
+    let agree: HashMap<(Kind, (usize, usize)), &Levels> =
+        run.observed.iter().zip(&run.pairs).map(|((kind, levels), pair)| ((*kind, *pair), levels)).collect();
     for (what, cell) in CELLS {
         let (mut wrong, mut missed, mut never_compared, mut all_missed) = (0, 0, 0, 0);
         for (at, link) in run.links.iter().enumerate() {
@@ -213,6 +222,10 @@ fn print_errors(told: &[Told], truth: &[Truth], run: &Run, most: usize) {
                     "--- {what:?} {title}\n    {}\n    {}\n    {}",
                     told[one], told[at], run.reasons[at]
                 );
+                match agree.get(&(what, (at, one))) {
+                    Some(levels) => println!("    {:?}", levels.iter().collect::<Vec<_>>()),
+                    None => println!("    never compared"),
+                }
             };
             match (found, right) {
                 (Some(found), _) if cell(&truth[found]) != cell(&truth[at]) && wrong < most => {

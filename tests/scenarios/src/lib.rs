@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 pub mod collector;
+pub mod drawn_facts;
 pub mod people;
 pub mod receiving;
 pub mod shared;

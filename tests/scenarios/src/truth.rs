@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use fengqiao_proto::statistics::v1::{QueryIndicatorsRequest, QueryIndicatorsResponse};
+use fengqiao_stack::clients::Connections;
 use sqlx::{AssertSqlSafe, PgPool};
 
 use crate::waiting::until;
@@ -131,4 +133,46 @@ pub async fn faults(pool: &PgPool) -> Vec<String> {
         }
     }
     found
+}
+
+/// What statistics answers, against a count of what the other services hold.
+///
+/// # Panics
+/// Where the database cannot be asked.
+pub async fn wrong_figures(pool: &PgPool, calls: &Connections) -> Vec<String> {
+    let now = jiff::Timestamp::now().as_second();
+    let question = QueryIndicatorsRequest {
+        from: Some(prost_types::Timestamp { seconds: now - 86_400, nanos: 0 }),
+        before: Some(prost_types::Timestamp { seconds: now + 86_400, nanos: 0 }),
+        ..Default::default()
+    };
+    let answer = match calls.statistics("analyst").unwrap().query_indicators(question).await {
+        Ok(answer) => answer.into_inner(),
+        Err(status) => return vec![format!("statistics does not answer: {}", status.message())],
+    };
+    let truth: (i64, i64, i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM intake.report), (SELECT count(*) FROM intake.report WHERE link_reasons IS NOT NULL), \
+         (SELECT count(*) FROM routing.case_file), (SELECT count(*) FROM notification.push), \
+         (SELECT count(*) FROM notification.push WHERE signed_at IS NOT NULL)",
+    )
+    .fetch_one(pool)
+    .await
+    .unwrap();
+    [
+        ("reports", truth.0),
+        ("repeat_rate", truth.1),
+        ("cases", truth.2),
+        ("pushes", truth.3),
+        ("sign_rate", truth.4),
+    ]
+    .into_iter()
+    .filter(|(indicator, counted)| numerator(&answer, indicator) != *counted)
+    .map(|(indicator, counted)| {
+        format!("{indicator} is {} and should be {counted}", numerator(&answer, indicator))
+    })
+    .collect()
+}
+
+fn numerator(answer: &QueryIndicatorsResponse, indicator: &str) -> i64 {
+    answer.rows.iter().find(|row| row.indicator == indicator).map_or(0, |row| row.numerator)
 }

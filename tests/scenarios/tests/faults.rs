@@ -17,7 +17,6 @@ use std::{
 use fengqiao_proto::{
     intake::v1::{Report, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome},
     notification::v1::SignPushRequest,
-    statistics::v1::{QueryIndicatorsRequest, QueryIndicatorsResponse},
 };
 use fengqiao_scenarios::{
     people::{red_report, report, yellow_report},
@@ -312,7 +311,7 @@ async fn rest_of_faults(
         let mut found = truth::faults(pool).await;
         found.extend(unknown_acknowledgements(pool, acknowledged).await);
         found.extend(undelivered(pool, agencies).await);
-        found.extend(wrong_figures(pool, calls).await);
+        found.extend(truth::wrong_figures(pool, calls).await);
         if found.is_empty() || Instant::now() > end {
             return found;
         }
@@ -363,45 +362,6 @@ async fn undelivered(pool: &PgPool, agencies: &BTreeMap<String, StreamingAgency>
         found.push(format!("{open} pushes are not delivered and signed"));
     }
     found
-}
-
-/// What statistics answers, against a count of what the other services hold.
-async fn wrong_figures(pool: &PgPool, calls: &Connections) -> Vec<String> {
-    let now = jiff::Timestamp::now().as_second();
-    let question = QueryIndicatorsRequest {
-        from: Some(prost_types::Timestamp { seconds: now - 86_400, nanos: 0 }),
-        before: Some(prost_types::Timestamp { seconds: now + 86_400, nanos: 0 }),
-        ..Default::default()
-    };
-    let answer = match calls.statistics("analyst").unwrap().query_indicators(question).await {
-        Ok(answer) => answer.into_inner(),
-        Err(status) => return vec![format!("statistics does not answer: {}", status.message())],
-    };
-    let truth: (i64, i64, i64, i64, i64) = sqlx::query_as(
-        "SELECT (SELECT count(*) FROM intake.report), (SELECT count(*) FROM intake.report WHERE link_reasons IS NOT NULL), \
-         (SELECT count(*) FROM routing.case_file), (SELECT count(*) FROM notification.push), \
-         (SELECT count(*) FROM notification.push WHERE signed_at IS NOT NULL)",
-    )
-    .fetch_one(pool)
-    .await
-    .unwrap();
-    [
-        ("reports", truth.0),
-        ("repeat_rate", truth.1),
-        ("cases", truth.2),
-        ("pushes", truth.3),
-        ("sign_rate", truth.4),
-    ]
-    .into_iter()
-    .filter(|(indicator, counted)| numerator(&answer, indicator) != *counted)
-    .map(|(indicator, counted)| {
-        format!("{indicator} is {} and should be {counted}", numerator(&answer, indicator))
-    })
-    .collect()
-}
-
-fn numerator(answer: &QueryIndicatorsResponse, indicator: &str) -> i64 {
-    answer.rows.iter().find(|row| row.indicator == indicator).map_or(0, |row| row.numerator)
 }
 
 #[test]

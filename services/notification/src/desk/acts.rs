@@ -6,17 +6,16 @@ use axum::{
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
+use fengqiao_pages::{Instead, Visit, entry::TokenOnly};
 use fengqiao_proto::notification::v1::ReturnReason;
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Desk,
+    Desk, answerer,
     form::{Typed, with_alert},
     inbox::PATH,
     refusal,
-    sign_in::TokenOnly,
-    visit::{Instead, Visit},
 };
 use crate::{answering::GivenBack, domain::push::Push, error::NotificationError};
 
@@ -31,7 +30,7 @@ pub(super) async fn sign(
         Ok(entered) => entered,
         Err(instead) => return *instead,
     };
-    let done = desk.answering.sign(&visit.answerer(), push_id, visit.now).await;
+    let done = desk.answering.sign(&answerer(&visit), push_id, visit.now).await;
     desk.after(&visit, push_id, "signed", done, &Typed::default()).await
 }
 
@@ -70,7 +69,7 @@ pub(super) async fn give_back(
             .map(str::to_owned)
             .collect(),
     };
-    let done = desk.answering.give_back(&visit.answerer(), push_id, &given, visit.now).await;
+    let done = desk.answering.give_back(&answerer(&visit), push_id, &given, visit.now).await;
     let typed = Typed { return_text: form.text, evidence: form.evidence, ..Typed::default() };
     desk.after(&visit, push_id, "returned", done, &typed).await
 }
@@ -83,7 +82,7 @@ impl Desk {
         push_id: &str,
         form_token: &str,
     ) -> Result<(Visit<'_>, Uuid), Instead> {
-        let visit = self.visit(headers).await?;
+        let visit = self.entrance.visit(headers).await?;
         if !visit.signed.fits_form(form_token) {
             return Err(refusal::forged(visit.language).into());
         }

@@ -6,11 +6,12 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
+use fengqiao_pages::{Visit, refusal as shared};
 use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome};
 use fengqiao_serving::time::now;
 use uuid::Uuid;
 
-use super::{Desk, form::Typed, refusal, visit::Visit};
+use super::{Desk, SITE, answerer, form::Typed, refusal};
 use crate::{
     answer_rules::AnswerRules,
     answering::{Feedback, MOST_FILES},
@@ -45,7 +46,7 @@ pub(super) async fn take(
     headers: HeaderMap,
     form: Multipart,
 ) -> Response {
-    let visit = match desk.visit(&headers).await {
+    let visit = match desk.entrance.visit(&headers).await {
         Ok(visit) => visit,
         Err(instead) => return *instead,
     };
@@ -60,7 +61,7 @@ pub(super) async fn take(
     }
     match received(&desk, &visit, &rules, push_id, form).await {
         Ok(given) => {
-            let done = desk.answering.feedback(&visit.answerer(), push_id, &given, now()).await;
+            let done = desk.answering.feedback(&answerer(&visit), push_id, &given, now()).await;
             let typed = Typed { feedback_text: given.text, ..Typed::default() };
             desk.after(&visit, push_id, "answered", done, &typed).await
         }
@@ -68,7 +69,7 @@ pub(super) async fn take(
         Err(Refused::Broken) => {
             let text = language
                 .say("表单没有完整送达，请再试一次。", "The form did not come whole; please try again.");
-            refusal::plain(language, StatusCode::BAD_REQUEST, text)
+            shared::plain(&SITE, language, StatusCode::BAD_REQUEST, text)
         }
         Err(Refused::Wrong(error)) => desk.after(&visit, push_id, "", Err(error), &Typed::default()).await,
     }
@@ -153,7 +154,7 @@ async fn file_of(
 ) -> Result<Uuid, Refused> {
     let name = field.file_name().unwrap_or_default().to_owned();
     let coming = Coming { push_id, name, size: None, most: rules.largest_file };
-    let mut upload = desk.answering.files.begin(&visit.answerer(), coming).await?;
+    let mut upload = desk.answering.files.begin(&answerer(visit), coming).await?;
     loop {
         let written = match field.chunk().await {
             Ok(None) => break,

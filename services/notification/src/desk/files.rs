@@ -20,7 +20,7 @@ pub(super) async fn give(
     Path((push_id, file_id)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let visit = match desk.visit(&headers).await {
+    let visit = match desk.entrance.visit(&headers).await {
         Ok(visit) => visit,
         Err(instead) => return *instead,
     };

@@ -5,6 +5,11 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
+use fengqiao_pages::{
+    Frame, Language, Visit,
+    level::mark,
+    shell::{alert, form_token, page},
+};
 use fengqiao_proto::{
     notification::v1::{AnswerKind, Attachment, ReceiptState},
     types::v1::{FormKind, Matter, PushSubject},
@@ -14,12 +19,10 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Desk,
-    inbox::{PATH, due_word, level_mark, state_mark},
-    layout::{Frame, alert, form_token, page},
+    Desk, SITE,
+    inbox::{PATH, due_word, state_mark},
     refusal,
-    visit::Visit,
-    words::{CANNOT_REASONS, OUTCOMES, RETURN_REASONS},
+    words::{CANNOT_REASONS, DeskWords as _, OUTCOMES, RETURN_REASONS},
 };
 use crate::{
     answering::{FEEDBACK_TEXT, RETURN_TEXT},
@@ -51,7 +54,7 @@ pub(super) async fn show(
     Query(after): Query<After>,
     headers: HeaderMap,
 ) -> Response {
-    let visit = match desk.visit(&headers).await {
+    let visit = match desk.entrance.visit(&headers).await {
         Ok(visit) => visit,
         Err(instead) => return *instead,
     };
@@ -112,7 +115,7 @@ async fn whole(
         p class="back-link" { a href=(PATH) { (language.say("← 返回待办", "← Back to the list")) } }
         @if let Some(top) = top { (top) }
         p class="no-print" {
-            (level_mark(language, one.push.level)) (state_mark(visit, &one))
+            (mark(language, one.push.level)) (state_mark(visit, &one))
             @if let Some(due) = one.due() {
                 (due_word(language, one.owed())) " " strong { (visit.minute(due)) }
             }
@@ -123,7 +126,7 @@ async fn whole(
         div class="no-print" { (history(desk, visit, &one, &answers, &files)?) }
     };
     let path = format!("{PATH}/{push_id}");
-    Ok(page(&Frame { language, title, path: &path, signed: Some(&visit.signed) }, status, &main))
+    Ok(page(&Frame { site: &SITE, language, title, path: &path, signed: Some(&visit.signed) }, status, &main))
 }
 
 /// The form as an office has it on paper.
@@ -271,10 +274,10 @@ fn feedback_form(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, typed: &Typed) 
                 accept="image/*,application/pdf,.doc,.docx,.xls,.xlsx,audio/*,video/mp4";
             p class="hint" id="files-hint" {
                 @match language {
-                    super::language::Language::Chinese => {
+                    Language::Chinese => {
                         "照片、扫描件、文档、录音录像，每个不超过" (megabytes) "兆字节。"
                     },
-                    super::language::Language::English => {
+                    Language::English => {
                         "Photos, scans, documents, recordings; at most " (megabytes) " MB each."
                     },
                 }
@@ -318,7 +321,7 @@ fn history(
     files: &[Attachment],
 ) -> Result<Markup, NotificationError> {
     let (language, push) = (visit.language, &one.push);
-    let staff = desk.door.staff(&visit.signed.county);
+    let staff = desk.entrance.door().staff(&visit.signed.county);
     let who = |given: &GivenAnswer| match staff {
         Some(staff) => format!("{} {}", staff.post_name(&given.capacity), staff.person_name(&given.actor)),
         None => given.actor.clone(),

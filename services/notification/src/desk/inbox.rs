@@ -5,18 +5,16 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use fengqiao_proto::types::v1::Level;
+use fengqiao_pages::{
+    Frame, Language, Visit,
+    level::{colour, mark},
+    shell::page,
+};
 use fengqiao_serving::paging;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{
-    Desk,
-    language::Language,
-    layout::{Frame, page},
-    refusal,
-    visit::Visit,
-};
+use super::{Desk, SITE, refusal, words::DeskWords as _};
 use crate::{
     domain::owed::{Nearness, Owed, nearness},
     error::NotificationError,
@@ -55,7 +53,7 @@ pub(super) async fn show(
     headers: HeaderMap,
     Query(which): Query<Which>,
 ) -> Response {
-    let visit = match desk.visit(&headers).await {
+    let visit = match desk.entrance.visit(&headers).await {
         Ok(visit) => visit,
         Err(instead) => return *instead,
     };
@@ -101,7 +99,11 @@ async fn listed(desk: &Desk, visit: &Visit<'_>, which: &Which) -> Result<Respons
         }
     };
     let path = format!("{PATH}?show={word}");
-    Ok(page(&Frame { language, title, path: &path, signed: Some(&visit.signed) }, StatusCode::OK, &main))
+    Ok(page(
+        &Frame { site: &SITE, language, title, path: &path, signed: Some(&visit.signed) },
+        StatusCode::OK,
+        &main,
+    ))
 }
 
 const fn title(language: Language, bucket: Bucket) -> &'static str {
@@ -144,7 +146,7 @@ fn row(desk: &Desk, visit: &Visit<'_>, one: &DeskPush) -> Result<Markup, Notific
         li class=(colour(push.level)) {
             a href={ (PATH) "/" (push.push_id) } { (title) }
             p {
-                (level_mark(language, push.level)) (state_mark(visit, one))
+                (mark(language, push.level)) (state_mark(visit, one))
                 (language.form(push.form)) " " (push.case_number)
                 @if !push.area_name.is_empty() { " · " (push.area_name) }
             }
@@ -158,24 +160,11 @@ fn row(desk: &Desk, visit: &Visit<'_>, one: &DeskPush) -> Result<Markup, Notific
     })
 }
 
-pub(super) const fn colour(level: Level) -> &'static str {
-    match level {
-        Level::Red => "red",
-        Level::Orange => "orange",
-        Level::Yellow => "yellow",
-        Level::Blue | Level::Unspecified => "blue",
-    }
-}
-
 pub(super) const fn due_word(language: Language, owed: Owed) -> &'static str {
     match owed {
         Owed::Signature => language.say("签收时限", "Sign by"),
         Owed::Result | Owed::Nothing => language.say("反馈时限", "Answer by"),
     }
-}
-
-pub(super) fn level_mark(language: Language, level: Level) -> Markup {
-    html! { span class={ "mark level-" (colour(level)) } { (language.level(level)) } }
 }
 
 /// The state, and that it is late, in words: colour alone says nothing to some.

@@ -1,17 +1,12 @@
 //! Pages for what cannot be done, each with its status. Nothing here repeats what was sent.
 
 use axum::{
-    http::{HeaderMap, StatusCode, header},
-    response::{IntoResponse as _, Response},
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
-use fengqiao_signin::SignInError;
-use maud::html;
+use fengqiao_pages::{Language, refusal as shared};
 
-use super::{
-    inbox,
-    language::Language,
-    layout::{Frame, alert, page},
-};
+use super::SITE;
 use crate::{domain::receipt::Forbidden, error::NotificationError};
 
 /// What is not there.
@@ -20,23 +15,12 @@ pub(super) async fn no_such_page(headers: HeaderMap) -> Response {
 }
 
 pub(super) fn not_found(language: Language) -> Response {
-    let text = language
-        .say("没有这一页，或者它不属于您的单位。", "There is no such page, or it is not your agency's.");
-    plain(language, StatusCode::NOT_FOUND, text)
+    shared::not_found(&SITE, language)
 }
 
 /// A form without the session's token.
 pub(super) fn forged(language: Language) -> Response {
-    let text = language.say(
-        "这张表单已失效，没有作任何更改。请返回后重新填写。",
-        "This form is not valid any more; nothing was changed. Please go back and fill it in again.",
-    );
-    plain(language, StatusCode::FORBIDDEN, text)
-}
-
-pub(super) fn at_the_door(language: Language, error: &SignInError) -> Response {
-    tracing::warn!(error = error as &dyn std::error::Error, "a session cannot be read");
-    unavailable(language)
+    shared::forged(&SITE, language)
 }
 
 /// What a person learns of a fault; those that one can mend are said in [`what_is_wrong`].
@@ -44,10 +28,10 @@ pub(super) fn of(language: Language, operation: &'static str, error: &Notificati
     match error {
         NotificationError::NoSuchPush | NotificationError::NoSuchFile => not_found(language),
         _ => match what_is_wrong(language, error) {
-            Some((status, text)) => plain(language, status, &text),
+            Some((status, text)) => shared::plain(&SITE, language, status, &text),
             None => {
                 tracing::warn!(operation, error = error as &dyn std::error::Error, "a page cannot be served");
-                unavailable(language)
+                shared::unavailable(&SITE, language)
             }
         },
     }
@@ -117,23 +101,4 @@ fn fields_in_words<'a>(language: Language, fields: impl Iterator<Item = &'a str>
         })
         .collect();
     said.join(" ")
-}
-
-fn unavailable(language: Language) -> Response {
-    let text =
-        language.say("系统暂时不可用，请稍后再试。", "This is not possible now; please try again soon.");
-    let mut response = plain(language, StatusCode::SERVICE_UNAVAILABLE, text);
-    response.headers_mut().insert(header::RETRY_AFTER, header::HeaderValue::from_static("5"));
-    response
-}
-
-pub(super) fn plain(language: Language, status: StatusCode, text: &str) -> Response {
-    let title = language.say("未能完成", "Not done");
-    let frame = Frame { language, title, path: inbox::PATH, signed: None };
-    let main = html! {
-        h1 { (title) }
-        (alert(text))
-        p { a href=(inbox::PATH) { (language.say("返回待办", "Back to the list")) } }
-    };
-    page(&frame, status, &main).into_response()
 }

@@ -2,10 +2,10 @@
 
 use fengqiao_proto::{
     notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReceiptState, ReturnReason},
-    types::v1::{FormKind, Level, PartyRole},
+    types::v1::{FormKind, PartyRole},
 };
 
-use super::language::Language;
+use fengqiao_pages::Language;
 
 /// The reasons for which one returns, as they are offered.
 pub(super) const RETURN_REASONS: [ReturnReason; 4] =
@@ -25,8 +25,26 @@ pub(super) const CANNOT_REASONS: [CannotReason; 6] = [
     CannotReason::Other,
 ];
 
-impl Language {
-    pub const fn form(self, form: FormKind) -> &'static str {
+/// What the desk says, in a language.
+pub(super) trait DeskWords {
+    /// The name of a form.
+    fn form(self, form: FormKind) -> &'static str;
+    /// How far the agency is with a push.
+    fn receipt(self, receipt: ReceiptState) -> &'static str;
+    /// Why a push is returned.
+    fn return_reason(self, reason: ReturnReason) -> &'static str;
+    /// How far the matter is.
+    fn outcome(self, outcome: FeedbackOutcome) -> &'static str;
+    /// Why it cannot be done.
+    fn cannot_reason(self, reason: CannotReason) -> &'static str;
+    /// Who someone is in the matter.
+    fn party(self, role: PartyRole) -> &'static str;
+    /// What was done with a push.
+    fn answer(self, kind: AnswerKind) -> &'static str;
+}
+
+impl DeskWords for Language {
+    fn form(self, form: FormKind) -> &'static str {
         match form {
             FormKind::ReportForm => self.say("报告单", "Report form"),
             FormKind::NoticeForm => self.say("告知单", "Notice form"),
@@ -44,17 +62,7 @@ impl Language {
         }
     }
 
-    pub const fn level(self, level: Level) -> &'static str {
-        match level {
-            Level::Red => self.say("红色", "Red"),
-            Level::Orange => self.say("橙色", "Orange"),
-            Level::Yellow => self.say("黄色", "Yellow"),
-            Level::Blue => self.say("蓝色", "Blue"),
-            Level::Unspecified => self.say("未定级", "No level"),
-        }
-    }
-
-    pub const fn receipt(self, receipt: ReceiptState) -> &'static str {
+    fn receipt(self, receipt: ReceiptState) -> &'static str {
         match receipt {
             ReceiptState::Unspecified | ReceiptState::Unsigned => self.say("待签收", "To sign"),
             ReceiptState::Signed => self.say("已签收", "Signed"),
@@ -63,7 +71,7 @@ impl Language {
         }
     }
 
-    pub const fn return_reason(self, reason: ReturnReason) -> &'static str {
+    fn return_reason(self, reason: ReturnReason) -> &'static str {
         match reason {
             ReturnReason::NotOurDuty => self.say("不属本单位职责", "Not our duty"),
             ReturnReason::NotOurArea => self.say("不属本辖区", "Not our area"),
@@ -73,7 +81,7 @@ impl Language {
         }
     }
 
-    pub const fn outcome(self, outcome: FeedbackOutcome) -> &'static str {
+    fn outcome(self, outcome: FeedbackOutcome) -> &'static str {
         match outcome {
             FeedbackOutcome::InProgress => self.say("办理中", "In progress"),
             FeedbackOutcome::Done => self.say("已办结", "Done"),
@@ -82,7 +90,7 @@ impl Language {
         }
     }
 
-    pub const fn cannot_reason(self, reason: CannotReason) -> &'static str {
+    fn cannot_reason(self, reason: CannotReason) -> &'static str {
         match reason {
             CannotReason::NoPower => self.say("无法定职权", "The law gives no power here"),
             CannotReason::NoAgreement => self.say("当事人不同意或拒绝调解", "The people do not agree"),
@@ -94,7 +102,7 @@ impl Language {
         }
     }
 
-    pub const fn party(self, role: PartyRole) -> &'static str {
+    fn party(self, role: PartyRole) -> &'static str {
         match role {
             PartyRole::Reporter => self.say("诉求人", "Reporter"),
             PartyRole::Respondent => self.say("被诉方", "Respondent"),
@@ -104,7 +112,7 @@ impl Language {
         }
     }
 
-    pub const fn answer(self, kind: AnswerKind) -> &'static str {
+    fn answer(self, kind: AnswerKind) -> &'static str {
         match kind {
             AnswerKind::Signed => self.say("签收", "Signed"),
             AnswerKind::Returned => self.say("退回", "Returned"),

@@ -5,7 +5,7 @@ SELECT
     p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
     p.drill, p.sealed_matter
 FROM push_delivery AS d
-JOIN push AS p ON p.county = $1 AND p.push_id = d.push_id
+CROSS JOIN LATERAL (SELECT * FROM push WHERE push.county = d.county AND push.push_id = d.push_id LIMIT 1) AS p
 WHERE d.county = $1 AND d.delivery = 3 AND (d.parked_at, d.push_id) > ($2, $3) AND d.agency = $5
 ORDER BY d.parked_at, d.push_id
 LIMIT $4

@@ -1,8 +1,10 @@
 -- Reads a push for a command; nobody else changes it before this transaction ends.
 SELECT
-    push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
-    requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
-    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter, evidence_for
-FROM push_now
-WHERE county = $1 AND push_id = $2
+    p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
+    p.reason, p.requested_at, p.due_at, d.delivery, p.receipt, d.delivered_at, p.signed_at, p.returned_at,
+    p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
+    p.drill, p.sealed_matter, p.evidence_for
+FROM push AS p
+JOIN push_delivery AS d ON d.county = $1 AND d.push_id = $2
+WHERE p.county = $1 AND p.push_id = $2
 FOR UPDATE

@@ -23,5 +23,6 @@ CROSS JOIN LATERAL (
     ORDER BY requested_at, push_id
     LIMIT $6
 ) AS page
-JOIN push AS p ON p.county = $1 AND p.push_id = page.push_id
+-- One by one, whatever the planner believes of the table.
+CROSS JOIN LATERAL (SELECT * FROM push WHERE county = $1 AND push_id = page.push_id LIMIT 1) AS p
 ORDER BY p.level DESC, p.requested_at, p.push_id

@@ -17,17 +17,17 @@ use fengqiao_signin::{
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{
-    Desk, inbox,
-    language::Language,
-    layout::{Frame, alert, form_token, page},
-    refusal,
+use crate::{
+    Entrance, Language, refusal,
+    shell::{Frame, alert, form_token, page},
 };
 
 /// The page where one signs in.
-pub(super) const PATH: &str = "/sign-in";
+pub const PATH: &str = "/sign-in";
+/// The page where one changes one's password.
+pub const PASSWORD: &str = "/password";
 /// To where a provider sends people back.
-pub(super) const OPENID_BACK: &str = "/openid-back";
+pub const OPENID_BACK: &str = "/openid-back";
 /// Who has not signed in yet has a token too: so nobody is signed in as another by another's site.
 const VISITOR_COOKIE: &str = "__Host-fengqiao-visitor";
 /// Visitors are of no county.
@@ -35,7 +35,7 @@ const NO_COUNTY: &str = "000000";
 
 /// What one types.
 #[derive(Deserialize)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     csrf: String,
     county: String,
     name: String,
@@ -43,34 +43,34 @@ pub(super) struct Entry {
 }
 
 /// `GET /sign-in`
-pub(super) async fn show(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+pub(crate) async fn show(State(entrance): State<Entrance>, headers: HeaderMap) -> Response {
     let visitor = cookie(&headers, VISITOR_COOKIE).and_then(Token::read);
-    door_page(&desk, Language::of(&headers), StatusCode::OK, None, visitor)
+    door_page(&entrance, Language::of(&headers), StatusCode::OK, None, visitor)
 }
 
 /// `POST /sign-in`
-pub(super) async fn enter(
-    State(desk): State<Desk>,
+pub(crate) async fn enter(
+    State(entrance): State<Entrance>,
     Extension(PeerAddress(from)): Extension<PeerAddress>,
     headers: HeaderMap,
     Form(entry): Form<Entry>,
 ) -> Response {
     let language = Language::of(&headers);
     let visitor = cookie(&headers, VISITOR_COOKIE).and_then(Token::read);
-    let refused = |status, text: &str, visitor| door_page(&desk, language, status, Some(text), visitor);
+    let refused = |status, text: &str, visitor| door_page(&entrance, language, status, Some(text), visitor);
     if !visitor.as_ref().is_some_and(|visitor| visitor.fits_form(&entry.csrf)) {
         let text = language
             .say("页面已失效，请重新登录。", "The page was not valid any more; please sign in again.");
         return refused(StatusCode::FORBIDDEN, text, None);
     }
-    if !desk.tries.may(from.ip()) {
+    if !entrance.tries.may(from.ip()) {
         let text = language
             .say("此处登录过于频繁，请一分钟后再试。", "Too many tries from here; please wait a minute.");
         return refused(StatusCode::TOO_MANY_REQUESTS, text, visitor);
     }
     let now = now();
-    match desk.door.by_password(&entry.county, &entry.name, entry.password, now).await {
-        Ok(token) => let_in(&token),
+    match entrance.door.by_password(&entry.county, &entry.name, entry.password, now).await {
+        Ok(token) => let_in(&entrance, &token),
         Err(SignInError::Waiting(until)) => {
             let seconds = until.duration_since(now).as_secs().max(1);
             let text = match language {
@@ -90,12 +90,12 @@ pub(super) async fn enter(
     }
 }
 
-fn let_in(token: &Token) -> Response {
+fn let_in(entrance: &Entrance, token: &Token) -> Response {
     let headers = [
         (header::SET_COOKIE, set_cookie(SESSION_COOKIE, &token.write(), None)),
         (header::SET_COOKIE, end_cookie(VISITOR_COOKIE)),
     ];
-    (axum::response::AppendHeaders(headers), Redirect::to(inbox::PATH)).into_response()
+    (axum::response::AppendHeaders(headers), Redirect::to(entrance.site.home)).into_response()
 }
 
 fn why_not(language: Language, error: &SignInError) -> (StatusCode, &'static str) {
@@ -128,7 +128,7 @@ fn why_not(language: Language, error: &SignInError) -> (StatusCode, &'static str
 }
 
 fn door_page(
-    desk: &Desk,
+    entrance: &Entrance,
     language: Language,
     status: StatusCode,
     wrong: Option<&str>,
@@ -136,8 +136,8 @@ fn door_page(
 ) -> Response {
     let visitor = visitor.unwrap_or_else(|| Token::generate(NO_COUNTY));
     let title = language.say("登录", "Sign in");
-    let counties = desk.door.counties();
-    let mut providers: Vec<_> = desk.providers.keys().map(String::as_str).collect();
+    let counties = entrance.door.counties();
+    let mut providers: Vec<_> = entrance.providers.keys().map(String::as_str).collect();
     providers.sort_unstable();
     let name_of = |code: &str| counties.iter().find(|(known, _)| *known == code).map_or("", |(_, name)| name);
     let main = html! {
@@ -169,7 +169,7 @@ fn door_page(
             }
         }
     };
-    let frame = Frame { language, title, path: PATH, signed: None };
+    let frame = Frame { site: entrance.site, language, title, path: PATH, signed: None };
     let mut response = page(&frame, status, &main);
     response
         .headers_mut()
@@ -179,52 +179,55 @@ fn door_page(
 
 /// A form that carries nothing but its token.
 #[derive(Deserialize)]
-pub(super) struct TokenOnly {
+pub struct TokenOnly {
+    /// The token of the form.
     pub csrf: String,
 }
 
 /// `POST /sign-out`
-pub(super) async fn leave(
-    State(desk): State<Desk>,
+pub(crate) async fn leave(
+    State(entrance): State<Entrance>,
     headers: HeaderMap,
     Form(form): Form<TokenOnly>,
 ) -> Response {
-    let visit = match desk.visit_before_change(&headers).await {
+    let visit = match entrance.visit_before_change(&headers).await {
         Ok(visit) => visit,
         Err(instead) => return *instead,
     };
     if !visit.signed.fits_form(&form.csrf) {
-        return refusal::forged(visit.language);
+        return refusal::forged(entrance.site, visit.language);
     }
-    if let Err(error) = desk.door.sign_out(&visit.signed).await {
-        return refusal::at_the_door(visit.language, &error);
+    if let Err(error) = entrance.door.sign_out(&visit.signed).await {
+        return refusal::at_the_door(entrance.site, visit.language, &error);
     }
     ([(header::SET_COOKIE, end_cookie(SESSION_COOKIE))], Redirect::to(PATH)).into_response()
 }
 
 /// `GET /openid/{county}`
-pub(super) async fn to_provider(
-    State(desk): State<Desk>,
+pub(crate) async fn to_provider(
+    State(entrance): State<Entrance>,
     Path(county): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let language = Language::of(&headers);
-    let Some(provider) = desk.providers.get(&county) else { return refusal::not_found(language) };
-    match provider.begin(&desk.keyring, now()).await {
+    let Some(provider) = entrance.providers.get(&county) else {
+        return refusal::not_found(entrance.site, language);
+    };
+    match provider.begin(&entrance.keyring, now()).await {
         Ok((address, way)) => {
             let set = set_cookie(WAY_COOKIE, &way, Some(WAY_SECONDS));
             ([(header::SET_COOKIE, set)], Redirect::to(&address)).into_response()
         }
         Err(error) => {
             let (status, text) = why_not(language, &error);
-            door_page(&desk, language, status, Some(text), None)
+            door_page(&entrance, language, status, Some(text), None)
         }
     }
 }
 
 /// What a provider sends back.
 #[derive(Deserialize)]
-pub(super) struct FromProvider {
+pub(crate) struct FromProvider {
     #[serde(default)]
     code: String,
     #[serde(default)]
@@ -232,29 +235,29 @@ pub(super) struct FromProvider {
 }
 
 /// `GET /openid-back?code=…&state=…`
-pub(super) async fn back_from_provider(
-    State(desk): State<Desk>,
+pub(crate) async fn back_from_provider(
+    State(entrance): State<Entrance>,
     Extension(PeerAddress(from)): Extension<PeerAddress>,
     headers: HeaderMap,
     Query(said): Query<FromProvider>,
 ) -> Response {
     let language = Language::of(&headers);
     let entered = async {
-        if !desk.tries.may(from.ip()) {
+        if !entrance.tries.may(from.ip()) {
             return Err(SignInError::Busy);
         }
         let way = cookie(&headers, WAY_COOKIE).ok_or(SignInError::Stray)?;
         let county = way.split_once('.').map_or("", |(county, _)| county);
-        let provider = desk.providers.get(county).ok_or(SignInError::Stray)?;
+        let provider = entrance.providers.get(county).ok_or(SignInError::Stray)?;
         let now = now();
-        let subject = provider.finish(&desk.keyring, way, &said.state, said.code, now).await?;
-        desk.door.by_subject(county, &subject, now).await
+        let subject = provider.finish(&entrance.keyring, way, &said.state, said.code, now).await?;
+        entrance.door.by_subject(county, &subject, now).await
     };
     let mut response = match entered.await {
-        Ok(token) => let_in(&token),
+        Ok(token) => let_in(&entrance, &token),
         Err(error) => {
             let (status, text) = why_not(language, &error);
-            door_page(&desk, language, status, Some(text), None)
+            door_page(&entrance, language, status, Some(text), None)
         }
     };
     response.headers_mut().append(header::SET_COOKIE, end_cookie(WAY_COOKIE));
@@ -262,16 +265,16 @@ pub(super) async fn back_from_provider(
 }
 
 /// `GET /password`
-pub(super) async fn show_password(State(desk): State<Desk>, headers: HeaderMap) -> Response {
-    match desk.visit_before_change(&headers).await {
-        Ok(visit) => password_page(visit.language, &visit.signed, StatusCode::OK, None),
+pub(crate) async fn show_password(State(entrance): State<Entrance>, headers: HeaderMap) -> Response {
+    match entrance.visit_before_change(&headers).await {
+        Ok(visit) => password_page(&entrance, visit.language, &visit.signed, StatusCode::OK, None),
         Err(instead) => *instead,
     }
 }
 
 /// The old password and twice the new one.
 #[derive(Deserialize)]
-pub(super) struct PasswordForm {
+pub(crate) struct PasswordForm {
     csrf: String,
     old: String,
     new: String,
@@ -279,27 +282,28 @@ pub(super) struct PasswordForm {
 }
 
 /// `POST /password`
-pub(super) async fn change_password(
-    State(desk): State<Desk>,
+pub(crate) async fn change_password(
+    State(entrance): State<Entrance>,
     headers: HeaderMap,
     Form(form): Form<PasswordForm>,
 ) -> Response {
-    let visit = match desk.visit_before_change(&headers).await {
+    let visit = match entrance.visit_before_change(&headers).await {
         Ok(visit) => visit,
         Err(instead) => return *instead,
     };
     let (language, signed) = (visit.language, &visit.signed);
     if !signed.fits_form(&form.csrf) {
-        return refusal::forged(language);
+        return refusal::forged(entrance.site, language);
     }
-    let refused = |text: &str| password_page(language, signed, StatusCode::UNPROCESSABLE_ENTITY, Some(text));
+    let refused =
+        |text: &str| password_page(&entrance, language, signed, StatusCode::UNPROCESSABLE_ENTITY, Some(text));
     if form.new != form.again {
         return refused(
             language.say("两次输入的新口令不一致。", "The new password was not typed alike twice."),
         );
     }
-    match desk.door.change_password(signed, form.old, form.new, visit.now).await {
-        Ok(()) => Redirect::to(inbox::PATH).into_response(),
+    match entrance.door.change_password(signed, form.old, form.new, visit.now).await {
+        Ok(()) => Redirect::to(entrance.site.home).into_response(),
         Err(SignInError::Password(_)) => refused(language.say(
             "新口令太简单：12至128个字符，至少6种不同字符，不含账号。",
             "The new password is too easy: 12 to 128 characters, at least 6 different ones, without the name.",
@@ -308,11 +312,12 @@ pub(super) async fn change_password(
         Err(SignInError::Waiting(_)) => {
             refused(language.say("口令多次有误，请稍后再试。", "Too many wrong passwords; please wait a little."))
         }
-        Err(error) => refusal::at_the_door(language, &error),
+        Err(error) => refusal::at_the_door(entrance.site, language, &error),
     }
 }
 
 fn password_page(
+    entrance: &Entrance,
     language: Language,
     signed: &fengqiao_signin::Signed,
     status: StatusCode,
@@ -334,7 +339,7 @@ fn password_page(
             @if signed.account.must_change {
                 p { (language.say("初次登录，请先设置自己的口令。", "Please set a password of your own first.")) }
             }
-            form method="post" action="/password" {
+            form method="post" action=(PASSWORD) {
                 (form_token(signed))
                 (field("old", language.say("原口令", "Old password"), true))
                 (field("new", language.say("新口令（至少12个字符）", "New password (at least 12 characters)"), false))
@@ -343,5 +348,5 @@ fn password_page(
             }
         }
     };
-    page(&Frame { language, title, path: "/password", signed: Some(signed) }, status, &main)
+    page(&Frame { site: entrance.site, language, title, path: PASSWORD, signed: Some(signed) }, status, &main)
 }

@@ -13,13 +13,16 @@ const A_YEAR: u32 = 365 * 86_400;
 
 /// In which language a page is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Language {
+pub enum Language {
+    /// Chinese.
     Chinese,
+    /// English.
     English,
 }
 
 impl Language {
     /// What the browser chose here, else what it prefers, else Chinese.
+    #[must_use]
     pub fn of(headers: &HeaderMap) -> Self {
         let prefers = || headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
         match cookie(headers, COOKIE).or_else(prefers) {
@@ -29,6 +32,7 @@ impl Language {
     }
 
     /// The text of this language.
+    #[must_use]
     pub const fn say<'a>(self, chinese: &'a str, english: &'a str) -> &'a str {
         match self {
             Self::Chinese => chinese,
@@ -37,11 +41,13 @@ impl Language {
     }
 
     /// For the page's `lang`.
+    #[must_use]
     pub const fn tag(self) -> &'static str {
         self.say("zh-CN", "en")
     }
 
     /// The other one: its path, and its own name.
+    #[must_use]
     pub const fn other(self) -> (&'static str, &'static str) {
         match self {
             Self::Chinese => ("en", "English"),
@@ -52,13 +58,13 @@ impl Language {
 
 /// To where one goes back.
 #[derive(Deserialize)]
-pub(super) struct Back {
+pub(crate) struct Back {
     #[serde(default)]
     back: String,
 }
 
 /// `GET /language/{language}?back=/pushes`
-pub(super) async fn choose(Path(language): Path<String>, Query(Back { back }): Query<Back>) -> Response {
+pub(crate) async fn choose(Path(language): Path<String>, Query(Back { back }): Query<Back>) -> Response {
     let language = if language == "en" { "en" } else { "zh" };
     let set = set_cookie(COOKIE, language, Some(A_YEAR));
     ([(header::SET_COOKIE, set)], Redirect::to(own_path(&back))).into_response()

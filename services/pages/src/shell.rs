@@ -1,6 +1,4 @@
-//! What all pages share.
-
-use std::sync::LazyLock;
+//! What surrounds all pages.
 
 use axum::{
     http::StatusCode,
@@ -8,22 +6,48 @@ use axum::{
 };
 use fengqiao_signin::Signed;
 use maud::{DOCTYPE, Markup, html};
-use sha2::{Digest as _, Sha256};
 
-use super::language::Language;
+use crate::{Asset, Language};
 
-/// The one style sheet, for screen and paper.
-pub(super) const STYLE: &str = include_str!("style.css");
+/// The sheet that all sites share, for screen and paper.
+const STYLE: &str = include_str!("style.css");
 
-/// Changes with the sheet, so that browsers may keep it.
-static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| {
-    let digest = Sha256::digest(STYLE.as_bytes());
-    format!("/style.css?v={:02x}{:02x}{:02x}{:02x}", digest[0], digest[1], digest[2], digest[3])
-});
+/// A site: the pages of a service behind one door.
+#[derive(Debug)]
+pub struct Site {
+    /// Its name, in Chinese and English.
+    pub name: (&'static str, &'static str),
+    /// Its first page for someone who is signed in.
+    pub home: &'static str,
+    style: Asset,
+    scripts: Vec<Asset>,
+}
+
+impl Site {
+    /// With a sheet of its own after the one that all share, and its scripts in their order.
+    #[must_use]
+    pub fn new(
+        name: (&'static str, &'static str),
+        home: &'static str,
+        own_style: &str,
+        scripts: Vec<Asset>,
+    ) -> Self {
+        Self { name, home, style: Asset::style("/style.css", format!("{STYLE}{own_style}")), scripts }
+    }
+
+    /// Its assets.
+    pub(crate) fn assets(&self) -> impl Iterator<Item = &Asset> {
+        std::iter::once(&self.style).chain(&self.scripts)
+    }
+}
 
 /// What surrounds a page's own matter.
-pub(super) struct Frame<'a> {
+pub struct Frame<'a> {
+    /// Of which site it is.
+    pub site: &'a Site,
+    /// In which language.
     pub language: Language,
+    /// Its title.
     pub title: &'a str,
     /// Where the page is, for coming back to it in the other language.
     pub path: &'a str,
@@ -32,23 +56,32 @@ pub(super) struct Frame<'a> {
 }
 
 /// A whole page.
-pub(super) fn page(frame: &Frame<'_>, status: StatusCode, main: &Markup) -> Response {
+#[must_use]
+pub fn page(frame: &Frame<'_>, status: StatusCode, main: &Markup) -> Response {
+    dressed(frame, status, "", main)
+}
+
+/// A whole page whose body has a class by which the site's sheet knows it.
+#[must_use]
+pub fn dressed(frame: &Frame<'_>, status: StatusCode, class: &str, main: &Markup) -> Response {
     let language = frame.language;
     let (other, other_name) = language.other();
     let back: String = url::form_urlencoded::byte_serialize(frame.path.as_bytes()).collect();
+    let name = language.say(frame.site.name.0, frame.site.name.1);
     let page = html! {
         (DOCTYPE)
         html lang=(language.tag()) {
             head {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
-                title { (frame.title) " · " (language.say("枫桥工作台", "Fengqiao desk")) }
-                link rel="stylesheet" href=(STYLE_ADDRESS.as_str());
+                title { (frame.title) " · " (name) }
+                link rel="stylesheet" href=(frame.site.style.address());
+                @for script in &frame.site.scripts { script src=(script.address()) defer {} }
             }
-            body {
+            body class=[(!class.is_empty()).then_some(class)] {
                 a class="skip" href="#main" { (language.say("跳到正文", "Skip to the content")) }
                 header class="bar" {
-                    p class="brand" { a href="/pushes" { (language.say("枫桥工作台", "Fengqiao desk")) } }
+                    p class="brand" { a href=(frame.site.home) { (name) } }
                     @if let Some(signed) = frame.signed {
                         p class="who" {
                             (signed.agency_name) " · " (signed.post_name) " " strong { (signed.person_name) }
@@ -75,11 +108,13 @@ pub(super) fn page(frame: &Frame<'_>, status: StatusCode, main: &Markup) -> Resp
 }
 
 /// What each form that changes something carries.
-pub(super) fn form_token(signed: &Signed) -> Markup {
+#[must_use]
+pub fn form_token(signed: &Signed) -> Markup {
     html! { input type="hidden" name="csrf" value=(signed.form_token()); }
 }
 
 /// What went wrong, said first and to screen readers at once.
-pub(super) fn alert(text: &str) -> Markup {
+#[must_use]
+pub fn alert(text: &str) -> Markup {
     html! { p class="alert" role="alert" { (text) } }
 }

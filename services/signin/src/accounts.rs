@@ -1,4 +1,4 @@
-//! Accounts of the agency desk, for operators.
+//! Accounts over gRPC, for operators: served by each service that has pages.
 
 use fengqiao_access::principal;
 use fengqiao_proto::notification::v1::{
@@ -11,11 +11,14 @@ use fengqiao_serving::{
     status::{self, Violation},
     time::{now, to_proto},
 };
-use fengqiao_signin::{Account as KeptAccount, AccountName, Door, NewAccount, SignInError};
 use serde::{Deserialize, Serialize};
 use tonic::{Code, Request, Response, Status};
 
-use super::reading::{LARGEST_PAGE, USUAL_PAGE};
+use crate::{Account as KeptAccount, AccountName, Door, NewAccount, SignInError};
+
+/// Accounts on a page where nothing is said, and at most.
+const USUAL_PAGE: u16 = 50;
+const LARGEST_PAGE: u16 = 500;
 
 /// The longest subject of a provider, in characters; OpenID Connect allows no more.
 const MOST_SUBJECT: usize = 255;

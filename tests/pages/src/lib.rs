@@ -1,7 +1,7 @@
-//! A real Chromium at the agency desk, driven over WebDriver; nothing of it is for anything but tests.
+//! A real Chromium at the services' web pages, driven over WebDriver; nothing of it is for anything but tests.
 //!
 //! Chromium and its driver are Debian's packages `chromium` and `chromium-driver`. The rules of accessibility are
-//! axe-core's, whose file `tests/run desk` fetches and names in `FENGQIAO_AXE`.
+//! axe-core's, whose file `tests/run desk` or `board` fetches and names in `FENGQIAO_AXE`.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -9,10 +9,11 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Stdio,
+    sync::Mutex,
     time::Duration,
 };
 
-use fengqiao_stack::free_port;
+use fengqiao_stack::{free_port, page_account::PageAccount};
 use serde_json::Value;
 use tempfile::TempDir;
 use thirtyfour::prelude::*;
@@ -21,6 +22,8 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+/// The milliseconds until each page's first picture.
+static FIRST_PICTURES: Mutex<Vec<f64>> = Mutex::new(Vec::new());
 /// How long the driver may take to begin.
 const DRIVER_WITHIN: Duration = Duration::from_secs(20);
 
@@ -156,7 +159,7 @@ impl Browser {
         self.driver.execute(script, Vec::new()).await.expect("a script").json().clone()
     }
 
-    /// Keeps a picture of the page under `target/desk`.
+    /// Keeps a picture of the page under `target/desk` or `target/board`: by the test.
     ///
     /// # Panics
     /// Where it cannot be written.
@@ -179,6 +182,60 @@ impl Browser {
         let found = self.driver.execute_async(script, Vec::new()).await.expect("axe-core's findings");
         let found = found.json().as_array().cloned().unwrap_or_default();
         found.iter().map(|one| format!("{}: {}", one["id"], one["nodes"][0]["html"])).collect()
+    }
+
+    /// Signs in on a site's page for it.
+    ///
+    /// # Panics
+    /// Where there is no such page.
+    pub async fn sign_in(&self, site: &str, name: &str, password: &str) {
+        self.go(&format!("{site}/")).await;
+        self.fill("#name", name).await;
+        self.fill("#password", password).await;
+        self.press("form[action='/sign-in'] button").await;
+    }
+
+    /// Signs in for the first time, and takes a password of one's own.
+    ///
+    /// # Panics
+    /// Where there is no such page.
+    pub async fn sign_in_first(&self, site: &str, account: &PageAccount, own: &str) {
+        self.sign_in(site, &account.name, &account.first_password).await;
+        self.fill("#old", &account.first_password).await;
+        self.fill("#new", own).await;
+        self.fill("#again", own).await;
+        self.press("form[action='/password'] button").await;
+    }
+
+    /// That nobody is shut out, that the page weighs at most so many bytes, and how soon it is there; keeps its picture.
+    ///
+    /// # Panics
+    /// Where it is not so.
+    pub async fn is_open_and_light(&self, name: &str, most_bytes: u64) {
+        self.picture(name).await;
+        assert_eq!(self.barriers().await, Vec::<String>::new(), "{name}");
+        let (bytes, first) = self.weight_and_first_picture().await;
+        eprintln!("{name}: {bytes} bytes, first picture after {first:.0} ms");
+        assert!(bytes < most_bytes, "{name}: {bytes} bytes");
+        FIRST_PICTURES.lock().unwrap().push(first);
+    }
+
+    /// Ends it; half of the pages shown until now had their first picture within so many milliseconds, and a machine that
+    /// does other things at the same time is no slower than six times that.
+    ///
+    /// # Panics
+    /// Where it is not so.
+    pub async fn end(self, median_ms: f64) {
+        self.driver.clone().quit().await.unwrap();
+        let mut all = FIRST_PICTURES.lock().unwrap().clone();
+        all.sort_by(f64::total_cmp);
+        if let (Some(median), Some(slowest)) = (all.get(all.len() / 2), all.last()) {
+            eprintln!(
+                "first picture: {median:.0} ms in the median of {} pages, {slowest:.0} ms at most",
+                all.len()
+            );
+            assert!(*median < median_ms && *slowest < 6.0 * median_ms, "{all:?}");
+        }
     }
 
     /// The bytes of the page with all that it loads, and the milliseconds to its first picture.
@@ -212,9 +269,12 @@ impl Drop for Browser {
 
 /// Where pictures are kept: beside what cargo builds.
 fn pictures() -> PathBuf {
-    let target = std::env::current_exe().expect("this program");
-    let target = target.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
-    let folder = target.and_then(Path::parent).expect("the target folder").join("desk");
+    let program = std::env::current_exe().expect("this program");
+    let name = program.file_stem().and_then(|name| name.to_str()).unwrap_or_default();
+    // Programs of tests are named like the test, with a sum behind it.
+    let test = name.split('-').next().unwrap_or(name).to_owned();
+    let target = program.ancestors().find(|folder| folder.ends_with("debug") || folder.ends_with("release"));
+    let folder = target.and_then(Path::parent).expect("the target folder").join(test);
     fs::create_dir_all(&folder).expect("a folder for pictures");
     folder
 }
