@@ -34,6 +34,13 @@ missing_packages() {
             python3-venv) python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv ;;
             # Chinese fonts, in which forms are printed.
             fonts-noto-cjk) [ -e /usr/share/fonts/opentype/noto/NotoSerifCJK-Regular.ttc ] || echo fonts-noto-cjk ;;
+            javac) command -v javac >/dev/null || echo default-jdk-headless ;;
+            protoc) [ -e /usr/include/google/protobuf/descriptor.proto ] && command -v protoc >/dev/null ||
+                echo "protobuf-compiler libprotobuf-dev" ;;
+            # With the libraries that what it writes is compiled with.
+            grpc_java_plugin) command -v grpc_java_plugin >/dev/null ||
+                echo "protobuf-compiler-grpc-java-plugin libgrpc-java libprotobuf-java libguava-java" \
+                    libgeronimo-annotation-1.3-spec-java ;;
             npm) command -v npm >/dev/null || echo npm ;;
             chromium) command -v chromedriver >/dev/null || echo "chromium chromium-driver fonts-noto-cjk" ;;
             *) command -v "$thing" >/dev/null || echo "$thing" ;;

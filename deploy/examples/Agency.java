@@ -1,7 +1,8 @@
 // An agency's system: takes its pushes by the stream, acknowledges each when it is kept, and signs it.
 //
 // Generate the client from proto/ with the protobuf plugin of Gradle or Maven and grpc-java's, and put
-// io.grpc:grpc-netty-shaded, grpc-protobuf and grpc-stub on the class path. Then:
+// io.grpc:grpc-netty-shaded, grpc-protobuf and grpc-stub on the class path; with Debian's packages see tests/examples.
+// Then:
 //
 //     java Agency HOST:PORT CA.pem TOKEN-FILE
 
@@ -12,9 +13,9 @@ import fengqiao.notification.v1.NotificationServiceOuterClass.OpenStream;
 import fengqiao.notification.v1.NotificationServiceOuterClass.SignPushRequest;
 import fengqiao.notification.v1.NotificationServiceOuterClass.TakePushesRequest;
 import fengqiao.notification.v1.NotificationServiceOuterClass.TakePushesResponse;
+import io.grpc.Grpc;
 import io.grpc.Metadata;
-import io.grpc.netty.shaded.io.grpc.netty.GrpcSslContexts;
-import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.TlsChannelCredentials;
 import io.grpc.stub.ClientCallStreamObserver;
 import io.grpc.stub.ClientResponseObserver;
 import io.grpc.stub.MetadataUtils;
@@ -62,8 +63,8 @@ public final class Agency implements ClientResponseObserver<TakePushesRequest, T
     }
 
     public static void main(String[] arguments) throws Exception {
-        var tls = GrpcSslContexts.forClient().trustManager(new File(arguments[1])).build();
-        var channel = NettyChannelBuilder.forTarget(arguments[0]).sslContext(tls).build();
+        var tls = TlsChannelCredentials.newBuilder().trustManager(new File(arguments[1])).build();
+        var channel = Grpc.newChannelBuilder(arguments[0], tls).build();
         var headers = new Metadata();
         var authorization = Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
         headers.put(authorization, "Bearer " + Files.readString(Path.of(arguments[2])).trim());

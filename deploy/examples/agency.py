@@ -19,7 +19,7 @@ from fengqiao.notification.v1 import notification_service_pb2 as calls, notifica
 agency = sys.argv[1]
 stack = json.loads(pathlib.Path(".local/stack.json").read_text())
 authority = pathlib.Path(stack["ca"]).read_bytes()
-token = pathlib.Path(stack["tokens"][agency]).read_text().strip()
+token = (pathlib.Path(stack["tokens"]["agencies_dir"]) / f"{agency}.token").read_text().strip()
 credentials = grpc.composite_channel_credentials(
     grpc.ssl_channel_credentials(authority), grpc.access_token_call_credentials(token)
 )

@@ -96,6 +96,8 @@ impl Stack {
         };
         let endpoints = write_endpoints(&folder, &county.code, &plan.webhooks, &secrets)?;
         let environment = environment(&plan, &county_folder, &secrets, &urls, &endpoints);
+        let people = ("FENGQIAO_PEOPLE_FOLDER".to_owned(), folder.join("people").display().to_string());
+        let environment: Vec<_> = environment.into_iter().chain([people]).collect();
         let settings: Vec<ServiceSettings> = Service::ALL
             .into_iter()
             .map(|service| ServiceSettings {

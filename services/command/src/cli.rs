@@ -6,14 +6,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::{
-    account::AccountOptions, activity::ActivityCommand, agencies::AgenciesOptions,
+    account::AccountOptions, activity::ActivityCommand, agencies::AgenciesOptions, alert::AlertCommand,
     attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions,
     bulletin::BulletinCommand, call::CallCommand, case::CaseCommand, duty::DutyCommand,
     endpoint::EndpointCommand, figures::StatsOptions, form::FormCommand, keys::KeysCommand,
-    link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, push::PushCommand,
-    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand,
-    work::WorkOptions,
+    link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand, people::PeopleCommand,
+    push::PushCommand, record::RecordCommand, report::ReportCommand, reward::RewardCommand,
+    roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions,
+    weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -58,6 +58,9 @@ pub enum Command {
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Alerts by tier (分级预警): list, acknowledge; start an exercise (演练).
+    #[command(subcommand)]
+    Alert(AlertCommand),
     /// Answer one-key calls (一键呼叫): accept, arrive.
     #[command(subcommand)]
     Call(CallCommand),
@@ -74,6 +77,9 @@ pub enum Command {
     Attachment(AttachmentCommand),
     /// Who may sign in to the agency desk or, with --board, to the county board: add, reset, lock, list (工作台、态势屏账号).
     Account(AccountOptions),
+    /// What people were told by SMS, voice or WeChat (告知), and the code of the residents' page (查询码).
+    #[command(subcommand)]
+    People(PeopleCommand),
     /// Agencies' webhooks (接口): how they are doing, a sample, what was sent and answered, a new secret.
     #[command(subcommand)]
     Endpoint(EndpointCommand),

@@ -13,11 +13,13 @@ use fengqiao_proto::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
         attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
         form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
+        people_service_client::PeopleServiceClient,
     },
     routing::v1::{
-        audit_service_client::AuditServiceClient, duty_service_client::DutyServiceClient,
-        meeting_service_client::MeetingServiceClient, routing_service_client::RoutingServiceClient,
-        settings_service_client::SettingsServiceClient, work_service_client::WorkServiceClient,
+        alert_service_client::AlertServiceClient, audit_service_client::AuditServiceClient,
+        duty_service_client::DutyServiceClient, meeting_service_client::MeetingServiceClient,
+        routing_service_client::RoutingServiceClient, settings_service_client::SettingsServiceClient,
+        work_service_client::WorkServiceClient,
     },
     sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::{
@@ -285,6 +287,24 @@ impl Session {
         let (channel, token) = self.connect(service, caller).await?;
         Ok(AccountServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing, for alerts by tier.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn alerts(&self, caller: &Caller) -> Result<AlertServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(AlertServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for what people were told.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn people(&self, caller: &Caller) -> Result<PeopleServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(PeopleServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification, for the agencies' webhooks.

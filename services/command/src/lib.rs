@@ -3,6 +3,7 @@
 mod account;
 mod activity;
 mod agencies;
+mod alert;
 mod attachment;
 mod audit;
 mod background;
@@ -26,6 +27,7 @@ mod meeting;
 mod moment;
 mod output;
 mod paging;
+mod people;
 mod profile;
 mod push;
 mod record;
@@ -85,12 +87,14 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Activity(command) => activity::execute(command, &session, output).await,
         Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::Alert(command) => alert::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,
         Command::Form(command) => form::execute(command, &session, output).await,
         Command::Push(command) => push::execute(command, &session, output).await,
         Command::Attachment(command) => attachment::execute(command, &session, output).await,
         Command::Account(command) => account::execute(command, &session, output).await,
+        Command::People(command) => people::execute(command, &session, output).await,
         Command::Endpoint(command) => endpoint::execute(command, &session, output).await,
         Command::Settings(command) => settings::execute(command, &session, output).await,
         Command::Rules(command) => rules::execute(command, &session, output).await,

@@ -39,6 +39,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.AttachmentService",
     "fengqiao.notification.v1.FormService",
     "fengqiao.notification.v1.EndpointService",
+    "fengqiao.notification.v1.PeopleService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
     "fengqiao.statistics.v1.BulletinService",
@@ -84,6 +85,10 @@ case whistle blow 1 police justice --spot x --photo p --reason x
 case whistle report-in 1 1
 case whistle finish 1 1 --for police --photo p --text x
 case whistle rate 1 1 police 5
+alert list --open
+alert show 1 1
+alert acknowledge 1
+alert drill red 421181105202 --reason x
 call accept 1 2
 call arrive 1
 case session 1 agreed --mediator wulao --present reporter --minutes 40 --text x
@@ -181,6 +186,11 @@ account add zhao --person officer-zhao --agency police
 account reset zhao
 account lock zhao
 account list
+people list --state parked
+people show 01939f2a-0000-7000-8000-000000000000
+people resend 01939f2a-0000-7000-8000-000000000000
+people code 20261124-0001
+people code 20261124-0001 --renew
 endpoint list
 endpoint sample police
 endpoint attempts 01939f2a-0000-7000-8000-000000000000

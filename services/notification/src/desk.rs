@@ -3,12 +3,14 @@
 //! Everything is rendered here; no page needs a script. A page shows what is the agency's own, and what changes something
 //! is a form with a token of the session. `fengqiao-pages` lets people in, [`inbox`] shows what there is to do, [`form`]
 //! one push as it looks on paper with what can be done, [`acts`] and [`feedback`] take what was done, [`files`] gives out.
+//! [`progress`] is for residents.
 
 mod acts;
 mod feedback;
 mod files;
 mod form;
 mod inbox;
+mod progress;
 mod refusal;
 mod words;
 
@@ -26,13 +28,19 @@ use axum::{
     routing::{get, post},
 };
 use clap::Args;
+use fengqiao_county::Counties;
 use fengqiao_pages::{Entrance, Site, Visit, observed::observed};
-use fengqiao_signin::edge::guarded;
+use fengqiao_signin::{
+    Lockout,
+    edge::{Tries, guarded},
+};
 
 use crate::{
     answering::{Answerer, Answering},
     attachments::LONGEST_UPLOAD,
     delivery::Delivery,
+    forms::Forms,
+    people::People,
 };
 
 /// The largest form without files, in bytes: the longest words and what belongs to them.
@@ -64,23 +72,40 @@ pub struct Desk {
     delivery: Arc<Delivery>,
     answering: Answering,
     entrance: Entrance,
+    counties: Arc<Counties>,
+    /// Tries at the residents' page.
+    tries: Arc<Tries>,
+    /// Wrong codes of residents.
+    lockout: Lockout,
+    people: People,
+    forms: Arc<Forms>,
 }
 
 impl Desk {
-    /// A desk on these pushes, for those who come in here.
+    /// A desk on these pushes, for those who come in here; and the page for residents, who have no account.
     #[must_use]
-    pub const fn new(answering: Answering, delivery: Arc<Delivery>, entrance: Entrance) -> Self {
-        Self { delivery, answering, entrance }
+    pub fn new(
+        answering: Answering,
+        delivery: Arc<Delivery>,
+        entrance: Entrance,
+        counties: Arc<Counties>,
+        residents: (Lockout, People),
+        forms: Arc<Forms>,
+    ) -> Self {
+        let (lockout, people) = residents;
+        Self { delivery, answering, entrance, counties, tries: Arc::default(), lockout, people, forms }
     }
 
     /// The pages.
     pub fn router(self) -> Router {
         Router::new()
             .route("/", get(|| async { Redirect::to(inbox::PATH) }))
+            .route(progress::PATH, get(progress::show).post(progress::look))
             .route(inbox::PATH, get(inbox::show))
             .route("/pushes/{push_id}", get(form::show))
             .route("/pushes/{push_id}/sign", post(acts::sign))
             .route("/pushes/{push_id}/return", post(acts::give_back))
+            .route("/pushes/{push_id}/paper", get(files::paper))
             .route("/pushes/{push_id}/files/{file_id}", get(files::give))
             .merge(self.entrance.clone().router())
             .layer(DefaultBodyLimit::max(FORM_BYTES))

@@ -6,6 +6,8 @@ pub mod form;
 pub mod lane;
 pub mod outcome;
 pub mod owed;
+pub mod people;
+pub mod progress;
 pub mod push;
 pub mod queued;
 pub mod receipt;

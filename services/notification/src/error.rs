@@ -84,6 +84,12 @@ pub enum NotificationError {
     /// There is no such push, or it is another agency's.
     #[error("no such push")]
     NoSuchPush,
+    /// There is no such message to a person.
+    #[error("no such message")]
+    NoSuchMessage,
+    /// There is no such case, or nothing of it may be shown to residents.
+    #[error("no such case that residents may see")]
+    NoSuchProgress,
     /// The push was not tried so often.
     #[error("no such attempt")]
     NoSuchAttempt,

@@ -7,6 +7,7 @@ mod checks;
 mod console;
 mod forms;
 mod operating;
+mod people;
 mod reading;
 mod status;
 mod taking;
@@ -23,7 +24,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{console::EndpointFace, forms::FormFace};
+pub use self::{console::EndpointFace, forms::FormFace, people::PeopleFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

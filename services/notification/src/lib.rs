@@ -5,6 +5,7 @@
 //! * [`queue`]: one queue an agency in Redis, red first. May be lost at any time.
 //! * [`delivery`]: arrivals, streams, webhooks, retries, the sweeper.
 //! * [`forms`]: what recipients see, numbers and paper.
+//! * [`people`]: officers, contacts and residents are told by SMS, voice or WeChat.
 //! * [`answering`], [`attachments`]: what agencies answer, by whichever way.
 //! * [`grpc`]: the contract's face; [`desk`]: the pages for agencies without a system.
 
@@ -20,6 +21,7 @@ pub mod error;
 pub mod events;
 pub mod forms;
 pub mod grpc;
+pub mod people;
 pub mod queue;
 mod run;
 pub mod settings;

@@ -12,9 +12,10 @@ use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
     attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
     form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
+    people_service_server::PeopleServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
-use fengqiao_signin::{AccountFace, Door};
+use fengqiao_signin::{AccountFace, Door, Lockout};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -30,7 +31,8 @@ use crate::{
     desk::{Desk, DeskOptions, SITE},
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
-    grpc::{EndpointFace, FormFace, NotificationFace},
+    grpc::{EndpointFace, FormFace, NotificationFace, PeopleFace},
+    people::{People, PeopleEvents, Sender, keep_up_forever},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
     store::{SEALED_COLUMNS, Store},
@@ -56,6 +58,9 @@ pub struct Options {
     /// The folder of the fonts in which forms are printed.
     #[arg(long, env = "FENGQIAO_FONT_FOLDER", default_value = fengqiao_paper::FONT_FOLDER)]
     pub font_folder: PathBuf,
+    /// The folder of the channels to persons that are files; without it nobody is told by those.
+    #[arg(long, env = "FENGQIAO_PEOPLE_FOLDER")]
+    pub people_folder: Option<PathBuf>,
     /// Where files that agencies hand in are kept.
     #[command(flatten)]
     pub files: ObjectPlace,
@@ -121,24 +126,30 @@ pub async fn run(options: Options) -> Result<(), StartError> {
             }
         }
     });
-    let answering = answering(&options, &foundation, &delivery, store, counties)?;
+    let people = people(&options, &foundation, &delivery, &poster)?;
+    let answering = answering(&options, &foundation, &delivery, store.clone(), counties)?;
     let door = Door::open(&foundation)?;
     if let Some(listen) = options.desk.desk_listen {
         let desk = &options.desk;
         let providers = providers(desk.sign_in_file.as_deref(), desk.desk_address.as_deref())?;
         let (counties, keyring) = (Arc::clone(&foundation.counties), Arc::clone(&foundation.keyring));
-        let entrance = Entrance::new(&SITE, door.clone(), counties, keyring, providers);
-        let desk = Desk::new(answering.clone(), Arc::clone(&delivery), entrance);
+        let entrance = Entrance::new(&SITE, door.clone(), Arc::clone(&counties), keyring, providers);
+        let residents = (Lockout::new(foundation.pool.clone(), "case:"), people.clone());
+        let (delivery, forms) = (Arc::clone(&delivery), Arc::clone(&forms));
+        let desk = Desk::new(answering.clone(), delivery, entrance, counties, residents, forms);
         foundation.serve_http(listen, desk.router()).await?;
     }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
-    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));
+    let events = PeopleEvents::new(people.clone(), Arc::clone(&foundation.keyring));
+    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms), events);
+    let persons = PeopleFace::new(store, Arc::clone(&foundation.keyring), people);
     let bulletins = BulletinEvents::new(Arc::clone(&delivery), Arc::clone(&forms));
     let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
     let face = NotificationFace::new(delivery, answering, streams, stop());
     let service = NotificationServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = Routes::new(service)
         .add_service(console)
+        .add_service(PeopleServiceServer::new(persons).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AnswerServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AttachmentServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
@@ -148,6 +159,26 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(arrivals)), (Topic::Statistics, Arc::new(bulletins))];
     foundation.serve(routes, receivers).await
+}
+
+/// Tells persons, each county by its own channels.
+fn people(
+    options: &Options,
+    foundation: &Foundation,
+    delivery: &Delivery,
+    poster: &Poster,
+) -> Result<People, StartError> {
+    let people = People::load(&foundation.counties, options.people_folder.as_deref(), poster)?;
+    for county in people.iter() {
+        let settings = delivery.settings_of(&county.county.code);
+        for sender in Sender::all_of(county, &delivery.store, &foundation.keyring, &settings) {
+            spawn(foundation, "sender", sender.run(foundation.stop.clone()));
+        }
+    }
+    let (keeping, stop) =
+        (keep_up_forever(delivery.store.clone(), foundation.counties.codes()), foundation.stop.clone());
+    spawn(foundation, "people", async move { stop.run_until_cancelled(keeping).await.unwrap_or(()) });
+    Ok(people)
 }
 
 /// Takes what agencies answer, with their files.

@@ -13,6 +13,7 @@ mod inbox;
 mod measures;
 mod owners;
 mod parked;
+pub mod people;
 mod rows;
 mod sealed;
 mod secrets;
@@ -110,6 +111,21 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("desk_numbers", include_str!("store/sql/desk/numbers.sql")),
     ("desk_list", include_str!("store/sql/desk/list.sql")),
     ("desk_push", include_str!("store/sql/desk/push.sql")),
+    ("people/insert", include_str!("store/sql/people/insert.sql")),
+    ("people/claim", include_str!("store/sql/people/claim.sql")),
+    ("people/settle", include_str!("store/sql/people/settle.sql")),
+    ("people/list", include_str!("store/sql/people/list.sql")),
+    ("people/get", include_str!("store/sql/people/get.sql")),
+    ("people/resend", include_str!("store/sql/people/resend.sql")),
+    ("people/residents_told", include_str!("store/sql/people/residents_told.sql")),
+    ("people/drop_protected", include_str!("store/sql/people/drop_protected.sql")),
+    ("people/expire", include_str!("store/sql/people/expire.sql")),
+    ("people/expire_of_duties", include_str!("store/sql/people/expire_of_duties.sql")),
+    ("people/measure", include_str!("store/sql/people/measure.sql")),
+    ("progress/upsert", include_str!("store/sql/progress/upsert.sql")),
+    ("progress/codes", include_str!("store/sql/progress/codes.sql")),
+    ("progress/get", include_str!("store/sql/progress/get.sql")),
+    ("progress/renew", include_str!("store/sql/progress/renew.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_STEP`](fengqiao_messaging::IN_STEP).

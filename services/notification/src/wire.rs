@@ -56,6 +56,8 @@ pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
         subject: push.subject.into(),
         form_number: push.form_number.clone(),
         drill: push.drill,
+        sign_by: push.sign_by.map(to_proto),
+        answer_by: push.answer_by.map(to_proto),
     }
 }
 

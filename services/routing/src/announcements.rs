@@ -1,12 +1,13 @@
 //! The events that routing sends.
 
+mod people;
 mod progress;
 
 use std::collections::BTreeSet;
 
 use fengqiao_messaging::Event;
 use fengqiao_proto::{
-    routing::v1::{CaseChanged, CaseExpired, PushRequested, TakenCluster},
+    routing::v1::{CaseChanged, CaseExpired, PersonToTell, PushRequested, TakenCluster},
     types::v1::{Matter, PushSubject},
 };
 use fengqiao_sealing::Keyring;
@@ -14,6 +15,8 @@ use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::Message as _;
 use uuid::Uuid;
+
+pub use people::{PERSON_TO_TELL, person_of_case, person_of_duty};
 
 use crate::{
     counties::RoutingCounty,
@@ -51,6 +54,15 @@ pub enum Announcement {
         /// The trace that it belongs to.
         trace: Option<String>,
     },
+    /// A person that has to be told, by telephone.
+    Told {
+        /// What of, still without the number.
+        person: Box<PersonToTell>,
+        /// The number.
+        telephone: String,
+        /// The trace that it belongs to.
+        trace: Option<String>,
+    },
     /// A push to an agency that does not get all of the matter (S2-06).
     Reduced {
         /// The push, still with the whole matter.
@@ -74,6 +86,10 @@ impl Announcement {
                     Words::Sealed(sealed) => sealed,
                 };
                 Event { kind: CASE_CHANGED, payload: changed.encode_to_vec(), trace }
+            }
+            Self::Told { mut person, telephone, trace } => {
+                person.sealed_telephone = keyring.seal(telephone.as_bytes(), county.as_bytes());
+                Event { kind: PERSON_TO_TELL, payload: person.encode_to_vec(), trace }
             }
             Self::Reduced { mut push, withheld, trace } => {
                 let reduced = sealed_matters::reduce(&push.sealed_matter, &withheld, county, keyring);

@@ -8,7 +8,10 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
-    announcements::{Announcement, case_changed, case_expired, push_requested, reminder_requested},
+    announcements::{
+        Announcement, case_changed, case_expired, person_of_case, person_of_duty, push_requested,
+        reminder_requested,
+    },
     counties::RoutingCounty,
     domain::{
         history_seals::HistoryHead,
@@ -75,7 +78,7 @@ impl Ledger {
 
     fn add_with(
         &mut self,
-        change: Change,
+        mut change: Change,
         report_id: Option<Uuid>,
         moved: &[Uuid],
         place: &RoutingCounty,
@@ -90,6 +93,9 @@ impl Ledger {
             self.announcements.push(changed);
         }
         warn_of_unknown_years(&change, place);
+        for telling in std::mem::take(&mut change.tellings) {
+            self.announcements.extend(person_of_case(&case, telling, place, traceparent));
+        }
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {
             self.announcements.push(push_requested(&case, push, place, traceparent));
@@ -99,6 +105,8 @@ impl Ledger {
     /// Adds a duty besides cases whose time came, and its reminders.
     pub fn add_chased(&mut self, due: &DueDuty, chased: Chased, place: &RoutingCounty) {
         self.changes.add_standing(due.id, chased.duty);
+        let tellings = chased.tellings.into_iter();
+        self.announcements.extend(tellings.filter_map(|telling| person_of_duty(due, telling, place)));
         for push in self.changes.add_reminders(due.id, chased.reminders) {
             self.announcements.push(Announcement::Ready(reminder_requested(due, push, place)));
         }

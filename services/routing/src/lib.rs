@@ -10,6 +10,7 @@ pub mod commands;
 pub mod counties;
 pub mod directory;
 pub mod domain;
+mod drills;
 pub mod error;
 pub mod grpc;
 pub mod intake_events;

@@ -121,6 +121,7 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
     let routes = Routes::new(face.clone().into_server())
         .add_service(face.clone().into_work_server())
         .add_service(face.clone().into_duty_server())
+        .add_service(face.clone().into_alert_server())
         .add_service(face.into_meeting_server())
         .add_service(audit.into_server())
         .add_service(settings_face.into_server());

@@ -1,6 +1,11 @@
 //! Letting people in: by password or through the provider, and knowing them again.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
 
 use fengqiao_county::{Counties, County, Mistakes};
 use fengqiao_serving::{Foundation, StartError, time};
@@ -50,7 +55,26 @@ impl Signed {
 
 struct Place {
     county: Arc<County>,
-    staff: Staff,
+    staff: RwLock<Arc<Staff>>,
+}
+
+impl Place {
+    fn staff(&self) -> Arc<Staff> {
+        Arc::clone(&self.staff.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Reads the folder again. One with mistakes changes nothing.
+    fn read_again(&self) {
+        match Staff::load(&self.county.folder) {
+            Ok(staff) => {
+                *self.staff.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(staff);
+            }
+            Err(mistakes) => {
+                let (county, error) = (self.county.code.as_str(), mistakes.to_string());
+                tracing::warn!(county, error, "the people of the county's folder stay as they were");
+            }
+        }
+    }
 }
 
 /// The door of a service's pages.
@@ -69,7 +93,7 @@ impl Door {
     pub fn new(pool: PgPool, counties: &Counties, hashing: Hashing) -> Result<Self, Mistakes> {
         let mut places = HashMap::new();
         for county in counties.iter() {
-            let staff = Staff::load(&county.folder)?;
+            let staff = RwLock::new(Arc::new(Staff::load(&county.folder)?));
             places.insert(county.code.clone(), Place { county: Arc::clone(county), staff });
         }
         Ok(Self { store: Store::new(pool), hashing, places: Arc::new(places) })
@@ -105,8 +129,13 @@ impl Door {
 
     /// The people of a county.
     #[must_use]
-    pub fn staff(&self, county: &str) -> Option<&Staff> {
-        self.places.get(county).map(|place| &place.staff)
+    pub fn staff(&self, county: &str) -> Option<Arc<Staff>> {
+        self.places.get(county).map(Place::staff)
+    }
+
+    /// Reads the people of the counties' folders again. A folder with mistakes changes nothing.
+    pub fn read_people_again(&self) {
+        self.places.values().for_each(Place::read_again);
     }
 
     /// Makes an account for someone who holds a post of the agency today. Gives the password for the first time; none
@@ -121,10 +150,9 @@ impl Door {
         now: Timestamp,
     ) -> Result<(Account, Option<String>), SignInError> {
         let place = self.places.get(county).ok_or(SignInError::NoPost)?;
-        let post = place
-            .staff
-            .post_in(&new.person, &new.agency, place.county.day(now))
-            .ok_or(SignInError::NoPost)?;
+        let staff = place.staff();
+        let post =
+            staff.post_in(&new.person, &new.agency, place.county.day(now)).ok_or(SignInError::NoPost)?;
         let password = new.subject.is_none().then(password::made);
         let hash = match &password {
             Some(password) => Some(self.hashing.hash(password.clone()).await?),
@@ -197,7 +225,7 @@ impl Door {
         if !self.places.contains_key(county) || password.len() > password::MOST * 4 {
             return Err(SignInError::Wrong);
         }
-        self.store.count_try(county, &name, now).await?;
+        self.store.count_try(county, name.as_str(), now).await?;
         let kept = self.store.account(county, &name).await?;
         let hash = kept.as_ref().and_then(|kept| kept.hash.clone());
         let fits = self.hashing.fits(password, hash).await?;
@@ -242,10 +270,11 @@ impl Door {
         let county = token.county().to_owned();
         let Some(place) = self.places.get(&county) else { return Ok(None) };
         let account = self.store.session(&county, &token.digest(), now).await?;
+        let staff = place.staff();
         Ok(account.filter(|account| self.works_here(&county, account, now)).map(|account| Signed {
-            person_name: place.staff.person_name(&account.person).to_owned(),
-            post_name: place.staff.post_name(&account.post).to_owned(),
-            agency_name: place.staff.agency_name(&account.agency).to_owned(),
+            person_name: staff.person_name(&account.person).to_owned(),
+            post_name: staff.post_name(&account.post).to_owned(),
+            agency_name: staff.agency_name(&account.agency).to_owned(),
             county,
             account,
             token,
@@ -273,7 +302,7 @@ impl Door {
     ) -> Result<(), SignInError> {
         let name = AccountName::read(&signed.account.name)?;
         password::check(&new, name.as_str())?;
-        self.store.count_try(&signed.county, &name, now).await?;
+        self.store.count_try(&signed.county, name.as_str(), now).await?;
         let kept = self.store.account(&signed.county, &name).await?;
         if !self.hashing.fits(old, kept.and_then(|kept| kept.hash)).await? {
             return Err(SignInError::Wrong);
@@ -286,13 +315,14 @@ impl Door {
     fn works_here(&self, county: &str, account: &Account, now: Timestamp) -> bool {
         self.places.get(county).is_some_and(|place| {
             let day = place.county.day(now);
-            place.staff.holds(&account.person, &account.post, &account.agency, day)
+            place.staff().holds(&account.person, &account.post, &account.agency, day)
         })
     }
 
-    /// Removes what is over, until the future is dropped.
+    /// Removes what is over, and reads the counties' people again, until the future is dropped.
     pub async fn sweep_forever(self) {
         loop {
+            self.read_people_again();
             for county in self.places.keys() {
                 if let Err(error) = self.store.sweep(county, time::now()).await {
                     let error: &dyn std::error::Error = &error;

@@ -4,6 +4,7 @@
 //! * [`staff`]: whom the county's directory knows. An account is a person's, in a post of an agency.
 //! * [`Door`]: what a service needs: accounts for operators, signing in, the session of a request.
 //! * [`AccountFace`]: the operators' calls.
+//! * [`Lockout`]: the same waits for what is no account.
 //! * [`openid`]: the county's own provider instead of a password.
 //! * [`edge`]: cookies, security headers and limits of an HTTP edge.
 //!
@@ -14,6 +15,7 @@ mod accounts;
 mod door;
 pub mod edge;
 mod error;
+mod lockout;
 pub mod openid;
 pub mod password;
 pub mod staff;
@@ -25,6 +27,7 @@ pub use account::{Account, AccountName, MAX_NAME, NewAccount};
 pub use accounts::AccountFace;
 pub use door::{Door, Signed};
 pub use error::SignInError;
+pub use lockout::Lockout;
 pub use store::STATEMENTS;
 
 /// The migrations of the accounts' tables. Run beside the service's own.

@@ -33,6 +33,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("set_lock", include_str!("sql/set_lock.sql")),
     ("count_try", include_str!("sql/count_try.sql")),
     ("retry_at", include_str!("sql/retry_at.sql")),
+    ("forgive", include_str!("sql/forgive.sql")),
     ("begin_session", include_str!("sql/begin_session.sql")),
     ("session", include_str!("sql/session.sql")),
     ("seen", include_str!("sql/seen.sql")),
@@ -145,27 +146,28 @@ impl Store {
     ///
     /// # Errors
     /// [`SignInError::Waiting`] where it is too early for one.
-    pub async fn count_try(
-        &self,
-        county: &str,
-        name: &AccountName,
-        now: Timestamp,
-    ) -> Result<(), SignInError> {
+    pub async fn count_try(&self, county: &str, name: &str, now: Timestamp) -> Result<(), SignInError> {
         const OPERATION: &str = "count a try";
         let query = sqlx::query(include_str!("sql/count_try.sql"))
             .bind(county)
-            .bind(name.as_str())
+            .bind(name)
             .bind(to_sql(now))
             .bind(waits())
             .bind(to_sql(now - FAILURES_KEPT));
         if within(OPERATION, query.fetch_optional(&self.pool)).await?.is_some() {
             return Ok(());
         }
-        let query = sqlx::query_scalar::<_, OffsetDateTime>(include_str!("sql/retry_at.sql"))
-            .bind(county)
-            .bind(name.as_str());
+        let query =
+            sqlx::query_scalar::<_, OffsetDateTime>(include_str!("sql/retry_at.sql")).bind(county).bind(name);
         let until = within(OPERATION, query.fetch_optional(&self.pool)).await?;
         Err(SignInError::Waiting(until.map_or(now, from_sql)))
+    }
+
+    /// The tries that were counted are forgotten.
+    pub async fn forgive(&self, county: &str, name: &str) -> Result<(), SignInError> {
+        const OPERATION: &str = "forget tries";
+        let query = sqlx::query(include_str!("sql/forgive.sql")).bind(county).bind(name);
+        within(OPERATION, query.execute(&self.pool)).await.map(drop)
     }
 
     pub async fn begin_session(

@@ -292,3 +292,44 @@ async fn whom_the_county_s_provider_knows_is_let_in_by_pkce_and_a_nonce() {
     let replayed = ours.finish(&keyring, &cookie, &asked["state"], "code".into(), now()).await.unwrap_err();
     assert!(matches!(replayed, SignInError::Provider(_)), "{replayed:?}");
 }
+
+#[tokio::test]
+async fn guesses_at_what_is_no_account_wait_as_at_the_door_and_the_right_one_forgets_them() {
+    let world = world().await;
+    let lockout = fengqiao_signin::Lockout::new(world.pool.clone(), "case:");
+    for _ in 0..5 {
+        lockout.count_try(COUNTY, "20261127-0001", now()).await.unwrap();
+    }
+    let waiting = lockout.count_try(COUNTY, "20261127-0001", now()).await.unwrap_err();
+    assert!(matches!(waiting, SignInError::Waiting(until) if until == now() + SignedDuration::from_secs(30)));
+    // Another case, and the account of this name, know nothing of it.
+    lockout.count_try(COUNTY, "20261127-0002", now()).await.unwrap();
+    lockout.forgive(COUNTY, "20261127-0001").await.unwrap();
+    lockout.count_try(COUNTY, "20261127-0001", now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_comes_into_the_county_s_folder_can_sign_in_without_a_restart() {
+    let folder = tempfile::tempdir().unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+    for entry in std::fs::read_dir(sample).unwrap().flatten().filter(|entry| entry.path().is_file()) {
+        std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
+    }
+    let counties = Counties::load(&[folder.path().to_owned()]).unwrap();
+    // No statement is made here: nobody waits for a database.
+    let pool = PgPoolOptions::new().connect_lazy("postgres://nobody@127.0.0.1:1/none").unwrap();
+    let door = Door::new(pool, &counties, Hashing::new().unwrap()).unwrap();
+    let day = jiff::civil::date(2026, 11, 27);
+    let post = |door: &Door| door.staff(COUNTY).unwrap().post_in("officer-new", "police", day).is_some();
+    assert!(!post(&door));
+    let file = folder.path().join("people.csv");
+    let people = std::fs::read_to_string(&file).unwrap();
+    let more = format!("{people}officer-new,新人,community-officer,2026-01-01,,15420041999,\n");
+    std::fs::write(&file, &more).unwrap();
+    door.read_people_again();
+    assert!(post(&door));
+    // A file with a mistake changes nothing.
+    std::fs::write(&file, "person,name\nx\n").unwrap();
+    door.read_people_again();
+    assert!(post(&door));
+}

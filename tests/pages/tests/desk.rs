@@ -246,6 +246,17 @@ fn what_is_another_agency_s_is_not_there_and_a_form_of_another_site_is_refused()
         let session = cookies.iter().find(|cookie| cookie.name == "__Host-fengqiao").unwrap();
         assert_eq!((session.secure, session.path.as_deref()), (Some(true), Some("/")));
         assert_eq!(browser.run("return document.cookie").await, "", "no script reads it");
+        // The paper of one's own form is there, the same bytes each time; another agency's is not.
+        let cookie = format!("{}={}", session.name, session.value);
+        let paper = async |push_id: &str| {
+            let address = format!("{desk}/pushes/{push_id}/paper");
+            let answer = client.get(address).header("cookie", &cookie).send().await.unwrap();
+            (answer.status().as_u16(), answer.bytes().await.unwrap())
+        };
+        let (status, pdf) = paper(&pushes[0].push_id).await;
+        assert!(status == 200 && pdf.starts_with(b"%PDF"), "{status}");
+        assert_eq!(paper(&pushes[0].push_id).await, (200, pdf));
+        assert_eq!(paper(&foreign.push_id).await.0, 404);
         let huge = client
             .post(format!("{desk}/pushes/{}/feedback", pushes[0].push_id))
             .header("cookie", format!("{}={}", session.name, session.value))

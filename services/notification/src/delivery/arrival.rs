@@ -19,6 +19,7 @@ use crate::{
     },
     events::{CASE_EXPIRED, PUSH_REQUESTED, expired_case, requested_push},
     forms::Forms,
+    people::PeopleEvents,
     queue::Reserved,
     store::{expire_cases, insert_pushes},
 };
@@ -27,6 +28,7 @@ use crate::{
 pub struct Arrivals {
     delivery: Arc<Delivery>,
     forms: Arc<Forms>,
+    people: PeopleEvents,
 }
 
 /// New pushes that are committed.
@@ -41,10 +43,10 @@ pub struct Fresh {
 }
 
 impl Arrivals {
-    /// Passes on to these channels, with these forms.
+    /// Passes on to these channels, with these forms, and tells these persons.
     #[must_use]
-    pub const fn new(delivery: Arc<Delivery>, forms: Arc<Forms>) -> Self {
-        Self { delivery, forms }
+    pub const fn new(delivery: Arc<Delivery>, forms: Arc<Forms>, people: PeopleEvents) -> Self {
+        Self { delivery, forms, people }
     }
 
     /// Stores a batch. None where another process was faster.
@@ -67,6 +69,7 @@ impl Arrivals {
                 .await
                 .map_err(|e| ApplyError::Retry(Box::new(e)))?;
         }
+        self.people.store(conn, batch).await?;
         let mut asked = requested(batch)?;
         // The most dangerous first, so that they get the room that there is.
         asked.sort_by_key(|push| Lane::of(push.level));

@@ -121,6 +121,11 @@ async fn whole(
             }
         }
         (paper(visit, &one, &matter))
+        @if !one.push.form_number.is_empty() {
+            p class="no-print" {
+                a href={ (PATH) "/" (push_id) "/paper" } { (language.say("下载文书（PDF）", "The form as PDF")) }
+            }
+        }
         (acts(desk, visit, &one, typed))
         h2 class="no-print" { (language.say("办理经过", "History")) }
         div class="no-print" { (history(desk, visit, &one, &answers, &files)?) }
@@ -200,8 +205,8 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
                         tr { th scope="row" { (language.say("内容", "What was told")) } td class="told" { (matter.narrative) } }
                     }
                     (row(language.say("推送缘由", "Why it is pushed"), &push.reason))
-                    (row(language.say("签收时限", "Sign by"), &due(one.sign_by)))
-                    (row(language.say("反馈时限", "Answer by"), &due(one.answer_by)))
+                    (row(language.say("签收时限", "Sign by"), &due(push.sign_by)))
+                    (row(language.say("反馈时限", "Answer by"), &due(push.answer_by)))
                 }
             }
             p class="seal" {
@@ -322,7 +327,7 @@ fn history(
 ) -> Result<Markup, NotificationError> {
     let (language, push) = (visit.language, &one.push);
     let staff = desk.entrance.door().staff(&visit.signed.county);
-    let who = |given: &GivenAnswer| match staff {
+    let who = |given: &GivenAnswer| match &staff {
         Some(staff) => format!("{} {}", staff.post_name(&given.capacity), staff.person_name(&given.actor)),
         None => given.actor.clone(),
     };

@@ -26,7 +26,10 @@ pub(super) fn forged(language: Language) -> Response {
 /// What a person learns of a fault; those that one can mend are said in [`what_is_wrong`].
 pub(super) fn of(language: Language, operation: &'static str, error: &NotificationError) -> Response {
     match error {
-        NotificationError::NoSuchPush | NotificationError::NoSuchFile => not_found(language),
+        NotificationError::NoSuchPush
+        | NotificationError::NoSuchFile
+        | NotificationError::NoSuchForm
+        | NotificationError::TermOver => not_found(language),
         _ => match what_is_wrong(language, error) {
             Some((status, text)) => shared::plain(&SITE, language, status, &text),
             None => {

@@ -66,6 +66,10 @@ pub struct Push {
     pub form_number: String,
     /// Whether it is an exercise (演练).
     pub drill: bool,
+    /// By when the agency owes its signature.
+    pub sign_by: Option<Timestamp>,
+    /// By when the agency owes the result.
+    pub answer_by: Option<Timestamp>,
     /// The trace that it belongs to.
     pub traceparent: Option<String>,
     /// A sealed `fengqiao.type.v1.Matter`.
@@ -197,6 +201,8 @@ impl RequestedPush {
             last_error: String::new(),
             form_number: String::new(),
             drill: self.drill,
+            sign_by: self.sign_by,
+            answer_by: self.answer_by,
             traceparent: self.traceparent,
             sealed_matter: self.sealed_matter,
         }

@@ -20,6 +20,8 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
             status::invalid(fields.iter().map(|f| Violation::new(f.field, f.description.clone())).collect())
         }
         NotificationError::NoSuchPush => status::not_found("push"),
+        NotificationError::NoSuchMessage => status::not_found("message"),
+        NotificationError::NoSuchProgress => status::not_found("case"),
         NotificationError::NoSuchForm => status::not_found("form"),
         NotificationError::TermOver => status::failed_precondition("TERM_OVER", error.to_string()),
         NotificationError::Repeated => status::failed_precondition("REQUEST_ID_USED", error.to_string()),

@@ -53,10 +53,6 @@ pub struct FourNumbers {
 pub struct DeskPush {
     /// The push.
     pub push: Push,
-    /// By when the signature is owed.
-    pub sign_by: Option<Timestamp>,
-    /// By when the result is owed.
-    pub answer_by: Option<Timestamp>,
     /// How far the agency said it is with its last feedback.
     pub last_outcome: FeedbackOutcome,
 }
@@ -72,8 +68,8 @@ impl DeskPush {
     #[must_use]
     pub const fn due(&self) -> Option<Timestamp> {
         match self.owed() {
-            Owed::Signature => self.sign_by,
-            Owed::Result => self.answer_by,
+            Owed::Signature => self.push.sign_by,
+            Owed::Result => self.push.answer_by,
             Owed::Nothing => None,
         }
     }
@@ -179,8 +175,6 @@ impl Store {
 fn desk_push(county: &str, row: &PgRow) -> Result<DeskPush, sqlx::Error> {
     Ok(DeskPush {
         push: rows::push(county, row)?,
-        sign_by: rows::maybe_time(row, "sign_by")?,
-        answer_by: rows::maybe_time(row, "answer_by")?,
         last_outcome: rows::known(row, "last_outcome", FeedbackOutcome::try_from)?,
     })
 }

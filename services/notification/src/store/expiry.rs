@@ -6,7 +6,7 @@ use prost::Message as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::Store;
+use super::{Store, people::expire_people};
 use crate::error::NotificationError;
 
 /// Removes what is kept of who and what cases were about. What is counted stays, and so do numbers, receipts and times.
@@ -29,7 +29,8 @@ pub async fn expire_cases(
         .bind(nothing(b""))
         .bind(nothing(&FormContent::default().encode_to_vec()));
     Store::within(OPERATION, async {
-        query.execute(conn).await.map_err(NotificationError::database(OPERATION)).map(drop)
+        query.execute(&mut *conn).await.map_err(NotificationError::database(OPERATION)).map(drop)
     })
-    .await
+    .await?;
+    expire_people(conn, county, cases).await
 }

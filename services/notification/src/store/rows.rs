@@ -41,6 +41,8 @@ pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
         last_error: row.try_get("last_error")?,
         form_number: row.try_get("form_number")?,
         drill: row.try_get("drill")?,
+        sign_by: maybe_time(row, "sign_by")?,
+        answer_by: maybe_time(row, "answer_by")?,
         traceparent: row.try_get("traceparent")?,
         sealed_matter: row.try_get("sealed_matter")?,
     })

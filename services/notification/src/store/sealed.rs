@@ -8,6 +8,8 @@ const FORM: &[(&str, &str)] = &[("form_id", "uuid")];
 const FEEDBACK: &[(&str, &str)] = &[("push_id", "uuid"), ("request_id", "text")];
 const ATTACHMENT: &[(&str, &str)] = &[("push_id", "uuid"), ("attachment_id", "uuid")];
 
+const MESSAGE: &[(&str, &str)] = &[("message_id", "uuid")];
+const PROGRESS: &[(&str, &str)] = &[("case_id", "uuid")];
 const ATTEMPT: &[(&str, &str)] = &[("push_id", "uuid"), ("number", "integer")];
 const ENDPOINT: &[(&str, &str)] = &[("agency", "text"), ("made_at", "timestamptz")];
 
@@ -23,5 +25,8 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("attachment_content", "sealed_key", &[("content", "bytea")]),
     SealedColumn::of_county("feedback", "sealed_text", FEEDBACK),
     SealedColumn::of_county("delivery_attempt", "sealed_answer", ATTEMPT),
+    SealedColumn::of_county("person_message", "sealed_address", MESSAGE),
+    SealedColumn::of_county("person_message", "sealed_text", MESSAGE),
+    SealedColumn::of_county("case_progress", "sealed_code", PROGRESS),
     SealedColumn::of_county("endpoint_secret", "sealed_secret", ENDPOINT),
 ];

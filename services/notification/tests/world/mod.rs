@@ -22,6 +22,7 @@ use fengqiao_notification::{
     error::NotificationError,
     events::PUSH_REQUESTED,
     forms::{Forms, press},
+    people::{People, PeopleEvents},
     queue::{Bells, QueueKeys, Queues, Seated, listen},
     settings::DeliverySettings,
     store::{ArrivedPlace, Store},
@@ -58,6 +59,8 @@ pub struct World {
     pub pool: PgPool,
     pub keyring: Arc<Keyring>,
     pub settings: DeliverySettings,
+    /// How persons are told; nobody is where a test does not say it.
+    pub people: People,
     position: std::sync::atomic::AtomicI64,
 }
 
@@ -108,7 +111,7 @@ impl World {
             migrator.run(&pool).await.unwrap();
         }
         let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
-        Self { database, pool, keyring, settings, position: 0.into() }
+        Self { database, pool, keyring, settings, people: People::default(), position: 0.into() }
     }
 
     /// Starts a process.
@@ -153,7 +156,11 @@ impl World {
         let forms = Arc::new(self.forms(&delivery.store));
         forms.keep_templates().await.unwrap();
         Process {
-            arrivals: Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms)),
+            arrivals: Arrivals::new(
+                Arc::clone(&delivery),
+                Arc::clone(&forms),
+                PeopleEvents::new(self.people.clone(), Arc::clone(&self.keyring)),
+            ),
             delivery,
             forms,
             stop,

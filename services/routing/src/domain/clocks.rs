@@ -55,12 +55,15 @@ impl Draft<'_> {
         };
         self.note_as_system(kind, text.clone());
         let on_breach = self.setting.practice.terms(duty.kind).on_breach;
+        if on_breach != OnBreach::Nothing {
+            self.tell_holder(duty, firing);
+        }
         match (firing, on_breach) {
             (_, OnBreach::Nothing) => {}
             (Firing::Near, _) | (Firing::Over, OnBreach::Remind) => self.remind(&duty.holder, &text),
             (Firing::Chase(times), OnBreach::Remind) => {
                 self.remind(&duty.holder, &text);
-                self.tell_ladder(&duty.holder.agency, times, &text);
+                self.tell_ladder(duty, times, &text);
             }
             // While a reply is owed, its own clock presses.
             (Firing::Chase(_), OnBreach::Supervise)
@@ -110,9 +113,11 @@ impl Draft<'_> {
         self.push_to(reminded(self.setting.directory, holder), Form::Reminder, text);
     }
 
-    fn tell_ladder(&mut self, agency: &str, step: u8, text: &str) {
+    fn tell_ladder(&mut self, duty: &Duty, step: u8, text: &str) {
+        let agency = &duty.holder.agency;
         if let Some(post) = next_above(self.setting.directory, agency, step) {
             self.push_to(&post.agency, Form::Reminder, &said_above(text, post));
+            self.tell_above(post, agency, duty.kind.name());
         }
     }
 

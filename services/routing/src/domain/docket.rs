@@ -67,9 +67,12 @@ pub struct Docket {
     pub calls: Vec<OneKeyCall>,
     /// Sessions, agreement, the way of settling.
     pub mediation: Mediation,
-    /// Whether it is an exercise (演练), as its first report says.
+    /// Whether it is an exercise (演练), as its first report or whoever started it says.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub drill: bool,
+    /// Whether the exercise is a technical test: it only has to arrive.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub test: bool,
     /// Set where it is a major event.
     pub major: Option<MajorEvent>,
     /// Asking people again.

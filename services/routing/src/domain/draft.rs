@@ -14,6 +14,7 @@ use super::{
     push::{Form, PushOrder, Recipient, due_at, recipients},
     refusal::Refusal,
     states::Trigger,
+    telling::Telling,
 };
 use crate::directory::{Directory, Rank, Responsible};
 use fengqiao_county::{OneKeyLimits, PushLimitHours};
@@ -46,6 +47,8 @@ pub struct Change {
     pub entries: Vec<Entry>,
     /// The pushes that are asked for.
     pub pushes: Vec<PushOrder>,
+    /// The persons who have to be told.
+    pub tellings: Vec<Telling>,
     /// The duties that are new, changed or over.
     pub duties: Vec<Duty>,
     /// Whether others have to learn what the case is now.
@@ -71,6 +74,7 @@ pub(super) struct Draft<'a> {
     before: Vec<Duty>,
     entries: Vec<Entry>,
     pushes: Vec<PushOrder>,
+    pub(super) tellings: Vec<Telling>,
     over: Vec<Duty>,
     pub(super) answer: Option<Answer>,
 }
@@ -85,6 +89,7 @@ impl<'a> Draft<'a> {
             before,
             entries: Vec::new(),
             pushes: Vec::new(),
+            tellings: Vec::new(),
             over: Vec::new(),
             answer: None,
         }
@@ -101,6 +106,7 @@ impl<'a> Draft<'a> {
             case: self.case,
             entries: self.entries,
             pushes: self.pushes,
+            tellings: self.tellings,
             duties,
             announced,
             answer: self.answer,

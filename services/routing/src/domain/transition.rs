@@ -10,6 +10,7 @@ use super::{
     happening::{Arrival, Happening, Opening},
     history::{HistoryKind, Occasion},
     states::Trigger,
+    telling::TellingKind,
     wording::source_name,
 };
 pub use super::{
@@ -20,13 +21,19 @@ pub use super::{
 /// Makes a case of its first report.
 #[must_use]
 pub fn open(opening: Opening, occasion: &Occasion, setting: Setting<'_>) -> Change {
-    begin(opening, None, occasion, setting)
+    begin(opening, Beginning::Report, occasion, setting)
+}
+
+/// Begins an exercise, or a technical test, without any report. It goes the whole way of a case.
+#[must_use]
+pub fn open_drill(opening: Opening, test: bool, occasion: &Occasion, setting: Setting<'_>) -> Change {
+    begin(opening, Beginning::Drill { test }, occasion, setting)
 }
 
 /// Makes a case of some reports of another one. It begins as any case does.
 #[must_use]
 pub fn open_split(opening: Opening, split: &Split<'_>, occasion: &Occasion, setting: Setting<'_>) -> Change {
-    begin(opening, Some(split), occasion, setting)
+    begin(opening, Beginning::Split(split), occasion, setting)
 }
 
 /// The door that a report came through, and the seat where it was taken.
@@ -35,11 +42,30 @@ fn told_by(arrival: &Arrival) -> String {
     format!("{}{seat}", source_name(arrival.source))
 }
 
-fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setting: Setting<'_>) -> Change {
+/// What a case begins with.
+#[derive(Clone, Copy)]
+enum Beginning<'a> {
+    /// Its first report.
+    Report,
+    /// Reports of another one.
+    Split(&'a Split<'a>),
+    /// No report: somebody started an exercise.
+    Drill { test: bool },
+}
+
+fn begin(opening: Opening, beginning: Beginning<'_>, occasion: &Occasion, setting: Setting<'_>) -> Change {
     let Opening { id, number, cluster_id, area_code, category, first_receiver, opened_at, follows, arrival } =
         opening;
     let exercise = if arrival.drill { "（演练）" } else { "" };
     let mut text = format!("立案 {number}{exercise}，来源：{}", told_by(&arrival));
+    let (split, reports) = match beginning {
+        Beginning::Report => (None, 1),
+        Beginning::Split(split) => (Some(split), split.reports),
+        Beginning::Drill { test } => {
+            text = format!("{}开始 {number}", if test { "系统测试" } else { "演练" });
+            (None, 0)
+        }
+    };
     if let Some(split) = split {
         text.push_str(&format!("；由事项{}拆出{}件诉求", split.from.number, split.reports));
     }
@@ -59,7 +85,7 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
         opened_at,
         resolved_at: None,
         closed_at: None,
-        report_count: split.map_or(1, |split| split.reports),
+        report_count: reports,
         history_count: 0,
         sealed_matter: arrival.sealed_matter.clone(),
         docket: Docket {
@@ -67,6 +93,7 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
             practice: setting.practice.version.clone(),
             directory: setting.directory.version().to_owned(),
             drill: arrival.drill,
+            test: matches!(beginning, Beginning::Drill { test: true }),
             ..Docket::default()
         },
         history_seal: Vec::new(),
@@ -89,6 +116,10 @@ fn begin(opening: Opening, split: Option<&Split<'_>>, occasion: &Occasion, setti
     draft.owe(DutyKind::Ageing, Holder::agency(&setting.responsible.lead), 0);
     draft.raise_alerts();
     draft.ring(&arrival);
+    // Who reported what is split off was told when it came.
+    if split.is_none() {
+        draft.tell_residents(TellingKind::Received);
+    }
     draft.finish(true)
 }
 
@@ -179,6 +210,7 @@ impl Draft<'_> {
         self.take_in(arrival);
         self.owe_classification(arrival);
         self.ring(arrival);
+        self.tell_residents(TellingKind::Received);
         let raised = self.raise(&arrival.grade);
         if over && !raised && self.case.level.pushes() {
             let lead = self.case.lead_agency.clone();

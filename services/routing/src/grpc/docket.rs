@@ -164,7 +164,7 @@ fn supervision(supervision: &Supervision) -> contract::Supervision {
     }
 }
 
-fn alert(alert: &Alert) -> contract::TierAlert {
+pub(super) fn alert(alert: &Alert) -> contract::TierAlert {
     contract::TierAlert {
         no: number(alert.no),
         tier: alert.tier.clone(),
@@ -176,6 +176,7 @@ fn alert(alert: &Alert) -> contract::TierAlert {
             AlertStatus::Actual => contract::AlertStatus::Actual,
             AlertStatus::Exercise => contract::AlertStatus::Exercise,
             AlertStatus::Cancelled => contract::AlertStatus::Cancelled,
+            AlertStatus::Test => contract::AlertStatus::Test,
         }
         .into(),
         acknowledged_by: alert.acknowledged_by.clone(),

@@ -3,6 +3,7 @@
 mod act_fields;
 mod actor;
 mod acts;
+mod alerts;
 mod audit;
 pub(crate) mod contract;
 mod docket;
@@ -147,6 +148,18 @@ impl RoutingFace {
         act: impl FnOnce(&Acting<'_>) -> Result<Act, RoutingError>,
     ) -> Result<Option<Case>, Status> {
         let place = self.place(who, request.county)?;
+        let case = self.carry_out(who, request, act).await?;
+        Ok(Some(self.answer(place, who, &case)))
+    }
+
+    /// Runs a command, and gives the case as it is after it.
+    async fn carry_out(
+        &self,
+        who: &Principal,
+        request: CommandRequest<'_>,
+        act: impl FnOnce(&Acting<'_>) -> Result<Act, RoutingError>,
+    ) -> Result<CaseFile, Status> {
+        let place = self.place(who, request.county)?;
         let case: CaseName = requests::case_name(request.case)?;
         requests::length("requestId", request.request_id, 1, 64)?;
         let rulebook = place.rulebook();
@@ -162,8 +175,7 @@ impl RoutingFace {
             etag: request.etag.to_owned(),
             act,
         };
-        let case = self.commands.run(place, command).await?;
-        Ok(Some(self.answer(place, who, &case)))
+        Ok(self.commands.run(place, command).await?)
     }
 }
 

@@ -1,5 +1,6 @@
 //! The SQL of routing, and nothing but it knows the tables.
 
+mod alerts;
 mod answers;
 mod areas;
 mod auditing;
@@ -23,6 +24,7 @@ mod work;
 
 use std::{future::Future, time::Duration};
 
+pub use alerts::{AlertFilter, AlertPlace, ListedAlert, list_alerts};
 pub use answers::{Answer, forget_answers};
 pub use areas::{CaseInArea, cases_in_areas};
 pub use auditing::{AuditedPage, Auditing, history_head};
@@ -88,6 +90,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list_history", include_str!("sql/list_history.sql")),
     ("list_pushes", include_str!("sql/list_pushes.sql")),
     ("list_reports", include_str!("sql/list_reports.sql")),
+    ("list_alerts", include_str!("sql/list_alerts.sql")),
     ("list_work", work::LIST_WORK),
     ("due_cases", include_str!("sql/due_cases.sql")),
     ("load_for_commands", seeing::LOAD_FOR_COMMANDS),

@@ -19,7 +19,7 @@ pub(super) struct View<'a> {
     pub county: &'a County,
     pub areas: Arc<AreaTree>,
     pub catalogue: &'a Catalogue,
-    pub staff: &'a Staff,
+    pub staff: Arc<Staff>,
     pub settings: &'a BoardSettings,
     /// Whether the one who looks may see lists of cases.
     pub may_list: bool,

@@ -19,4 +19,4 @@ RETURNING
     p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
     p.reason, p.requested_at, p.due_at, d.delivery, p.receipt, d.delivered_at, p.signed_at, p.returned_at,
     p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
-    p.drill, p.sealed_matter
+    p.drill, p.sign_by, p.answer_by, p.sealed_matter

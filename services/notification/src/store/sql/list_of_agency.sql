@@ -2,7 +2,8 @@
 SELECT
     push_id, subject, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
     requested_at, due_at, delivery, receipt, delivered_at, signed_at, returned_at, return_reason,
-    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sealed_matter
+    feedback_at, parked_at, attempts, failures, last_error, traceparent, form_number, drill, sign_by,
+    answer_by, sealed_matter
 FROM push_now
 WHERE county = $1 AND agency = $2 AND ($3::uuid IS NULL OR case_id = $3)
     AND ($4::smallint IS NULL OR receipt = $4)

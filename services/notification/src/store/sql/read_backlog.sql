@@ -4,7 +4,7 @@ SELECT
     p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
     p.reason, p.requested_at, p.due_at, page.delivery, p.receipt, page.delivered_at, p.signed_at, p.returned_at,
     p.return_reason, p.feedback_at, page.parked_at, page.attempts, page.failures, page.last_error, p.traceparent, p.form_number,
-    p.drill, p.sealed_matter
+    p.drill, p.sign_by, p.answer_by, p.sealed_matter
 FROM UNNEST($3::smallint[], $4::timestamptz[], $5::uuid[]) AS wanted (level, after_at, after_id)
 CROSS JOIN LATERAL (
     SELECT *

@@ -17,8 +17,12 @@ use crate::{
         level::Level,
         push::{Form, Recipient},
         refusal::Refusal,
+        telling::TellingKind,
     },
 };
+
+/// What it is called.
+const CALL: &str = "一键呼叫";
 
 /// Of more a case keeps no account: they are told to the centre's desk.
 const MOST_CALLS: usize = 200;
@@ -134,6 +138,7 @@ impl Draft<'_> {
     fn tell_contact(&mut self, holder: &Holder, since: Timestamp, text: String) {
         self.note_as_system(HistoryKind::Called, text.clone());
         let reach = SignedDuration::from_secs(i64::from(self.setting.one_key.reach_seconds));
+        self.tell(TellingKind::Called, holder, Level::Red, None, CALL);
         let recipient = Recipient { agency: holder.agency.clone(), form: Form::Reminder };
         let due_at = since.checked_add(reach).unwrap_or(since);
         self.push_until(Level::Red, due_at, vec![recipient], &text);

@@ -14,6 +14,7 @@ use crate::{
         history::HistoryKind,
         refusal::Refusal,
         states::Trigger,
+        telling::TellingKind,
     },
 };
 
@@ -75,6 +76,7 @@ impl Draft<'_> {
         let words = (!settlement.words.is_empty()).then(|| Words::Plain(settlement.words.clone()));
         self.answer = Some(Answer { feedback: None, words });
         self.owe_revisits();
+        self.tell_residents(TellingKind::Settled);
         Ok(())
     }
 
@@ -110,6 +112,7 @@ impl Draft<'_> {
         self.case.closed_at = Some(self.occasion.at);
         self.drop_duties(|_| true);
         self.note_words(HistoryKind::Closed, "回访后归档".to_owned(), words);
+        self.tell_residents(TellingKind::Closed);
         Ok(())
     }
 

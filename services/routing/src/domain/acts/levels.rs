@@ -11,6 +11,7 @@ use crate::domain::{
     level::{Grade, Level},
     push::Form,
     refusal::Refusal,
+    telling::TellingKind,
 };
 
 use super::supervision::{Alert, AlertStatus};
@@ -118,6 +119,8 @@ impl Draft<'_> {
             let text = format!("{}级预警（{}）：{}", tier.name, level.name(), self.agency_name(&agency));
             self.note_as_system(HistoryKind::Alerted, text);
             self.owe(DutyKind::Acknowledge, Holder::agency(&agency), no);
+            let what = format!("{}级预警（{}）", tier.name, level.name());
+            self.tell(TellingKind::Alerted, &Holder::agency(&agency), level, None, &what);
             if self.case.docket.handler(&agency).is_none() {
                 let reason = format!("{}级预警：{}", tier.name, self.case.level_reason.text);
                 self.push_to(&agency, Form::Warning, &reason);
@@ -129,10 +132,19 @@ impl Draft<'_> {
                 level,
                 at: self.occasion.at,
                 acknowledged_at: None,
-                status: if self.case.docket.drill { AlertStatus::Exercise } else { AlertStatus::Actual },
+                status: self.alert_status(),
                 acknowledged_by: String::new(),
                 acknowledged_capacity: String::new(),
             });
+        }
+    }
+
+    /// What an alert of the case is.
+    const fn alert_status(&self) -> AlertStatus {
+        match (self.case.docket.drill, self.case.docket.test) {
+            (false, _) => AlertStatus::Actual,
+            (true, false) => AlertStatus::Exercise,
+            (true, true) => AlertStatus::Test,
         }
     }
 

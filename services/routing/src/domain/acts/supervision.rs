@@ -116,6 +116,8 @@ pub enum AlertStatus {
     Exercise,
     /// Called off (解除).
     Cancelled,
+    /// Of a technical test (测试).
+    Test,
 }
 
 impl AlertStatus {
@@ -238,6 +240,7 @@ impl Draft<'_> {
             None => self.note_as_system(HistoryKind::Supervised, text.clone()),
         }
         self.push_to(agency, Form::Supervision(card), &text);
+        self.tell_above(&supervisor, agency, card.name());
         if supervisor.agency != agency {
             self.push_to(&supervisor.agency, Form::Reminder, &text);
         }

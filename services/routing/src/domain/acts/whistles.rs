@@ -10,6 +10,7 @@ use crate::domain::{
     history::HistoryKind,
     push::Form,
     refusal::Refusal,
+    telling::TellingKind,
 };
 
 /// A case with more whistles is not one case.
@@ -197,6 +198,13 @@ impl Draft<'_> {
                 let desk = directory.desk().to_owned();
                 let reason = format!("吹哨通知{}，请电话联系", self.name_called(&one.code));
                 self.push_to(&desk, Form::Reminder, &reason);
+                self.tell(
+                    TellingKind::Whistled,
+                    &Holder::agency(&one.code),
+                    self.case.level,
+                    None,
+                    "吹哨报到",
+                );
             } else {
                 self.push_to(&one.code, Form::Whistle, "吹哨报到");
             }

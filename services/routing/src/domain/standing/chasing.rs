@@ -12,6 +12,7 @@ use crate::domain::{
     level::Level,
     practice::OnBreach,
     push::{Form, PushOrder, Recipient, due_at},
+    telling::{Telling, TellingKind, persons_above, persons_of},
 };
 
 /// A duty has no level. Its reminders go with the least urgent of what is pushed.
@@ -47,8 +48,10 @@ pub struct Chased {
     pub duty: Duty,
     /// What its clock said.
     pub firing: Option<Firing>,
-    /// Who is told of it.
+    /// Which agencies are told of it.
     pub reminders: Vec<PushOrder>,
+    /// Which persons are.
+    pub tellings: Vec<Telling>,
 }
 
 /// The time of a duty has come. `told`: its area told something in its time, so that it owes no zero report (S4-02).
@@ -58,21 +61,27 @@ pub fn time_passed(due: &DueDuty, told: bool, now: Timestamp, office: Office<'_>
     if told && now >= duty.due_at {
         let in_time = duty.due_at;
         duty.end(in_time, true);
-        return Chased { duty, firing: None, reminders: Vec::new() };
+        return Chased { duty, firing: None, reminders: Vec::new(), tellings: Vec::new() };
     }
     let firing = duty.pass(now, office.practice.terms(duty.kind));
-    let reminders = match firing.filter(|_| !told) {
-        Some(firing) => reminders(due, firing, now, office),
-        None => Vec::new(),
+    let (reminders, tellings) = match firing.filter(|_| !told) {
+        Some(firing) => said_of(due, firing, now, office),
+        None => Default::default(),
     };
-    Chased { duty, firing, reminders }
+    Chased { duty, firing, reminders, tellings }
 }
 
-fn reminders(due: &DueDuty, firing: Firing, now: Timestamp, office: Office<'_>) -> Vec<PushOrder> {
+/// What agencies and persons are told.
+fn said_of(
+    due: &DueDuty,
+    firing: Firing,
+    now: Timestamp,
+    office: Office<'_>,
+) -> (Vec<PushOrder>, Vec<Telling>) {
     let (directory, holder) = (office.directory, &due.duty.holder);
     let on_breach = office.practice.terms(due.duty.kind).on_breach;
     if on_breach == OnBreach::Nothing {
-        return Vec::new();
+        return Default::default();
     }
     let what = if due.restricted { RESTRICTED } else { due.duty.kind.name() };
     let text = said(holder_name(directory, holder), what, firing);
@@ -82,9 +91,24 @@ fn reminders(due: &DueDuty, firing: Firing, now: Timestamp, office: Office<'_>) 
         // Agencies between the holder and the centre may not know of it.
         true => Some(directory.director()).filter(|director| director.agency != agency),
     });
+    let local = office.clock.zone.to_datetime(now);
+    let telling = |kind, whom| Telling {
+        kind,
+        whom,
+        level: LEVEL,
+        at: now,
+        due_at: (kind != TellingKind::Reported).then_some(due.duty.due_at),
+        agency: holder.agency.clone(),
+        what: what.to_owned(),
+    };
+    let persons = persons_of(directory, holder, local).into_iter();
+    let mut tellings: Vec<Telling> = persons.map(|whom| telling(firing.into(), whom)).collect();
+    let persons = above.iter().flat_map(|post| persons_above(directory, post, local));
+    tellings.extend(persons.map(|whom| telling(TellingKind::Reported, whom)));
     let mut told = vec![(agency, text.clone())];
     told.extend(above.map(|post| (post.agency.as_str(), said_above(&text, post))));
-    told.into_iter()
+    let reminders = told
+        .into_iter()
         .map(|(agency, reason)| PushOrder {
             recipient: Recipient { agency: agency.to_owned(), form: Form::Reminder },
             level: LEVEL,
@@ -92,7 +116,8 @@ fn reminders(due: &DueDuty, firing: Firing, now: Timestamp, office: Office<'_>) 
             due_at: due_at(LEVEL, now, office.limits),
             reason,
         })
-        .collect()
+        .collect();
+    (reminders, tellings)
 }
 
 /// How far up the ladder it is told. What is supervised is told one step earlier: there is no case in which a card

@@ -1,0 +1,637 @@
+//! Messages to persons, and what residents may see of cases.
+
+use std::{collections::HashMap, time::Duration};
+
+use fengqiao_proto::types::v1::{CaseState, Level, PersonKind, PushSubject, TellingKind};
+use fengqiao_serving::time::{from_sql, to_sql};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{Store, millis};
+use crate::{
+    domain::{
+        people::{Channel, NewMessage},
+        progress::Standing,
+    },
+    error::NotificationError,
+};
+
+/// Messages of duties besides cases are kept so long; those of cases go with the case.
+const OF_DUTIES_KEPT: SignedDuration = SignedDuration::from_hours(2 * 365 * 24);
+/// So many of them are removed at once.
+const SWEPT: i64 = 1_000;
+
+/// How far a message is. The numbers stand in the statements and in the contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MessageState {
+    /// Waits for a try.
+    Waiting = 1,
+    /// A gateway has it.
+    Taken = 2,
+    /// All tries failed.
+    Parked = 3,
+    /// The person was told of the same a moment ago.
+    Withheld = 4,
+    /// The case was protected meanwhile.
+    Dropped = 5,
+}
+
+/// A message that is being tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claimed {
+    /// Its id.
+    pub message_id: Uuid,
+    /// By which channels, in their order.
+    pub channels: Vec<Channel>,
+    /// By which now.
+    pub channel: Channel,
+    /// Which claim.
+    pub claims: i32,
+    /// How often it failed.
+    pub failures: i32,
+    /// To which number, sealed.
+    pub sealed_address: Vec<u8>,
+    /// What is said, sealed.
+    pub sealed_text: Vec<u8>,
+    /// Of what.
+    pub kind: TellingKind,
+    /// Since when it waits.
+    pub requested_at: Timestamp,
+}
+
+impl Claimed {
+    /// The channel after this one; after the last the first.
+    #[must_use]
+    pub fn next_channel(&self) -> Channel {
+        let place = self.channels.iter().position(|one| *one == self.channel).map_or(0, |place| place + 1);
+        self.channels.get(place).or(self.channels.first()).copied().unwrap_or(self.channel)
+    }
+}
+
+/// What became of a try.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The word in metrics.
+    pub result: &'static str,
+    state: MessageState,
+    channel: Channel,
+    wait: Duration,
+    http_status: i32,
+    error: String,
+}
+
+impl Tried {
+    /// A gateway has it.
+    #[must_use]
+    pub const fn taken(channel: Channel, http_status: i32) -> Self {
+        let (state, wait) = (MessageState::Taken, Duration::ZERO);
+        Self { result: "taken", state, channel, wait, http_status, error: String::new() }
+    }
+
+    /// It is tried again by this channel, after a wait.
+    #[must_use]
+    pub const fn failed(channel: Channel, wait: Duration, http_status: i32, error: String) -> Self {
+        Self { result: "failed", state: MessageState::Waiting, channel, wait, http_status, error }
+    }
+
+    /// It is not tried any more by itself.
+    #[must_use]
+    pub const fn parked(channel: Channel, http_status: i32, error: String) -> Self {
+        let (state, wait) = (MessageState::Parked, Duration::ZERO);
+        Self { result: "parked", state, channel, wait, http_status, error }
+    }
+}
+
+/// A resident who was told of a case before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ToldResident {
+    /// To which number, sealed.
+    pub sealed_address: Vec<u8>,
+}
+
+/// A message as it is shown: without address and words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptMessage {
+    /// Its id.
+    pub message_id: Uuid,
+    /// Of what.
+    pub kind: TellingKind,
+    /// Whom.
+    pub person_kind: PersonKind,
+    /// An officer's principal, a contact's code.
+    pub person: String,
+    /// A case, or a duty besides cases.
+    pub subject: PushSubject,
+    /// Its id.
+    pub case_id: Uuid,
+    /// The number that people say.
+    pub case_number: String,
+    /// What is owed.
+    pub what: String,
+    /// How urgent it is.
+    pub level: Level,
+    /// Whether it is of an exercise.
+    pub drill: bool,
+    /// The keyed hash of the address.
+    pub recipient: Vec<u8>,
+    /// By which channel.
+    pub channel: Channel,
+    /// The version of the words.
+    pub version: String,
+    /// When it was asked for.
+    pub requested_at: Timestamp,
+    /// How far it is: a number of [`MessageState`].
+    pub state: i16,
+    /// How often it was tried.
+    pub tries: i32,
+    /// When it was taken, parked, withheld or dropped.
+    pub ended_at: Option<Timestamp>,
+    /// What the gateway answered, or 0.
+    pub http_status: i32,
+    /// Why the last try failed.
+    pub error: String,
+}
+
+/// Which messages to list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WhichMessages {
+    /// Of this case or duty.
+    pub case_id: Option<Uuid>,
+    /// Only in this state.
+    pub state: Option<i16>,
+    /// Only to this officer or contact.
+    pub person: Option<String>,
+}
+
+/// A place in the list, the newest first, after which a page begins.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MessagePlace {
+    /// When the last one seen was asked for.
+    #[serde(rename = "t")]
+    pub at: Timestamp,
+    /// Its id.
+    #[serde(rename = "i")]
+    pub message_id: Uuid,
+}
+
+/// What a resident's page is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ShownProgress {
+    /// The case.
+    pub case_id: Uuid,
+    /// Its number.
+    pub case_number: String,
+    /// The second secret, sealed.
+    pub sealed_code: Vec<u8>,
+    /// Whether it is handled with another one.
+    pub merged: bool,
+    /// Whether nothing may be shown.
+    pub protected: bool,
+    /// The state, of the one that it is handled with.
+    pub state: CaseState,
+    /// When it was opened.
+    pub opened_at: Timestamp,
+    /// When the agency signed.
+    pub signed_at: Option<Timestamp>,
+    /// When it was settled.
+    pub resolved_at: Option<Timestamp>,
+    /// When people were asked again.
+    pub revisited_at: Option<Timestamp>,
+    /// When it was closed.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Stores messages; those that are there stay as they are. Returns the channels that have something to do.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn insert_messages(
+    conn: &mut PgConnection,
+    county: &str,
+    messages: &[NewMessage],
+) -> Result<Vec<Channel>, NotificationError> {
+    const OPERATION: &str = "store messages to persons";
+    let column = |get: fn(&NewMessage) -> &str| messages.iter().map(get).collect::<Vec<_>>();
+    let number = |get: fn(&NewMessage) -> i16| messages.iter().map(get).collect::<Vec<_>>();
+    let channels = |message: &NewMessage| {
+        let codes: Vec<String> = message.channels.iter().map(|one| one.code().to_string()).collect();
+        format!("{{{}}}", codes.join(","))
+    };
+    let query = sqlx::query_scalar::<_, i16>(include_str!("sql/people/insert.sql"))
+        .bind(county)
+        .bind(messages.iter().map(|m| m.message_id).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| m.telling_id).collect::<Vec<_>>())
+        .bind(number(|m| m.kind as i16))
+        .bind(number(|m| m.person_kind as i16))
+        .bind(column(|m| &m.person))
+        .bind(number(|m| m.subject as i16))
+        .bind(messages.iter().map(|m| m.case_id).collect::<Vec<_>>())
+        .bind(column(|m| &m.case_number))
+        .bind(column(|m| &m.what))
+        .bind(number(|m| m.level as i16))
+        .bind(messages.iter().map(|m| m.drill).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| m.recipient.as_slice()).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| m.sealed_address.as_slice()).collect::<Vec<_>>())
+        .bind(messages.iter().map(channels).collect::<Vec<_>>())
+        .bind(column(|m| &m.version))
+        .bind(messages.iter().map(|m| m.sealed_text.as_slice()).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| to_sql(m.requested_at)).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| i32::from(m.again_minutes)).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| m.repeated).collect::<Vec<_>>());
+    Store::within(OPERATION, async {
+        let found = query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
+        Ok(found.into_iter().filter_map(Channel::from_code).collect())
+    })
+    .await
+}
+
+/// Keeps how cases stand; a case that is new gets a code. No case stands there twice.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn keep_standings(
+    conn: &mut PgConnection,
+    county: &str,
+    standings: &[Standing],
+    sealed_code: impl Fn() -> Vec<u8>,
+) -> Result<(), NotificationError> {
+    const OPERATION: &str = "keep how cases stand";
+    let time = |get: fn(&Standing) -> Option<Timestamp>| {
+        standings.iter().map(|one| get(one).map(to_sql)).collect::<Vec<_>>()
+    };
+    let flag = |get: fn(&Standing) -> bool| standings.iter().map(get).collect::<Vec<_>>();
+    let query = sqlx::query(include_str!("sql/progress/upsert.sql"))
+        .bind(county)
+        .bind(standings.iter().map(|s| s.case_id).collect::<Vec<_>>())
+        .bind(standings.iter().map(|s| s.case_number.as_str()).collect::<Vec<_>>())
+        .bind(standings.iter().map(|s| s.version).collect::<Vec<_>>())
+        .bind(standings.iter().map(|s| s.state as i16).collect::<Vec<_>>())
+        .bind(standings.iter().map(|s| to_sql(s.opened_at)).collect::<Vec<_>>())
+        .bind(time(|s| s.signed_at))
+        .bind(time(|s| s.resolved_at))
+        .bind(time(|s| s.revisited_at))
+        .bind(time(|s| s.closed_at))
+        .bind(standings.iter().map(|s| s.merged_into).collect::<Vec<_>>())
+        .bind(flag(|s| s.protected))
+        .bind(flag(|s| s.drill))
+        .bind(standings.iter().map(|_| sealed_code()).collect::<Vec<_>>());
+    Store::within(OPERATION, async {
+        query.execute(conn).await.map_err(NotificationError::database(OPERATION)).map(drop)
+    })
+    .await
+}
+
+/// The cases' codes, sealed.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn codes_of(
+    conn: &mut PgConnection,
+    county: &str,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<u8>>, NotificationError> {
+    const OPERATION: &str = "read the codes of cases";
+    let query = sqlx::query_as(include_str!("sql/progress/codes.sql")).bind(county).bind(cases);
+    Store::within(OPERATION, async {
+        let found: Vec<(Uuid, Vec<u8>)> =
+            query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
+        Ok(found.into_iter().collect())
+    })
+    .await
+}
+
+/// Which residents have been told of cases before.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn residents_told(
+    conn: &mut PgConnection,
+    county: &str,
+    cases: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<ToldResident>>, NotificationError> {
+    const OPERATION: &str = "read which residents were told";
+    let query = sqlx::query(include_str!("sql/people/residents_told.sql")).bind(county).bind(cases);
+    Store::within(OPERATION, async {
+        let rows = query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
+        let mut told: HashMap<Uuid, Vec<ToldResident>> = HashMap::new();
+        for row in rows {
+            let read = || Ok((row.try_get("case_id")?, row.try_get("sealed_address")?));
+            let (case_id, sealed_address): (Uuid, _) =
+                read().map_err(NotificationError::database(OPERATION))?;
+            told.entry(case_id).or_default().push(ToldResident { sealed_address });
+        }
+        Ok(told)
+    })
+    .await
+}
+
+/// What waits for residents of cases that are protected now is not told any more.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn drop_protected(
+    conn: &mut PgConnection,
+    county: &str,
+    cases: &[Uuid],
+) -> Result<(), NotificationError> {
+    on_cases(
+        conn,
+        "drop messages of protected cases",
+        include_str!("sql/people/drop_protected.sql"),
+        county,
+        cases,
+    )
+    .await
+}
+
+/// Removes who was told of cases, and what residents could see of them.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn expire_people(
+    conn: &mut PgConnection,
+    county: &str,
+    cases: &[Uuid],
+) -> Result<(), NotificationError> {
+    on_cases(conn, "remove who was told of cases", include_str!("sql/people/expire.sql"), county, cases).await
+}
+
+async fn on_cases(
+    conn: &mut PgConnection,
+    operation: &'static str,
+    sql: &'static str,
+    county: &str,
+    cases: &[Uuid],
+) -> Result<(), NotificationError> {
+    let query = sqlx::query(sql).bind(county).bind(cases);
+    Store::within(operation, async {
+        query.execute(conn).await.map_err(NotificationError::database(operation)).map(drop)
+    })
+    .await
+}
+
+impl Store {
+    /// Claims what is due on a channel, the most urgent first, for as long as the lease.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn claim_messages(
+        &self,
+        county: &str,
+        channel: Channel,
+        at_most: usize,
+        only_red: bool,
+        left_alone: bool,
+        lease: Duration,
+    ) -> Result<Vec<Claimed>, NotificationError> {
+        const OPERATION: &str = "claim messages to persons";
+        let query = sqlx::query(include_str!("sql/people/claim.sql"))
+            .bind(county)
+            .bind(channel.code())
+            .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
+            .bind(only_red)
+            .bind(millis(lease))
+            .bind(left_alone)
+            .bind(Level::Red as i16);
+        Self::within(OPERATION, async {
+            let rows = query.fetch_all(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            rows.iter().map(claimed).collect::<Result<_, _>>().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// Writes down what became of a try; of an earlier claim nothing.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn settle_message(
+        &self,
+        county: &str,
+        message: &Claimed,
+        tried: &Tried,
+    ) -> Result<(), NotificationError> {
+        const OPERATION: &str = "write down what became of a message";
+        let query = sqlx::query(include_str!("sql/people/settle.sql"))
+            .bind(county)
+            .bind(message.message_id)
+            .bind(message.claims)
+            .bind(tried.state as i16)
+            .bind(tried.channel.code())
+            .bind(millis(tried.wait))
+            .bind(tried.state != MessageState::Taken)
+            .bind(tried.http_status)
+            .bind(&tried.error);
+        Self::within(OPERATION, async {
+            query.execute(&self.pool).await.map_err(NotificationError::database(OPERATION)).map(drop)
+        })
+        .await
+    }
+
+    /// A page of messages, the newest first.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn messages(
+        &self,
+        county: &str,
+        which: &WhichMessages,
+        after: &MessagePlace,
+        limit: i64,
+    ) -> Result<Vec<KeptMessage>, NotificationError> {
+        const OPERATION: &str = "list messages to persons";
+        let query = sqlx::query(include_str!("sql/people/list.sql"))
+            .bind(county)
+            .bind(to_sql(after.at))
+            .bind(after.message_id)
+            .bind(which.case_id)
+            .bind(which.state)
+            .bind(&which.person)
+            .bind(limit);
+        Self::within(OPERATION, async {
+            let rows = query.fetch_all(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            rows.iter().map(kept).collect::<Result<_, _>>().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// The sealed address and words of a message.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchMessage`], or of the database.
+    pub async fn message_words(
+        &self,
+        county: &str,
+        message_id: Uuid,
+    ) -> Result<(Vec<u8>, Vec<u8>), NotificationError> {
+        const OPERATION: &str = "read a message to a person";
+        let query = sqlx::query_as(include_str!("sql/people/get.sql")).bind(county).bind(message_id);
+        Self::within(OPERATION, async {
+            let found =
+                query.fetch_optional(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            found.ok_or(NotificationError::NoSuchMessage)
+        })
+        .await
+    }
+
+    /// Tries parked messages again. Returns how many, and their channels.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn resend_messages(
+        &self,
+        county: &str,
+        messages: &[Uuid],
+    ) -> Result<Vec<Channel>, NotificationError> {
+        const OPERATION: &str = "send messages to persons again";
+        let query =
+            sqlx::query_scalar::<_, i16>(include_str!("sql/people/resend.sql")).bind(county).bind(messages);
+        Self::within(OPERATION, async {
+            let found = query.fetch_all(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            Ok(found.into_iter().filter_map(Channel::from_code).collect())
+        })
+        .await
+    }
+
+    /// How many messages wait, and how many are parked.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn measure_messages(&self, county: &str) -> Result<(i64, i64), NotificationError> {
+        const OPERATION: &str = "count messages to persons";
+        let query = sqlx::query_as(include_str!("sql/people/measure.sql")).bind(county);
+        Self::within(OPERATION, async {
+            query.fetch_one(&self.pool).await.map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// Removes what was told long ago of duties besides cases.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn sweep_messages(&self, county: &str, now: Timestamp) -> Result<(), NotificationError> {
+        const OPERATION: &str = "remove old messages to persons";
+        let query = sqlx::query(include_str!("sql/people/expire_of_duties.sql"))
+            .bind(county)
+            .bind(to_sql(now - OF_DUTIES_KEPT))
+            .bind(SWEPT);
+        Self::within(OPERATION, async {
+            query.execute(&self.pool).await.map_err(NotificationError::database(OPERATION)).map(drop)
+        })
+        .await
+    }
+
+    /// What a resident's page of a case is made of.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn progress(
+        &self,
+        county: &str,
+        case_number: &str,
+    ) -> Result<Option<ShownProgress>, NotificationError> {
+        const OPERATION: &str = "read how a case stands";
+        let query = sqlx::query(include_str!("sql/progress/get.sql")).bind(county).bind(case_number);
+        Self::within(OPERATION, async {
+            let row =
+                query.fetch_optional(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            row.as_ref().map(shown).transpose().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// Gives a case another code. False where there is none that could be shown.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn renew_code(
+        &self,
+        county: &str,
+        case_number: &str,
+        sealed_code: &[u8],
+    ) -> Result<bool, NotificationError> {
+        const OPERATION: &str = "renew the code of a case";
+        let query = sqlx::query(include_str!("sql/progress/renew.sql"))
+            .bind(county)
+            .bind(case_number)
+            .bind(sealed_code);
+        Self::within(OPERATION, async {
+            let row =
+                query.fetch_optional(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            Ok(row.is_some())
+        })
+        .await
+    }
+}
+
+fn claimed(row: &PgRow) -> Result<Claimed, sqlx::Error> {
+    let channels: Vec<i16> = row.try_get("channels")?;
+    Ok(Claimed {
+        message_id: row.try_get("message_id")?,
+        channels: channels.into_iter().filter_map(Channel::from_code).collect(),
+        channel: channel(row)?,
+        claims: row.try_get("claims")?,
+        failures: row.try_get("failures")?,
+        sealed_address: row.try_get("sealed_address")?,
+        sealed_text: row.try_get("sealed_text")?,
+        kind: kind(row)?,
+        requested_at: from_sql(row.try_get("requested_at")?),
+    })
+}
+
+fn kept(row: &PgRow) -> Result<KeptMessage, sqlx::Error> {
+    let number = |column| row.try_get::<i16, _>(column).map(i32::from);
+    Ok(KeptMessage {
+        message_id: row.try_get("message_id")?,
+        kind: kind(row)?,
+        person_kind: PersonKind::try_from(number("person_kind")?).unwrap_or_default(),
+        person: row.try_get("person")?,
+        subject: PushSubject::try_from(number("subject")?).unwrap_or_default(),
+        case_id: row.try_get("case_id")?,
+        case_number: row.try_get("case_number")?,
+        what: row.try_get("what")?,
+        level: Level::try_from(number("level")?).unwrap_or_default(),
+        drill: row.try_get("drill")?,
+        recipient: row.try_get("recipient")?,
+        channel: channel(row)?,
+        version: row.try_get("template_version")?,
+        requested_at: from_sql(row.try_get("requested_at")?),
+        state: row.try_get("state")?,
+        tries: row.try_get("claims")?,
+        ended_at: time(row, "ended_at")?,
+        http_status: row.try_get("http_status")?,
+        error: row.try_get("error")?,
+    })
+}
+
+fn shown(row: &PgRow) -> Result<ShownProgress, sqlx::Error> {
+    Ok(ShownProgress {
+        case_id: row.try_get("case_id")?,
+        case_number: row.try_get("case_number")?,
+        sealed_code: row.try_get("sealed_code")?,
+        merged: row.try_get("merged")?,
+        protected: row.try_get("protected")?,
+        state: CaseState::try_from(i32::from(row.try_get::<i16, _>("state")?)).unwrap_or_default(),
+        opened_at: from_sql(row.try_get("opened_at")?),
+        signed_at: time(row, "signed_at")?,
+        resolved_at: time(row, "resolved_at")?,
+        revisited_at: time(row, "revisited_at")?,
+        closed_at: time(row, "closed_at")?,
+    })
+}
+
+fn time(row: &PgRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+    Ok(row.try_get::<Option<OffsetDateTime>, _>(column)?.map(from_sql))
+}
+
+fn channel(row: &PgRow) -> Result<Channel, sqlx::Error> {
+    let code: i16 = row.try_get("channel")?;
+    Channel::from_code(code).ok_or_else(|| sqlx::Error::Decode("there is no such channel".into()))
+}
+
+fn kind(row: &PgRow) -> Result<TellingKind, sqlx::Error> {
+    Ok(TellingKind::try_from(i32::from(row.try_get::<i16, _>("kind")?)).unwrap_or_default())
+}

@@ -1,0 +1,101 @@
+//! The README's examples in Python do what it says, against a running stack. tests/run prepares them (tests/examples).
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::{
+    fs,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use fengqiao_proto::notification::v1::{GetPushRequest, ListPushesRequest, Push, ReceiptState};
+use fengqiao_scenarios::{
+    people::red_report,
+    shared::County,
+    waiting::{USUAL, until},
+};
+
+/// Fetches: leads red cases.
+const FETCHES: &str = "justice";
+/// Has a webhook: the town of the reports.
+const WEBHOOK: &str = "town-421181105";
+
+fn prepared(name: &str) -> PathBuf {
+    PathBuf::from(
+        std::env::var_os(name).unwrap_or_else(|| panic!("{name} is not set: tests/run notification does it")),
+    )
+}
+
+fn example(file: &str) -> Command {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/examples").join(file);
+    let mut command = Command::new(prepared("FENGQIAO_EXAMPLES_PYTHON"));
+    command.arg("-u").arg(path).env("PYTHONPATH", prepared("FENGQIAO_EXAMPLES_CLIENT"));
+    command
+}
+
+/// Ends with the test, however that ends.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+async fn push(county: &County, agency: &str, case_id: &str) -> Push {
+    let desk = county.calls().notification(agency).unwrap();
+    until("the push is there", USUAL, async || {
+        let request = ListPushesRequest { case_id: case_id.to_owned(), ..Default::default() };
+        desk.clone().list_pushes(request).await.unwrap().into_inner().pushes.into_iter().next()
+    })
+    .await
+}
+
+#[test]
+fn an_agency_connects_as_the_readme_says() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let webhook = (WEBHOOK.to_owned(), format!("http://127.0.0.1:{port}/"));
+        let county = County::start(|plan| plan.webhooks.push(webhook)).await;
+        let (_, secret) = county.stack.secrets.webhook_secret(WEBHOOK).unwrap();
+        let log = county.folder().join("push_webhook.log");
+        let receiver = example("push_webhook.py")
+            .args([secret.as_str(), &port.to_string()])
+            .stdout(fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let receiver = Running(receiver);
+        let case = county.open(&red_report()).await;
+        let of_webhook = push(&county, WEBHOOK, &case.case_id).await;
+        until("the webhook has its push", USUAL, async || {
+            fs::read_to_string(&log).unwrap().contains(&of_webhook.push_id).then_some(())
+        })
+        .await;
+        drop(receiver);
+
+        // The agency that fetches: where it is started lies the stack's description, as deploy/run leaves it.
+        let fetched = push(&county, FETCHES, &case.case_id).await;
+        assert!(
+            fetched.sign_by.is_some() && fetched.answer_by.is_some(),
+            "by when it has to sign and answer"
+        );
+        let here = county.folder().join("agency");
+        fs::create_dir(&here).unwrap();
+        std::os::unix::fs::symlink(county.stack.folder(), here.join(".local")).unwrap();
+        let ran =
+            example("agency.py").arg(FETCHES).current_dir(&here).stderr(Stdio::inherit()).output().unwrap();
+        let said = String::from_utf8(ran.stdout).unwrap();
+        assert!(ran.status.success() && said.contains(&case.number), "{said}");
+        let mut desk = county.calls().notification(FETCHES).unwrap();
+        let request = GetPushRequest { push_id: fetched.push_id, ..Default::default() };
+        let answered = desk.get_push(request).await.unwrap().into_inner().push.unwrap();
+        assert_eq!(answered.receipt(), ReceiptState::Answered);
+        // Started again it goes on where it was: nothing comes twice.
+        let again = example("agency.py").arg(FETCHES).current_dir(&here).output().unwrap();
+        assert!(again.status.success() && again.stdout.is_empty());
+        county.stack.stop().await;
+    });
+}
