@@ -55,6 +55,7 @@ const FILES: &[&str] = &[
     "fengqiao/statistics/v1/analysis_service.proto",
     "fengqiao/statistics/v1/bulletin_service.proto",
     "fengqiao/statistics/v1/events.proto",
+    "fengqiao/statistics/v1/export_service.proto",
     "fengqiao/statistics/v1/facts_service.proto",
     "fengqiao/statistics/v1/statistics_service.proto",
     "fengqiao/statistics/v1/watch_service.proto",

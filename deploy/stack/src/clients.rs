@@ -56,6 +56,8 @@ pub type Caller = InterceptedService<Channel, Bearer>;
 pub struct Connections {
     description: StackDescription,
     channels: [Channel; 4],
+    /// Where the stack has them.
+    analysts: Option<Channel>,
 }
 
 impl Connections {
@@ -81,6 +83,11 @@ impl Connections {
         Ok(Self {
             description: description.clone(),
             channels: [channel(intake)?, channel(routing)?, channel(notification)?, channel(statistics)?],
+            analysts: description
+                .services
+                .contains_key(Service::Analysts.name())
+                .then(|| channel(Service::Analysts))
+                .transpose()?,
         })
     }
 
@@ -89,7 +96,7 @@ impl Connections {
         &self.description
     }
 
-    /// The bare connection to a service.
+    /// The bare connection to a service. Without analysts it leads to statistics, which does not know their methods.
     pub fn channel(&self, service: Service) -> Channel {
         let [intake, routing, notification, statistics] = &self.channels;
         match service {
@@ -97,6 +104,7 @@ impl Connections {
             Service::Routing => routing.clone(),
             Service::Notification => notification.clone(),
             Service::Statistics => statistics.clone(),
+            Service::Analysts => self.analysts.as_ref().unwrap_or(statistics).clone(),
         }
     }
 

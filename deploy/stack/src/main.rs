@@ -65,6 +65,9 @@ struct Up {
     /// Leave the sample day out.
     #[arg(long)]
     empty: bool,
+    /// Answer analysts' SQL, too.
+    #[arg(long)]
+    analysts: bool,
     /// End when the day has ended; with success where the figures are right.
     #[arg(long, conflicts_with = "empty")]
     end_after_day: bool,
@@ -119,6 +122,7 @@ async fn run_up(up: &Up) -> Result<ExitCode, StackError> {
     let receiver = WebhookReceiver::start().await?;
     let agencies = webhook_agencies(&county)?;
     let mut plan = StackPlan::new(folder, &county);
+    plan.analysts = up.analysts;
     plan.webhooks = agencies.iter().map(|agency| (agency.clone(), receiver.url(agency))).collect();
     let stack = tokio::select! {
         started = Stack::start(plan, |what| display.step(what)) => started?,

@@ -18,7 +18,7 @@ const READY_WITHIN: Duration = Duration::from_secs(60);
 /// Calls drain for some seconds; after this a service is killed.
 const GRACE: Duration = Duration::from_secs(12);
 
-/// The four services.
+/// The four services, and the process beside statistics for analysts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Service {
     /// Takes reports.
@@ -29,10 +29,12 @@ pub enum Service {
     Notification,
     /// Counts.
     Statistics,
+    /// Answers analysts' SQL; started only where it is wanted.
+    Analysts,
 }
 
 impl Service {
-    /// All four, in the order of a report's way.
+    /// The four that are always there, in the order of a report's way.
     pub const ALL: [Self; 4] = [Self::Intake, Self::Routing, Self::Notification, Self::Statistics];
 
     /// The name, also of its schema and of its place in `stack.json`.
@@ -42,6 +44,7 @@ impl Service {
             Self::Routing => "routing",
             Self::Notification => "notification",
             Self::Statistics => "statistics",
+            Self::Analysts => "analysts",
         }
     }
 
@@ -102,7 +105,7 @@ impl ServiceProcess {
         let pages = match service {
             Service::Notification => Some(("--desk-listen", free_port()?)),
             Service::Statistics => Some(("--board-listen", free_port()?)),
-            Service::Intake | Service::Routing => None,
+            Service::Intake | Service::Routing | Service::Analysts => None,
         };
         let environment = settings.environment.clone();
         let process = KeptProcess::start(ProcessPlan {

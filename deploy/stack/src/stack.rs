@@ -35,6 +35,8 @@ pub struct StackPlan {
     pub webhooks: Vec<(String, String)>,
     /// Further variables for all services.
     pub environment: Vec<(String, String)>,
+    /// Whether analysts are answered, too.
+    pub analysts: bool,
 }
 
 impl StackPlan {
@@ -47,6 +49,7 @@ impl StackPlan {
             redis_prefix: "fq".into(),
             webhooks: Vec::new(),
             environment: Vec::new(),
+            analysts: false,
         }
     }
 
@@ -98,8 +101,10 @@ impl Stack {
         let environment = environment(&plan, &county_folder, &secrets, &urls, &endpoints);
         let people = ("FENGQIAO_PEOPLE_FOLDER".to_owned(), folder.join("people").display().to_string());
         let environment: Vec<_> = environment.into_iter().chain([people]).collect();
+        let analysts = plan.analysts.then_some(Service::Analysts);
         let settings: Vec<ServiceSettings> = Service::ALL
             .into_iter()
+            .chain(analysts)
             .map(|service| ServiceSettings {
                 service,
                 environment: environment.clone(),
@@ -118,7 +123,7 @@ impl Stack {
 
     /// A service's process.
     pub fn service(&self, service: Service) -> &ServiceProcess {
-        // One for each of `Service::ALL`, in that order.
+        // One for each of `Service::ALL`, in that order, then the analysts' where they are wanted.
         &self.services[service as usize]
     }
 
@@ -246,6 +251,7 @@ fn environment(
         ("FENGQIAO_TOKEN_KEY", path(secrets.token_key())),
         ("FENGQIAO_SEALING_KEYS", path(secrets.sealing_keys())),
         ("FENGQIAO_ENDPOINTS_FILE", path(endpoints.to_path_buf())),
+        ("FENGQIAO_ANALYSTS_FOLDER", path(plan.folder.join("analysts"))),
     ];
     own.into_iter()
         .map(|(name, value)| (name.to_owned(), value))

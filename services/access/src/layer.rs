@@ -7,6 +7,7 @@ use std::{
     time::SystemTime,
 };
 
+use fengqiao_proto::types::v1::Role;
 use futures::future::{Either, Ready, ready};
 use http::{HeaderMap, Request, Response, header::AUTHORIZATION};
 use tonic::{
@@ -29,6 +30,13 @@ impl AccessLayer {
     #[must_use]
     pub fn new(policy: Policy, tokens: TokenVerifier) -> Self {
         Self { policy: Arc::new(policy), tokens: Arc::new(tokens) }
+    }
+
+    /// The same gate, which lets these roles call a service of another contract too.
+    #[must_use]
+    pub fn allowing(&self, service: &'static str, roles: &'static [Role]) -> Self {
+        let policy = Policy::clone(&self.policy).allowing(service, roles);
+        Self { policy: Arc::new(policy), tokens: Arc::clone(&self.tokens) }
     }
 
     fn admit<B>(&self, request: &Request<B>) -> Result<Option<Arc<Principal>>, Status> {

@@ -29,6 +29,8 @@ pub struct PolicyError(String);
 #[derive(Debug, Clone)]
 pub struct Policy {
     rules: HashMap<String, Vec<Role>>,
+    /// Services of other contracts that are served too, all methods of each alike.
+    foreign: Vec<(&'static str, &'static [Role])>,
 }
 
 impl Policy {
@@ -56,7 +58,14 @@ impl Policy {
                 rules.insert(format!("/{}/{}", service.full_name(), method.name()), roles);
             }
         }
-        Ok(Self { rules })
+        Ok(Self { rules, foreign: Vec::new() })
+    }
+
+    /// Lets these roles call a service of another contract, by its full name.
+    #[must_use]
+    pub fn allowing(mut self, service: &'static str, roles: &'static [Role]) -> Self {
+        self.foreign.push((service, roles));
+        self
     }
 
     /// Who may call the method with this path.
@@ -67,7 +76,12 @@ impl Policy {
             Some(_) => Rule::Nobody,
             None if path.starts_with("/grpc.health.v1.Health/") => Rule::Open,
             None if path.starts_with("/grpc.reflection.") => Rule::AnyPrincipal,
-            None => Rule::Unknown,
+            None => {
+                let service =
+                    path.strip_prefix('/').and_then(|path| path.split_once('/')).map(|(name, _)| name);
+                let foreign = self.foreign.iter().find(|(name, _)| Some(*name) == service);
+                foreign.map_or(Rule::Unknown, |(_, roles)| Rule::Roles(roles))
+            }
         }
     }
 
@@ -95,6 +109,10 @@ mod tests {
         );
         assert_eq!(policy.rule("/grpc.health.v1.Health/Check"), Rule::Open);
         assert_eq!(policy.rule("/v1/reports"), Rule::Unknown);
+        assert_eq!(policy.rule("/other.Service/Do"), Rule::Unknown);
+        let policy = policy.allowing("other.Service", &[Role::Analyst]);
+        assert_eq!(policy.rule("/other.Service/Do"), Rule::Roles(&[Role::Analyst]));
+        assert_eq!(policy.rule("/other.ServiceTwo/Do"), Rule::Unknown);
         assert_eq!(
             policy.rule("/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"),
             Rule::AnyPrincipal

@@ -18,6 +18,8 @@ pub struct Principal {
     pub agency: Option<String>,
     /// With [`Role::Source`]: the one door that it may use.
     pub source: Option<Source>,
+    /// With [`Role::Analyst`]: the area whose figures are its own, by its significant digits; none for all of the county.
+    pub area: Option<String>,
 }
 
 /// A certificate or token does not name a complete principal.
@@ -26,8 +28,8 @@ pub struct Principal {
 pub struct NotAPrincipal(pub &'static str);
 
 impl Principal {
-    /// Makes a principal of what a certificate or token says. `scope` is the agency's code or the source's
-    /// short name in any case, by role.
+    /// Makes a principal of what a certificate or token says. `scope` is the agency's code, the source's
+    /// short name in any case, or the code of the analyst's own area, by role.
     ///
     /// # Errors
     /// [`NotAPrincipal`] names what is missing.
@@ -59,13 +61,25 @@ impl Principal {
             ),
             _ => None,
         };
-        Ok(Self { name: name.to_owned(), county: county.to_owned(), role, agency, source })
+        let area = match (role, scope) {
+            (Role::Analyst, Some(area)) if !area.is_empty() => {
+                let in_county = area.starts_with(county) && area.bytes().all(|byte| byte.is_ascii_digit());
+                if !in_county || area.len() > 15 || area.len() % 3 != 0 {
+                    return Err(NotAPrincipal(
+                        "an analyst's area is one of its county: 6, 9, 12 or 15 digits",
+                    ));
+                }
+                Some(area.to_owned())
+            }
+            _ => None,
+        };
+        Ok(Self { name: name.to_owned(), county: county.to_owned(), role, agency, source, area })
     }
 
-    /// The agency's code or the source's short name in lower case, as [`Principal::new`] takes it.
+    /// The agency's code, the source's short name in lower case or the analyst's area, as [`Principal::new`] takes it.
     #[must_use]
     pub fn scope(&self) -> Option<String> {
-        self.agency.clone().or_else(|| {
+        self.agency.clone().or_else(|| self.area.clone()).or_else(|| {
             self.source.map(|s| s.as_str_name().trim_start_matches("SOURCE_").to_ascii_lowercase())
         })
     }

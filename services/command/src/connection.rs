@@ -24,8 +24,8 @@ use fengqiao_proto::{
     sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::{
         analysis_service_client::AnalysisServiceClient, bulletin_service_client::BulletinServiceClient,
-        facts_service_client::FactsServiceClient, statistics_service_client::StatisticsServiceClient,
-        watch_service_client::WatchServiceClient,
+        export_service_client::ExportServiceClient, facts_service_client::FactsServiceClient,
+        statistics_service_client::StatisticsServiceClient, watch_service_client::WatchServiceClient,
     },
     types::v1::Source,
 };
@@ -385,6 +385,15 @@ impl Session {
     pub async fn facts(&self, caller: &Caller) -> Result<FactsServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("statistics", caller).await?;
         Ok(FactsServiceClient::with_interceptor(channel, token))
+    }
+
+    /// Connects to the analysts' process, for exports.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn exports(&self, caller: &Caller) -> Result<ExportServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("analysts", caller).await?;
+        Ok(ExportServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     async fn connect(

@@ -154,6 +154,9 @@ impl CommandError {
                 lines.push(format!("{} has, among others: {}", profile.display(), known.join(", ")));
                 lines.push("`fengqiao agencies` lists the agencies' codes".into());
             }
+            Self::NoEndpoint("analysts") => {
+                lines.push("deploy/run --analysts starts it; or give --endpoint analysts=URL".into());
+            }
             Self::NoEndpoint(service) => {
                 lines.push(format!("give --endpoint {service}=URL, or --profile FILE"));
             }

@@ -17,6 +17,7 @@ mod duty;
 mod endpoint;
 mod engine_words;
 mod errors;
+mod export;
 mod figures;
 mod form;
 mod keys;
@@ -109,6 +110,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Mediators(options) => mediators::list(options, &session, output).await,
         Command::Bulletin(command) => bulletin::execute(command, &session, output).await,
         Command::Stats(options) => figures::show(*options, &session, output).await,
+        Command::Export(command) => export::execute(command, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,
         Command::Completions { .. } => Ok(()),
     }

@@ -43,6 +43,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
     "fengqiao.statistics.v1.BulletinService",
+    "fengqiao.statistics.v1.ExportService",
     "fengqiao.statistics.v1.FactsService",
     "fengqiao.statistics.v1.StatisticsService",
     "fengqiao.statistics.v1.WatchService",
@@ -178,6 +179,11 @@ stats watch alerts --unseen
 stats watch acknowledge 01939f2a-0000-7000-8000-000000000000 real --note x
 stats watch mute repeat-calls 421181001001 --until 2027-01-01 --reason x
 statistics rebuild
+export start reports --from 2026-11-01 --before 2026-12-01 --format xlsx
+export show 01939f2a-0000-7000-8000-000000000000
+export list
+export fetch 01939f2a-0000-7000-8000-000000000000 --to taken
+export cancel 01939f2a-0000-7000-8000-000000000000
 push answers 01939f2a-0000-7000-8000-000000000000 --agency police
 attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
 attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken

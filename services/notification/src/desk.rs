@@ -28,20 +28,16 @@ use axum::{
     routing::{get, post},
 };
 use clap::Args;
-use fengqiao_county::Counties;
 use fengqiao_pages::{Entrance, Site, Visit, observed::observed};
-use fengqiao_signin::{
-    Lockout,
-    edge::{Tries, guarded},
-};
+use fengqiao_signin::edge::guarded;
 
 use crate::{
     answering::{Answerer, Answering},
     attachments::LONGEST_UPLOAD,
     delivery::Delivery,
     forms::Forms,
-    people::People,
 };
+pub use progress::Residents;
 
 /// The largest form without files, in bytes: the longest words and what belongs to them.
 const FORM_BYTES: usize = 64 * 1024;
@@ -72,35 +68,27 @@ pub struct Desk {
     delivery: Arc<Delivery>,
     answering: Answering,
     entrance: Entrance,
-    counties: Arc<Counties>,
-    /// Tries at the residents' page.
-    tries: Arc<Tries>,
-    /// Wrong codes of residents.
-    lockout: Lockout,
-    people: People,
+    residents: Residents,
     forms: Arc<Forms>,
 }
 
 impl Desk {
-    /// A desk on these pushes, for those who come in here; and the page for residents, who have no account.
+    /// A desk on these pushes and forms, for those who come in here; and the page for residents, who have no account.
     #[must_use]
-    pub fn new(
+    pub const fn new(
         answering: Answering,
         delivery: Arc<Delivery>,
         entrance: Entrance,
-        counties: Arc<Counties>,
-        residents: (Lockout, People),
+        residents: Residents,
         forms: Arc<Forms>,
     ) -> Self {
-        let (lockout, people) = residents;
-        Self { delivery, answering, entrance, counties, tries: Arc::default(), lockout, people, forms }
+        Self { delivery, answering, entrance, residents, forms }
     }
 
     /// The pages.
     pub fn router(self) -> Router {
         Router::new()
             .route("/", get(|| async { Redirect::to(inbox::PATH) }))
-            .route(progress::PATH, get(progress::show).post(progress::look))
             .route(inbox::PATH, get(inbox::show))
             .route("/pushes/{push_id}", get(form::show))
             .route("/pushes/{push_id}/sign", post(acts::sign))
@@ -108,6 +96,7 @@ impl Desk {
             .route("/pushes/{push_id}/paper", get(files::paper))
             .route("/pushes/{push_id}/files/{file_id}", get(files::give))
             .merge(self.entrance.clone().router())
+            .merge(self.residents.clone().router())
             .layer(DefaultBodyLimit::max(FORM_BYTES))
             // What comes with files is bounded where it is read, piece by piece.
             .route("/pushes/{push_id}/feedback", post(feedback::take).layer(DefaultBodyLimit::disable()))

@@ -15,7 +15,7 @@ use fengqiao_proto::notification::v1::{
     people_service_server::PeopleServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
-use fengqiao_signin::{AccountFace, Door, Lockout};
+use fengqiao_signin::{AccountFace, Door};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -28,7 +28,7 @@ use crate::{
     attachments::{Attachments, ObjectPlace, Pieces},
     bulletin_events::BulletinEvents,
     delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
-    desk::{Desk, DeskOptions, SITE},
+    desk::{Desk, DeskOptions, Residents, SITE},
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
     grpc::{EndpointFace, FormFace, NotificationFace, PeopleFace},
@@ -133,10 +133,10 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         let desk = &options.desk;
         let providers = providers(desk.sign_in_file.as_deref(), desk.desk_address.as_deref())?;
         let (counties, keyring) = (Arc::clone(&foundation.counties), Arc::clone(&foundation.keyring));
-        let entrance = Entrance::new(&SITE, door.clone(), Arc::clone(&counties), keyring, providers);
-        let residents = (Lockout::new(foundation.pool.clone(), "case:"), people.clone());
-        let (delivery, forms) = (Arc::clone(&delivery), Arc::clone(&forms));
-        let desk = Desk::new(answering.clone(), delivery, entrance, counties, residents, forms);
+        let entrance = Entrance::new(&SITE, door.clone(), counties, keyring, providers);
+        let residents = Residents::new(&foundation, door.clone(), store.clone(), people.clone());
+        let forms = Arc::clone(&forms);
+        let desk = Desk::new(answering.clone(), Arc::clone(&delivery), entrance, residents, forms);
         foundation.serve_http(listen, desk.router()).await?;
     }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));

@@ -35,12 +35,6 @@ impl Site {
         Self { name, home, style: Asset::style("/style.css", format!("{STYLE}{own_style}")), scripts }
     }
 
-    /// The address of its sheet, for a page without the frame.
-    #[must_use]
-    pub fn style_address(&self) -> &str {
-        self.style.address()
-    }
-
     /// Its assets.
     pub(crate) fn assets(&self) -> impl Iterator<Item = &Asset> {
         std::iter::once(&self.style).chain(&self.scripts)

@@ -5,6 +5,7 @@ use std::{fs, path::Path, str::FromStr as _, sync::Arc, time::Duration};
 use fengqiao_access::{AccessLayer, Policy, PolicyError, TokenError, TokenVerifier};
 use fengqiao_county::{Counties, Mistakes};
 use fengqiao_messaging::{Keys, Outbox, RedisServer, SharedRedis, Topic};
+use fengqiao_proto::types::v1::Role;
 use fengqiao_sealing::{Keyring, SealError};
 use fengqiao_telemetry::{Telemetry, TelemetryError};
 use sqlx::{
@@ -27,7 +28,7 @@ const CONNECTIONS_PER_COUNTY: u32 = 4;
 /// Who connects has to come to the end of its TLS handshake.
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The four services.
+/// The four services, and the process beside statistics that answers analysts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceName {
     /// Takes reports.
@@ -38,10 +39,12 @@ pub enum ServiceName {
     Notification,
     /// Answers with figures.
     Statistics,
+    /// Answers analysts' SQL, over the facts of statistics.
+    Analysts,
 }
 
 impl ServiceName {
-    /// The name of process, schema and receiver.
+    /// The name of process and receiver.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -49,17 +52,27 @@ impl ServiceName {
             Self::Routing => "routing",
             Self::Notification => "notification",
             Self::Statistics => "statistics",
+            Self::Analysts => "analysts",
         }
     }
 
-    /// What it sends.
-    #[must_use]
-    pub const fn topic(self) -> Topic {
+    /// The schema that it works in.
+    const fn schema(self) -> &'static str {
         match self {
-            Self::Intake => Topic::Intake,
-            Self::Routing => Topic::Routing,
-            Self::Notification => Topic::Notification,
-            Self::Statistics => Topic::Statistics,
+            Self::Analysts => Self::Statistics.name(),
+            _ => self.name(),
+        }
+    }
+
+    /// What it sends; who only counts sends nothing.
+    #[must_use]
+    pub const fn topic(self) -> Option<Topic> {
+        match self {
+            Self::Intake => Some(Topic::Intake),
+            Self::Routing => Some(Topic::Routing),
+            Self::Notification => Some(Topic::Notification),
+            Self::Statistics => Some(Topic::Statistics),
+            Self::Analysts => None,
         }
     }
 }
@@ -135,7 +148,7 @@ pub struct Foundation {
     pub keyring: Arc<Keyring>,
     /// The counties.
     pub counties: Arc<Counties>,
-    /// For nudging after a commit.
+    /// For nudging after a commit. Who sends nothing has one too, which nothing reads.
     pub outbox: Outbox,
     /// Cancelled when the process is to end.
     pub stop: CancellationToken,
@@ -186,7 +199,7 @@ impl Foundation {
             keys: Keys::new(settings.redis_prefix.as_str()),
             keyring,
             counties,
-            outbox: Outbox::new(service.topic()),
+            outbox: Outbox::new(service.topic().unwrap_or(Topic::Intake)),
             tasks: Tasks::new(stop.clone()),
             sealed_columns: &[],
             stop,
@@ -202,6 +215,11 @@ impl Foundation {
     #[must_use]
     pub fn gate(&self) -> AccessLayer {
         self.access.clone()
+    }
+
+    /// Lets these roles call a service of another contract, by its full name: all its methods.
+    pub fn allow(&mut self, service: &'static str, roles: &'static [Role]) {
+        self.access = self.access.allowing(service, roles);
     }
 
     /// Reports whether a part of the service works; readiness pages and health checks show it.
@@ -227,7 +245,7 @@ async fn open_database(
         .application_name(service.name())
         .options(planning(service).iter().copied())
         .options([
-            ("search_path", service.name()),
+            ("search_path", service.schema()),
             ("statement_timeout", "20s"),
             ("lock_timeout", "10s"),
             ("idle_in_transaction_session_timeout", "30s"),
@@ -265,7 +283,7 @@ async fn open_database(
 #[must_use]
 pub const fn planning(service: ServiceName) -> &'static [(&'static str, &'static str)] {
     match service {
-        ServiceName::Statistics => &[("jit", "off")],
+        ServiceName::Statistics | ServiceName::Analysts => &[("jit", "off")],
         ServiceName::Intake | ServiceName::Routing | ServiceName::Notification => &[
             ("jit", "off"),
             ("plan_cache_mode", "force_generic_plan"),
@@ -280,7 +298,7 @@ pub const fn planning(service: ServiceName) -> &'static [(&'static str, &'static
 
 async fn create_schema(pool: &PgPool, service: ServiceName) -> Result<(), sqlx::Error> {
     let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = $1)")
-        .bind(service.name())
+        .bind(service.schema())
         .fetch_one(pool)
         .await?;
     if exists {
@@ -291,7 +309,7 @@ async fn create_schema(pool: &PgPool, service: ServiceName) -> Result<(), sqlx::
         ServiceName::Intake => "CREATE SCHEMA IF NOT EXISTS intake",
         ServiceName::Routing => "CREATE SCHEMA IF NOT EXISTS routing",
         ServiceName::Notification => "CREATE SCHEMA IF NOT EXISTS notification",
-        ServiceName::Statistics => "CREATE SCHEMA IF NOT EXISTS statistics",
+        ServiceName::Statistics | ServiceName::Analysts => "CREATE SCHEMA IF NOT EXISTS statistics",
     };
     let mut tx = pool.begin().await?;
     tx.execute("SELECT pg_advisory_xact_lock(hashtext('fengqiao schema'))").await?;

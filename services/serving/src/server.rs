@@ -113,23 +113,25 @@ impl Foundation {
     fn spawn_messaging(&self, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> std::io::Result<()> {
         let counties = self.counties.codes();
         let mut work: Vec<BoxFuture<'static, ()>> = Vec::new();
-        let relay = Relay::new(
-            self.pool.clone(),
-            self.redis_server.clone(),
-            self.keys.clone(),
-            self.outbox.clone(),
-            counties.clone(),
-            self.health.report(),
-        );
-        work.push(Box::pin(relay.run(self.stop.clone())));
-        let trimmer = Trimmer::new(
-            self.pool.clone(),
-            self.redis.clone(),
-            self.keys.clone(),
-            self.service.topic(),
-            counties.clone(),
-        );
-        self.spawn_forever("trimmer", trimmer.run(self.stop.clone()));
+        if let Some(topic) = self.service.topic() {
+            let relay = Relay::new(
+                self.pool.clone(),
+                self.redis_server.clone(),
+                self.keys.clone(),
+                self.outbox.clone(),
+                counties.clone(),
+                self.health.report(),
+            );
+            work.push(Box::pin(relay.run(self.stop.clone())));
+            let trimmer = Trimmer::new(
+                self.pool.clone(),
+                self.redis.clone(),
+                self.keys.clone(),
+                topic,
+                counties.clone(),
+            );
+            self.spawn_forever("trimmer", trimmer.run(self.stop.clone()));
+        }
         for (topic, apply) in receivers {
             for county in &counties {
                 let receiver = Receiver {
@@ -145,7 +147,10 @@ impl Foundation {
                 work.push(Box::pin(receiver.run(self.stop.clone())));
             }
         }
-        self.tasks.spawn("messaging", on_own_thread("messaging", work, self.stop.clone())?);
+        // Who neither sends nor receives has nothing to do there.
+        if !work.is_empty() {
+            self.tasks.spawn("messaging", on_own_thread("messaging", work, self.stop.clone())?);
+        }
         Ok(())
     }
 

@@ -3,8 +3,8 @@
 //! * [`waiting`], [`token`], [`password`]: the rules, without a database.
 //! * [`staff`]: whom the county's directory knows. An account is a person's, in a post of an agency.
 //! * [`Door`]: what a service needs: accounts for operators, signing in, the session of a request.
-//! * [`AccountFace`]: the operators' calls.
 //! * [`Lockout`]: the same waits for what is no account.
+//! * [`AccountFace`]: the operators' calls.
 //! * [`openid`]: the county's own provider instead of a password.
 //! * [`edge`]: cookies, security headers and limits of an HTTP edge.
 //!

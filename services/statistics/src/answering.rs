@@ -20,7 +20,9 @@ use crate::{
     counties::{CountedCounties, CountedCounty},
     domain::{
         comparison::{Compared, compared},
+        disclosure::Sight,
         figure::{self, Figure, Figures as GroupFigures},
+        outside::Cells,
         question::Question,
     },
     error::StatisticsError,
@@ -93,7 +95,7 @@ impl Answers {
         turn.ok().and_then(Result::ok).ok_or(StatisticsError::Busy)
     }
 
-    /// Answers a question at a moment.
+    /// Answers a question at a moment, exactly.
     ///
     /// # Errors
     /// [`StatisticsError`]
@@ -102,6 +104,20 @@ impl Answers {
         code: &str,
         asked: &QueryIndicatorsRequest,
         now: Timestamp,
+    ) -> Result<QueryIndicatorsResponse, StatisticsError> {
+        self.answer_within(code, asked, now, &Sight::County).await
+    }
+
+    /// Answers a question at a moment, to who sees so much exactly.
+    ///
+    /// # Errors
+    /// [`StatisticsError`]
+    pub async fn answer_within(
+        &self,
+        code: &str,
+        asked: &QueryIndicatorsRequest,
+        now: Timestamp,
+        sight: &Sight,
     ) -> Result<QueryIndicatorsResponse, StatisticsError> {
         let county = self.counties.get(code)?;
         let mut question = county.check(asked)?;
@@ -119,10 +135,12 @@ impl Answers {
         });
         let _turn = self.turn().await?;
         let to_count = Asked { county: code, question: &question, base: base.as_ref(), now, fair: false };
-        let counted = self.figures.count(to_count).await?;
+        let counted = if sight.holds(&question.area_prefix) {
+            self.figures.count(to_count).await?
+        } else {
+            self.count_outside(to_count, sight).await?
+        };
         let mut rows = rows(&question, base.as_ref(), &counted, county)?;
-        // The place where item 4 of the plan stands: cells under 5 outside the caller's own area go here, before pages
-        // are cut, so that no page shows what the whole answer hides.
         let next_page_token = cut(&mut rows, &question, asked, page, &counted, now);
         let (window, base) = (question.window, base.map(|base| base.window));
         Ok(QueryIndicatorsResponse {
@@ -135,6 +153,32 @@ impl Answers {
             base_from: base.map(|base| to_proto(base.from)),
             base_before: base.map(|base| to_proto(base.before)),
             counted_before: (window.before < asked_before).then(|| to_proto(window.before)),
+        })
+    }
+
+    /// Counts what is not all of the caller's own area: see [`crate::domain::disclosure`].
+    async fn count_outside(&self, asked: Asked<'_>, sight: &Sight) -> Result<Counted, StatisticsError> {
+        let cells_of = |question| Cells::of(question, asked.now).map_err(StatisticsError::Question);
+        let cells = cells_of(asked.question)?;
+        let base = asked.base.map(cells_of).transpose()?;
+        let dice = self.figures.dice(asked.county).await?;
+        let of_cells =
+            Asked { question: &cells.question, base: base.as_ref().map(|base| &base.question), ..asked };
+        let counted = self.figures.count(of_cells).await?;
+        let told =
+            |cells: &Cells, counted: &[_], to: &Question| cells.told(asked.county, counted, to, sight, &dice);
+        let then = |total: bool| {
+            let (cells, question) = base.as_ref().zip(asked.base)?;
+            let to = if total { question.total() } else { question.clone() };
+            Some(told(cells, &counted.base, &to))
+        };
+        Ok(Counted {
+            groups: told(&cells, &counted.groups, asked.question),
+            total: told(&cells, &counted.groups, &asked.question.total()),
+            base: then(false).unwrap_or_default(),
+            base_total: then(true).unwrap_or_default(),
+            as_of: counted.as_of,
+            known_at: counted.known_at,
         })
     }
 

@@ -4,6 +4,7 @@ mod board;
 mod bulletins;
 mod counting;
 mod daily_work;
+mod dice;
 mod exclusions;
 mod fact_tables;
 mod facts;
@@ -18,6 +19,7 @@ pub use board::{BoardCounts, OfTown};
 pub use bulletins::{Bulletin, BulletinFile, Bulletins, Which};
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
 pub use daily_work::{Held, Work, done_through, hold};
+pub use dice::dice;
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
@@ -76,6 +78,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("board_town_categories", include_str!("store/sql/board/town_categories.sql")),
     ("board_town_levels", include_str!("store/sql/board/town_levels.sql")),
     ("board_town_reports", include_str!("store/sql/board/town_reports.sql")),
+    ("disclosure_key", include_str!("store/sql/disclosure_key.sql")),
+    ("put_disclosure_key", include_str!("store/sql/put_disclosure_key.sql")),
 ];
 
 /// The migrations of the service's own tables.

@@ -96,7 +96,8 @@ fn described(address: SocketAddr) -> tempfile::TempDir {
     let url = format!("http://{address}");
     let description = serde_json::json!({
         "county": "421181",
-        "services": {"intake": url, "routing": url, "notification": url, "statistics": url},
+        "services": {"intake": url, "routing": url, "notification": url, "statistics": url,
+                     "analysts": url},
         "tokens": {
             "officer": "officer.token", "operator": "operator.token", "analyst": "analyst.token",
             "source-hotline": "source-hotline.token",

@@ -1,33 +1,80 @@
 //! The residents' page (办理进度查询): by a case's number and a second secret one sees stage and days, and whom to phone.
 //! Nothing else of the case is shown, and of a protected case nothing at all.
 
+use std::sync::{Arc, LazyLock};
+
 use axum::{
-    Extension, Form,
+    Extension, Form, Router,
     extract::State,
     http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{Html, IntoResponse as _, Response},
+    response::Response,
+    routing::get,
 };
-use fengqiao_county::County;
-use fengqiao_pages::{Language, shell::alert};
-use fengqiao_serving::{PeerAddress, time::now};
-use fengqiao_signin::SignInError;
+use fengqiao_county::{Counties, County};
+use fengqiao_pages::{
+    Frame, Language, Site,
+    shell::{alert, page},
+};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::{Foundation, PeerAddress, time::now};
+use fengqiao_signin::{Door, Lockout, SignInError, edge::Tries};
 use jiff::Timestamp;
-use maud::{DOCTYPE, Markup, html};
+use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Desk, SITE};
 use crate::{
     domain::progress::{Stage, fits, stage, typed_code, typed_number},
     error::NotificationError,
-    store::people::ShownProgress,
+    people::People,
+    store::{Store, people::ShownProgress},
 };
 
 /// The page's address.
-pub(super) const PATH: &str = "/progress";
+const PATH: &str = "/progress";
+
+/// It is nobody's desk: nothing on it leads there. It wears the desk's sheet, which is served there.
+static RESIDENTS: LazyLock<Site> = LazyLock::new(|| {
+    let name = ("办理进度查询", "How does my case stand?");
+    Site::new(name, PATH, include_str!("style.css"), Vec::new())
+});
+
+/// What the page needs.
+#[derive(Clone)]
+pub struct Residents {
+    store: Store,
+    keyring: Arc<Keyring>,
+    counties: Arc<Counties>,
+    door: Door,
+    people: People,
+    tries: Arc<Tries>,
+    /// Wrong codes.
+    lockout: Lockout,
+}
+
+impl Residents {
+    /// On this store; the door names the counties.
+    #[must_use]
+    pub fn new(foundation: &Foundation, door: Door, store: Store, people: People) -> Self {
+        Self {
+            store,
+            keyring: Arc::clone(&foundation.keyring),
+            counties: Arc::clone(&foundation.counties),
+            door,
+            people,
+            tries: Arc::default(),
+            lockout: Lockout::new(foundation.pool.clone(), "case:"),
+        }
+    }
+
+    /// The page.
+    pub(super) fn router<S: Clone + Send + Sync + 'static>(self) -> Router<S> {
+        Router::new().route(PATH, get(show).post(look)).with_state(self)
+    }
+}
 
 /// What one types.
 #[derive(Deserialize)]
-pub(super) struct Typed {
+struct Typed {
     county: String,
     number: String,
     code: String,
@@ -42,14 +89,14 @@ enum Refused {
 }
 
 /// `GET /progress`
-pub(super) async fn show(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+async fn show(State(desk): State<Residents>, headers: HeaderMap) -> Response {
     let language = Language::of(&headers);
     whole(language, StatusCode::OK, &asking(&desk, language, None))
 }
 
 /// `POST /progress`
-pub(super) async fn look(
-    State(desk): State<Desk>,
+async fn look(
+    State(desk): State<Residents>,
     Extension(PeerAddress(from)): Extension<PeerAddress>,
     headers: HeaderMap,
     Form(typed): Form<Typed>,
@@ -74,7 +121,7 @@ pub(super) async fn look(
     }
 }
 
-impl Desk {
+impl Residents {
     /// The case of what was typed. Whether there is none, or the code is wrong, is not said; each try at a number counts,
     /// before it is looked at.
     async fn found(&self, typed: &Typed) -> Result<(&County, ShownProgress), Refused> {
@@ -86,10 +133,10 @@ impl Desk {
             SignInError::Waiting(until) => Refused::Waiting(until.duration_since(now).as_secs().max(1)),
             error => unavailable(&error),
         })?;
-        let found = self.delivery.store.progress(&county.code, &number).await;
+        let found = self.store.progress(&county.code, &number).await;
         let found = found.map_err(|error| unavailable(&error))?;
         let shown = found.filter(|shown| !shown.protected).ok_or(Refused::Wrong)?;
-        let right = self.delivery.keyring.open(&shown.sealed_code, county.code.as_bytes());
+        let right = self.keyring.open(&shown.sealed_code, county.code.as_bytes());
         let right = right.map_err(|error| unavailable(&NotificationError::from(error)))?;
         if !fits(&code, &String::from_utf8_lossy(&right)) {
             return Err(Refused::Wrong);
@@ -129,8 +176,8 @@ fn said(language: Language, refused: &Refused) -> (StatusCode, String) {
     (status, text.to_owned())
 }
 
-fn asking(desk: &Desk, language: Language, wrong: Option<&str>) -> Markup {
-    let counties = desk.entrance.door().counties();
+fn asking(desk: &Residents, language: Language, wrong: Option<&str>) -> Markup {
+    let counties = desk.door.counties();
     html! {
         div class="entry" {
             h1 { (language.say("办理进度查询", "How does my case stand?")) }
@@ -205,30 +252,7 @@ const fn stage_name(language: Language, stage: Stage) -> &'static str {
     }
 }
 
-/// A whole page. It is nobody's desk: nothing on it leads there.
 fn whole(language: Language, status: StatusCode, main: &Markup) -> Response {
-    let title = language.say("办理进度查询", "How does my case stand?");
-    let (other, other_name) = language.other();
-    let page = html! {
-        (DOCTYPE)
-        html lang=(language.tag()) {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="robots" content="noindex";
-                title { (title) }
-                link rel="stylesheet" href=(SITE.style_address());
-            }
-            body {
-                header class="bar" {
-                    p class="brand" { a href=(PATH) { (title) } }
-                    nav aria-label=(language.say("语言", "Language")) {
-                        a href={ "/language/" (other) "?back=" (PATH) } lang=(other) hreflang=(other) { (other_name) }
-                    }
-                }
-                main id="main" tabindex="-1" { (main) }
-            }
-        }
-    };
-    (status, Html(page.into_string())).into_response()
+    let title = language.say("办理进度", "Progress");
+    page(&Frame { site: &RESIDENTS, language, title, path: PATH, signed: None }, status, main)
 }

@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use super::{own_figures, written};
+use super::{own_area, own_figures, written};
 use crate::{
     answering::Answers,
     domain::{
@@ -152,6 +152,7 @@ fn question_of(
 ) -> Result<(String, QueryIndicatorsRequest), Status> {
     let question = question.ok_or_else(|| StatisticsError::wrong("question", "required"))?;
     let code = who.county_of(&question.county)?.to_owned();
+    own_area(who, &question).map_err(of_the_question)?;
     Ok((code, own_figures(who, question)?))
 }
 

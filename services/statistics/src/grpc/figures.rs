@@ -10,7 +10,7 @@ use fengqiao_proto::statistics::v1::{
 use fengqiao_serving::time::Clock;
 use tonic::{Request, Response, Status};
 
-use super::{own_figures, written};
+use super::{own_figures, sight, written};
 use crate::answering::Answers;
 
 /// Answers with figures.
@@ -37,7 +37,7 @@ impl StatisticsService for StatisticsFace {
         let who = principal(&request)?.clone();
         let code = who.county_of(&request.get_ref().county)?.to_owned();
         let asked = own_figures(&who, request.into_inner())?;
-        let answered = self.answers.answer(&code, &asked, self.clock.now()).await;
+        let answered = self.answers.answer_within(&code, &asked, self.clock.now(), &sight(&who)).await;
         let outcome = if answered.is_ok() { "answered" } else { "refused" };
         metrics::histogram!("fengqiao_statistics_query_seconds", "county" => code, "outcome" => outcome)
             .record(began.elapsed().as_secs_f64());

@@ -14,7 +14,7 @@ pub use self::{
     analysis::AnalysisFace, bulletins::BulletinFace, facts::FactsFace, figures::StatisticsFace,
     watching::WatchFace,
 };
-use crate::error::StatisticsError;
+use crate::{domain::disclosure::Sight, error::StatisticsError};
 
 /// An agency's question is about itself; one that names another asks for what it may not know of.
 fn own_figures(
@@ -32,6 +32,24 @@ fn own_figures(
     Ok(asked)
 }
 
+/// What a caller sees exactly.
+fn sight(who: &Principal) -> Sight {
+    Sight::of(who.area.as_deref())
+}
+
+/// What is told of the caller's own area only.
+///
+/// # Errors
+/// [`StatisticsError::Question`] where the question is about more.
+fn own_area(who: &Principal, asked: &QueryIndicatorsRequest) -> Result<(), StatisticsError> {
+    match sight(who) {
+        Sight::Area(own) if !sight(who).holds(&asked.area_code) => {
+            Err(StatisticsError::wrong("areaCode", format!("inside {own}, the caller's own area")))
+        }
+        _ => Ok(()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -43,6 +61,7 @@ mod tests {
             role,
             agency: agency.map(str::to_owned),
             source: None,
+            area: None,
         }
     }
 

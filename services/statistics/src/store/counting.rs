@@ -15,6 +15,7 @@ use super::{
 use crate::{
     domain::{
         definition::Definition,
+        disclosure::Dice,
         figure::{Group, most_groups},
         language::Condition,
         plan::{Pass, passes},
@@ -99,6 +100,14 @@ impl Figures {
             })
         })
         .await
+    }
+
+    /// The dice of a county.
+    ///
+    /// # Errors
+    /// [`StatisticsError::Database`]
+    pub async fn dice(&self, county: &str) -> Result<Dice, StatisticsError> {
+        in_time(super::dice(&self.pool, county)).await
     }
 
     /// Opens a long answer.

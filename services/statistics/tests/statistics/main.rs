@@ -10,6 +10,7 @@ mod facts;
 mod figures;
 mod http;
 mod leagues;
+mod outside;
 mod published;
 mod questions;
 mod watched_series;

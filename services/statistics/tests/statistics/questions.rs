@@ -31,7 +31,8 @@ const COUNTY: &str = "421181";
 pub fn as_a<T>(role: Role, message: T) -> Request<T> {
     let mut request = Request::new(message);
     let agency = (role == Role::Agency).then(|| "police".to_owned());
-    let who = Principal { name: "someone".into(), county: COUNTY.into(), role, agency, source: None };
+    let who =
+        Principal { name: "someone".into(), county: COUNTY.into(), role, agency, source: None, area: None };
     request.extensions_mut().insert(Arc::new(who));
     request
 }

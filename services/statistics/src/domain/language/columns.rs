@@ -2,6 +2,7 @@
 
 use fengqiao_proto::{
     intake::v1::ActivityKind,
+    json::short_name,
     routing::v1::{DutyKind, SettledAt, SettlementMethod},
     types::v1::{CaseState, FormKind, Level, Source},
 };
@@ -225,6 +226,54 @@ impl Grain {
 }
 
 impl Words {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Level,
+        Self::Source,
+        Self::State,
+        Self::Form,
+        Self::Duty,
+        Self::Activity,
+        Self::SettledAt,
+        Self::Method,
+    ];
+
+    /// The name of the code.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Level => "level",
+            Self::Source => "source",
+            Self::State => "state",
+            Self::Form => "form",
+            Self::Duty => "duty",
+            Self::Activity => "activity",
+            Self::SettledAt => "settled_at",
+            Self::Method => "method",
+        }
+    }
+
+    /// The word of the contract's number, as answers write it: `RED`; none where nothing is said or known.
+    pub fn word(self, number: i16) -> Option<&'static str> {
+        macro_rules! word {
+            ($kind:ident) => {
+                $kind::try_from(i32::from(number))
+                    .ok()
+                    .filter(|one| *one != $kind::Unspecified)
+                    .map(|one| short_name(one.as_str_name(), $kind::Unspecified.as_str_name()))
+            };
+        }
+        match self {
+            Self::Level => word!(Level),
+            Self::Source => word!(Source),
+            Self::State => word!(CaseState),
+            Self::Form => word!(FormKind),
+            Self::Duty => word!(DutyKind),
+            Self::Activity => word!(ActivityKind),
+            Self::SettledAt => word!(SettledAt),
+            Self::Method => word!(SettlementMethod),
+        }
+    }
+
     /// The contract's number of a word.
     pub fn number(self, word: &str) -> Option<i16> {
         let word = word.to_ascii_uppercase();

@@ -20,7 +20,7 @@ mod parse;
 use jiff::Timestamp;
 
 pub use self::{
-    columns::{Column, ColumnKind, Grain, Record, Value},
+    columns::{Column, ColumnKind, Grain, Record, Value, Words},
     evaluate::{holds, measured, time_of},
     parse::{NotOfTheLanguage, condition, measure, size, time_column},
 };

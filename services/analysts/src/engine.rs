@@ -1,0 +1,212 @@
+//! The query engine: which tables a caller has, and running what it asks within its limits.
+
+mod limits;
+mod own_area;
+mod shape;
+mod tables;
+mod town_months;
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::datatypes::SchemaRef,
+    dataframe::DataFrame,
+    execution::{
+        SendableRecordBatchStream,
+        context::{SQLOptions, SessionContext},
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::GreedyMemoryPool,
+        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
+        session_state::SessionStateBuilder,
+    },
+    logical_expr::LogicalPlan,
+    prelude::SessionConfig,
+};
+use fengqiao_access::Principal;
+use fengqiao_county::Counties;
+use fengqiao_serving::time::Clock;
+use fengqiao_statistics::domain::disclosure::Sight;
+use tokio::runtime::Handle;
+
+use self::limits::PauseInJoins;
+pub use self::limits::{Place, Places, Within};
+use crate::{catalogue::Catalogue, config::Limits, error::AnalystsError, warehouse::Warehouse};
+
+/// The name under which tools see the tables: `fengqiao.facts.reports`.
+pub const CATALOG: &str = "fengqiao";
+/// The schema in it.
+pub const SCHEMA: &str = "facts";
+/// The longest query, in bytes.
+const LONGEST_QUERY: usize = 64 * 1024;
+
+/// Who asks.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The name, for counting its queries.
+    pub name: String,
+    /// Its county.
+    pub county: String,
+    /// What it sees exactly.
+    pub sight: Sight,
+}
+
+impl Caller {
+    /// A principal.
+    pub fn of(who: &Principal) -> Self {
+        Self { name: who.name.clone(), county: who.county.clone(), sight: Sight::of(who.area.as_deref()) }
+    }
+}
+
+/// Answers queries.
+pub struct Engine {
+    /// The facts.
+    pub warehouse: Warehouse,
+    /// What the tables hold.
+    pub catalogue: Arc<Catalogue>,
+    /// Places for queries.
+    pub places: Places,
+    /// What a query may take.
+    pub limits: Limits,
+    counties: Arc<Counties>,
+    clock: Clock,
+    /// Where queries run.
+    threads: Handle,
+    /// What is known of files is known to all queries; memory is each one's own.
+    runtime: Arc<RuntimeEnv>,
+}
+
+impl Engine {
+    /// Over these facts; queries run on these threads.
+    ///
+    /// # Errors
+    /// [`AnalystsError::Query`] where the engine cannot be set up.
+    pub fn new(
+        warehouse: Warehouse,
+        catalogue: Arc<Catalogue>,
+        counties: Arc<Counties>,
+        limits: Limits,
+        clock: Clock,
+        threads: Handle,
+    ) -> Result<Self, AnalystsError> {
+        // What does not fit into a query's memory is refused, and not written to a disk that fills.
+        let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
+        let runtime = RuntimeEnvBuilder::new().with_disk_manager_builder(no_disk).build_arc()?;
+        let places = Places::new(limits.queries, limits.queries_each);
+        Ok(Self { warehouse, catalogue, places, limits, counties, clock, threads, runtime })
+    }
+
+    /// A session of a caller's own, over the facts as they are now.
+    ///
+    /// # Errors
+    /// [`AnalystsError`]
+    pub async fn session(&self, caller: &Caller) -> Result<SessionContext, AnalystsError> {
+        let county = self.warehouse.county(&caller.county)?;
+        let facts = county.fresh().await?;
+        let context = self.context()?;
+        let all = tables::of_facts(&facts, &self.catalogue, &context)?;
+        let areas = self.counties.get(&caller.county).map(|county| county.areas.now());
+        let town_months = town_months::Plan {
+            facts: all.clone(),
+            county: caller.county.clone(),
+            sight: caller.sight.clone(),
+            dice: county.dice().await?,
+            now: self.clock.now(),
+        };
+        for (name, table) in all {
+            let table = match &caller.sight {
+                Sight::County => table,
+                Sight::Area(own) => own_area::only(table, own, &self.context()?)?,
+            };
+            context.register_table(name, table)?;
+        }
+        context.register_table("town_months", town_months.table(&self.catalogue, self.context()?)?)?;
+        context.register_table("areas", tables::areas(areas.as_deref(), &self.catalogue)?)?;
+        context.register_table("columns", tables::columns(&self.catalogue)?)?;
+        Ok(context)
+    }
+
+    fn context(&self) -> Result<SessionContext, AnalystsError> {
+        let pool = Arc::new(GreedyMemoryPool::new(self.limits.query_bytes()));
+        let runtime =
+            RuntimeEnvBuilder::from_runtime_env(&self.runtime).with_memory_pool(pool).build_arc()?;
+        let mut config = SessionConfig::new()
+            .with_default_catalog_and_schema(CATALOG, SCHEMA)
+            .with_information_schema(true);
+        // Drivers of older tools do not know views of texts.
+        config.options_mut().optimizer.expand_views_at_output = true;
+        config.options_mut().execution.time_zone = Some(crate::catalogue::ZONE.to_owned());
+        let state = SessionStateBuilder::new()
+            .with_config(config)
+            .with_runtime_env(runtime)
+            .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(PauseInJoins))
+            .build();
+        Ok(SessionContext::new_with_state(state))
+    }
+
+    /// What a query would answer with.
+    ///
+    /// # Errors
+    /// [`AnalystsError`]
+    pub async fn schema(&self, caller: &Caller, query: &str) -> Result<SchemaRef, AnalystsError> {
+        let context = self.session(caller).await?;
+        let plan = plan(&context, query).await?;
+        let physical = DataFrame::new(context.state(), plan).create_physical_plan().await?;
+        Ok(physical.schema())
+    }
+
+    /// Runs a query. Whoever drops the answer ends it.
+    ///
+    /// # Errors
+    /// [`AnalystsError`]
+    pub async fn run(&self, caller: &Caller, query: &str) -> Result<Within, AnalystsError> {
+        let place = self.places.take(&caller.name)?;
+        let stream = self.stream(caller, query).await?;
+        Ok(Within::run(stream, self.limits, place, &self.threads))
+    }
+
+    /// The rows of a query, bounded by its memory only.
+    ///
+    /// # Errors
+    /// [`AnalystsError`]
+    pub async fn stream(
+        &self,
+        caller: &Caller,
+        query: &str,
+    ) -> Result<SendableRecordBatchStream, AnalystsError> {
+        let context = self.session(caller).await?;
+        let plan = plan(&context, query).await?;
+        Ok(DataFrame::new(context.state(), plan).execute_stream().await?)
+    }
+}
+
+/// The plan of a query; only of one that selects.
+async fn plan(context: &SessionContext, query: &str) -> Result<LogicalPlan, AnalystsError> {
+    if query.len() > LONGEST_QUERY {
+        return Err(AnalystsError::wrong("query", format!("at most {LONGEST_QUERY} bytes")));
+    }
+    if !shape::is_safe(query) {
+        return Err(AnalystsError::wrong("query", "fewer operators, joins and unions in one query"));
+    }
+    let plan = context.state().create_logical_plan(query).await?;
+    let selects = !matches!(
+        plan,
+        // How a query is run tells of rows that its answer hides.
+        LogicalPlan::Explain(_)
+            | LogicalPlan::Analyze(_)
+            | LogicalPlan::DescribeTable(_)
+            | LogicalPlan::Ddl(_)
+            | LogicalPlan::Dml(_)
+            | LogicalPlan::Copy(_)
+            | LogicalPlan::Statement(_)
+    );
+    if !selects {
+        return Err(AnalystsError::wrong("query", "one SELECT"));
+    }
+    SQLOptions::new()
+        .with_allow_ddl(false)
+        .with_allow_dml(false)
+        .with_allow_statements(false)
+        .verify_plan(&plan)?;
+    Ok(plan)
+}

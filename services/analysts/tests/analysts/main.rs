@@ -1,0 +1,9 @@
+//! Analysts' SQL on a real Postgres.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod bounds;
+mod exports;
+mod fresh;
+mod own_area;
+mod world;
