@@ -53,9 +53,12 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/push.proto",
     "fengqiao/sealing/v1/sealing_service.proto",
     "fengqiao/statistics/v1/analysis_service.proto",
+    "fengqiao/statistics/v1/bulletin_service.proto",
+    "fengqiao/statistics/v1/events.proto",
     "fengqiao/statistics/v1/export_service.proto",
     "fengqiao/statistics/v1/facts_service.proto",
     "fengqiao/statistics/v1/statistics_service.proto",
+    "fengqiao/statistics/v1/watch_service.proto",
 ];
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -7,13 +7,13 @@ use clap_complete::Shell;
 
 use crate::{
     account::AccountOptions, activity::ActivityCommand, agencies::AgenciesOptions, alert::AlertCommand,
-    attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions, call::CallCommand,
-    case::CaseCommand, duty::DutyCommand, endpoint::EndpointCommand, export::ExportCommand,
-    figures::StatsOptions, form::FormCommand, keys::KeysCommand, link::LinkCommand,
-    mediators::MediatorsOptions, meeting::MeetingCommand, people::PeopleCommand, push::PushCommand,
-    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
-    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand,
-    work::WorkOptions,
+    attachment::AttachmentCommand, audit::AuditCommand, background::BackgroundOptions,
+    bulletin::BulletinCommand, call::CallCommand, case::CaseCommand, duty::DutyCommand,
+    endpoint::EndpointCommand, export::ExportCommand, figures::StatsOptions, form::FormCommand,
+    keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
+    people::PeopleCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
+    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
+    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -113,6 +113,9 @@ pub enum Command {
     /// Count: indicators by area, agency, source, level, category and time (指标).
     #[command(visible_alias = "statistics")]
     Stats(Box<StatsOptions>),
+    /// Bulletins of figures (日报、周报、月报、季报、专报): list, read, download, make now.
+    #[command(subcommand)]
+    Bulletin(BulletinCommand),
     /// Write tables of facts into files: CSV, Excel, Parquet (导出).
     #[command(subcommand)]
     Export(ExportCommand),

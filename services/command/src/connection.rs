@@ -23,8 +23,9 @@ use fengqiao_proto::{
     },
     sealing::v1::sealing_service_client::SealingServiceClient,
     statistics::v1::{
-        analysis_service_client::AnalysisServiceClient, export_service_client::ExportServiceClient,
-        facts_service_client::FactsServiceClient, statistics_service_client::StatisticsServiceClient,
+        analysis_service_client::AnalysisServiceClient, bulletin_service_client::BulletinServiceClient,
+        export_service_client::ExportServiceClient, facts_service_client::FactsServiceClient,
+        statistics_service_client::StatisticsServiceClient, watch_service_client::WatchServiceClient,
     },
     types::v1::Source,
 };
@@ -353,6 +354,28 @@ impl Session {
         let (channel, token) = self.connect("statistics", caller).await?;
         Ok(AnalysisServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to those who make bulletins.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn bulletins(
+        &self,
+        caller: &Caller,
+    ) -> Result<BulletinServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("statistics", caller).await?;
+        Ok(BulletinServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to those who watch figures.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn watching(&self, caller: &Caller) -> Result<WatchServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("statistics", caller).await?;
+        Ok(WatchServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to those who keep the facts.

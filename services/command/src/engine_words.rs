@@ -36,6 +36,7 @@ pub const DUTIES: &[Word<DutyKind>] = &[
     Word(DutyKind::Screening, "SCREENING", "联合筛查"),
     Word(DutyKind::Meeting, "MEETING", "联席会议"),
     Word(DutyKind::AnswerCall, "ANSWER_CALL", "一键呼叫应答"),
+    Word(DutyKind::Inquire, "INQUIRE", "预警核查"),
 ];
 
 /// What an agency is in a case.

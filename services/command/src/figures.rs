@@ -2,6 +2,7 @@
 
 mod analysis;
 mod asked;
+mod watching;
 
 use clap::Args;
 use fengqiao_proto::statistics::v1::{

@@ -7,6 +7,7 @@ mod alert;
 mod attachment;
 mod audit;
 mod background;
+mod bulletin;
 mod call;
 mod case;
 mod cli;
@@ -107,6 +108,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Agencies(options) => agencies::list(options, &session, output).await,
         Command::Roster(options) => roster::show(options, &session, output).await,
         Command::Mediators(options) => mediators::list(options, &session, output).await,
+        Command::Bulletin(command) => bulletin::execute(command, &session, output).await,
         Command::Stats(options) => figures::show(*options, &session, output).await,
         Command::Export(command) => export::execute(command, &session, output).await,
         Command::Watch(options) => watch::follow(options, &cli.connect, output).await,

@@ -97,6 +97,7 @@ pub const FORMS: &[Word<FormKind>] = &[
     Word(FormKind::WhistleForm, "WHISTLE_FORM", "吹哨单"),
     Word(FormKind::MeetingMinutes, "MEETING_MINUTES", "会议纪要"),
     Word(FormKind::OpinionOrAgreement, "OPINION_OR_AGREEMENT", "意见/协议"),
+    Word(FormKind::Bulletin, "BULLETIN", "统计报告"),
 ];
 
 /// How far a delivery is.
@@ -249,6 +250,7 @@ pub const STANDING_KINDS: &[Word<StandingKind>] = &[
     Word(StandingKind::Recheck, "RECHECK", "复查"),
     Word(StandingKind::Screening, "SCREENING", "联合筛查"),
     Word(StandingKind::Meeting, "MEETING", "联席会议"),
+    Word(StandingKind::Inquiry, "INQUIRY", "预警核查"),
 ];
 
 /// Kinds of places.

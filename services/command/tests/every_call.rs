@@ -42,9 +42,11 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.PeopleService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
+    "fengqiao.statistics.v1.BulletinService",
     "fengqiao.statistics.v1.ExportService",
     "fengqiao.statistics.v1.FactsService",
     "fengqiao.statistics.v1.StatisticsService",
+    "fengqiao.statistics.v1.WatchService",
 ];
 /// Methods that do what an act does, and that act: they are there for other clients, and typed as the act.
 const TYPED_AS_ACTS: &[(&str, &str)] = &[
@@ -167,6 +169,15 @@ stats check-published -16.1 --change --numerator 56
 stats exclude resolved_rate 01939f2a-0000-7000-8000-000000000000 --reason x
 stats include 01939f2a-0000-7000-8000-000000000000 --reason x
 stats exclusions
+bulletin kinds
+bulletin list --kind weekly
+bulletin show 01939f2a-0000-7000-8000-000000000000
+bulletin get 01939f2a-0000-7000-8000-000000000000 --out taken
+bulletin make special --day 2026-11-01 --last-day 2026-11-20 --area 421181001
+stats watch rules
+stats watch alerts --unseen
+stats watch acknowledge 01939f2a-0000-7000-8000-000000000000 real --note x
+stats watch mute repeat-calls 421181001001 --until 2027-01-01 --reason x
 statistics rebuild
 export start reports --from 2026-11-01 --before 2026-12-01 --format xlsx
 export show 01939f2a-0000-7000-8000-000000000000

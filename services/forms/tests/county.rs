@@ -29,13 +29,13 @@ fn load(kinds: &str, templates: &[(&str, &str)]) -> Result<CountyForms, Vec<(u64
 #[test]
 fn a_county_that_says_nothing_has_all_kinds_as_shipped() {
     let forms = load("", &[]).unwrap();
-    assert_eq!(forms.rules().count(), 11);
+    assert_eq!(forms.rules().count(), 12);
     for rule in forms.rules() {
         let numbering = forms.numbering(rule.kind, "centre", 2026).unwrap();
         assert!(numbering.number(1).ends_with("〔2026〕第0001号"), "{}", numbering.number(1));
     }
     let hand: Vec<_> = forms.rules().filter(|rule| !rule.by_hand).map(|rule| word_of(rule.kind)).collect();
-    assert_eq!(hand, ["report_form", "notice_form"], "these a push alone brings");
+    assert_eq!(hand, ["report_form", "notice_form", "bulletin"], "these nobody issues by hand");
     assert!(forms.numbering(FormKind::ReportForm, "court", 2026).is_none(), "the court issues nothing");
     let report = forms.rule(FormKind::ReportForm).unwrap();
     assert_eq!(report.sign.at(Level::Red).map(String::from).as_deref(), Some("1h"));

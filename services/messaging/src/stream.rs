@@ -15,6 +15,8 @@ pub enum Topic {
     Routing,
     /// Receipts.
     Notification,
+    /// Alerts raised, bulletins made.
+    Statistics,
 }
 
 impl Topic {
@@ -25,6 +27,7 @@ impl Topic {
             Self::Intake => "intake",
             Self::Routing => "routing",
             Self::Notification => "notification",
+            Self::Statistics => "statistics",
         }
     }
 
@@ -35,6 +38,7 @@ impl Topic {
             Self::Intake => &["routing", "statistics"],
             Self::Routing => &["intake", "notification", "statistics"],
             Self::Notification => &["routing", "statistics"],
+            Self::Statistics => &["notification", "routing"],
         }
     }
 }

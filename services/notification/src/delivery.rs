@@ -3,6 +3,7 @@
 mod arrival;
 mod console;
 mod gauges;
+mod issuing;
 mod keeping;
 mod settling;
 mod stream;

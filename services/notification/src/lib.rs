@@ -12,6 +12,7 @@
 pub mod answer_rules;
 pub mod answering;
 pub mod attachments;
+pub mod bulletin_events;
 pub mod delivery;
 pub mod desk;
 pub mod domain;

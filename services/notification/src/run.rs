@@ -6,7 +6,7 @@ use std::{
 
 use clap::Parser;
 use fengqiao_county::Counties;
-use fengqiao_messaging::Topic;
+use fengqiao_messaging::{Apply, Topic};
 use fengqiao_pages::{Entrance, providers};
 use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
@@ -26,6 +26,7 @@ use crate::{
     answer_rules::AnswerRules,
     answering::Answering,
     attachments::{Attachments, ObjectPlace, Pieces},
+    bulletin_events::BulletinEvents,
     delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
     desk::{Desk, DeskOptions, Residents, SITE},
     endpoints::{Endpoint, Endpoints},
@@ -142,6 +143,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let events = PeopleEvents::new(people.clone(), Arc::clone(&foundation.keyring));
     let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms), events);
     let persons = PeopleFace::new(store, Arc::clone(&foundation.keyring), people);
+    let bulletins = BulletinEvents::new(Arc::clone(&delivery), Arc::clone(&forms));
     let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
     let face = NotificationFace::new(delivery, answering, streams, stop());
     let service = NotificationServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
@@ -154,7 +156,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         .add_service(
             AccountServiceServer::new(AccountFace::new(door)).max_decoding_message_size(MAX_MESSAGE_BYTES),
         );
-    foundation.serve(routes, vec![(Topic::Routing, Arc::new(arrivals))]).await
+    let receivers: Vec<(Topic, Arc<dyn Apply>)> =
+        vec![(Topic::Routing, Arc::new(arrivals)), (Topic::Statistics, Arc::new(bulletins))];
+    foundation.serve(routes, receivers).await
 }
 
 /// Tells persons, each county by its own channels.

@@ -8,8 +8,9 @@ use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
 
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
-use fengqiao_messaging::{Envelope, Step, Topic};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Step, Topic};
 use fengqiao_notification::{
+    bulletin_events::BulletinEvents,
     error::NotificationError,
     events::CASE_EXPIRED,
     forms::Forms,
@@ -26,6 +27,7 @@ use fengqiao_proto::{
         form_service_server::FormService as _,
     },
     routing::v1::{CaseExpired, PushRequested},
+    statistics::v1::BulletinMade,
     types::v1::{
         FormKind,
         Level::{Red, Yellow},
@@ -495,7 +497,7 @@ async fn an_agency_reads_lists_and_prints_its_own_forms_and_no_others() {
     assert!(second.next_page_token.is_empty());
     let kinds = face.list_form_kinds(as_who(ListFormKindsRequest::default(), "agency", housing));
     let kinds = kinds.await.unwrap().into_inner();
-    assert_eq!((kinds.kinds.len(), kinds.recipients.len()), (11, 7));
+    assert_eq!((kinds.kinds.len(), kinds.recipients.len()), (12, 7));
     process.end().await;
 }
 
@@ -679,4 +681,55 @@ async fn a_page_of_forms_is_read_down_an_index() {
     ] {
         assert!(plans[list].contains(index) && !plans[list].contains("Sort"), "{list}\n{}", plans[list]);
     }
+}
+
+#[tokio::test]
+async fn a_bulletin_is_announced_to_each_agency_once() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let bulletin = Uuid::now_v7();
+    let made = BulletinMade {
+        bulletin_id: bulletin.to_string(),
+        kind: "weekly".into(),
+        title: "周报（2026年第48周）".into(),
+        summary: "受理诉求120件。".into(),
+        agencies: vec!["housing".into(), "government".into()],
+        sha256: "00ff".into(),
+        made_at: Some(to_proto(now())),
+    };
+    let envelope = Envelope {
+        county: COUNTY.into(),
+        topic: Topic::Statistics,
+        position: 1,
+        kind: "fengqiao.statistics.v1.BulletinMade".into(),
+        payload: made.encode_to_vec(),
+        trace: None,
+    };
+    let events = BulletinEvents::new(Arc::clone(&process.delivery), Arc::clone(&process.forms));
+    let mut housing = process.open("housing", 10);
+    let mut conn = world.connect().await.acquire().await.unwrap();
+    // Once, and once more: as after a crash between the forms and the step.
+    for _ in 0..2 {
+        let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Statistics).await.unwrap();
+        let batch = std::slice::from_ref(&envelope);
+        assert_eq!(events.apply(&mut conn, &step, batch).await.unwrap(), Applied::Done);
+    }
+    let which = WhichForms { kind: Some(FormKind::Bulletin), ..WhichForms::default() };
+    let forms = process.delivery.store.list_forms(COUNTY, &which, &FormPlace::start(), 10).await.unwrap();
+    assert_eq!(forms.len(), 2);
+    assert!(
+        forms.iter().all(|form| form.case_id == Some(bulletin) && form.number.contains("统〔")),
+        "{forms:?}"
+    );
+    let push = housing.next().await;
+    assert_eq!((push.form(), push.subject()), (FormKind::Bulletin, PushSubject::Form));
+    let matter = push.matter.clone().unwrap();
+    assert_eq!(matter.title, "统计报告：周报（2026年第48周）");
+    assert!(matter.narrative.contains("受理诉求120件。") && matter.narrative.contains(&bulletin.to_string()));
+    let other = BulletinMade { summary: "另一份".into(), ..made };
+    let other = Envelope { payload: other.encode_to_vec(), ..envelope };
+    let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Statistics).await.unwrap();
+    assert!(events.apply(&mut conn, &step, &[other]).await.is_err(), "another one under the id is parked");
+    housing.close().await;
+    process.end().await;
 }

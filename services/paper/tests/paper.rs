@@ -14,6 +14,9 @@ use typst_render::RenderOptions;
 
 const FORM: &str = include_str!("../../forms/default/form.typ");
 const LETTER: &str = include_str!("../../forms/default/letter.typ");
+const BULLETIN: &str = include_str!("../../statistics/data/bulletins/bulletin.typ");
+/// What a weekly says; statistics' own test puts it together.
+const WEEKLY: &str = include_str!("pages/bulletin.json");
 /// A pixel is another one where its colours are this far apart; fonts of another version draw edges a little otherwise.
 const SAME_COLOUR: u8 = 48;
 /// So many pixels of ten thousand may be others.
@@ -87,6 +90,14 @@ fn a_report_form_looks_as_it_was_kept() {
 fn a_letter_looks_as_it_was_kept() {
     let content = content(false, "楼上卫生间漏水，多次协商未果。").replace("报告单", "督办函（黄牌）");
     looks_as_kept("letter", &picture(LETTER, &content));
+}
+
+#[test]
+fn a_bulletin_looks_as_it_was_kept() {
+    looks_as_kept("bulletin", &picture(BULLETIN, WEEKLY));
+    let printed = PRESS.print(&sheet(BULLETIN, WEEKLY)).unwrap();
+    assert_eq!(PRESS.print(&sheet(BULLETIN, WEEKLY)).unwrap(), printed);
+    assert!((2..=4).contains(&printed.pages), "{}", printed.pages);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The routing service: makes one case of what belongs together, says how dangerous it is and who has to
 //! act, and keeps its whole history.
 
+pub mod alert_events;
 mod alone;
 mod announcements;
 pub mod calendar_worker;

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use crate::{
     MIGRATIONS,
+    alert_events::AlertEvents,
     calendar_worker::{AT_ONCE, CalendarWorker},
     clock_worker::ClockWorker,
     commands::Commands,
@@ -57,6 +58,7 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         outbox: foundation.outbox.clone(),
         watchers: watchers.clone(),
     };
+    let alerts = AlertEvents { counties: Arc::clone(&counties), keyring: Arc::clone(&foundation.keyring) };
     let commands = Commands {
         pool: foundation.pool.clone(),
         keyring: Arc::clone(&foundation.keyring),
@@ -124,7 +126,14 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         .add_service(audit.into_server())
         .add_service(settings_face.into_server());
     foundation
-        .serve(routes, vec![(Topic::Intake, Arc::new(intake)), (Topic::Notification, Arc::new(receipts))])
+        .serve(
+            routes,
+            vec![
+                (Topic::Intake, Arc::new(intake)),
+                (Topic::Notification, Arc::new(receipts)),
+                (Topic::Statistics, Arc::new(alerts)),
+            ],
+        )
         .await
 }
 

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use fengqiao_access::Principal;
 use fengqiao_county::AreaLevel;
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{ActivityKind, ActivityRecorded, Linkage, ReportAccepted},
     routing::v1::{
@@ -18,9 +19,11 @@ use fengqiao_proto::{
         RepeatClass, RewardState, StandingDuty, StandingKind, duty_service_server::DutyService as _,
         work_service_server::WorkService as _,
     },
+    statistics::v1::AlertRaised,
     types::v1::Source,
 };
 use fengqiao_routing::{
+    alert_events::AlertEvents,
     domain::{
         practice::Agenda,
         standing::{
@@ -36,6 +39,7 @@ use fengqiao_serving::time::{Clock, to_proto};
 use jiff::{SignedDuration, Timestamp, civil::date, tz::TimeZone};
 use office::{Office, agency, asked, officer};
 use proptest::prelude::*;
+use prost::{Message as _, Name as _};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -777,4 +781,56 @@ async fn a_series_with_mistakes_is_refused_with_its_line() {
         let mistake = said(series);
         assert!(mistake.contains("practice.toml:") && mistake.contains(reason), "{mistake}");
     }
+}
+
+#[tokio::test]
+async fn what_figures_show_is_looked_into_by_the_desk_once() {
+    let office = office_at("2026-11-27T01:00").await;
+    let raised = AlertRaised {
+        alert_id: Uuid::now_v7().to_string(),
+        rule: "repeat-calls".into(),
+        rule_name: "重复诉求上升".into(),
+        area_code: "421181105202".into(),
+        reason: "12件；推算0.7件，界限6件".into(),
+        raised_at: Some(to_proto(office.now())),
+        ..Default::default()
+    };
+    let envelope = |raised: &AlertRaised| Envelope {
+        county: office::COUNTY.into(),
+        topic: Topic::Statistics,
+        position: 1,
+        kind: AlertRaised::full_name(),
+        payload: raised.encode_to_vec(),
+        trace: None,
+    };
+    let later = Envelope { kind: "fengqiao.statistics.v9.Other".into(), ..envelope(&raised) };
+    let events = AlertEvents { counties: office.counties.clone(), keyring: office.keyring.clone() };
+    let mut conn = office.pool.acquire().await.unwrap();
+    let step = Step::on_the_spot(&mut conn, office::COUNTY, Topic::Statistics).await.unwrap();
+    let batch = [envelope(&raised), later];
+    assert_eq!(events.apply(&mut conn, &step, &batch).await.unwrap(), Applied::Done);
+    // Another process that read the same batch takes a step that is taken.
+    let stale = Step::on_the_spot(&mut conn, office::COUNTY, Topic::Statistics).await.unwrap();
+    sqlx::query("UPDATE receiver_position SET position = position + 2").execute(&mut *conn).await.unwrap();
+    assert_eq!(events.apply(&mut conn, &stale, &batch).await.unwrap(), Applied::Overtaken);
+    let broken = Envelope { payload: vec![0xff], ..envelope(&raised) };
+    let step = Step::on_the_spot(&mut conn, office::COUNTY, Topic::Statistics).await.unwrap();
+    assert!(events.apply(&mut conn, &step, &[broken]).await.is_err());
+    drop(conn);
+
+    let duties = list(&office, &officer(), of_kind(StandingKind::Inquiry, DutyProgress::Owed)).await;
+    assert_eq!(duties.len(), 1, "{duties:?}");
+    let duty = &duties[0];
+    assert_eq!((duty.duty_id.as_str(), duty.group.as_str()), (raised.alert_id.as_str(), "repeat-calls"));
+    assert_eq!((duty.agency.as_str(), duty.topic.as_str()), ("centre", "重复诉求上升"));
+    assert_eq!(
+        duty.due_at,
+        Some(to_proto(local("2026-12-02T00:00"))),
+        "two working days: Monday and Tuesday"
+    );
+    let found = record(&office, &officer(), &duty.duty_id, outcome(DutyOutcome::Found)).await.unwrap();
+    assert!(found.duty.unwrap().done_at.is_some());
+    let wanted = vec![visit(StandingKind::Inquiry, "centre", PlaceKind::Unspecified)];
+    let by_hand = create(&office, &officer(), "", wanted).await;
+    assert_eq!(reason_of(&by_hand.unwrap_err()), "KIND_FOLLOWS_FROM_OTHERS");
 }

@@ -71,7 +71,8 @@ impl ServiceName {
             Self::Intake => Some(Topic::Intake),
             Self::Routing => Some(Topic::Routing),
             Self::Notification => Some(Topic::Notification),
-            Self::Statistics | Self::Analysts => None,
+            Self::Statistics => Some(Topic::Statistics),
+            Self::Analysts => None,
         }
     }
 }
@@ -147,7 +148,7 @@ pub struct Foundation {
     pub keyring: Arc<Keyring>,
     /// The counties.
     pub counties: Arc<Counties>,
-    /// For nudging after a commit. Statistics has one too, which nothing reads.
+    /// For nudging after a commit. Who sends nothing has one too, which nothing reads.
     pub outbox: Outbox,
     /// Cancelled when the process is to end.
     pub stop: CancellationToken,

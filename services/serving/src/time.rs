@@ -1,7 +1,7 @@
 //! Times as the domain, the contract and the database have them.
 
 use ::time::OffsetDateTime;
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 /// Now. Read at the edge and passed in; the domain never reads it. Cut to microseconds, which is what
 /// Postgres keeps.
@@ -73,6 +73,24 @@ pub fn from_sql(time: OffsetDateTime) -> Timestamp {
     Timestamp::from_nanosecond(time.unix_timestamp_nanos()).unwrap_or(Timestamp::UNIX_EPOCH)
 }
 
+/// A day for the database; the first one of all where it is out of range, which no county's is.
+#[must_use]
+pub fn date_to_sql(date: Date) -> ::time::Date {
+    u8::try_from(date.month())
+        .ok()
+        .and_then(|month| ::time::Month::try_from(month).ok())
+        .zip(u8::try_from(date.day()).ok())
+        .and_then(|(month, day)| ::time::Date::from_calendar_date(i32::from(date.year()), month, day).ok())
+        .unwrap_or(::time::Date::MIN)
+}
+
+/// A day of the database.
+#[must_use]
+pub fn date_from_sql(date: ::time::Date) -> Option<Date> {
+    let (year, month, day) = date.to_calendar_date();
+    Date::new(i16::try_from(year).ok()?, i8::try_from(u8::from(month)).ok()?, i8::try_from(day).ok()?).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,6 +101,13 @@ mod tests {
             let time: Timestamp = text.parse().unwrap();
             assert_eq!(from_proto(&to_proto(time)), Some(time));
             assert_eq!(from_sql(to_sql(time)), time);
+        }
+    }
+
+    #[test]
+    fn days_survive_the_way_through_the_database() {
+        for day in [jiff::civil::date(2024, 2, 29), jiff::civil::date(2026, 12, 31)] {
+            assert_eq!(date_from_sql(date_to_sql(day)), Some(day));
         }
     }
 

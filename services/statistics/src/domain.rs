@@ -2,7 +2,9 @@
 
 pub mod area;
 pub mod board;
+pub mod bulletin;
 pub mod comparison;
+pub mod days;
 pub mod definition;
 pub mod disclosure;
 pub mod event;
@@ -15,4 +17,5 @@ pub mod plan;
 pub mod population;
 pub mod published;
 pub mod question;
+pub mod watching;
 pub mod wording;

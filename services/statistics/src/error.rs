@@ -43,6 +43,30 @@ pub enum StatisticsError {
     /// There is no such case.
     #[error("there is no such case")]
     NoSuchCase,
+    /// There is no such alert.
+    #[error("there is no such alert")]
+    NoSuchAlert,
+    /// Someone has looked at the alert already.
+    #[error("someone has looked at the alert already")]
+    AcknowledgedAlready,
+    /// There is no such bulletin, or it is not the caller's.
+    #[error("there is no such bulletin")]
+    NoSuchBulletin,
+    /// The request made another bulletin.
+    #[error("the request made another bulletin")]
+    RequestUsed,
+    /// The machine has no Chinese fonts.
+    #[error("there are no fonts for Chinese")]
+    NoFonts,
+    /// A bulletin cannot be printed.
+    #[error(transparent)]
+    Paper(#[from] fengqiao_paper::PaperError),
+    /// A bulletin does not fit into sheets.
+    #[error("the bulletin cannot be made sheets")]
+    Workbook,
+    /// An event could not be written.
+    #[error("an event cannot be sent")]
+    Messaging(#[source] Box<fengqiao_messaging::MessagingError>),
     /// There is no such exclusion that holds.
     #[error("there is no such exclusion")]
     NoSuchExclusion,
@@ -75,6 +99,11 @@ impl StatisticsError {
     /// A failure of the database while something was tried.
     pub(crate) fn database(operation: &'static str) -> impl Fn(sqlx::Error) -> Self {
         move |source| Self::Database { operation, source }
+    }
+
+    /// A failure to write an event.
+    pub(crate) fn messaging(source: fengqiao_messaging::MessagingError) -> Self {
+        Self::Messaging(Box::new(source))
     }
 
     /// A failure of the database while counting: some say something about the question.
@@ -116,6 +145,21 @@ impl From<StatisticsError> for Status {
             }
             StatisticsError::NoSuchCase => status::not_found("case"),
             StatisticsError::NoSuchExclusion => status::not_found("exclusion"),
+            StatisticsError::NoSuchAlert => status::not_found("alert"),
+            StatisticsError::AcknowledgedAlready => {
+                status::failed_precondition("ACKNOWLEDGED_ALREADY", "an alert that nobody has looked at")
+            }
+            StatisticsError::NoSuchBulletin => status::not_found("bulletin"),
+            StatisticsError::RequestUsed => {
+                status::failed_precondition("REQUEST_USED", "a request id that made no other bulletin")
+            }
+            StatisticsError::NoFonts => {
+                status::failed_precondition("NO_FONTS", "a machine with Debian's fonts-noto-cjk")
+            }
+            StatisticsError::Paper(_) | StatisticsError::Workbook => {
+                status::failed_precondition("TEMPLATE", format!("a template that can be printed: {error}"))
+            }
+            StatisticsError::Messaging(error) => status::unavailable("sending", error.as_ref()),
             StatisticsError::ExcludedAlready => status::failed_precondition(
                 "EXCLUDED_ALREADY",
                 "a case that is not excluded from the indicator",

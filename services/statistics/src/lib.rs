@@ -7,6 +7,7 @@
 pub mod after_start;
 pub mod answering;
 pub mod board;
+pub mod bulletins;
 pub mod config;
 pub mod counties;
 pub mod domain;
@@ -18,29 +19,36 @@ pub mod leagues;
 pub mod receiver;
 pub mod store;
 pub mod taking_over;
+pub mod watching;
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
 pub use error::StatisticsError;
+use fengqiao_county::Counties;
 use fengqiao_messaging::{Apply, Topic};
 use fengqiao_pages::{Entrance, providers};
+use fengqiao_paper::Press;
 use fengqiao_proto::notification::v1::account_service_server::AccountServiceServer;
 use fengqiao_proto::statistics::v1::{
-    analysis_service_server::AnalysisServiceServer, facts_service_server::FactsServiceServer,
-    statistics_service_server::StatisticsServiceServer,
+    analysis_service_server::AnalysisServiceServer, bulletin_service_server::BulletinServiceServer,
+    facts_service_server::FactsServiceServer, statistics_service_server::StatisticsServiceServer,
+    watch_service_server::WatchServiceServer,
 };
 use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, time::Clock};
 use fengqiao_signin::{AccountFace, Door};
 use tonic::service::Routes;
+use uuid::Uuid;
 
 use crate::{
     answering::Answers,
     board::{Board, BoardOptions},
+    bulletins::{BulletinCounties, making::Maker, scheduling::Scheduler},
     config::StatisticsSettings,
     counties::CountedCounties,
-    grpc::{AnalysisFace, FactsFace, StatisticsFace},
+    grpc::{AnalysisFace, BulletinFace, FactsFace, StatisticsFace, WatchFace},
     receiver::FactReceiver,
-    store::{BoardCounts, Exclusions, Figures},
+    store::{Alerts, BoardCounts, Bulletins, Exclusions, Figures},
+    watching::{WatchedCounties, Watcher},
 };
 
 /// Runs the service until it is told to stop.
@@ -54,7 +62,7 @@ pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
     let figures = Figures::new(foundation.pool.clone());
     let counties = Arc::clone(&foundation.counties);
     let codes = counties.codes();
-    let answers = Arc::new(Answers::new(figures.clone(), CountedCounties::load(counties)?));
+    let answers = Arc::new(Answers::new(figures.clone(), CountedCounties::load(Arc::clone(&counties))?));
     let stop = &foundation.stop;
     spawn_after_start(&foundation, codes.clone());
     let door = Door::open(&foundation)?;
@@ -62,6 +70,8 @@ pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
     let stopped = stop.clone().cancelled_owned();
     foundation.tasks.spawn("freshness", freshness::measure(figures, codes, stopped));
     let clock = Clock::system();
+    let watching = watch(&foundation, &counties, &answers, &clock)?;
+    let bulletins = make_bulletins(&foundation, &counties, &answers, &clock, &settings.font_folder)?;
     let exclusions = Exclusions::new(foundation.pool.clone());
     let statistics = Arc::new(StatisticsFace::new(Arc::clone(&answers), clock.clone()));
     let analysis = Arc::new(AnalysisFace::new(answers, exclusions, clock));
@@ -78,7 +88,12 @@ pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
         .to_vec();
     let accounts =
         AccountServiceServer::new(AccountFace::new(door)).max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let routes = Routes::new(statistics).add_service(analysis).add_service(rebuilding).add_service(accounts);
+    let routes = Routes::new(statistics)
+        .add_service(analysis)
+        .add_service(rebuilding)
+        .add_service(watching)
+        .add_service(bulletins)
+        .add_service(accounts);
     foundation.serve(routes, receivers).await
 }
 
@@ -122,4 +137,53 @@ async fn serve_board(
     let stop = foundation.stop.clone();
     let board = Board::new(entrance, counts, Arc::clone(answers), Arc::clone(counties), stop)?;
     foundation.serve_http(listen, board.router()).await
+}
+
+/// Begins to watch. Says what is watched, and what was raised.
+fn watch(
+    foundation: &Foundation,
+    counties: &Counties,
+    answers: &Arc<Answers>,
+    clock: &Clock,
+) -> Result<WatchServiceServer<WatchFace>, StartError> {
+    let counties = Arc::new(WatchedCounties::load(counties, answers)?);
+    let alerts = Alerts::new(foundation.pool.clone(), foundation.outbox.clone());
+    let watcher = Watcher {
+        id: Uuid::now_v7(),
+        pool: foundation.pool.clone(),
+        answers: Arc::clone(answers),
+        counties: Arc::clone(&counties),
+        alerts: alerts.clone(),
+        clock: clock.clone(),
+    };
+    foundation.tasks.spawn("watching", watcher.run(foundation.stop.clone()));
+    let (pool, answers, clock) = (foundation.pool.clone(), Arc::clone(answers), clock.clone());
+    let face = WatchFace { pool, answers, counties, alerts, clock };
+    Ok(WatchServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
+}
+
+/// Begins to make bulletins. Lists them and hands them out.
+fn make_bulletins(
+    foundation: &Foundation,
+    counties: &Counties,
+    answers: &Arc<Answers>,
+    clock: &Clock,
+    font_folder: &Path,
+) -> Result<BulletinServiceServer<BulletinFace>, StartError> {
+    let counties = Arc::new(BulletinCounties::load(counties, answers)?);
+    let press = Press::new(font_folder).map(Arc::new);
+    let press = press.inspect_err(|error| {
+        tracing::warn!(error = error as &dyn std::error::Error, "bulletins are not made");
+    });
+    let store = Bulletins::new(foundation.pool.clone(), foundation.outbox.clone());
+    let maker = Arc::new(Maker::new(Arc::clone(answers), counties, press.ok(), store));
+    let scheduler = Scheduler {
+        id: Uuid::now_v7(),
+        pool: foundation.pool.clone(),
+        maker: Arc::clone(&maker),
+        clock: clock.clone(),
+    };
+    foundation.tasks.spawn("bulletins", scheduler.run(foundation.stop.clone()));
+    let face = BulletinFace { maker, clock: clock.clone() };
+    Ok(BulletinServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
 }

@@ -1,7 +1,9 @@
 //! The store: the only place with SQL.
 
 mod board;
+mod bulletins;
 mod counting;
+mod daily_work;
 mod dice;
 mod exclusions;
 mod fact_tables;
@@ -11,9 +13,12 @@ mod query_text;
 mod rebuilding;
 mod rolling_up;
 mod snapshot;
+mod watching;
 
 pub use board::{BoardCounts, OfTown};
+pub use bulletins::{Bulletin, BulletinFile, Bulletins, Which};
 pub use counting::{Asked, Counted, Figures, OpenAnswer};
+pub use daily_work::{Held, Work, done_through, hold};
 pub use dice::dice;
 pub use exclusions::{Decision, Exclusion, Exclusions};
 pub use fact_tables::{ALL as FACT_TABLES, FactTable};
@@ -21,6 +26,7 @@ pub use facts::save;
 pub use open_cases::{AfterCase, OpenCase, WhichOpen};
 pub use rebuilding::{Fingerprint, Rebuilding, Rebuilt, waiting_counties};
 pub use rolling_up::roll_up;
+pub use watching::{Alert, Alerts, Mute, Quiet, Seen};
 
 /// The SQL of this crate that is no question's own, so that a test can hold it against the real schema; that of the
 /// tables of facts is in [`FACT_TABLES`].
@@ -44,6 +50,23 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("count_exclusions", include_str!("store/sql/count_exclusions.sql")),
     ("case_is_known", include_str!("store/sql/case_is_known.sql")),
     ("as_of", include_str!("store/sql/as_of.sql")),
+    ("hold_daily_work", include_str!("store/sql/hold_daily_work.sql")),
+    ("end_day", include_str!("store/sql/end_day.sql")),
+    ("done_through", include_str!("store/sql/done_through.sql")),
+    ("quiet_series", include_str!("store/sql/quiet_series.sql")),
+    ("raise_alerts", include_str!("store/sql/raise_alerts.sql")),
+    ("alerts", include_str!("store/sql/alerts.sql")),
+    ("acknowledge_alert", include_str!("store/sql/acknowledge_alert.sql")),
+    ("alert_is_known", include_str!("store/sql/alert_is_known.sql")),
+    ("mute_watch", include_str!("store/sql/mute_watch.sql")),
+    ("unmute_watch", include_str!("store/sql/unmute_watch.sql")),
+    ("mutes", include_str!("store/sql/mutes.sql")),
+    ("keep_bulletin", include_str!("store/sql/keep_bulletin.sql")),
+    ("keep_bulletin_files", include_str!("store/sql/keep_bulletin_files.sql")),
+    ("bulletins", include_str!("store/sql/bulletins.sql")),
+    ("has_reports_before", include_str!("store/sql/has_reports_before.sql")),
+    ("newest_bulletin", include_str!("store/sql/newest_bulletin.sql")),
+    ("bulletin_file", include_str!("store/sql/bulletin_file.sql")),
     ("board_agencies", include_str!("store/sql/board/agencies.sql")),
     ("board_open", include_str!("store/sql/board/open.sql")),
     ("board_open_cases", include_str!("store/sql/board/open_cases.sql")),

@@ -9,7 +9,10 @@ use fengqiao_proto::statistics::v1::{
 };
 use jiff::Timestamp;
 
-use super::{Asked, figure};
+use super::{
+    Asked, figure,
+    watching::{self, WatchingCommand},
+};
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
@@ -33,6 +36,9 @@ pub enum StatsCommand {
     Include(IncludeOptions),
     /// List who excluded which case, and why.
     Exclusions(ExclusionsOptions),
+    /// What is watched, and what moved further than chance explains (监测预警): list, look at, mute.
+    #[command(subcommand)]
+    Watch(WatchingCommand),
     /// Make all facts anew from the events that were received; questions go on meanwhile (重建).
     Rebuild,
 }
@@ -135,6 +141,7 @@ pub async fn execute(command: StatsCommand, session: &Session, output: &Output) 
         StatsCommand::Exclude(options) => exclude(options, session, output).await,
         StatsCommand::Include(options) => include(options, session, output).await,
         StatsCommand::Exclusions(options) => exclusions(options, session, output).await,
+        StatsCommand::Watch(command) => watching::execute(command, session, output).await,
         StatsCommand::Rebuild => rebuild(session, output).await,
     }
 }

@@ -165,6 +165,7 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
             language.say("会议议定事项如下，请办理：", "A meeting decided the following; please see to it:")
         }
         FormKind::OpinionOrAgreement => language.say("内容如下：", "It says the following:"),
+        FormKind::Bulletin => language.say("现将统计报告送上，请阅：", "A bulletin for you to read:"),
         FormKind::ReminderLetter => language
             .say("现就有关事项提示如下，请办理：", "You are reminded of the following; please see to it:"),
         FormKind::ReportForm | FormKind::Unspecified => language.say(

@@ -57,6 +57,7 @@ impl DeskWords for Language {
             FormKind::WhistleForm => self.say("吹哨单", "Whistle form"),
             FormKind::MeetingMinutes => self.say("会议纪要", "Minutes"),
             FormKind::OpinionOrAgreement => self.say("意见书", "Opinion or agreement"),
+            FormKind::Bulletin => self.say("统计报告", "Bulletin"),
             FormKind::Unspecified => self.say("推送单", "Form"),
         }
     }

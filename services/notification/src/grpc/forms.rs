@@ -29,11 +29,7 @@ use super::{
 use crate::{
     answering::has_length,
     delivery::Delivery,
-    domain::{
-        form::{CountyOffice, IssuedForm, StoredForm, grouped, typed_code},
-        lane::Lane,
-        queued::Queued,
-    },
+    domain::form::{CountyOffice, IssuedForm, StoredForm, grouped, typed_code},
     error::NotificationError,
     forms::Forms,
     store::{FormPlace, WhichForms},
@@ -79,18 +75,7 @@ impl FormFace {
     }
 
     async fn issue(&self, issued: &IssuedForm) -> Result<Form, NotificationError> {
-        let (form, new) = self.delivery.store.issue(issued, self.delivery.keyring.as_ref()).await?;
-        if new && form.pushed {
-            let queued =
-                Queued { agency: form.agency.clone(), lane: Lane::of(form.level), push_id: form.form_id };
-            if let Err(error) = self.delivery.queues.enqueue(&form.county, &[queued]).await {
-                // The sweeper queues it.
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the push of a form is not queued yet"
-                );
-            }
-        }
+        let form = self.delivery.issue(issued).await?;
         Ok(on_the_wire(&form, Some(issued.content.clone())))
     }
 }

@@ -65,11 +65,13 @@ pub enum DutyKind {
     Meeting,
     /// To answer a one-key call (一键呼叫应答).
     AnswerCall,
+    /// To look into what figures show (预警核查).
+    Inquire,
 }
 
 impl DutyKind {
     /// All kinds.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::Sign,
         Self::Contact,
         Self::Handle,
@@ -97,6 +99,7 @@ impl DutyKind {
         Self::Screening,
         Self::Meeting,
         Self::AnswerCall,
+        Self::Inquire,
     ];
 
     /// The number by which the contract and the store know it.
@@ -142,6 +145,7 @@ impl DutyKind {
             Self::Screening => "screening",
             Self::Meeting => "meeting",
             Self::AnswerCall => "answer_call",
+            Self::Inquire => "inquire",
         }
     }
 
@@ -182,6 +186,7 @@ impl DutyKind {
             Self::Screening => "联合筛查",
             Self::Meeting => "联席会议",
             Self::AnswerCall => "一键呼叫应答",
+            Self::Inquire => "预警核查",
         }
     }
 

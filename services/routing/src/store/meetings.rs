@@ -1,15 +1,12 @@
 //! Meetings and their agendas.
 
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::to_sql;
+use fengqiao_serving::time::{date_from_sql, date_to_sql, to_sql};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow, types::Json};
 use uuid::Uuid;
 
-use super::{
-    bounded, rows,
-    standing::{date_from_sql, date_to_sql},
-};
+use super::{bounded, rows};
 use crate::{
     domain::{
         case::{CaseFile, State},

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use fengqiao_calendar::Limit;
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::{from_sql, to_sql};
+use fengqiao_serving::time::{date_from_sql, date_to_sql, from_sql, to_sql};
 use jiff::{Timestamp, civil::Date};
 use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
@@ -606,20 +606,4 @@ fn kind(code: i16) -> Result<StandingKind, sqlx::Error> {
 fn seal_subject(duty: &StandingDuty, county: &str, keyring: &Keyring) -> Result<Vec<u8>, RoutingError> {
     let plain = serde_json::to_vec(&duty.subject).map_err(|_| RoutingError::Malformed("a duty's subject"))?;
     Ok(keyring.seal(&plain, &rows::binding(county, duty.id)))
-}
-
-pub(super) fn date_to_sql(date: Date) -> time::Date {
-    u8::try_from(date.month())
-        .ok()
-        .and_then(|month| time::Month::try_from(month).ok())
-        .and_then(|month| {
-            let day = u8::try_from(date.day()).ok()?;
-            time::Date::from_calendar_date(i32::from(date.year()), month, day).ok()
-        })
-        .unwrap_or(time::Date::MIN)
-}
-
-pub(super) fn date_from_sql(date: time::Date) -> Option<Date> {
-    let (year, month, day) = date.to_calendar_date();
-    Date::new(i16::try_from(year).ok()?, i8::try_from(u8::from(month)).ok()?, i8::try_from(day).ok()?).ok()
 }

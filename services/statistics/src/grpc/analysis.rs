@@ -132,16 +132,16 @@ fn check_published(asked: &CheckPublishedRequest) -> Result<CheckPublishedRespon
 }
 
 /// Why something is done: said, and short.
-fn reason(text: &str) -> Result<&str, StatisticsError> {
+pub(super) fn reason<'a>(field: &str, text: &'a str) -> Result<&'a str, StatisticsError> {
     let text = text.trim();
     let length = text.chars().count();
     if length == 0 || length > LONGEST_REASON || text.contains('\0') {
-        return Err(StatisticsError::wrong("reason", format!("1 to {LONGEST_REASON} characters")));
+        return Err(StatisticsError::wrong(field, format!("1 to {LONGEST_REASON} characters")));
     }
     Ok(text)
 }
 
-fn id(field: &str, text: &str) -> Result<Uuid, StatisticsError> {
+pub(super) fn id(field: &str, text: &str) -> Result<Uuid, StatisticsError> {
     Uuid::try_parse(text).map_err(|_| StatisticsError::wrong(field, "a UUID"))
 }
 
@@ -217,7 +217,8 @@ impl AnalysisService for AnalysisFace {
         if !known {
             return Err(StatisticsError::wrong("indicator", "an indicator's id").into());
         }
-        let decision = Decision { by: &who.name, at: self.clock.now(), reason: reason(&asked.reason)? };
+        let decision =
+            Decision { by: &who.name, at: self.clock.now(), reason: reason("reason", &asked.reason)? };
         let case_id = id("caseId", &asked.case_id)?;
         let kept = self.exclusions.exclude(&code, &asked.indicator, case_id, decision).await?;
         let kept = kept.ok_or(StatisticsError::ExcludedAlready)?;
@@ -231,7 +232,8 @@ impl AnalysisService for AnalysisFace {
         let who = principal(&request)?.clone();
         let asked = request.into_inner();
         let code = who.county_of(&asked.county)?.to_owned();
-        let decision = Decision { by: &who.name, at: self.clock.now(), reason: reason(&asked.reason)? };
+        let decision =
+            Decision { by: &who.name, at: self.clock.now(), reason: reason("reason", &asked.reason)? };
         let kept = self.exclusions.include(&code, id("exclusionId", &asked.exclusion_id)?, decision).await?;
         let kept = kept.ok_or(StatisticsError::NoSuchExclusion)?;
         Ok(Response::new(IncludeCaseResponse { exclusion: Some(written::exclusion(&kept)) }))

@@ -1,14 +1,19 @@
 //! The gRPC faces.
 
 mod analysis;
+mod bulletins;
 mod facts;
 mod figures;
+mod watching;
 mod written;
 
 use fengqiao_access::Principal;
 use fengqiao_proto::{statistics::v1::QueryIndicatorsRequest, types::v1::Role};
 
-pub use self::{analysis::AnalysisFace, facts::FactsFace, figures::StatisticsFace};
+pub use self::{
+    analysis::AnalysisFace, bulletins::BulletinFace, facts::FactsFace, figures::StatisticsFace,
+    watching::WatchFace,
+};
 use crate::{domain::disclosure::Sight, error::StatisticsError};
 
 /// An agency's question is about itself; one that names another asks for what it may not know of.

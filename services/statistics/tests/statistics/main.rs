@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod board;
+mod bulletin_page;
+mod bulletins;
 mod definitions;
 mod facts;
 mod figures;
@@ -11,4 +13,6 @@ mod leagues;
 mod outside;
 mod published;
 mod questions;
+mod watched_series;
+mod watching;
 mod world;

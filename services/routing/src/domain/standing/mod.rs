@@ -3,6 +3,7 @@
 
 pub mod activities;
 pub mod chasing;
+pub mod inquiries;
 pub mod recording;
 pub mod rewards;
 pub mod screening;
@@ -41,11 +42,13 @@ pub enum StandingKind {
     Screening,
     /// To hold the week's joint meeting (联席会议; S2-02).
     Meeting,
+    /// To look into what figures show (预警核查): a series moved further than chance explains.
+    Inquiry,
 }
 
 impl StandingKind {
     /// All kinds.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Sweep,
         Self::ZeroReport,
         Self::Visit,
@@ -53,6 +56,7 @@ impl StandingKind {
         Self::Recheck,
         Self::Screening,
         Self::Meeting,
+        Self::Inquiry,
     ];
 
     /// What it is among all duties.
@@ -66,6 +70,7 @@ impl StandingKind {
             Self::Recheck => DutyKind::Recheck,
             Self::Screening => DutyKind::Screening,
             Self::Meeting => DutyKind::Meeting,
+            Self::Inquiry => DutyKind::Inquire,
         }
     }
 
@@ -333,11 +338,13 @@ pub fn create(
     occasion: &Occasion,
     office: Office<'_>,
 ) -> Result<StandingDuty, Refusal> {
-    if matches!(new.kind, StandingKind::Recheck | StandingKind::Screening | StandingKind::Meeting) {
+    let follows =
+        [StandingKind::Recheck, StandingKind::Screening, StandingKind::Meeting, StandingKind::Inquiry];
+    if follows.contains(&new.kind) {
         return Err(Refusal::new(
             "KIND_FOLLOWS_FROM_OTHERS",
-            "the kind would have to be one that is made by hand; rechecks, screenings and meetings follow \
-             from what was recorded, signalled and set for the week",
+            "the kind would have to be one that is made by hand; rechecks, screenings, meetings and inquiries \
+             follow from what was recorded, signalled, set for the week and seen in the figures",
         ));
     }
     if new.restricted && new.kind != StandingKind::Visit {

@@ -184,7 +184,7 @@ fn check(duty: &StandingDuty, recording: &Recording, occasion: &Occasion) -> Res
 /// What can come of a kind.
 const fn outcomes(kind: StandingKind) -> &'static [Outcome] {
     match kind {
-        StandingKind::Sweep => &[Outcome::Nothing, Outcome::Found],
+        StandingKind::Sweep | StandingKind::Inquiry => &[Outcome::Nothing, Outcome::Found],
         StandingKind::ZeroReport => &[Outcome::Nothing],
         StandingKind::Visit | StandingKind::Rectify | StandingKind::Meeting => &[Outcome::Done],
         StandingKind::Recheck => &[Outcome::Passed, Outcome::Failed],
