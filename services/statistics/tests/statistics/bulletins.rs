@@ -45,9 +45,13 @@ struct Office {
 impl Office {
     async fn new() -> Self {
         let world = World::with_the_day(COUNTY).await;
-        // As if it had been received on the day itself.
+        // As if it had been received on the day itself, whenever that is: what was known for a moment only, a moment before.
         for table in ["fact_report", "fact_case", "fact_push", "fact_duty", "fact_activity"] {
-            let sql = format!("UPDATE {table} SET known_from = '2026-11-25T02:00:00Z'");
+            let sql = format!(
+                "UPDATE {table} SET known_from = CASE WHEN known_until IS NULL THEN timestamptz '2026-11-25T02:00:00Z'
+                     ELSE '2026-11-25T01:59:59Z' END,
+                 known_until = CASE WHEN known_until IS NOT NULL THEN timestamptz '2026-11-25T02:00:00Z' END"
+            );
             sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&world.pool).await.unwrap();
         }
         let maker = maker(&world);
