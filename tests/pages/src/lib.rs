@@ -16,7 +16,7 @@ use std::{
 use fengqiao_stack::{free_port, page_account::PageAccount};
 use serde_json::Value;
 use tempfile::TempDir;
-use thirtyfour::prelude::*;
+use thirtyfour::{error::WebDriverErrorInner, prelude::*};
 use tokio::{
     process::{Child, Command},
     time::{Instant, sleep},
@@ -24,6 +24,8 @@ use tokio::{
 
 /// The milliseconds until each page's first picture.
 static FIRST_PICTURES: Mutex<Vec<f64>> = Mutex::new(Vec::new());
+/// So often a live page may take away what was just found.
+const PLACES_TAKEN: usize = 10;
 /// How long the driver may take to begin.
 const DRIVER_WITHIN: Duration = Duration::from_secs(20);
 
@@ -107,13 +109,19 @@ impl Browser {
         !self.driver.find_all(By::Css(css)).await.expect("a browser").is_empty()
     }
 
-    /// The text of what fits a selector.
+    /// The text of what fits a selector. A page that is live may put another in its place between finding and reading.
     ///
     /// # Panics
     /// Where nothing does.
     pub async fn text(&self, css: &str) -> String {
-        let found = self.driver.find(By::Css(css)).await.expect("an element");
-        found.text().await.expect("its text")
+        for _ in 0..PLACES_TAKEN {
+            let found = self.driver.find(By::Css(css)).await.expect("an element");
+            match found.text().await {
+                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => {}
+                text => return text.expect("its text"),
+            }
+        }
+        panic!("{css} does not stay on the page")
     }
 
     /// Types into a field.
