@@ -6,6 +6,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use opentelemetry::{KeyValue, trace::TracerProvider as _};
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::{Resource, trace::SdkTracerProvider};
+use tracing::Level;
 use tracing_subscriber::{
     EnvFilter, Layer as _,
     filter::{FilterExt as _, LevelFilter, filter_fn},
@@ -66,7 +67,7 @@ impl Telemetry {
                 .with_threads(false)
                 // Only our own spans: a dependency's may hold what must not leave.
                 .with_filter(
-                    filter_fn(|meta| meta.target().starts_with("fengqiao"))
+                    filter_fn(|meta| *meta.level() <= Level::INFO && meta.target().starts_with("fengqiao"))
                         .with_max_level_hint(LevelFilter::INFO),
                 )
         });
@@ -76,7 +77,8 @@ impl Telemetry {
         // Said once more, since a filter that gives no level makes every trace line of every dependency be
         // looked at, in each frame of each call.
         let level = filter.max_level_hint().unwrap_or(LevelFilter::TRACE);
-        let events = filter_fn(|meta| meta.is_event()).with_max_level_hint(level);
+        let events =
+            filter_fn(move |meta| meta.is_event() && *meta.level() <= level).with_max_level_hint(level);
         let logs = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
         let logs = if std::io::stderr().is_terminal() {
             logs.boxed()

@@ -253,7 +253,9 @@ fn a_repeat_joins_its_case_and_says_why() {
         let case = county.open(&first).await;
         let other = report();
         let same_phone = Report { parties: first.parties.clone(), ..report() };
-        let same_place = Report { address: format!("麻城市{}", first.address), ..report() };
+        // Somebody else of the house; who has the name too would be the same person.
+        let mut same_place = Report { address: format!("麻城市{}", first.address), ..report() };
+        same_place.parties[0].name = "李先生".into();
         for (again, evidence) in [(same_phone, Evidence::Phone), (same_place, Evidence::Address)] {
             let accepted = county.submit(&again).await;
             let linkage = accepted.linkage.unwrap();
