@@ -146,6 +146,10 @@ pub(crate) struct Topic {
 
 fn is_on_behalf(text: &str) -> bool {
     let names_one = |after: &str| {
+        // 帮忙说一说, 帮我反映: one asks for help with one's own matter.
+        if after.starts_with(['忙', '助', '我', '扶']) {
+            return false;
+        }
         let end = after.char_indices().nth(BETWEEN).map_or(after.len(), |(end, _)| end);
         TELLS.iter().any(|tells| after[..end].contains(tells))
     };
@@ -219,6 +223,14 @@ mod tests {
         assert_eq!(topics("楼上卫生间渗水"), topics("楼上漏水，天花板湿了"));
         assert_eq!(topics("小区停水两天"), topics("家里沒水用"));
         assert!(topics("今天天气好").is_empty());
+    }
+
+    #[test]
+    fn who_asks_for_help_tells_for_themselves() {
+        assert!(
+            is_on_behalf("代王某反映邻居占道") && is_on_behalf("受沈先生委托") && is_on_behalf("帮邻居说")
+        );
+        assert!(!is_on_behalf("希望帮忙说一说") && !is_on_behalf("请帮助反映"));
     }
 
     #[test]
