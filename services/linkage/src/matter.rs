@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::writing::folded;
+use crate::writing::{folded, is_han};
 
 /// The text that is looked at has at most so many characters; the matter stands at its beginning.
 const MOST_CHARACTERS: usize = 600;
@@ -119,8 +119,6 @@ pub(crate) struct Matter {
     /// The people who are named in the text, as far as a name is seen there. Those who are among the parties are
     /// left out.
     pub people: Vec<String>,
-    /// Who may have told it, as the text names them, the surest first.
-    pub tellers: Vec<String>,
     /// The mobile number under which the text says that the reporter is reached.
     pub phone: Option<String>,
     /// The sums of money, in yuan.
@@ -129,6 +127,8 @@ pub(crate) struct Matter {
     pub said_again: bool,
     /// Whether the text says that it is told for somebody else.
     pub on_behalf: bool,
+    /// What was read.
+    text: String,
 }
 
 /// A topic of the field.
@@ -169,22 +169,26 @@ impl Matter {
         let mut people = named::people(&text);
         people.retain(|person| !names.contains(&person.as_str()));
         people.truncate(MOST_NAMED - organisations.len());
-        let tellers = teller::named(&text);
         let phone = phones::of_reporter(&text);
         let amounts = amounts::amounts(&text);
         let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
         let on_behalf = is_on_behalf(&text);
-        let mut bare = text;
+        let mut bare = text.clone();
         for name in names.iter().filter(|name| name.chars().count() >= 2) {
             bare = bare.replace(folded(name).as_str(), "。");
         }
         let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
-        Self { topics, words, organisations, people, tellers, phone, amounts, said_again, on_behalf }
+        Self { topics, words, organisations, people, phone, amounts, said_again, on_behalf, text }
+    }
+
+    /// Who may have told it, as the text names them, the surest first.
+    pub(crate) fn tellers(&self) -> Vec<String> {
+        teller::named(&self.text)
     }
 }
 
 fn words(text: &str) -> Vec<String> {
-    let is_han = |c: char| ('\u{3400}'..='\u{9fff}').contains(&c) && !TIES.contains(c);
+    let speaks = |c: char| is_han(c) && !TIES.contains(c);
     let mut words = Vec::new();
     let mut before: Option<char> = None;
     let mut number = String::new();
@@ -202,11 +206,11 @@ fn words(text: &str) -> Vec<String> {
             }
             number.clear();
         }
-        if let Some(before) = before.filter(|_| is_han(c)) {
+        if let Some(before) = before.filter(|_| speaks(c)) {
             let pair: String = [before, c].iter().collect();
             words.push(pair);
         }
-        before = is_han(c).then_some(c);
+        before = speaks(c).then_some(c);
     }
     words
 }

@@ -138,11 +138,9 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
             (Role::Reporter, phone) => (phone, in_text),
             (_, phone) => (phone, None),
         };
-        let name = match party.role {
-            Role::Reporter => whole_in_text(party.name, &said.tellers),
-            _ => party.name,
-        };
-        parties.extend(people::of(&PlainParty { name, phone, ..*party }, second, secret));
+        let name = Name::read(party.name);
+        let name = if party.role == Role::Reporter { whole_by_text(name, &said) } else { name };
+        parties.extend(people::of(&PlainParty { phone, ..*party }, name, second, secret));
     }
     parties.sort_by_key(|party| match party.role {
         Role::Reporter => 0,
@@ -153,18 +151,16 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
     Traits { parties, place: place(report, places, secret), matter: matter(report.category, &said, secret) }
 }
 
-/// The name as it was given, or as the text has it where the form has only a part of it.
-fn whole_in_text<'a>(given: &'a str, tellers: &'a [String]) -> &'a str {
-    let known = Name::read(given);
-    if known.as_ref().is_some_and(|name| name.whole) {
+/// The name as it was given, or as the text has it where only a part of it was given, or none.
+fn whole_by_text(given: Option<Name>, said: &Matter) -> Option<Name> {
+    if given.as_ref().is_some_and(|name| name.whole) {
         return given;
     }
-    let fits = |teller: &&String| match (&known, Name::read(teller)) {
-        (Some(known), Some(told)) => told.whole && told.may_be(known),
-        (None, Some(_)) => true,
-        (_, None) => false,
-    };
-    tellers.iter().find(fits).map_or(given, String::as_str)
+    let mut told = said.tellers().into_iter().filter_map(|teller| Name::read(&teller));
+    match given {
+        None => told.next(),
+        Some(part) => told.find(|told| told.whole && told.may_be(&part)).or(Some(part)),
+    }
 }
 
 fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTraits {

@@ -1,19 +1,26 @@
 //! One writing of what can be written in several: full-width signs, traditional characters, and sounds.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{collections::HashMap, ops::RangeInclusive, sync::LazyLock};
 
 use pinyin::ToPinyin as _;
 use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
 
+/// The characters of Chinese names and texts.
+const HAN: RangeInclusive<char> = '\u{3400}'..='\u{9fff}';
+
 /// The simplified character of each traditional one, character by character.
 static SIMPLIFIED: LazyLock<HashMap<char, char>> = LazyLock::new(|| {
-    ('\u{3400}'..='\u{9fff}')
-        .filter_map(|traditional| {
-            let simplified = hanconv::t2s(traditional.to_string()).chars().next()?;
-            (simplified != traditional).then_some((traditional, simplified))
-        })
-        .collect()
+    HAN.filter_map(|traditional| {
+        let simplified = hanconv::t2s(traditional.to_string()).chars().next()?;
+        (simplified != traditional).then_some((traditional, simplified))
+    })
+    .collect()
 });
+
+/// Whether it is a Chinese character.
+pub(crate) fn is_han(c: char) -> bool {
+    HAN.contains(&c)
+}
 
 /// The simplified character.
 pub(crate) fn simplified(c: char) -> char {

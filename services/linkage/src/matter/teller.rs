@@ -1,20 +1,22 @@
 //! Who tells it, as the text has it, where the form has half a name or none: 联系人于春艳，138…; 下户时占文轩反映.
 
-use crate::name;
+use super::TELLS;
+use crate::{name, writing::is_han};
 
 /// What stands before the name of who is to be called back.
 const CONTACT: &[&str] = &["联系人", "来电人", "诉求人", "反映人", "来访人", "报警人", "当事人", "申请人"];
 /// What stands before one whose words follow.
 const BEFORE_WORDS: &[char] = &['时', '，', ',', '。', '；', '：', ':'];
-/// What stands after a name whose words follow.
-const TELLS: &[&str] =
-    &["反映", "诉称", "诉说", "来电", "报警", "求助", "表示", "又问", "讲", "说", "称", "问"];
+/// What stands after a name whose words follow, besides what tells for another.
+const SAYS: &[&str] = &["表示", "又问", "称", "问"];
 /// What stands between a name and its telephone.
 const TELEPHONE: &[&str] = &["联系电话", "手机号码", "电话", "手机", "，", ",", "：", ":"];
 /// What is never the reporter's telephone.
 const OF_OTHERS: &[&str] = &["对方", "另一方", "被"];
 /// So many names of a text are looked at.
 const MOST: usize = 4;
+/// A name has so many characters at most.
+const MOST_SIGNS: usize = 4;
 
 /// The names of those who may have told it, the surest first.
 pub(super) fn named(text: &str) -> Vec<String> {
@@ -59,21 +61,15 @@ fn before_telephone(before: &str) -> Option<String> {
     is_name(name).then(|| name.to_owned())
 }
 
-const MOST_SIGNS: usize = 4;
-
 /// A name whose words follow: 占文轩反映, 小熊说.
 fn at_start(text: &str) -> Option<String> {
     let head: String = text.chars().take_while(|c| is_han(*c)).take(MOST_SIGNS + 2).collect();
     let ends = |length: usize| {
         let (at, _) = head.char_indices().nth(length)?;
         let after = &head[at..];
-        TELLS.iter().any(|tells| after.starts_with(tells)).then(|| head[..at].to_owned())
+        TELLS.iter().chain(SAYS).any(|tells| after.starts_with(tells)).then(|| head[..at].to_owned())
     };
     (2..=MOST_SIGNS).find_map(ends).filter(|name| is_name(name))
-}
-
-fn is_han(c: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&c)
 }
 
 fn is_name(text: &str) -> bool {

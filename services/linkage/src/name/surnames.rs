@@ -1,5 +1,7 @@
 //! Family names and how common they are.
 
+use crate::writing::is_han;
+
 /// The bits of a family name that is not among the common ones: one in about 3,000 people has it.
 pub(super) const RAREST_BITS: f32 = 11.5;
 /// The common family names with the bits of their share of China's people (Ministry of Public Security's report on
@@ -37,10 +39,7 @@ pub(super) fn at_start(name: &str) -> Option<&str> {
     {
         return Some(&name[..double.len()]);
     }
-    ('\u{3400}'..='\u{9fff}')
-        .contains(&first)
-        .then(|| &name[..first.len_utf8()])
-        .filter(|_| is_common(first) || name.chars().count() == 3)
+    is_han(first).then(|| &name[..first.len_utf8()]).filter(|_| is_common(first) || name.chars().count() == 3)
 }
 
 /// The bits of a family name.

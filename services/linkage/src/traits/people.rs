@@ -72,16 +72,17 @@ pub(crate) struct IdTraits {
 pub(crate) const PHONE_DIGITS: usize = 11;
 const TAIL: usize = 3;
 
-/// The traits of a person, and the telephone that the text names; nothing where nothing is known of them.
+/// The traits of a person with this name, and the telephone that the text names; nothing where nothing is known of them.
 pub(super) fn of(
     party: &PlainParty<'_>,
+    name: Option<Name>,
     second_phone: Option<PlainPhone<'_>>,
     secret: &Secret,
 ) -> Option<PartyTraits> {
     let id_text = party.id_number.or(party.wrong_id);
     let id = id_text.and_then(|text| id(text, party.id_number.is_some(), secret));
     let sex_of_id = party.id_number.and_then(sex_of_id);
-    let name = Name::read(party.name).map(|name| name_traits(&name, sex_of_id, secret));
+    let name = name.map(|name| name_traits(&name, sex_of_id, secret));
     let phone = party.phone.filter(|phone| phone.personal).map(|phone| phone_traits(phone, secret));
     let second_phone =
         second_phone.map(|phone| phone_traits(phone, secret)).filter(|second| Some(*second) != phone);
