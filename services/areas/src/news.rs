@@ -30,12 +30,11 @@ pub fn newest_in(batch: &[Envelope]) -> Result<Option<AreaNews>, ApplyError> {
 }
 
 fn read(event: &Envelope) -> Result<AreaNews, ApplyError> {
-    let refuse = |reason: &str| ApplyError::Refuse { position: event.position, reason: reason.to_owned() };
     let AreasActivated { version, areas, area_codes, area_changes } =
         AreasActivated::decode(event.payload.as_slice())
-            .map_err(|_| refuse("not an AreasActivated message"))?;
+            .map_err(|_| event.refused("not an AreasActivated message"))?;
     if version < 1 || areas.is_empty() {
-        return Err(refuse("a version and the text of areas.csv are needed"));
+        return Err(event.refused("a version and the text of areas.csv are needed"));
     }
     Ok(AreaNews { county: event.county.clone(), version, areas, codes: area_codes, changes: area_changes })
 }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use redis::streams::StreamId;
 
-use crate::MessagingError;
+use crate::{ApplyError, MessagingError};
 
 /// Whose events: each service that sends has one topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,5 +112,11 @@ impl Envelope {
             payload: entry.get("p").ok_or_else(malformed)?,
             trace: Some(trace).filter(|trace| !trace.is_empty()),
         })
+    }
+
+    /// That this event can never be applied. `reason` holds nothing of what it tells.
+    #[must_use]
+    pub fn refused(&self, reason: &str) -> ApplyError {
+        ApplyError::Refuse { position: self.position, reason: reason.to_owned() }
     }
 }

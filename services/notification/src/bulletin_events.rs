@@ -53,16 +53,16 @@ impl Apply for BulletinEvents {
         // Kinds of a later version are not ours to judge.
         for envelope in batch.iter().filter(|envelope| envelope.kind == BULLETIN_MADE) {
             let office =
-                self.forms.of(&envelope.county).map_err(|_| refusal(envelope, "the county is unknown"))?;
+                self.forms.of(&envelope.county).map_err(|_| envelope.refused("the county is unknown"))?;
             let made = BulletinMade::decode(envelope.payload.as_slice())
-                .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+                .map_err(|_| envelope.refused("the message cannot be decoded"))?;
             let forms =
-                announcements(office, &envelope.county, &made).map_err(|what| refusal(envelope, what))?;
+                announcements(office, &envelope.county, &made).map_err(|what| envelope.refused(what))?;
             for form in &forms {
                 match self.delivery.issue(form).await {
                     Ok(_) => {}
                     Err(NotificationError::Repeated) => {
-                        return Err(refusal(envelope, "another bulletin has the id"));
+                        return Err(envelope.refused("another bulletin has the id"));
                     }
                     Err(error) => return Err(ApplyError::Retry(Box::new(error))),
                 }
@@ -118,8 +118,4 @@ fn announcements(
         })
     });
     Ok(forms.collect())
-}
-
-fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {
-    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
 }

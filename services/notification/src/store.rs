@@ -14,6 +14,7 @@ mod measures;
 mod owners;
 mod parked;
 pub mod people;
+pub mod progress;
 mod rows;
 mod sealed;
 mod secrets;

@@ -127,6 +127,21 @@ fn why_not(language: Language, error: &SignInError) -> (StatusCode, &'static str
     }
 }
 
+/// The field of a form that says which county is meant; where there is one only, nobody is asked.
+#[must_use]
+pub fn which_county(language: Language, counties: &[(&str, &str)]) -> Markup {
+    html! {
+        @if let [(code, _)] = counties {
+            input type="hidden" name="county" value=(code);
+        } @else {
+            label for="county" { (language.say("县（市、区）", "County")) }
+            select id="county" name="county" {
+                @for (code, name) in counties { option value=(code) { (name) } }
+            }
+        }
+    }
+}
+
 fn door_page(
     entrance: &Entrance,
     language: Language,
@@ -146,14 +161,7 @@ fn door_page(
             @if let Some(wrong) = wrong { (alert(wrong)) }
             form method="post" action=(PATH) {
                 input type="hidden" name="csrf" value=(visitor.form_token());
-                @if let [(code, _)] = counties.as_slice() {
-                    input type="hidden" name="county" value=(code);
-                } @else {
-                    label for="county" { (language.say("县（市、区）", "County")) }
-                    select id="county" name="county" {
-                        @for (code, name) in &counties { option value=(code) { (name) } }
-                    }
-                }
+                (which_county(language, &counties))
                 label for="name" { (language.say("账号", "Name")) }
                 input type="text" id="name" name="name" maxlength=(MAX_NAME) autocomplete="username"
                     autocapitalize="none" spellcheck="false" required;

@@ -38,15 +38,14 @@ impl Apply for AlertEvents {
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
-        let place =
-            self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let place = self.counties.get(&first.county).ok_or_else(|| first.refused("the county is unknown"))?;
         // Kinds of a later version are not ours to judge.
         let raised = batch.iter().filter(|envelope| envelope.kind == ALERT_RAISED);
         let raised = raised.map(|envelope| {
             AlertRaised::decode(envelope.payload.as_slice())
                 .map_err(|_| "the message cannot be decoded")
                 .and_then(read)
-                .map_err(|what| refusal(envelope, what))
+                .map_err(|what| envelope.refused(what))
         });
         let raised = raised.collect::<Result<Vec<_>, _>>()?;
         if raised.is_empty() {
@@ -77,8 +76,4 @@ fn read(event: AlertRaised) -> Result<Raised, &'static str> {
             .and_then(from_proto)
             .ok_or("the time is missing or impossible")?,
     })
-}
-
-fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {
-    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
 }

@@ -74,8 +74,7 @@ impl Apply for IntakeEvents {
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
-        let place =
-            self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let place = self.counties.get(&first.county).ok_or_else(|| first.refused("the county is unknown"))?;
         let county = &place.county.code;
         let opened = batch
             .iter()
@@ -103,7 +102,7 @@ impl Apply for IntakeEvents {
             place.put_aside.put(county, &reported.unreadable, now)?;
             let stuck = opened.iter().find(|opened| reported.belongs_to_an_unreadable_case(&opened.report));
             if let Some(stuck) = stuck {
-                return Err(refusal(stuck.envelope, "the case of the report cannot be read"));
+                return Err(stuck.envelope.refused("the case of the report cannot be read"));
             }
             let mut received = receive_all(reported.hand, place, &rulebook, &opened, now);
             self.fulfil(&mut attempt, &mut received.ledger, place, &rulebook, &activities).await?;
@@ -200,16 +199,16 @@ impl IntakeEvents {
 
     fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
         let event = ReportAccepted::decode(envelope.payload.as_slice())
-            .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
-        let report = received(event).map_err(|what| refusal(envelope, what))?;
+            .map_err(|_| envelope.refused("the message cannot be decoded"))?;
+        let report = received(event).map_err(|what| envelope.refused(what))?;
         let plain = match self.keyring.open(&report.sealed_matter, envelope.county.as_bytes()) {
             Ok(plain) => plain,
             // A key that is missing here is put right by its keeper; until then nothing is lost.
             Err(error @ SealError::UnknownKey(_)) => return Err(ApplyError::Retry(Box::new(error))),
-            Err(_) => return Err(refusal(envelope, "the sealed matter does not open")),
+            Err(_) => return Err(envelope.refused("the sealed matter does not open")),
         };
-        let matter = Matter::decode(plain.as_slice())
-            .map_err(|_| refusal(envelope, "the matter cannot be decoded"))?;
+        let matter =
+            Matter::decode(plain.as_slice()).map_err(|_| envelope.refused("the matter cannot be decoded"))?;
         Ok(Opened { envelope, report, matter })
     }
 }
@@ -269,9 +268,9 @@ fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
     let mut reports = Vec::new();
     for envelope in batch.iter().filter(|envelope| envelope.kind == REPORTS_EXPIRED) {
         let event = ReportsExpired::decode(envelope.payload.as_slice())
-            .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+            .map_err(|_| envelope.refused("the message cannot be decoded"))?;
         for report in &event.report_ids {
-            reports.push(id(report).map_err(|what| refusal(envelope, what))?);
+            reports.push(id(report).map_err(|what| envelope.refused(what))?);
         }
     }
     Ok(reports)
@@ -279,7 +278,7 @@ fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
 
 fn activity(envelope: &Envelope) -> Result<Activity, ApplyError> {
     let event = ActivityRecorded::decode(envelope.payload.as_slice())
-        .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+        .map_err(|_| envelope.refused("the message cannot be decoded"))?;
     let read = || -> Result<Activity, &'static str> {
         Ok(Activity {
             id: id(&event.activity_id)?,
@@ -294,7 +293,7 @@ fn activity(envelope: &Envelope) -> Result<Activity, ApplyError> {
             received_by: event.received_by.clone(),
         })
     };
-    read().map_err(|what| refusal(envelope, what))
+    read().map_err(|what| envelope.refused(what))
 }
 
 fn told_moment(time: Option<&prost_types::Timestamp>) -> Result<Timestamp, &'static str> {
@@ -333,10 +332,6 @@ fn id(text: &str) -> Result<Uuid, &'static str> {
 
 fn optional_id(text: &str) -> Result<Option<Uuid>, &'static str> {
     if text.is_empty() { Ok(None) } else { id(text).map(Some) }
-}
-
-fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {
-    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
 }
 
 fn count_report(county: &str, effect: &'static str, level: &'static str) {

@@ -70,8 +70,7 @@ impl Apply for ReceiptEvents {
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
         let Some(first) = batch.first() else { return Ok(Applied::Done) };
-        let place =
-            self.counties.get(&first.county).ok_or_else(|| refusal(first, "the county is unknown"))?;
+        let place = self.counties.get(&first.county).ok_or_else(|| first.refused("the county is unknown"))?;
         let county = &place.county.code;
         let told = batch
             .iter()
@@ -108,8 +107,8 @@ fn apply_all(
     let mut ledger = Ledger::default();
     // What becomes of a reminder of a duty besides cases is notification's to keep: the duty is owed as before.
     for told in told.iter().filter(|told| !reminders.contains(&told.push_id)) {
-        let push = pushes.get(&told.push_id).ok_or_else(|| refusal(told.envelope, "the push is unknown"))?;
-        let unreadable = || refusal(told.envelope, "the case of the push cannot be read");
+        let push = pushes.get(&told.push_id).ok_or_else(|| told.envelope.refused("the push is unknown"))?;
+        let unreadable = || told.envelope.refused("the case of the push cannot be read");
         let case = cases.get_mut(&push.case_id).ok_or_else(unreadable)?;
         let span = trace::child_span("routing receipt", told.envelope.trace.as_deref());
         let _entered = span.enter();
@@ -130,7 +129,7 @@ fn apply_all(
         };
         let change = rulebook
             .change(&place.county, case, &happening, &occasion)
-            .map_err(|refused| refusal(told.envelope, &refused.to_string()))?;
+            .map_err(|refused| told.envelope.refused(&refused.to_string()))?;
         *case = change.case.clone();
         let onward = trace::onward(&span, told.envelope.trace.as_deref());
         ledger.add(change, None, place, onward.as_deref());
@@ -141,7 +140,7 @@ fn apply_all(
 /// Reads a receipt; nothing where the case need not know of it.
 fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>>, ApplyError> {
     let receipt = PushReceipt::decode(envelope.payload.as_slice())
-        .map_err(|_| refusal(envelope, "the message cannot be decoded"))?;
+        .map_err(|_| envelope.refused("the message cannot be decoded"))?;
     if receipt.subject() == PushSubject::Form {
         return Ok(None);
     }
@@ -166,13 +165,13 @@ fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>
     Ok(Some(Told {
         envelope,
         push_id: Uuid::try_parse(&receipt.push_id)
-            .map_err(|_| refusal(envelope, "the push's id is not a UUID"))?,
+            .map_err(|_| envelope.refused("the push's id is not a UUID"))?,
         outcome,
         at: receipt
             .at
             .as_ref()
             .and_then(from_proto)
-            .ok_or_else(|| refusal(envelope, "the time is missing or impossible"))?,
+            .ok_or_else(|| envelope.refused("the time is missing or impossible"))?,
         actor: receipt.actor,
         words,
         evidence,
@@ -184,7 +183,7 @@ fn opened(sealed: &[u8], envelope: &Envelope, keyring: &Keyring) -> Result<Strin
     if sealed.is_empty() {
         return Ok(String::new());
     }
-    let broken = || refusal(envelope, "a sealed text does not open");
+    let broken = || envelope.refused("a sealed text does not open");
     match keyring.open(sealed, envelope.county.as_bytes()) {
         Ok(plain) => String::from_utf8(plain).map_err(|_| broken()),
         Err(error @ SealError::UnknownKey(_)) => Err(ApplyError::Retry(Box::new(error))),
@@ -201,8 +200,4 @@ fn marks(outcome: Receipt, at: Timestamp) -> ReceiptMarks {
         Receipt::Parked => {}
     }
     marks
-}
-
-fn refusal(envelope: &Envelope, reason: &str) -> ApplyError {
-    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
 }

@@ -38,10 +38,7 @@ impl Apply for FactReceiver {
         let mut events = Vec::new();
         for envelope in batch {
             let _step = trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
-            let told = events_in(envelope).map_err(|reason| ApplyError::Refuse {
-                position: envelope.position,
-                reason: reason.to_string(),
-            })?;
+            let told = events_in(envelope).map_err(|reason| envelope.refused(&reason.to_string()))?;
             events.extend(told);
         }
         let areas = fengqiao_areas::newest_in(batch)?;

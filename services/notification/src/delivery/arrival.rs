@@ -169,11 +169,7 @@ impl Apply for Arrivals {
 /// The cases whose term is over.
 fn expired(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
     let expired = batch.iter().filter(|envelope| envelope.kind == CASE_EXPIRED);
-    expired.map(|envelope| expired_case(envelope).map_err(|reason| refused(envelope, reason))).collect()
-}
-
-fn refused(envelope: &Envelope, reason: &str) -> ApplyError {
-    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
+    expired.map(|envelope| expired_case(envelope).map_err(|reason| envelope.refused(reason))).collect()
 }
 
 /// The pushes that a batch asks for, each once; all other events are passed over.
@@ -182,6 +178,6 @@ fn requested(batch: &[Envelope]) -> Result<Vec<RequestedPush>, ApplyError> {
     let asked = batch
         .iter()
         .filter(|envelope| envelope.kind == PUSH_REQUESTED)
-        .map(|envelope| requested_push(envelope).map_err(|reason| refused(envelope, reason)));
+        .map(|envelope| requested_push(envelope).map_err(|reason| envelope.refused(reason)));
     asked.filter(|push| push.as_ref().map_or(true, |push| seen.insert(push.push_id))).collect()
 }

@@ -13,6 +13,7 @@ use axum::{
 use fengqiao_county::{Counties, County};
 use fengqiao_pages::{
     Frame, Language, Site,
+    entry::which_county,
     shell::{alert, page},
 };
 use fengqiao_sealing::Keyring;
@@ -26,7 +27,7 @@ use crate::{
     domain::progress::{Stage, fits, stage, typed_code, typed_number},
     error::NotificationError,
     people::People,
-    store::{Store, people::ShownProgress},
+    store::{Store, progress::ShownProgress},
 };
 
 /// The page's address.
@@ -183,14 +184,7 @@ fn asking(desk: &Residents, language: Language, wrong: Option<&str>) -> Markup {
             h1 { (language.say("办理进度查询", "How does my case stand?")) }
             @if let Some(wrong) = wrong { (alert(wrong)) }
             form method="post" action=(PATH) {
-                @if let [(code, _)] = counties.as_slice() {
-                    input type="hidden" name="county" value=(code);
-                } @else {
-                    label for="county" { (language.say("县（市、区）", "County")) }
-                    select id="county" name="county" {
-                        @for (code, name) in &counties { option value=(code) { (name) } }
-                    }
-                }
+                (which_county(language, &counties))
                 label for="number" { (language.say("事项编号", "Case number")) }
                 input type="text" id="number" name="number" maxlength="40" autocomplete="off" inputmode="text"
                     placeholder="20261124-0001" required;

@@ -25,8 +25,9 @@ use crate::{
         progress::{Standing, code},
     },
     error::NotificationError,
-    store::people::{
-        ToldResident, codes_of, drop_protected, insert_messages, keep_standings, residents_told,
+    store::{
+        people::{ToldResident, drop_protected, insert_messages, residents_told},
+        progress::{codes_of, keep_standings},
     },
 };
 
@@ -245,7 +246,7 @@ fn standings(batch: &[Envelope]) -> Result<Vec<Standing>, ApplyError> {
     debug_assert_eq!(CASE_CHANGED, CaseChanged::full_name());
     let mut newest: BTreeMap<Uuid, Standing> = BTreeMap::new();
     for envelope in batch.iter().filter(|envelope| envelope.kind == CASE_CHANGED) {
-        let standing = standing(envelope).map_err(|reason| refused(envelope, reason))?;
+        let standing = standing(envelope).map_err(|reason| envelope.refused(reason))?;
         let held = newest.get(&standing.case_id);
         if held.is_none_or(|held| held.version < standing.version) {
             newest.insert(standing.case_id, standing);
@@ -284,7 +285,7 @@ fn tellings(batch: &[Envelope]) -> Result<Vec<Telling>, ApplyError> {
     let told = batch
         .iter()
         .filter(|envelope| envelope.kind == PERSON_TO_TELL)
-        .map(|envelope| telling(envelope).map_err(|reason| refused(envelope, reason)));
+        .map(|envelope| telling(envelope).map_err(|reason| envelope.refused(reason)));
     told.filter(|telling| telling.as_ref().map_or(true, |telling| seen.insert(telling.telling_id))).collect()
 }
 
@@ -314,10 +315,6 @@ fn telling(envelope: &Envelope) -> Result<Telling, &'static str> {
         sealed_telephone: asked.sealed_telephone,
         sealed_matter: asked.sealed_matter,
     })
-}
-
-fn refused(envelope: &Envelope, reason: &str) -> ApplyError {
-    ApplyError::Refuse { position: envelope.position, reason: reason.to_owned() }
 }
 
 #[cfg(test)]

@@ -1,21 +1,17 @@
-//! Messages to persons, and what residents may see of cases.
+//! Messages to persons.
 
 use std::{collections::HashMap, time::Duration};
 
-use fengqiao_proto::types::v1::{CaseState, Level, PersonKind, PushSubject, TellingKind};
-use fengqiao_serving::time::{from_sql, to_sql};
+use fengqiao_proto::types::v1::{Level, PersonKind, PushSubject, TellingKind};
+use fengqiao_serving::time::to_sql;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
-use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{Store, millis};
+use super::{Store, millis, rows};
 use crate::{
-    domain::{
-        people::{Channel, NewMessage},
-        progress::Standing,
-    },
+    domain::people::{Channel, NewMessage},
     error::NotificationError,
 };
 
@@ -177,33 +173,6 @@ pub struct MessagePlace {
     pub message_id: Uuid,
 }
 
-/// What a resident's page is made of.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ShownProgress {
-    /// The case.
-    pub case_id: Uuid,
-    /// Its number.
-    pub case_number: String,
-    /// The second secret, sealed.
-    pub sealed_code: Vec<u8>,
-    /// Whether it is handled with another one.
-    pub merged: bool,
-    /// Whether nothing may be shown.
-    pub protected: bool,
-    /// The state, of the one that it is handled with.
-    pub state: CaseState,
-    /// When it was opened.
-    pub opened_at: Timestamp,
-    /// When the agency signed.
-    pub signed_at: Option<Timestamp>,
-    /// When it was settled.
-    pub resolved_at: Option<Timestamp>,
-    /// When people were asked again.
-    pub revisited_at: Option<Timestamp>,
-    /// When it was closed.
-    pub closed_at: Option<Timestamp>,
-}
-
 /// Stores messages; those that are there stay as they are. Returns the channels that have something to do.
 ///
 /// # Errors
@@ -244,61 +213,6 @@ pub async fn insert_messages(
     Store::within(OPERATION, async {
         let found = query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
         Ok(found.into_iter().filter_map(Channel::from_code).collect())
-    })
-    .await
-}
-
-/// Keeps how cases stand; a case that is new gets a code. No case stands there twice.
-///
-/// # Errors
-/// [`NotificationError`] of the database.
-pub async fn keep_standings(
-    conn: &mut PgConnection,
-    county: &str,
-    standings: &[Standing],
-    sealed_code: impl Fn() -> Vec<u8>,
-) -> Result<(), NotificationError> {
-    const OPERATION: &str = "keep how cases stand";
-    let time = |get: fn(&Standing) -> Option<Timestamp>| {
-        standings.iter().map(|one| get(one).map(to_sql)).collect::<Vec<_>>()
-    };
-    let flag = |get: fn(&Standing) -> bool| standings.iter().map(get).collect::<Vec<_>>();
-    let query = sqlx::query(include_str!("sql/progress/upsert.sql"))
-        .bind(county)
-        .bind(standings.iter().map(|s| s.case_id).collect::<Vec<_>>())
-        .bind(standings.iter().map(|s| s.case_number.as_str()).collect::<Vec<_>>())
-        .bind(standings.iter().map(|s| s.version).collect::<Vec<_>>())
-        .bind(standings.iter().map(|s| s.state as i16).collect::<Vec<_>>())
-        .bind(standings.iter().map(|s| to_sql(s.opened_at)).collect::<Vec<_>>())
-        .bind(time(|s| s.signed_at))
-        .bind(time(|s| s.resolved_at))
-        .bind(time(|s| s.revisited_at))
-        .bind(time(|s| s.closed_at))
-        .bind(standings.iter().map(|s| s.merged_into).collect::<Vec<_>>())
-        .bind(flag(|s| s.protected))
-        .bind(flag(|s| s.drill))
-        .bind(standings.iter().map(|_| sealed_code()).collect::<Vec<_>>());
-    Store::within(OPERATION, async {
-        query.execute(conn).await.map_err(NotificationError::database(OPERATION)).map(drop)
-    })
-    .await
-}
-
-/// The cases' codes, sealed.
-///
-/// # Errors
-/// [`NotificationError`] of the database.
-pub async fn codes_of(
-    conn: &mut PgConnection,
-    county: &str,
-    cases: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<u8>>, NotificationError> {
-    const OPERATION: &str = "read the codes of cases";
-    let query = sqlx::query_as(include_str!("sql/progress/codes.sql")).bind(county).bind(cases);
-    Store::within(OPERATION, async {
-        let found: Vec<(Uuid, Vec<u8>)> =
-            query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
-        Ok(found.into_iter().collect())
     })
     .await
 }
@@ -523,48 +437,6 @@ impl Store {
         })
         .await
     }
-
-    /// What a resident's page of a case is made of.
-    ///
-    /// # Errors
-    /// [`NotificationError`] of the database.
-    pub async fn progress(
-        &self,
-        county: &str,
-        case_number: &str,
-    ) -> Result<Option<ShownProgress>, NotificationError> {
-        const OPERATION: &str = "read how a case stands";
-        let query = sqlx::query(include_str!("sql/progress/get.sql")).bind(county).bind(case_number);
-        Self::within(OPERATION, async {
-            let row =
-                query.fetch_optional(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
-            row.as_ref().map(shown).transpose().map_err(NotificationError::database(OPERATION))
-        })
-        .await
-    }
-
-    /// Gives a case another code. False where there is none that could be shown.
-    ///
-    /// # Errors
-    /// [`NotificationError`] of the database.
-    pub async fn renew_code(
-        &self,
-        county: &str,
-        case_number: &str,
-        sealed_code: &[u8],
-    ) -> Result<bool, NotificationError> {
-        const OPERATION: &str = "renew the code of a case";
-        let query = sqlx::query(include_str!("sql/progress/renew.sql"))
-            .bind(county)
-            .bind(case_number)
-            .bind(sealed_code);
-        Self::within(OPERATION, async {
-            let row =
-                query.fetch_optional(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
-            Ok(row.is_some())
-        })
-        .await
-    }
 }
 
 fn claimed(row: &PgRow) -> Result<Claimed, sqlx::Error> {
@@ -578,7 +450,7 @@ fn claimed(row: &PgRow) -> Result<Claimed, sqlx::Error> {
         sealed_address: row.try_get("sealed_address")?,
         sealed_text: row.try_get("sealed_text")?,
         kind: kind(row)?,
-        requested_at: from_sql(row.try_get("requested_at")?),
+        requested_at: rows::time(row, "requested_at")?,
     })
 }
 
@@ -598,33 +470,13 @@ fn kept(row: &PgRow) -> Result<KeptMessage, sqlx::Error> {
         recipient: row.try_get("recipient")?,
         channel: channel(row)?,
         version: row.try_get("template_version")?,
-        requested_at: from_sql(row.try_get("requested_at")?),
+        requested_at: rows::time(row, "requested_at")?,
         state: row.try_get("state")?,
         tries: row.try_get("claims")?,
-        ended_at: time(row, "ended_at")?,
+        ended_at: rows::maybe_time(row, "ended_at")?,
         http_status: row.try_get("http_status")?,
         error: row.try_get("error")?,
     })
-}
-
-fn shown(row: &PgRow) -> Result<ShownProgress, sqlx::Error> {
-    Ok(ShownProgress {
-        case_id: row.try_get("case_id")?,
-        case_number: row.try_get("case_number")?,
-        sealed_code: row.try_get("sealed_code")?,
-        merged: row.try_get("merged")?,
-        protected: row.try_get("protected")?,
-        state: CaseState::try_from(i32::from(row.try_get::<i16, _>("state")?)).unwrap_or_default(),
-        opened_at: from_sql(row.try_get("opened_at")?),
-        signed_at: time(row, "signed_at")?,
-        resolved_at: time(row, "resolved_at")?,
-        revisited_at: time(row, "revisited_at")?,
-        closed_at: time(row, "closed_at")?,
-    })
-}
-
-fn time(row: &PgRow, column: &str) -> Result<Option<Timestamp>, sqlx::Error> {
-    Ok(row.try_get::<Option<OffsetDateTime>, _>(column)?.map(from_sql))
 }
 
 fn channel(row: &PgRow) -> Result<Channel, sqlx::Error> {

@@ -152,7 +152,7 @@ impl BoardCounts {
         in_time(async {
             let mut at = self.moment(county).await?;
             let window = pieces(from, before);
-            let query = pieced(include_str!("sql/board/town_categories.sql"), &mut at, county, &window);
+            let query = at.pieced(include_str!("sql/board/town_categories.sql"), &window);
             let rows = query.bind(town).fetch_all(at.snapshot.connection()?).await.map_err(counting)?;
             at.snapshot.end().await?;
             rows.iter()
@@ -187,24 +187,23 @@ pub(super) struct Moment {
 
 type Asking = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
-/// A statement over the pieces of a window, bound with them.
-fn pieced(statement: &'static str, at: &mut Moment, county: &str, window: &[Piece]) -> Asking {
-    sqlx::query(statement)
-        .bind(county.to_owned())
-        .bind(at.snapshot.generation)
-        .bind(window.iter().map(|piece| piece.span as i16).collect::<Vec<_>>())
-        .bind(window.iter().map(|piece| piece.begins.to_string()).collect::<Vec<_>>())
-        .bind(window.iter().map(|piece| piece.sign()).collect::<Vec<_>>())
-}
-
 impl Moment {
+    /// A statement over the pieces of a window, bound with them.
+    fn pieced(&self, statement: &'static str, window: &[Piece]) -> Asking {
+        sqlx::query(statement)
+            .bind(self.county.clone())
+            .bind(self.snapshot.generation)
+            .bind(window.iter().map(|piece| piece.span as i16).collect::<Vec<_>>())
+            .bind(window.iter().map(|piece| piece.begins.to_string()).collect::<Vec<_>>())
+            .bind(window.iter().map(|piece| piece.sign()).collect::<Vec<_>>())
+    }
+
     async fn over(
         &mut self,
         statement: &'static str,
         window: &[Piece],
     ) -> Result<Vec<PgRow>, StatisticsError> {
-        let county = self.county.clone();
-        let query = pieced(statement, self, &county, window);
+        let query = self.pieced(statement, window);
         query.fetch_all(self.snapshot.connection()?).await.map_err(counting)
     }
 
