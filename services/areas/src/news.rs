@@ -30,7 +30,7 @@ pub fn newest_in(batch: &[Envelope]) -> Result<Option<AreaNews>, ApplyError> {
 }
 
 fn read(event: &Envelope) -> Result<AreaNews, ApplyError> {
-    let AreasActivated { version, areas, area_codes, area_changes } =
+    let AreasActivated { version, areas, area_codes, area_changes, .. } =
         AreasActivated::decode(event.payload.as_slice())
             .map_err(|_| event.refused("not an AreasActivated message"))?;
     if version < 1 || areas.is_empty() {

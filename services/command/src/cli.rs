@@ -11,9 +11,10 @@ use crate::{
     bulletin::BulletinCommand, call::CallCommand, case::CaseCommand, duty::DutyCommand,
     endpoint::EndpointCommand, export::ExportCommand, figures::StatsOptions, form::FormCommand,
     keys::KeysCommand, link::LinkCommand, mediators::MediatorsOptions, meeting::MeetingCommand,
-    people::PeopleCommand, push::PushCommand, record::RecordCommand, report::ReportCommand,
-    reward::RewardCommand, roster::RosterOptions, rules::RulesCommand, settings::SettingsCommand,
-    watch::WatchOptions, weights::WeightsCommand, work::WorkOptions,
+    merge_suggestion::MergeSuggestionCommand, people::PeopleCommand, push::PushCommand,
+    record::RecordCommand, report::ReportCommand, reward::RewardCommand, roster::RosterOptions,
+    rules::RulesCommand, settings::SettingsCommand, watch::WatchOptions, weights::WeightsCommand,
+    work::WorkOptions,
 };
 
 /// A county's cases, reports, pushes and figures (枫桥: 县级综治中心).
@@ -58,6 +59,9 @@ pub enum Command {
     /// Read and steer cases (矛盾纠纷).
     #[command(subcommand)]
     Case(CaseCommand),
+    /// Open cases that are of one dispute (并案研判): list them, or say that two are not.
+    #[command(subcommand)]
+    MergeSuggestion(MergeSuggestionCommand),
     /// Alerts by tier (分级预警): list, acknowledge; start an exercise (演练).
     #[command(subcommand)]
     Alert(AlertCommand),

@@ -18,6 +18,7 @@ use fengqiao_proto::{
     routing::v1::{
         alert_service_client::AlertServiceClient, audit_service_client::AuditServiceClient,
         duty_service_client::DutyServiceClient, meeting_service_client::MeetingServiceClient,
+        merge_suggestion_service_client::MergeSuggestionServiceClient,
         routing_service_client::RoutingServiceClient, settings_service_client::SettingsServiceClient,
         work_service_client::WorkServiceClient,
     },
@@ -286,6 +287,19 @@ impl Session {
     ) -> Result<AccountServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect(service, caller).await?;
         Ok(AccountServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to routing, for suggestions to merge cases.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn merge_suggestions(
+        &self,
+        caller: &Caller,
+    ) -> Result<MergeSuggestionServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("routing", caller).await?;
+        Ok(MergeSuggestionServiceClient::with_interceptor(channel, token)
             .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 

@@ -37,6 +37,7 @@ pub const DUTIES: &[Word<DutyKind>] = &[
     Word(DutyKind::Meeting, "MEETING", "联席会议"),
     Word(DutyKind::AnswerCall, "ANSWER_CALL", "一键呼叫应答"),
     Word(DutyKind::Inquire, "INQUIRE", "预警核查"),
+    Word(DutyKind::Merge, "MERGE", "并案研判"),
 ];
 
 /// What an agency is in a case.

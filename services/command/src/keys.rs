@@ -31,8 +31,21 @@ pub enum KeysCommand {
     Add(FileOptions),
     /// What each service seals with, and what older keys still hold.
     List,
+    /// The key by which people are found (查找密钥): change it in two steps, without a stop.
+    #[command(subcommand)]
+    Lookup(LookupCommand),
     /// Let an older key go (停用). Refused while anything is, or may be, sealed with it.
     Retire(RetireOptions),
+}
+
+/// What to do with the lookup key.
+#[derive(Debug, Subcommand)]
+pub enum LookupCommand {
+    /// Add a second lookup key. Running services hash by both, and what is there is hashed anew in the background. Where
+    /// each machine has a copy of the file, hand it to all at once.
+    Begin(FileOptions),
+    /// Let the older lookup key go, and its hashes with it. Refused while anything is, or may be, found by it alone.
+    End(FileOptions),
 }
 
 /// Which file.
@@ -67,6 +80,19 @@ pub async fn execute(command: KeysCommand, session: &Session, output: &Output) -
         KeysCommand::Add(options) => {
             let key = changed(&options.file, KeyFileChange::Add)?;
             output.line(&format!("密钥{key}已加入，尚未启用"))
+        }
+        KeysCommand::Lookup(LookupCommand::Begin(options)) => {
+            let key = changed(&options.file, KeyFileChange::BeginLookup)?;
+            output.line(&format!("查找密钥{key}已加入，各服务数秒内自动并用；旧数据在后台逐步重新计算"))
+        }
+        KeysCommand::Lookup(LookupCommand::End(options)) => {
+            let needed: Vec<String> =
+                sealings(session).await?.iter().filter_map(still_finds_by_the_older).collect();
+            if !needed.is_empty() {
+                return Err(CommandError::Usage(needed.join("; ")));
+            }
+            let key = changed(&options.file, KeyFileChange::EndLookup)?;
+            output.line(&format!("此后只用查找密钥{key}，旧密钥的计算结果在后台逐步清除"))
         }
         KeysCommand::List => list(&sealings(session).await?, output),
         KeysCommand::Retire(options) => {
@@ -106,8 +132,16 @@ fn list(sealings: &[GetSealingResponse], output: &Output) -> Result<(), CommandE
     if output.json {
         return sealings.iter().try_for_each(|one| output.json_line(one));
     }
-    let mut table =
-        Table::of_words(["服务", "启用密钥", "启用时间", "旧密钥", "待重新加密", "不可更改", "查点时间"]);
+    let mut table = Table::of_words([
+        "服务",
+        "启用密钥",
+        "启用时间",
+        "旧密钥",
+        "待重新加密",
+        "不可更改",
+        "查点时间",
+        "查找密钥",
+    ]);
     for one in sealings {
         let mut rows = one.old_rows.clone();
         if rows.is_empty() {
@@ -128,10 +162,34 @@ fn list(sealings: &[GetSealingResponse], output: &Output) -> Result<(), CommandE
                 Cell::inked(row.waiting.to_string(), ink),
                 row.fixed.to_string().into(),
                 output.second(one.counted_at.as_ref()).into(),
+                lookups(one).into(),
             ]);
         }
     }
     output.table(&table, "没有服务")
+}
+
+/// The lookup keys of a service, and how far hashing anew is.
+fn lookups(sealing: &GetSealingResponse) -> String {
+    let keys: Vec<String> = sealing.lookup_keys.iter().map(u32::to_string).collect();
+    let far = match (sealing.lookup_ready, sealing.left_to_hash) {
+        (true, _) => String::new(),
+        (false, 0) => "（进行中）".to_owned(),
+        (false, left) => format!("（{left}条未能计算）"),
+    };
+    format!("{}{far}", keys.join("、"))
+}
+
+/// Why the older lookup key of a service cannot go yet; none where it can.
+fn still_finds_by_the_older(sealing: &GetSealingResponse) -> Option<String> {
+    let service = &sealing.service;
+    if sealing.lookup_keys.len() < 2 {
+        return Some(format!("{service} has one lookup key; begin first, and wait some seconds"));
+    }
+    if sealing.left_to_hash > 0 {
+        return Some(format!("{service} could not hash {} values anew", sealing.left_to_hash));
+    }
+    (!sealing.lookup_ready).then(|| format!("{service} is still hashing anew; try again later"))
 }
 
 /// Why a service still needs a key, or may need it; none where it does not.
@@ -175,7 +233,26 @@ mod tests {
     fn keys_take_a_file() {
         let parse = |rest: &[&str]| Cli::try_parse_from(["fengqiao", "keys"].iter().chain(rest)).is_ok();
         assert!(parse(&["rotate", "--file", "k"]) && parse(&["add", "--file", "k"]) && parse(&["list"]));
+        assert!(parse(&["lookup", "begin", "--file", "k"]) && parse(&["lookup", "end", "--file", "k"]));
         assert!(parse(&["retire", "1", "--file", "k"]) && !parse(&["retire", "300", "--file", "k"]));
+    }
+
+    #[test]
+    fn the_older_lookup_key_goes_only_where_nothing_is_found_by_it_alone() {
+        let ready = GetSealingResponse {
+            service: "intake".into(),
+            lookup_keys: vec![1, 2],
+            lookup_ready: true,
+            ..Default::default()
+        };
+        assert_eq!(still_finds_by_the_older(&ready), None);
+        for (needed, said) in [
+            (GetSealingResponse { lookup_keys: vec![1], ..ready.clone() }, "one lookup key"),
+            (GetSealingResponse { left_to_hash: 3, lookup_ready: false, ..ready.clone() }, "3 values"),
+            (GetSealingResponse { lookup_ready: false, ..ready.clone() }, "still hashing"),
+        ] {
+            assert!(still_finds_by_the_older(&needed).unwrap().contains(said), "{said}");
+        }
     }
 
     #[test]

@@ -25,6 +25,7 @@ mod link;
 mod matter;
 mod mediators;
 mod meeting;
+mod merge_suggestion;
 mod moment;
 mod output;
 mod paging;
@@ -88,6 +89,7 @@ async fn execute(cli: Cli, output: &Output) -> Result<(), CommandError> {
         Command::Activity(command) => activity::execute(command, &session, output).await,
         Command::Record(command) => record::execute(command, &session, output).await,
         Command::Case(command) => case::execute(command, &session, output).await,
+        Command::MergeSuggestion(command) => merge_suggestion::execute(command, &session, output).await,
         Command::Alert(command) => alert::execute(command, &session, output).await,
         Command::Call(command) => call::execute(command, &session, output).await,
         Command::Work(options) => work::list(options, &session, output).await,

@@ -24,6 +24,7 @@ const STATES: &[Word<PersonMessageState>] = &[
     Word(PersonMessageState::Taken, "TAKEN", "已发"),
     Word(PersonMessageState::Parked, "PARKED", "搁置"),
     Word(PersonMessageState::Withheld, "WITHHELD", "不重复告知"),
+    Word(PersonMessageState::Overtaken, "OVERTAKEN", "已由后续提醒代替"),
     Word(PersonMessageState::Dropped, "DROPPED", "已保护，不发"),
 ];
 

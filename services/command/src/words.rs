@@ -251,6 +251,7 @@ pub const STANDING_KINDS: &[Word<StandingKind>] = &[
     Word(StandingKind::Screening, "SCREENING", "联合筛查"),
     Word(StandingKind::Meeting, "MEETING", "联席会议"),
     Word(StandingKind::Inquiry, "INQUIRY", "预警核查"),
+    Word(StandingKind::Merging, "MERGING", "并案研判"),
 ];
 
 /// Kinds of places.
@@ -272,6 +273,7 @@ pub const DUTY_OUTCOMES: &[Word<DutyOutcome>] = &[
     Word(DutyOutcome::Failed, "FAILED", "复查不合格"),
     Word(DutyOutcome::Cleared, "CLEARED", "排除风险"),
     Word(DutyOutcome::FollowUp, "FOLLOW_UP", "跟进走访"),
+    Word(DutyOutcome::Apart, "APART", "不是同一纠纷"),
 ];
 
 /// How far a duty is.

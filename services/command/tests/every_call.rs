@@ -86,6 +86,8 @@ case whistle blow 1 police justice --spot x --photo p --reason x
 case whistle report-in 1 1
 case whistle finish 1 1 --for police --photo p --text x
 case whistle rate 1 1 police 5
+merge-suggestion list --case 1 --settled
+merge-suggestion dismiss 1 --reason x
 alert list --open
 alert show 1 1
 alert acknowledge 1

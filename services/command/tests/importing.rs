@@ -91,6 +91,18 @@ fn a_workbook_is_read_as_people_keep_it() {
 }
 
 #[test]
+fn columns_that_are_not_understood_are_named_once_in_the_summary_and_their_cells_are_kept() {
+    let county = County::start();
+    let text = "麻城市工单明细;;;\n来源编号;标题;工号;\nA-1;漏水;A07;备注\nA-2;漏水;A08;\n";
+    fs::write(county.folder().join("t.csv"), text).unwrap();
+    let output = import(&county, &["t.csv", "--source", "grid"]);
+    assert_eq!(tally(&output), [2, 0, 0, 0, 0], "{}", String::from_utf8_lossy(&output.stderr));
+    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["ownFields"], serde_json::json!(["工号", "第4列"]));
+    assert_eq!(county.taken(), ["A-1", "A-2"]);
+}
+
+#[test]
 fn what_cannot_be_read_is_said_plainly() {
     let county = County::start();
     fs::write(county.folder().join("x.doc"), "x").unwrap();

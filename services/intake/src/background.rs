@@ -308,7 +308,7 @@ fn open_cases(cases: impl Iterator<Item = ToldCase>) -> Vec<ToldCase> {
 pub(crate) struct NewReading<'a> {
     pub who: &'a Principal,
     pub asked_by: AskedBy,
-    /// What was asked; only its keyed hash is kept.
+    /// What was asked; only its keyed hash is kept, by the key of proofs, since nobody may change it later.
     pub value: &'a str,
     pub purpose: Purpose,
     /// How many reports what is shown is made of.
@@ -335,7 +335,7 @@ pub(crate) async fn keep(
         purpose: purpose.kind,
         purpose_words: purpose.words,
         asked_by,
-        asked: keyring.lookup_hash("background", &format!("{} {value}", asked_by.as_str_name())).to_vec(),
+        asked: keyring.proof_hash("background", &format!("{} {value}", asked_by.as_str_name())).to_vec(),
         shown,
     };
     let most = county.settings.background.readings_per_hour;

@@ -7,16 +7,16 @@ use fengqiao_county::County;
 use fengqiao_linkage::{
     KeyedHash, MalformedTraits, Places, PlainParty, PlainPhone, PlainReport, Role, Secret, Traits, traits,
 };
-use fengqiao_sealing::Keyring;
+use fengqiao_sealing::{Keyring, LookupKey};
 
 use crate::domain::{id_number::IdNumber, phone::Phone};
 
-/// The installation's keyed hash, as linkage takes it.
-pub(crate) struct LookupHash<'a>(pub(crate) &'a Keyring);
+/// A lookup key of the installation, as linkage takes it.
+pub(crate) struct LookupHash<'a>(pub(crate) &'a LookupKey);
 
 impl KeyedHash for LookupHash<'_> {
     fn hash(&self, kind: &str, value: &str) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0.lookup_hash(kind, value);
+        let [a, b, c, d, e, f, g, h, ..] = self.0.hash(kind, value);
         u64::from_be_bytes([a, b, c, d, e, f, g, h])
     }
 }
@@ -49,10 +49,18 @@ pub fn of_traits(bytes: &[u8]) -> Result<Vec<i64>, MalformedTraits> {
     Ok(numbers(&Traits::decode(bytes)?))
 }
 
+/// Whether linkage kept nothing of the report: it is an exercise.
+#[must_use]
+pub fn are_of_nothing(bytes: &[u8]) -> bool {
+    Traits::decode(bytes).is_ok_and(|traits| traits == Traits::default())
+}
+
 fn of_report(report: PlainReport<'_>, county: &County, keyring: &Keyring) -> Vec<i64> {
     let areas = county.areas.now();
     let places = Places::new(&county.name, areas.iter().map(|area| (area.code.as_str(), area.name.as_str())));
-    numbers(&traits(&report, &places, &Secret::of(&LookupHash(keyring))))
+    // By each lookup key: while it changes, a report may be stored under either.
+    let by = |key: &LookupKey| numbers(&traits(&report, &places, &Secret::of(&LookupHash(key))));
+    keyring.lookup_keys().iter().flat_map(by).collect()
 }
 
 fn numbers(traits: &Traits) -> Vec<i64> {

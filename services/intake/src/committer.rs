@@ -29,6 +29,7 @@ use crate::{
     county_weights::CountyWeights,
     domain::{decision::Decision, linkage::Reach},
     error::IntakeError,
+    lookup_keys::LookupKeys,
     reception::ReceivedReport,
 };
 
@@ -64,7 +65,7 @@ impl Committer {
         pool: &PgPool,
         outbox: &Outbox,
         counties: &Counties,
-        weights: &CountyWeights,
+        (weights, lookups): (&CountyWeights, &Arc<LookupKeys>),
         settings: &CommitSettings,
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
@@ -79,6 +80,7 @@ impl Committer {
                     of_case: days(county.settings.repeat_case_days),
                 },
                 weights: weights.of(&county.code),
+                lookups: Arc::clone(lookups),
                 memory: Memory::new(settings.remembered_reports as usize),
                 pool: pool.clone(),
                 outbox: outbox.clone(),
@@ -153,6 +155,8 @@ struct Worker {
     reach: Reach,
     /// How much each evidence weighs in this county.
     weights: Arc<Weights>,
+    /// By which lookup key earlier reports are found.
+    lookups: Arc<LookupKeys>,
     /// What it knows of earlier reports.
     memory: Memory,
     pool: PgPool,

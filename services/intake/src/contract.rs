@@ -5,7 +5,7 @@ use fengqiao_serving::time::to_proto;
 
 use crate::domain::{
     decision::{Change, Decision},
-    linkage::Linkage,
+    linkage::{Linkage, Reason},
 };
 
 /// Where a report belongs.
@@ -14,17 +14,7 @@ pub fn linkage(linkage: &Linkage) -> proto::Linkage {
     proto::Linkage {
         cluster_id: linkage.cluster_id.to_string(),
         repeat: linkage.repeat,
-        reasons: linkage
-            .reasons
-            .iter()
-            .map(|reason| proto::LinkReason {
-                subject: reason.subject.into(),
-                evidence: reason.evidence.into(),
-                bits: reason.bits,
-                earlier_report_id: reason.earlier_report_id.to_string(),
-                earlier_at: Some(to_proto(reason.earlier_at)),
-            })
-            .collect(),
+        reasons: linkage.reasons.iter().map(reason).collect(),
         follows_cluster_id: linkage.follows.map(|cluster| cluster.to_string()).unwrap_or_default(),
         person_id: linkage.person_id.to_string(),
         household_id: linkage.household_id.to_string(),
@@ -34,6 +24,18 @@ pub fn linkage(linkage: &Linkage) -> proto::Linkage {
             case_bits: linkage.scores.case,
             weights: linkage.weights.clone(),
         }),
+    }
+}
+
+/// Why a report belongs to an earlier one.
+#[must_use]
+pub fn reason(reason: &Reason) -> proto::LinkReason {
+    proto::LinkReason {
+        subject: reason.subject.into(),
+        evidence: reason.evidence.into(),
+        bits: reason.bits,
+        earlier_report_id: reason.earlier_report_id.to_string(),
+        earlier_at: Some(to_proto(reason.earlier_at)),
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     domain::{decision::Decision, ticket_states::ticket_of},
     error::IntakeError,
     grpc::Unfinished,
+    lookup_keys::LookupKeys,
     reception::{ReceivedReport, Reception},
     sums,
 };
@@ -54,6 +55,7 @@ impl WhenFull {
 /// Takes reports and reads them.
 pub struct Intake {
     pub(crate) reception: Reception,
+    pub(crate) lookups: Arc<LookupKeys>,
     pub(crate) committer: Committer,
     pub(crate) feed: ChangeFeed,
     pub(crate) pool: PgPool,
@@ -76,10 +78,12 @@ impl Intake {
         settings: &CommitSettings,
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
-        let (committer, work) = Committer::new(pool, outbox, counties, weights, settings, stop);
+        let lookups = Arc::new(LookupKeys::new(Arc::clone(&keyring)));
+        let (committer, work) = Committer::new(pool, outbox, counties, (weights, &lookups), settings, stop);
         let intake = Self {
             feed: ChangeFeed::new(pool.clone(), Arc::clone(&keyring)),
             reception: Reception::new(counties, keyring),
+            lookups,
             committer,
             pool: pool.clone(),
             stop: stop.clone(),
@@ -87,6 +91,12 @@ impl Intake {
             unfinished: Unfinished::default(),
         };
         (intake, work)
+    }
+
+    /// The id of the lookup key by which a county's earlier reports are found and compared now.
+    #[must_use]
+    pub fn lookup_key_read_by(&self, county: &str) -> u8 {
+        self.lookups.reading(county)
     }
 
     /// Checks a report and makes it ready for its commit.

@@ -51,22 +51,36 @@ impl Learning {
         self.in_force.of(county)
     }
 
-    /// Learns from so many of the newest reports.
+    /// Learns from so many of the newest reports, compared by a lookup key.
     ///
     /// # Errors
     /// [`IntakeError::Full`] while it learns already; where the reports cannot be read.
-    pub async fn learn(&self, county: &str, version: &str, reports: usize) -> Result<Learned, IntakeError> {
+    pub async fn learn(
+        &self,
+        county: &str,
+        version: &str,
+        reports: usize,
+        lookup: u8,
+    ) -> Result<Learned, IntakeError> {
         let _busy = self.busy.try_lock().map_err(|_| IntakeError::Full)?;
         let too_slow = || StoreError::TooSlow { operation: "learn weights" };
-        timeout(LEARN_TIMEOUT, self.learn_alone(county, version, reports)).await.map_err(|_| too_slow())?
+        timeout(LEARN_TIMEOUT, self.learn_alone(county, version, reports, lookup))
+            .await
+            .map_err(|_| too_slow())?
     }
 
-    async fn learn_alone(&self, county: &str, version: &str, reports: usize) -> Result<Learned, IntakeError> {
+    async fn learn_alone(
+        &self,
+        county: &str,
+        version: &str,
+        reports: usize,
+        lookup: u8,
+    ) -> Result<Learned, IntakeError> {
         let mut observing = Observing::new(Weights::clone(&self.in_force.of(county)));
         let most = i64::try_from(reports).unwrap_or(i64::MAX);
         let mut after: Uuid = store::before_newest(&self.pool, county, most).await?;
         loop {
-            let page = store::linked_after(&self.pool, county, after, PAGE).await?;
+            let page = store::linked_after(&self.pool, county, lookup, after, PAGE).await?;
             let last = page.last().map(|(report, _)| *report);
             // Comparing keeps a processor busy for a while, and the connections must not wait for it.
             observing = tokio::task::spawn_blocking(move || {

@@ -9,6 +9,7 @@ pub mod activities;
 pub mod background;
 pub mod changes;
 pub mod clue_keys;
+mod cluster_news;
 pub mod committer;
 pub mod config;
 mod contract;
@@ -21,8 +22,10 @@ pub mod http;
 mod intake;
 pub mod learning;
 pub mod linking;
+pub mod lookup_keys;
 pub mod reception;
 pub mod records;
+pub mod rehashing;
 pub mod retention;
 pub mod routing_events;
 pub mod sources;
@@ -43,7 +46,9 @@ use fengqiao_proto::intake::v1::{
     background_service_server::BackgroundServiceServer, change_service_server::ChangeServiceServer,
     weights_service_server::WeightsServiceServer,
 };
-use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, on_own_thread, time::Clock};
+use fengqiao_serving::{
+    Foundation, MAX_MESSAGE_BYTES, ServiceName, StartError, on_own_thread, rehashing::hash_anew, time::Clock,
+};
 use fengqiao_webhook::Poster;
 use jiff::SignedDuration;
 
@@ -92,6 +97,9 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let answers = IdempotentAnswers::new(foundation.pool.clone(), Arc::clone(&foundation.keyring));
     let router = http::router(Arc::clone(&intake), foundation.gate(), answers);
     foundation.serve_http(settings.doors.http_listen, router).await?;
+    let rehashing = rehashing::Rehashing::new(Arc::clone(&intake), Clock::system());
+    let (keyring, progress) = (Arc::clone(&foundation.keyring), foundation.lookup_progress());
+    foundation.tasks.spawn("hashing anew", hash_anew(rehashing, keyring, progress, foundation.stop.clone()));
     let changes = ChangeServiceServer::new(grpc::ChangeFace::new(Arc::clone(&intake)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
     let (records, work) = Records::new(Arc::clone(&intake), &foundation.counties);
@@ -102,7 +110,7 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     }
     let routes = tonic::service::Routes::new(grpc::IntakeFace::new(Arc::clone(&intake)))
         .add_service(changes)
-        .add_service(grpc::LinkageFace::new(Arc::clone(&intake)).into_server())
+        .add_service(grpc::LinkageFace::new(Arc::clone(&intake), foundation.outbox.clone()).into_server())
         .add_service(WeightsServiceServer::new(grpc::WeightsFace::new(
             intake,
             Learning::new(foundation.pool.clone(), weights),

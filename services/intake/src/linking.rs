@@ -2,12 +2,13 @@
 //! what held before it.
 
 use fengqiao_linkage::{Join, Kind};
-use fengqiao_messaging::advance_turn;
+use fengqiao_messaging::{Event, Outbox, advance_turn, append};
 use jiff::Timestamp;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
+    cluster_news,
     config::COMMAND_TIMEOUT,
     error::IntakeError,
     store::{self, LinkAct, LinkDecision, NewDecision, StoreError, Undone},
@@ -53,6 +54,8 @@ pub struct Saying<'a> {
 pub struct Linking {
     /// Connections in intake's schema.
     pub pool: PgPool,
+    /// Takes what is told of clusters.
+    pub outbox: Outbox,
 }
 
 impl Linking {
@@ -103,8 +106,9 @@ impl Linking {
             };
             store::add_decision(&mut tx, saying.county, &decision).await?;
             let kept = store::decision_by_id(&mut tx, saying.county, decision_id).await?;
-            end(tx, saying.county).await?;
-            Ok(kept.ok_or(StoreError::Malformed("the decision"))?)
+            let kept = kept.ok_or(StoreError::Malformed("the decision"))?;
+            self.end(tx, saying.county, cluster_news::decided(&kept)).await?;
+            Ok(kept)
         })
         .await
     }
@@ -142,10 +146,22 @@ impl Linking {
                 _ => {}
             }
             store::undo_decision(&mut tx, county, decision_id, &undone).await?;
-            end(tx, county).await?;
-            Ok(LinkDecision { undone: Some(undone), ..decision })
+            let decision = LinkDecision { undone: Some(undone), ..decision };
+            self.end(tx, county, cluster_news::taken_back(&decision)).await?;
+            Ok(decision)
         })
         .await
+    }
+
+    /// Ends the county's turn and commits, and tells what there is to tell.
+    async fn end(&self, mut tx: Tx, county: &str, news: Option<Event>) -> Result<(), IntakeError> {
+        advance_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
+        let events = Vec::from_iter(news);
+        let first =
+            append(&mut tx, county, &events).await.map_err(|error| StoreError::Events(error.into()))?;
+        store::commit(tx).await?;
+        self.outbox.sent(county, first, events);
+        Ok(())
     }
 }
 
@@ -159,11 +175,6 @@ type Tx = sqlx::Transaction<'static, sqlx::Postgres>;
 
 async fn begin(pool: &PgPool, county: &str) -> Result<Tx, IntakeError> {
     Ok(store::begin_alone(pool, county).await?)
-}
-
-async fn end(mut tx: Tx, county: &str) -> Result<(), IntakeError> {
-    advance_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
-    Ok(store::commit(tx).await?)
 }
 
 /// The cluster that all of these reports belong to.

@@ -8,17 +8,16 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_county::{AreaTree, Counties, County};
-use fengqiao_linkage::{Key, PlainParty, PlainPhone, PlainReport, Role as LinkRole, Secret, Traits};
+use fengqiao_linkage::{PlainParty, PlainPhone, PlainReport, Role as LinkRole};
 use fengqiao_proto::{
     intake::v1::{Activity, Report},
-    types::v1::{PartyRole, Role, Source},
+    types::v1::{Matter, PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
 use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 use crate::{
-    clue_keys::LookupHash,
     domain::{
         activity::{self, ValidActivity},
         area::AreaCode,
@@ -30,6 +29,7 @@ use crate::{
         validation::{Circumstances, validate},
     },
     error::IntakeError,
+    lookup_keys::Hashes,
 };
 
 /// A right report, ready to be committed. Nothing personal in it is in the clear.
@@ -49,10 +49,8 @@ pub struct ReceivedReport {
     pub category: String,
     /// The source's own word.
     pub source_category: String,
-    /// By what it is compared with earlier reports: keyed hashes, nothing that can be read.
-    pub traits: Traits,
-    /// By what earlier reports are found.
-    pub keys: Vec<Key>,
+    /// By what earlier reports are found and it is compared with them: keyed hashes, nothing that can be read.
+    pub hashes: Hashes,
     /// The sealed matter.
     pub sealed_matter: Vec<u8>,
     /// Whether the source keeps it confidential.
@@ -85,8 +83,6 @@ impl ReceivedReport {
 pub struct Reception {
     desks: BTreeMap<String, Desk>,
     keyring: Arc<Keyring>,
-    /// Under this all traits are hashed.
-    secret: Secret,
 }
 
 /// What receiving in one county needs.
@@ -109,8 +105,7 @@ impl Reception {
             let places = RwLock::new(Arc::new(Places::of(county)));
             (county.code.clone(), Desk { county: Arc::clone(county), places })
         };
-        let secret = Secret::of(&LookupHash(&keyring));
-        Self { desks: counties.iter().map(desk).collect(), keyring, secret }
+        Self { desks: counties.iter().map(desk).collect(), keyring }
     }
 
     /// The county's folder.
@@ -164,6 +159,38 @@ impl Reception {
         Ok(ask(&desk.county, &knowledge))
     }
 
+    /// The counties that are served here.
+    pub(crate) fn county_codes(&self) -> impl Iterator<Item = &str> {
+        self.desks.keys().map(String::as_str)
+    }
+
+    /// What linkage keeps of a report that is stored already, by the lookup keys that hold now.
+    ///
+    /// # Errors
+    /// [`IntakeError::NoSuchCounty`] for one that is not served here.
+    pub(crate) fn hash_anew(
+        &self,
+        code: &str,
+        matter: &Matter,
+        (area_code, category): (&str, &str),
+        now: Timestamp,
+    ) -> Result<Hashes, IntakeError> {
+        let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let area = AreaCode::of_area(area_code);
+        let today = desk.county.day(now);
+        let people: Vec<ValidParty> =
+            matter.parties.iter().map(|party| ValidParty::of_stored(party, today)).collect();
+        let report = PlainReport {
+            area_code: area.prefix(),
+            category,
+            address: &matter.address,
+            title: &matter.title,
+            narrative: &matter.narrative,
+            parties: people.iter().map(plain_party).collect(),
+        };
+        Ok(Hashes::of(Some(&report), &desk.places().names, &self.keyring))
+    }
+
     /// The keys.
     #[must_use]
     pub fn keyring(&self) -> &Keyring {
@@ -202,16 +229,13 @@ impl Reception {
         who: &Principal,
         trace: Option<String>,
     ) -> ReceivedReport {
-        let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
-        let fingerprint = hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
+        let fingerprint =
+            self.keyring.proof_hash("content", &hexadecimal(&matter_fingerprint::fingerprint(&report)));
         let category = &desk.county.categories.canonical(&report.category).code;
         let drill = report.is_drill();
         // Nothing is found by an exercise, and it is found by nothing: nobody has come again for it.
-        let traits = if drill {
-            Traits::default()
-        } else {
-            fengqiao_linkage::traits(&plain(&report, category), &places.names, &self.secret)
-        };
+        let told = (!drill).then(|| plain(&report, category));
+        let hashes = Hashes::of(told.as_ref(), &places.names, &self.keyring);
         let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
         ReceivedReport {
             source: report.source,
@@ -221,8 +245,7 @@ impl Reception {
             area: report.area.clone(),
             category: category.clone(),
             source_category: report.category.clone(),
-            keys: traits.keys(),
-            traits,
+            hashes,
             confidential: report.confidential,
             drill,
             sealed_details: report.details.as_ref().map(|details| seal(details.encode_to_vec())),
@@ -272,7 +295,18 @@ impl Places {
 
 /// The report as linkage takes it.
 fn plain<'a>(report: &'a ValidReport, category: &'a str) -> PlainReport<'a> {
-    let party = |party: &'a ValidParty| PlainParty {
+    PlainReport {
+        area_code: report.area.prefix(),
+        category,
+        address: &report.address,
+        title: &report.title,
+        narrative: &report.narrative,
+        parties: report.parties.iter().map(plain_party).collect(),
+    }
+}
+
+fn plain_party(party: &ValidParty) -> PlainParty<'_> {
+    PlainParty {
         role: match party.role {
             PartyRole::Reporter => LinkRole::Reporter,
             PartyRole::Respondent => LinkRole::Respondent,
@@ -285,14 +319,6 @@ fn plain<'a>(report: &'a ValidReport, category: &'a str) -> PlainReport<'a> {
             .map(|phone| PlainPhone { digits: phone.as_str(), personal: phone.is_personal() }),
         id_number: party.id_number.as_ref().map(IdNumber::as_str),
         wrong_id: None,
-    };
-    PlainReport {
-        area_code: report.area.prefix(),
-        category,
-        address: &report.address,
-        title: &report.title,
-        narrative: &report.narrative,
-        parties: report.parties.iter().map(party).collect(),
     }
 }
 

@@ -28,7 +28,7 @@ pub use candidates::{CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, 
 pub use em::learn;
 pub use hashing::{KeyedHash, Secret};
 pub use level::{Evidence, Level, Levels};
-pub use link::{Belongs, Join, Linked, New, Reason, link, observe};
+pub use link::{Belongs, Join, Joined, Linked, New, Reason, link, observe};
 pub use places::Places;
 pub use report::{PlainParty, PlainPhone, PlainReport, Role};
 pub use traits::{Key, MalformedTraits, Traits, traits};

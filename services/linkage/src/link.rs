@@ -58,6 +58,17 @@ pub struct Join {
     pub absorbed: Uuid,
 }
 
+/// Two clusters that a report shows to be one, and why.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Joined {
+    /// Which.
+    pub join: Join,
+    /// How sure it is, in bits: as sure as the weaker of what speaks for the report being of each.
+    pub score: f32,
+    /// Why the report belongs to the cluster that stays, and then why to the one that goes into it.
+    pub reasons: Vec<Reason>,
+}
+
 /// Where a report belongs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Linked {
@@ -70,7 +81,7 @@ pub struct Linked {
     /// The case that the evidence points to, where it takes no more reports and `case` is fresh.
     pub follows: Option<Uuid>,
     /// Clusters that this report shows to be one, in the order of kinds and ids.
-    pub joins: Vec<Join>,
+    pub joins: Vec<Joined>,
 }
 
 /// Decides where a report belongs, by the earlier reports that were chosen for it ([`choose`]) and those that an
@@ -147,10 +158,10 @@ pub fn link(
     let follows = case.follows;
     let mut joins = Vec::new();
     for (kind, decided) in [(Kind::Person, &person), (Kind::Household, &household), (Kind::Case, &case)] {
-        joins.extend(decided.absorbed.iter().map(|absorbed| Join {
-            kind,
-            kept: decided.belongs.id,
-            absorbed: *absorbed,
+        joins.extend(decided.absorbed.iter().map(|absorbed| Joined {
+            join: Join { kind, kept: decided.belongs.id, absorbed: absorbed.cluster },
+            score: absorbed.score,
+            reasons: absorbed.reasons.clone(),
         }));
     }
     let [person, household, case] = [person, household, case].map(|decided: Decided| decided.belongs);

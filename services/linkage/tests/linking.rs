@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use fengqiao_linkage::{
-    CANDIDATES_PER_KEY, Earlier, Evidence, HumanWord, Key, KeyedHash, Kind, Level, Linked, MOST_COMPARISONS,
-    New, Places, PlainParty, PlainPhone, PlainReport, Role, Said, Secret, Thing, Traits, Weights, choose,
-    learn, link, observe, traits,
+    CANDIDATES_PER_KEY, Earlier, Evidence, HumanWord, Joined, Key, KeyedHash, Kind, Level, Linked,
+    MOST_COMPARISONS, New, Places, PlainParty, PlainPhone, PlainReport, Role, Said, Secret, Thing, Traits,
+    Weights, choose, learn, link, observe, traits,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -243,10 +243,12 @@ fn later_evidence_joins_two_clusters_and_the_older_stays() {
     let linked = linked_on(5, &both, &[earlier(2, 1, &by_id), earlier(1, 0, &by_phone)], &[]);
     assert_eq!(linked.person.id, id(1_001));
     assert!(
-        linked
-            .joins
-            .iter()
-            .any(|join| { (join.kind, join.kept, join.absorbed) == (Kind::Person, id(1_001), id(1_002)) })
+        linked.joins.iter().any(|Joined { join, .. }| (join.kind, join.kept, join.absorbed)
+            == (Kind::Person, id(1_001), id(1_002)))
+    );
+    let why = &linked.joins[0];
+    assert!(
+        why.score > 0.0 && [1, 2].iter().all(|told| why.reasons.iter().any(|one| one.report == id(*told)))
     );
 }
 
@@ -427,7 +429,7 @@ proptest! {
             };
             // Where each cluster is after the joins.
             let now: HashMap<Uuid, Uuid> =
-                linked.joins.iter().filter(|join| join.kind == kind).map(|join| (join.absorbed, join.kept)).collect();
+                linked.joins.iter().map(|joined| joined.join).filter(|join| join.kind == kind).map(|join| (join.absorbed, join.kept)).collect();
             let now = |cluster: Uuid| now.get(&cluster).copied().unwrap_or(cluster);
             let cluster = |thing: Thing| match thing {
                 Thing::This => Some(belongs),

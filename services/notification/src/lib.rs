@@ -25,6 +25,7 @@ pub mod people;
 pub mod queue;
 mod run;
 pub mod settings;
+pub mod staff;
 pub mod store;
 pub mod wire;
 

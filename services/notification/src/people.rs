@@ -6,6 +6,7 @@
 
 mod arriving;
 mod gateway;
+mod rehashing;
 mod sending;
 pub mod settings;
 mod upkeep;
@@ -18,6 +19,7 @@ use tokio::sync::Notify;
 
 pub use arriving::PeopleEvents;
 pub use gateway::{FileGateway, Gateway, HttpForm, HttpGateway, Outgoing};
+pub use rehashing::PeopleRehashing;
 pub use sending::Sender;
 pub use settings::PeopleSettings;
 pub use upkeep::keep_up_forever;

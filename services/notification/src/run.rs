@@ -14,7 +14,9 @@ use fengqiao_proto::notification::v1::{
     form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
     people_service_server::PeopleServiceServer,
 };
-use fengqiao_serving::{Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError};
+use fengqiao_serving::{
+    Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError, rehashing::hash_anew,
+};
 use fengqiao_signin::{AccountFace, Door};
 use fengqiao_webhook::Poster;
 use tokio::time::timeout;
@@ -32,9 +34,10 @@ use crate::{
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
     grpc::{EndpointFace, FormFace, NotificationFace, PeopleFace},
-    people::{People, PeopleEvents, Sender, keep_up_forever},
+    people::{People, PeopleEvents, PeopleRehashing, Sender, keep_up_forever},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
+    staff::StaffWatch,
     store::{SEALED_COLUMNS, Store},
 };
 
@@ -129,6 +132,20 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let people = people(&options, &foundation, &delivery, &poster)?;
     let answering = answering(&options, &foundation, &delivery, store.clone(), counties)?;
     let door = Door::open(&foundation)?;
+    let mut staff = StaffWatch::new(
+        store.clone(),
+        door.clone(),
+        Arc::clone(&foundation.keyring),
+        foundation.counties.codes(),
+    );
+    // What was told earlier holds from the start.
+    staff.look().await.map_err(|error| StartError::Configuration(error.to_string()))?;
+    let watching = (staff.run(), foundation.stop.clone());
+    spawn(
+        &foundation,
+        "staff",
+        async move { watching.1.run_until_cancelled(watching.0).await.unwrap_or(()) },
+    );
     if let Some(listen) = options.desk.desk_listen {
         let desk = &options.desk;
         let providers = providers(desk.sign_in_file.as_deref(), desk.desk_address.as_deref())?;
@@ -175,6 +192,13 @@ fn people(
             spawn(foundation, "sender", sender.run(foundation.stop.clone()));
         }
     }
+    let rehashing = PeopleRehashing::new(
+        delivery.store.clone(),
+        foundation.counties.codes(),
+        Arc::clone(&foundation.keyring),
+    );
+    let (keyring, progress) = (Arc::clone(&foundation.keyring), foundation.lookup_progress());
+    foundation.tasks.spawn("hashing anew", hash_anew(rehashing, keyring, progress, foundation.stop.clone()));
     let (keeping, stop) =
         (keep_up_forever(delivery.store.clone(), foundation.counties.codes()), foundation.stop.clone());
     spawn(foundation, "people", async move { stop.run_until_cancelled(keeping).await.unwrap_or(()) });

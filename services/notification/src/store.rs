@@ -18,6 +18,7 @@ pub mod progress;
 mod rows;
 mod sealed;
 mod secrets;
+pub mod staff;
 
 use std::{future::Future, time::Duration};
 
@@ -122,6 +123,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("people/drop_protected", include_str!("store/sql/people/drop_protected.sql")),
     ("people/expire", include_str!("store/sql/people/expire.sql")),
     ("people/expire_of_duties", include_str!("store/sql/people/expire_of_duties.sql")),
+    ("people/keep_recipients", include_str!("store/sql/people/keep_recipients.sql")),
+    ("people/recipients_after", include_str!("store/sql/people/recipients_after.sql")),
+    ("staff/keep", include_str!("store/sql/staff/keep.sql")),
+    ("staff/newer", include_str!("store/sql/staff/newer.sql")),
     ("people/measure", include_str!("store/sql/people/measure.sql")),
     ("progress/upsert", include_str!("store/sql/progress/upsert.sql")),
     ("progress/codes", include_str!("store/sql/progress/codes.sql")),

@@ -19,7 +19,10 @@ use fengqiao_county::County;
 use fengqiao_messaging::{Envelope, Topic};
 use fengqiao_notification::{
     domain::people::Channel,
-    people::{CountyPeople, Gateway, HttpForm, HttpGateway, Outgoing, People, PeopleSettings, Sender},
+    people::{
+        CountyPeople, Gateway, HttpForm, HttpGateway, Outgoing, People, PeopleRehashing, PeopleSettings,
+        Sender,
+    },
     settings::DeliverySettings,
     store::people::{KeptMessage, MessagePlace, MessageState, WhichMessages},
 };
@@ -27,7 +30,11 @@ use fengqiao_proto::{
     routing::v1::{CaseChanged, CaseExpired, PersonToTell},
     types::v1::{CaseState, Level, Matter, Party, PartyRole, PersonKind, PushSubject, TellingKind},
 };
-use fengqiao_serving::time::{now, to_proto};
+use fengqiao_sealing::{KeyFileChange, change};
+use fengqiao_serving::{
+    rehashing::{HashedAnew as _, Looked},
+    time::{now, to_proto},
+};
 use fengqiao_webhook::{Address, Answered, Poster};
 use jiff::{Timestamp, ToSpan as _};
 use prost::Message as _;
@@ -262,6 +269,40 @@ async fn one_person_is_told_once_of_one_thing_however_often_events_come() {
 }
 
 #[tokio::test]
+async fn who_was_told_is_known_while_the_lookup_key_changes_and_by_the_new_one_alone_at_the_end() {
+    let town = Town::new(AWAKE, &[Channel::Sms]).await;
+    let keyring = &town.world.keyring;
+    let (case_id, at) = (Uuid::now_v7(), now());
+    let first = town.officer(TellingKind::DueSoon, Level::Yellow, case_id, at);
+    let other = town.officer(TellingKind::DueSoon, Level::Yellow, Uuid::now_v7(), at);
+    town.apply(&[town.told(&first), town.told(&other)]).await;
+    town.until_taken(2).await;
+    change(town.world.keys.path(), KeyFileChange::BeginLookup).unwrap();
+    keyring.reload().unwrap();
+    // Hashed by the old key and by the new one: nobody is told twice, neither of a replay nor of the same thing again.
+    let again = town.officer(TellingKind::DueSoon, Level::Yellow, case_id, at + 5.minutes());
+    town.apply(&[town.told(&first), town.told(&again)]).await;
+    assert_eq!(town.messages().await.len(), 3);
+    assert_eq!(town.in_state(MessageState::Withheld).await, 1);
+    let store = town.process.delivery.store.clone();
+    let rehashing = PeopleRehashing::new(store, vec![COUNTY.into()], Arc::clone(keyring));
+    let stop = CancellationToken::new();
+    assert!(!rehashing.is_finished(&[1, 2]).await.unwrap());
+    assert_eq!(rehashing.look(&stop).await.unwrap(), Looked { done: 2, left: 0 });
+    assert_eq!(rehashing.look(&stop).await.unwrap(), Looked::default());
+    rehashing.finish(&[1, 2]).await.unwrap();
+    change(town.world.keys.path(), KeyFileChange::EndLookup).unwrap();
+    keyring.reload().unwrap();
+    let once_more = town.officer(TellingKind::DueSoon, Level::Yellow, case_id, at + 6.minutes());
+    town.apply(&[town.told(&first), town.told(&once_more)]).await;
+    assert_eq!((town.messages().await.len(), town.in_state(MessageState::Withheld).await), (4, 2));
+    let known: std::collections::HashSet<Vec<u8>> =
+        town.messages().await.into_iter().map(|message| message.recipient).collect();
+    assert_eq!(known.len(), 1, "one person, one hash");
+    town.end().await;
+}
+
+#[tokio::test]
 async fn who_is_killed_between_the_gateway_and_the_database_loses_and_doubles_nothing() {
     let mut town = Town::new(AWAKE, &[Channel::Sms]).await;
     town.heard(Channel::Sms).hangs.store(true, Ordering::SeqCst);
@@ -356,6 +397,91 @@ async fn of_a_case_that_is_protected_meanwhile_no_resident_is_told_and_after_the
     town.apply(&[town.envelope("fengqiao.routing.v1.CaseExpired", expired.encode_to_vec())]).await;
     assert!(town.messages().await.is_empty());
     assert_eq!(store.progress(COUNTY, "20261124-0001").await.unwrap(), None);
+    town.end().await;
+}
+
+#[tokio::test]
+async fn after_a_long_stop_a_person_hears_the_last_step_only_and_the_others_are_kept_as_overtaken() {
+    let late = format!("{AWAKE}[late]\nafter_minutes = 10\nwait_seconds = 2\n");
+    let town = Town::new(&late, &[Channel::Sms]).await;
+    let (case_id, ago) = (Uuid::now_v7(), |hours: i64| now() - hours.hours());
+    let steps = [
+        (TellingKind::DueSoon, 50),
+        (TellingKind::Overdue, 48),
+        (TellingKind::Chased, 24),
+        (TellingKind::Chased, 1),
+    ];
+    let steps: Vec<Envelope> =
+        steps.map(|(kind, hours)| town.told(&town.officer(kind, Level::Yellow, case_id, ago(hours)))).into();
+    // As the service finds them when it is back: some together, some one by one, and once more.
+    town.apply(&steps[..2]).await;
+    for step in &steps[2..] {
+        town.apply(std::slice::from_ref(step)).await;
+    }
+    town.apply(&steps).await;
+    // What is owed in another case is another matter, and so is what is owed anew.
+    let other = town.officer(TellingKind::Overdue, Level::Yellow, Uuid::now_v7(), ago(48));
+    town.apply(&[town.told(&other)]).await;
+    town.until_taken(2).await;
+    assert_eq!(town.in_state(MessageState::Overtaken).await, 3);
+    let anew = town.officer(TellingKind::DueSoon, Level::Yellow, case_id, now());
+    town.apply(&[town.told(&anew)]).await;
+    town.until_taken(3).await;
+    let texts: Vec<String> = town.heard(Channel::Sms).texts().into_iter().map(|(_, text)| text).collect();
+    assert_eq!(texts.iter().filter(|text| text.contains("催办")).count(), 1, "{texts:?}");
+    assert_eq!(town.messages().await.len(), 6);
+    town.end().await;
+}
+
+#[tokio::test]
+async fn whoever_told_of_a_merged_case_hears_once_how_the_other_ends_by_the_number_that_they_know() {
+    let town = Town::new(AWAKE, &[Channel::Sms]).await;
+    let cases: Vec<(Uuid, String)> = (1..=4).map(|n| (Uuid::now_v7(), format!("20261124-000{n}"))).collect();
+    let stands = |at: usize, version: i64, merged_into: Option<usize>| {
+        let changed = CaseChanged {
+            case_id: cases[at].0.to_string(),
+            version,
+            number: cases[at].1.clone(),
+            state: if merged_into.is_some() { CaseState::Closed } else { CaseState::Open }.into(),
+            opened_at: Some(to_proto(now())),
+            merged_into: merged_into.map(|into| cases[into].0.to_string()).unwrap_or_default(),
+            ..CaseChanged::default()
+        };
+        town.envelope("fengqiao.routing.v1.CaseChanged", changed.encode_to_vec())
+    };
+    let told = |kind: TellingKind, at: usize, phones: &[&str]| {
+        let asked = town.residents(kind, cases[at].0, phones);
+        town.told(&PersonToTell { case_number: cases[at].1.clone(), ..asked })
+    };
+    // The first went into the second, and that into the third; the fourth was merged and taken out again. One of them told
+    // of two.
+    let phones = ["15420042001", "15420042002", "15420042003", "15420042004"];
+    for (at, phone) in phones.iter().enumerate() {
+        let both = [*phone, "15420042009"];
+        let phones = if at < 2 { &both[..] } else { &both[..1] };
+        town.apply(&[stands(at, 1, None), told(TellingKind::Received, at, phones)]).await;
+    }
+    town.until_taken(6).await;
+    town.apply(&[stands(0, 2, Some(1)), stands(1, 2, Some(2)), stands(3, 2, Some(2))]).await;
+    town.apply(&[stands(3, 3, None)]).await;
+    let settled = told(TellingKind::Settled, 2, &["15420042003"]);
+    town.apply(&[settled.clone()]).await;
+    town.apply(&[settled]).await;
+    town.until_taken(10).await;
+    let heard = town.heard(Channel::Sms).texts();
+    let mut ends: Vec<(&str, bool)> = Vec::new();
+    for (to, text) in heard.iter().filter(|(_, text)| text.contains("办结")) {
+        let own = phones.iter().position(|phone| phone == to).unwrap_or(1);
+        ends.push((to, text.contains(&cases[own].1)));
+    }
+    ends.sort_unstable();
+    let expected = [phones[0], phones[1], phones[2], "15420042009"];
+    assert_eq!(ends.iter().map(|(to, _)| *to).collect::<Vec<_>>(), expected);
+    assert!(ends[..3].iter().all(|(_, by_its_number)| *by_its_number), "{heard:?}");
+    // What is settled is closed, once more for each.
+    town.apply(&[told(TellingKind::Closed, 2, &[])]).await;
+    town.until_taken(14).await;
+    assert_eq!(town.heard(Channel::Sms).texts().iter().filter(|(to, _)| to == phones[0]).count(), 3);
     town.end().await;
 }
 

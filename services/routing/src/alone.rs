@@ -32,7 +32,7 @@ impl Said<'_> {
     /// The n-th id that a command gives out: the same whenever the command is sent.
     pub fn id(&self, keyring: &Keyring, n: usize) -> Uuid {
         let text = format!("{}\n{}\n{}\n{n}", self.county, self.actor, self.request_id);
-        uuid::Builder::from_custom_bytes(keyring.lookup_hash("id", &text)).into_uuid()
+        uuid::Builder::from_custom_bytes(keyring.proof_hash("id", &text)).into_uuid()
     }
 }
 
@@ -71,7 +71,7 @@ impl<'c> Alone<'c> {
             })
             .collect();
         let (mut loaded, turn) = load_for_commands(&mut tx, keyring, said.county, &names).await?;
-        let digest = keyring.lookup_hash("command", &said.text).to_vec();
+        let digest = keyring.proof_hash("command", &said.text).to_vec();
         let repeated = match loaded.first().and_then(|first| first.answered.as_ref()) {
             Some(answered) if *answered != digest => {
                 return Err(RoutingError::another_command());

@@ -23,17 +23,19 @@ use crate::{
     domain::{
         arrivals::{CasesAtHand, ReceivedReport},
         case_number::series_day,
+        merge_suggestions::ClusterNews,
         standing::activities::{Activity, fulfil},
         wording::evidence_name,
     },
     error::RoutingError,
     ledger::{Heard, Ledger},
+    merge_suggestions::cluster_news,
     rulebook::Rulebook,
     sealed_matters,
     settings::SettingsWatch,
     store::{
         ActivityName, Attempt, CountyTurn, HOLDING, ReportedCases, expire_reports, insert_standing,
-        load_for_reports, record_standing, standing_of_activities,
+        keep_cluster_news, load_for_reports, record_standing, standing_of_activities,
     },
     watchers::Watchers,
 };
@@ -89,12 +91,13 @@ impl Apply for IntakeEvents {
             .filter(|activity| activity.as_ref().map_or(true, |activity| activity.fulfils().is_some()))
             .collect::<Result<Vec<_>, _>>()?;
         let expired = expired_reports(batch)?;
+        let clusters = news_of_clusters(batch)?;
         self.hear_of_new_areas(place, &opened).await;
         let _alone = place.turn.lock().await;
         let rulebook = place.rulebook();
-        // What activities fulfil and what expires is written in statements of its own: all of them are one transaction
-        // then.
-        let alone = !activities.is_empty() || !expired.is_empty();
+        // What activities fulfil, what expires and what is said of clusters is written in statements of its own: all of them
+        // are one transaction then.
+        let alone = !activities.is_empty() || !expired.is_empty() || !clusters.is_empty();
         for holding in HOLDING.into_iter().filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (reported, turn) = load(&mut attempt, &self.keyring, place, &opened).await?;
@@ -107,6 +110,7 @@ impl Apply for IntakeEvents {
             let mut received = receive_all(reported.hand, place, &rulebook, &opened, now);
             self.fulfil(&mut attempt, &mut received.ledger, place, &rulebook, &activities).await?;
             self.expire(&mut attempt, &mut received.ledger, county, &expired).await?;
+            keep_cluster_news(&mut attempt, county, &clusters).await?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
             if received.ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 for (effect, level) in received.outcomes {
@@ -274,6 +278,13 @@ fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
         }
     }
     Ok(reports)
+}
+
+fn news_of_clusters(batch: &[Envelope]) -> Result<Vec<ClusterNews>, ApplyError> {
+    let read = |envelope: &Envelope| {
+        cluster_news(&envelope.kind, &envelope.payload).map_err(|what| envelope.refused(what)).transpose()
+    };
+    batch.iter().filter_map(read).collect()
 }
 
 fn activity(envelope: &Envelope) -> Result<Activity, ApplyError> {

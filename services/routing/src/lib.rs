@@ -17,6 +17,7 @@ pub mod intake_events;
 mod ledger;
 pub mod linking;
 pub mod meetings;
+pub mod merge_suggestions;
 pub mod receipt_events;
 pub mod rulebook;
 mod sealed_matters;

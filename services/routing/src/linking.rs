@@ -242,7 +242,7 @@ impl Commands {
         };
         let told =
             format!("{}\n{}\n{}\n{what}\n{}", case.id, linking.etag, linking.actor.capacity, linking.words);
-        self.keyring.lookup_hash("command", &told).to_vec()
+        self.keyring.proof_hash("command", &told).to_vec()
     }
 }
 

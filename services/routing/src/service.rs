@@ -19,6 +19,7 @@ use crate::{
     counties::RoutingCounties,
     grpc::{AuditFace, RoutingFace, SettingsFace},
     intake_events::IntakeEvents,
+    merge_suggestions::MergeSuggestions,
     receipt_events::ReceiptEvents,
     series_worker::SeriesWorker,
     settings::{SettingError, Settings as CountySettings, SettingsWatch},
@@ -90,8 +91,15 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         pool: foundation.pool.clone(),
         counties: Arc::clone(&counties),
         keyring: Arc::clone(&foundation.keyring),
+        clock: clock.clone(),
+    };
+    let suggestions = MergeSuggestions {
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
         clock,
     };
+    foundation.tasks.spawn("suggesting mergers", suggestions.run(foundation.stop.clone()));
     foundation.tasks.spawn("making the duties of series", series.run(foundation.stop.clone()));
     let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
     foundation.tasks.spawn("forgetting old answers", async move {
@@ -122,6 +130,7 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         .add_service(face.clone().into_work_server())
         .add_service(face.clone().into_duty_server())
         .add_service(face.clone().into_alert_server())
+        .add_service(face.clone().into_merge_suggestion_server())
         .add_service(face.into_meeting_server())
         .add_service(audit.into_server())
         .add_service(settings_face.into_server());

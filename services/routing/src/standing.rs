@@ -222,11 +222,12 @@ impl Commands {
         Ok(decided)
     }
 
-    /// A keyed hash of what a family or a person is known by, whatever spaces it is written with.
+    /// A keyed hash of what a family or a person is known by, whatever spaces it is written with. By the key of proofs: what
+    /// it was made of is not kept, so it could never be made anew by another lookup key.
     fn hashed(&self, county: &str, kind: &str, text: &str) -> Uuid {
         let plain: String =
             text.chars().filter(|c| !c.is_whitespace()).flat_map(char::to_uppercase).collect();
-        let hash = self.keyring.lookup_hash(kind, &format!("{county}\n{plain}"));
+        let hash = self.keyring.proof_hash(kind, &format!("{county}\n{plain}"));
         uuid::Builder::from_custom_bytes(hash).into_uuid()
     }
 }

@@ -128,7 +128,7 @@ async fn what_passed_while_nobody_looked_is_said_once_at_its_gravest() {
     let story = Story::begin("macheng", "2026-06-01 10:00").await;
     hazards(&story, 1).await;
     story.until("2026-06-20 10:00").await;
-    let bureau = "麻城市住房和城乡建设局整改逾期，第2次催办";
+    let bureau = "麻城市住房和城乡建设局整改逾期，第2次催办（此前2次提醒未能按时发出，不再补发）";
     let expected = [
         (("centre".to_owned(), format!("{bureau}，报综治中心主任")), 1),
         (("housing".to_owned(), bureau.to_owned()), 1),

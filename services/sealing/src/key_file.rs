@@ -20,8 +20,17 @@ const HEAD: &str =
 pub(crate) struct KeyFile {
     /// The key that seals new values.
     pub current: u8,
-    /// The key of the lookup hashes. Changing it makes what was stored unfindable.
+    /// The key of the lookup hashes. What was stored is found by it, so it is changed in steps only.
     pub lookup: String,
+    /// Its id.
+    #[serde(default = "first_lookup", skip_serializing_if = "is_first_lookup")]
+    pub lookup_id: u8,
+    /// The one that follows it, with the next id; only while it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup_next: Option<String>,
+    /// The key of proofs, which never changes: histories stand on it. The lookup key where none is named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<String>,
     /// All keys that may still be needed to open, by id.
     pub keys: BTreeMap<String, String>,
 }
@@ -36,6 +45,19 @@ pub enum KeyFileChange {
     Rotate,
     /// A key goes. What it sealed can never be opened again.
     Retire(u8),
+    /// A second lookup key is added: what is stored is hashed by both from now on.
+    BeginLookup,
+    /// The older lookup key goes. What was hashed by it alone is not found any more.
+    EndLookup,
+}
+
+const fn first_lookup() -> u8 {
+    1
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+const fn is_first_lookup(id: &u8) -> bool {
+    *id == first_lookup()
 }
 
 /// Changes a key file in one step; the file's rights stay. Returns the id of the key that it is about.
@@ -58,6 +80,21 @@ pub fn change(path: &Path, change: KeyFileChange) -> Result<u8, SealError> {
         KeyFileChange::Retire(key) => {
             let gone = file.keys.remove(&key.to_string());
             gone.map(|_| key).ok_or_else(|| SealError::KeyFile(format!("there is no key {key}")))?
+        }
+        KeyFileChange::BeginLookup if file.lookup_next.is_some() => {
+            return Err(SealError::KeyFile("a change of the lookup key is under way; end it first".into()));
+        }
+        KeyFileChange::BeginLookup => {
+            file.proof.get_or_insert_with(|| file.lookup.clone());
+            file.lookup_next = Some(random_key());
+            file.next_lookup_id()?
+        }
+        KeyFileChange::EndLookup => {
+            let next = file.lookup_next.take();
+            file.lookup = next
+                .ok_or_else(|| SealError::KeyFile("there is one lookup key; begin a change first".into()))?;
+            file.lookup_id = file.next_lookup_id()?;
+            file.lookup_id
         }
     };
     let text = toml::to_string(&file).map_err(|_| SealError::KeyFile("it cannot be written".into()))?;
@@ -96,6 +133,10 @@ fn random_key() -> String {
 impl KeyFile {
     pub fn read(text: &str) -> Result<Self, SealError> {
         toml::from_str(text).map_err(|e| SealError::KeyFile(e.message().to_owned()))
+    }
+
+    pub fn next_lookup_id(&self) -> Result<u8, SealError> {
+        self.lookup_id.checked_add(1).ok_or_else(|| SealError::KeyFile("all lookup ids are taken".into()))
     }
 
     fn newest(&self) -> Result<u8, SealError> {
@@ -140,6 +181,27 @@ mod tests {
         }
         assert_eq!(change(&path, KeyFileChange::Retire(1)).unwrap(), 1);
         assert!(!path.with_extension("new").exists());
+    }
+
+    #[test]
+    fn a_lookup_key_follows_another_in_two_steps_and_proofs_keep_theirs() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        fs::write(&path, generate()).unwrap();
+        let held = || KeyFile::read(&read(&path).unwrap()).unwrap();
+        let first = held().lookup;
+        assert!(change(&path, KeyFileChange::EndLookup).is_err(), "nothing was begun");
+        assert_eq!(change(&path, KeyFileChange::BeginLookup).unwrap(), 2);
+        assert!(change(&path, KeyFileChange::BeginLookup).is_err(), "one after the other");
+        let between = held();
+        assert_eq!((&between.lookup, between.lookup_id, between.proof.as_ref()), (&first, 1, Some(&first)));
+        let next = between.lookup_next.unwrap();
+        assert_eq!(change(&path, KeyFileChange::EndLookup).unwrap(), 2);
+        let after = held();
+        assert_eq!(
+            (after.lookup, after.lookup_id, after.proof, after.lookup_next),
+            (next, 2, Some(first), None)
+        );
     }
 
     #[cfg(unix)]

@@ -8,10 +8,12 @@
 //! not known yet, since another process may have read it earlier. Values that an older key sealed still open, and are
 //! sealed anew by and by; then that key can go.
 //!
-//! The lookup key does not change so. What is found by it (telephones, houses) could be hashed with two keys, but what is
-//! compared by it cannot: hashes of a name's sounds, of an address's parts and of a matter's words lie beside each report
-//! under one key, and the seals of histories stand one on the other under it. A new lookup key needs all reports opened and
-//! hashed anew beside the old hashes, a switch when the last one is done, and the histories anchored under the new key.
+//! The lookup key, by which people are found and compared, changes without a stop too, in two steps. First the file has
+//! two: whoever stores hashes by both, what was stored before is opened and hashed anew beside its old hash, and when the
+//! last one is done it is read by the new one. Then the older one goes from the file, and its hashes from the database.
+//!
+//! The key of proofs never changes: seals of histories stand one on the other under it, and hashes that are only asked
+//! whether they are the same, of a whole message or a command, are by it. Nobody is found by those.
 
 mod data_key;
 mod key_file;
@@ -29,10 +31,11 @@ use chacha20poly1305::{
 };
 use hmac::Mac as _;
 
-use self::ring::Ring;
+use self::ring::{Ring, short_hash};
 pub use self::{
     data_key::DataKey,
     key_file::{KeyFileChange, change},
+    ring::LookupKey,
 };
 
 const NONCE_BYTES: usize = 24;
@@ -128,6 +131,18 @@ impl Keyring {
         Ok(true)
     }
 
+    /// The lookup keys, the newest last: two while the key changes.
+    #[must_use]
+    pub fn lookup_keys(&self) -> Vec<LookupKey> {
+        self.ring().lookups.clone()
+    }
+
+    /// Since when the lookup keys are these here.
+    #[must_use]
+    pub fn lookup_keys_since(&self) -> SystemTime {
+        self.ring().lookups_since
+    }
+
     /// The id of the key that seals, and since when it does so here.
     #[must_use]
     pub fn current(&self) -> (u8, SystemTime) {
@@ -208,7 +223,7 @@ impl Keyring {
     /// record's parts. Who lacks the key can write no record that fits.
     #[must_use]
     pub fn stamp(&self, before: &[u8], parts: &[&[u8]]) -> [u8; 32] {
-        let mut mac = self.ring().lookup.clone();
+        let mut mac = self.ring().proof.clone();
         mac.update(b"stamp\0");
         for part in std::iter::once(&before).chain(parts) {
             // With its length, so that no two lists of parts look alike.
@@ -219,17 +234,17 @@ impl Keyring {
     }
 
     /// The hash by which a value is found without being stored: 16 bytes of HMAC-SHA-256 over the kind
-    /// (`phone`, `id_number`, `address`) and the normalised value.
+    /// (`phone`, `id_number`, `address`) and the normalised value. By the newest lookup key.
     #[must_use]
     pub fn lookup_hash(&self, kind: &str, value: &str) -> [u8; 16] {
-        let mut mac = self.ring().lookup.clone();
-        mac.update(kind.as_bytes());
-        mac.update(&[0]);
-        mac.update(value.as_bytes());
-        let full: [u8; 32] = mac.finalize().into_bytes().into();
-        let mut short = [0; 16];
-        short.copy_from_slice(&full[..16]);
-        short
+        let ring = self.ring();
+        ring.lookups.last().map_or_else(|| short_hash(&ring.proof, kind, value), |key| key.hash(kind, value))
+    }
+
+    /// A hash that is only asked whether it is the same: of a whole message, or a command. The same for ever.
+    #[must_use]
+    pub fn proof_hash(&self, kind: &str, value: &str) -> [u8; 16] {
+        short_hash(&self.ring().proof, kind, value)
     }
 }
 
@@ -312,6 +327,36 @@ mod tests {
         assert!(matches!(ring.reload(), Err(SealError::Unreadable { .. })));
         assert_eq!(ring.open(&sealed, b"421181").unwrap(), b"x");
         assert_eq!(ring.lookup_hash("phone", "1"), hash);
+    }
+
+    #[test]
+    fn the_lookup_key_changes_in_two_steps_and_in_no_other_way() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("keys.toml");
+        fs::write(&path, Keyring::generate()).unwrap();
+        let ring = Keyring::load(&path).unwrap();
+        let (old, proof, stamp) =
+            (ring.lookup_hash("phone", "1"), ring.proof_hash("phone", "1"), ring.stamp(b"", &[b"x"]));
+        assert_eq!(old, proof, "what was hashed before there were proofs is one");
+        let late = Keyring::load(&path).unwrap();
+        assert_eq!(change(&path, KeyFileChange::BeginLookup).unwrap(), 2);
+        assert!(ring.reload().unwrap());
+        let ids = |ring: &Keyring| ring.lookup_keys().iter().map(LookupKey::id).collect::<Vec<_>>();
+        assert_eq!(ids(&ring), [1, 2]);
+        let new = ring.lookup_hash("phone", "1");
+        assert_ne!(new, old);
+        let both: Vec<_> = ring.lookup_keys().iter().map(|key| key.hash("phone", "1")).collect();
+        assert_eq!(both, [old, new]);
+        let begun = fs::read_to_string(&path).unwrap();
+        change(&path, KeyFileChange::EndLookup).unwrap();
+        assert!(ring.reload().unwrap());
+        assert_eq!((ids(&ring), ring.lookup_hash("phone", "1")), (vec![2], new));
+        assert_eq!((ring.proof_hash("phone", "1"), ring.stamp(b"", &[b"x"])), (proof, stamp));
+        // Who missed the first step, or is given the older one back, keeps what it has.
+        assert!(late.reload().is_err());
+        fs::write(&path, begun).unwrap();
+        assert!(ring.reload().is_err());
+        assert_eq!((late.lookup_hash("phone", "1"), ids(&ring)), (old, vec![2]));
     }
 
     #[test]

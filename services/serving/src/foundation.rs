@@ -1,6 +1,12 @@
 //! Starting a service process: what it stands on before it serves.
 
-use std::{fs, path::Path, str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    str::FromStr as _,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use fengqiao_access::{AccessLayer, Policy, PolicyError, TokenError, TokenVerifier};
 use fengqiao_county::{Counties, Mistakes};
@@ -17,7 +23,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
-use crate::{Settings, Tasks, health::Health, resealing::SealedColumn};
+use crate::{Settings, Tasks, health::Health, rehashing::LookupProgress, resealing::SealedColumn};
 
 /// How long a starting service waits for Postgres.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
@@ -156,6 +162,8 @@ pub struct Foundation {
     pub tasks: Tasks,
     /// The columns of sealed values that are sealed anew when the keys change; none until the service says so.
     pub sealed_columns: &'static [SealedColumn],
+    /// How far hashing anew is, where the service keeps what people are found by.
+    pub(crate) lookup_progress: OnceLock<LookupProgress>,
     pub(crate) settings: Settings,
     pub(crate) telemetry: Telemetry,
     pub(crate) health: Health,
@@ -164,6 +172,11 @@ pub struct Foundation {
 }
 
 impl Foundation {
+    /// The service keeps what people are found by, and says here how far it is with hashing it anew.
+    pub fn lookup_progress(&self) -> LookupProgress {
+        self.lookup_progress.get_or_init(LookupProgress::default).clone()
+    }
+
     /// Reads the configuration, opens the stores and brings the schema up to date with messaging's migrations and
     /// these.
     ///
@@ -202,6 +215,7 @@ impl Foundation {
             outbox: Outbox::new(service.topic().unwrap_or(Topic::Intake)),
             tasks: Tasks::new(stop.clone()),
             sealed_columns: &[],
+            lookup_progress: OnceLock::new(),
             stop,
             settings: settings.clone(),
             telemetry,

@@ -10,6 +10,7 @@ mod operations;
 mod own_thread;
 pub mod paging;
 mod process;
+pub mod rehashing;
 pub mod resealing;
 mod server;
 mod settings;

@@ -70,7 +70,11 @@ impl Foundation {
             self.sealed_columns,
         );
         self.tasks.spawn("sealing anew", resealing.clone().run(self.stop.clone()));
-        let sealing = SealingServiceServer::new(SealingFace { service: name, resealing });
+        let sealing = SealingServiceServer::new(SealingFace {
+            service: name,
+            resealing,
+            lookups: self.lookup_progress.get().cloned(),
+        });
         self.spawn_operations(operations_listener);
         self.tasks.spawn("signals", end_on_signal(self.stop.clone()));
 

@@ -55,19 +55,34 @@ impl Signed {
 
 struct Place {
     county: Arc<County>,
-    staff: RwLock<Arc<Staff>>,
+    staff: RwLock<Held>,
+}
+
+/// The people of a county, and whether they are those of its folder.
+struct Held {
+    staff: Arc<Staff>,
+    of_folder: bool,
+}
+
+impl Held {
+    fn of_folder(staff: Staff) -> Self {
+        Self { staff: Arc::new(staff), of_folder: true }
+    }
 }
 
 impl Place {
     fn staff(&self) -> Arc<Staff> {
-        Arc::clone(&self.staff.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.staff.read().unwrap_or_else(PoisonError::into_inner).staff)
     }
 
-    /// Reads the folder again. One with mistakes changes nothing.
+    /// Reads the folder again, where that holds. One with mistakes changes nothing.
     fn read_again(&self) {
         match Staff::load(&self.county.folder) {
             Ok(staff) => {
-                *self.staff.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(staff);
+                let mut held = self.staff.write().unwrap_or_else(PoisonError::into_inner);
+                if held.of_folder {
+                    *held = Held::of_folder(staff);
+                }
             }
             Err(mistakes) => {
                 let (county, error) = (self.county.code.as_str(), mistakes.to_string());
@@ -93,7 +108,7 @@ impl Door {
     pub fn new(pool: PgPool, counties: &Counties, hashing: Hashing) -> Result<Self, Mistakes> {
         let mut places = HashMap::new();
         for county in counties.iter() {
-            let staff = RwLock::new(Arc::new(Staff::load(&county.folder)?));
+            let staff = RwLock::new(Held::of_folder(Staff::load(&county.folder)?));
             places.insert(county.code.clone(), Place { county: Arc::clone(county), staff });
         }
         Ok(Self { store: Store::new(pool), hashing, places: Arc::new(places) })
@@ -131,6 +146,15 @@ impl Door {
     #[must_use]
     pub fn staff(&self, county: &str) -> Option<Arc<Staff>> {
         self.places.get(county).map(Place::staff)
+    }
+
+    /// Takes the people of a county from a directory that was given to the running services; its folder is not read for
+    /// them any more.
+    pub fn take_people(&self, county: &str, staff: Staff) {
+        if let Some(place) = self.places.get(county) {
+            *place.staff.write().unwrap_or_else(PoisonError::into_inner) =
+                Held { staff: Arc::new(staff), of_folder: false };
+        }
     }
 
     /// Reads the people of the counties' folders again. A folder with mistakes changes nothing.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use fengqiao_county::{Mistakes, csv_text, read_text};
+use fengqiao_proto::routing::v1::{Staff as Told, StaffPost};
 use jiff::civil::Date;
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -75,6 +76,31 @@ impl Staff {
         }
         let agencies = agencies.into_iter().map(|row| (row.code, row.name)).collect();
         Ok(Self { agencies, people })
+    }
+
+    /// What a directory says that was given to the running services. Who holds a post from a day that is none holds none.
+    #[must_use]
+    pub fn of_directory(told: &Told) -> Self {
+        let posts: BTreeMap<&str, Post> = told
+            .posts
+            .iter()
+            .map(|post| {
+                let StaffPost { code, name, agency } = post.clone();
+                (post.code.as_str(), Post { code, name, agency })
+            })
+            .collect();
+        let mut people: BTreeMap<String, (String, Vec<Tenure>)> = BTreeMap::new();
+        for held in &told.tenures {
+            let (_, tenures) =
+                people.entry(held.person.clone()).or_insert_with(|| (held.name.clone(), Vec::new()));
+            let to = if held.to.is_empty() { Some(None) } else { held.to.parse().ok().map(Some) };
+            if let (Some(post), Ok(from), Some(to)) = (posts.get(held.post.as_str()), held.from.parse(), to) {
+                tenures.push(Tenure { post: post.clone(), from, to });
+            }
+        }
+        let agencies =
+            told.agencies.iter().map(|agency| (agency.code.clone(), agency.name.clone())).collect();
+        Self { agencies, people }
     }
 
     /// An agency's name; its code where it is not known.

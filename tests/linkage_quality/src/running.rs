@@ -132,6 +132,7 @@ pub fn run(told: &[Told], county: &County, weights: &Weights) -> Run {
         run.pairs.extend(earlier.iter().flat_map(|one| [(number, number_of(one.report)); 3]));
         run.reasons.push(reasons(&linked));
         for join in &linked.joins {
+            let join = join.join;
             joined.entry(join.kind).or_default().into.insert(join.absorbed, join.kept);
         }
         let bytes = new_traits.encode();

@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use fengqiao_proto::{
     intake::v1::{
-        ActivityRecorded, Report, ReportAccepted, ReportsExpired, SubmitReportRequest, SubmitReportsRequest,
-        submit_reports_response::Outcome,
+        ActivityRecorded, ClustersJoined, ClustersParted, Report, ReportAccepted, ReportsExpired,
+        SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
     },
     json,
     notification::v1::PushReceipt,
@@ -326,6 +326,8 @@ fn every_event_that_was_ever_stored_is_still_read() {
         let read = match kind {
             _ if kind == ReportAccepted::full_name() => in_json::<ReportAccepted>(&payload),
             _ if kind == ActivityRecorded::full_name() => in_json::<ActivityRecorded>(&payload),
+            _ if kind == ClustersJoined::full_name() => in_json::<ClustersJoined>(&payload),
+            _ if kind == ClustersParted::full_name() => in_json::<ClustersParted>(&payload),
             _ if kind == ReportsExpired::full_name() => in_json::<ReportsExpired>(&payload),
             _ if kind == CaseExpired::full_name() => in_json::<CaseExpired>(&payload),
             _ if kind == CaseChanged::full_name() => in_json::<CaseChanged>(&payload),
@@ -340,7 +342,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 11, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 13, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

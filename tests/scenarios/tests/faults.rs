@@ -7,6 +7,8 @@
 
 #[path = "faults/clocks.rs"]
 mod clocks;
+#[path = "faults/records.rs"]
+mod records;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -43,7 +43,8 @@ use crate::{
 /// What a file looks like, for the help text.
 pub const FORM: &str = "\
 JSON lines: one report a line, in the form that `fengqiao report submit --help` shows.
-CSV (UTF-8, or GB18030 as Excel writes it) and XLSX (the first sheet): the first line names the columns:
+CSV (commas, semicolons or tabs; UTF-8, UTF-16, or GB18030 as Excel writes it) and XLSX (the first sheet): the first line with
+more than one cell names the columns, and so titles may stand above it:
   source 来源, sourceRef 来源编号, occurredAt 发生时间, areaCode 区划代码, address 地址, title 标题, narrative 内容,
   category 类别, confidential 是否保密; of people reporter_name 诉求人姓名, reporter_phone 诉求人电话,
   reporter_id_number 诉求人身份证号, and so for respondent 被诉方, victim 受害人, witness 证人; or parties[0].role,
@@ -78,13 +79,16 @@ pub struct ImportOptions {
 }
 
 /// What became of the lines.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
 struct Tally {
     taken: usize,
     known: usize,
     revised: usize,
     checked: usize,
     refused: usize,
+    /// The columns that are no field of a report, and are kept as the source's own.
+    own_fields: Vec<String>,
 }
 
 impl Tally {
@@ -118,6 +122,9 @@ impl Tally {
         }
         let rate = self.lines() as f64 / took.as_secs_f64().max(0.001);
         let _ = write!(text, "  ({:.1} s, {rate:.0} 行/s)", took.as_secs_f64());
+        if !self.own_fields.is_empty() {
+            let _ = write!(text, "\n未识别的列，作为来源自有字段保留: {}", self.own_fields.join("、"));
+        }
         text
     }
 }
@@ -150,17 +157,11 @@ pub async fn import(
             zone: output.zone.clone(),
         },
     };
-    if let Reader::Reports { columns: Some(columns), .. } = &reader {
-        let own: Vec<_> = columns.own_fields().collect();
-        if !own.is_empty() {
-            eprintln!("kept as the source's own fields: {}", own.join(", "));
-        }
-    }
+    let mut tally = Tally { own_fields: reader.own_fields(), ..Tally::default() };
     let entries = input.lines.map(|line| {
         bar.set_position(line.position);
         reader.entry(line)
     });
-    let mut tally = Tally::default();
     let mut unwritten = Ok(());
     let sending = Sending {
         connect,
@@ -184,7 +185,7 @@ pub async fn import(
     rejects.finish()?;
     unwritten?;
     if output.json {
-        output.line(&serde_json::to_value(tally).unwrap_or_default().to_string())?;
+        output.line(&serde_json::to_value(&tally).unwrap_or_default().to_string())?;
     } else {
         output.line(&tally.said(begun.elapsed()))?;
     }
@@ -204,6 +205,15 @@ enum Reader {
 }
 
 impl Reader {
+    /// The columns that are no field of a report.
+    fn own_fields(&self) -> Vec<String> {
+        match self {
+            Self::Reports { columns: Some(columns), .. } => columns.own_fields().map(str::to_owned).collect(),
+            // A mapping's own columns the service knows: `fengqiao record unmapped` counts the others.
+            Self::Reports { .. } | Self::Mapped { .. } => Vec::new(),
+        }
+    }
+
     fn entry(&self, line: Line) -> Entry {
         let content = line.content.map_err(|fault| vec![fault]).and_then(|content| self.content(content));
         Entry { line: line.number, content }
@@ -214,7 +224,7 @@ impl Reader {
             Self::Mapped { mapping, header, county } => {
                 let said = match content {
                     Read::Document(form) => fields::of_document(form).map_err(|fault| vec![fault])?,
-                    Read::Cells(cells) => fields::of_cells(header, cells),
+                    Read::Cells(cells) => fields::of_cells(header, cells).map_err(|fault| vec![fault])?,
                 };
                 let form = record::Form::Mapped(MappedRecord { mapping: mapping.clone(), ..said });
                 Ok(Content::Record(Box::new(Record { county: county.clone(), form: Some(form) })))

@@ -1,15 +1,20 @@
 //! A batch that is decided: written, and announced when it is.
 
+use std::collections::HashSet;
+
+use fengqiao_linkage::Kind;
 use fengqiao_messaging::{Event, Outbox, Turn};
 use fengqiao_proto::intake::v1::ReportAccepted;
 use fengqiao_serving::time;
 use jiff::Timestamp;
 use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use crate::{
+    cluster_news::{self, FoundJoin},
     contract,
-    domain::decision::{Decision, Decisions},
+    domain::decision::{Change, Decision, Decisions},
     reception::ReceivedReport,
     store::{DecidedBatch, StoreError},
 };
@@ -19,6 +24,8 @@ const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
 /// A batch that is decided and not yet written.
 pub(super) struct Decided {
     decisions: Decisions,
+    /// The ids of the joins as decisions, in their order.
+    join_ids: Vec<Uuid>,
     events: Vec<Event>,
     now: Timestamp,
 }
@@ -26,13 +33,15 @@ pub(super) struct Decided {
 impl Decided {
     /// What became of the reports, in their order, at this time.
     pub(super) fn new(reports: &[&ReceivedReport], decisions: Decisions, now: Timestamp) -> Self {
-        let events = reports
+        let mut events: Vec<Event> = reports
             .iter()
             .zip(&decisions.each)
             .filter(|(_, decision)| decision.change.is_written())
             .map(|(report, decision)| accepted_event(report, decision, now))
             .collect();
-        Self { decisions, events, now }
+        let join_ids: Vec<Uuid> = decisions.joins.iter().map(|_| Uuid::now_v7()).collect();
+        events.extend(joined_events(reports, &decisions, &join_ids, now));
+        Self { decisions, join_ids, events, now }
     }
 
     /// What became of each.
@@ -48,8 +57,8 @@ impl Decided {
         connection: &mut PgConnection,
         turn: Turn,
     ) -> Result<Option<i64>, StoreError> {
-        let (decisions, events, now) = (&self.decisions, &self.events, self.now);
-        DecidedBatch { county, reports, decisions, events, now }.write(connection, turn).await
+        let Self { decisions, join_ids, events, now } = self;
+        DecidedBatch { county, reports, decisions, join_ids, events, now: *now }.write(connection, turn).await
     }
 
     /// It is committed: the events can go out.
@@ -57,6 +66,38 @@ impl Decided {
         outbox.sent(county, first_position, self.events);
         self.decisions.each
     }
+}
+
+/// What is told of case clusters that turned out to be one. A cluster that this batch made is none that anybody has seen.
+fn joined_events(
+    reports: &[&ReceivedReport],
+    decisions: &Decisions,
+    join_ids: &[Uuid],
+    now: Timestamp,
+) -> Vec<Event> {
+    if decisions.joins.is_empty() {
+        return Vec::new();
+    }
+    let new: HashSet<Uuid> = decisions
+        .each
+        .iter()
+        .filter(|decision| decision.change == Change::New)
+        .map(|decision| decision.report_id)
+        .collect();
+    let trace_of = |report: Uuid| {
+        let decided = decisions.each.iter().position(|decision| decision.report_id == report);
+        decided.and_then(|at| reports[at].trace.clone())
+    };
+    let seen = decisions
+        .joins
+        .iter()
+        .zip(join_ids)
+        .filter(|(found, _)| found.join.kind == Kind::Case && !new.contains(&found.join.absorbed));
+    seen.map(|(found, id)| {
+        let trace = trace_of(found.report_id);
+        cluster_news::joined_by_evidence(&FoundJoin { decision_id: *id, found, at: now, trace })
+    })
+    .collect()
 }
 
 fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) -> Event {

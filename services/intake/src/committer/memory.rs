@@ -21,13 +21,15 @@ pub(super) struct Memory {
     past: Past,
     /// None where nothing is remembered.
     turn: Option<Turn>,
+    /// The lookup key by which it is found and compared.
+    lookup: u8,
     reports_at_most: usize,
 }
 
 impl Memory {
     /// Of at most so many reports.
     pub(super) fn new(reports_at_most: usize) -> Self {
-        Self { past: Past::default(), turn: None, reports_at_most }
+        Self { past: Past::default(), turn: None, lookup: 0, reports_at_most }
     }
 
     /// What is remembered.
@@ -53,7 +55,22 @@ impl Memory {
 
     /// Nothing is remembered any more.
     pub(super) fn forget(&mut self) {
-        *self = Self::new(self.reports_at_most);
+        *self = Self { lookup: self.lookup, ..Self::new(self.reports_at_most) };
+    }
+
+    /// By this lookup key from now on. What is remembered by another one is forgotten; says whether it was.
+    pub(super) fn read_by(&mut self, lookup: u8) -> bool {
+        if lookup == self.lookup {
+            return false;
+        }
+        self.lookup = lookup;
+        self.forget();
+        true
+    }
+
+    /// The lookup key.
+    pub(super) const fn lookup(&self) -> u8 {
+        self.lookup
     }
 
     /// Decides a batch by what was read for it, in this turn, and remembers it as if it were written: who fails to

@@ -5,6 +5,7 @@
 
 use std::time::Instant;
 
+use fengqiao_linkage::Key;
 use fengqiao_messaging::Turn;
 use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time;
@@ -72,6 +73,8 @@ impl Worker {
         queue: &mut mpsc::Receiver<Waiting>,
     ) -> (Committed, Option<Round>) {
         let known = round.known.take();
+        let another_key = self.memory.read_by(self.lookups.reading(&self.county));
+        let known = known.filter(|_| !another_key);
         let reports = round.reports();
         let queue = round.repetitions.is_empty().then_some(queue);
         let (done, next) = self.transact_in_time(&reports, known, before, queue).await;
@@ -238,8 +241,14 @@ impl Worker {
         let (mut looks, mut connections) = (1, 1);
         loop {
             let turns = self.memory.turns();
-            let read =
-                store::known(connection, &self.county, reports, self.memory.past(), turns.as_ref()).await;
+            let read = store::known(
+                connection,
+                &self.county,
+                reports,
+                self.memory.lookup(),
+                (self.memory.past(), turns.as_ref()),
+            )
+            .await;
             match read {
                 Err(error) if error.is_of_the_connection() && connections < CONNECTIONS_TRIED => {
                     *connection = store::connect(&self.pool).await?;
@@ -261,7 +270,8 @@ impl Worker {
     ) -> Result<Vec<Decision>, StoreError> {
         self.memory.forget();
         let mut tx = store::begin_in_turn(connection, &self.county).await?;
-        let (known, turn) = store::known(&mut tx, &self.county, reports, self.memory.past(), None)
+        let (lookup, past) = (self.memory.lookup(), self.memory.past());
+        let (known, turn) = store::known(&mut tx, &self.county, reports, lookup, (past, None))
             .await?
             .ok_or(StoreError::Malformed("the county's turn"))?;
         let decided = self.decide(reports, known, turn);
@@ -274,7 +284,8 @@ impl Worker {
     fn decide(&mut self, reports: &[&ReceivedReport], known: Known, turn: Turn) -> Decided {
         // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
-        let candidates: Vec<Candidate<'_>> = reports.iter().map(|report| candidate(report)).collect();
+        let keys = all_keys(reports);
+        let candidates = candidates(reports, &keys, self.memory.lookup());
         let rules = Rules { reach: self.reach, weights: &self.weights };
         let decisions = self.memory.decide(&candidates, known, turn, rules);
         Decided::new(reports, decisions, now)
@@ -316,7 +327,8 @@ impl Ahead<'_> {
         };
         let Self { county, memory, written_in } = self;
         let turns = memory.turns_since(written_in);
-        let read = store::known(&mut connection, county, &round.reports(), memory.past(), Some(&turns)).await;
+        let past = (memory.past(), Some(&turns));
+        let read = store::known(&mut connection, county, &round.reports(), memory.lookup(), past).await;
         if let Ok(read) = read {
             *reader = Some(connection);
             round.known = read.map(|(known, _)| known);
@@ -333,7 +345,8 @@ impl Round {
             self.known = None;
         }
         let Some(known) = &mut self.known else { return };
-        let earlier: Vec<Candidate<'_>> = before.iter().map(|report| candidate(report)).collect();
+        let keys = all_keys(before);
+        let earlier = candidates(before, &keys, memory.lookup());
         let earlier: Vec<JustDecided<'_, Name<'_>>> = before
             .iter()
             .zip(&earlier)
@@ -351,12 +364,23 @@ fn name(report: &ReceivedReport) -> Name<'_> {
     (report.source, report.source_ref.as_str())
 }
 
-fn candidate(report: &ReceivedReport) -> Candidate<'_> {
-    Candidate {
-        fingerprint: report.fingerprint,
-        occurred_at: report.occurred_at,
-        traits: &report.traits,
-        keys: &report.keys,
-        made_on: report.made_on,
-    }
+/// All keys of each report.
+fn all_keys(reports: &[&ReceivedReport]) -> Vec<Vec<Key>> {
+    reports.iter().map(|report| report.hashes.keys().collect()).collect()
+}
+
+/// The reports as they are decided about, by a lookup key.
+fn candidates<'a>(reports: &[&'a ReceivedReport], keys: &'a [Vec<Key>], lookup: u8) -> Vec<Candidate<'a>> {
+    let of = |(report, all_keys): (&&'a ReceivedReport, &'a Vec<Key>)| {
+        let hashed = report.hashes.by(lookup);
+        Candidate {
+            fingerprint: report.fingerprint,
+            occurred_at: report.occurred_at,
+            traits: &hashed.traits,
+            keys: &hashed.keys,
+            all_keys,
+            made_on: report.made_on,
+        }
+    };
+    reports.iter().zip(keys).map(of).collect()
 }

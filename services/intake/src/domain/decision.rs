@@ -2,13 +2,13 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use fengqiao_linkage::{Join, Key, Kind, New, Traits, Weights, link};
+use fengqiao_linkage::{Join, Joined, Key, Kind, New, Traits, Weights, link};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
     joinable::Joinable,
-    linkage::{Digest, Linkage, Reach},
+    linkage::{Digest, Linkage, MOST_REASONS, Reach, Reason, reasons_of, subject_of},
     past::{Newly, Past, ReadPast},
 };
 
@@ -23,6 +23,8 @@ pub struct Candidate<'a> {
     pub traits: &'a Traits,
     /// By what earlier ones are found.
     pub keys: &'a [Key],
+    /// All keys that it will be found by, also those of the other lookup key while that changes.
+    pub all_keys: &'a [Key],
     /// The revision that its content was made on, 0 for none; not given where it does not depend on any.
     pub made_on: Option<i32>,
 }
@@ -40,6 +42,8 @@ pub struct Stored {
     pub told_at: Timestamp,
     /// The traits of that revision.
     pub traits: Traits,
+    /// All keys that it is found by, also those of the other lookup key while that changes.
+    pub all_keys: Vec<Key>,
     /// Where it belongs.
     pub linkage: Linkage,
     /// Until when its cluster may be joined.
@@ -83,10 +87,10 @@ impl Known {
         &mut self,
         past: &Past,
         before: &[JustDecided<'_, N>],
-        joins: &[Join],
+        joins: &[JoinFound],
         names: &[N],
     ) {
-        for join in joins {
+        for JoinFound { join, .. } in joins {
             self.past.join(join);
             for stored in self.stored.values_mut() {
                 follow(join, past, &mut stored.linkage, &mut stored.joinable);
@@ -114,6 +118,7 @@ impl<N> JustDecided<'_, N> {
             fingerprint: self.candidate.fingerprint,
             told_at: self.candidate.occurred_at,
             traits: self.candidate.traits.clone(),
+            all_keys: self.candidate.all_keys.to_vec(),
             linkage: self.decision.linkage.clone(),
             joinable: self.decision.joinable,
         }
@@ -175,8 +180,33 @@ pub struct Decisions {
     /// Of each report, in the batch's order.
     pub each: Vec<Decision>,
     /// The clusters that turned out to be one, in the order found.
-    pub joins: Vec<Join>,
+    pub joins: Vec<JoinFound>,
 }
+
+/// Two clusters that a report showed to be one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JoinFound {
+    /// Which.
+    pub join: Join,
+    /// The report that belongs to both.
+    pub report_id: Uuid,
+    /// How sure it is, in bits.
+    pub score: f32,
+    /// Why the report belongs to either.
+    pub reasons: Vec<Reason>,
+}
+
+impl JoinFound {
+    fn of(found: Joined, report_id: Uuid, past: &Past) -> Self {
+        let Joined { join, score, reasons } = found;
+        let subject = subject_of(join.kind);
+        let reasons = reasons_of(subject, &reasons, MOST_REASONS_OF_JOIN, |id| past.told_at(id)).collect();
+        Self { join, report_id, score, reasons }
+    }
+}
+
+/// The most reasons that are kept for a join: for each of both clusters as many as for a report.
+const MOST_REASONS_OF_JOIN: usize = 2 * MOST_REASONS;
 
 impl Decisions {
     /// Whether anything is written.
@@ -214,21 +244,24 @@ pub fn decide(
     past.learn(read);
     let mut decisions = Decisions { each: Vec::with_capacity(candidates.len()), joins: Vec::new() };
     for (index, candidate) in candidates.iter().enumerate() {
-        let (decision, joins) = match stored.remove(&index) {
+        let (decision, found) = match stored.remove(&index) {
             Some(stored) => of_stored(candidate, stored, past, rules),
             None => of_new(candidate, past, rules, fresh()),
         };
         decision.tell(candidate, past);
         decisions.each.push(decision);
-        for join in joins {
-            past.join(&join);
+        let report_id = decisions.each[index].report_id;
+        for joined in found {
+            let found = JoinFound::of(joined, report_id, past);
+            let join = &found.join;
+            past.join(join);
             for decision in &mut decisions.each {
-                follow(&join, past, &mut decision.linkage, &mut decision.joinable);
+                follow(join, past, &mut decision.linkage, &mut decision.joinable);
             }
             for stored in stored.values_mut() {
-                follow(&join, past, &mut stored.linkage, &mut stored.joinable);
+                follow(join, past, &mut stored.linkage, &mut stored.joinable);
             }
-            decisions.joins.push(join);
+            decisions.joins.push(found);
         }
     }
     decisions.each.iter().flat_map(|decision| &decision.stale_keys).for_each(|key| past.forget_key(*key));
@@ -242,7 +275,7 @@ fn of_stored(
     stored: Stored,
     past: &Past,
     rules: Rules<'_>,
-) -> (Decision, Vec<Join>) {
+) -> (Decision, Vec<Joined>) {
     let change = if stored.fingerprint == candidate.fingerprint {
         Change::Nothing
     } else if candidate.made_on.is_some_and(|revision| revision != stored.revision) {
@@ -261,11 +294,13 @@ fn of_stored(
         for (kind, found) in
             [(Kind::Person, &linked.person), (Kind::Household, &linked.household), (Kind::Case, &linked.case)]
         {
-            joins.extend(join(kind, stored.linkage.cluster(kind), found.id, own, past));
+            let join = join(kind, stored.linkage.cluster(kind), found.id, own, past);
+            let (score, reasons) = (found.score, found.reasons.clone());
+            joins.extend(join.map(|join| Joined { join, score, reasons }));
         }
     }
-    let mut stale_keys = if change.is_written() { stored.traits.keys() } else { Vec::new() };
-    stale_keys.retain(|key| !candidate.keys.contains(key));
+    let mut stale_keys = if change.is_written() { stored.all_keys } else { Vec::new() };
+    stale_keys.retain(|key| !candidate.all_keys.contains(key));
     let decision = Decision {
         report_id: stored.report_id,
         revision: stored.revision.saturating_add(i32::from(change == Change::Revision)),
@@ -290,7 +325,7 @@ fn of_new(
     past: &Past,
     rules: Rules<'_>,
     report_id: Uuid,
-) -> (Decision, Vec<Join>) {
+) -> (Decision, Vec<Joined>) {
     let told_at = candidate.occurred_at;
     let (earlier, frequent) = past.comparable(candidate.keys, told_at, rules.reach);
     let (linkage, joins) = if earlier.is_empty() {

@@ -69,6 +69,7 @@ impl Told {
             occurred_at: day(self.day),
             traits: &self.traits,
             keys: &self.keys,
+            all_keys: &self.keys,
             made_on: None,
         }
     }
@@ -101,8 +102,8 @@ impl Held {
         for (told, decision) in told.iter().zip(&decisions.each) {
             self.reports.insert(decision.report_id, (told.clone(), decision.linkage.clone()));
         }
-        for join in &decisions.joins {
-            self.reports.values_mut().for_each(|(_, linkage)| linkage.follow(join));
+        for found in &decisions.joins {
+            self.reports.values_mut().for_each(|(_, linkage)| linkage.follow(&found.join));
         }
     }
 
@@ -164,6 +165,7 @@ impl Held {
             fingerprint: [told.fingerprint; 16],
             told_at: day(told.day),
             traits: told.traits.clone(),
+            all_keys: told.traits.keys(),
             joinable: self.joinable(linkage.cluster_id),
             linkage: linkage.clone(),
         }

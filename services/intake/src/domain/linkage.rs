@@ -1,7 +1,7 @@
 //! Which person, household and case a report belongs to, as it is told and stored. What decides it is the engine
 //! of `fengqiao-linkage`; here stands what intake makes of its answer.
 
-use fengqiao_linkage::{Belongs, Evidence as Engine, Kind, Linked};
+use fengqiao_linkage::{Belongs, Evidence as Engine, Kind, Linked, Reason as EngineReason};
 use fengqiao_proto::intake::v1::{Evidence, LinkSubject};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
@@ -81,7 +81,34 @@ pub struct Linkage {
 }
 
 /// The most reasons that are kept for one subject.
-const MOST_REASONS: usize = 4;
+pub(super) const MOST_REASONS: usize = 4;
+
+/// What the engine says, in intake's words. `told_at` says when an earlier report was told.
+pub(super) fn reasons_of(
+    subject: LinkSubject,
+    found: &[EngineReason],
+    at_most: usize,
+    told_at: impl Fn(Uuid) -> Option<Timestamp>,
+) -> impl Iterator<Item = Reason> {
+    found.iter().take(at_most).filter_map(move |reason| {
+        Some(Reason {
+            subject,
+            evidence: evidence(reason.evidence),
+            bits: reason.bits,
+            earlier_report_id: reason.report,
+            earlier_at: told_at(reason.report)?,
+        })
+    })
+}
+
+/// What is the same where reports are of one cluster of a kind.
+pub(super) const fn subject_of(kind: Kind) -> LinkSubject {
+    match kind {
+        Kind::Person => LinkSubject::Person,
+        Kind::Household => LinkSubject::Household,
+        Kind::Case => LinkSubject::Case,
+    }
+}
 
 impl Linkage {
     /// Of a report that nothing is known of but its own id.
@@ -108,21 +135,10 @@ impl Linkage {
         told_at: impl Fn(Uuid) -> Option<Timestamp>,
     ) -> Self {
         let mut reasons = Vec::new();
-        for (subject, belongs) in [
-            (LinkSubject::Person, &linked.person),
-            (LinkSubject::Household, &linked.household),
-            (LinkSubject::Case, &linked.case),
-        ] {
-            for reason in belongs.reasons.iter().take(MOST_REASONS) {
-                let Some(earlier_at) = told_at(reason.report) else { continue };
-                reasons.push(Reason {
-                    subject,
-                    evidence: evidence(reason.evidence),
-                    bits: reason.bits,
-                    earlier_report_id: reason.report,
-                    earlier_at,
-                });
-            }
+        for (kind, belongs) in
+            [(Kind::Person, &linked.person), (Kind::Household, &linked.household), (Kind::Case, &linked.case)]
+        {
+            reasons.extend(reasons_of(subject_of(kind), &belongs.reasons, MOST_REASONS, &told_at));
         }
         let score = |belongs: &Belongs| belongs.score;
         Self {
@@ -182,8 +198,6 @@ const fn evidence(found: Engine) -> Evidence {
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_linkage::Reason as EngineReason;
-
     use super::*;
 
     fn belongs(id: u128, report: Option<u128>) -> Belongs {

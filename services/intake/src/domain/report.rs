@@ -4,7 +4,7 @@ use fengqiao_proto::{
     intake::v1::Details,
     types::v1::{Matter, Party, PartyRole, Source},
 };
-use jiff::Timestamp;
+use jiff::{Timestamp, civil::Date};
 
 use super::{area::AreaCode, id_number::IdNumber, phone::Phone};
 
@@ -52,6 +52,19 @@ pub struct ValidParty {
     pub phone: Option<Phone>,
     /// The id number, where one was given.
     pub id_number: Option<IdNumber>,
+}
+
+impl ValidParty {
+    /// As it is read back from what was stored of it.
+    #[must_use]
+    pub fn of_stored(party: &Party, today: Date) -> Self {
+        Self {
+            role: party.role(),
+            name: party.name.clone(),
+            phone: Phone::read(&party.phone),
+            id_number: IdNumber::read(&party.id_number, today),
+        }
+    }
 }
 
 impl ValidReport {

@@ -4,6 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use fengqiao_access::{Principal, principal};
 use fengqiao_linkage::Kind;
+use fengqiao_messaging::Outbox;
 use fengqiao_proto::intake::v1::{
     self as proto, ConfirmLinkRequest, ConfirmLinkResponse, JoinClustersRequest, JoinClustersResponse,
     LinkSubject, ListLinkDecisionsRequest, ListLinkDecisionsResponse, ListLinksRequest, ListLinksResponse,
@@ -44,10 +45,10 @@ pub struct LinkageFace {
 }
 
 impl LinkageFace {
-    /// A face of this service.
+    /// A face of this service; `outbox` takes what is told of clusters.
     #[must_use]
-    pub fn new(intake: Arc<Intake>) -> Self {
-        let linking = Linking { pool: intake.pool.clone() };
+    pub fn new(intake: Arc<Intake>, outbox: Outbox) -> Self {
+        let linking = Linking { pool: intake.pool.clone(), outbox };
         Self { intake, linking }
     }
 

@@ -48,7 +48,8 @@ impl WeightsService for WeightsFace {
         let asked = request.get_ref();
         let county = self.intake.county_of(principal(&request)?, &asked.county)?;
         let version = version(&asked.version, &self.learning.in_force(county).version)?;
-        let learned = self.learning.learn(county, version, reports(asked.report_count)?).await?;
+        let lookup = self.intake.lookups.reading(county);
+        let learned = self.learning.learn(county, version, reports(asked.report_count)?, lookup).await?;
         Ok(Response::new(LearnWeightsResponse {
             weights: learned.weights.to_toml(),
             report_count: i32::try_from(learned.reports).unwrap_or(i32::MAX),

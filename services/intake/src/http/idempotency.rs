@@ -64,7 +64,7 @@ impl IdempotentAnswers {
         if key.is_empty() || key.len() > LONGEST_KEY || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Problem::wrong_key());
         }
-        let hash = |kind: &str, value: &str| self.keyring.lookup_hash(kind, value);
+        let hash = |kind: &str, value: &str| self.keyring.proof_hash(kind, value);
         let digest: String = Sha256::digest(body).iter().map(|byte| format!("{byte:02x}")).collect();
         Ok(Some(RequestKey {
             county: who.county.clone(),

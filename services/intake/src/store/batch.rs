@@ -28,6 +28,8 @@ pub struct DecidedBatch<'a> {
     pub reports: &'a [&'a ReceivedReport],
     /// What becomes of each, in the same order.
     pub decisions: &'a Decisions,
+    /// The ids of its joins as decisions, in their order.
+    pub join_ids: &'a [Uuid],
     /// What is sent.
     pub events: &'a [Event],
     /// When it is accepted.
@@ -114,7 +116,9 @@ impl DecidedBatch<'_> {
         let first = self.insert(&mut tx, turn, &new).await?;
         if first.is_some() {
             revise(&mut tx, self.county, &revised, self.now).await?;
-            join_clusters(&mut tx, self.county, &self.decisions.joins, self.now).await?;
+            let joins =
+                self.decisions.joins.iter().map(|found| &found.join).zip(self.join_ids.iter().copied());
+            join_clusters(&mut tx, self.county, joins, self.now).await?;
         }
         let ended = if first.is_some() { tx.commit().await } else { tx.rollback().await };
         ended.map_err(StoreError::database("commit a batch"))?;
@@ -150,9 +154,11 @@ impl DecidedBatch<'_> {
             .bind(column(new, |(report, _)| report.sealed_details.as_deref()))
             .bind(column(new, |(_, decision)| decision.linkage.person_id))
             .bind(column(new, |(_, decision)| decision.linkage.household_id))
-            .bind(column(new, |(report, _)| report.traits.encode()))
+            .bind(column(new, |(report, _)| report.hashes.first().traits.encode()))
             .bind(keys)
             .bind(keyed)
+            .bind(column(new, |(report, _)| lookup_of(report)))
+            .bind(column(new, |(report, _)| next_traits_of(report)))
             .fetch_optional(conn)
             .await
             .map_err(StoreError::database("write reports"))?;
@@ -174,8 +180,16 @@ fn column<'a, T>(rows: &[Decided<'a>], of: impl Fn(Decided<'a>) -> T) -> Vec<T> 
 /// The keys under which reports are found, each with its report.
 fn keys(rows: &[Decided<'_>]) -> (Vec<i64>, Vec<Uuid>) {
     rows.iter()
-        .flat_map(|(report, decision)| report.keys.iter().map(|key| (key.0, decision.report_id)))
+        .flat_map(|(report, decision)| report.hashes.keys().map(|key| (key.0, decision.report_id)))
         .unzip()
+}
+
+fn lookup_of(report: &ReceivedReport) -> i16 {
+    report.hashes.first().lookup.into()
+}
+
+fn next_traits_of(report: &ReceivedReport) -> Option<Vec<u8>> {
+    report.hashes.next().map(|next| next.traits.encode())
 }
 
 async fn revise(
@@ -202,7 +216,7 @@ async fn revise(
         .bind(column(revised, |(report, _)| report.area.as_str()))
         .bind(column(revised, |(report, _)| report.category.as_str()))
         .bind(column(revised, |(report, _)| report.source_category.as_str()))
-        .bind(column(revised, |(report, _)| report.traits.encode()))
+        .bind(column(revised, |(report, _)| report.hashes.first().traits.encode()))
         .bind(column(revised, |(report, _)| report.submitted_by.as_str()))
         .bind(column(revised, |(report, _)| report.sealed_matter.as_slice()))
         .bind(column(revised, |(report, _)| report.confidential))
@@ -211,6 +225,8 @@ async fn revise(
         .bind(whose)
         .bind(keys)
         .bind(keyed)
+        .bind(column(revised, |(report, _)| lookup_of(report)))
+        .bind(column(revised, |(report, _)| next_traits_of(report)))
         .execute(conn)
         .await
         .map(|_| ())

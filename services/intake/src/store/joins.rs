@@ -14,24 +14,24 @@ use super::{
 const MACHINE: &str = "machine";
 
 /// Moves the reports of each absorbed cluster, in this order, and what officers said of it; each is kept as a decision
-/// of the machine.
+/// of the machine, with this id.
 ///
 /// # Errors
 /// [`StoreError`]
 pub(super) async fn join_clusters(
     conn: &mut PgConnection,
     county: &str,
-    joins: &[Join],
+    joins: impl Iterator<Item = (&Join, Uuid)>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    for join in joins {
+    for (join, decision_id) in joins {
         let report_ids = join_two(conn, county, join).await?;
         // Both were made by one batch: nobody has seen the other one.
         if report_ids.is_empty() {
             continue;
         }
         let decision = NewDecision {
-            decision_id: Uuid::now_v7(),
+            decision_id,
             kind: join.kind,
             act: LinkAct::Join,
             cluster_id: join.kept,

@@ -26,8 +26,8 @@ const OPERATION: &str = "look for earlier reports";
 /// The turns in which what was read is so.
 pub type Turns = RangeInclusive<i64>;
 
-/// Which reports of the batch are there, and which earlier ones are to be compared with them, as far as they are not
-/// remembered; and the county's turn in which it is so. None where that is not one of the given turns, in which what is
+/// Which reports of the batch are there, and which earlier ones are to be compared with them, by a lookup key, as far as
+/// they are not remembered; and the county's turn in which it is so. None where that is not one of the given turns, in which what is
 /// remembered holds; where none are given, nothing is remembered.
 ///
 /// # Errors
@@ -36,13 +36,14 @@ pub async fn known(
     conn: &mut PgConnection,
     county: &str,
     batch: &[&ReceivedReport],
-    past: &Past,
-    turns: Option<&Turns>,
+    lookup: u8,
+    (past, turns): (&Past, Option<&Turns>),
 ) -> Result<Option<(Known, Turn)>, StoreError> {
-    let (mut keys, mut found) = past.unread_keys(batch.iter().flat_map(|report| &report.keys));
+    let (mut keys, mut found) =
+        past.unread_keys(batch.iter().flat_map(|report| &report.hashes.by(lookup).keys));
     // In the order of the index.
     keys.sort_unstable();
-    let (mut known, turn) = look_up(conn, county, batch, &keys).await?;
+    let (mut known, turn) = look_up(conn, county, batch, &keys, lookup).await?;
     if turns.is_some_and(|turns| !turns.contains(&turn.0)) {
         return Ok(None);
     }
@@ -54,7 +55,7 @@ pub async fn known(
         return Ok(Some((known, turn)));
     }
     let of_now = turn.0..=turn.0;
-    let then = earlier(conn, county, unread, &mut known.past).await?;
+    let then = earlier(conn, county, unread, lookup, &mut known.past).await?;
     Ok(turns.unwrap_or(&of_now).contains(&then.0).then_some((known, then)))
 }
 
@@ -78,6 +79,8 @@ struct FoundRow {
     follows_cluster_id: Option<Uuid>,
     open: Option<bool>,
     takes_until: Option<OffsetDateTime>,
+    lookup: Option<i16>,
+    next_traits: Option<Vec<u8>>,
 }
 
 async fn look_up(
@@ -85,6 +88,7 @@ async fn look_up(
     county: &str,
     batch: &[&ReceivedReport],
     keys: &[Key],
+    lookup: u8,
 ) -> Result<(Known, Turn), StoreError> {
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
     let refs: Vec<&str> = batch.iter().map(|report| report.source_ref.as_str()).collect();
@@ -113,7 +117,7 @@ async fn look_up(
     let past = ReadPast { keys: found, news, ..ReadPast::default() };
     let mut known = Known { past, ..Known::default() };
     for row in stored {
-        known.stored.insert(place(row.position)?, row.stored()?);
+        known.stored.insert(place(row.position)?, row.stored(lookup)?);
     }
     Ok((known, turn))
 }
@@ -140,12 +144,14 @@ async fn earlier(
     conn: &mut PgConnection,
     county: &str,
     unread: Unread,
+    lookup: u8,
     read: &mut ReadPast,
 ) -> Result<Turn, StoreError> {
     let rows: Vec<EarlierRow> = sqlx::query_as(include_str!("sql/earlier.sql"))
         .bind(county)
         .bind(&unread.reports)
         .bind(&unread.cases)
+        .bind(i16::from(lookup))
         .fetch_all(conn)
         .await
         .map_err(StoreError::database(OPERATION))?;
@@ -215,15 +221,21 @@ pub(super) fn kind_of(number: i64) -> Result<Kind, StoreError> {
 }
 
 impl FoundRow {
-    fn stored(self) -> Result<Stored, StoreError> {
+    /// `by` is the lookup key that it is compared by.
+    fn stored(self, by: u8) -> Result<Stored, StoreError> {
         let report_id = self.report_id.ok_or(StoreError::Malformed("no report"))?;
+        let (first, next) = (traits(self.traits.as_deref())?, traits(self.next_traits.as_deref())?);
+        let mut all_keys = first.keys();
+        all_keys.extend(next.keys());
+        let of_first = self.lookup.is_none_or(|lookup| lookup == i16::from(by));
         let fingerprint = self.fingerprint.ok_or(StoreError::Malformed("no fingerprint"))?;
         Ok(Stored {
             report_id,
             revision: self.revision.ok_or(StoreError::Malformed("no revision"))?,
             fingerprint: fingerprint.try_into().map_err(|_| StoreError::Malformed("fingerprint"))?,
             told_at: from_sql(self.occurred_at.ok_or(StoreError::Malformed("no time"))?),
-            traits: traits(self.traits.as_deref())?,
+            traits: if of_first { first } else { next },
+            all_keys,
             linkage: linkage(
                 (
                     self.person_id.unwrap_or(report_id),

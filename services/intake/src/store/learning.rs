@@ -21,7 +21,7 @@ pub async fn before_newest(pool: &PgPool, county: &str, newest: i64) -> Result<U
     Ok(found.unwrap_or_default())
 }
 
-/// A page of what linkage kept of reports, in the order of acceptance, after a report. Those whose personal part was
+/// A page of what linkage kept of reports by a lookup key, in the order of acceptance, after a report. Those whose personal part was
 /// removed are left out.
 ///
 /// # Errors
@@ -29,6 +29,7 @@ pub async fn before_newest(pool: &PgPool, county: &str, newest: i64) -> Result<U
 pub async fn linked_after(
     pool: &PgPool,
     county: &str,
+    lookup: u8,
     after: Uuid,
     limit: i64,
 ) -> Result<Vec<(Uuid, EarlierReport)>, StoreError> {
@@ -37,6 +38,7 @@ pub async fn linked_after(
         .bind(county)
         .bind(after)
         .bind(limit)
+        .bind(i16::from(lookup))
         .fetch_all(pool)
         .await
         .map_err(StoreError::database("read what linkage kept"))?;

@@ -14,6 +14,7 @@ mod link_decisions;
 mod police;
 mod reading;
 mod readings;
+mod rehashing;
 mod retention;
 mod rows;
 mod sealed;
@@ -47,6 +48,10 @@ pub use police::{
 };
 pub use reading::{ListFilter, StoredReport, list, report_by_id, report_by_ref};
 pub use readings::{COUNTED_FOR, Kept, Reading, keep_reading, list_readings};
+pub use rehashing::{
+    HashedRow, LookupState, OldPage, OldRow, Rehashed, add_hashes, keep_lookup_state, lookup_state,
+    replace_hashes, rows_to_rehash,
+};
 pub use retention::{Part, Step, remove_past_term};
 pub use sealed::SEALED_COLUMNS;
 pub use told_cases::{Standing, cases_of, standing_of, tell_cases};
@@ -113,6 +118,11 @@ const PRIVACY: &[(&str, &str)] = &[
     ("background/walk_household", include_str!("sql/background/walk_household.sql")),
     ("background/walk_keys", include_str!("sql/background/walk_keys.sql")),
     ("background/walk_person", include_str!("sql/background/walk_person.sql")),
+    ("rehashing/add", include_str!("sql/rehashing/add.sql")),
+    ("rehashing/keep_state", include_str!("sql/rehashing/keep_state.sql")),
+    ("rehashing/page", include_str!("sql/rehashing/page.sql")),
+    ("rehashing/replace", include_str!("sql/rehashing/replace.sql")),
+    ("rehashing/state", include_str!("sql/rehashing/state.sql")),
     ("retention/advance", include_str!("sql/retention/advance.sql")),
     ("retention/begin", include_str!("sql/retention/begin.sql")),
     ("retention/keep", include_str!("sql/retention/keep.sql")),

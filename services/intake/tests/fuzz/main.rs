@@ -5,5 +5,6 @@
 
 mod forms;
 mod frames;
+mod mappings;
 mod nasty;
 mod reports;

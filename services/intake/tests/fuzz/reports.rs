@@ -116,8 +116,8 @@ proptest! {
                 // It is the same when it is sent again, and what is compared of it can be stored.
                 let again = receive(report).unwrap();
                 prop_assert_eq!(again.fingerprint, taken.fingerprint);
-                prop_assert_eq!(&again.traits, &taken.traits);
-                prop_assert_eq!(&Traits::decode(&taken.traits.encode()).unwrap(), &taken.traits);
+                prop_assert_eq!(&again.hashes, &taken.hashes);
+                prop_assert_eq!(&Traits::decode(&taken.hashes.first().traits.encode()).unwrap(), &taken.hashes.first().traits);
                 prop_assert!(!taken.sealed_matter.windows(CANARY.len()).any(|part| part == CANARY.as_bytes()));
             }
         }
@@ -126,7 +126,7 @@ proptest! {
     #[test]
     fn stored_traits_are_read_or_refused(report in nearly_right(), damages in nasty::damages()) {
         if let Ok(taken) = receive(report)
-            && let Ok(traits) = Traits::decode(&nasty::damaged(taken.traits.encode(), &damages))
+            && let Ok(traits) = Traits::decode(&nasty::damaged(taken.hashes.first().traits.encode(), &damages))
         {
             prop_assert_eq!(Traits::decode(&traits.encode()).unwrap(), traits);
         }

@@ -22,6 +22,7 @@ fn merged(world: &World) -> AreasActivated {
         areas: format!("{areas}{NEW},community,新合村,421181105000\n"),
         area_codes: Some(format!("code,system,area_code\n{POLICE},police15,{NEW}\n")),
         area_changes: Some(format!("code,valid_from,valid_to,successor\n{OLD},,2020-12-31,{NEW}\n")),
+        sealed_staff: Vec::new(),
     }
 }
 

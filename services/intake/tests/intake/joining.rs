@@ -285,7 +285,7 @@ async fn a_telephone_with_a_long_past_costs_a_few_steps_in_an_index() {
     let mut tx = conn.begin().await.unwrap();
     for (name, arguments) in [
         ("found", format!("'{COUNTY}', '{{}}', '{{}}', '{keys}', 13")),
-        ("earlier", format!("'{COUNTY}', {}", ids.join(", "))),
+        ("earlier", format!("'{COUNTY}', {}, 1", ids.join(", "))),
     ] {
         let (_, statement) = store::STATEMENTS.iter().find(|(held, _)| *held == name).unwrap();
         tx.execute(AssertSqlSafe(format!("PREPARE {name} AS {statement}"))).await.unwrap();

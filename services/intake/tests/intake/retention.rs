@@ -20,14 +20,14 @@ use tokio_util::sync::CancellationToken;
 use crate::world::{COUNTY, World, case_changed, one, report, submit, tell};
 
 /// A clock that the test moves, and who removes by it after 200 days.
-struct Term {
+pub struct Term {
     time: Arc<Mutex<Timestamp>>,
     retention: Retention,
     counties: Arc<Counties>,
 }
 
 impl Term {
-    fn of(world: &World) -> Self {
+    pub fn of(world: &World) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for file in ["areas.csv", "categories.csv", "county.toml"] {
             std::fs::copy(StackPlan::sample_county().join(file), folder.path().join(file)).unwrap();
@@ -44,12 +44,12 @@ impl Term {
         Self { time, retention, counties }
     }
 
-    fn pass(&self, days: i64) {
+    pub fn pass(&self, days: i64) {
         let mut time = self.time.lock().unwrap();
         *time = time.checked_add(SignedDuration::from_hours(24 * days)).unwrap();
     }
 
-    async fn look(&self) -> usize {
+    pub async fn look(&self) -> usize {
         let county = self.counties.get(COUNTY).unwrap();
         self.retention.look(county, &CancellationToken::new()).await.unwrap()
     }

@@ -124,6 +124,12 @@ impl World {
     /// Starts a process of intake and gives its address.
     pub async fn process(&mut self, settings: CommitSettings) -> String {
         let intake = self.intake(&settings);
+        self.serve(&intake).await
+    }
+
+    /// Serves an intake and gives its address.
+    pub async fn serve(&mut self, intake: &Arc<Intake>) -> String {
+        let intake = Arc::clone(intake);
         let (records, folding) = Records::new(Arc::clone(&intake), &self.counties);
         let (activities, taking) =
             Activities::new(Arc::clone(&intake), &Outbox::new(Topic::Intake), &self.counties);
@@ -135,7 +141,7 @@ impl World {
         let server = Server::builder()
             .layer(tower::layer::layer_fn(AsCaller))
             .add_service(IntakeFace::new(Arc::clone(&intake)))
-            .add_service(LinkageFace::new(Arc::clone(&intake)).into_server())
+            .add_service(LinkageFace::new(Arc::clone(&intake), Outbox::new(Topic::Intake)).into_server())
             .add_service(WeightsServiceServer::new(WeightsFace::new(
                 intake,
                 Learning::new(self.pool.clone(), CountyWeights::load(&self.counties).unwrap()),
@@ -341,13 +347,19 @@ pub async fn tell<M: Message + Name>(world: &World, told: &M) {
     assert_eq!(RoutingEvents.apply(&mut conn, &step, &[envelope]).await.unwrap(), Applied::Done);
 }
 
-/// What intake has sent.
+/// What intake has sent of reports.
 pub async fn events(world: &World) -> Vec<ReportAccepted> {
-    let rows: Vec<(i64, Vec<u8>)> =
-        sqlx::query_as("SELECT position, payload FROM outbox_event ORDER BY position")
+    sent(world).await
+}
+
+/// What intake has sent of one kind.
+pub async fn sent<M: Message + Name + Default>(world: &World) -> Vec<M> {
+    let rows: Vec<(i64, String, Vec<u8>)> =
+        sqlx::query_as("SELECT position, kind, payload FROM outbox_event ORDER BY position")
             .fetch_all(&world.pool)
             .await
             .unwrap();
     assert!(rows.iter().enumerate().all(|(index, row)| row.0 == index as i64 + 1), "positions are dense");
-    rows.iter().map(|row| ReportAccepted::decode(row.1.as_slice()).unwrap()).collect()
+    let of_kind = rows.iter().filter(|row| row.1 == M::full_name());
+    of_kind.map(|row| M::decode(row.2.as_slice()).unwrap()).collect()
 }

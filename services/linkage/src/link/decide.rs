@@ -24,18 +24,26 @@ pub(super) struct Compared {
 /// Which cluster a report belongs to.
 pub(super) struct Decided {
     pub belongs: Belongs,
-    /// The clusters that go into it.
-    pub absorbed: Vec<Uuid>,
+    /// The clusters that go into it, and why.
+    pub absorbed: Vec<Absorbed>,
     /// The cluster that it would belong to if that took it.
     pub follows: Option<Uuid>,
+}
+
+/// A cluster that goes into another one, since the report belongs to both.
+pub(super) struct Absorbed {
+    pub cluster: Uuid,
+    /// How sure it is: as sure as the weaker of both.
+    pub score: f32,
+    /// Why the report belongs to the one that stays, and why to this one.
+    pub reasons: Vec<Reason>,
 }
 
 impl Decided {
     /// The clusters that are now one.
     pub(super) fn members(&self) -> Vec<Uuid> {
-        let mut members = self.absorbed.clone();
-        members.push(self.belongs.id);
-        members
+        let absorbed = self.absorbed.iter().map(|absorbed| absorbed.cluster);
+        absorbed.chain([self.belongs.id]).collect()
     }
 }
 
@@ -99,8 +107,19 @@ pub(super) fn decide(
     if let Some(named) = compared.iter().find(|one| words.must.contains(&one.cluster)) {
         reasons.insert(0, Reason { evidence: Evidence::Word, bits: f32::INFINITY, report: named.report });
     }
-    let mut absorbed: Vec<Uuid> = chosen.into_iter().filter(|cluster| *cluster != id).collect();
-    absorbed.sort_unstable();
+    let of = |cluster: Uuid| scored.iter().find(|one| one.cluster == cluster);
+    let why = |cluster: Uuid| of(cluster).map_or_else(Vec::new, |one| self::reasons(&compared[one.best]));
+    let bits = |cluster: Uuid| of(cluster).map_or(0.0, |one| one.bits);
+    let mut absorbed: Vec<Absorbed> = chosen
+        .iter()
+        .filter(|cluster| **cluster != id)
+        .map(|cluster| Absorbed {
+            cluster: *cluster,
+            score: bits(id).min(bits(*cluster)),
+            reasons: [why(id), why(*cluster)].concat(),
+        })
+        .collect();
+    absorbed.sort_unstable_by_key(|one| one.cluster);
     let score = best.map_or(0.0, |best| best.bits);
     Decided { belongs: Belongs { id, score, reasons }, absorbed, follows: None }
 }

@@ -6,6 +6,6 @@ mod quiet;
 mod words;
 
 pub use channel::Channel;
-pub use message::{NewMessage, Subject, Telling, mark_repeats};
+pub use message::{Late, NewMessage, Subject, Telling, mark_overtaken, mark_repeats};
 pub use quiet::Quiet;
 pub use words::{Facts, Words, WordsRefused, kind_named, kind_word};

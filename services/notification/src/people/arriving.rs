@@ -21,10 +21,11 @@ use uuid::Uuid;
 use super::{CountyPeople, People, settings::Tell};
 use crate::{
     domain::{
-        people::{Channel, Facts, NewMessage, Subject, Telling, mark_repeats},
+        people::{Channel, Facts, NewMessage, Subject, Telling, mark_overtaken, mark_repeats},
         progress::{Standing, code},
     },
     error::NotificationError,
+    staff,
     store::{
         people::{ToldResident, drop_protected, insert_messages, residents_told},
         progress::{codes_of, keep_standings},
@@ -39,6 +40,10 @@ const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 const NO_NUMBER: &str = "日常工作";
 /// Of one report at most so many people are told.
 const MOST_RESIDENTS: usize = 10;
+/// And of those who were told before, of a case and of what was merged into it, so many hear how it ends.
+const MOST_TOLD_BEFORE: usize = 500;
+/// The kind of hash by which a number is known that was told before.
+const TOLD: &str = "told";
 /// Before every word of an exercise.
 const DRILL: &str = "【演练】";
 
@@ -62,6 +67,7 @@ impl PeopleEvents {
     /// [`ApplyError`]
     pub async fn store(&self, conn: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let Some(county) = batch.first().map(|first| first.county.as_str()) else { return Ok(()) };
+        staff::keep_newest(conn, batch).await?;
         let standings = standings(batch)?;
         let tellings = tellings(batch)?;
         self.keep(conn, county, &standings, tellings).await.map_err(|e| ApplyError::Retry(Box::new(e)))
@@ -110,7 +116,8 @@ impl PeopleEvents {
             messages.extend(self.messages_of(people, telling, tell, code, before));
         }
         mark_repeats(&mut messages);
-        for channel in insert_messages(conn, county, &messages).await? {
+        mark_overtaken(&mut messages);
+        for channel in insert_messages(conn, county, &messages, people.settings.late).await? {
             people.ring(channel);
         }
         Ok(())
@@ -133,31 +140,37 @@ impl PeopleEvents {
                 tracing::error!(county, %telling_id, error, "whom to tell does not open");
             })
         };
-        let mut telephones = Vec::new();
+        let own = (telling.subject.case_number.as_str(), sealed_code);
+        // Each number once, with the case's number and the code by which it knows the matter.
+        let mut recipients: BTreeMap<Telephone, (&str, Option<&[u8]>)> = BTreeMap::new();
         match telling.person_kind {
             PersonKind::Officer | PersonKind::Contact => {
                 let plain = open(&telling.sealed_telephone).unwrap_or_default();
-                telephones.extend(Telephone::read(&String::from_utf8_lossy(&plain)));
+                recipients.extend(
+                    Telephone::read(&String::from_utf8_lossy(&plain)).map(|telephone| (telephone, own)),
+                );
             }
             PersonKind::Resident => {
+                // Whoever was told that the matter was taken in is told how it ends, whoever reported last, and also
+                // where it is handled with another one by now.
+                let ends = matches!(telling.kind, TellingKind::Settled | TellingKind::Closed);
+                for told in before.iter().filter(|_| ends).take(MOST_TOLD_BEFORE) {
+                    let plain = open(&told.sealed_address).unwrap_or_default();
+                    if let Some(telephone) = Telephone::read(&String::from_utf8_lossy(&plain)) {
+                        recipients.insert(telephone, (&told.case_number, told.sealed_code.as_deref()));
+                    }
+                }
                 let plain = open(&telling.sealed_matter).unwrap_or_default();
                 let matter = Matter::decode(plain.as_slice()).unwrap_or_default();
-                telephones.extend(reporters(&matter));
-                // Whoever was told that the matter was taken in is told how it ends, whoever reported last.
-                let ends = matches!(telling.kind, TellingKind::Settled | TellingKind::Closed);
-                for told in before.iter().filter(|_| ends) {
-                    let plain = open(&told.sealed_address).unwrap_or_default();
-                    telephones.extend(Telephone::read(&String::from_utf8_lossy(&plain)));
+                for telephone in reporters(&matter).take(MOST_RESIDENTS) {
+                    recipients.entry(telephone).or_insert(own);
                 }
             }
             PersonKind::Unspecified => {}
         }
-        telephones.sort_unstable();
-        telephones.dedup();
-        telephones.truncate(MOST_RESIDENTS);
-        let code = sealed_code.and_then(|sealed| open(sealed).ok()).unwrap_or_default();
-        let text = said(people, telling, tell, &String::from_utf8_lossy(&code));
-        let of = |telephone: Telephone| {
+        let of = |(telephone, (number, sealed_code)): (Telephone, (&str, Option<&[u8]>))| {
+            let code = sealed_code.and_then(|sealed| open(sealed).ok()).unwrap_or_default();
+            let text = said(people, telling, tell, (number, &String::from_utf8_lossy(&code)));
             let channels: Vec<Channel> = tell
                 .by
                 .iter()
@@ -176,7 +189,8 @@ impl PeopleEvents {
                 what: telling.subject.what.clone(),
                 level: telling.level,
                 drill: telling.subject.drill,
-                recipient: self.keyring.lookup_hash("told", &format!("{county}\n{}", telephone.0)),
+                recipient: recipient(&self.keyring, county, &telephone.0),
+                recipient_before: recipient_before(&self.keyring, county, &telephone.0),
                 sealed_address: self.keyring.seal(telephone.0.as_bytes(), county.as_bytes()),
                 channels,
                 version: people.settings.version.clone(),
@@ -184,18 +198,19 @@ impl PeopleEvents {
                 requested_at: telling.requested_at,
                 again_minutes: tell.again_minutes,
                 repeated: false,
+                overtaken: false,
             })
         };
-        telephones.into_iter().filter_map(of).collect()
+        recipients.into_iter().filter_map(of).collect()
     }
 }
 
 /// The words, filled in.
-fn said(people: &CountyPeople, telling: &Telling, tell: &Tell, code: &str) -> String {
+fn said(people: &CountyPeople, telling: &Telling, tell: &Tell, (number, code): (&str, &str)) -> String {
     let subject = &telling.subject;
     let due = subject.due_at.map(|at| day_and_minute(at, &people.county.time_zone)).unwrap_or_default();
     let facts = Facts {
-        number: if subject.case_number.is_empty() { NO_NUMBER } else { &subject.case_number },
+        number: if number.is_empty() { NO_NUMBER } else { number },
         area: &subject.area_name,
         agency: &subject.agency_name,
         what: &subject.what,
@@ -209,6 +224,23 @@ fn said(people: &CountyPeople, telling: &Telling, tell: &Tell, code: &str) -> St
 
 fn day_and_minute(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned_datetime(zone.clone()).strftime("%-m月%-d日%H:%M").to_string()
+}
+
+/// By what a number is known that was told before.
+pub(super) fn recipient(keyring: &Keyring, county: &str, telephone: &str) -> [u8; 16] {
+    keyring.lookup_hash(TOLD, &told(county, telephone))
+}
+
+/// By what it was known before the lookup key changed; none where it does not change.
+fn recipient_before(keyring: &Keyring, county: &str, telephone: &str) -> Option<[u8; 16]> {
+    match keyring.lookup_keys().as_slice() {
+        [older, _] => Some(older.hash(TOLD, &told(county, telephone))),
+        _ => None,
+    }
+}
+
+fn told(county: &str, telephone: &str) -> String {
+    format!("{county}\n{telephone}")
 }
 
 /// A telephone number as digits.

@@ -14,13 +14,17 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::gateway::{Accepted, HttpForm};
-use crate::domain::people::{Channel, Quiet, Words, kind_named};
+use crate::domain::people::{Channel, Late, Quiet, Words, kind_named};
 
 const DEFAULT: &str = include_str!("default.toml");
 /// A version is at most so long, in bytes.
 const MOST_VERSION: usize = 40;
 /// The same is told again after a day at the latest.
 const MOST_AGAIN_MINUTES: u16 = 24 * 60;
+/// What is late, at the most.
+const MOST_LATE_MINUTES: u16 = 24 * 60;
+/// How long a late reminder waits, at the most.
+const MOST_LATE_SECONDS: u16 = 600;
 /// How soon the same is told again where a county does not say it.
 const USUAL_AGAIN_MINUTES: u16 = 10;
 /// The longest page address or telephone that stands in a message, in characters.
@@ -58,6 +62,8 @@ pub struct PeopleSettings {
     pub version: String,
     /// When people sleep.
     pub quiet: Quiet,
+    /// What late reminders wait for.
+    pub late: Late,
     /// Where residents see how their case stands; empty where there is no such page.
     pub page: String,
     /// Whom residents phone.
@@ -73,6 +79,7 @@ pub struct PeopleSettings {
 struct File {
     version: Option<String>,
     quiet: Option<RawQuiet>,
+    late: Option<RawLate>,
     #[serde(default)]
     page: Page,
     #[serde(default)]
@@ -86,6 +93,13 @@ struct File {
 struct RawQuiet {
     from: Time,
     until: Time,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawLate {
+    after_minutes: u16,
+    wait_seconds: u16,
 }
 
 #[derive(Deserialize, Default)]
@@ -214,8 +228,25 @@ impl PeopleSettings {
             from: raw.from,
             until: raw.until,
         });
+        let late = read.late.or(shipped.late);
+        let late = late.map_or(Late { after_minutes: 0, wait_seconds: 0 }, |raw| Late {
+            after_minutes: raw.after_minutes,
+            wait_seconds: raw.wait_seconds,
+        });
+        if late.after_minutes > MOST_LATE_MINUTES || late.wait_seconds > MOST_LATE_SECONDS {
+            let reason = "late: after_minutes is at most 1440, wait_seconds at most 600";
+            mistakes.push(Mistake::new(file, 0, reason));
+        }
         if mistakes.is_empty() {
-            Ok(Self { version, quiet, page: read.page.address, phone: read.page.phone, channels, tells })
+            Ok(Self {
+                version,
+                quiet,
+                late,
+                page: read.page.address,
+                phone: read.page.phone,
+                channels,
+                tells,
+            })
         } else {
             Err(Mistakes(mistakes))
         }

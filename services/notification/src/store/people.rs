@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{Store, millis, rows};
 use crate::{
-    domain::people::{Channel, NewMessage},
+    domain::people::{Channel, Late, NewMessage},
     error::NotificationError,
 };
 
@@ -33,6 +33,8 @@ pub enum MessageState {
     Withheld = 4,
     /// The case was protected meanwhile.
     Dropped = 5,
+    /// A later reminder of the same took its place.
+    Overtaken = 6,
 }
 
 /// A message that is being tried.
@@ -101,11 +103,15 @@ impl Tried {
     }
 }
 
-/// A resident who was told of a case before.
+/// A resident who was told of a case before, or of one that was merged into it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldResident {
     /// To which number, sealed.
     pub sealed_address: Vec<u8>,
+    /// The number of the case by which the resident knows the matter.
+    pub case_number: String,
+    /// Its code, sealed.
+    pub sealed_code: Option<Vec<u8>>,
 }
 
 /// A message as it is shown: without address and words.
@@ -181,6 +187,7 @@ pub async fn insert_messages(
     conn: &mut PgConnection,
     county: &str,
     messages: &[NewMessage],
+    late: Late,
 ) -> Result<Vec<Channel>, NotificationError> {
     const OPERATION: &str = "store messages to persons";
     let column = |get: fn(&NewMessage) -> &str| messages.iter().map(get).collect::<Vec<_>>();
@@ -209,7 +216,11 @@ pub async fn insert_messages(
         .bind(messages.iter().map(|m| m.sealed_text.as_slice()).collect::<Vec<_>>())
         .bind(messages.iter().map(|m| to_sql(m.requested_at)).collect::<Vec<_>>())
         .bind(messages.iter().map(|m| i32::from(m.again_minutes)).collect::<Vec<_>>())
-        .bind(messages.iter().map(|m| m.repeated).collect::<Vec<_>>());
+        .bind(messages.iter().map(|m| m.repeated).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| m.recipient_before.map(|hash| hash.to_vec())).collect::<Vec<_>>())
+        .bind(messages.iter().map(|m| m.overtaken).collect::<Vec<_>>())
+        .bind(i32::from(late.after_minutes))
+        .bind(i32::from(late.wait_seconds));
     Store::within(OPERATION, async {
         let found = query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
         Ok(found.into_iter().filter_map(Channel::from_code).collect())
@@ -232,10 +243,16 @@ pub async fn residents_told(
         let rows = query.fetch_all(conn).await.map_err(NotificationError::database(OPERATION))?;
         let mut told: HashMap<Uuid, Vec<ToldResident>> = HashMap::new();
         for row in rows {
-            let read = || Ok((row.try_get("case_id")?, row.try_get("sealed_address")?));
-            let (case_id, sealed_address): (Uuid, _) =
-                read().map_err(NotificationError::database(OPERATION))?;
-            told.entry(case_id).or_default().push(ToldResident { sealed_address });
+            let read = || -> Result<(Uuid, ToldResident), sqlx::Error> {
+                let resident = ToldResident {
+                    sealed_address: row.try_get("sealed_address")?,
+                    case_number: row.try_get("case_number")?,
+                    sealed_code: row.try_get("sealed_code")?,
+                };
+                Ok((row.try_get("case_id")?, resident))
+            };
+            let (case_id, resident) = read().map_err(NotificationError::database(OPERATION))?;
+            told.entry(case_id).or_default().push(resident);
         }
         Ok(told)
     })
@@ -287,7 +304,75 @@ async fn on_cases(
     .await
 }
 
+/// By what the person of a message is known.
+#[derive(Debug, Clone)]
+pub struct KnownRecipient {
+    /// The message.
+    pub message_id: Uuid,
+    /// The keyed hash of the address.
+    pub recipient: Vec<u8>,
+    /// The address.
+    pub sealed_address: Vec<u8>,
+}
+
+/// A message whose person is known by another hash from now on.
+#[derive(Debug, Clone, Copy)]
+pub struct Rehashed {
+    /// The message.
+    pub message_id: Uuid,
+    /// The keyed hash of the address.
+    pub recipient: [u8; 16],
+}
+
 impl Store {
+    /// By what the persons of the next messages after one are known.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn recipients_after(
+        &self,
+        county: &str,
+        after: Uuid,
+        limit: i64,
+    ) -> Result<Vec<KnownRecipient>, NotificationError> {
+        const OPERATION: &str = "read by what persons are known";
+        let query = sqlx::query_as(include_str!("sql/people/recipients_after.sql"))
+            .bind(county)
+            .bind(after)
+            .bind(limit);
+        Self::within(OPERATION, async {
+            let rows: Vec<(Uuid, Vec<u8>, Vec<u8>)> =
+                query.fetch_all(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            let known = |(message_id, recipient, sealed_address)| KnownRecipient {
+                message_id,
+                recipient,
+                sealed_address,
+            };
+            Ok(rows.into_iter().map(known).collect())
+        })
+        .await
+    }
+
+    /// Keeps by what persons are known from now on. Says of how many messages.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn keep_recipients(&self, county: &str, anew: &[Rehashed]) -> Result<i64, NotificationError> {
+        const OPERATION: &str = "keep by what persons are known";
+        if anew.is_empty() {
+            return Ok(0);
+        }
+        let query = sqlx::query(include_str!("sql/people/keep_recipients.sql"))
+            .bind(county)
+            .bind(anew.iter().map(|row| row.message_id).collect::<Vec<_>>())
+            .bind(anew.iter().map(|row| row.recipient.as_slice()).collect::<Vec<_>>());
+        Self::within(OPERATION, async {
+            let done = query.execute(&self.pool).await.map_err(NotificationError::database(OPERATION))?;
+            Ok(i64::try_from(done.rows_affected()).unwrap_or(i64::MAX))
+        })
+        .await
+    }
+
     /// Claims what is due on a channel, the most urgent first, for as long as the lease.
     ///
     /// # Errors

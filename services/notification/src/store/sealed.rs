@@ -28,5 +28,6 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("person_message", "sealed_address", MESSAGE),
     SealedColumn::of_county("person_message", "sealed_text", MESSAGE),
     SealedColumn::of_county("case_progress", "sealed_code", PROGRESS),
+    SealedColumn::of_county("staff_in_force", "sealed_staff", &[]),
     SealedColumn::of_county("endpoint_secret", "sealed_secret", ENDPOINT),
 ];

@@ -58,6 +58,8 @@ pub struct World {
     pub database: TestDatabase,
     pub pool: PgPool,
     pub keyring: Arc<Keyring>,
+    /// The file that the keys come from.
+    pub keys: tempfile::NamedTempFile,
     pub settings: DeliverySettings,
     /// How persons are told; nobody is where a test does not say it.
     pub people: People,
@@ -110,8 +112,10 @@ impl World {
             };
             migrator.run(&pool).await.unwrap();
         }
-        let keyring = Arc::new(Keyring::from_toml(&Keyring::generate()).unwrap());
-        Self { database, pool, keyring, settings, people: People::default(), position: 0.into() }
+        let keys = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(keys.path(), Keyring::generate()).unwrap();
+        let keyring = Arc::new(Keyring::load(keys.path()).unwrap());
+        Self { database, pool, keyring, keys, settings, people: People::default(), position: 0.into() }
     }
 
     /// Starts a process.

@@ -136,5 +136,5 @@ impl<'a> Judging<'a> {
 /// A keyed hash, since the words of a command may be personal.
 fn digest(keyring: &Keyring, case: &CaseFile, command: &Command) -> Vec<u8> {
     let told = format!("{}\n{}\n{}\n{:?}", case.id, command.etag, command.actor.capacity, command.act);
-    keyring.lookup_hash("command", &told).to_vec()
+    keyring.proof_hash("command", &told).to_vec()
 }

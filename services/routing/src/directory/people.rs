@@ -153,6 +153,11 @@ impl People {
 }
 
 impl Directory {
+    /// Everybody.
+    pub fn people(&self) -> impl Iterator<Item = &Person> {
+        self.people.by_person.values()
+    }
+
     /// The person with this principal's name.
     #[must_use]
     pub fn person(&self, person: &str) -> Option<&Person> {

@@ -1,14 +1,18 @@
 //! Whom a clock tells, and in which words: of what is owed in a case, and of what is owed besides cases.
 
-use super::duty::{Firing, Holder};
+use super::duty::{Firing, Holder, Passed};
 use crate::directory::{Directory, Post};
 
-/// What a clock says, for people.
-pub(super) fn said(whose: &str, what: &str, firing: Firing) -> String {
-    match firing {
+/// What a clock says, for people; and how many steps it does not say any more, since nobody looked when they came.
+pub(super) fn said(whose: &str, what: &str, passed: Passed) -> String {
+    let said = match passed.firing {
         Firing::Near => format!("{whose}{what}时限将到"),
         Firing::Over => format!("{whose}{what}逾期"),
         Firing::Chase(times) => format!("{whose}{what}逾期，第{times}次催办"),
+    };
+    match passed.skipped {
+        0 => said,
+        skipped => format!("{said}（此前{skipped}次提醒未能按时发出，不再补发）"),
     }
 }
 

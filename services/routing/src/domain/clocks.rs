@@ -8,7 +8,7 @@ use super::{
     chasing::{holder_name, next_above, reminded, said, said_above},
     docket::AGEING,
     draft::Draft,
-    duty::{Duty, DutyKind, Firing, Holder},
+    duty::{Duty, DutyKind, Firing, Holder, Passed},
     history::HistoryKind,
     practice::OnBreach,
     push::Form,
@@ -19,23 +19,24 @@ impl Draft<'_> {
     pub(super) fn time_passed(&mut self) -> bool {
         let now = self.occasion.at;
         let practice = self.setting.practice;
-        let mut said: Vec<(Duty, Firing)> = Vec::new();
+        let mut said: Vec<(Duty, Passed)> = Vec::new();
         for duty in &mut self.case.docket.duties {
-            if let Some(firing) = duty.pass(now, practice.terms(duty.kind)) {
-                said.push((duty.clone(), firing));
+            if let Some(passed) = duty.pass(now, practice.terms(duty.kind)) {
+                said.push((duty.clone(), passed));
             }
         }
         let any = !said.is_empty();
-        for (duty, firing) in said {
+        for (duty, passed) in said {
             // What one firing made fall away says nothing any more.
             if self.owed(|owed| owed.no == duty.no) {
-                self.fired(&duty, firing);
+                self.fired(&duty, passed);
             }
         }
         any
     }
 
-    fn fired(&mut self, duty: &Duty, firing: Firing) {
+    fn fired(&mut self, duty: &Duty, passed: Passed) {
+        let firing = passed.firing;
         match (duty.kind, firing) {
             (DutyKind::Resume, Firing::Over) => return self.park_ended(),
             (DutyKind::Watch, Firing::Over) => {
@@ -47,7 +48,7 @@ impl Draft<'_> {
             (DutyKind::AnswerCall, _) => return self.rang_in_vain(duty, firing),
             _ => {}
         }
-        let text = said(holder_name(self.setting.directory, &duty.holder), duty.kind.name(), firing);
+        let text = said(holder_name(self.setting.directory, &duty.holder), duty.kind.name(), passed);
         let kind = match firing {
             Firing::Near => HistoryKind::DutyNear,
             Firing::Over => HistoryKind::DutyOver,

@@ -67,11 +67,13 @@ pub enum DutyKind {
     AnswerCall,
     /// To look into what figures show (预警核查).
     Inquire,
+    /// To look whether two cases of one dispute are to be merged (并案研判).
+    Merge,
 }
 
 impl DutyKind {
     /// All kinds.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Sign,
         Self::Contact,
         Self::Handle,
@@ -100,6 +102,7 @@ impl DutyKind {
         Self::Meeting,
         Self::AnswerCall,
         Self::Inquire,
+        Self::Merge,
     ];
 
     /// The number by which the contract and the store know it.
@@ -146,6 +149,7 @@ impl DutyKind {
             Self::Meeting => "meeting",
             Self::AnswerCall => "answer_call",
             Self::Inquire => "inquire",
+            Self::Merge => "merge",
         }
     }
 
@@ -187,6 +191,7 @@ impl DutyKind {
             Self::Meeting => "联席会议",
             Self::AnswerCall => "一键呼叫应答",
             Self::Inquire => "预警核查",
+            Self::Merge => "并案研判",
         }
     }
 
@@ -313,6 +318,15 @@ pub enum Firing {
     Chase(u8),
 }
 
+/// What a clock says, and what it does not say any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Passed {
+    /// What it says.
+    pub firing: Firing,
+    /// How many steps before that passed while nobody looked: they are not said late.
+    pub skipped: u8,
+}
+
 /// What a clock has to know besides its duty.
 #[derive(Debug, Clone, Copy)]
 pub struct Clockwork<'a> {
@@ -352,8 +366,8 @@ impl Duty {
 
     /// What the clock says at a moment, at most one thing: what passed while nobody looked is said once, at
     /// its last and gravest.
-    pub fn pass(&mut self, now: Timestamp, terms: &Terms) -> Option<Firing> {
-        let mut said = None;
+    pub fn pass(&mut self, now: Timestamp, terms: &Terms) -> Option<Passed> {
+        let mut said: Option<Passed> = None;
         while self.is_open() && self.next_at.is_some_and(|at| at <= now) {
             let (stage, firing) = match self.stage {
                 Stage::Running if now < self.due_at => (Stage::Warned, Firing::Near),
@@ -364,7 +378,8 @@ impl Duty {
             };
             self.stage = stage;
             self.next_at = self.next_firing(terms);
-            said = Some(firing);
+            let skipped = said.map_or(0, |earlier| earlier.skipped.saturating_add(1));
+            said = Some(Passed { firing, skipped });
         }
         said
     }
@@ -415,6 +430,19 @@ impl Duty {
         let seconds = due.duration_since(now).as_secs().clamp(0, i64::from(u32::MAX));
         let limit = Limit::Natural { seconds: u32::try_from(seconds).unwrap_or(u32::MAX) };
         self.begin_anew(limit, due, terms, now);
+    }
+
+    /// Somebody else owes it from now on, within so many seconds. Since when it is owed stays: whoever did it at last, it
+    /// took so long.
+    pub fn hand_on(&mut self, holder: Holder, seconds: u32, terms: &Terms, now: Timestamp) {
+        let due = now.checked_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(now);
+        let whole = due.duration_since(self.started_at).as_secs().clamp(0, i64::from(u32::MAX));
+        self.holder = holder;
+        self.limit = Limit::Natural { seconds: u32::try_from(whole).unwrap_or(u32::MAX) };
+        self.due_at = due;
+        self.stage = Stage::Running;
+        // A warning that would have come before it was handed on is none.
+        self.next_at = self.next_firing(terms).filter(|at| *at > now).or(Some(due));
     }
 
     /// Runs from now with another limit. A clock that stands still goes on standing.

@@ -18,6 +18,7 @@ pub mod history;
 pub mod history_seals;
 pub mod level;
 pub mod meetings;
+pub mod merge_suggestions;
 pub mod practice;
 pub mod push;
 pub mod refusal;

@@ -12,6 +12,7 @@ mod duty_fields;
 mod links;
 mod mediators;
 mod meetings;
+mod merge_suggestions;
 mod messages;
 mod protected;
 mod requests;

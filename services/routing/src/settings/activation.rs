@@ -5,9 +5,10 @@ use std::{path::Path, sync::Arc};
 use fengqiao_county::{LostArea, Mistake, Mistakes};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::Clock;
+use prost::Message as _;
 use sqlx::PgPool;
 
-use super::{Files, SettingError, SettingKind, SettingTexts, areas, digest, given_files};
+use super::{Files, SettingError, SettingKind, SettingTexts, areas, digest, given_files, staff};
 use crate::{
     counties::RoutingCounty,
     directory::{Directory, DirectoryFiles, Rank},
@@ -107,6 +108,7 @@ impl Settings {
                 files: &files,
                 at: actor.at,
             };
+            let county = &place.county.code;
             let new = NewSetting {
                 text,
                 before,
@@ -116,10 +118,14 @@ impl Settings {
                 words: &activation.words,
                 request_id: &activation.request_id,
                 // The relay finds it by itself within its next look; nobody waits for it here.
-                event: (*kind == SettingKind::Directory)
-                    .then(|| areas::announcement(texts.versions().get(*kind), &files)),
+                event: (*kind == SettingKind::Directory).then(|| {
+                    areas::announcement(
+                        texts.versions().get(*kind),
+                        &files,
+                        self.sealed_staff(county, &rulebook),
+                    )
+                }),
             };
-            let county = &place.county.code;
             let stored = StoredSetting {
                 kind: *kind,
                 version: texts.versions().get(*kind),
@@ -143,6 +149,11 @@ impl Settings {
             }
         }
         Err(RoutingError::Overtaken.into())
+    }
+
+    /// Who works where by a rulebook's directory.
+    fn sealed_staff(&self, county: &str, rulebook: &Rulebook) -> Vec<u8> {
+        self.keyring.seal(&staff::of(&rulebook.directory).encode_to_vec(), county.as_bytes())
     }
 
     /// What the same request made before.

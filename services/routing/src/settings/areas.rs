@@ -87,15 +87,16 @@ fn line_of_change(files: &Files, area_code: &str) -> u64 {
     rows.iter().find(|row| shortest_code(&row.value.code) == Some(area_code)).map_or(0, |row| row.line)
 }
 
-/// What the other services hear of a directory: its areas, also where they are as before, so that from then on nobody
+/// What the other services hear of a directory: who works where, and its areas, also where they are as before, so that from then on nobody
 /// reads them in the county's folder any more.
-pub(super) fn announcement(version: i32, files: &Files) -> Event {
+pub(super) fn announcement(version: i32, files: &Files, sealed_staff: Vec<u8>) -> Event {
     let text = |name: &str| files.get(name).cloned();
     let message = AreasActivated {
         version,
         areas: text(AREAS_FILE).unwrap_or_default(),
         area_codes: text(AREA_CODES_FILE),
         area_changes: text(AREA_CHANGES_FILE),
+        sealed_staff,
     };
     Event { kind: AREAS_ACTIVATED, payload: message.encode_to_vec(), trace: trace::current() }
 }
@@ -130,10 +131,10 @@ mod tests {
 
     #[test]
     fn the_event_is_the_contracts() {
-        let event = announcement(3, &files(&[(AREAS_FILE, "a"), (AREA_CHANGES_FILE, "b")]));
+        let event = announcement(3, &files(&[(AREAS_FILE, "a"), (AREA_CHANGES_FILE, "b")]), vec![7]);
         assert_eq!(event.kind, AreasActivated::full_name());
         let told = AreasActivated::decode(event.payload.as_slice()).unwrap();
-        assert_eq!((told.version, told.areas.as_str()), (3, "a"));
+        assert_eq!((told.version, told.areas.as_str(), told.sealed_staff.as_slice()), (3, "a", &[7][..]));
         assert_eq!((told.area_codes, told.area_changes.as_deref()), (None, Some("b")));
     }
 }

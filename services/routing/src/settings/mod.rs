@@ -6,6 +6,7 @@ mod activation;
 mod areas;
 mod characters;
 mod dry_run;
+mod staff;
 mod watching;
 
 use std::{collections::BTreeMap, fmt::Write as _, path::Path};
@@ -210,7 +211,7 @@ fn given_files(kind: SettingKind, files: Files, before: &Files) -> Result<Files,
     let whole = |name: &str, reason: String| Mistakes::from(Mistake::new(Path::new(name), 0, reason));
     let Some(only) = kind.file() else {
         let files = areas::with_areas_of(files, before);
-        return match areas::too_large(&files) {
+        return match areas::too_large(&files).or_else(|| staff::too_large(&files)) {
             Some(mistake) => Err(mistake.into()),
             None => Ok(files),
         };

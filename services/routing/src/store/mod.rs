@@ -9,6 +9,7 @@ mod calendar_sweeps;
 mod changes;
 mod expiry;
 mod meetings;
+mod merge_suggestions;
 mod mergers;
 mod reading;
 mod readings;
@@ -40,6 +41,10 @@ pub use expiry::expire_reports;
 pub use meetings::{
     MeetingName, MeetingReport, agenda_candidates, find_meeting, insert_items, insert_meeting, list_items,
     list_meetings, meeting_reports, record_meeting,
+};
+pub use merge_suggestions::{
+    JoinRange, ListedSuggestion, SuggestedCase, SuggestionFilter, end_of_joins, keep_cluster_news,
+    keep_suggestions, list_suggestions, pairs_to_suggest, settle_suggestions, settled_suggestions,
 };
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
@@ -133,6 +138,15 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("find_merger", include_str!("sql/find_merger.sql")),
     ("last_number", include_str!("sql/last_number.sql")),
     ("merge_case", include_str!("sql/merge_case.sql")),
+    ("merge_suggestions/keep", include_str!("sql/merge_suggestions/keep.sql")),
+    ("merge_suggestions/keep_join", include_str!("sql/merge_suggestions/keep_join.sql")),
+    ("merge_suggestions/list", include_str!("sql/merge_suggestions/list.sql")),
+    ("merge_suggestions/page_end", include_str!("sql/merge_suggestions/page_end.sql")),
+    ("merge_suggestions/part_by_split", include_str!("sql/merge_suggestions/part_by_split.sql")),
+    ("merge_suggestions/settle", include_str!("sql/merge_suggestions/settle.sql")),
+    ("merge_suggestions/settled", include_str!("sql/merge_suggestions/settled.sql")),
+    ("merge_suggestions/take_back_join", include_str!("sql/merge_suggestions/take_back_join.sql")),
+    ("merge_suggestions/wanted", include_str!("sql/merge_suggestions/wanted.sql")),
     ("reports_to_move", include_str!("sql/reports_to_move.sql")),
     ("split_reports", include_str!("sql/split_reports.sql")),
     ("undo_merger", include_str!("sql/undo_merger.sql")),

@@ -518,7 +518,7 @@ fn read_standing(
     rows::read_all(operation, found, |row| standing(row, county, keyring))
 }
 
-fn standing(row: &PgRow, county: &str, keyring: &Keyring) -> Result<StandingDuty, sqlx::Error> {
+pub(super) fn standing(row: &PgRow, county: &str, keyring: &Keyring) -> Result<StandingDuty, sqlx::Error> {
     let id: Uuid = row.try_get("id")?;
     let duty = standing_clock(row)?;
     let open = |sealed: Vec<u8>, column| {

@@ -5,12 +5,14 @@ use std::time::{Duration, SystemTime};
 use fengqiao_proto::sealing::v1::{
     GetSealingRequest, GetSealingResponse, SealedRows, sealing_service_server::SealingService,
 };
+use fengqiao_sealing::LookupKey;
 use jiff::Timestamp;
 use tokio::time::timeout;
 use tonic::{Request, Response, Status};
 
 use super::Resealing;
 use crate::{
+    rehashing::LookupProgress,
     status,
     time::{to_proto, to_sql},
 };
@@ -21,6 +23,8 @@ const COUNT_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct SealingFace {
     pub service: &'static str,
     pub resealing: Resealing,
+    /// None where the service keeps nothing that people are found by.
+    pub lookups: Option<LookupProgress>,
 }
 
 #[tonic::async_trait]
@@ -43,6 +47,7 @@ impl SealingService for SealingFace {
                 .map_err(|error| status::database("count events", &error))?;
             older_events = older_events.max(found);
         }
+        let lookup_keys: Vec<u8> = keyring.lookup_keys().iter().map(LookupKey::id).collect();
         let counted = self.resealing.counted();
         let rows = counted.iter().flat_map(|counted| &counted.old);
         Ok(Response::new(GetSealingResponse {
@@ -56,6 +61,9 @@ impl SealingService for SealingFace {
                 .map(|(key, old)| SealedRows { key: (*key).into(), waiting: old.waiting, fixed: old.fixed })
                 .collect(),
             older_events: i32::try_from(older_events).unwrap_or(i32::MAX),
+            lookup_ready: self.lookups.as_ref().is_none_or(|lookups| lookups.is_ready(&lookup_keys)),
+            left_to_hash: self.lookups.as_ref().map_or(0, LookupProgress::left),
+            lookup_keys: lookup_keys.into_iter().map(u32::from).collect(),
         }))
     }
 }

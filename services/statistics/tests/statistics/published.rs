@@ -2,7 +2,7 @@
 
 use fengqiao_proto::{
     notification::v1::{PushReceipt, ReceiptKind},
-    routing::v1::{CaseChanged, CaseProgress, PushRequested},
+    routing::v1::{CaseChanged, CaseDuty, CaseProgress, DutyKind, PushRequested},
     statistics::v1::{AreaLevel, Comparison, Dimension, QueryIndicatorsRequest, QueryIndicatorsResponse},
     types::v1::CaseState,
 };
@@ -102,6 +102,90 @@ async fn s0_07_a_case_was_resolved_after_thirteen_sessions() {
     assert_eq!(rows[0].ratio, Some(13.0));
     let spread = rows[1].spread.as_ref().unwrap();
     assert_eq!((spread.p50, spread.p90, spread.buckets.as_slice()), (13, 13, &[0, 0, 0, 0, 1, 0][..]));
+}
+
+/// So many seconds after the beginning.
+fn after(seconds: i64) -> Option<prost_types::Timestamp> {
+    let begin = at("2026-11-03T00:00:00Z").unwrap();
+    Some(prost_types::Timestamp { seconds: begin.seconds + seconds, ..begin })
+}
+
+/// A case of which something was owed from the beginning on and was done so many seconds later. It was passed on meanwhile.
+fn done_after(number: u128, kind: DutyKind, seconds: i64) -> [CaseChanged; 2] {
+    let owed = |agency: &str| CaseDuty {
+        no: 1,
+        kind: kind.into(),
+        agency: agency.into(),
+        started_at: after(0),
+        due_at: after(180),
+        ..Default::default()
+    };
+    let told = |duty: CaseDuty, version: i64, changed: i64| CaseChanged {
+        version,
+        changed_at: after(changed),
+        duties: vec![duty],
+        ..case(number, "2026-11-03T00:00:00Z", false)
+    };
+    let done = CaseDuty { ended_at: after(seconds), met: true, ..owed("centre") };
+    [told(owed("community-421181105201"), 1, 0), told(done, 2, seconds)]
+}
+
+#[tokio::test]
+async fn s4_11_half_and_nine_of_ten_were_answered_within_so_many_seconds() {
+    let world = World::new().await;
+    let mut told: Vec<CaseChanged> = Vec::new();
+    for (number, seconds) in (0..).zip([3, 10, 20, 40, 50, 55, 120, 150, 200, 400]) {
+        told.extend(done_after(number, DutyKind::AnswerCall, seconds));
+    }
+    // Called in vain: it is a call all the same.
+    told.push(done_after(50, DutyKind::AnswerCall, 0)[0].clone());
+    for (number, seconds) in (100..).zip([200, 400, 800, 1_500, 3_000]) {
+        told.extend(done_after(number, DutyKind::ReportIn, seconds));
+    }
+    let told: Vec<_> = told.iter().map(|change| envelope(COUNTY, change)).collect();
+    world.apply(&told).await;
+    // The buckets of the bulletins on 110: signatures by seconds, feedback by hours.
+    let mut pushed = Vec::new();
+    for (number, (signed, answered)) in
+        (0..).zip([(20, 600), (45, 2_700), (100, 5_400), (150, 10_800), (600, 18_000)])
+    {
+        let push = PushRequested {
+            push_id: id(number),
+            case_id: id(number),
+            agency: "police".into(),
+            requested_at: after(0),
+            ..Default::default()
+        };
+        pushed.push(envelope(COUNTY, &push));
+        for (kind, seconds) in [(ReceiptKind::Signed, signed), (ReceiptKind::Feedback, answered)] {
+            let receipt = PushReceipt {
+                push_id: id(number),
+                kind: kind.into(),
+                at: after(seconds),
+                ..Default::default()
+            };
+            pushed.push(envelope(COUNTY, &receipt));
+        }
+    }
+    world.apply(&pushed).await;
+    let phases = ["answer_call_seconds", "arrival_seconds", "sign_seconds", "feedback_seconds"];
+    let rows = answer(&world, asking(&phases)).await.rows;
+    let shown: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let spread = row.spread.as_ref().unwrap();
+            (row.numerator, row.denominator, spread.p50, spread.p90, spread.buckets.clone())
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            (10, 11, 50, 200, vec![1, 2, 3, 2, 2]),
+            (5, 5, 800, 3_000, vec![1; 5]),
+            (5, 5, 100, 600, vec![1; 5]),
+            (5, 5, 5_400, 18_000, vec![1; 5]),
+        ]
+    );
 }
 
 #[tokio::test]

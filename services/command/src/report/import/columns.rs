@@ -6,7 +6,7 @@ use fengqiao_proto::{
 };
 use jiff::{civil, tz::TimeZone};
 
-use super::faults::Fault;
+use super::{faults::Fault, fields::named};
 use crate::{
     errors::CommandError,
     moment::{Moment, to_proto},
@@ -44,6 +44,35 @@ enum Which {
     As(PartyRole),
 }
 
+impl Column {
+    /// Whether what stands in it is kept as it was written; else it is a number, a time or a word of the contract.
+    const fn is_of_people_s_words(self) -> bool {
+        matches!(
+            self,
+            Self::Address
+                | Self::Title
+                | Self::Narrative
+                | Self::Category
+                | Self::SourceRef
+                | Self::Own
+                | Self::Party(_, PartyField::Name)
+        )
+    }
+}
+
+/// Full-width digits, letters and signs, as Chinese keyboards type them, in their usual form.
+fn half_width(text: &str) -> String {
+    const FULL_WIDTH: std::ops::RangeInclusive<char> = '！'..='～';
+    let plain = |sign: char| match sign {
+        '\u{3000}' => ' ',
+        sign if FULL_WIDTH.contains(&sign) => {
+            char::from_u32(u32::from(sign) - u32::from('！') + u32::from('!')).unwrap_or(sign)
+        }
+        sign => sign,
+    };
+    text.chars().map(plain).collect()
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum PartyField {
     Role,
@@ -79,11 +108,7 @@ impl Columns {
     /// # Errors
     /// Two columns are the same field.
     pub fn of(header: &[String]) -> Result<Self, CommandError> {
-        let named = header.iter().enumerate().map(|(index, name)| match name.as_str() {
-            "" => format!("第{}列", index + 1),
-            name => name.to_owned(),
-        });
-        let columns: Vec<_> = named.map(|name| (name.clone(), column(&name))).collect();
+        let columns: Vec<_> = named(header).map(|name| (name.clone(), column(&name))).collect();
         for (index, (name, column)) in columns.iter().enumerate() {
             let twin = columns[..index].iter().find(|(_, earlier)| earlier == column);
             if let Some((twin, _)) = twin.filter(|_| *column != Column::Own) {
@@ -109,7 +134,8 @@ impl Columns {
         let mut faults = Vec::new();
         for ((name, column), cell) in self.0.iter().zip(cells).filter(|(_, cell)| !cell.is_empty()) {
             let mut wrong = |field: &str, reason: &str| faults.push(Fault::new(field, reason));
-            let cell = cell.as_str();
+            let plain = if column.is_of_people_s_words() { None } else { Some(half_width(cell)) };
+            let cell = plain.as_deref().unwrap_or(cell).trim();
             match column {
                 Column::County => report.county = cell.to_owned(),
                 Column::Source => match word(words::SOURCES, cell, "SOURCE_") {
@@ -119,7 +145,9 @@ impl Columns {
                 Column::SourceRef => report.source_ref = cell.to_owned(),
                 Column::OccurredAt => match time(cell, zone) {
                     Some(at) => report.occurred_at = Some(at),
-                    None => wrong("occurredAt", "must be a time as 2026-11-24 08:00"),
+                    None => {
+                        wrong("occurredAt", "must be a time as 2026-11-24 08:00, or a date of a spreadsheet")
+                    }
                 },
                 Column::AreaCode => report.area_code = cell.to_owned(),
                 Column::Address => report.address = cell.to_owned(),
@@ -167,7 +195,7 @@ fn party(people: &mut Vec<(Which, Party)>, which: Which) -> &mut Party {
 }
 
 fn column(name: &str) -> Column {
-    let plain: String = name
+    let plain: String = half_width(name)
         .chars()
         .filter(|c| !c.is_whitespace() && !matches!(c, '_' | '-'))
         .collect::<String>()
@@ -205,10 +233,30 @@ fn yes(text: &str) -> Option<bool> {
     }
 }
 
-/// A time as spreadsheets write it: 2026-11-24T08:00:00+08:00, 2026/1/5 8:05, 2026年1月5日8时5分, 20260105080500.
+/// The day 0 of a spreadsheet's dates, and the days that are taken for one: 2000 to 2099.
+const SERIAL_ZERO: civil::DateTime = civil::datetime(1899, 12, 30, 0, 0, 0, 0);
+const SERIALS: std::ops::Range<f64> = 36_526.0..73_051.0;
+
+/// A date as a spreadsheet holds it: days since the end of 1899, and parts of a day.
+fn serial(text: &str, zone: &TimeZone) -> Option<prost_types::Timestamp> {
+    if !text.bytes().all(|sign| sign.is_ascii_digit() || sign == b'.') {
+        return None;
+    }
+    let days: f64 = text.parse().ok().filter(|days| SERIALS.contains(days))?;
+    // Of the binary fraction the second is what was meant.
+    let seconds = jiff::SignedDuration::from_secs_f64((days * 86_400.0).round());
+    let time = SERIAL_ZERO.checked_add(seconds).ok()?;
+    Moment::Local(time).begin(zone).map(to_proto)
+}
+
+/// A time as spreadsheets write it: 2026-11-24T08:00:00+08:00, 2026/1/5 8:05, 2026年1月5日8时5分, 20260105080500, or
+/// 46350.33 where the cell is no date to them.
 fn time(text: &str, zone: &TimeZone) -> Option<prost_types::Timestamp> {
     if let Ok(moment) = Moment::read(text) {
         return moment.begin(zone).map(to_proto);
+    }
+    if let Some(time) = serial(text, zone) {
+        return Some(time);
     }
     let right = |c: char| c.is_ascii_digit() || " -/:.年月日时分秒T".contains(c);
     if !text.chars().all(right) {
@@ -334,6 +382,50 @@ mod tests {
         assert_eq!(chinese.parties[1].role(), PartyRole::Respondent);
         assert_eq!(chinese.occurred_at.unwrap().seconds, 1_795_478_400);
         assert_eq!(chinese.details.unwrap().own_fields[0].name, "工号");
+    }
+
+    #[test]
+    fn full_width_signs_and_dates_as_numbers_are_read() {
+        let header = [
+            "来源",
+            "来源编号",
+            "发生时间",
+            "区划代码",
+            "标题",
+            "诉求人电话",
+            "诉求人身份证号",
+            "是否保密",
+            "parties[0].role",
+        ];
+        let typed = [
+            "１２３４５热线",
+            "ＧＤ－１",
+            "２０２６－１１－２４　０８：００",
+            "４２１１８１１０５２０１",
+            "１号楼漏水",
+            "１３８　００００　００００",
+            "１１０１０５１９４９１２３１００２Ｘ",
+            "Ｙ",
+            "ＲＥＰＯＲＴＥＲ",
+        ];
+        let report = read(&header, &typed).unwrap();
+        assert_eq!(
+            (report.source(), report.occurred_at.unwrap().seconds),
+            (Source::Hotline12345, 1_795_478_400)
+        );
+        assert_eq!((report.area_code.as_str(), report.confidential), ("421181105201", true));
+        let people = &report.parties;
+        assert_eq!(people.iter().map(|one| one.phone.as_str()).collect::<String>(), "138 0000 0000");
+        assert_eq!(people.iter().map(|one| one.id_number.as_str()).collect::<String>(), "11010519491231002X");
+        // What people wrote stays as they wrote it.
+        assert_eq!((report.source_ref.as_str(), report.title.as_str()), ("ＧＤ－１", "１号楼漏水"));
+        for serial in ["46350.3333333333", "46350.333333"] {
+            let report = read(&["发生时间"], &[serial]).unwrap();
+            assert_eq!(report.occurred_at.unwrap().seconds, 1_795_478_400, "{serial}");
+        }
+        for wrong in ["12345", "99999.5", "46350.3.3", "-46350"] {
+            assert_eq!(read(&["发生时间"], &[wrong]).unwrap_err()[0].field, "occurredAt", "{wrong}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A line as the fields of its source's own form.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map::Entry};
 
 use fengqiao_proto::intake::v1::{MappedItem, MappedRecord};
 use serde_json::{Map, Value};
@@ -10,11 +10,30 @@ use super::faults::Fault;
 /// The name in a JSON object under which the matters of a record of many stand.
 const ITEMS: &str = "items";
 
-/// The fields of a line of a table. Empty cells say nothing.
-pub fn of_cells(header: &[String], cells: Vec<String>) -> MappedRecord {
-    let named = header.iter().zip(cells).filter(|(name, cell)| !name.is_empty() && !cell.is_empty());
-    let fields = named.map(|(name, cell)| (name.clone(), cell)).collect();
-    MappedRecord { fields, ..MappedRecord::default() }
+/// The fields of a line of a table. Empty cells say nothing. A column without a name is known by its place.
+///
+/// # Errors
+/// Two columns have one name, and both say something else.
+pub fn of_cells(header: &[String], cells: Vec<String>) -> Result<MappedRecord, Fault> {
+    let mut fields = HashMap::with_capacity(cells.len());
+    for (name, cell) in named(header).zip(cells).filter(|(_, cell)| !cell.is_empty()) {
+        match fields.entry(name) {
+            Entry::Vacant(free) => drop(free.insert(cell)),
+            Entry::Occupied(held) if *held.get() == cell => {}
+            Entry::Occupied(held) => {
+                return Err(Fault::new(held.key(), "is the name of two columns that say different things"));
+            }
+        }
+    }
+    Ok(MappedRecord { fields, ..MappedRecord::default() })
+}
+
+/// The names of columns; of one that has none its place.
+pub fn named(header: &[String]) -> impl Iterator<Item = String> {
+    header.iter().enumerate().map(|(index, name)| match name.as_str() {
+        "" => format!("第{}列", index + 1),
+        name => name.to_owned(),
+    })
 }
 
 /// The fields of a JSON object.
@@ -76,7 +95,14 @@ mod tests {
     #[test]
     fn a_line_of_a_table_is_what_its_cells_say() {
         let header = ["编号".to_owned(), String::new(), "备注".to_owned()];
-        let record = of_cells(&header, vec!["1".into(), "x".into(), String::new()]);
-        assert_eq!(record.fields.into_iter().collect::<Vec<_>>(), [("编号".to_owned(), "1".to_owned())]);
+        let record = of_cells(&header, vec!["1".into(), "x".into(), String::new()]).unwrap();
+        let fields: std::collections::BTreeMap<_, _> = record.fields.into_iter().collect();
+        assert_eq!(
+            fields.into_iter().collect::<Vec<_>>(),
+            [("第2列".to_owned(), "x".to_owned()), ("编号".to_owned(), "1".to_owned())]
+        );
+        let twice = ["编号".to_owned(), "编号".to_owned()];
+        assert!(of_cells(&twice, vec!["1".into(), "1".into()]).is_ok());
+        assert_eq!(of_cells(&twice, vec!["1".into(), "2".into()]).unwrap_err().field, "编号");
     }
 }

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use calamine::{Data, Reader as _, Xlsx};
+use calamine::{Data, Dimensions, Reader as _, Xlsx};
 use clap::ValueEnum;
 use serde_json::Value;
 
@@ -18,7 +18,7 @@ use crate::errors::CommandError;
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
-    /// A table with commas, in UTF-8 or GB18030.
+    /// A table with commas, semicolons or tabs, in UTF-8, UTF-16 or GB18030.
     Csv,
     /// An Excel workbook; its first sheet is read.
     Xlsx,
@@ -92,7 +92,7 @@ impl Input {
 
 fn format_of(path: &Path) -> Option<Format> {
     match path.extension().and_then(OsStr::to_str)?.to_ascii_lowercase().as_str() {
-        "csv" => Some(Format::Csv),
+        "csv" | "tsv" | "txt" => Some(Format::Csv),
         "xlsx" | "xlsm" => Some(Format::Xlsx),
         "jsonl" | "ndjson" | "json" => Some(Format::Jsonl),
         _ => None,
@@ -162,8 +162,13 @@ fn document(text: &[u8]) -> Result<Read, Fault> {
     }
 }
 
-/// Excel writes GB18030 where it is not told to write UTF-8.
+/// Excel writes GB18030 where it is not told to write UTF-8, and UTF-16 as its "Unicode text".
 fn decoded(bytes: Vec<u8>) -> io::Result<String> {
+    let marked = encoding_rs::Encoding::for_bom(&bytes).map(|(encoding, _)| encoding);
+    if let Some(encoding) = marked.filter(|encoding| *encoding != encoding_rs::UTF_8) {
+        let (text, _, broken) = encoding.decode(&bytes);
+        return if broken { Err(io::Error::other("is damaged UTF-16")) } else { Ok(text.into_owned()) };
+    }
     let bytes = match String::from_utf8(bytes) {
         Ok(text) => return Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text)),
         Err(error) => error.into_bytes(),
@@ -172,13 +177,48 @@ fn decoded(bytes: Vec<u8>) -> io::Result<String> {
     if broken { Err(io::Error::other("is neither UTF-8 nor GB18030")) } else { Ok(text.into_owned()) }
 }
 
+/// What stands between the cells: of a comma, a semicolon and a tab that which the head of the table has most of.
+fn separator(text: &str) -> u8 {
+    let (mut counts, mut quoted) = ([0_usize; 3], false);
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(HEAD) {
+        for sign in line.bytes() {
+            quoted ^= sign == b'"';
+            if let Some(which) = SEPARATORS.iter().position(|one| *one == sign && !quoted) {
+                counts[which] += 1;
+            }
+        }
+    }
+    // Of equals the first.
+    let best = (0..SEPARATORS.len()).rev().max_by_key(|which| counts[*which]).unwrap_or_default();
+    SEPARATORS[best]
+}
+
+const SEPARATORS: [u8; 3] = [b',', b';', b'\t'];
+/// Among so many rows the header is looked for: a title and some notes may stand above it.
+const HEAD: usize = 10;
+
+/// Which of the first rows names the columns: the first with more than one cell that says something; the first of all
+/// where the table has one column.
+fn header_among<'a>(rows: impl Iterator<Item = usize> + 'a) -> usize {
+    rows.take(HEAD).position(|filled| filled > 1).unwrap_or(0)
+}
+
 fn csv_table(bytes: Vec<u8>) -> io::Result<Input> {
-    let text: Arc<[u8]> = decoded(bytes)?.into_bytes().into();
+    let text = decoded(bytes)?;
+    let mut builder = csv::ReaderBuilder::new();
+    builder.trim(csv::Trim::All).delimiter(separator(&text)).has_headers(false).flexible(true);
+    let filled = |record: &csv::StringRecord| record.iter().filter(|cell| !cell.is_empty()).count();
+    let head: Vec<csv::StringRecord> =
+        builder.from_reader(text.as_bytes()).into_records().take(HEAD).map_while(Result::ok).collect();
+    let above = header_among(head.iter().map(filled));
+    let header: Vec<String> = match head.get(above) {
+        Some(names) => names.iter().map(str::to_owned).collect(),
+        None => Vec::new(),
+    };
+    let columns = header.len();
+    let text: Arc<[u8]> = text.into_bytes().into();
     let length = text.len() as u64;
-    let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(Cursor::new(Arc::clone(&text)));
-    let header = reader.headers()?.iter().map(str::to_owned).collect();
-    let mut records = reader.into_records();
+    let mut records = builder.from_reader(Cursor::new(Arc::clone(&text))).into_records().skip(above + 1);
     let mut counted = (0, 1);
     let lines = std::iter::from_fn(move || {
         loop {
@@ -190,8 +230,8 @@ fn csv_table(bytes: Vec<u8>) -> io::Result<Input> {
             counted = line_at(&text, counted, usize::try_from(at.unwrap_or(0)).unwrap_or(usize::MAX));
             let content = match record {
                 Ok(record) if record.iter().all(str::is_empty) => continue,
-                Ok(record) => Ok(Read::Cells(record.iter().map(str::to_owned).collect())),
-                Err(error) => Err(Fault::new("", uneven(&error))),
+                Ok(record) => cells_of(&record, columns).map(Read::Cells),
+                Err(_) => Err(Fault::new("", "is no line of a CSV table")),
             };
             return Some(Line { number: counted.1, position: counted.0 as u64, content });
         }
@@ -213,13 +253,15 @@ fn line_at(text: &[u8], counted: (usize, u64), byte: usize) -> (usize, u64) {
     (at, line)
 }
 
-fn uneven(error: &csv::Error) -> String {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
-            format!("has {len} columns where the header has {expected_len}")
-        }
-        _ => "is no line of a CSV table".to_owned(),
+/// A cell for each column. Empty ones behind the last are what a spreadsheet leaves there.
+fn cells_of(record: &csv::StringRecord, columns: usize) -> Result<Vec<String>, Fault> {
+    let said =
+        record.iter().zip(1..).filter(|(cell, _)| !cell.is_empty()).last().map_or(0, |(_, count)| count);
+    if said > columns || record.len() < columns {
+        let found = if said > columns { said } else { record.len() };
+        return Err(Fault::new("", format!("has {found} columns where the header has {columns}")));
     }
+    Ok(record.iter().take(columns).map(str::to_owned).collect())
 }
 
 fn workbook(path: &Path) -> io::Result<Input> {
@@ -228,16 +270,19 @@ fn workbook(path: &Path) -> io::Result<Input> {
         .worksheet_range_at(0)
         .ok_or_else(|| io::Error::other("has no sheet"))?
         .map_err(io::Error::other)?;
-    let first = sheet.start().map_or(0, |(row, _)| row);
+    let (first, left) = sheet.start().unwrap_or((0, 0));
     let rows: Vec<Vec<Data>> = sheet.rows().map(<[Data]>::to_vec).collect();
+    if rows.is_empty() {
+        return Err(io::Error::other("is empty"));
+    }
     let length = rows.len() as u64;
-    let mut rows = rows.into_iter().enumerate();
-    let header: Vec<String> = match rows.next() {
-        Some((_, names)) => {
-            names.iter().map(|cell| text_of(cell).unwrap_or_default().trim().to_owned()).collect()
-        }
-        None => return Err(io::Error::other("is empty")),
-    };
+    let filled = |cells: &Vec<Data>| cells.iter().filter(|cell| **cell != Data::Empty).count();
+    let above = header_among(rows.iter().map(filled));
+    // Where the cells of several columns are one, what they have in common stands in it and their own names below.
+    let merged = workbook.merge_cells_by_sheet_id(0).map_err(io::Error::other)?;
+    let header = Header { row: first + u32::try_from(above).unwrap_or(u32::MAX), left, merged: &merged };
+    let (header, rows_of_header) = header.names(&rows[above], rows.get(above + 1));
+    let rows = rows.into_iter().enumerate().skip(above + rows_of_header);
     let names = header.clone();
     let lines =
         rows.filter(|(_, cells)| cells.iter().any(|cell| *cell != Data::Empty)).map(move |(index, cells)| {
@@ -251,6 +296,40 @@ fn workbook(path: &Path) -> io::Result<Input> {
             }
         });
     Ok(Input { length, header: Some(header), lines: Box::new(lines) })
+}
+
+/// The row that names the columns, and which of the sheet's cells are one.
+struct Header<'a> {
+    row: u32,
+    left: u32,
+    merged: &'a [Dimensions],
+}
+
+impl Header<'_> {
+    /// The names, and how many rows they take: two where columns have a name in common and their own below.
+    fn names(&self, cells: &[Data], below: Option<&Vec<Data>>) -> (Vec<String>, usize) {
+        let text = |cell: &Data| text_of(cell).unwrap_or_default().trim().to_owned();
+        let own: Vec<String> = cells.iter().map(text).collect();
+        let grouped = |column: usize| self.group(column).map(|first| own[first].as_str());
+        let below = below.filter(|_| (0..own.len()).any(|column| grouped(column).is_some()));
+        let Some(below) = below else { return (own, 1) };
+        let names = own.iter().zip(below).enumerate().map(|(column, (name, below))| match grouped(column) {
+            Some(common) => format!("{common}{}", text(below)),
+            None if name.is_empty() => text(below),
+            None => name.clone(),
+        });
+        (names.collect(), 2)
+    }
+
+    /// The first column of those that have a name in common with this one; none where it has its own.
+    fn group(&self, column: usize) -> Option<usize> {
+        let at = self.left.checked_add(u32::try_from(column).ok()?)?;
+        let holds = |one: &&Dimensions| {
+            one.start.0 == self.row && one.end.0 == self.row && (one.start.1..=one.end.1).contains(&at)
+        };
+        let group = self.merged.iter().find(holds).filter(|one| one.end.1 > one.start.1)?;
+        usize::try_from(group.start.1.checked_sub(self.left)?).ok()
+    }
 }
 
 /// The text of a cell.
@@ -297,6 +376,51 @@ mod tests {
             assert_eq!(lines, [(2, Ok(Read::Cells(vec!["GD-1".into(), "邻里漏水".into()])))]);
         }
         assert!(decoded(vec![0xff, 0xff, 0x80]).is_err());
+    }
+
+    #[test]
+    fn other_separators_utf_16_and_a_title_above_the_header_are_read() {
+        let right = vec![(2, Ok(Read::Cells(vec!["GD-1".into(), "邻里,漏水".into()])))];
+        for text in ["来源编号;标题\nGD-1;邻里,漏水\n", "来源编号\t标题\nGD-1\t邻里,漏水\n"]
+        {
+            assert_eq!(table(text.as_bytes()), (vec!["来源编号".into(), "标题".into()], right.clone()));
+        }
+        let text = "来源编号\t标题\r\nGD-1\t邻里,漏水\r\n";
+        let wide: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(table(&wide).1, right);
+        // A title, a note, and empty cells that a spreadsheet left.
+        let (header, lines) =
+            table("麻城市工单明细,,\n\n2026年11月,,\n来源编号,标题\nA-1,漏水,,\nA-2,\nA-3\n".as_bytes());
+        assert_eq!(header, ["来源编号", "标题"]);
+        let read: Vec<_> = lines.iter().map(|(number, line)| (*number, line.is_ok())).collect();
+        assert_eq!(read, [(5, true), (6, true), (7, false)]);
+        assert_eq!(lines[2].1.as_ref().unwrap_err().reason, "has 1 columns where the header has 2");
+        // A table of one column has its header in the first line.
+        assert_eq!(
+            table(b"title\nx\n"),
+            (vec!["title".into()], vec![(2, Ok(Read::Cells(vec!["x".into()])))])
+        );
+    }
+
+    #[test]
+    fn columns_with_a_name_in_common_have_their_own_below_it() {
+        let text = |text: &str| Data::String(text.to_owned());
+        let merged = [
+            Dimensions::new((2, 1), (2, 2)),
+            Dimensions::new((2, 0), (3, 0)),
+            Dimensions::new((0, 0), (0, 3)),
+        ];
+        let header = Header { row: 2, left: 0, merged: &merged };
+        let above = [text("工单编号"), text("诉求人"), Data::Empty, text("标题")];
+        let below = vec![Data::Empty, text("姓名"), text("电话"), Data::Empty];
+        let names = header.names(&above, Some(&below));
+        assert_eq!(
+            names,
+            (vec!["工单编号".into(), "诉求人姓名".into(), "诉求人电话".into(), "标题".into()], 2)
+        );
+        let plain = Header { merged: &[], ..header };
+        assert_eq!(plain.names(&above, Some(&below)).1, 1);
     }
 
     #[test]

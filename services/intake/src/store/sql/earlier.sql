@@ -4,9 +4,12 @@
 --   1  an earlier report
 --   2  a case cluster that was over once, and until when it takes reports
 --   3  two clusters that an officer has said are not the same
+-- What a report is compared by is that of the lookup key $4.
 -- The service's connections leave the planner no other way than down an index, so a list of ids is looked up in the key.
 WITH earlier AS MATERIALIZED (
-    SELECT report_id, occurred_at, person_id, household_id, cluster_id, traits FROM report_link
+    SELECT report_id, occurred_at, person_id, household_id, cluster_id,
+           CASE WHEN lookup = $4 THEN traits ELSE next_traits END AS traits
+    FROM report_link
     WHERE county = $1 AND report_id = ANY ($2::uuid[])
 ), clusters AS MATERIALIZED (
     SELECT array_agg(DISTINCT cluster_id) AS cases,

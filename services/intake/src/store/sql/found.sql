@@ -16,13 +16,13 @@ SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS position
        NULL::uuid AS report_id, NULL::timestamptz AS occurred_at, NULL::uuid AS person_id, NULL::uuid AS household_id,
        NULL::uuid AS cluster_id, NULL::bytea AS traits, NULL::integer AS revision, NULL::bytea AS fingerprint,
        NULL::boolean AS repeat, NULL::jsonb AS link_reasons, NULL::uuid AS follows_cluster_id,
-       NULL::boolean AS open, NULL::timestamptz AS takes_until
+       NULL::boolean AS open, NULL::timestamptz AS takes_until, NULL::smallint AS lookup, NULL::bytea AS next_traits
 FROM found
 UNION ALL
 SELECT asked.position, NULL, NULL, NULL, held.report_id, held.occurred_at,
        link.person_id, link.household_id, held.cluster_id, link.traits,
        held.revision, held.fingerprint, held.repeat, held.link_reasons,
-       held.follows_cluster_id, COALESCE(told.open, TRUE), told.takes_until
+       held.follows_cluster_id, COALESCE(told.open, TRUE), told.takes_until, link.lookup, link.next_traits
 FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (source, source_ref, position)
 CROSS JOIN LATERAL (
     SELECT * FROM report
@@ -30,7 +30,7 @@ CROSS JOIN LATERAL (
     LIMIT 1
 ) AS held
 LEFT JOIN LATERAL (
-    SELECT person_id, household_id, traits FROM report_link WHERE county = $1 AND report_id = held.report_id LIMIT 1
+    SELECT person_id, household_id, traits, lookup, next_traits FROM report_link WHERE county = $1 AND report_id = held.report_id LIMIT 1
 ) AS link ON TRUE
 LEFT JOIN LATERAL (
     SELECT open, takes_until FROM cluster_case WHERE county = $1 AND cluster_id = held.cluster_id LIMIT 1

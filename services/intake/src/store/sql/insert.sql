@@ -19,11 +19,14 @@ accepted AS (
         confidential, sealed_details
     )
 ), linked AS (
-    INSERT INTO report_link (county, report_id, source, occurred_at, person_id, household_id, cluster_id, traits)
-    SELECT $1, new.report_id, new.source, new.occurred_at, new.person_id, new.household_id, new.cluster_id, new.traits
+    INSERT INTO report_link (county, report_id, source, occurred_at, person_id, household_id, cluster_id, traits, lookup,
+        next_traits)
+    SELECT $1, new.report_id, new.source, new.occurred_at, new.person_id, new.household_id, new.cluster_id, new.traits,
+        new.lookup, new.next_traits
     FROM go CROSS JOIN UNNEST(
-        $11::uuid[], $12::smallint[], $15::timestamptz[], $27::uuid[], $28::uuid[], $19::uuid[], $29::bytea[]
-    ) AS new (report_id, source, occurred_at, person_id, household_id, cluster_id, traits)
+        $11::uuid[], $12::smallint[], $15::timestamptz[], $27::uuid[], $28::uuid[], $19::uuid[], $29::bytea[], $32::smallint[],
+        $33::bytea[]
+    ) AS new (report_id, source, occurred_at, person_id, household_id, cluster_id, traits, lookup, next_traits)
 ), keyed AS (
     INSERT INTO link_key (county, key, report_id)
     SELECT $1, new.key, new.report_id

@@ -4,10 +4,10 @@
 WITH new AS MATERIALIZED (
     SELECT $1::text AS county, new.* FROM UNNEST(
         $3::uuid[], $4::integer[], $5::bytea[], $6::timestamptz[], $7::text[], $8::text[], $9::text[],
-        $10::bytea[], $11::text[], $12::bytea[], $13::boolean[], $14::bytea[]
+        $10::bytea[], $11::text[], $12::bytea[], $13::boolean[], $14::bytea[], $19::smallint[], $20::bytea[]
     ) AS new (
         report_id, revision, fingerprint, occurred_at, area_code, category, source_category,
-        traits, submitted_by, sealed_matter, confidential, sealed_details
+        traits, submitted_by, sealed_matter, confidential, sealed_details, lookup, next_traits
     )
 ), kept AS (
     INSERT INTO report_revision (
@@ -37,7 +37,8 @@ WITH new AS MATERIALIZED (
     SELECT $1, now.key, now.report_id FROM UNNEST($17::bigint[], $18::uuid[]) AS now (key, report_id)
     ON CONFLICT DO NOTHING
 ), compared AS (
-    UPDATE report_link SET traits = new.traits, occurred_at = new.occurred_at
+    UPDATE report_link SET traits = new.traits, lookup = new.lookup, next_traits = new.next_traits,
+        occurred_at = new.occurred_at
     FROM new WHERE report_link.county = new.county AND report_link.report_id = new.report_id
 )
 UPDATE report

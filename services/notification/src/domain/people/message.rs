@@ -79,6 +79,8 @@ pub struct NewMessage {
     pub drill: bool,
     /// The keyed hash of the address.
     pub recipient: [u8; 16],
+    /// The same by the older lookup key, while that changes.
+    pub recipient_before: Option<[u8; 16]>,
     /// The address, sealed.
     pub sealed_address: Vec<u8>,
     /// By which channels, in their order; never empty.
@@ -93,12 +95,58 @@ pub struct NewMessage {
     pub again_minutes: u16,
     /// The same is told the same person by an earlier one of these.
     pub repeated: bool,
+    /// A later one of these says how far it is by now.
+    pub overtaken: bool,
+}
+
+/// Reminders that come late, after a long stop or a long night: they wait a little for a later step of the same, which then
+/// takes their place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Late {
+    /// Late is what was asked for longer ago.
+    pub after_minutes: u16,
+    /// So long it waits.
+    pub wait_seconds: u16,
+}
+
+/// On which ladder a kind stands, and how far up: what someone owes is due soon, late, chased; who is above hears of it.
+/// Of one thing only the highest step that is due is said. None of kinds that are each said.
+#[must_use]
+pub const fn step(kind: TellingKind) -> Option<(u8, u8)> {
+    match kind {
+        TellingKind::DueSoon => Some((1, 1)),
+        TellingKind::Overdue => Some((1, 2)),
+        TellingKind::Chased => Some((1, 3)),
+        TellingKind::Reported => Some((2, 1)),
+        _ => None,
+    }
 }
 
 impl NewMessage {
+    /// Whether a later one takes the place of this one: a step as high of the same ladder, for the same person and thing.
+    fn is_overtaken_by(&self, later: &Self) -> bool {
+        let (Some((ladder, height)), Some((of, higher))) = (step(self.kind), step(later.kind)) else {
+            return false;
+        };
+        ladder == of
+            && higher >= height
+            && (self.recipient, self.case_id, &self.what) == (later.recipient, later.case_id, &later.what)
+            && self.requested_at < later.requested_at
+            && !later.repeated
+    }
+
     /// What must not be told twice within minutes: who, of which case, what.
     fn thing(&self) -> ([u8; 16], Uuid, TellingKind, String) {
         (self.recipient, self.case_id, self.kind, self.what.clone())
+    }
+}
+
+/// Marks the steps of a ladder that a later one of them takes the place of: after a long stop a person hears how far it is
+/// by now, and not each step that passed.
+pub fn mark_overtaken(messages: &mut [NewMessage]) {
+    for at in 0..messages.len() {
+        let overtaken = messages.iter().any(|later| messages[at].is_overtaken_by(later));
+        messages[at].overtaken = overtaken;
     }
 }
 
@@ -138,6 +186,7 @@ mod tests {
             level: Level::Yellow,
             drill: false,
             recipient: [recipient; 16],
+            recipient_before: None,
             sealed_address: Vec::new(),
             channels: vec![Channel::Sms],
             version: "1".into(),
@@ -145,6 +194,7 @@ mod tests {
             requested_at: at.parse().unwrap(),
             again_minutes: 10,
             repeated: false,
+            overtaken: false,
         }
     }
 
@@ -161,5 +211,32 @@ mod tests {
         ];
         mark_repeats(&mut messages);
         assert_eq!(messages.map(|m| m.repeated), [false, true, false, false, false]);
+    }
+
+    #[test]
+    fn of_the_steps_of_a_ladder_only_the_last_that_is_due_is_said() {
+        let mut messages = [
+            message(1, TellingKind::DueSoon, "2026-11-01T00:00:00Z"),
+            message(1, TellingKind::Overdue, "2026-11-02T00:00:00Z"),
+            message(1, TellingKind::Chased, "2026-11-03T00:00:00Z"),
+            message(1, TellingKind::Chased, "2026-11-05T00:00:00Z"),
+            // Another person, another ladder, another thing: each its own.
+            message(2, TellingKind::Overdue, "2026-11-02T00:00:00Z"),
+            message(1, TellingKind::Reported, "2026-11-03T00:00:00Z"),
+            NewMessage { what: "办理".into(), ..message(1, TellingKind::DueSoon, "2026-11-01T00:00:00Z") },
+            message(1, TellingKind::Called, "2026-11-01T00:00:00Z"),
+        ];
+        mark_overtaken(&mut messages);
+        assert_eq!(
+            messages.each_ref().map(|one| one.overtaken),
+            [true, true, true, false, false, false, false, false]
+        );
+        // It began anew: a warning that comes after is none of the past.
+        let mut anew = [
+            message(1, TellingKind::Chased, "2026-11-05T00:00:00Z"),
+            message(1, TellingKind::DueSoon, "2026-11-09T00:00:00Z"),
+        ];
+        mark_overtaken(&mut anew);
+        assert!(!anew[0].overtaken && !anew[1].overtaken);
     }
 }

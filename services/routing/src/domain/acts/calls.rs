@@ -119,13 +119,18 @@ impl Draft<'_> {
             accepted: None,
             arrived_at: None,
         });
+        let limit = Limit::Natural { seconds: self.setting.one_key.answer_seconds };
+        let duty = self.owe_within(DutyKind::AnswerCall, first.clone(), no, limit);
+        // How long an answer took counts from the press, and is one figure for the call (S4-11).
+        if let Some(owed) = self.case.docket.duties.iter_mut().find(|owed| owed.no == duty) {
+            owed.started_at = press.at;
+        }
         self.call(no, first, press.at);
     }
 
     /// It is a contact's turn, which has to be reached soon after `since`.
     fn call(&mut self, no: u32, holder: Holder, since: Timestamp) {
         let seconds = self.setting.one_key.answer_seconds;
-        self.owe_within(DutyKind::AnswerCall, holder.clone(), no, Limit::Natural { seconds });
         let text = format!("一键呼叫（{no}号呼叫），请{}应答，{seconds}秒内", self.name_of(&holder));
         self.tell_contact(&holder, since, text);
         let contact = Contact { holder, since: self.occasion.at };
@@ -159,7 +164,11 @@ impl Draft<'_> {
         match next_contact(directory, &duty.holder, called) {
             Some(next) => {
                 self.note_as_system(HistoryKind::DutyOver, format!("{name}未应答一键呼叫"));
-                self.drop_duties(|owed| owed.no == duty.no);
+                let seconds = self.setting.one_key.answer_seconds;
+                let terms = self.setting.practice.terms(DutyKind::AnswerCall);
+                if let Some(owed) = self.case.docket.duties.iter_mut().find(|owed| owed.no == duty.no) {
+                    owed.hand_on(next.clone(), seconds, terms, now);
+                }
                 self.call(duty.about, next, now);
             }
             None => {

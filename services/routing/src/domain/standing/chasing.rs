@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Office;
 use crate::domain::{
     chasing::{holder_name, next_above, reminded, said, said_above},
-    duty::{Duty, Firing},
+    duty::{Duty, Firing, Passed},
     level::Level,
     practice::OnBreach,
     push::{Form, PushOrder, Recipient, due_at},
@@ -63,28 +63,30 @@ pub fn time_passed(due: &DueDuty, told: bool, now: Timestamp, office: Office<'_>
         duty.end(in_time, true);
         return Chased { duty, firing: None, reminders: Vec::new(), tellings: Vec::new() };
     }
-    let firing = duty.pass(now, office.practice.terms(duty.kind));
-    let (reminders, tellings) = match firing.filter(|_| !told) {
-        Some(firing) => said_of(due, firing, now, office),
+    let passed = duty.pass(now, office.practice.terms(duty.kind));
+    let (reminders, tellings) = match passed.filter(|_| !told) {
+        Some(passed) => said_of(due, passed, now, office),
         None => Default::default(),
     };
+    let firing = passed.map(|passed| passed.firing);
     Chased { duty, firing, reminders, tellings }
 }
 
 /// What agencies and persons are told.
 fn said_of(
     due: &DueDuty,
-    firing: Firing,
+    passed: Passed,
     now: Timestamp,
     office: Office<'_>,
 ) -> (Vec<PushOrder>, Vec<Telling>) {
+    let firing = passed.firing;
     let (directory, holder) = (office.directory, &due.duty.holder);
     let on_breach = office.practice.terms(due.duty.kind).on_breach;
     if on_breach == OnBreach::Nothing {
         return Default::default();
     }
     let what = if due.restricted { RESTRICTED } else { due.duty.kind.name() };
-    let text = said(holder_name(directory, holder), what, firing);
+    let text = said(holder_name(directory, holder), what, passed);
     let agency = reminded(directory, holder);
     let above = step_above(firing, on_breach).and_then(|step| match due.restricted {
         false => next_above(directory, agency, step),

@@ -44,11 +44,13 @@ pub enum StandingKind {
     Meeting,
     /// To look into what figures show (预警核查): a series moved further than chance explains.
     Inquiry,
+    /// To look whether two cases of one dispute are to be merged (并案研判): later evidence joined their clusters.
+    Merging,
 }
 
 impl StandingKind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Sweep,
         Self::ZeroReport,
         Self::Visit,
@@ -57,6 +59,7 @@ impl StandingKind {
         Self::Screening,
         Self::Meeting,
         Self::Inquiry,
+        Self::Merging,
     ];
 
     /// What it is among all duties.
@@ -71,6 +74,7 @@ impl StandingKind {
             Self::Screening => DutyKind::Screening,
             Self::Meeting => DutyKind::Meeting,
             Self::Inquiry => DutyKind::Inquire,
+            Self::Merging => DutyKind::Merge,
         }
     }
 
@@ -145,12 +149,22 @@ pub enum Outcome {
     Cleared,
     /// The family is to be visited.
     FollowUp,
+    /// The cases are not of one dispute.
+    Apart,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 7] =
-        [Self::Done, Self::Nothing, Self::Found, Self::Passed, Self::Failed, Self::Cleared, Self::FollowUp];
+    pub const ALL: [Self; 8] = [
+        Self::Done,
+        Self::Nothing,
+        Self::Found,
+        Self::Passed,
+        Self::Failed,
+        Self::Cleared,
+        Self::FollowUp,
+        Self::Apart,
+    ];
 
     /// The number by which the contract and the store know it.
     #[must_use]
@@ -338,13 +352,18 @@ pub fn create(
     occasion: &Occasion,
     office: Office<'_>,
 ) -> Result<StandingDuty, Refusal> {
-    let follows =
-        [StandingKind::Recheck, StandingKind::Screening, StandingKind::Meeting, StandingKind::Inquiry];
+    let follows = [
+        StandingKind::Recheck,
+        StandingKind::Screening,
+        StandingKind::Meeting,
+        StandingKind::Inquiry,
+        StandingKind::Merging,
+    ];
     if follows.contains(&new.kind) {
         return Err(Refusal::new(
             "KIND_FOLLOWS_FROM_OTHERS",
-            "the kind would have to be one that is made by hand; rechecks, screenings, meetings and inquiries \
-             follow from what was recorded, signalled, set for the week and seen in the figures",
+            "the kind would have to be one that is made by hand; rechecks, screenings, meetings, inquiries \
+             and mergers follow from what was recorded, signalled, set for the week, seen in the figures and linked",
         ));
     }
     if new.restricted && new.kind != StandingKind::Visit {

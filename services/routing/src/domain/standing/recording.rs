@@ -141,6 +141,9 @@ fn check(duty: &StandingDuty, recording: &Recording, occasion: &Occasion) -> Res
     if !outcomes(duty.kind).contains(&recording.outcome) {
         return refuse("OUTCOME_NOT_OF_KIND", "the outcome would have to be one of the duty's kind");
     }
+    if duty.kind == StandingKind::Merging && recording.words.trim().is_empty() {
+        return refuse("REASON_MISSING", "why the cases are not of one dispute would have to be said");
+    }
     let may_find = matches!(duty.kind, StandingKind::Visit | StandingKind::Sweep);
     if !recording.hazards.is_empty() && !may_find {
         return refuse("NO_HAZARDS_HERE", "hazards would have to be found in a visit or a sweep");
@@ -189,5 +192,6 @@ const fn outcomes(kind: StandingKind) -> &'static [Outcome] {
         StandingKind::Visit | StandingKind::Rectify | StandingKind::Meeting => &[Outcome::Done],
         StandingKind::Recheck => &[Outcome::Passed, Outcome::Failed],
         StandingKind::Screening => &[Outcome::Cleared, Outcome::FollowUp],
+        StandingKind::Merging => &[Outcome::Apart],
     }
 }
