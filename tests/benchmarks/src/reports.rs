@@ -26,7 +26,7 @@ pub fn report(run: &str, number: u64, now_seconds: i64) -> Report {
         source_ref: format!("{run}-{number}"),
         occurred_at: Some(prost_types::Timestamp { seconds: now_seconds - 60, nanos: 0 }),
         area_code: COMMUNITIES[(number % COMMUNITIES.len() as u64) as usize].to_owned(),
-        address: format!("石桥路{}号{}栋{}室", caller, caller % 40 + 1, caller % 1200 + 101),
+        address: format!("石桥路{}号{}栋{}室", caller, caller / 1200 % 900 + 1, caller % 1200 + 101),
         title: format!("邻里漏水 {run}-{number}"),
         narrative: "楼上漏水，多次沟通没有结果，请有关部门协调处理。".to_owned(),
         category: "邻里纠纷".to_owned(),
