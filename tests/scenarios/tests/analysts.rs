@@ -118,14 +118,24 @@ async fn python_counts_the_month_s_repeat_calls_by_town() {
     let list = command().args(["export", "list"]).output().unwrap();
     assert!(String::from_utf8_lossy(&list.stdout).contains("完成"));
 
-    // Killed and started again it answers as before, exports and all.
+    // Killed in the middle of exports and started again it answers as before: each is done, or says why it is not.
+    const MORE: usize = 8;
+    for number in 0..MORE {
+        let mut run = command();
+        run.args(["export", "start", "reports", "--from", "2020-01-01", "--before", "2029-01-01"]);
+        let said =
+            run.args(["--format", "xlsx", "--request-id", &format!("more-{number}")]).output().unwrap();
+        assert!(said.status.success(), "{}", String::from_utf8_lossy(&said.stderr));
+    }
     assert!(county.stack.service(Service::Analysts).kill());
     county.stack.service(Service::Analysts).ready().await.unwrap();
-    until("analysts are answered again", USUAL, async || {
+    let listed = until("analysts are answered again", USUAL, async || {
         let said = tokio::task::block_in_place(|| command().args(["export", "list"]).output().unwrap());
-        String::from_utf8_lossy(&said.stdout).contains("完成").then_some(())
+        said.status.success().then(|| String::from_utf8_lossy(&said.stdout).into_owned())
     })
     .await;
+    let ended = listed.lines().filter(|line| line.contains("完成") || line.contains("失败")).count();
+    assert_eq!(ended, MORE + 1, "{listed}");
     assert_eq!(tokio::task::block_in_place(|| export("two")).lines().count(), 13);
     county.stack.stop().await;
 }

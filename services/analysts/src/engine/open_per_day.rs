@@ -222,7 +222,7 @@ impl PartitionStream for Counted {
         let runs = stream::once(async move {
             let runs = context.sql(&query).await?;
             let runs = filters.into_iter().try_fold(runs, |runs, filter| runs.filter(filter))?;
-            Ok::<_, DataFusionError>(runs.execute_stream().await?)
+            runs.execute_stream().await
         });
         let days = runs.try_flatten().map_ok(move |runs| stream::iter(Told::of(runs, Arc::clone(&schema))));
         Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), days.try_flatten().boxed()))
