@@ -127,6 +127,10 @@ impl ServiceProcess {
                             .iter()
                             .flat_map(|(option, port)| [(*option).to_owned(), format!("127.0.0.1:{port}")]),
                     )
+                    // Bulletins say where they can be read.
+                    .args(pages.iter().filter(|_| service == Service::Statistics).flat_map(|(_, port)| {
+                        ["--board-address".to_owned(), format!("https://127.0.0.1:{port}")]
+                    }))
                     .envs(environment.iter().map(|(name, value)| (name, value)));
                 Ok(command)
             }),

@@ -16,27 +16,44 @@ use tonic::{
 };
 use tower::{Layer, Service};
 
-use crate::{Policy, Principal, Rule, TokenVerifier, certificates::principal_of};
+use crate::{Policy, Principal, Rule, TokenVerifier, certificates::principal_of, passwords::Passwords};
 
 /// Refuses who may not call, and puts the [`Principal`] into the request's extensions.
 #[derive(Clone)]
 pub struct AccessLayer {
     policy: Arc<Policy>,
     tokens: Arc<TokenVerifier>,
+    passwords: Option<Passwords>,
 }
 
 impl AccessLayer {
     /// A gate with this policy; tokens are checked with this verifier, certificates by TLS itself.
     #[must_use]
     pub fn new(policy: Policy, tokens: TokenVerifier) -> Self {
-        Self { policy: Arc::new(policy), tokens: Arc::new(tokens) }
+        Self { policy: Arc::new(policy), tokens: Arc::new(tokens), passwords: None }
     }
 
     /// The same gate, which lets these roles call a service of another contract too.
     #[must_use]
     pub fn allowing(&self, service: &'static str, roles: &'static [Role]) -> Self {
         let policy = Policy::clone(&self.policy).allowing(service, roles);
-        Self { policy: Arc::new(policy), tokens: Arc::clone(&self.tokens) }
+        Self { policy: Arc::new(policy), ..self.clone() }
+    }
+
+    /// The same gate, which at the method with this path also takes a token as a password, of the user whom it names, and
+    /// hands it on as a bearer token; so many tries a minute from one address.
+    #[must_use]
+    pub fn taking_passwords_at(&self, method: &'static str) -> Self {
+        Self { passwords: Some(Passwords::at(method)), ..self.clone() }
+    }
+
+    fn take_password<B>(&self, request: &mut Request<B>) -> Result<(), Status> {
+        let Some(passwords) = self.passwords.as_ref().filter(|one| one.method == request.uri().path()) else {
+            return Ok(());
+        };
+        let tls = request.extensions().get::<TlsConnectInfo<TcpConnectInfo>>();
+        let address = tls.and_then(|tls| tls.get_ref().remote_addr()).map(|address| address.ip());
+        passwords.to_bearer(request.headers_mut(), address, &self.tokens, SystemTime::now())
     }
 
     fn admit<B>(&self, request: &Request<B>) -> Result<Option<Arc<Principal>>, Status> {
@@ -131,7 +148,8 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        match self.gate.admit(&request) {
+        let admitted = self.gate.take_password(&mut request).and_then(|()| self.gate.admit(&request));
+        match admitted {
             Ok(principal) => {
                 if let Some(principal) = principal {
                     request.extensions_mut().insert(principal);

@@ -3,12 +3,15 @@
 
 mod certificates;
 mod layer;
+mod passwords;
 mod policy;
 mod principal;
 mod tokens;
+mod tries;
 
 pub use certificates::{Authority, CertificateError, Certified, EXPIRY_DAYS};
 pub use layer::{AccessLayer, AccessService};
 pub use policy::{Policy, PolicyError, Rule};
 pub use principal::{NotAPrincipal, Principal, principal};
 pub use tokens::{TokenError, TokenSigner, TokenVerifier};
+pub use tries::Tries;

@@ -11,6 +11,8 @@ use serde::{Deserialize, de::Error as _};
 
 use crate::error::AnalystsError;
 
+/// Where Flight SQL has the words about a column.
+const REMARKS: &str = "ARROW:FLIGHT:SQL:REMARKS";
 const FILE: &str = include_str!("../data/catalogue.toml");
 /// The zone in which times are shown, and in which days and months are cut.
 pub const ZONE: &str = "Asia/Shanghai";
@@ -110,6 +112,14 @@ impl Kind {
         }
     }
 
+    /// Its type as answers have it: tools do not know views of texts.
+    pub fn shown_type(self) -> DataType {
+        match self.data_type() {
+            DataType::Utf8View => DataType::LargeUtf8,
+            other => other,
+        }
+    }
+
     /// Its type in Arrow.
     pub fn data_type(self) -> DataType {
         match self {
@@ -127,6 +137,15 @@ impl Table {
     /// Its schema.
     pub fn schema(&self) -> SchemaRef {
         let field = |column: &Column| Field::new(&column.name, column.kind.data_type(), true);
+        Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
+    }
+
+    /// Its schema with what drivers show beside each column.
+    pub fn described_schema(&self) -> SchemaRef {
+        let field = |column: &Column| {
+            let remarks = (REMARKS.to_owned(), format!("{} / {}", column.zh, column.en));
+            Field::new(&column.name, column.kind.shown_type(), true).with_metadata([remarks].into())
+        };
         Arc::new(Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()))
     }
 }

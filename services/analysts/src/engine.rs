@@ -1,6 +1,7 @@
 //! The query engine: which tables a caller has, and running what it asks within its limits.
 
 mod limits;
+mod open_per_day;
 mod own_area;
 mod shape;
 mod tables;
@@ -37,7 +38,7 @@ pub const CATALOG: &str = "fengqiao";
 /// The schema in it.
 pub const SCHEMA: &str = "facts";
 /// The longest query, in bytes.
-const LONGEST_QUERY: usize = 64 * 1024;
+pub const LONGEST_QUERY: usize = 64 * 1024;
 
 /// Who asks.
 #[derive(Debug, Clone)]
@@ -117,6 +118,11 @@ impl Engine {
                 Sight::County => table,
                 Sight::Area(own) => own_area::only(table, own, &self.context()?)?,
             };
+            if name == open_per_day::SPELLS {
+                let days =
+                    open_per_day::Days::of(&table, &self.catalogue, self.context()?, self.clock.now())?;
+                context.register_table(open_per_day::NAME, Arc::new(days))?;
+            }
             context.register_table(name, table)?;
         }
         context.register_table("town_months", town_months.table(&self.catalogue, self.context()?)?)?;

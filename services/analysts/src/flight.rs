@@ -4,19 +4,26 @@
 //! So a lost connection, another process or a restart costs a caller nothing, and no handle opens what its bearer may not
 //! see.
 
+mod about;
+mod keys;
+mod session;
+
 use std::{pin::Pin, sync::Arc};
 
 use arrow_flight::{
-    FlightDescriptor, FlightEndpoint, FlightInfo, IpcMessage, SchemaAsIpc, Ticket,
+    Action, FlightDescriptor, FlightEndpoint, FlightInfo, HandshakeRequest, HandshakeResponse, IpcMessage,
+    SchemaAsIpc, Ticket,
     encode::FlightDataEncoderBuilder,
     error::FlightError,
     flight_service_server::FlightService,
     sql::{
         ActionClosePreparedStatementRequest, ActionCreatePreparedStatementRequest,
-        ActionCreatePreparedStatementResult, CommandGetCatalogs, CommandGetDbSchemas, CommandGetSqlInfo,
-        CommandGetTableTypes, CommandGetTables, CommandPreparedStatementQuery, CommandStatementQuery,
-        DoPutPreparedStatementResult, ProstMessageExt, SqlInfo, TicketStatementQuery,
-        metadata::{SqlInfoData, SqlInfoDataBuilder},
+        ActionCreatePreparedStatementResult, CommandGetCatalogs, CommandGetCrossReference,
+        CommandGetDbSchemas, CommandGetExportedKeys, CommandGetImportedKeys, CommandGetPrimaryKeys,
+        CommandGetSqlInfo, CommandGetTableTypes, CommandGetTables, CommandGetXdbcTypeInfo,
+        CommandPreparedStatementQuery, CommandStatementQuery, DoPutPreparedStatementResult, ProstMessageExt,
+        SqlInfo, TicketStatementQuery,
+        metadata::{SqlInfoData, XdbcTypeInfoData},
         server::{FlightSqlService, PeekableFlightDataStream},
     },
 };
@@ -29,7 +36,7 @@ use datafusion::arrow::{
 use fengqiao_access::principal;
 use futures::{Stream, StreamExt as _, TryStreamExt as _, stream};
 use prost::{Message as _, bytes::Bytes};
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     engine::{CATALOG, Caller, Engine, SCHEMA},
@@ -38,6 +45,10 @@ use crate::{
 
 /// The full name of the service, for the gate.
 pub const SERVICE: &str = "arrow.flight.protocol.FlightService";
+/// The path of the method by which drivers sign in with a user and a password.
+pub const HANDSHAKE: &str = "/arrow.flight.protocol.FlightService/Handshake";
+/// The header of who calls.
+const AUTHORIZATION: &str = "authorization";
 /// What is told of a table to tools.
 const TABLE_TYPE: &str = "TABLE";
 
@@ -45,8 +56,11 @@ const TABLE_TYPE: &str = "TABLE";
 pub struct FlightFace {
     engine: Arc<Engine>,
     about: SqlInfoData,
+    types: XdbcTypeInfoData,
 }
 
+type Greeting = Response<Pin<Box<dyn Stream<Item = Result<HandshakeResponse, Status>> + Send>>>;
+type Actions = Response<Pin<Box<dyn Stream<Item = Result<arrow_flight::Result, Status>> + Send>>>;
 type Answer = Response<Pin<Box<dyn Stream<Item = Result<arrow_flight::FlightData, Status>> + Send>>>;
 
 impl FlightFace {
@@ -55,12 +69,7 @@ impl FlightFace {
     /// # Errors
     /// [`FlightError`], which does not happen.
     pub fn new(engine: Arc<Engine>) -> Result<Self, FlightError> {
-        let mut about = SqlInfoDataBuilder::new();
-        about.append(SqlInfo::FlightSqlServerName, "Fengqiao");
-        about.append(SqlInfo::FlightSqlServerVersion, env!("CARGO_PKG_VERSION"));
-        about.append(SqlInfo::FlightSqlServerArrowVersion, "1.3");
-        about.append(SqlInfo::FlightSqlServerReadOnly, true);
-        Ok(Self { engine, about: about.build()? })
+        Ok(Self { engine, about: about::server()?, types: about::types()? })
     }
 
     async fn info(
@@ -113,6 +122,11 @@ fn at_once(schema: SchemaRef, batch: Result<RecordBatch, FlightError>) -> Answer
     encoded(schema, stream::once(async { batch }))
 }
 
+/// Of what there is none.
+fn none(schema: SchemaRef) -> Answer {
+    encoded(schema, stream::empty())
+}
+
 fn of_arrow(error: ArrowError) -> Status {
     AnalystsError::from(error).into()
 }
@@ -120,6 +134,17 @@ fn of_arrow(error: ArrowError) -> Status {
 #[tonic::async_trait]
 impl FlightSqlService for FlightFace {
     type FlightService = Self;
+
+    /// The gate has made a bearer token of user and password: it is the answer, for all other calls.
+    async fn do_handshake(&self, request: Request<Streaming<HandshakeRequest>>) -> Result<Greeting, Status> {
+        principal(&request)?;
+        let token = request.metadata().get(AUTHORIZATION).cloned();
+        let token = token
+            .ok_or_else(|| Status::unauthenticated("a user, and a token as the password, are needed"))?;
+        let mut response: Greeting = Response::new(Box::pin(stream::empty()));
+        response.metadata_mut().insert(AUTHORIZATION, token);
+        Ok(response)
+    }
 
     async fn get_flight_info_statement(
         &self,
@@ -179,6 +204,46 @@ impl FlightSqlService for FlightFace {
         told(&query.clone().into_builder(&self.about).schema(), query, request)
     }
 
+    async fn get_flight_info_xdbc_type_info(
+        &self,
+        query: CommandGetXdbcTypeInfo,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        told(&query.into_builder(&self.types).schema(), query, request)
+    }
+
+    async fn get_flight_info_primary_keys(
+        &self,
+        query: CommandGetPrimaryKeys,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        told(&keys::primary(), query, request)
+    }
+
+    async fn get_flight_info_exported_keys(
+        &self,
+        query: CommandGetExportedKeys,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        told(&keys::foreign(), query, request)
+    }
+
+    async fn get_flight_info_imported_keys(
+        &self,
+        query: CommandGetImportedKeys,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        told(&keys::foreign(), query, request)
+    }
+
+    async fn get_flight_info_cross_reference(
+        &self,
+        query: CommandGetCrossReference,
+        request: Request<FlightDescriptor>,
+    ) -> Result<Response<FlightInfo>, Status> {
+        told(&keys::foreign(), query, request)
+    }
+
     async fn do_get_statement(
         &self,
         ticket: TicketStatementQuery,
@@ -222,7 +287,7 @@ impl FlightSqlService for FlightFace {
     ) -> Result<Response<<Self as FlightService>::DoGetStream>, Status> {
         let mut builder = query.into_builder();
         for table in &self.engine.catalogue.tables {
-            let schema = table.schema();
+            let schema = table.described_schema();
             builder.append(CATALOG, SCHEMA, &table.name, TABLE_TYPE, &schema).map_err(Status::from)?;
         }
         Ok(at_once(builder.schema(), builder.build()))
@@ -247,10 +312,58 @@ impl FlightSqlService for FlightFace {
         Ok(at_once(builder.schema(), builder.build()))
     }
 
+    async fn do_get_xdbc_type_info(
+        &self,
+        query: CommandGetXdbcTypeInfo,
+        _: Request<Ticket>,
+    ) -> Result<Response<<Self as FlightService>::DoGetStream>, Status> {
+        let builder = query.into_builder(&self.types);
+        Ok(at_once(builder.schema(), builder.build()))
+    }
+
+    async fn do_get_primary_keys(
+        &self,
+        _: CommandGetPrimaryKeys,
+        _: Request<Ticket>,
+    ) -> Result<Response<<Self as FlightService>::DoGetStream>, Status> {
+        Ok(none(keys::primary()))
+    }
+
+    async fn do_get_exported_keys(
+        &self,
+        _: CommandGetExportedKeys,
+        _: Request<Ticket>,
+    ) -> Result<Response<<Self as FlightService>::DoGetStream>, Status> {
+        Ok(none(keys::foreign()))
+    }
+
+    async fn do_get_imported_keys(
+        &self,
+        _: CommandGetImportedKeys,
+        _: Request<Ticket>,
+    ) -> Result<Response<<Self as FlightService>::DoGetStream>, Status> {
+        Ok(none(keys::foreign()))
+    }
+
+    async fn do_get_cross_reference(
+        &self,
+        _: CommandGetCrossReference,
+        _: Request<Ticket>,
+    ) -> Result<Response<<Self as FlightService>::DoGetStream>, Status> {
+        Ok(none(keys::foreign()))
+    }
+
+    async fn do_action_fallback(&self, request: Request<Action>) -> Result<Actions, Status> {
+        let action = request.into_inner();
+        let told = session::answer(&action)?;
+        let told = told.ok_or_else(|| Status::unimplemented("there is no such action"))?;
+        Ok(Response::new(Box::pin(stream::once(async { Ok(told) }))))
+    }
+
     async fn do_action_create_prepared_statement(
         &self,
         query: ActionCreatePreparedStatementRequest,
-        request: Request<arrow_flight::Action>,
+        request: Request<Action>,
     ) -> Result<ActionCreatePreparedStatementResult, Status> {
         let caller = Caller::of(principal(&request)?);
         let schema = self.engine.schema(&caller, &query.query).await?;
@@ -269,7 +382,7 @@ impl FlightSqlService for FlightFace {
     async fn do_action_close_prepared_statement(
         &self,
         _: ActionClosePreparedStatementRequest,
-        _: Request<arrow_flight::Action>,
+        _: Request<Action>,
     ) -> Result<(), Status> {
         // Nothing is kept of it.
         Ok(())

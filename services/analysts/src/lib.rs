@@ -60,6 +60,7 @@ pub async fn run(settings: &AnalystsSettings, queries: Handle) -> Result<(), Sta
     let mut foundation = Foundation::start(&settings.serving, ServiceName::Analysts, &migrations).await?;
     fengqiao_areas::follow(&foundation).await?;
     foundation.allow(flight::SERVICE, ASK);
+    foundation.take_passwords_at(flight::HANDSHAKE);
     let unusable = |error: AnalystsError| StartError::Configuration(error.to_string());
     let catalogue = Arc::new(Catalogue::read().map_err(unusable)?);
     let counties = Arc::clone(&foundation.counties);

@@ -95,7 +95,15 @@ impl Manifest {
 /// # Errors
 /// [`AnalystsError::Catalogue`] where the zone is not known to this build.
 pub fn month_of(at: Timestamp) -> Result<Date, AnalystsError> {
-    Ok(zone()?.to_datetime(at).date().first_of_month())
+    Ok(day_of(at)?.first_of_month())
+}
+
+/// The day of a time, in the county's own time.
+///
+/// # Errors
+/// As [`month_of`].
+pub fn day_of(at: Timestamp) -> Result<Date, AnalystsError> {
+    Ok(zone()?.to_datetime(at).date())
 }
 
 /// The month after.

@@ -14,8 +14,8 @@ use crate::error::AnalystsError;
 pub struct FactTable {
     /// The table's name in the catalogue.
     pub name: &'static str,
-    /// Statistics' number of the things that it is about.
-    pub entity: i16,
+    /// Statistics' numbers of the things that it is about.
+    pub entities: &'static [i16],
     /// Rows of a time. $1 county, $2 generation, $3 from, $4 before.
     pub segment: &'static str,
     /// Rows of things. $1 county, $2 generation, $3 ids.
@@ -27,10 +27,10 @@ pub struct FactTable {
 }
 
 macro_rules! fact_table {
-    ($name:literal, $entity:literal, $table:literal, $time:literal, $newest:literal) => {
+    ($name:literal, $entities:expr, $table:literal, $time:literal, $which:literal) => {
         FactTable {
             name: $name,
-            entity: $entity,
+            entities: &$entities,
             segment: concat!(
                 include_str!(concat!("store/sql/", $name, ".sql")),
                 "    AND fact.",
@@ -54,7 +54,7 @@ macro_rules! fact_table {
                 $time,
                 " AT TIME ZONE 'Asia/Shanghai')::date FROM ",
                 $table,
-                " WHERE county = $1 AND generation = $2::int4 AND id = ANY ($3::uuid[]) AND ",
+                " AS fact WHERE county = $1 AND generation = $2::int4 AND id = ANY ($3::uuid[]) AND ",
                 $time,
                 " IS NOT NULL"
             ),
@@ -65,21 +65,29 @@ macro_rules! fact_table {
                 $time,
                 ") FROM ",
                 $table,
-                " WHERE county = $1 AND generation = $2::int4 AND ",
-                $newest,
-                " IS NULL"
+                " AS fact WHERE county = $1 AND generation = $2::int4 AND ",
+                $which
             ),
         }
     };
 }
 
-/// The tables of facts.
-pub const TABLES: [FactTable; 5] = [
-    fact_table!("reports", 1, "fact_report", "accepted_at", "known_until"),
-    fact_table!("cases", 2, "fact_case", "opened_at", "valid_until"),
-    fact_table!("pushes", 3, "fact_push", "requested_at", "known_until"),
-    fact_table!("duties", 2, "fact_duty", "due_at", "known_until"),
-    fact_table!("activities", 4, "fact_activity", "begun_at", "known_until"),
+/// The tables of facts. Of an event is asked by when it was received, which never changes and has an index.
+pub const TABLES: [FactTable; 7] = [
+    fact_table!("reports", [1], "fact_report", "accepted_at", "known_until IS NULL"),
+    fact_table!("cases", [2], "fact_case", "opened_at", "valid_until IS NULL"),
+    fact_table!("open_spells", [2], "fact_case", "valid_from", "state = 1"),
+    fact_table!("pushes", [3], "fact_push", "requested_at", "known_until IS NULL"),
+    fact_table!("duties", [2], "fact_duty", "due_at", "known_until IS NULL"),
+    fact_table!("activities", [4], "fact_activity", "begun_at", "known_until IS NULL"),
+    // Events are of no generation: all are of any.
+    fact_table!(
+        "events",
+        [1, 2, 3, 4],
+        "(SELECT county, id, known_at, $2::int4 AS generation FROM event WHERE entity = ANY ('{1,2,3,4}'))",
+        "known_at",
+        "known_at IS NOT NULL"
+    ),
 ];
 
 /// The SQL that is no table's own, so that a test can hold it against the real schema.

@@ -199,7 +199,11 @@ impl County {
 
     /// Takes up what an earlier process wrote, or writes all.
     async fn begin(&self, looking: &MutexGuard<'_, ()>) -> Result<(), AnalystsError> {
-        let Some(manifest) = Manifest::read(&self.folder) else { return self.write_all(looking).await };
+        // One of an older version lacks tables.
+        let whole = |manifest: &Manifest| TABLES.iter().all(|table| manifest.tables.contains_key(table.name));
+        let Some(manifest) = Manifest::read(&self.folder).filter(whole) else {
+            return self.write_all(looking).await;
+        };
         let Ok(known_at) = Timestamp::from_microsecond(manifest.known_at) else {
             return self.write_all(looking).await;
         };
@@ -343,17 +347,19 @@ impl County {
 /// The things of each table that have changed since a time; none where they are too many.
 async fn changed(moment: &mut Moment, since: Timestamp) -> Result<Option<Changed>, AnalystsError> {
     let Some(things) = moment.changed(since, MOST_CHANGED).await? else { return Ok(None) };
-    let of = |entity: i16| -> Vec<Uuid> {
-        things.iter().filter(|(kind, _)| *kind == entity).map(|(_, id)| *id).collect()
+    let of = |entities: &[i16]| -> Vec<Uuid> {
+        things.iter().filter(|(kind, _)| entities.contains(kind)).map(|(_, id)| *id).collect()
     };
-    let mut changed: Changed = TABLES.iter().map(|table| (table.name, of(table.entity))).collect();
-    // A report says what its case is.
+    let mut changed: Changed = TABLES.iter().map(|table| (table.name, of(table.entities))).collect();
+    // A report says what its case is, and so does what happened to it.
     let cases = changed.get("cases").cloned().unwrap_or_default();
     if !cases.is_empty() {
         let Some(reports) = moment.reports_of(&cases, MOST_CHANGED).await? else { return Ok(None) };
-        let own = changed.entry("reports").or_default();
-        let known: HashSet<Uuid> = own.iter().copied().collect();
-        own.extend(reports.into_iter().filter(|id| !known.contains(id)));
+        for table in ["reports", "events"] {
+            let own = changed.entry(table).or_default();
+            let known: HashSet<Uuid> = own.iter().copied().collect();
+            own.extend(reports.iter().filter(|id| !known.contains(id)));
+        }
     }
     Ok(Some(changed))
 }

@@ -38,7 +38,7 @@ pub enum ExportCommand {
 /// What to export.
 #[derive(Debug, Args)]
 pub struct StartOptions {
-    /// The table: reports, cases, pushes, duties, activities or `town_months`.
+    /// The table: reports, cases, pushes, duties, activities, events, `open_spells`, `open_per_day` or `town_months`.
     table: String,
     /// The first day.
     #[arg(long, value_name = "DAY")]

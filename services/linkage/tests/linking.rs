@@ -165,6 +165,15 @@ fn a_wife_is_of_the_household_and_another_person() {
 }
 
 #[test]
+fn one_flat_of_two_houses_of_a_street_is_two() {
+    let here = Telling { name: "王女士", address: "鼓楼街道石桥路15号3栋501室", ..WANG };
+    let from = |address| Telling { phone: "13700000002", address, ..here };
+    let household = |address| same_as_first(&linked_on(3, &from(address), &[earlier(1, 0, &here)], &[])).1;
+    assert!(household("鼓楼街道石桥路15号3栋501") && household("鼓楼街道石桥路3栋501室"));
+    assert!(!household("鼓楼街道石桥路27号3栋501室") && !household("鼓楼街道新建路15号3栋501室"));
+}
+
+#[test]
 fn many_households_without_water_are_one_case() {
     let dry = Telling {
         name: "李强",

@@ -83,6 +83,8 @@ fn announcements(
     let Some(rule) = office.forms.rule(FormKind::Bulletin) else { return Ok(Vec::new()) };
     let said = |key: &str| match key {
         "summary" => Some(made.summary.clone()),
+        // Whoever reads the form may have no account at the board: the link opens without one.
+        "file" if made.link.starts_with("https://") => Some(made.link.clone()),
         "file" => Some(format!("fengqiao bulletin get {bulletin}（SHA-256 {}）", made.sha256)),
         _ => None,
     };

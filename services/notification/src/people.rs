@@ -83,8 +83,8 @@ impl People {
         for county in counties.iter() {
             let settings = PeopleSettings::load(&county.folder.join(PEOPLE_FILE))?;
             let mut gateways: HashMap<Channel, Arc<dyn Gateway>> = HashMap::new();
-            for (channel, gateway) in &settings.channels {
-                match (gateway, folder) {
+            for (channel, of) in &settings.channels {
+                match (&of.gateway, folder) {
                     (GatewaySettings::Http { address, form }, _) => {
                         let (address, form) = (address.as_ref().clone(), form.clone());
                         gateways.insert(*channel, Arc::new(HttpGateway::new(poster.clone(), address, form)));

@@ -696,6 +696,7 @@ async fn a_bulletin_is_announced_to_each_agency_once() {
         agencies: vec!["housing".into(), "government".into()],
         sha256: "00ff".into(),
         made_at: Some(to_proto(now())),
+        link: String::new(),
     };
     let envelope = Envelope {
         county: COUNTY.into(),
@@ -726,6 +727,14 @@ async fn a_bulletin_is_announced_to_each_agency_once() {
     let matter = push.matter.clone().unwrap();
     assert_eq!(matter.title, "统计报告：周报（2026年第48周）");
     assert!(matter.narrative.contains("受理诉求120件。") && matter.narrative.contains(&bulletin.to_string()));
+    // Where statistics says where it is read, the form does.
+    let link = format!("https://board.example.gov.cn/bulletins/{COUNTY}/{bulletin}/00ff");
+    let linked = BulletinMade { bulletin_id: Uuid::now_v7().to_string(), link: link.clone(), ..made.clone() };
+    let linked = Envelope { payload: linked.encode_to_vec(), ..envelope.clone() };
+    let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Statistics).await.unwrap();
+    assert_eq!(events.apply(&mut conn, &step, &[linked]).await.unwrap(), Applied::Done);
+    let narrative = housing.next().await.matter.clone().unwrap().narrative;
+    assert!(narrative.contains(&link) && !narrative.contains("fengqiao bulletin get"), "{narrative}");
     let other = BulletinMade { summary: "另一份".into(), ..made };
     let other = Envelope { payload: other.encode_to_vec(), ..envelope };
     let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Statistics).await.unwrap();

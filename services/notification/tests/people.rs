@@ -11,7 +11,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -319,6 +319,21 @@ async fn who_is_killed_between_the_gateway_and_the_database_loses_and_doubles_no
     assert!(ids.len() >= 2, "the gateway got it again");
     assert!(ids.iter().all(|id| *id == ids[0]), "under the same id");
     assert_eq!(town.messages().await[0].tries, i32::try_from(ids.len()).unwrap());
+    town.end().await;
+}
+
+#[tokio::test]
+async fn a_channel_is_given_no_more_in_a_second_than_it_takes() {
+    let slow = format!("{AWAKE}[[channel]]\nname = 'sms'\ngateway = 'file'\nper_second = 8\n");
+    let town = Town::new(&slow, &[Channel::Sms]).await;
+    let asked: Vec<Envelope> = (0..12)
+        .map(|_| town.told(&town.officer(TellingKind::Overdue, Level::Yellow, Uuid::now_v7(), now())))
+        .collect();
+    let began = Instant::now();
+    town.apply(&asked).await;
+    town.until_taken(12).await;
+    // Two at once, and two more each quarter of a second.
+    assert!(began.elapsed() >= Duration::from_millis(1_250), "{:?}", began.elapsed());
     town.end().await;
 }
 

@@ -18,7 +18,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 use crate::{
-    Entrance, Language, refusal,
+    Entrance, Instead, Language, refusal,
     shell::{Frame, alert, form_token, page},
 };
 
@@ -197,18 +197,15 @@ pub(crate) async fn leave(
     State(entrance): State<Entrance>,
     headers: HeaderMap,
     Form(form): Form<TokenOnly>,
-) -> Response {
-    let visit = match entrance.visit_before_change(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
+) -> Result<Response, Instead> {
+    let visit = entrance.visit_before_change(&headers).await?;
     if !visit.signed.fits_form(&form.csrf) {
-        return refusal::forged(entrance.site, visit.language);
+        return Ok(refusal::forged(entrance.site, visit.language));
     }
     if let Err(error) = entrance.door.sign_out(&visit.signed).await {
-        return refusal::at_the_door(entrance.site, visit.language, &error);
+        return Ok(refusal::at_the_door(entrance.site, visit.language, &error));
     }
-    ([(header::SET_COOKIE, end_cookie(SESSION_COOKIE))], Redirect::to(PATH)).into_response()
+    Ok(([(header::SET_COOKIE, end_cookie(SESSION_COOKIE))], Redirect::to(PATH)).into_response())
 }
 
 /// `GET /openid/{county}`
@@ -273,11 +270,12 @@ pub(crate) async fn back_from_provider(
 }
 
 /// `GET /password`
-pub(crate) async fn show_password(State(entrance): State<Entrance>, headers: HeaderMap) -> Response {
-    match entrance.visit_before_change(&headers).await {
-        Ok(visit) => password_page(&entrance, visit.language, &visit.signed, StatusCode::OK, None),
-        Err(instead) => *instead,
-    }
+pub(crate) async fn show_password(
+    State(entrance): State<Entrance>,
+    headers: HeaderMap,
+) -> Result<Response, Instead> {
+    let visit = entrance.visit_before_change(&headers).await?;
+    Ok(password_page(&entrance, visit.language, &visit.signed, StatusCode::OK, None))
 }
 
 /// The old password and twice the new one.
@@ -294,23 +292,20 @@ pub(crate) async fn change_password(
     State(entrance): State<Entrance>,
     headers: HeaderMap,
     Form(form): Form<PasswordForm>,
-) -> Response {
-    let visit = match entrance.visit_before_change(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
+) -> Result<Response, Instead> {
+    let visit = entrance.visit_before_change(&headers).await?;
     let (language, signed) = (visit.language, &visit.signed);
     if !signed.fits_form(&form.csrf) {
-        return refusal::forged(entrance.site, language);
+        return Ok(refusal::forged(entrance.site, language));
     }
     let refused =
         |text: &str| password_page(&entrance, language, signed, StatusCode::UNPROCESSABLE_ENTITY, Some(text));
     if form.new != form.again {
-        return refused(
+        return Ok(refused(
             language.say("两次输入的新口令不一致。", "The new password was not typed alike twice."),
-        );
+        ));
     }
-    match entrance.door.change_password(signed, form.old, form.new, visit.now).await {
+    Ok(match entrance.door.change_password(signed, form.old, form.new, visit.now).await {
         Ok(()) => Redirect::to(entrance.site.home).into_response(),
         Err(SignInError::Password(_)) => refused(language.say(
             "新口令太简单：12至128个字符，至少6种不同字符，不含账号。",
@@ -321,7 +316,7 @@ pub(crate) async fn change_password(
             refused(language.say("口令多次有误，请稍后再试。", "Too many wrong passwords; please wait a little."))
         }
         Err(error) => refusal::at_the_door(entrance.site, language, &error),
-    }
+    })
 }
 
 fn password_page(

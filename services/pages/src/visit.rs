@@ -2,7 +2,7 @@
 
 use axum::{
     http::HeaderMap,
-    response::{IntoResponse as _, Redirect, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use fengqiao_county::County;
 use fengqiao_serving::time::now;
@@ -11,8 +11,21 @@ use jiff::Timestamp;
 
 use crate::{Entrance, Language, entry, refusal};
 
-/// The page that is shown instead. Boxed: most visits need none.
-pub type Instead = Box<Response>;
+/// The page that is shown instead: what a handler gives where a visit is none. Boxed: most visits need none.
+#[derive(Debug)]
+pub struct Instead(Box<Response>);
+
+impl From<Response> for Instead {
+    fn from(page: Response) -> Self {
+        Self(Box::new(page))
+    }
+}
+
+impl IntoResponse for Instead {
+    fn into_response(self) -> Response {
+        *self.0
+    }
+}
 
 /// Someone who is signed in and looks at a page.
 pub struct Visit<'a> {

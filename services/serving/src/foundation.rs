@@ -236,6 +236,11 @@ impl Foundation {
         self.access = self.access.allowing(service, roles);
     }
 
+    /// Takes a token as a password too, at the method with this path: see [`AccessLayer::taking_passwords_at`].
+    pub fn take_passwords_at(&mut self, method: &'static str) {
+        self.access = self.access.taking_passwords_at(method);
+    }
+
     /// Reports whether a part of the service works; readiness pages and health checks show it.
     #[must_use]
     pub fn health_report(&self) -> fengqiao_messaging::HealthReport {

@@ -1,25 +1,18 @@
 //! What each HTTP edge with signed-in people has: cookies, headers against misuse, a limit of tries per address.
 
-use std::{net::IpAddr, num::NonZeroU32};
-
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
-use governor::{Quota, RateLimiter, clock::DefaultClock, state::keyed::HashMapStateStore};
+
+pub use fengqiao_access::Tries;
 
 use crate::token::Token;
 
 /// The session's cookie. The prefix makes browsers hold it to this host, to TLS and to the path `/`.
 pub const SESSION_COOKIE: &str = "__Host-fengqiao";
-/// Tries to sign in that one address may make at once, and then in each minute. An office may sit behind one address;
-/// guessing at one account is held up by [`crate::waiting`].
-const TRIES_A_MINUTE: u32 = 60;
-/// The most addresses that are remembered.
-const ADDRESSES: usize = 10_000;
-
 /// A cookie's value.
 #[must_use]
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -92,43 +85,6 @@ fn comes_from_elsewhere(request: &Request) -> bool {
     changes && matches!(site, Some("cross-site" | "same-site"))
 }
 
-/// How often one address may try.
-#[derive(Debug)]
-pub struct Tries(RateLimiter<IpAddr, HashMapStateStore<IpAddr>, DefaultClock>);
-
-impl Default for Tries {
-    fn default() -> Self {
-        Self(RateLimiter::hashmap(Quota::per_minute(
-            NonZeroU32::new(TRIES_A_MINUTE).unwrap_or(NonZeroU32::MIN),
-        )))
-    }
-}
-
-impl Tries {
-    /// Whether this address may try once more now.
-    #[must_use]
-    pub fn may(&self, address: IpAddr) -> bool {
-        if self.0.len() >= ADDRESSES {
-            // Those with nothing to remember go; should there still be too many, nobody is let through for a while.
-            self.0.retain_recent();
-            if self.0.len() >= ADDRESSES {
-                return false;
-            }
-        }
-        self.0.check_key(&grouped(address)).is_ok()
-    }
-}
-
-/// One customer has a whole /64 of IPv6.
-fn grouped(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(v6) => v6
-            .to_ipv4_mapped()
-            .map_or_else(|| IpAddr::from((v6.to_bits() >> 64 << 64).to_be_bytes()), IpAddr::V4),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -145,15 +101,5 @@ mod tests {
         let set = set_cookie(SESSION_COOKIE, &token.write(), None);
         let set = set.to_str().unwrap();
         assert!(set.contains("Secure; HttpOnly; SameSite=Lax") && !set.contains("Max-Age"), "{set}");
-    }
-
-    #[test]
-    fn an_address_has_its_tries_and_its_network_shares_them() {
-        let tries = Tries::default();
-        let one: IpAddr = "2001:db8::1".parse().unwrap();
-        let neighbour: IpAddr = "2001:db8::2".parse().unwrap();
-        assert!((0..TRIES_A_MINUTE).all(|_| tries.may(one)));
-        assert!(!tries.may(neighbour));
-        assert!(tries.may("10.0.0.1".parse().unwrap()));
     }
 }

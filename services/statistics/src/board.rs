@@ -2,8 +2,9 @@
 //!
 //! Everything is rendered here; scripts only draw charts from the tables that the page has anyway, and take the newer
 //! numbers that the server sends. [`overview`] is the page, [`place`] the first step down, [`cases`] the second,
-//! [`definitions`] what stands behind each number, [`live`] how it stays fresh. Who sees what is the county's `board.toml`.
+//! [`bulletin`] gives a bulletin to whoever was given its link, [`definitions`] what stands behind each number, [`live`] how it stays fresh. Who sees what is the county's `board.toml`.
 
+pub mod bulletin;
 mod cases;
 mod chart;
 mod definitions;
@@ -36,7 +37,12 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use self::{pictures::Pictures, view::View};
-use crate::{answering::Answers, domain::board::BoardSettings, error::StatisticsError, store::BoardCounts};
+use crate::{
+    answering::Answers,
+    domain::board::BoardSettings,
+    error::StatisticsError,
+    store::{BoardCounts, Bulletins},
+};
 
 /// The board, for what its pages share.
 pub static SITE: LazyLock<Site> = LazyLock::new(|| {
@@ -57,9 +63,9 @@ pub struct BoardOptions {
     /// Where the county board is served, over HTTPS. Not served where it is not given.
     #[arg(long, env = "FENGQIAO_BOARD_LISTEN")]
     pub board_listen: Option<std::net::SocketAddr>,
-    /// The board's address as people type it, for instance https://board.example.gov.cn; an OpenID Connect provider
-    /// sends them back there.
-    #[arg(long, env = "FENGQIAO_BOARD_ADDRESS", requires = "sign_in_file")]
+    /// The board's address as people type it, for instance https://board.example.gov.cn: bulletins say that they can be
+    /// read there, and an OpenID Connect provider sends people back there.
+    #[arg(long, env = "FENGQIAO_BOARD_ADDRESS")]
     pub board_address: Option<String>,
     /// The file with the counties' OpenID Connect providers.
     #[arg(long, env = "FENGQIAO_SIGN_IN_FILE", requires = "board_address")]
@@ -73,6 +79,7 @@ pub struct Board {
     counts: BoardCounts,
     pictures: Arc<Pictures>,
     answers: Arc<Answers>,
+    bulletins: Bulletins,
     counties: Arc<Counties>,
     settings: Arc<BTreeMap<String, BoardSettings>>,
     watchers: Arc<Semaphore>,
@@ -80,7 +87,7 @@ pub struct Board {
 }
 
 impl Board {
-    /// A board with these counts and definitions, for those who come in here; streams end with the stop.
+    /// A board with these counts, definitions and bulletins, for those who come in here; streams end with the stop.
     ///
     /// # Errors
     /// All mistakes of the counties' `board.toml`.
@@ -88,6 +95,7 @@ impl Board {
         entrance: Entrance,
         counts: BoardCounts,
         answers: Arc<Answers>,
+        bulletins: Bulletins,
         counties: Arc<Counties>,
         stop: CancellationToken,
     ) -> Result<Self, Mistakes> {
@@ -99,7 +107,7 @@ impl Board {
         }
         let pictures = Arc::new(Pictures::new(counts.clone(), counties.codes()));
         let (settings, watchers) = (Arc::new(settings), Arc::new(Semaphore::new(WATCHERS)));
-        Ok(Self { entrance, counts, pictures, answers, counties, settings, watchers, stop })
+        Ok(Self { entrance, counts, pictures, answers, bulletins, counties, settings, watchers, stop })
     }
 
     /// The pages.
@@ -113,6 +121,7 @@ impl Board {
             .route("/board/agencies/{code}", get(place::agency))
             .route(cases::PATH, get(cases::show))
             .route(definitions::PATH, get(definitions::show))
+            .merge(bulletin::router(self.bulletins.clone()))
             .merge(self.entrance.clone().router())
             .fallback(no_such_page)
             .layer(from_fn(|request, next| observed("board", |_| None, request, next)))

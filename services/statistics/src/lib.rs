@@ -21,7 +21,7 @@ pub mod store;
 pub mod taking_over;
 pub mod watching;
 
-use std::{path::Path, sync::Arc};
+use std::sync::Arc;
 
 pub use error::StatisticsError;
 use fengqiao_county::Counties;
@@ -71,7 +71,7 @@ pub async fn run(settings: &StatisticsSettings) -> Result<(), StartError> {
     foundation.tasks.spawn("freshness", freshness::measure(figures, codes, stopped));
     let clock = Clock::system();
     let watching = watch(&foundation, &counties, &answers, &clock)?;
-    let bulletins = make_bulletins(&foundation, &counties, &answers, &clock, &settings.font_folder)?;
+    let bulletins = make_bulletins(&foundation, &counties, &answers, &clock, settings)?;
     let exclusions = Exclusions::new(foundation.pool.clone());
     let statistics = Arc::new(StatisticsFace::new(Arc::clone(&answers), clock.clone()));
     let analysis = Arc::new(AnalysisFace::new(answers, exclusions, clock));
@@ -113,7 +113,7 @@ fn spawn_after_start(foundation: &Foundation, codes: Vec<String>) {
         after_start::once("adding up facts", stop, async move || {
             for county in counties.iter() {
                 let zone = county.time_zone.iana_name().unwrap_or("UTC");
-                if store::roll_up(&pool, &county.code, zone).await? {
+                if store::roll_up(&pool, &county.code, zone, store::ROLLED_AT_A_TIME).await? {
                     tracing::info!(county = county.code, zone, "facts are added up");
                 }
             }
@@ -135,7 +135,8 @@ async fn serve_board(
     let entrance = Entrance::new(&board::SITE, door.clone(), Arc::clone(counties), keyring, providers);
     let counts = BoardCounts::new(foundation.pool.clone());
     let stop = foundation.stop.clone();
-    let board = Board::new(entrance, counts, Arc::clone(answers), Arc::clone(counties), stop)?;
+    let bulletins = Bulletins::new(foundation.pool.clone(), foundation.outbox.clone());
+    let board = Board::new(entrance, counts, Arc::clone(answers), bulletins, Arc::clone(counties), stop)?;
     foundation.serve_http(listen, board.router()).await
 }
 
@@ -168,15 +169,16 @@ fn make_bulletins(
     counties: &Counties,
     answers: &Arc<Answers>,
     clock: &Clock,
-    font_folder: &Path,
+    settings: &StatisticsSettings,
 ) -> Result<BulletinServiceServer<BulletinFace>, StartError> {
     let counties = Arc::new(BulletinCounties::load(counties, answers)?);
-    let press = Press::new(font_folder).map(Arc::new);
+    let press = Press::new(&settings.font_folder).map(Arc::new);
     let press = press.inspect_err(|error| {
         tracing::warn!(error = error as &dyn std::error::Error, "bulletins are not made");
     });
     let store = Bulletins::new(foundation.pool.clone(), foundation.outbox.clone());
-    let maker = Arc::new(Maker::new(Arc::clone(answers), counties, press.ok(), store));
+    let address = settings.board.board_listen.and(settings.board.board_address.clone());
+    let maker = Arc::new(Maker::new(Arc::clone(answers), counties, press.ok(), store, address));
     let scheduler = Scheduler {
         id: Uuid::now_v7(),
         pool: foundation.pool.clone(),

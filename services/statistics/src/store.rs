@@ -25,7 +25,7 @@ pub use fact_tables::{ALL as FACT_TABLES, FactTable};
 pub use facts::save;
 pub use open_cases::{AfterCase, OpenCase, WhichOpen};
 pub use rebuilding::{Fingerprint, Rebuilding, Rebuilt, waiting_counties};
-pub use rolling_up::roll_up;
+pub use rolling_up::{ROLLED_AT_A_TIME, roll_up};
 pub use watching::{Alert, Alerts, Mute, Quiet, Seen};
 
 /// The SQL of this crate that is no question's own, so that a test can hold it against the real schema; that of the
@@ -73,7 +73,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("board_open_of_agency", include_str!("store/sql/board/open_of_agency.sql")),
     ("board_periods", include_str!("store/sql/board/periods.sql")),
     ("board_report_periods", include_str!("store/sql/board/report_periods.sql")),
-    ("board_roll_up_county", include_str!("store/sql/board/roll_up_county.sql")),
+    ("board_roll_up_step", include_str!("store/sql/board/roll_up_step.sql")),
     ("board_rolled_in", include_str!("store/sql/board/rolled_in.sql")),
     ("board_town_categories", include_str!("store/sql/board/town_categories.sql")),
     ("board_town_levels", include_str!("store/sql/board/town_levels.sql")),

@@ -25,7 +25,17 @@ use crate::{engine::Caller, error::AnalystsError};
 const PIECE_BYTES: u64 = 512 * 1024;
 const LONGEST_REQUEST_ID: usize = 100;
 /// The tables whose rows have a day or a month.
-const TABLES: [&str; 6] = ["reports", "cases", "pushes", "duties", "activities", "town_months"];
+const TABLES: [&str; 9] = [
+    "reports",
+    "cases",
+    "pushes",
+    "duties",
+    "activities",
+    "events",
+    "open_spells",
+    "open_per_day",
+    "town_months",
+];
 
 /// Serves exports.
 pub struct ExportFace {

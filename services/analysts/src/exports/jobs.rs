@@ -29,6 +29,9 @@ use crate::{
     error::AnalystsError,
 };
 
+/// Why an export has no file that was not finished when the process ended.
+const UNFINISHED: &str = "the service ended before it was written; start it again";
+
 /// What exports may take.
 #[derive(Debug, Clone, Copy)]
 pub struct Bounds {
@@ -154,7 +157,7 @@ impl Exports {
     pub fn open(folder: PathBuf, bounds: Bounds, clock: Clock) -> Result<Arc<Self>, AnalystsError> {
         fs::create_dir_all(&folder).map_err(AnalystsError::file(&folder))?;
         let (queue, waiting) = mpsc::channel(bounds.waiting);
-        let jobs = taken_up(&folder, clock.now());
+        let jobs = taken_up(&folder, clock.now())?;
         let (jobs, waiting) = (Mutex::new(jobs), Mutex::new(Some(waiting)));
         Ok(Arc::new(Self { folder, bounds, clock, jobs, queue, waiting }))
     }
@@ -162,7 +165,7 @@ impl Exports {
     /// Starts one, or gives the one that the same command started.
     ///
     /// # Errors
-    /// [`AnalystsError::Busy`]
+    /// [`AnalystsError::Busy`], [`AnalystsError::File`]
     pub fn start(&self, caller: &Caller, request_id: &str, wanted: Wanted) -> Result<Kept, AnalystsError> {
         let owner = Owner::of(caller);
         let mut jobs = self.jobs();
@@ -193,9 +196,12 @@ impl Exports {
             ended_at: None,
             failure: String::new(),
         };
-        self.queue
-            .try_send((kept.id, caller.clone()))
-            .map_err(|_| AnalystsError::Busy("too many exports wait already"))?;
+        // It is known again whatever happens from here on.
+        keep(&self.folder, &kept)?;
+        if self.queue.try_send((kept.id, caller.clone())).is_err() {
+            self.remove_files(kept.id);
+            return Err(AnalystsError::Busy("too many exports wait already"));
+        }
         jobs.insert(kept.id, Job { kept: kept.clone(), stop: CancellationToken::new() });
         Ok(kept)
     }
@@ -326,8 +332,7 @@ impl Exports {
                 Ok(size) => (kept.state, kept.size) = (ExportState::Done.into(), *size),
                 Err(why) => (kept.state, kept.failure) = (ExportState::Failed.into(), why.clone()),
             }
-            let about = serde_json::to_vec(kept).unwrap_or_default();
-            if fs::write(self.about(id), about).is_ok() && ended.is_ok() {
+            if keep(&self.folder, kept).is_ok() && ended.is_ok() {
                 return;
             }
         }
@@ -357,33 +362,51 @@ impl Exports {
         self.folder.join(format!("{id}.file"))
     }
 
-    fn about(&self, id: Uuid) -> PathBuf {
-        self.folder.join(format!("{id}.json"))
-    }
-
     fn remove_files(&self, id: Uuid) {
-        for path in [self.path(id), self.about(id)] {
+        for path in [self.path(id), about(&self.folder, id)] {
             // One that is not there is gone as it should be.
             let _ = fs::remove_file(path);
         }
     }
 }
 
-/// What an earlier process has kept. What it had not finished is removed.
-fn taken_up(folder: &Path, now: Timestamp) -> HashMap<Uuid, Job> {
+/// The file that says what an export is.
+fn about(folder: &Path, id: Uuid) -> PathBuf {
+    folder.join(format!("{id}.json"))
+}
+
+/// Keeps what an export is, whole or not at all.
+fn keep(folder: &Path, kept: &Kept) -> Result<(), AnalystsError> {
+    let path = about(folder, kept.id);
+    let new = path.with_extension("new");
+    let text = serde_json::to_vec(kept).map_err(|error| AnalystsError::Catalogue(error.to_string()))?;
+    fs::write(&new, text).and_then(|()| fs::rename(&new, &path)).map_err(AnalystsError::file(&path))
+}
+
+/// What an earlier process has kept. What it had not finished has failed: nobody is told that it runs for ever, and who
+/// wants it starts it anew, with what is known by then.
+fn taken_up(folder: &Path, now: Timestamp) -> Result<HashMap<Uuid, Job>, AnalystsError> {
     let mut jobs = HashMap::new();
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();
         let kept = match path.extension().and_then(|extension| extension.to_str()) {
             Some("json") => fs::read(&path).ok().and_then(|text| serde_json::from_slice::<Kept>(&text).ok()),
-            Some("part") => {
-                let _ = fs::remove_file(&path);
+            Some("part" | "new") => {
+                let _ = fs::remove_file(path);
                 None
             }
             _ => None,
         };
-        let Some(kept) = kept.filter(|kept| kept.ended_at.is_some_and(|at| at <= now)) else { continue };
+        let Some(mut kept) = kept else { continue };
+        if kept.ended_at.is_none() {
+            kept.state = ExportState::Failed.into();
+            kept.failure = UNFINISHED.to_owned();
+            kept.ended_at = Some(now);
+            // It was written, but nobody had said so yet.
+            let _ = fs::remove_file(folder.join(format!("{}.file", kept.id)));
+            keep(folder, &kept)?;
+        }
         jobs.insert(kept.id, Job { kept, stop: CancellationToken::new() });
     }
-    jobs
+    Ok(jobs)
 }

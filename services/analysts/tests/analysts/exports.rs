@@ -182,3 +182,31 @@ async fn exports_are_bounded_and_wrong_ones_named() {
     }
     panic!("the export does not end");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_not_finished_when_the_process_ended_has_failed() {
+    let world = with_facts().await;
+    // Nobody writes: it waits, as it does behind others.
+    let open = || {
+        Exports::open(world.folder.path().join("exports"), Bounds::default(), Clock::moved_by(now)).unwrap()
+    };
+    let face = ExportFace::new(open());
+    let waits = started(&face, wanted("1", "reports", ExportFormat::Csv)).await;
+    assert_eq!(waits.state(), ExportState::Waiting);
+    // As a kill leaves it in the middle of writing.
+    fs::write(world.folder.path().join(format!("exports/{}.part", waits.export_id)), "half").unwrap();
+    drop(face);
+    for _ in 0..2 {
+        let face = ExportFace::new(open());
+        let listed = face.list_exports(by(None, ListExportsRequest {})).await.unwrap().into_inner().exports;
+        assert_eq!(listed.len(), 1);
+        assert_eq!((listed[0].state(), &listed[0].export_id), (ExportState::Failed, &waits.export_id));
+        assert!(listed[0].failure.contains("start it again") && listed[0].ended_at.is_some());
+        let request = DownloadExportRequest { export_id: waits.export_id.clone() };
+        let refused = face.download_export(by(None, request)).await.err().unwrap();
+        assert_eq!(refused.code(), Code::FailedPrecondition);
+    }
+    let (face, _, _stop) = serve(&world, Bounds::default());
+    let anew = ended(&face, &started(&face, wanted("2", "reports", ExportFormat::Csv)).await).await;
+    assert_eq!(anew.state(), ExportState::Done);
+}

@@ -5,5 +5,6 @@
 mod bounds;
 mod exports;
 mod fresh;
+mod grains;
 mod own_area;
 mod world;

@@ -163,12 +163,12 @@ pub fn analyst(area: Option<&str>) -> Principal {
     Principal::new("someone", COUNTY, "analyst", area).unwrap()
 }
 
-fn at(time: &str) -> Option<prost_types::Timestamp> {
+pub fn at(time: &str) -> Option<prost_types::Timestamp> {
     let time: jiff::Timestamp = time.parse().unwrap();
     Some(prost_types::Timestamp { seconds: time.as_second(), nanos: 0 })
 }
 
-fn envelope<M: Message + Name>(event: &M) -> Envelope {
+pub fn envelope<M: Message + Name>(event: &M) -> Envelope {
     Envelope {
         county: COUNTY.to_owned(),
         topic: Topic::Intake,

@@ -48,11 +48,16 @@ fn house(one: &PlaceTraits, other: &PlaceTraits) -> Option<Level> {
     let apart = of(|place| place.town) == Other || community == Other;
     let near_at_best = |level: Level| if apart { Level::HouseOther } else { level };
     let estate = of(|place| place.estate);
+    let number = of(|place| place.street_number);
+    let street = of(|place| place.street);
     if one.room != 0 && other.room != 0 {
         let building = of(|place| place.building);
+        // 石桥路15号3栋501 and 石桥路27号3栋501. An estate of one name is one, whichever of its gates was said.
+        let other_gate = estate != Same && (street == Other || street == Same && number == Other);
         let same = of(|place| place.room) == Same
             && building != Other
             && estate != Other
+            && !other_gate
             && of(|place| place.unit) != Other
             && (estate == Same || community == Same || building == Same)
             // The same flat of two unnamed estates is only one where the place is the same.
@@ -74,8 +79,6 @@ fn house(one: &PlaceTraits, other: &PlaceTraits) -> Option<Level> {
         // 12组21号 and 王家湾21号 may be one house.
         return Some(near_at_best(if sure { Level::HouseSame } else { Level::HouseNear }));
     }
-    let number = of(|place| place.street_number);
-    let street = of(|place| place.street);
     if one.room == 0 && other.room == 0 && street == Same && number == Same {
         return Some(near_at_best(Level::HouseSame));
     }

@@ -25,13 +25,10 @@ pub(super) async fn sign(
     Path(push_id): Path<String>,
     headers: HeaderMap,
     Form(form): Form<TokenOnly>,
-) -> Response {
-    let (visit, push_id) = match desk.visit_to_change(&headers, &push_id, &form.csrf).await {
-        Ok(entered) => entered,
-        Err(instead) => return *instead,
-    };
+) -> Result<Response, Instead> {
+    let (visit, push_id) = desk.visit_to_change(&headers, &push_id, &form.csrf).await?;
     let done = desk.answering.sign(&answerer(&visit), push_id, visit.now).await;
-    desk.after(&visit, push_id, "signed", done, &Typed::default()).await
+    Ok(desk.after(&visit, push_id, "signed", done, &Typed::default()).await)
 }
 
 /// Why it is returned.
@@ -52,11 +49,8 @@ pub(super) async fn give_back(
     Path(push_id): Path<String>,
     headers: HeaderMap,
     Form(form): Form<ReturnForm>,
-) -> Response {
-    let (visit, push_id) = match desk.visit_to_change(&headers, &push_id, &form.csrf).await {
-        Ok(entered) => entered,
-        Err(instead) => return *instead,
-    };
+) -> Result<Response, Instead> {
+    let (visit, push_id) = desk.visit_to_change(&headers, &push_id, &form.csrf).await?;
     let given = GivenBack {
         reason: ReturnReason::try_from(form.reason).unwrap_or_default(),
         // Browsers end lines in their own way, and count them as one.
@@ -71,7 +65,7 @@ pub(super) async fn give_back(
     };
     let done = desk.answering.give_back(&answerer(&visit), push_id, &given, visit.now).await;
     let typed = Typed { return_text: form.text, evidence: form.evidence, ..Typed::default() };
-    desk.after(&visit, push_id, "returned", done, &typed).await
+    Ok(desk.after(&visit, push_id, "returned", done, &typed).await)
 }
 
 impl Desk {

@@ -6,7 +6,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
-use fengqiao_pages::{Visit, refusal as shared};
+use fengqiao_pages::{Instead, Visit, refusal as shared};
 use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome};
 use fengqiao_serving::time::now;
 use uuid::Uuid;
@@ -45,21 +45,18 @@ pub(super) async fn take(
     Path(push_id): Path<String>,
     headers: HeaderMap,
     form: Multipart,
-) -> Response {
-    let visit = match desk.entrance.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
+) -> Result<Response, Instead> {
+    let visit = desk.entrance.visit(&headers).await?;
     let language = visit.language;
-    let Ok(push_id) = Uuid::parse_str(&push_id) else { return refusal::not_found(language) };
+    let Ok(push_id) = Uuid::parse_str(&push_id) else { return Ok(refusal::not_found(language)) };
     let rules = desk.answering.rules(&visit.signed.county);
     let said = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if said.is_some_and(|bytes| bytes > rules.largest_file * FILES_AT_ONCE) {
         // Nothing of it is read.
         let error = NotificationError::FileTooLarge { most: rules.largest_file };
-        return refusal::of(language, "taking files", &error);
+        return Ok(refusal::of(language, "taking files", &error));
     }
-    match received(&desk, &visit, &rules, push_id, form).await {
+    Ok(match received(&desk, &visit, &rules, push_id, form).await {
         Ok(given) => {
             let done = desk.answering.feedback(&answerer(&visit), push_id, &given, now()).await;
             let typed = Typed { feedback_text: given.text, ..Typed::default() };
@@ -72,7 +69,7 @@ pub(super) async fn take(
             shared::plain(&SITE, language, StatusCode::BAD_REQUEST, text)
         }
         Err(Refused::Wrong(error)) => desk.after(&visit, push_id, "", Err(error), &Typed::default()).await,
-    }
+    })
 }
 
 async fn received(

@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
+use fengqiao_pages::Instead;
 use uuid::Uuid;
 
 use super::{Desk, refusal};
@@ -19,22 +20,19 @@ pub(super) async fn give(
     State(desk): State<Desk>,
     Path((push_id, file_id)): Path<(String, String)>,
     headers: HeaderMap,
-) -> Response {
-    let visit = match desk.entrance.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
+) -> Result<Response, Instead> {
+    let visit = desk.entrance.visit(&headers).await?;
     let (Ok(push_id), Ok(file_id)) = (Uuid::parse_str(&push_id), Uuid::parse_str(&file_id)) else {
-        return refusal::not_found(visit.language);
+        return Ok(refusal::not_found(visit.language));
     };
     let (county, agency) = (visit.signed.county.as_str(), visit.signed.account.agency.as_str());
-    match desk.answering.files.read(county, push_id, Some(agency), file_id).await {
+    Ok(match desk.answering.files.read(county, push_id, Some(agency), file_id).await {
         Ok((file, content)) => {
             let name = name_for_download(&file.name, &file.media_type);
             (to_keep(&name, &file.media_type, file.size), Body::from_stream(content)).into_response()
         }
         Err(error) => refusal::of(visit.language, "giving out a file", &error),
-    }
+    })
 }
 
 /// `GET /pushes/{push_id}/paper`: the form as it is printed, the same bytes for ever.
@@ -42,26 +40,23 @@ pub(super) async fn paper(
     State(desk): State<Desk>,
     Path(push_id): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    let visit = match desk.entrance.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
-    let Ok(push_id) = Uuid::parse_str(&push_id) else { return refusal::not_found(visit.language) };
+) -> Result<Response, Instead> {
+    let visit = desk.entrance.visit(&headers).await?;
+    let Ok(push_id) = Uuid::parse_str(&push_id) else { return Ok(refusal::not_found(visit.language)) };
     let (county, agency) = (visit.signed.county.as_str(), visit.signed.account.agency.as_str());
     let printed = async {
         let one = desk.delivery.store.desk_push(county, agency, push_id).await?;
         let (form, content) = desk.forms.read(county, push_id).await?;
         Ok::<_, NotificationError>((one.push.form_number, desk.forms.paper(&form, &content).await?))
     };
-    match printed.await {
+    Ok(match printed.await {
         Ok((number, paper)) => {
             let name = format!("{number}.pdf");
             (to_keep(&name, "application/pdf", i64::try_from(paper.pdf.len()).unwrap_or(i64::MAX)), paper.pdf)
                 .into_response()
         }
         Err(error) => refusal::of(visit.language, "giving out a form", &error),
-    }
+    })
 }
 
 /// The headers of what a browser keeps under a name.

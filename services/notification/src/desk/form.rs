@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use fengqiao_pages::{
-    Frame, Language, Visit,
+    Frame, Instead, Language, Visit,
     level::mark,
     shell::{alert, form_token, page},
 };
@@ -53,12 +53,9 @@ pub(super) async fn show(
     Path(push_id): Path<String>,
     Query(after): Query<After>,
     headers: HeaderMap,
-) -> Response {
-    let visit = match desk.entrance.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
-    let Ok(push_id) = Uuid::parse_str(&push_id) else { return refusal::not_found(visit.language) };
+) -> Result<Response, Instead> {
+    let visit = desk.entrance.visit(&headers).await?;
+    let Ok(push_id) = Uuid::parse_str(&push_id) else { return Ok(refusal::not_found(visit.language)) };
     let language = visit.language;
     let done = match after.done.as_str() {
         "signed" => Some(language.say("已签收。", "Signed.")),
@@ -67,7 +64,7 @@ pub(super) async fn show(
         _ => None,
     };
     let top = done.map(|done| html! { p class="done" role="status" { (done) } });
-    rendered(&desk, &visit, push_id, StatusCode::OK, top, &Typed::default()).await
+    Ok(rendered(&desk, &visit, push_id, StatusCode::OK, top, &Typed::default()).await)
 }
 
 /// The page after something that was not right.
@@ -126,12 +123,21 @@ async fn whole(
                 a href={ (PATH) "/" (push_id) "/paper" } { (language.say("下载文书（PDF）", "The form as PDF")) }
             }
         }
+        @if let Some(link) = bulletin_link(one.push.form, &matter) {
+            p class="no-print" { a href=(link) rel="noreferrer" { (language.say("下载统计报告（PDF）", "The bulletin as PDF")) } }
+        }
         (acts(desk, visit, &one, typed))
         h2 class="no-print" { (language.say("办理经过", "History")) }
         div class="no-print" { (history(desk, visit, &one, &answers, &files)?) }
     };
     let path = format!("{PATH}/{push_id}");
     Ok(page(&Frame { site: &SITE, language, title, path: &path, signed: Some(&visit.signed) }, status, &main))
+}
+
+/// Where the bulletin of a form is read: its link stands in the form's words.
+fn bulletin_link(form: FormKind, matter: &Matter) -> Option<&str> {
+    let link = matter.narrative.lines().filter_map(|line| line.find("https://").map(|at| &line[at..])).next();
+    link.filter(|_| form == FormKind::Bulletin)?.split_whitespace().next()
 }
 
 /// The form as an office has it on paper.
@@ -370,4 +376,22 @@ fn history(
 
 fn kilobytes(size: i64) -> String {
     format!("{} kB", (size / 1000).max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_link_of_a_bulletin_is_found_in_its_form() {
+        let narrative =
+            "主要情况：受理诉求120件。\n全文：https://board.example.gov.cn/bulletins/421181/b1/00ff\n"
+                .to_owned();
+        let matter = Matter { narrative, ..Matter::default() };
+        let link = "https://board.example.gov.cn/bulletins/421181/b1/00ff";
+        assert_eq!(bulletin_link(FormKind::Bulletin, &matter), Some(link));
+        assert_eq!(bulletin_link(FormKind::ReminderLetter, &matter), None);
+        let without = Matter { narrative: "全文：fengqiao bulletin get b1".into(), ..Matter::default() };
+        assert_eq!(bulletin_link(FormKind::Bulletin, &without), None);
+    }
 }

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use fengqiao_pages::{
-    Frame, Language, Visit,
+    Frame, Instead, Language, Visit,
     level::{colour, mark},
     shell::page,
 };
@@ -52,15 +52,11 @@ pub(super) async fn show(
     State(desk): State<Desk>,
     headers: HeaderMap,
     Query(which): Query<Which>,
-) -> Response {
-    let visit = match desk.entrance.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
-    match listed(&desk, &visit, &which).await {
-        Ok(response) => response,
-        Err(error) => refusal::of(visit.language, "listing pushes", &error),
-    }
+) -> Result<Response, Instead> {
+    let visit = desk.entrance.visit(&headers).await?;
+    Ok(listed(&desk, &visit, &which)
+        .await
+        .unwrap_or_else(|error| refusal::of(visit.language, "listing pushes", &error)))
 }
 
 async fn listed(desk: &Desk, visit: &Visit<'_>, which: &Which) -> Result<Response, NotificationError> {

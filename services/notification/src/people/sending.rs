@@ -38,6 +38,8 @@ use crate::{
 
 /// How often is looked where nobody rings: another process may have stored it, and a wait may be over.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// What a channel takes in a second is claimed in so many parts, each at its time.
+const PARTS: u32 = 5;
 /// How long tries may go on after the stop; others come again.
 const DRAIN: Duration = Duration::from_secs(3);
 
@@ -46,6 +48,8 @@ pub struct Sender {
     people: Arc<CountyPeople>,
     channel: Channel,
     gateway: Arc<dyn Gateway>,
+    /// So many messages it takes in a second.
+    per_second: u16,
     store: Store,
     keyring: Arc<Keyring>,
     settings: DeliverySettings,
@@ -68,6 +72,7 @@ impl Sender {
                 people: Arc::clone(people),
                 channel: *channel,
                 gateway: Arc::clone(gateway),
+                per_second: people.settings.per_second(*channel),
                 store: store.clone(),
                 keyring: Arc::clone(keyring),
                 settings: settings.clone(),
@@ -83,14 +88,26 @@ impl Sender {
         let Some(bell) = self.people.bells.get(&self.channel).map(Arc::clone) else { return };
         let mut backoff = Backoff::new(Duration::from_millis(100), Duration::from_secs(2));
         let mut tries = JoinSet::new();
+        let part = u32::from(self.per_second).div_ceil(PARTS);
+        // A second's worth of a channel that takes few is claimed as slowly.
+        let pause = Duration::from_secs(part.into()) / u32::from(self.per_second);
+        let mut next = Instant::now();
         while !stop.is_cancelled() {
             while tries.try_join_next().is_some() {}
-            let room = self.settings.requests_at_once.saturating_sub(tries.len());
+            let room = self.settings.requests_at_once.saturating_sub(tries.len()).min(part as usize);
             let mut wait = LOOK_EVERY;
-            if room > 0 {
+            let early = next.saturating_duration_since(Instant::now());
+            if !early.is_zero() {
+                wait = early;
+            } else if room > 0 {
                 match self.claim(room).await {
                     Ok(claimed) => {
                         backoff.reset();
+                        if !claimed.is_empty() {
+                            // There may be more than what was claimed.
+                            wait = pause;
+                            next = Instant::now() + pause;
+                        }
                         for message in claimed {
                             tries.spawn(Arc::clone(&self).try_once(message));
                         }
@@ -117,13 +134,7 @@ impl Sender {
         let left_alone = !self.breaker().lets(Instant::now());
         let lease = self.settings.lease;
         let county = &self.people.county.code;
-        let claimed =
-            self.store.claim_messages(county, self.channel, room, only_red, left_alone, lease).await?;
-        if claimed.len() == room {
-            // There may be more than there is room for.
-            self.ended.notify_one();
-        }
-        Ok(claimed)
+        self.store.claim_messages(county, self.channel, room, only_red, left_alone, lease).await
     }
 
     async fn try_once(self: Arc<Self>, message: Claimed) {

@@ -29,6 +29,10 @@ const MOST_LATE_SECONDS: u16 = 600;
 const USUAL_AGAIN_MINUTES: u16 = 10;
 /// The longest page address or telephone that stands in a message, in characters.
 const MOST_PAGE: usize = 100;
+/// So many messages a second a channel takes where a county does not say it.
+const USUAL_PER_SECOND: u16 = 50;
+/// No provider takes more.
+const MOST_PER_SECOND: u16 = 1_000;
 
 /// How persons are told of something.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +43,15 @@ pub struct Tell {
     pub words: Words,
     /// Within so many minutes nobody is told the same again.
     pub again_minutes: u16,
+}
+
+/// A channel of a county.
+#[derive(Debug, Clone)]
+pub struct ChannelSettings {
+    /// Where it leads.
+    pub gateway: GatewaySettings,
+    /// So many messages a second it takes; what is more waits, the most urgent first.
+    pub per_second: u16,
 }
 
 /// Where a channel leads.
@@ -69,7 +82,7 @@ pub struct PeopleSettings {
     /// Whom residents phone.
     pub phone: String,
     /// The channels that there are.
-    pub channels: BTreeMap<Channel, GatewaySettings>,
+    pub channels: BTreeMap<Channel, ChannelSettings>,
     /// How persons are told of what.
     pub tells: HashMap<TellingKind, Tell>,
 }
@@ -119,6 +132,7 @@ struct RawChannel {
     secret_files: Vec<String>,
     #[serde(default)]
     allow_private: bool,
+    per_second: Option<u16>,
     form: Option<RawForm>,
 }
 
@@ -154,6 +168,12 @@ struct RawTell {
 }
 
 impl PeopleSettings {
+    /// How many messages a channel takes in a second.
+    #[must_use]
+    pub fn per_second(&self, channel: Channel) -> u16 {
+        self.channels.get(&channel).map_or(USUAL_PER_SECOND, |of| of.per_second)
+    }
+
     /// Reads a county's file; one that is not there says nothing.
     ///
     /// # Errors
@@ -284,8 +304,12 @@ fn named(name: &str) -> Result<Channel, String> {
     Channel::named(name).ok_or_else(|| format!("{name} is no channel: sms, voice, wechat"))
 }
 
-fn channel(raw: RawChannel, file: &Path) -> Result<(Channel, GatewaySettings), String> {
+fn channel(raw: RawChannel, file: &Path) -> Result<(Channel, ChannelSettings), String> {
     let channel = named(&raw.name)?;
+    let per_second = raw.per_second.unwrap_or(USUAL_PER_SECOND);
+    if !(1..=MOST_PER_SECOND).contains(&per_second) {
+        return Err("per_second must be 1 to 1000".to_owned());
+    }
     let gateway = match (raw.gateway, raw.url, raw.form) {
         (GatewayKind::File, None, None) if raw.secret_files.is_empty() => GatewaySettings::File,
         (GatewayKind::File, ..) => {
@@ -301,7 +325,7 @@ fn channel(raw: RawChannel, file: &Path) -> Result<(Channel, GatewaySettings), S
         }
         (GatewayKind::Http, ..) => return Err("a channel over HTTP needs url and form".to_owned()),
     };
-    Ok((channel, gateway))
+    Ok((channel, ChannelSettings { gateway, per_second }))
 }
 
 fn http_form(raw: RawForm, file: &Path) -> Result<HttpForm, String> {
@@ -377,11 +401,13 @@ mod tests {
         let form = "[channel.form]\nid = 'msgId'\ntelephone = 'mobile'\ntext = 'content'\n";
         let head = "page = { address = 'a', phone = 'b' }\n[[channel]]\nname = 'sms'\ngateway = 'http'\nurl = 'https://sms.example.cn/send'\n";
         let signed = format!("{head}secret_files = ['secret']\n{form}with = {{ sign = '综治' }}\n");
-        assert!(matches!(read(&signed).unwrap().channels[&Channel::Sms], GatewaySettings::Http { .. }));
+        let sms = &read(&signed).unwrap().channels[&Channel::Sms];
+        assert!(matches!(sms.gateway, GatewaySettings::Http { .. }) && sms.per_second == 50);
         let keyed = format!(
             "{head}{form}key = 'appKey'\nkey_file = 'key'\naccepted_field = 'code'\naccepted_value = '0'\n"
         );
-        let GatewaySettings::Http { form: read_form, .. } = &read(&keyed).unwrap().channels[&Channel::Sms]
+        let GatewaySettings::Http { form: read_form, .. } =
+            &read(&keyed).unwrap().channels[&Channel::Sms].gateway
         else {
             panic!()
         };
@@ -396,9 +422,10 @@ mod tests {
     #[test]
     fn each_mistake_is_named_by_its_line() {
         let text = "version = '2'\n[[tell]]\nof = 'closed'\nby = ['sms']\ntext = '{name}'\n\
-                    [[tell]]\nof = 'nothing'\nby = []\ntext = 'x'\n[[channel]]\nname = 'fax'\ngateway = 'file'\n";
+                    [[tell]]\nof = 'nothing'\nby = []\ntext = 'x'\n[[channel]]\nname = 'fax'\ngateway = 'file'\n\
+                    [[channel]]\nname = 'sms'\ngateway = 'file'\nper_second = 0\n";
         let mistakes = read(text).unwrap_err();
-        assert_eq!(mistakes.iter().map(|m| m.0).collect::<Vec<_>>(), [2, 6, 10]);
+        assert_eq!(mistakes.iter().map(|m| m.0).collect::<Vec<_>>(), [2, 6, 10, 13]);
         assert!(mistakes[0].1.contains("who or what"), "{mistakes:?}");
     }
 }

@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use fengqiao_pages::{
-    Frame, Visit,
+    Frame, Instead, Visit,
     level::{colour, mark},
     refusal,
     shell::dressed,
@@ -63,15 +63,9 @@ pub(super) async fn show(
     State(board): State<Board>,
     headers: HeaderMap,
     Query(which): Query<Which>,
-) -> Response {
-    let visit = match board.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
-    match listed(&board, &visit, &which).await {
-        Ok(response) => response,
-        Err(error) => refused(visit.language, &error),
-    }
+) -> Result<Response, Instead> {
+    let visit = board.visit(&headers).await?;
+    Ok(listed(&board, &visit, &which).await.unwrap_or_else(|error| refused(visit.language, &error)))
 }
 
 async fn listed(board: &Board, visit: &Visit<'_>, which: &Which) -> Result<Response, StatisticsError> {

@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use fengqiao_pages::{Frame, shell::dressed};
+use fengqiao_pages::{Frame, Instead, shell::dressed};
 use maud::html;
 
 use super::{
@@ -18,14 +18,11 @@ use super::{
 pub(super) const PATH: &str = "/board/definitions";
 
 /// `GET /board/definitions`
-pub(super) async fn show(State(board): State<Board>, headers: HeaderMap) -> Response {
-    let visit = match board.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
+pub(super) async fn show(State(board): State<Board>, headers: HeaderMap) -> Result<Response, Instead> {
+    let visit = board.visit(&headers).await?;
     let view = match board.view(visit.language, &visit.county.code, &visit.signed.account.agency) {
         Ok(view) => view,
-        Err(error) => return refused(visit.language, &error),
+        Err(error) => return Ok(refused(visit.language, &error)),
     };
     let language = view.language;
     let title = language.say("指标口径", "Definitions");
@@ -33,8 +30,8 @@ pub(super) async fn show(State(board): State<Board>, headers: HeaderMap) -> Resp
         p class="back-link" { a href=(overview::PATH) { (language.say("← 返回态势屏", "← Back to the board")) } }
         h1 { (title) }
         p class="hint" { (language.say(
-            "态势屏上的数字按内置口径第1版累计。",
-            "The numbers of the board are added up by the built-in definitions of version 1.",
+            "态势屏上的数字按内置口径第1版累计；本县另有新版本的，在数字旁注明。",
+            "The numbers of the board are added up by the built-in definitions of version 1; where a newer one is in force, the number says so.",
         )) }
         @for definition in view.catalogue.all() {
             @let text = &definition.text;
@@ -66,5 +63,5 @@ pub(super) async fn show(State(board): State<Board>, headers: HeaderMap) -> Resp
         }
     };
     let frame = Frame { site: &SITE, language, title, path: PATH, signed: Some(&visit.signed) };
-    dressed(&frame, StatusCode::OK, "board", &main)
+    Ok(dressed(&frame, StatusCode::OK, "board", &main))
 }

@@ -83,6 +83,13 @@ fn one(view: &View<'_>, definition: &Definition, window: &str, shown: Shown) -> 
                 dd { (words(&definition.text.denominator)) " = " (denominator) }
             }
             dt { (language.say("时段", "Window")) } dd { (window) }
+            @if let Some(newest) = view.newer_than(definition) {
+                dt { (language.say("现行版本", "In force")) }
+                dd {
+                    (definition.id) "@" (newest) " "
+                    (language.say("（本数字仍按第1版）", "(this number is by version 1)"))
+                }
+            }
         }
     }
 }

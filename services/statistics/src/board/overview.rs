@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use fengqiao_pages::{
-    Frame,
+    Frame, Instead,
     level::{colour, mark},
     shell::dressed,
 };
@@ -34,27 +34,24 @@ pub(super) const LEVELS: [Level; 4] = [Level::Red, Level::Orange, Level::Yellow,
 const AGENCIES: usize = 12;
 
 /// `GET /board`
-pub(super) async fn show(State(board): State<Board>, headers: HeaderMap) -> Response {
+pub(super) async fn show(State(board): State<Board>, headers: HeaderMap) -> Result<Response, Instead> {
     shown(&board, &headers, PATH, "board").await
 }
 
 /// `GET /board/wall`
-pub(super) async fn wall(State(board): State<Board>, headers: HeaderMap) -> Response {
+pub(super) async fn wall(State(board): State<Board>, headers: HeaderMap) -> Result<Response, Instead> {
     shown(&board, &headers, WALL, "board wall").await
 }
 
-async fn shown(board: &Board, headers: &HeaderMap, path: &str, class: &str) -> Response {
-    let visit = match board.visit(headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
+async fn shown(board: &Board, headers: &HeaderMap, path: &str, class: &str) -> Result<Response, Instead> {
+    let visit = board.visit(headers).await?;
     let language = visit.language;
     let counted = async {
         let view = board.view(language, &visit.county.code, &visit.signed.account.agency)?;
         let picture = board.pictures.newest(visit.county, visit.now).await?;
         Ok((view, picture))
     };
-    match counted.await {
+    Ok(match counted.await {
         Ok((view, picture)) => {
             let (other, other_name) = if path == WALL {
                 (PATH, language.say("普通模式", "For a desk"))
@@ -79,7 +76,7 @@ async fn shown(board: &Board, headers: &HeaderMap, path: &str, class: &str) -> R
             dressed(&frame, StatusCode::OK, class, &main)
         }
         Err(error) => refused(language, &error),
-    }
+    })
 }
 
 /// Up to when the numbers are right, and how far they lag behind.

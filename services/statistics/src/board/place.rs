@@ -6,7 +6,7 @@ use axum::{
     response::Response,
 };
 use fengqiao_pages::{
-    Frame, Visit,
+    Frame, Instead, Visit,
     level::{colour, mark},
     refusal,
     shell::dressed,
@@ -32,15 +32,9 @@ pub(super) async fn town(
     State(board): State<Board>,
     Path(code): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    let visit = match board.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
-    match town_page(&board, &visit, &code).await {
-        Ok(response) => response,
-        Err(error) => refused(visit.language, &error),
-    }
+) -> Result<Response, Instead> {
+    let visit = board.visit(&headers).await?;
+    Ok(town_page(&board, &visit, &code).await.unwrap_or_else(|error| refused(visit.language, &error)))
 }
 
 async fn town_page(board: &Board, visit: &Visit<'_>, code: &str) -> Result<Response, StatisticsError> {
@@ -128,15 +122,9 @@ pub(super) async fn agency(
     State(board): State<Board>,
     Path(code): Path<String>,
     headers: HeaderMap,
-) -> Response {
-    let visit = match board.visit(&headers).await {
-        Ok(visit) => visit,
-        Err(instead) => return *instead,
-    };
-    match agency_page(&board, &visit, &code).await {
-        Ok(response) => response,
-        Err(error) => refused(visit.language, &error),
-    }
+) -> Result<Response, Instead> {
+    let visit = board.visit(&headers).await?;
+    Ok(agency_page(&board, &visit, &code).await.unwrap_or_else(|error| refused(visit.language, &error)))
 }
 
 async fn agency_page(board: &Board, visit: &Visit<'_>, code: &str) -> Result<Response, StatisticsError> {

@@ -31,6 +31,12 @@ impl View<'_> {
         self.catalogue.find(&format!("{id}@1")).map(Arc::as_ref)
     }
 
+    /// The version in force, where it is newer than this definition.
+    pub fn newer_than(&self, definition: &Definition) -> Option<i32> {
+        let newest = self.catalogue.find(&definition.id)?;
+        (newest.version > definition.version).then_some(newest.version)
+    }
+
     /// The name of an area; its code where it is not known.
     pub fn area<'b>(&'b self, code: &'b str) -> &'b str {
         if code.len() <= 6 && code == self.county.code {

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{BulletinCounties, BulletinCounty, looking_up::LookingUp, workbook::workbook};
 use crate::{
     answering::Answers,
+    board::bulletin::{hexadecimal, link},
     domain::bulletin::{
         page::{Around, Composed, Page, Scope, compose},
         template::Template,
@@ -40,6 +41,8 @@ pub struct Maker {
     /// None where the machine has no Chinese fonts: then none is made.
     press: Option<Arc<Press>>,
     store: Bulletins,
+    /// The board's address as people type it, where it has one.
+    board: Option<String>,
     turns: Semaphore,
 }
 
@@ -59,14 +62,15 @@ pub struct Order<'a> {
 }
 
 impl Maker {
-    /// With what answers, the templates, the press and where bulletins are kept.
+    /// With what answers, the templates, the press, where bulletins are kept, and the address of the board that shows them.
     pub fn new(
         answers: Arc<Answers>,
         counties: Arc<BulletinCounties>,
         press: Option<Arc<Press>>,
         store: Bulletins,
+        board: Option<String>,
     ) -> Self {
-        Self { answers, counties, press, store, turns: Semaphore::new(AT_ONCE) }
+        Self { answers, counties, press, store, board, turns: Semaphore::new(AT_ONCE) }
     }
 
     /// The counties' templates.
@@ -127,7 +131,7 @@ impl Maker {
                 template_sha256: order.template.sha256.to_vec(),
                 files: files.iter().map(BulletinFile::about).collect(),
             };
-            let event = event(&bulletin, &files);
+            let event = event(county, &bulletin, &files, self.board.as_deref());
             if self.store.keep(county, &bulletin, &files, event).await? {
                 return Ok((bulletin, true));
             }
@@ -224,17 +228,19 @@ fn said(page: &Page) -> Vec<String> {
 }
 
 /// The event for those who get it; none where nobody does.
-fn event(bulletin: &Bulletin, files: &[BulletinFile]) -> Option<Event> {
+fn event(county: &str, bulletin: &Bulletin, files: &[BulletinFile], board: Option<&str>) -> Option<Event> {
     debug_assert_eq!(BULLETIN_MADE, BulletinMade::full_name());
     let pdf = files.iter().find(|file| file.format == BulletinFormat::Pdf)?;
+    let link = board.map(|board| link(board, county, bulletin.bulletin_id, &pdf.sha256));
     let made = BulletinMade {
         bulletin_id: bulletin.bulletin_id.to_string(),
         kind: bulletin.kind.clone(),
         title: bulletin.title.clone(),
         summary: bulletin.summary.clone(),
         agencies: bulletin.agencies.clone(),
-        sha256: pdf.sha256.iter().map(|byte| format!("{byte:02x}")).collect(),
+        sha256: hexadecimal(&pdf.sha256),
         made_at: Some(to_proto(bulletin.made_at)),
+        link: link.unwrap_or_default(),
     };
     (!made.agencies.is_empty()).then(|| Event {
         kind: BULLETIN_MADE,

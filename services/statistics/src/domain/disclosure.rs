@@ -24,6 +24,10 @@
 //! were ever asked for to be weighed against each other, which free questions do not allow; and noise by the records of a
 //! cell (the cell-key method in full) can be averaged away over the endless choice of record sets that free filters give.
 //!
+//! Analysts' tables of events and of what stands open at the end of each day are of the own area only, for the same reason:
+//! a case that stands open for a year would be in twelve cells of months' ends, twelve looks at it, and each kind of event
+//! that happens to a case once (it is opened, it is settled) another one.
+//!
 //! What remains: who is in a county's figures also through late corrections can see that a month that is over has changed
 //! by at least one. The mean of many cells is right, a single small cell is not: that is the price.
 

@@ -146,7 +146,7 @@ async fn what_is_added_up_is_what_the_definitions_count_after_any_course() {
         world.apply(batch).await;
     }
     assert!(everything(&world).await.is_empty());
-    assert!(roll_up(&world.pool, COUNTY, ZONE).await.unwrap());
+    assert!(roll_up(&world.pool, COUNTY, ZONE, 7).await.unwrap());
     agree(&world, "added up at once").await;
     // The rest comes meanwhile: corrections, mergers and what is undone; the same events twice.
     for seed in 21..25 {
@@ -162,19 +162,55 @@ async fn what_is_added_up_is_what_the_definitions_count_after_any_course() {
     assert_eq!(everything(&world).await, before, "generation {}", rebuilt.generation);
     agree(&world, "rebuilt").await;
     // Made anew from the facts, and back: days of another zone are other days.
-    assert!(!roll_up(&world.pool, COUNTY, ZONE).await.unwrap(), "nothing is to be done");
-    assert!(roll_up(&world.pool, COUNTY, "America/New_York").await.unwrap());
+    assert!(!roll_up(&world.pool, COUNTY, ZONE, 7).await.unwrap(), "nothing is to be done");
+    assert!(roll_up(&world.pool, COUNTY, "America/New_York", 1_000).await.unwrap());
     assert_ne!(everything(&world).await, before);
-    assert!(roll_up(&world.pool, COUNTY, ZONE).await.unwrap());
+    assert!(roll_up(&world.pool, COUNTY, ZONE, 7).await.unwrap());
     assert_eq!(everything(&world).await, before);
     world.forget(COUNTY).await;
     assert_eq!(everything(&world).await, Vec::<String>::new(), "nothing of nothing");
 }
 
 #[tokio::test]
+async fn facts_are_added_up_step_by_step_while_others_come() {
+    let world = World::new().await;
+    for batch in any_events(30).chunks(13) {
+        world.apply(batch).await;
+    }
+    // A process is killed after its first step; meanwhile old facts change and new ones come, on both sides of it.
+    let step = "SELECT roll_up_step($1, $2, 5)";
+    let mut steps = 0;
+    let mut later = (31..34).flat_map(any_events).collect::<Vec<_>>();
+    loop {
+        let is_over: bool =
+            sqlx::query_scalar(step).bind(COUNTY).bind(ZONE).fetch_one(&world.pool).await.unwrap();
+        steps += 1;
+        if is_over {
+            break;
+        }
+        let board = BoardCounts::new(world.pool.clone());
+        let half = board.town_levels(COUNTY, (date(2026, 1, 1), date(2027, 1, 1))).await;
+        assert!(matches!(half, Err(StatisticsError::Preparing)), "nobody is shown a half");
+        let batch: Vec<_> = later.drain(..later.len().min(11)).collect();
+        world.apply(&batch).await;
+        if steps == 2 {
+            world.rebuild(COUNTY).await;
+        }
+    }
+    assert!(steps > 5, "{steps} steps");
+    agree(&world, "step by step").await;
+    assert!(!roll_up(&world.pool, COUNTY, ZONE, 5).await.unwrap(), "nothing is to be done");
+    world.apply(&later).await;
+    agree(&world, "and what came after").await;
+    let meanwhile = everything(&world).await;
+    sqlx::query("SELECT roll_up_county($1, $2)").bind(COUNTY).bind(ZONE).execute(&world.pool).await.unwrap();
+    assert_eq!(everything(&world).await, meanwhile, "at once");
+}
+
+#[tokio::test]
 async fn what_proves_to_be_an_exercise_goes_and_what_proves_to_be_none_comes_back() {
     let world = World::with_the_day(COUNTY).await;
-    roll_up(&world.pool, COUNTY, ZONE).await.unwrap();
+    roll_up(&world.pool, COUNTY, ZONE, 7).await.unwrap();
     let before = everything(&world).await;
     let change = |version, drill| CaseChanged {
         case_id: id(102),
@@ -219,7 +255,7 @@ async fn the_board_s_picture_equals_a_count_by_hand() {
     let windows = Windows::on(date(2026, 11, 28));
     let preparing = board.picture(COUNTY, windows, world::now()).await.unwrap_err();
     assert!(matches!(preparing, StatisticsError::Preparing), "{preparing:?}");
-    roll_up(&world.pool, COUNTY, ZONE).await.unwrap();
+    roll_up(&world.pool, COUNTY, ZONE, 7).await.unwrap();
     let picture = board.picture(COUNTY, windows, world::now()).await.unwrap();
     assert_eq!(picture.light(Level::Blue), (1, 0));
     assert_eq!(picture.light(Level::Red), (0, 0), "the red one is resolved");
@@ -244,7 +280,7 @@ async fn the_board_s_picture_equals_a_count_by_hand() {
 #[tokio::test]
 async fn open_cases_are_listed_page_by_page_the_most_dangerous_first() {
     let world = World::new().await;
-    roll_up(&world.pool, COUNTY, ZONE).await.unwrap();
+    roll_up(&world.pool, COUNTY, ZONE, 7).await.unwrap();
     let open = |number: u128, level: Level, day: u32| CaseChanged {
         case_id: id(number),
         version: 1,

@@ -12,6 +12,7 @@ use fengqiao_proto::statistics::v1::{
 };
 use fengqiao_serving::time::{Clock, to_proto};
 use fengqiao_statistics::{
+    board::bulletin,
     bulletins::{BulletinCounties, BulletinCounty, making::Maker, making::Order, scheduling::Scheduler},
     domain::{
         bulletin::{
@@ -27,11 +28,13 @@ use jiff::{Timestamp, tz::TimeZone};
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use tonic::{Code, Request};
+use tower::ServiceExt as _;
 use uuid::Uuid;
 
 use super::world::{World, the_day};
 
 const COUNTY: &str = "421181";
+const BOARD: &str = "https://board.example.gov.cn/";
 /// Saturday, 10:00 in the county.
 const SATURDAY: &str = "2026-11-28T02:00:00Z";
 /// Monday, 10:00 in the county: all shipped kinds are due.
@@ -96,7 +99,7 @@ fn maker(world: &World) -> Arc<Maker> {
     let counties = Arc::new(BulletinCounties::load(&counties, &answers).unwrap());
     let press = Arc::new(Press::new(Path::new(FONT_FOLDER)).unwrap());
     let store = Bulletins::new(world.pool.clone(), Outbox::new(Topic::Statistics));
-    Arc::new(Maker::new(answers, counties, Some(press), store))
+    Arc::new(Maker::new(answers, counties, Some(press), store, Some(BOARD.to_owned())))
 }
 
 fn clock(now: &str) -> Clock {
@@ -232,7 +235,30 @@ async fn a_bulletin_stays_byte_for_byte_and_a_request_makes_one() {
     let reused = MakeBulletinRequest { day: "2026-11-18".into(), ..weekly("1") };
     let refused = face.make_bulletin(asked(reused, "officer", None)).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
-    assert_eq!(office.sent().await.len(), 2);
+    let sent = office.sent().await;
+    assert_eq!(sent.len(), 2);
+
+    // Whoever was given the link has the file, without an account; a wrong one tells nothing.
+    let path = sent[0].link.strip_prefix(BOARD.trim_end_matches('/')).unwrap().to_owned();
+    let opened = async |path: String| {
+        let store = Bulletins::new(office.world.pool.clone(), Outbox::new(Topic::Statistics));
+        let request = axum::http::Request::builder().uri(path).body(axum::body::Body::empty()).unwrap();
+        bulletin::router::<()>(store).oneshot(request).await.unwrap()
+    };
+    let shown = opened(path.clone()).await;
+    assert_eq!(
+        (shown.status().as_u16(), &shown.headers()["content-type"]),
+        (200, &"application/pdf".parse().unwrap())
+    );
+    let bytes = axum::body::to_bytes(shown.into_body(), usize::MAX).await.unwrap();
+    let known = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    assert!(path.ends_with(&known) && known == sent[0].sha256);
+    let (place, _) = path.rsplit_once('/').unwrap();
+    for wrong in
+        [format!("{place}/{}", "0".repeat(64)), format!("{place}/{known}0"), path.replace(COUNTY, "110101")]
+    {
+        assert_eq!(opened(wrong).await.status().as_u16(), 404);
+    }
 
     // An agency has what was made for it, and nothing else.
     assert!(file(BulletinFormat::Pdf, "agency", Some("government")).await.is_ok());

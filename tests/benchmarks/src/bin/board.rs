@@ -2,14 +2,17 @@
 //! years by month, town by category over two years. All three engines must answer the same.
 
 use std::{
-    error::Error,
-    path::{Path, PathBuf},
-    process::{Command, Stdio},
+    path::Path,
     str::FromStr as _,
     time::{Duration, Instant},
 };
 
-use fengqiao_benchmarks::{figure, ground::Ground};
+use fengqiao_benchmarks::{
+    callers::Failure,
+    duckdb::{self, Answers},
+    figure,
+    ground::Ground,
+};
 use fengqiao_scenarios::{
     drawn_facts::{Drawing, draw},
     waiting::until,
@@ -17,7 +20,6 @@ use fengqiao_scenarios::{
 use fengqiao_stack::services::Service;
 use fengqiao_statistics::{domain::board::Span, store::BoardCounts};
 use jiff::{Timestamp, ToSpan as _, civil::Date, tz::TimeZone};
-use serde_json::{Value, json};
 use sqlx::{
     AssertSqlSafe, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
@@ -33,11 +35,6 @@ const WARM_UP: usize = 2;
 /// What both baselines hold: times as the county has them, so that neither has to reckon with zones.
 const TABLE: &str =
     "CREATE TABLE facts (opened timestamp, town text, level smallint, category text, settled boolean)";
-
-type Failure = Box<dyn Error>;
-
-/// The answers to the three questions: rows as text, sorted, and the milliseconds of each round.
-type Answers = Vec<(Vec<String>, Vec<f64>)>;
 
 /// The windows of the questions.
 struct Windows {
@@ -74,7 +71,7 @@ async fn main() -> Result<(), Failure> {
     let questions = questions(&windows);
     let ours = ours(&url, &windows).await?;
     let postgres = postgres(&pool, &questions).await?;
-    let duckdb = duckdb(&pool, ground.folder(), &questions).await?;
+    let duckdb = by_duckdb(&pool, ground.folder(), &questions).await?;
     for (number, name) in
         ["month by town and level", "two years by month", "town by category"].iter().enumerate()
     {
@@ -198,7 +195,7 @@ async fn postgres(pool: &PgPool, questions: &[String; 3]) -> Result<Answers, Fai
 }
 
 /// The same rows in DuckDB, in a process of its own.
-async fn duckdb(pool: &PgPool, folder: &Path, questions: &[String; 3]) -> Result<Answers, Failure> {
+async fn by_duckdb(pool: &PgPool, folder: &Path, questions: &[String; 3]) -> Result<Answers, Failure> {
     let csv = folder.join("facts.csv");
     let mut file = tokio::fs::File::create(&csv).await?;
     let mut connection = pool.acquire().await?;
@@ -207,23 +204,9 @@ async fn duckdb(pool: &PgPool, folder: &Path, questions: &[String; 3]) -> Result
         file.write_all(&piece?).await?;
     }
     file.flush().await?;
-    let asked = folder.join("questions.json");
-    let said = json!({ "table": TABLE, "csv": csv, "rounds": ROUNDS, "questions": questions });
-    tokio::fs::write(&asked, said.to_string()).await?;
-    let program = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("duckdb/run");
-    let ended = Command::new(&program).arg(&asked).stderr(Stdio::inherit()).output()?;
-    if !ended.status.success() {
-        return Err(format!("{} failed; try it by itself", program.display()).into());
-    }
-    let told: Vec<Value> = serde_json::from_slice(&ended.stdout)?;
-    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    Ok(told
-        .iter()
-        .map(|one| {
-            let rows = list(&one["rows"]).iter().filter_map(|row| row.as_str().map(str::to_owned)).collect();
-            (rows, list(&one["milliseconds"]).iter().filter_map(Value::as_f64).collect())
-        })
-        .collect())
+    // In the order of their times, so that what a window does not touch can be skipped.
+    let prepare = [TABLE.to_owned(), format!("COPY facts FROM '{}' (header false)", csv.display())];
+    duckdb::ask(folder, &prepare, questions, ROUNDS)
 }
 
 async fn statement(pool: &PgPool, sql: &str) -> Result<(), Failure> {

@@ -6,23 +6,17 @@ use std::{str::FromStr as _, time::Instant};
 
 use fengqiao_benchmarks::{
     callers::Failure,
+    case_events::Life,
     figure::{print_more_is_better, print_rounds},
 };
-use fengqiao_messaging::{Applied, Apply as _, Envelope, Step, Topic};
-use fengqiao_proto::{
-    intake::v1::{Linkage, ReportAccepted},
-    notification::v1::{PushReceipt, ReceiptKind},
-    routing::v1::{CaseChanged, PushRequested},
-    types::v1::{CaseState, FormKind, Level, Source},
-};
+use fengqiao_messaging::{Applied, Apply as _, Envelope, Event, Step, Topic};
+use fengqiao_proto::notification::v1::ReceiptKind;
 use fengqiao_stack::test_database::TestDatabase;
 use fengqiao_statistics::{receiver::FactReceiver, store::MIGRATIONS};
-use prost::{Message, Name};
 use sqlx::{
     Connection as _, Executor as _, PgConnection, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use uuid::Uuid;
 
 const COUNTY: &str = "421181";
 /// Events that are taken in one transaction, as the receiver does when it is busy.
@@ -82,74 +76,24 @@ async fn schema() -> Result<(TestDatabase, PgPool), Failure> {
     Ok((database, pool))
 }
 
-fn envelope<M: Message + Name>(event: &M) -> Envelope {
-    Envelope {
+/// What happens to so many cases: first all reports, then all cases, and so on, as a day's work comes.
+fn events(cases: u128) -> Vec<Envelope> {
+    let envelope = |event: Event| Envelope {
         county: COUNTY.to_owned(),
         topic: Topic::Intake,
         position: 1,
-        kind: M::full_name(),
-        payload: event.encode_to_vec(),
+        kind: event.kind.to_owned(),
+        payload: event.payload,
         trace: None,
-    }
-}
-
-/// What happens to so many cases: first all reports, then all cases, and so on, as a day's work comes.
-fn events(cases: u128) -> Vec<Envelope> {
-    let at = |second: i64| Some(prost_types::Timestamp { seconds: 1_764_000_000 + second, nanos: 0 });
-    let area = |number: u128| format!("421181{}200", 100 + number % 28);
-    let id = |kind: u128, number: u128| Uuid::from_u128((kind << 96) | number).to_string();
-    let report = |number: u128| ReportAccepted {
-        report_id: id(1, number),
-        revision: 1,
-        source: Source::Police110.into(),
-        area_code: area(number),
-        category: "neighbourhood".into(),
-        occurred_at: at(0),
-        accepted_at: at(1),
-        linkage: Some(Linkage { repeat: number.is_multiple_of(8), ..Default::default() }),
-        ..Default::default()
     };
-    let case = |number: u128, version: i64| CaseChanged {
-        case_id: id(2, number),
-        version,
-        state: if version == 1 { CaseState::Open } else { CaseState::Resolved }.into(),
-        level: Level::Yellow.into(),
-        area_code: area(number),
-        category: "neighbourhood".into(),
-        first_source: Source::Police110.into(),
-        lead_agency: "police".into(),
-        opened_at: at(1),
-        resolved_at: if version == 1 { None } else { at(900) },
-        changed_at: at(version * 10),
-        report_id: id(1, number),
-        ..Default::default()
-    };
-    let push = |number: u128, which: u128| PushRequested {
-        push_id: id(3 + which, number),
-        case_id: id(2, number),
-        agency: "police".into(),
-        form: FormKind::ReportForm.into(),
-        level: Level::Yellow.into(),
-        area_code: area(number),
-        category: "neighbourhood".into(),
-        first_source: Source::Police110.into(),
-        requested_at: at(2),
-        ..Default::default()
-    };
-    let receipt = |number: u128, kind: ReceiptKind| PushReceipt {
-        push_id: id(3, number),
-        case_id: id(2, number),
-        kind: kind.into(),
-        at: at(3),
-        ..Default::default()
-    };
-    let mut events: Vec<_> = (0..cases).map(|n| envelope(&report(n))).collect();
-    events.extend((0..cases).map(|n| envelope(&case(n, 1))));
-    events.extend((0..cases).flat_map(|n| [envelope(&push(n, 0)), envelope(&push(n, 1))]));
-    events.extend((0..cases).map(|n| envelope(&receipt(n, ReceiptKind::Delivered))));
-    events.extend((0..cases).map(|n| envelope(&receipt(n, ReceiptKind::Signed))));
-    events.extend((0..cases).map(|n| envelope(&case(n, 2))));
-    events
+    let life = Life { begins: 1_764_000_000, towns: 28 };
+    let mut events: Vec<Event> = (0..cases).map(|n| life.report(n)).collect();
+    events.extend((0..cases).map(|n| life.case(n, 1)));
+    events.extend((0..cases).flat_map(|n| [life.push(n, 0), life.push(n, 1)]));
+    events.extend((0..cases).map(|n| life.receipt(n, ReceiptKind::Delivered)));
+    events.extend((0..cases).map(|n| life.receipt(n, ReceiptKind::Signed)));
+    events.extend((0..cases).map(|n| life.case(n, 2)));
+    events.into_iter().map(envelope).collect()
 }
 
 /// The rows of each table, as lines.

@@ -2,13 +2,15 @@
 //!
 //! `tests/bench sql [FACTS] [ROUNDS]`: a million facts and 15 rounds where not said otherwise.
 
-use std::{
-    path::Path,
-    process::{Command, Stdio},
-};
+use std::{path::Path, process::Command};
 
-use fengqiao_benchmarks::callers::Failure;
+use fengqiao_benchmarks::{
+    callers::Failure,
+    duckdb::{self, Answers},
+    figure,
+};
 use fengqiao_stack::{Stack, StackPlan, description::StackDescription};
+use serde_json::json;
 use sqlx::{Connection as _, Executor as _, PgConnection};
 
 /// Facts of two years: towns, categories, levels and doors as often as in a county, by the hash of their number.
@@ -22,11 +24,35 @@ const FACTS: &str = "INSERT INTO statistics.fact_report (county, generation, id,
 /// A part of them at a time.
 const PART: i64 = 250_000;
 
+/// What analysts ask, in words that both engines understand.
+const QUESTIONS: [(&str, &str); 5] = [
+    (
+        "one month by town and level",
+        "SELECT town_code, level, count(*) AS n FROM reports WHERE month = DATE '2026-06-01' GROUP BY 1, 2 ORDER BY 1, 2",
+    ),
+    (
+        "two years by month",
+        "SELECT month, count(*) AS n, count(*) FILTER (WHERE repeat) AS r FROM reports GROUP BY 1 ORDER BY 1",
+    ),
+    (
+        "town by category",
+        "SELECT town_code, category, count(*) AS n FROM reports GROUP BY 1, 2 ORDER BY 1, 2",
+    ),
+    (
+        "red repeat calls by category",
+        "SELECT category, count(*) AS n FROM reports WHERE level = 'RED' AND repeat GROUP BY 1 ORDER BY 2 DESC, 1",
+    ),
+    (
+        "days of two towns",
+        "SELECT day, count(*) AS n FROM reports WHERE town_code IN ('421181105', '421181106') GROUP BY 1 ORDER BY 1",
+    ),
+];
+
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
     let facts: i64 = arguments.next().map_or(Ok(1_000_000), |text| text.parse())?;
-    let rounds = arguments.next().unwrap_or_else(|| "15".to_owned());
+    let rounds: usize = arguments.next().map_or(Ok(15), |text| text.parse())?;
     let folder = tempfile::tempdir()?;
     let mut plan = StackPlan::new(folder.path().join("stack"), StackPlan::sample_county());
     plan.analysts = true;
@@ -43,18 +69,35 @@ async fn main() -> Result<(), Failure> {
     connection
         .execute("INSERT INTO statistics.generation (county, current, known_at) VALUES ('421181', 1, now())")
         .await?;
+    let asked = folder.path().join("ours.json");
+    let questions: Vec<String> = QUESTIONS.iter().map(|(_, question)| (*question).to_owned()).collect();
+    std::fs::write(&asked, json!({ "rounds": rounds, "questions": questions }).to_string())?;
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let said = Command::new(here.join("../scenarios/analysts/run"))
-        .arg(here.join("sql/compare.py"))
+    let mut program = Command::new(here.join("../scenarios/analysts/run"));
+    program
+        .arg(here.join("sql/ours.py"))
         .arg(StackDescription::path(stack.folder()))
-        .arg(stack.folder().join("analysts/421181"))
-        .args([facts.to_string(), rounds])
-        .stderr(Stdio::inherit())
-        .output()?;
-    let text = String::from_utf8(said.stdout)?;
-    print!("{text}");
+        .arg(facts.to_string())
+        .arg(&asked);
+    let ours = duckdb::told(&mut program)?;
+    let segments = stack.folder().join("analysts/421181/reports/*.parquet");
+    let view = format!("CREATE VIEW reports AS SELECT * FROM read_parquet('{}')", segments.display());
+    let baseline = duckdb::ask(folder.path(), &[view], &questions, rounds)?;
+    for (((name, _), ours), baseline) in QUESTIONS.iter().zip(&ours).zip(&baseline) {
+        if ours.0 != baseline.0 {
+            return Err(format!("the engines differ on {name}").into());
+        }
+        println!("{name}: {} rows, the same of both", ours.0.len());
+        figure::print_rounds("ours", &ours.1, "ms");
+        figure::print_rounds("DuckDB", &baseline.1, "ms");
+    }
+    figure::print_less_is_better("sql", mean(&ours), mean(&baseline), "ms");
     stack.stop().await;
-    let ratio = text.lines().find_map(|line| line.strip_prefix("ratio ")).ok_or("no ratio was said")?;
-    println!("sql ratio={ratio} facts={facts}");
     Ok(())
+}
+
+/// The geometric mean of the questions' medians: each counts alike, however long it takes.
+fn mean(answers: &Answers) -> f64 {
+    let logarithms = answers.iter().map(|answer| figure::median(answer.1.clone()).ln());
+    (logarithms.sum::<f64>() / answers.len() as f64).exp()
 }

@@ -1,7 +1,7 @@
 -- Takes what is due on one channel, the most urgent first, for so many milliseconds ($5). At night ($4) only what is red ($7)
 -- is taken; while the channel is left alone ($6) only what has another one.
-UPDATE person_message SET claims = claims + 1, next_try_at = now() + $5 * interval '1 millisecond'
-WHERE county = $1 AND message_id IN (
+-- Asked for once: a plan that looks again for each row would take more than there is room for.
+WITH due AS MATERIALIZED (
     SELECT message_id FROM person_message
     WHERE county = $1 AND channel = $2 AND state = 1 AND next_try_at <= now()
       AND (NOT $4 OR level >= $7) AND (NOT $6 OR cardinality(channels) > 1)
@@ -9,4 +9,6 @@ WHERE county = $1 AND message_id IN (
     LIMIT $3
     FOR UPDATE SKIP LOCKED
 )
+UPDATE person_message SET claims = claims + 1, next_try_at = now() + $5 * interval '1 millisecond'
+WHERE county = $1 AND message_id = ANY (ARRAY(SELECT message_id FROM due))
 RETURNING message_id, channels, channel, claims, failures, sealed_address, sealed_text, kind, level, requested_at
