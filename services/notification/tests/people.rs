@@ -480,7 +480,7 @@ async fn whoever_told_of_a_merged_case_hears_once_how_the_other_ends_by_the_numb
     town.apply(&[stands(0, 2, Some(1)), stands(1, 2, Some(2)), stands(3, 2, Some(2))]).await;
     town.apply(&[stands(3, 3, None)]).await;
     let settled = told(TellingKind::Settled, 2, &["15420042003"]);
-    town.apply(&[settled.clone()]).await;
+    town.apply(std::slice::from_ref(&settled)).await;
     town.apply(&[settled]).await;
     town.until_taken(10).await;
     let heard = town.heard(Channel::Sms).texts();

@@ -155,7 +155,7 @@ async fn two_open_cases_of_one_dispute_are_a_duty_of_the_desk_until_they_are_mer
     let event = joined(kept, absorbed);
     // Doubled in a batch, and replayed.
     office.tell(&[event.clone(), event.clone()]).await.unwrap();
-    office.tell(&[event.clone()]).await.unwrap();
+    office.tell(std::slice::from_ref(&event)).await.unwrap();
     assert_eq!(open(&office).await, pair(&one_number, &other_number));
     assert_eq!(open(&office).await.len(), 1, "asked once");
     let suggested = listed(&office, false).await.remove(0);
@@ -230,7 +230,7 @@ async fn it_goes_away_by_itself_and_comes_in_whatever_order() {
     let (kept, absorbed) = (Uuid::now_v7(), Uuid::now_v7());
     // The join is told before there is any case.
     let event = joined(kept, absorbed);
-    office.tell(&[event.clone()]).await.unwrap();
+    office.tell(std::slice::from_ref(&event)).await.unwrap();
     let (_, one_number, _) = case(&office, kept).await;
     assert!(open(&office).await.is_empty());
     let (other, other_number, other_report) = case(&office, absorbed).await;
@@ -253,7 +253,7 @@ async fn it_goes_away_by_itself_and_comes_in_whatever_order() {
         report_ids: vec![other_report],
         ..Default::default()
     };
-    office.tell(&[split.clone()]).await.unwrap();
+    office.tell(std::slice::from_ref(&split)).await.unwrap();
     assert!(open(&office).await.is_empty());
     // The split is taken back, and at last the join itself.
     let back = ClustersJoined {

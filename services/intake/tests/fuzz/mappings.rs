@@ -39,7 +39,9 @@ fn value() -> impl Strategy<Value = String> {
 }
 
 /// Fields by the place of their name among those that a mapping knows, and some that none knows.
-fn fields() -> impl Strategy<Value = (Vec<(Index, String)>, Vec<(String, String)>)> {
+type Fields = (Vec<(Index, String)>, Vec<(String, String)>);
+
+fn fields() -> impl Strategy<Value = Fields> {
     (
         prop::collection::vec((any::<Index>(), value()), 0..24),
         prop::collection::vec((nasty::text(), nasty::text()), 0..3),
