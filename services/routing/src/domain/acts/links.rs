@@ -93,6 +93,11 @@ impl Links {
         self.taken_over.iter().flat_map(|taken| &taken.duties).any(|duty| duty.ours == no)
     }
 
+    /// Whether an agency helps here only since a merged case brought what it owes.
+    pub(in crate::domain) fn brought_helper(&self, agency: &str) -> bool {
+        self.taken_over.iter().flat_map(|taken| &taken.helpers).any(|helper| helper == agency)
+    }
+
     /// A duty of this case is over: what was taken over and is owed with it is too.
     pub(in crate::domain) fn note_ending(&mut self, no: u32, ending: &Ending) {
         let taken = self.taken_over.iter_mut().flat_map(|taken| &mut taken.duties);

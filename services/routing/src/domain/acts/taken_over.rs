@@ -298,8 +298,10 @@ impl Draft<'_> {
             self.let_helpers_go(taken.helpers);
             for duty in &going {
                 let stood = taken.duties.iter().any(|one| one.ours == duty.no && one.stands_for_own);
-                // Of mergers that older versions wrote down nobody knows; somebody settles a case that is pushed.
-                if stood || (duty.kind == DutyKind::Handle && self.case.level.pushes()) {
+                // Of mergers that older versions wrote down nobody knows; somebody settles a case that is pushed, but not
+                // who only helps with what another merged case brought.
+                let helps = self.case.docket.links.brought_helper(&duty.holder.agency);
+                if stood || (duty.kind == DutyKind::Handle && self.case.level.pushes() && !helps) {
                     self.owe_itself(duty);
                 }
             }
