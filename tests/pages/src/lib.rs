@@ -117,7 +117,7 @@ impl Browser {
         for _ in 0..PLACES_TAKEN {
             let found = self.driver.find(By::Css(css)).await.expect("an element");
             match found.text().await {
-                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_)) => {}
+                Err(error) if is_taken_away(&error) => {}
                 text => return text.expect("its text"),
             }
         }
@@ -133,14 +133,22 @@ impl Browser {
         field.send_keys(text).await.expect("a field");
     }
 
-    /// Presses a button or follows a link, and waits for the page that follows.
+    /// Presses a button or follows a link, and waits for the page that follows. A live page may take it away before.
     ///
     /// # Panics
     /// Where there is none, or no page follows.
     pub async fn press(&self, css: &str) {
         let before = self.driver.find(By::Css("html")).await.expect("a page");
-        self.find(css).await.click().await.expect("something to press");
-        self.left(&before).await;
+        for _ in 0..PLACES_TAKEN {
+            match self.find(css).await.click().await {
+                Err(error) if is_taken_away(&error) => {}
+                pressed => {
+                    pressed.expect("something to press");
+                    return self.left(&before).await;
+                }
+            }
+        }
+        panic!("{css} does not stay on the page")
     }
 
     /// Waits until a page is gone, of which this is an element.
@@ -259,6 +267,11 @@ impl Browser {
         let said = self.run(script).await;
         (said[0].as_f64().expect("bytes") as u64, said[1].as_f64().expect("milliseconds"))
     }
+}
+
+/// Whether an element is gone since it was found.
+fn is_taken_away(error: &WebDriverError) -> bool {
+    matches!(error.as_inner(), WebDriverErrorInner::StaleElementReference(_))
 }
 
 impl Drop for Browser {
