@@ -6,14 +6,14 @@
 use std::{sync::Arc, time::Duration};
 
 use fengqiao_proto::types::v1::Matter;
+use fengqiao_sealing::{FIRST_LOOKUP_KEY, LookupKey};
 use fengqiao_serving::{
     rehashing::{HashedAnew, Looked},
     time::Clock,
 };
 use jiff::Timestamp;
 use prost::Message as _;
-use tokio::time::{sleep, timeout};
-use tokio_util::sync::CancellationToken;
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
@@ -25,8 +25,6 @@ use crate::{
 
 /// So many reports are looked at in one step.
 const STEP: i64 = 200;
-/// Between two steps, so that whoever reports goes first.
-const PAUSE: Duration = Duration::from_millis(20);
 /// A step that takes longer is given up, and tried again with the next look.
 const STEP_TIMEOUT: Duration = Duration::from_secs(15);
 
@@ -44,10 +42,10 @@ impl Rehashing {
         Self { intake, clock }
     }
 
-    async fn step(&self, county: &str, after: Uuid, looked: &mut Looked) -> Result<Option<Uuid>, StoreError> {
+    async fn page(&self, county: &str, after: Uuid, looked: &mut Looked) -> Result<Option<Uuid>, StoreError> {
         let pool = &self.intake.pool;
         let keys = self.intake.reception.keyring().lookup_keys();
-        let Some(newest) = keys.last().map(fengqiao_sealing::LookupKey::id) else { return Ok(None) };
+        let Some(newest) = keys.last().map(LookupKey::id) else { return Ok(None) };
         let one_key = keys.len() == 1;
         let page = store::rows_to_rehash(pool, county, after, newest, one_key, STEP).await?;
         let Some(page) = page else { return Ok(None) };
@@ -93,10 +91,6 @@ impl Rehashing {
             keys: hashed.keys.iter().map(|key| key.0).collect(),
         })
     }
-
-    fn counties(&self) -> impl Iterator<Item = &str> {
-        self.intake.reception.county_codes()
-    }
 }
 
 fn rehashed_row(old: OldRow, hashed: HashedRow) -> Rehashed {
@@ -115,26 +109,20 @@ impl HashedAnew for Rehashing {
             if let Some(state) = state {
                 self.intake.lookups.read_by(county, state.read_by);
             }
-            finished &= state.map_or(keys == [FIRST], |state| {
+            finished &= state.map_or(keys == [FIRST_LOOKUP_KEY], |state| {
                 keys.last() == Some(&state.read_by) && state.one_key == (keys.len() == 1)
             });
         }
         Ok(finished)
     }
 
-    async fn look(&self, stop: &CancellationToken) -> Result<Looked, StoreError> {
-        let mut looked = Looked::default();
-        for county in self.counties() {
-            let mut after = Some(Uuid::nil());
-            while let Some(last) = after
-                && !stop.is_cancelled()
-            {
-                let step = timeout(STEP_TIMEOUT, self.step(county, last, &mut looked)).await;
-                after = step.unwrap_or(Err(StoreError::TooSlow { operation: "hash anew" }))?;
-                sleep(PAUSE).await;
-            }
-        }
-        Ok(looked)
+    fn counties(&self) -> impl Iterator<Item = &str> + Send {
+        self.intake.reception.county_codes()
+    }
+
+    async fn step(&self, county: &str, after: Uuid, looked: &mut Looked) -> Result<Option<Uuid>, StoreError> {
+        let step = timeout(STEP_TIMEOUT, self.page(county, after, looked)).await;
+        step.unwrap_or(Err(StoreError::TooSlow { operation: "hash anew" }))
     }
 
     async fn finish(&self, keys: &[u8]) -> Result<(), StoreError> {
@@ -147,6 +135,3 @@ impl HashedAnew for Rehashing {
         Ok(())
     }
 }
-
-/// The lookup key of installations that have never changed it.
-const FIRST: u8 = 1;

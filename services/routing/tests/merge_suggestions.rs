@@ -16,11 +16,7 @@ use fengqiao_proto::{
         routing_service_server::RoutingService as _,
     },
 };
-use fengqiao_routing::{
-    commands::Command,
-    domain::{acts::Act, case_number::CaseName, history::Occasion},
-    merge_suggestions::MergeSuggestions,
-};
+use fengqiao_routing::merge_suggestions::MergeSuggestions;
 use fengqiao_serving::time::{now, to_proto};
 use jiff::SignedDuration;
 use office::{COUNTY, Office, agency, asked, officer};
@@ -122,19 +118,6 @@ async fn undo_merge(office: &Office, case: &str) {
     office.face.undo_merge(asked(&officer(), request)).await.unwrap();
 }
 
-/// A case is over.
-async fn end(office: &Office, case: &str) {
-    let command = Command {
-        actor: Occasion::of_system(office.now()),
-        visible_to: None,
-        case: CaseName::parse(case).unwrap(),
-        request_id: Uuid::now_v7().to_string(),
-        etag: String::new(),
-        act: Act::Reject { words: "依法另行处理".into() },
-    };
-    office.face.commands.run(office.counties.get(COUNTY).unwrap(), command).await.unwrap();
-}
-
 async fn dismiss(office: &Office, suggestion: &str, reason: &str) -> Result<(), Status> {
     let request = DismissMergeSuggestionRequest {
         suggestion_id: suggestion.to_owned(),
@@ -212,7 +195,7 @@ async fn after_a_no_nobody_is_asked_again() {
     assert_eq!((record.text.as_str(), record.recorded_by.as_str()), ("两家各有各的漏水", "officer-li"));
     // However often evidence comes, also where a cluster has another case meanwhile, and the other way round.
     office.tell(&[joined(kept, absorbed)]).await.unwrap();
-    end(&office, &other).await;
+    office.reject(&other).await;
     sqlx::query("UPDATE case_file SET closed_at = closed_at - interval '400 days' WHERE number = $1")
         .bind(&other_number)
         .execute(&office.pool)
@@ -236,7 +219,7 @@ async fn it_goes_away_by_itself_and_comes_in_whatever_order() {
     let (other, other_number, other_report) = case(&office, absorbed).await;
     assert_eq!(open(&office).await, pair(&one_number, &other_number));
     // One case is over.
-    end(&office, &other).await;
+    office.reject(&other).await;
     assert!(open(&office).await.is_empty());
     assert_eq!(listed(&office, true).await[0].state(), MergeSuggestionState::FellAway);
     // It is opened again by a report: asked again, since nobody said no.
@@ -285,7 +268,7 @@ async fn a_chain_of_clusters_is_asked_about_where_the_one_between_has_no_case() 
     let (_, last_number, _) = case(&office, last).await;
     office.tell(&[joined(between, last), joined(first, between)]).await.unwrap();
     assert_eq!(open(&office).await.len(), 2, "each with the one between");
-    end(&office, &middle).await;
+    office.reject(&middle).await;
     assert_eq!(open(&office).await, pair(&first_number, &last_number));
 }
 

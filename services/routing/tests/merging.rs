@@ -16,13 +16,9 @@ use fengqiao_proto::{
     },
     types::v1::{CaseState, Level},
 };
-use fengqiao_routing::{
-    commands::Command,
-    domain::{acts::Act, case_number::CaseName, duty::DutyKind, history::Occasion},
-    grpc::RoutingFace,
-};
+use fengqiao_routing::{domain::duty::DutyKind, grpc::RoutingFace};
 use jiff::{SignedDuration, Timestamp};
-use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
+use office::{COMMUNITY, Office, agency, asked, officer};
 use proptest::{prelude::*, test_runner::TestRunner};
 use sqlx::Row as _;
 use tonic::{Code, Status};
@@ -85,20 +81,6 @@ async fn split(face: &RoutingFace, case: &str, reports: &[String]) -> Result<Spl
     let answer = face.split_case(asked(&officer(), request)).await?.into_inner();
     let (case, new_case) = (whole(face, answer.case).await, whole(face, answer.new_case).await);
     Ok(SplitCaseResponse { case, new_case })
-}
-
-/// A case is over.
-async fn end(office: &Office, case: &str) {
-    let command = Command {
-        actor: Occasion::of_system(office.now()),
-        visible_to: None,
-        case: CaseName::parse(case).unwrap(),
-        request_id: Uuid::now_v7().to_string(),
-        etag: String::new(),
-        act: Act::Reject { words: "依法另行处理".into() },
-    };
-    let place = office.counties.get(COUNTY).unwrap();
-    office.face.commands.run(place, command).await.unwrap();
 }
 
 async fn history(office: &Office, case: &str) -> Vec<HistoryEntry> {
@@ -411,7 +393,7 @@ async fn what_is_not_lawful_is_refused_and_changes_nothing() {
     let office = Office::open().await;
     let (a, b) = (new_case(&office, GRAVE).await, new_case(&office, "漏水").await);
     let over = new_case(&office, "漏水").await;
-    end(&office, &over).await;
+    office.reject(&over).await;
     let own = office.case(&a).await.unwrap().reports[0].report_id.clone();
     let merged = new_case(&office, "漏水").await;
     merge(&office.face, &merged, &b).await.unwrap();
@@ -566,7 +548,7 @@ async fn after_the_other_case_is_over_a_report_opens_it_again_or_begins_a_new_on
     let (cluster_a, cluster_b) = (Uuid::now_v7(), Uuid::now_v7());
     let (a, b) = (case_of(&office, cluster_a, "漏水").await, case_of(&office, cluster_b, "漏水").await);
     merge(&office.face, &a, &b).await.unwrap();
-    end(&office, &b).await;
+    office.reject(&b).await;
     sqlx::query("UPDATE case_file SET closed_at = now() - interval '400 days' WHERE id = $1::uuid")
         .bind(&b)
         .execute(&office.pool)

@@ -51,13 +51,16 @@ pub enum KeyFileChange {
     EndLookup,
 }
 
+/// The id of the lookup key of installations that have never changed it.
+pub const FIRST_LOOKUP_KEY: u8 = 1;
+
 const fn first_lookup() -> u8 {
-    1
+    FIRST_LOOKUP_KEY
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
 const fn is_first_lookup(id: &u8) -> bool {
-    *id == first_lookup()
+    *id == FIRST_LOOKUP_KEY
 }
 
 /// Changes a key file in one step; the file's rights stay. Returns the id of the key that it is about.

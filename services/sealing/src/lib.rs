@@ -34,7 +34,7 @@ use hmac::Mac as _;
 use self::ring::{Ring, short_hash};
 pub use self::{
     data_key::DataKey,
-    key_file::{KeyFileChange, change},
+    key_file::{FIRST_LOOKUP_KEY, KeyFileChange, change},
     ring::LookupKey,
 };
 

@@ -12,11 +12,14 @@ use std::{
 use fengqiao_sealing::{Keyring, LookupKey};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 /// How often it is looked whether the keys have changed, or another process has done it all.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 /// Every process of the service knows a change by then.
 const SETTLED: Duration = Duration::from_secs(60);
+/// Between two steps.
+const PAUSE: Duration = Duration::from_millis(20);
 /// After a failure, and while something cannot be hashed.
 const RETRY: Duration = Duration::from_secs(60);
 
@@ -37,8 +40,34 @@ pub trait HashedAnew: Send + Sync {
     /// Whether everything is as these lookup keys want it, as the database says, whoever has done it.
     fn is_finished(&self, keys: &[u8]) -> impl Future<Output = Result<bool, Self::Error>> + Send;
 
-    /// Looks through all rows once, and hashes anew what has to be.
-    fn look(&self, stop: &CancellationToken) -> impl Future<Output = Result<Looked, Self::Error>> + Send;
+    /// The counties whose rows are looked through.
+    fn counties(&self) -> impl Iterator<Item = &str> + Send;
+
+    /// Looks at the next rows of a county after one, and hashes anew what has to be. Returns the last one of them; none
+    /// where there are no more.
+    fn step(
+        &self,
+        county: &str,
+        after: Uuid,
+        looked: &mut Looked,
+    ) -> impl Future<Output = Result<Option<Uuid>, Self::Error>> + Send;
+
+    /// Looks through all rows once, step by step, so that others' work goes first.
+    fn look(&self, stop: &CancellationToken) -> impl Future<Output = Result<Looked, Self::Error>> + Send {
+        async move {
+            let mut looked = Looked::default();
+            for county in self.counties() {
+                let mut after = Some(Uuid::nil());
+                while let Some(last) = after
+                    && !stop.is_cancelled()
+                {
+                    after = self.step(county, last, &mut looked).await?;
+                    sleep(PAUSE).await;
+                }
+            }
+            Ok(looked)
+        }
+    }
 
     /// A look found nothing to do for these keys.
     fn finish(&self, keys: &[u8]) -> impl Future<Output = Result<(), Self::Error>> + Send;

@@ -13,6 +13,7 @@ use crate::token::Token;
 
 /// The session's cookie. The prefix makes browsers hold it to this host, to TLS and to the path `/`.
 pub const SESSION_COOKIE: &str = "__Host-fengqiao";
+
 /// A cookie's value.
 #[must_use]
 pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

@@ -155,6 +155,9 @@ pub async fn add_hashes(
     rows: &[Rehashed],
     is_read: bool,
 ) -> Result<i64, StoreError> {
+    if rows.is_empty() {
+        return Ok(0);
+    }
     let (keys, whose) = each_key(rows, |row| &row.hashed.keys);
     let statement = sqlx::query_scalar(include_str!("sql/rehashing/add.sql"))
         .bind(county)
@@ -163,9 +166,6 @@ pub async fn add_hashes(
         .bind(rows.iter().map(|row| row.hashed.traits.as_slice()).collect::<Vec<_>>())
         .bind(keys)
         .bind(whose);
-    if rows.is_empty() {
-        return Ok(0);
-    }
     let failed = || StoreError::database(OPERATION);
     let mut tx = pool.begin().await.map_err(failed())?;
     if is_read {

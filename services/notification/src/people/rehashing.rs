@@ -1,14 +1,9 @@
 //! By what persons are known who were told, hashed anew after the lookup key has changed.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use fengqiao_sealing::Keyring;
+use fengqiao_sealing::{FIRST_LOOKUP_KEY, Keyring};
 use fengqiao_serving::rehashing::{HashedAnew, Looked};
-use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::arriving::recipient;
@@ -19,8 +14,6 @@ use crate::{
 
 /// So many messages are looked at in one step.
 const STEP: i64 = 500;
-/// Between two steps, so that whoever tells goes first.
-const PAUSE: Duration = Duration::from_millis(20);
 
 /// Hashes anew, in some counties.
 #[derive(Clone)]
@@ -37,6 +30,19 @@ impl PeopleRehashing {
     #[must_use]
     pub fn new(store: Store, counties: Vec<String>, keyring: Arc<Keyring>) -> Self {
         Self { store, counties, keyring, finished_for: Arc::default() }
+    }
+}
+
+impl HashedAnew for PeopleRehashing {
+    type Error = NotificationError;
+
+    async fn is_finished(&self, keys: &[u8]) -> Result<bool, NotificationError> {
+        let held = self.finished_for.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(keys == [FIRST_LOOKUP_KEY] || held.as_deref() == Some(keys))
+    }
+
+    fn counties(&self) -> impl Iterator<Item = &str> + Send {
+        self.counties.iter().map(String::as_str)
     }
 
     async fn step(
@@ -60,30 +66,6 @@ impl PeopleRehashing {
         }
         looked.done += self.store.keep_recipients(county, &anew).await?;
         Ok(Some(last))
-    }
-}
-
-impl HashedAnew for PeopleRehashing {
-    type Error = NotificationError;
-
-    async fn is_finished(&self, keys: &[u8]) -> Result<bool, NotificationError> {
-        let held = self.finished_for.lock().unwrap_or_else(PoisonError::into_inner);
-        // The key of an installation that has never changed it is the first.
-        Ok(keys == [1] || held.as_deref() == Some(keys))
-    }
-
-    async fn look(&self, stop: &CancellationToken) -> Result<Looked, NotificationError> {
-        let mut looked = Looked::default();
-        for county in &self.counties {
-            let mut after = Some(Uuid::nil());
-            while let Some(last) = after
-                && !stop.is_cancelled()
-            {
-                after = self.step(county, last, &mut looked).await?;
-                sleep(PAUSE).await;
-            }
-        }
-        Ok(looked)
     }
 
     async fn finish(&self, keys: &[u8]) -> Result<(), NotificationError> {

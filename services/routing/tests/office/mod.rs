@@ -27,8 +27,9 @@ use fengqiao_proto::{
 use fengqiao_routing::{
     CASE_CHANGED, MIGRATIONS, PUSH_REQUESTED,
     clock_worker::ClockWorker,
-    commands::Commands,
+    commands::{Command, Commands},
     counties::RoutingCounties,
+    domain::{acts::Act, case_number::CaseName, history::Occasion},
     grpc::RoutingFace,
     intake_events::IntakeEvents,
     receipt_events::ReceiptEvents,
@@ -132,6 +133,19 @@ impl Process {
 }
 
 impl Office {
+    /// A case is over: nobody acts on it any more.
+    pub async fn reject(&self, case: &str) {
+        let command = Command {
+            actor: Occasion::of_system(self.now()),
+            visible_to: None,
+            case: CaseName::parse(case).unwrap(),
+            request_id: Uuid::now_v7().to_string(),
+            etag: String::new(),
+            act: Act::Reject { words: "依法另行处理".into() },
+        };
+        self.face.commands.run(self.counties.get(COUNTY).unwrap(), command).await.unwrap();
+    }
+
     /// The office of Macheng, by the system's clock.
     pub async fn open() -> Self {
         Self::of("macheng").await
