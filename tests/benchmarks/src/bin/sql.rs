@@ -59,6 +59,8 @@ async fn main() -> Result<(), Failure> {
     let stack = Stack::start(plan, |part| eprintln!("starting {part}")).await?;
     let url = stack.postgres().ok_or("no Postgres")?.url().to_owned();
     let mut connection = PgConnection::connect(&url).await?;
+    // The roll-ups' triggers name their tables as the service sees them.
+    connection.execute("SET search_path TO statistics").await?;
     for first in (1..=facts).step_by(usize::try_from(PART)?) {
         let last = (first + PART - 1).min(facts);
         sqlx::query(FACTS).bind(first).bind(last).execute(&mut connection).await?;
