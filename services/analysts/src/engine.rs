@@ -10,10 +10,14 @@ mod town_months;
 use std::sync::Arc;
 
 use datafusion::{
-    arrow::datatypes::SchemaRef,
+    arrow::{
+        array::{RecordBatch, RecordBatchOptions},
+        datatypes::SchemaRef,
+    },
+    catalog::MemoryCatalogProviderList,
     dataframe::DataFrame,
     execution::{
-        SendableRecordBatchStream,
+        SendableRecordBatchStream, SessionState,
         context::{SQLOptions, SessionContext},
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::GreedyMemoryPool,
@@ -21,12 +25,14 @@ use datafusion::{
         session_state::SessionStateBuilder,
     },
     logical_expr::LogicalPlan,
+    physical_plan::stream::RecordBatchStreamAdapter,
     prelude::SessionConfig,
 };
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
 use fengqiao_serving::time::Clock;
 use fengqiao_statistics::domain::disclosure::Sight;
+use futures::StreamExt as _;
 use tokio::runtime::Handle;
 
 use self::limits::PauseInJoins;
@@ -74,6 +80,9 @@ pub struct Engine {
     threads: Handle,
     /// What is known of files is known to all queries; memory is each one's own.
     runtime: Arc<RuntimeEnv>,
+    /// All functions and rules, which take longer to set up than a short query takes. Knows no table.
+    understanding: SessionState,
+    tables: tables::Described,
 }
 
 impl Engine {
@@ -93,7 +102,25 @@ impl Engine {
         let no_disk = DiskManagerBuilder::default().with_mode(DiskManagerMode::Disabled);
         let runtime = RuntimeEnvBuilder::new().with_disk_manager_builder(no_disk).build_arc()?;
         let places = Places::new(limits.queries, limits.queries_each);
-        Ok(Self { warehouse, catalogue, places, limits, counties, clock, threads, runtime })
+        let understanding = SessionStateBuilder::new()
+            .with_config(config())
+            .with_runtime_env(Arc::clone(&runtime))
+            .with_default_features()
+            .with_physical_optimizer_rule(Arc::new(PauseInJoins))
+            .build();
+        let tables = tables::Described::default();
+        Ok(Self {
+            warehouse,
+            catalogue,
+            places,
+            limits,
+            counties,
+            clock,
+            threads,
+            runtime,
+            understanding,
+            tables,
+        })
     }
 
     /// A session of a caller's own, over the facts as they are now.
@@ -104,7 +131,7 @@ impl Engine {
         let county = self.warehouse.county(&caller.county)?;
         let facts = county.fresh().await?;
         let context = self.context()?;
-        let all = tables::of_facts(&facts, &self.catalogue, &context)?;
+        let all = self.tables.of_facts(&facts, &self.catalogue, &context)?;
         let areas = self.counties.get(&caller.county).map(|county| county.areas.now());
         let town_months = town_months::Plan {
             facts: all.clone(),
@@ -135,30 +162,23 @@ impl Engine {
         let pool = Arc::new(GreedyMemoryPool::new(self.limits.query_bytes()));
         let runtime =
             RuntimeEnvBuilder::from_runtime_env(&self.runtime).with_memory_pool(pool).build_arc()?;
-        let mut config = SessionConfig::new()
-            .with_default_catalog_and_schema(CATALOG, SCHEMA)
-            .with_information_schema(true);
-        // Drivers of older tools do not know views of texts.
-        config.options_mut().optimizer.expand_views_at_output = true;
-        config.options_mut().execution.time_zone = Some(crate::catalogue::ZONE.to_owned());
-        let state = SessionStateBuilder::new()
-            .with_config(config)
+        // Tables are each session's own: a caller must not find another's.
+        let state = SessionStateBuilder::new_from_existing(self.understanding.clone())
+            .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))
+            .with_config(config())
             .with_runtime_env(runtime)
-            .with_default_features()
-            .with_physical_optimizer_rule(Arc::new(PauseInJoins))
             .build();
         Ok(SessionContext::new_with_state(state))
     }
 
-    /// What a query would answer with.
+    /// What a query would answer with. No file is looked at for that.
     ///
     /// # Errors
     /// [`AnalystsError`]
     pub async fn schema(&self, caller: &Caller, query: &str) -> Result<SchemaRef, AnalystsError> {
         let context = self.session(caller).await?;
         let plan = plan(&context, query).await?;
-        let physical = DataFrame::new(context.state(), plan).create_physical_plan().await?;
-        Ok(physical.schema())
+        told(&context.state(), &plan)
     }
 
     /// Runs a query. Whoever drops the answer ends it.
@@ -182,8 +202,41 @@ impl Engine {
     ) -> Result<SendableRecordBatchStream, AnalystsError> {
         let context = self.session(caller).await?;
         let plan = plan(&context, query).await?;
-        Ok(DataFrame::new(context.state(), plan).execute_stream().await?)
+        let state = context.state();
+        // Drivers compare what comes with what was told; a plan may know better of a column that it is never empty.
+        let schema = told(&state, &plan)?;
+        let rows = DataFrame::new(state, plan).execute_stream().await?;
+        let as_told = {
+            let schema = Arc::clone(&schema);
+            move |batch: RecordBatch| {
+                let count = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
+                let columns = batch.columns().to_vec();
+                Ok(RecordBatch::try_new_with_options(Arc::clone(&schema), columns, &count)?)
+            }
+        };
+        let rows = rows.map(move |batch| batch.and_then(&as_told));
+        Ok(Box::pin(RecordBatchStreamAdapter::new(schema, rows)))
     }
+}
+
+/// The columns of a plan's answer.
+fn told(state: &SessionState, plan: &LogicalPlan) -> Result<SchemaRef, AnalystsError> {
+    let plan = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
+    Ok(Arc::clone(plan.schema().inner()))
+}
+
+/// How sessions are set up.
+fn config() -> SessionConfig {
+    let mut config =
+        SessionConfig::new().with_default_catalog_and_schema(CATALOG, SCHEMA).with_information_schema(true);
+    // Drivers of older tools do not know views of texts.
+    config.options_mut().optimizer.expand_views_at_output = true;
+    // What a condition leaves out is not unpacked in the other columns. No condition of a caller gets behind the wall of the
+    // own area.
+    config.options_mut().execution.parquet.pushdown_filters = true;
+    config.options_mut().execution.parquet.reorder_filters = true;
+    config.options_mut().execution.time_zone = Some(crate::catalogue::ZONE.to_owned());
+    config
 }
 
 /// The plan of a query; only of one that selects.

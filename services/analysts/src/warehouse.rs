@@ -15,7 +15,7 @@ use fengqiao_statistics::{domain::disclosure::Dice, store::dice};
 use jiff::{Timestamp, civil::Date};
 use sqlx::PgPool;
 use tokio::{
-    sync::{Mutex, MutexGuard},
+    sync::{Mutex, MutexGuard, OnceCell},
     time::{Instant, timeout},
 };
 use uuid::Uuid;
@@ -67,6 +67,8 @@ pub struct County {
     catalogue: Arc<Catalogue>,
     facts: RwLock<Option<Arc<Facts>>>,
     looking: Mutex<()>,
+    /// They never change.
+    dice: OnceCell<Dice>,
 }
 
 /// The facts of all counties.
@@ -90,6 +92,7 @@ impl Warehouse {
                 catalogue: Arc::clone(catalogue),
                 facts: RwLock::default(),
                 looking: Mutex::default(),
+                dice: OnceCell::new(),
             };
             (code.clone(), county)
         };
@@ -124,7 +127,7 @@ impl County {
     /// # Errors
     /// [`AnalystsError::Statistics`]
     pub async fn dice(&self) -> Result<Dice, AnalystsError> {
-        Ok(dice(&self.pool, &self.code).await?)
+        Ok(self.dice.get_or_try_init(|| dice(&self.pool, &self.code)).await?.clone())
     }
 
     /// The facts, no older than a second where Postgres is there; else as they were known last.

@@ -1,6 +1,11 @@
 //! Tables: of facts, from segments and the tail; and those that are made.
 
-use std::{collections::HashSet, hash::Hash, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use datafusion::{
     arrow::{
@@ -32,11 +37,35 @@ use crate::{
 /// A table under its name.
 pub type Named = (String, Arc<dyn TableProvider>);
 
-/// The tables of facts.
-///
-/// # Errors
-/// [`AnalystsError`]
-pub fn of_facts(
+/// The tables of each county's facts, by their folder, as long as those are the newest: to describe them takes as long as
+/// many a query.
+#[derive(Default)]
+pub struct Described(Mutex<HashMap<PathBuf, (Arc<Facts>, Vec<Named>)>>);
+
+impl Described {
+    /// The tables of facts.
+    ///
+    /// # Errors
+    /// [`AnalystsError`]
+    pub fn of_facts(
+        &self,
+        facts: &Arc<Facts>,
+        catalogue: &Catalogue,
+        context: &SessionContext,
+    ) -> std::result::Result<Vec<Named>, AnalystsError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, tables)) = known.get(&facts.folder)
+            && Arc::ptr_eq(of, facts)
+        {
+            return Ok(tables.clone());
+        }
+        let tables = of_facts(facts, catalogue, context)?;
+        known.insert(facts.folder.clone(), (Arc::clone(facts), tables.clone()));
+        Ok(tables)
+    }
+}
+
+fn of_facts(
     facts: &Facts,
     catalogue: &Catalogue,
     context: &SessionContext,
@@ -65,13 +94,13 @@ fn of_table(
             Some(hidden) => {
                 let key = table.columns.first().map(|column| column.name.as_str()).unwrap_or_default();
                 let stays = ScalarUDF::new_from_impl(NotIn::new(Arc::clone(hidden)));
-                let segment = context.read_table(segments(vec![path], table)?)?;
+                let segment = context.read_table(segments(vec![path], table, context)?)?;
                 parts.push(segment.filter(stays.call(vec![col(key)]))?);
             }
         }
     }
     if !whole.is_empty() {
-        parts.push(context.read_table(segments(whole, table)?)?);
+        parts.push(context.read_table(segments(whole, table, context)?)?);
     }
     let rows = MemTable::try_new(table.schema(), vec![tail.rows.clone()])?;
     // A table without anything is one, too.
@@ -84,12 +113,18 @@ fn of_table(
     Ok(Arc::new(ViewTable::new(all.into_unoptimized_plan(), None)))
 }
 
-fn segments(paths: Vec<ListingTableUrl>, table: &Table) -> Result<Arc<dyn TableProvider>> {
+fn segments(
+    paths: Vec<ListingTableUrl>,
+    table: &Table,
+    context: &SessionContext,
+) -> Result<Arc<dyn TableProvider>> {
     let options = ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
     let config = ListingTableConfig::new_with_multi_paths(paths)
         .with_listing_options(options)
         .with_schema(table.schema());
-    Ok(Arc::new(ListingTable::try_new(config)?))
+    // A file never changes under its name: what its footer says is kept for all queries.
+    let known = context.runtime_env().cache_manager.get_file_statistic_cache();
+    Ok(Arc::new(ListingTable::try_new(config)?.with_cache(known)))
 }
 
 /// The table of the columns.

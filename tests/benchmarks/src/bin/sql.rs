@@ -16,11 +16,24 @@ use sqlx::{Connection as _, Executor as _, PgConnection};
 /// Facts of two years: towns, categories, levels and doors as often as in a county, by the hash of their number.
 const FACTS: &str = "INSERT INTO statistics.fact_report (county, generation, id, part, seq, known_from, case_id, source, \
       area_code, category, repeat, drill, occurred_at, accepted_at) \
-    SELECT '421181', 1, md5(n::text)::uuid, 0, 1, now(), md5('c' || n)::uuid, 1 + abs(hashint8(n)) % 10, \
+    SELECT '421181', 1, md5(n::text)::uuid, 0, 1, now(), md5('c' || n / 10)::uuid, 1 + abs(hashint8(n)) % 10, \
       '421181' || (100 + abs(hashint8(n * 3)) % 28)::text || (200 + abs(hashint8(n * 5)) % 20)::text, \
       'category-' || abs(hashint8(n * 7)) % 18, abs(hashint8(n * 11)) % 8 = 0, false, at, at \
     FROM generate_series($1::int8, $2::int8) AS n \
     CROSS JOIN LATERAL (SELECT timestamptz '2024-12-31T16:00:00Z' + make_interval(secs => abs(hashint8extended(n, 1)) % 63072000)) AS t (at)";
+/// Their cases, one of ten reports: three in a hundred red, twelve orange, 45 yellow, the rest blue.
+const CASES: &str = "INSERT INTO statistics.fact_case (county, generation, id, part, seq, known_from, valid_from, state, level, \
+      area_code, category, source, agency, merged, drill, opened_at, performed, residents_credited, major, settled_place, method, \
+      reports, sessions, returns, extensions, supervisions, reopened, revisits_effective, revisits_solved, revisits_rated, \
+      revisits_content, revisits_mostly_content) \
+    SELECT '421181', 1, md5('c' || n)::uuid, 0, 1, now(), at, 1, \
+      CASE WHEN share < 3 THEN 4 WHEN share < 15 THEN 3 WHEN share < 60 THEN 2 ELSE 1 END, \
+      '421181' || (100 + abs(hashint8(n * 3)) % 28)::text || (200 + abs(hashint8(n * 5)) % 20)::text, \
+      'category-' || abs(hashint8(n * 7)) % 18, 1 + abs(hashint8(n)) % 10, 'agency-' || abs(hashint8(n * 13)) % 40, \
+      false, false, at, false, false, false, 0, 0, 10, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 \
+    FROM generate_series($1::int8, $2::int8) AS n \
+    CROSS JOIN LATERAL (SELECT abs(hashint8(n * 17)) % 100, \
+      timestamptz '2024-12-31T16:00:00Z' + make_interval(secs => abs(hashint8extended(n, 1)) % 63072000)) AS t (share, at)";
 /// A part of them at a time.
 const PART: i64 = 250_000;
 
@@ -61,12 +74,13 @@ async fn main() -> Result<(), Failure> {
     let mut connection = PgConnection::connect(&url).await?;
     // The roll-ups' triggers name their tables as the service sees them.
     connection.execute("SET search_path TO statistics").await?;
+    sqlx::query(CASES).bind(0_i64).bind(facts / 10).execute(&mut connection).await?;
     for first in (1..=facts).step_by(usize::try_from(PART)?) {
         let last = (first + PART - 1).min(facts);
         sqlx::query(FACTS).bind(first).bind(last).execute(&mut connection).await?;
         eprintln!("{last} facts");
     }
-    connection.execute("ANALYZE statistics.fact_report").await?;
+    connection.execute("ANALYZE statistics.fact_report, statistics.fact_case").await?;
     // Only now there is something to be read.
     connection
         .execute("INSERT INTO statistics.generation (county, current, known_at) VALUES ('421181', 1, now())")
