@@ -40,7 +40,10 @@ pub type Named = (String, Arc<dyn TableProvider>);
 /// The tables of each county's facts, by their folder, as long as those are the newest: to describe them takes as long as
 /// many a query.
 #[derive(Default)]
-pub struct Described(Mutex<HashMap<PathBuf, (Arc<Facts>, Vec<Named>)>>);
+pub struct Described(Mutex<HashMap<PathBuf, OfFacts>>);
+
+/// Facts, and their tables.
+type OfFacts = (Arc<Facts>, Vec<Named>);
 
 impl Described {
     /// The tables of facts.
