@@ -101,7 +101,8 @@ impl ServiceProcess {
         let service = settings.service;
         let program = service.program()?;
         let (port, operations_port) = (free_port()?, free_port()?);
-        let http_port = (service == Service::Intake).then(free_port).transpose()?;
+        let has_http = matches!(service, Service::Intake | Service::Statistics);
+        let http_port = has_http.then(free_port).transpose()?;
         let pages = match service {
             Service::Notification => Some(("--desk-listen", free_port()?)),
             Service::Statistics => Some(("--board-listen", free_port()?)),

@@ -19,6 +19,8 @@ use fengqiao_scenarios::{
     waiting::{USUAL, until},
 };
 use fengqiao_stack::services::Service;
+use reqwest::{Certificate, Client};
+use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::task::JoinSet;
 
@@ -54,6 +56,30 @@ async fn lag(county: &County) -> Option<f64> {
     let as_of = answer.into_inner().as_of?;
     let as_of = as_of.seconds as f64 + f64::from(as_of.nanos) / 1e9;
     Some(now.as_millisecond() as f64 / 1e3 - as_of)
+}
+
+#[test]
+fn a_dashboard_asks_where_the_stack_says_what_the_readme_says() {
+    let readme = include_str!("../../../README.md");
+    let asked = readme.split_once("/v1/indicators:query\" \\\n    --json '").unwrap().1;
+    let asked = asked.split_once('\'').unwrap().0;
+    run(|county| async move {
+        let described = county.stack.description();
+        let ca = Certificate::from_pem(&std::fs::read(&described.ca).unwrap()).unwrap();
+        let client = Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
+        let answer = client
+            .post(format!("{}/v1/indicators:query", described.http["statistics"]))
+            .bearer_auth(described.token("analyst").unwrap())
+            .header("content-type", "application/json")
+            .body(asked)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 200);
+        let answer: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        let total = answer["rows"].as_array().unwrap().iter().rfind(|row| row["kind"] == "ROW_KIND_TOTAL");
+        assert_eq!(total.unwrap()["indicator"], "repeat_rate");
+    });
 }
 
 #[test]
@@ -115,7 +141,7 @@ fn killed_again_and_again_under_arriving_events_statistics_counts_exactly() {
         assert_eq!(added_up(&county.pool).await, meanwhile);
 
         // The lag is a metric, too.
-        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let client = Client::builder().no_proxy().build().unwrap();
         until("the lag is shown", USUAL, async || {
             let address = format!("{}/metrics", statistics.operations_url());
             let metrics = client.get(address).send().await.ok()?.text().await.ok()?;

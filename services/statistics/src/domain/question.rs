@@ -81,6 +81,11 @@ impl Question {
     pub fn total(&self) -> Self {
         Self { group_by: Vec::new(), ..self.clone() }
     }
+
+    /// Up to when its answer knows, where all is known up to `known`: no later than asked for.
+    pub fn knows(&self, known: Option<Timestamp>) -> Option<Timestamp> {
+        known.map(|known| self.known_at.map_or(known, |asked| asked.min(known)))
+    }
 }
 
 /// Whether a dimension is one of time.
@@ -302,6 +307,17 @@ mod tests {
         let question = check(&day(), &Catalogue::defaults().unwrap(), &Macheng).unwrap();
         assert_eq!(question.indicators.len(), Catalogue::defaults().unwrap().newest().count());
         assert_eq!(question.time_zone, "Asia/Shanghai");
+    }
+
+    #[test]
+    fn an_answer_knows_no_more_than_was_asked_for() {
+        let moment = |second| Timestamp::from_second(second).unwrap();
+        let mut question = check(&day(), &Catalogue::defaults().unwrap(), &Macheng).unwrap();
+        assert_eq!(question.knows(Some(moment(20))), Some(moment(20)));
+        question.known_at = Some(moment(10));
+        assert_eq!(question.knows(Some(moment(20))), Some(moment(10)), "what a day knew is as of that day");
+        assert_eq!(question.knows(Some(moment(5))), Some(moment(5)), "no more than there is");
+        assert_eq!(question.knows(None), None);
     }
 
     #[test]

@@ -40,7 +40,8 @@ pub struct Counted {
     pub base: Vec<(Pass, Vec<Group>)>,
     /// The total of the window that is compared with.
     pub base_total: Vec<(Pass, Vec<Group>)>,
-    /// Up to when all topics were applied; none where one was never received.
+    /// Up to when it knows: all topics were applied by then, and the question asked for nothing later; none where one was
+    /// never received.
     pub as_of: Option<Timestamp>,
     /// The moment at which exactly this was known; none where nothing was received yet.
     pub known_at: Option<Timestamp>,
@@ -95,7 +96,7 @@ impl Figures {
                 total,
                 base,
                 base_total,
-                as_of: snapshot.as_of,
+                as_of: asked.question.knows(snapshot.as_of),
                 known_at: snapshot.known_at,
             })
         })
@@ -134,7 +135,7 @@ impl Figures {
                 let fetch = format!("FETCH {FETCHED} FROM pass_{number}");
                 waiting.push(Waiting { pass, fetch, groups: VecDeque::new(), is_over: false });
             }
-            let as_of = snapshot.as_of;
+            let as_of = asked.question.knows(snapshot.as_of);
             Ok(OpenAnswer { snapshot, waiting, as_of })
         })
         .await
@@ -183,7 +184,7 @@ impl Figures {
 pub struct OpenAnswer {
     snapshot: Snapshot,
     waiting: Vec<Waiting>,
-    /// Up to when all topics were applied.
+    /// As in [`Counted`].
     pub as_of: Option<Timestamp>,
 }
 
