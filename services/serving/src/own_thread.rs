@@ -5,15 +5,20 @@
 //! that asked. What all others wait for (commits, the relay, receivers) has a thread and connections of its
 //! own, each made on it.
 
-use std::io;
+use std::{io, time::Duration};
 
 use futures::future::BoxFuture;
 use tokio::{
     runtime::Builder,
     sync::oneshot,
     task::{JoinError, JoinSet},
+    time::sleep,
 };
 use tokio_util::sync::CancellationToken;
+
+/// Connections of a pool that were made here still work for so long after the end of the work. Others may have them by now,
+/// and write by them what is written last: an agency's queue that is let go, the last outcomes.
+const LINGER: Duration = Duration::from_secs(15);
 
 /// The work of a thread ended before it was told to.
 #[derive(Debug, thiserror::Error)]
@@ -39,15 +44,15 @@ pub fn on_own_thread(
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let (done, ended) = oneshot::channel();
     std::thread::Builder::new().name(name.to_owned()).spawn(move || {
-        let outcome = runtime.block_on(async move {
+        runtime.block_on(async move {
             let mut parts = JoinSet::new();
             for part in work {
                 parts.spawn(part);
             }
-            all_at_the_stop(parts, &stop).await
+            // Nobody listens any more only where the process is at its end.
+            let _ = done.send(all_at_the_stop(parts, &stop).await);
+            sleep(LINGER).await;
         });
-        // Nobody listens any more only where the process is at its end.
-        let _ = done.send(outcome);
     })?;
     Ok(async move { ended.await.unwrap_or(Err(ThreadEnded::Panicked)) })
 }
