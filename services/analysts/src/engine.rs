@@ -21,7 +21,7 @@ use datafusion::{
         context::{SQLOptions, SessionContext},
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
         memory_pool::GreedyMemoryPool,
-        runtime_env::{RuntimeEnv, RuntimeEnvBuilder},
+        runtime_env::RuntimeEnvBuilder,
         session_state::SessionStateBuilder,
     },
     logical_expr::LogicalPlan,
@@ -78,9 +78,8 @@ pub struct Engine {
     clock: Clock,
     /// Where queries run.
     threads: Handle,
-    /// What is known of files is known to all queries; memory is each one's own.
-    runtime: Arc<RuntimeEnv>,
-    /// All functions and rules, which take longer to set up than a short query takes. Knows no table.
+    /// All functions and rules, which take longer to set up than a short query takes, and what is known of files. Knows no
+    /// table.
     understanding: SessionState,
     tables: tables::Described,
 }
@@ -104,23 +103,12 @@ impl Engine {
         let places = Places::new(limits.queries, limits.queries_each);
         let understanding = SessionStateBuilder::new()
             .with_config(config())
-            .with_runtime_env(Arc::clone(&runtime))
+            .with_runtime_env(runtime)
             .with_default_features()
             .with_physical_optimizer_rule(Arc::new(PauseInJoins))
             .build();
         let tables = tables::Described::default();
-        Ok(Self {
-            warehouse,
-            catalogue,
-            places,
-            limits,
-            counties,
-            clock,
-            threads,
-            runtime,
-            understanding,
-            tables,
-        })
+        Ok(Self { warehouse, catalogue, places, limits, counties, clock, threads, understanding, tables })
     }
 
     /// A session of a caller's own, over the facts as they are now.
@@ -160,8 +148,9 @@ impl Engine {
 
     fn context(&self) -> Result<SessionContext, AnalystsError> {
         let pool = Arc::new(GreedyMemoryPool::new(self.limits.query_bytes()));
-        let runtime =
-            RuntimeEnvBuilder::from_runtime_env(&self.runtime).with_memory_pool(pool).build_arc()?;
+        // What is known of files is known to all queries; memory is each one's own.
+        let shared = self.understanding.runtime_env();
+        let runtime = RuntimeEnvBuilder::from_runtime_env(shared).with_memory_pool(pool).build_arc()?;
         // Tables are each session's own: a caller must not find another's.
         let state = SessionStateBuilder::new_from_existing(self.understanding.clone())
             .with_catalog_list(Arc::new(MemoryCatalogProviderList::new()))

@@ -71,10 +71,37 @@ async fn all_at_the_stop(mut parts: JoinSet<()>, stop: &CancellationToken) -> Re
 
 #[cfg(test)]
 mod tests {
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::{TcpListener, TcpStream},
+        time::timeout,
+    };
+
     use super::*;
 
     async fn outcome(work: Vec<BoxFuture<'static, ()>>, stop: CancellationToken) -> Result<(), ThreadEnded> {
         on_own_thread("test", work, stop).unwrap().await
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_made_there_works_after_the_end_of_the_work() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let to = listener.local_addr().unwrap();
+        let (made, connected) = oneshot::channel();
+        let connects: BoxFuture<'static, ()> = Box::pin(async move {
+            let _ = made.send(TcpStream::connect(to).await);
+        });
+        let stop = CancellationToken::new();
+        stop.cancel();
+        outcome(vec![connects], stop).await.unwrap();
+        let mut here = connected.await.unwrap().unwrap();
+        let (mut there, _) = listener.accept().await.unwrap();
+        // It has to wait for it: then it needs the thread that it was made on.
+        let said = tokio::spawn(async move { here.read_u8().await });
+        tokio::task::yield_now().await;
+        there.write_u8(7).await.unwrap();
+        let said = timeout(Duration::from_secs(10), said).await.unwrap();
+        assert_eq!(said.unwrap().unwrap(), 7);
     }
 
     #[tokio::test]

@@ -54,6 +54,16 @@ impl County {
         self.stack.connections().expect("connections")
     }
 
+    /// An HTTP client that believes the stack's authority.
+    ///
+    /// # Panics
+    /// Where the authority's certificate cannot be read.
+    pub fn https(&self) -> reqwest::ClientBuilder {
+        let ca = std::fs::read(self.stack.description().ca).expect("the authority's certificate");
+        let ca = reqwest::Certificate::from_pem(&ca).expect("a certificate");
+        reqwest::Client::builder().no_proxy().tls_certs_only([ca])
+    }
+
     /// The folder with its logs and secrets.
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {

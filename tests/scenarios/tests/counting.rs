@@ -19,7 +19,6 @@ use fengqiao_scenarios::{
     waiting::{USUAL, until},
 };
 use fengqiao_stack::services::Service;
-use reqwest::{Certificate, Client};
 use serde_json::Value;
 use sqlx::{AssertSqlSafe, PgPool};
 use tokio::task::JoinSet;
@@ -65,8 +64,7 @@ fn a_dashboard_asks_where_the_stack_says_what_the_readme_says() {
     let asked = asked.split_once('\'').unwrap().0;
     run(|county| async move {
         let described = county.stack.description();
-        let ca = Certificate::from_pem(&std::fs::read(&described.ca).unwrap()).unwrap();
-        let client = Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
+        let client = county.https().build().unwrap();
         let answer = client
             .post(format!("{}/v1/indicators:query", described.http["statistics"]))
             .bearer_auth(described.token("analyst").unwrap())
@@ -141,7 +139,7 @@ fn killed_again_and_again_under_arriving_events_statistics_counts_exactly() {
         assert_eq!(added_up(&county.pool).await, meanwhile);
 
         // The lag is a metric, too.
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
         until("the lag is shown", USUAL, async || {
             let address = format!("{}/metrics", statistics.operations_url());
             let metrics = client.get(address).send().await.ok()?.text().await.ok()?;

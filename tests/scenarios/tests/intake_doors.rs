@@ -18,15 +18,14 @@ use fengqiao_scenarios::{
     waiting::{USUAL, until},
 };
 use fengqiao_stack::services::Service;
-use reqwest::{Certificate, Client, Identity};
+use reqwest::{Client, Identity};
 use serde_json::{Value, json};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 /// An HTTP client that believes the stack's authority, and shows a certificate with its key where given.
 fn client(county: &County, shown: Option<String>) -> Client {
-    let ca = Certificate::from_pem(&std::fs::read(county.stack.description().ca).unwrap()).unwrap();
-    let mut builder = Client::builder().no_proxy().tls_certs_only([ca]);
+    let mut builder = county.https();
     if let Some(shown) = shown {
         builder = builder.identity(Identity::from_pem(shown.as_bytes()).unwrap());
     }

@@ -20,7 +20,7 @@ use fengqiao_scenarios::{
     waiting::{USUAL, until},
 };
 use fengqiao_stack::{services::Service, test_county::write_sample_county};
-use reqwest::{Certificate, Client, Url};
+use reqwest::{Client, Url};
 
 /// A message as its file has it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
@@ -88,9 +88,10 @@ struct Page {
 impl Page {
     fn of(county: &County) -> Self {
         let description = county.stack.description();
-        let ca = Certificate::from_pem(&fs::read(description.ca).unwrap()).unwrap();
-        let client = Client::builder().no_proxy().tls_certs_only([ca]).build().unwrap();
-        Self { client, address: format!("{}/progress", description.desk.unwrap()) }
+        Self {
+            client: county.https().build().unwrap(),
+            address: format!("{}/progress", description.desk.unwrap()),
+        }
     }
 
     async fn look(&self, number: &str, code: &str) -> (u16, String) {
