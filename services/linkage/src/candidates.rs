@@ -41,11 +41,23 @@ pub struct Candidates {
     pub frequent: Vec<Key>,
 }
 
-/// Chooses the reports to compare with. `hits` are the newest reports of each key, up to one more than
-/// [`CANDIDATES_PER_KEY`], in any order. Where all are too many, reports of rare keys go before those of frequent
-/// ones, and newer before older.
+/// The reports that a key finds, of its newest ones in the order of their ids, up to one more than
+/// [`CANDIDATES_PER_KEY`]. A name that more people bear or are called by than are compared finds nobody: those would be
+/// any of them, and who is meant shares something else, too.
 #[must_use]
-pub fn choose(hits: &[(Key, Uuid)]) -> Candidates {
+pub fn found_by(newest: &[Uuid], is_name: bool) -> &[Uuid] {
+    match newest.len().checked_sub(CANDIDATES_PER_KEY) {
+        Some(more) if more > 0 && is_name => &[],
+        Some(more) => &newest[more..],
+        None => newest,
+    }
+}
+
+/// Chooses the reports to compare with. `hits` are the newest reports of each key, up to one more than
+/// [`CANDIDATES_PER_KEY`], in any order; `names` are the keys that are a name alone (see [`found_by`]). Where all are too
+/// many, reports of rare keys go before those of frequent ones, and newer before older.
+#[must_use]
+pub fn choose(hits: &[(Key, Uuid)], names: &[Key]) -> Candidates {
     // The newest of each key first. As numbers ids are in the order of their bytes, and quicker to compare.
     let mut hits: Vec<(Key, Reverse<u128>)> =
         hits.iter().map(|(key, report)| (*key, Reverse(report.as_u128()))).collect();
@@ -54,6 +66,7 @@ pub fn choose(hits: &[(Key, Uuid)]) -> Candidates {
     let mut keys: Vec<&[(Key, Reverse<u128>)]> = hits.chunk_by(|one, other| one.0 == other.0).collect();
     let is_frequent = |reports: &&&[(Key, Reverse<u128>)]| reports.len() > CANDIDATES_PER_KEY;
     let frequent = keys.iter().filter(is_frequent).map(|reports| reports[0].0).collect();
+    keys.retain(|reports| !is_frequent(&reports) || !names.contains(&reports[0].0));
     // Stable: among keys with as many reports their own order holds.
     keys.sort_by_key(|reports| reports.len().min(CANDIDATES_PER_KEY));
     let mut chosen: Vec<u128> = Vec::with_capacity(MOST_COMPARISONS);

@@ -24,7 +24,7 @@ mod weights;
 mod words;
 mod writing;
 
-pub use candidates::{CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, choose};
+pub use candidates::{CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, choose, found_by};
 pub use em::learn;
 pub use hashing::{KeyedHash, Secret};
 pub use level::{Evidence, Level, Levels};

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use fengqiao_linkage::{
     CANDIDATES_PER_KEY, Earlier, Evidence, HumanWord, Joined, Key, KeyedHash, Kind, Level, Linked,
     MOST_COMPARISONS, New, Places, PlainParty, PlainPhone, PlainReport, Role, Said, Secret, Thing, Traits,
-    Weights, choose, learn, link, observe, traits,
+    Weights, choose, found_by, learn, link, observe, traits,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -290,16 +290,30 @@ fn keys_are_few_and_find_what_they_should() {
 #[test]
 fn of_each_key_the_newest_are_compared() {
     let hits: Vec<(Key, Uuid)> = (0..200).map(|n| (Key(n / 20), id(n as u128))).collect();
-    let chosen = choose(&hits);
+    let chosen = choose(&hits, &[]);
     assert_eq!(chosen.reports.len(), MOST_COMPARISONS);
     assert_eq!(chosen.frequent.len(), 10);
-    let of_one = choose(&hits[..20]);
+    let of_one = choose(&hits[..20], &[]);
     assert_eq!(of_one.reports.len(), CANDIDATES_PER_KEY);
     assert_eq!(of_one.reports.last(), Some(&id(19)), "the newest");
     let mut turned = hits.clone();
     turned.reverse();
-    assert_eq!(choose(&turned), chosen);
-    assert!(choose(&hits[..CANDIDATES_PER_KEY]).frequent.is_empty());
+    assert_eq!(choose(&turned, &[]), chosen);
+    assert!(choose(&hits[..CANDIDATES_PER_KEY], &[]).frequent.is_empty());
+}
+
+#[test]
+fn a_name_that_many_bear_finds_nobody_by_itself() {
+    let (name, phone) = (Key(1), Key(2));
+    let bearers: Vec<Uuid> = (0..=CANDIDATES_PER_KEY as u128).map(id).collect();
+    let mut hits: Vec<(Key, Uuid)> = bearers.iter().map(|report| (name, *report)).collect();
+    hits.push((phone, id(0)));
+    let chosen = choose(&hits, &[name]);
+    assert_eq!((chosen.reports, chosen.frequent), (vec![id(0)], vec![name]));
+    assert_eq!(choose(&hits[1..], &[name]).reports.len(), CANDIDATES_PER_KEY + 1, "few bear it");
+    assert!(found_by(&bearers, true).is_empty());
+    assert_eq!(found_by(&bearers[1..], true), &bearers[1..]);
+    assert_eq!(found_by(&bearers, false), &bearers[1..], "the newest");
 }
 
 #[test]

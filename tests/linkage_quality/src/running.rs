@@ -92,7 +92,7 @@ pub fn run(told: &[Told], county: &County, weights: &Weights) -> Run {
             let found = index.get(key).map_or(&[][..], Vec::as_slice);
             hits.extend(found.iter().rev().take(CANDIDATES_PER_KEY + 1).map(|at| (*key, report_id(*at))));
         }
-        let chosen = choose(&hits);
+        let chosen = choose(&hits, &new_traits.name_keys().collect::<Vec<_>>());
         let begin = Instant::now();
         let mut now = |kind: Kind, cluster: Uuid| joined.entry(kind).or_default().now(cluster);
         let earlier: Vec<Earlier<'_>> = chosen

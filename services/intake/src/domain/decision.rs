@@ -286,7 +286,8 @@ fn of_stored(
     let mut joins = Vec::new();
     if change.is_written() && stored.traits != *candidate.traits {
         let own = stored.report_id;
-        let (mut earlier, frequent) = past.comparable(candidate.keys, candidate.occurred_at, rules.reach);
+        let (mut earlier, frequent) =
+            past.comparable((candidate.traits, candidate.keys), candidate.occurred_at, rules.reach);
         earlier.retain(|one| one.report != own);
         let new = New { traits: candidate.traits, told_at: candidate.occurred_at };
         let linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || own);
@@ -327,7 +328,7 @@ fn of_new(
     report_id: Uuid,
 ) -> (Decision, Vec<Joined>) {
     let told_at = candidate.occurred_at;
-    let (earlier, frequent) = past.comparable(candidate.keys, told_at, rules.reach);
+    let (earlier, frequent) = past.comparable((candidate.traits, candidate.keys), told_at, rules.reach);
     let (linkage, joins) = if earlier.is_empty() {
         (Linkage::alone(report_id), Vec::new())
     } else {

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::past::{EarlierReport, ReadPast};
+use crate::domain::past::{EarlierReport, NEWEST_OF_A_KEY, ReadPast};
 
 const WINDOW: SignedDuration = SignedDuration::from_hours(24 * 30);
 const REACH: Reach = Reach { window: WINDOW, of_case: SignedDuration::from_hours(24 * 150) };
@@ -120,8 +120,9 @@ impl Held {
 
     /// What a batch needs and is not remembered.
     fn read_rest(&self, past: &Past, told: &[Told]) -> Known {
-        let (keys, mut found) = past.unread_keys(told.iter().flat_map(|told| &told.keys));
-        found.extend(keys.iter().flat_map(|key| self.of_key(*key)));
+        let keys = past.unread_keys(told.iter().flat_map(|told| &told.keys));
+        let read = self.known(keys.iter().copied(), []).past;
+        let found = past.found(&read, told.iter().map(|told| (&told.traits, told.keys.as_slice())));
         let unread = past.unread_reports(found, self.news);
         let mut known = self.known(keys, unread.reports);
         known.past.clusters.extend(unread.cases.into_iter().map(|case| (case, self.joinable(case))));
@@ -130,7 +131,10 @@ impl Held {
 
     fn of_key(&self, key: Key) -> Vec<Uuid> {
         let has_key = |(_, (told, _)): &(&Uuid, &(Told, Linkage))| told.keys.contains(&key);
-        self.reports.iter().filter(has_key).map(|(id, _)| *id).collect()
+        let mut reports: Vec<Uuid> = self.reports.iter().filter(has_key).map(|(id, _)| *id).collect();
+        reports.sort_unstable();
+        reports.drain(..reports.len().saturating_sub(NEWEST_OF_A_KEY));
+        reports
     }
 
     fn known(&self, keys: impl IntoIterator<Item = Key>, reports: impl IntoIterator<Item = Uuid>) -> Known {
@@ -309,7 +313,7 @@ fn a_cluster_that_went_into_another_is_followed_by_all_that_is_known() {
         assert!(past.are_apart(Kind::Person, Uuid::from_u128(3), one));
         assert!(!past.are_apart(Kind::Case, Uuid::from_u128(3), one));
         let of_other = told(1, 0, 2, 0);
-        let (earlier, _) = past.comparable(&of_other.keys, day(0), REACH);
+        let (earlier, _) = past.comparable((&of_other.traits, &of_other.keys), day(0), REACH);
         let moved = earlier.iter().find(|report| report.report == other).unwrap();
         assert_eq!((moved.person, moved.case), (one, other));
     }

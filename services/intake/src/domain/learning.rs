@@ -33,14 +33,14 @@ impl Observing {
     /// Compares a report with those before it, as it was when it came.
     pub fn add(&mut self, report_id: Uuid, report: EarlierReport) {
         let keys = report.traits.keys();
-        let (earlier, frequent) = self.past.comparable(&keys, report.told_at, ANY_REACH);
+        let (earlier, frequent) = self.past.comparable((&report.traits, &keys), report.told_at, ANY_REACH);
         let new = New { traits: &report.traits, told_at: report.told_at };
         let belongs = (report.person_id, report.household_id);
         let seen = observe(new, belongs, &earlier, &frequent, &self.weights);
         self.seen.extend(seen);
         self.past.add(report_id, report, Joinable::Always);
         for key in keys {
-            self.past.found(key, report_id);
+            self.past.add_key(key, report_id);
         }
         self.reports += 1;
     }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use fengqiao_linkage::{
-    CANDIDATES_PER_KEY, Earlier, HumanWord, Join, Key, Kind, Said, Thing, Traits, choose,
+    CANDIDATES_PER_KEY, Earlier, HumanWord, Join, Key, Kind, Said, Thing, Traits, choose, found_by,
 };
 use jiff::Timestamp;
 use uuid::Uuid;
@@ -77,7 +77,7 @@ impl<T> Remembered<T> {
 /// What was read of the past for a batch: of its keys and reports those that are not remembered.
 #[derive(Debug, Clone, Default)]
 pub struct ReadPast {
-    /// The newest reports of each key that was looked up, in any order; none for a key that has none.
+    /// The newest reports of each key that was looked up, in the order of their ids; none for a key that has none.
     pub keys: Vec<(Key, Vec<Uuid>)>,
     /// Reports.
     pub reports: Vec<(Uuid, EarlierReport)>,
@@ -132,18 +132,33 @@ pub const NEWEST_OF_A_KEY: usize = CANDIDATES_PER_KEY + 1;
 const KEYS_OF_A_REPORT: usize = 4;
 
 impl Past {
-    /// The keys of a batch that are to be looked up, and the reports that are known to have one of the others.
+    /// The keys of a batch that are to be looked up.
     #[must_use]
-    pub fn unread_keys<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> (Vec<Key>, HashSet<Uuid>) {
-        let (mut unread, mut found) = (Vec::new(), HashSet::new());
+    pub fn unread_keys<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Vec<Key> {
         let mut asked = HashSet::new();
-        for key in keys.filter(|key| asked.insert(**key)) {
-            match self.by_key.get(key) {
-                Some(reports) => found.extend(reports.value.iter().copied()),
-                None => unread.push(*key),
+        keys.filter(|key| asked.insert(**key) && !self.by_key.contains_key(key)).copied().collect()
+    }
+
+    /// The earlier reports that reports with these traits and keys can be compared with, by what is remembered of the keys
+    /// and what was read of the others. Reports that come until then only add themselves.
+    #[must_use]
+    pub fn found<'a>(
+        &self,
+        read: &ReadPast,
+        batch: impl Iterator<Item = (&'a Traits, &'a [Key])>,
+    ) -> HashSet<Uuid> {
+        let read: HashMap<Key, &[Uuid]> =
+            read.keys.iter().map(|(key, reports)| (*key, reports.as_slice())).collect();
+        let mut found = HashSet::new();
+        for (traits, keys) in batch {
+            let names: Vec<Key> = traits.name_keys().collect();
+            for key in keys {
+                let remembered = self.by_key.get(key).map(|reports| reports.value.as_slice());
+                let newest = remembered.or_else(|| read.get(key).copied()).unwrap_or_default();
+                found.extend(found_by(newest, names.contains(key)));
             }
         }
-        (unread, found)
+        found
     }
 
     /// What is to be read of the reports that were found for a batch, after so many news of clusters.
@@ -167,9 +182,7 @@ impl Past {
     pub fn learn(&mut self, read: ReadPast) {
         self.batch = self.batch.wrapping_add(1);
         let batch = self.batch;
-        for (key, mut reports) in read.keys {
-            reports.sort_unstable();
-            reports.drain(..reports.len().saturating_sub(NEWEST_OF_A_KEY));
+        for (key, reports) in read.keys {
             self.by_key.entry(key).or_insert_with(|| Remembered::new(reports, batch));
         }
         for (id, report) in read.reports {
@@ -209,7 +222,7 @@ impl Past {
     }
 
     /// A report is found under a key.
-    pub fn found(&mut self, key: Key, report_id: Uuid) {
+    pub fn add_key(&mut self, key: Key, report_id: Uuid) {
         let batch = self.batch;
         let newest = self.by_key.entry(key).or_insert_with(|| Remembered::new(Vec::new(), batch));
         newest.used_in(batch);
@@ -248,19 +261,25 @@ impl Past {
             decided.joinable,
         );
         for key in decided.keys {
-            self.found(*key, report_id);
+            self.add_key(*key, report_id);
         }
     }
 
-    /// The reports to compare with one that has these keys and was told then, and the keys that are frequent.
+    /// The reports to compare with one that has these traits and keys and was told then, and the keys that are frequent.
     #[must_use]
-    pub fn comparable(&self, keys: &[Key], told_at: Timestamp, reach: Reach) -> (Vec<Earlier<'_>>, Vec<Key>) {
+    pub fn comparable(
+        &self,
+        (traits, keys): (&Traits, &[Key]),
+        told_at: Timestamp,
+        reach: Reach,
+    ) -> (Vec<Earlier<'_>>, Vec<Key>) {
         let hits: Vec<(Key, Uuid)> = keys
             .iter()
             .filter_map(|key| Some((*key, self.by_key.get(key)?.used_in(self.batch))))
             .flat_map(|(key, reports)| reports.iter().map(move |report| (key, *report)))
             .collect();
-        let chosen = choose(&hits);
+        let names: Vec<Key> = traits.name_keys().collect();
+        let chosen = choose(&hits, &names);
         let earlier = chosen.reports.iter().filter_map(|id| {
             let report = self.reports.get(id)?.used_in(self.batch);
             let cluster = self.joinable(report.cluster_id);

@@ -39,15 +39,15 @@ pub async fn known(
     lookup: u8,
     (past, turns): (&Past, Option<&Turns>),
 ) -> Result<Option<(Known, Turn)>, StoreError> {
-    let (mut keys, mut found) =
-        past.unread_keys(batch.iter().flat_map(|report| &report.hashes.by(lookup).keys));
+    let mut keys = past.unread_keys(batch.iter().flat_map(|report| &report.hashes.by(lookup).keys));
     // In the order of the index.
     keys.sort_unstable();
     let (mut known, turn) = look_up(conn, county, batch, &keys, lookup).await?;
     if turns.is_some_and(|turns| !turns.contains(&turn.0)) {
         return Ok(None);
     }
-    found.extend(known.past.keys.iter().flat_map(|(_, reports)| reports));
+    let batch = batch.iter().map(|report| report.hashes.by(lookup));
+    let mut found = past.found(&known.past, batch.map(|hashed| (&hashed.traits, hashed.keys.as_slice())));
     // What officers said of the clusters of these is to be known, too.
     found.extend(known.stored.values().map(|stored| stored.report_id));
     let unread = past.unread_reports(found, known.past.news);
@@ -113,6 +113,8 @@ async fn look_up(
         let (_, reports) = found.get_mut(place(position)?).ok_or(StoreError::Malformed("position"))?;
         reports.push(report);
     }
+    // As the index gives them: the newest first.
+    found.iter_mut().for_each(|(_, reports)| reports.sort_unstable());
     let news = first.news.unwrap_or_default();
     let past = ReadPast { keys: found, news, ..ReadPast::default() };
     let mut known = Known { past, ..Known::default() };

@@ -60,12 +60,17 @@ pub(super) fn of(new: &Traits, earlier: &[&Earlier<'_>], frequent: &[Key], weigh
     let families = |names: usize, found: usize| {
         if names <= NAMES_OF_A_FAMILY { 1.0 } else { names as f32 * cut(found) }
     };
+    // Whom a frequent name would find is not compared; there are at least so many.
+    let at_least = |frequent: bool| if frequent { CANDIDATES_PER_KEY } else { 0 };
+    let is_frequent = |key: Key| frequent.contains(&key);
+    let namesakes = people.len().max(at_least(new.reporter_name_key().is_some_and(is_frequent)));
+    let disputes = cases.len().max(at_least(new.opponent_name_keys().any(is_frequent)));
     let counted = |of: usize| if of > 1 { of as f32 * cut(of) } else { 1.0 };
     Crowd {
         people: weights.people.log2(),
         phone: families(phone_names.len(), on_phone),
-        name: counted(people.len()),
-        opponent: counted(cases.len()),
+        name: counted(namesakes),
+        opponent: counted(disputes),
         house: families(house_names.len(), in_house),
     }
 }

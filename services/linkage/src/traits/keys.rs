@@ -11,6 +11,8 @@ pub struct Key(pub i64);
 const MOST_KEYS: usize = 12;
 /// The keys of so many of the people.
 const PEOPLE: usize = 4;
+/// So many of those who are named in the narrative.
+const NAMED: usize = 2;
 
 /// What a key is made of.
 #[derive(Clone, Copy)]
@@ -54,12 +56,7 @@ impl Traits {
         {
             add(key(By::NameInTown, &[name, self.place.town]));
         }
-        for name in people.iter().filter(|party| party.role != Role::Other).filter_map(whole_name) {
-            add(key(By::Name, &[name]));
-        }
-        for name in self.matter.named.iter().take(2) {
-            add(key(By::Name, &[*name]));
-        }
+        self.name_keys().for_each(&mut add);
         if let Some(area) = self.place.neighbourhood() {
             for topic in self.matter.shared_topics.iter().take(2) {
                 add(key(By::SharedTopic, &[area, *topic]));
@@ -67,6 +64,28 @@ impl Traits {
         }
         keys
     }
+
+    /// Those of [`Self::keys`] that are a name alone, wherever its bearer lives; they say the least.
+    pub fn name_keys(&self) -> impl Iterator<Item = Key> {
+        let people = self.parties.iter().take(PEOPLE).filter(|party| party.role != Role::Other);
+        let named = self.matter.named.iter().take(NAMED).copied();
+        people.filter_map(whole_name).chain(named).map(name_key)
+    }
+
+    /// The key of the reporter's name.
+    pub(crate) fn reporter_name_key(&self) -> Option<Key> {
+        self.reporter().and_then(whole_name).map(name_key)
+    }
+
+    /// The keys of the names of those whom the report is about.
+    pub(crate) fn opponent_name_keys(&self) -> impl Iterator<Item = Key> {
+        let named = self.matter.named.iter().take(NAMED).copied();
+        self.respondents().filter_map(whole_name).chain(named).map(name_key)
+    }
+}
+
+fn name_key(name: u32) -> Key {
+    key(By::Name, &[name])
 }
 
 fn whole_name(party: &PartyTraits) -> Option<u32> {
