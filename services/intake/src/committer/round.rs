@@ -1,14 +1,15 @@
 //! One round of the group commit: known, decided, written, committed, answered.
 //!
-//! Under load, what the next round must know is read while this one is written, on a connection of its own;
+//! Under load, what the next round must know is read while this one is decided and written, on a connection of its own;
 //! what this one decides is remembered, since it may not be visible yet.
 
-use std::time::Instant;
+use std::{task::Poll, time::Instant};
 
 use fengqiao_linkage::Key;
 use fengqiao_messaging::Turn;
 use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time;
+use futures::poll;
 use sqlx::PgConnection;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -184,19 +185,29 @@ impl Worker {
             self.connection = Some(connection);
             return Ok(decided);
         };
+        // Its first question is on its way to Postgres while this round is decided.
+        let mut ahead =
+            queue.and_then(|queue| self.next_round(queue)).map(|round| Box::pin(self.ahead(round)));
+        let begun = match &mut ahead {
+            Some(ahead) => Some(poll!(ahead.as_mut())),
+            None => None,
+        };
         let decided = self.decide(reports, known, turn);
-        let ahead = async {
+        let rest = async {
             before.answer();
-            match queue {
-                Some(queue) => {
-                    let ahead = Ahead { county: &self.county, memory: &self.memory, written_in: turn };
-                    ahead.read(&mut self.reader, &self.pool, queue, self.at_most).await
-                }
-                None => None,
-            }
+            let ahead = match (begun, ahead) {
+                (Some(Poll::Ready(ahead)), _) => ahead,
+                (_, Some(ahead)) => ahead.await,
+                _ => return None,
+            };
+            Some(ahead.complete(&self.county, &self.memory, turn).await)
         };
         let (written, ahead) =
-            tokio::join!(decided.write(&self.county, reports, &mut connection, turn), ahead);
+            tokio::join!(decided.write(&self.county, reports, &mut connection, turn), rest);
+        let ahead = ahead.map(|ahead| {
+            self.reader = ahead.connection;
+            ahead.round
+        });
         *next = ahead;
         let written = match written {
             Err(error) if error.is_of_the_data() => {
@@ -281,6 +292,41 @@ impl Worker {
         Ok(decided.announce(&self.outbox, &self.county, first))
     }
 
+    /// Takes who waits, where it is worth it to read what their round must know while another one is decided and written.
+    fn next_round(&self, queue: &mut mpsc::Receiver<Waiting>) -> Option<Round> {
+        let waits = queue.len().min(self.at_most);
+        if waits < WORTH_READING_AHEAD {
+            return None;
+        }
+        let mut waiting = Vec::with_capacity(waits);
+        while waiting.len() < waits
+            && let Ok(one) = queue.try_recv()
+        {
+            waiting.push(one);
+        }
+        Some(Round::new(waiting))
+    }
+
+    /// Looks up by the keys of the next round what is not remembered. A failure only means that it is read when it is its
+    /// turn.
+    fn ahead(&mut self, round: Round) -> impl Future<Output = Ahead> + use<> {
+        let (county, pool, reader) = (self.county.clone(), self.pool.clone(), self.reader.take());
+        let lookup = self.memory.lookup();
+        let keys = store::unread_keys(&round.reports(), lookup, self.memory.past());
+        async move {
+            let connected = match reader {
+                Some(connection) => Ok(connection),
+                None => store::connect(&pool).await,
+            };
+            let Ok(mut connection) = connected else {
+                return Ahead { round, connection: None, found: None, lookup };
+            };
+            let found = store::look_up(&mut connection, &county, &round.reports(), keys, lookup).await.ok();
+            let connection = found.is_some().then_some(connection);
+            Ahead { round, connection, found, lookup }
+        }
+    }
+
     fn decide(&mut self, reports: &[&ReceivedReport], known: Known, turn: Turn) -> Decided {
         // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
@@ -292,48 +338,29 @@ impl Worker {
     }
 }
 
-/// By what the next round is read while one is written.
-struct Ahead<'a> {
-    county: &'a str,
-    /// It has what that one decided.
-    memory: &'a Memory,
-    /// The turn in which that one is written.
-    written_in: Turn,
+/// The next round, while what it must know is read.
+struct Ahead {
+    round: Round,
+    /// None where it failed.
+    connection: Option<PgConnection>,
+    /// What its keys found.
+    found: Option<(Known, Turn)>,
+    lookup: u8,
 }
 
-impl Ahead<'_> {
-    /// Takes who waits and reads what their round must know, where it is worth it. A failure only means that
-    /// it is read when it is their turn.
-    async fn read(
-        self,
-        reader: &mut Option<PgConnection>,
-        pool: &sqlx::PgPool,
-        queue: &mut mpsc::Receiver<Waiting>,
-        at_most: usize,
-    ) -> Option<Round> {
-        let waits = queue.len().min(at_most);
-        if waits < WORTH_READING_AHEAD {
-            return None;
-        }
-        let mut waiting = Vec::with_capacity(waits);
-        queue.recv_many(&mut waiting, waits).await;
-        let mut round = Round::new(waiting);
-        let mut connection = match reader.take() {
-            Some(connection) => connection,
-            None => match store::connect(pool).await {
-                Ok(connection) => connection,
-                Err(_) => return Some(round),
-            },
-        };
-        let Self { county, memory, written_in } = self;
+impl Ahead {
+    /// Reads the rest, by what is remembered while the round that was in this turn is written. A failure only means that
+    /// all is read when it is its turn.
+    async fn complete(mut self, county: &str, memory: &Memory, written_in: Turn) -> Self {
+        let (Some(connection), Some(found)) = (&mut self.connection, self.found.take()) else { return self };
         let turns = memory.turns_since(written_in);
+        let reports = self.round.reports();
         let past = (memory.past(), Some(&turns));
-        let read = store::known(&mut connection, county, &round.reports(), memory.lookup(), past).await;
-        if let Ok(read) = read {
-            *reader = Some(connection);
-            round.known = read.map(|(known, _)| known);
+        match store::complete(connection, county, &reports, self.lookup, found, past).await {
+            Ok(read) => self.round.known = read.map(|(known, _)| known),
+            Err(_) => self.connection = None,
         }
-        Some(round)
+        self
     }
 }
 

@@ -132,11 +132,14 @@ pub const NEWEST_OF_A_KEY: usize = CANDIDATES_PER_KEY + 1;
 const KEYS_OF_A_REPORT: usize = 4;
 
 impl Past {
-    /// The keys of a batch that are to be looked up.
+    /// The keys of a batch that are to be looked up. The others are not forgotten before the batch after the one that is
+    /// being decided.
     #[must_use]
     pub fn unread_keys<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Vec<Key> {
         let mut asked = HashSet::new();
-        keys.filter(|key| asked.insert(**key) && !self.by_key.contains_key(key)).copied().collect()
+        let soon = self.batch.wrapping_add(1);
+        let is_remembered = |key: &Key| self.by_key.get(key).map(|reports| reports.used_in(soon)).is_some();
+        keys.filter(|key| asked.insert(**key) && !is_remembered(key)).copied().collect()
     }
 
     /// The earlier reports that reports with these traits and keys can be compared with, by what is remembered of the keys

@@ -28,3 +28,5 @@ FROM clusters JOIN cluster_case AS told ON told.county = $1 AND told.cluster_id 
 UNION ALL
 SELECT 3::smallint, apart.kind, NULL, NULL, apart.one, apart.other, NULL, NULL, NULL
 FROM clusters JOIN link_apart AS apart ON apart.county = $1 AND apart.one = ANY (clusters.people || clusters.cases)
+-- Officers say so seldom; where none ever did, nothing is looked up.
+WHERE EXISTS (SELECT FROM link_apart WHERE county = $1)
