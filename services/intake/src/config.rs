@@ -50,8 +50,9 @@ pub struct CommitSettings {
     /// 2 KiB each.
     #[arg(long, env = "FENGQIAO_INTAKE_REMEMBERED_REPORTS", default_value_t = 32_768, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub remembered_reports: u32,
-    /// How far intake reads ahead in one stream, in reports.
-    #[arg(long, env = "FENGQIAO_INTAKE_STREAM_WINDOW", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    /// How far intake reads ahead in one stream, in reports: enough for a commit that is written, one that is decided
+    /// meanwhile, and those who wait.
+    #[arg(long, env = "FENGQIAO_INTAKE_STREAM_WINDOW", default_value_t = 2048, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub stream_window: u32,
 }
 
@@ -62,7 +63,7 @@ impl Default for CommitSettings {
             queue_kib: 32 * 1024,
             batch_reports: 500,
             remembered_reports: 32_768,
-            stream_window: 1024,
+            stream_window: 2048,
         }
     }
 }

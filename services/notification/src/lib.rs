@@ -21,6 +21,7 @@ pub mod error;
 pub mod events;
 pub mod forms;
 pub mod grpc;
+pub mod outgoing;
 pub mod people;
 pub mod queue;
 mod run;

@@ -1,7 +1,6 @@
 //! A push as the contract has it, and its matter opened for who may see it.
 
 use fengqiao_proto::{
-    json::to_json_text,
     notification::v1::{self as wire, DeliveryState, ReceiptState},
     types::v1::Matter,
 };
@@ -59,16 +58,6 @@ pub fn push(push: &Push, matter: Option<Matter>) -> wire::Push {
         sign_by: push.sign_by.map(to_proto),
         answer_by: push.answer_by.map(to_proto),
     }
-}
-
-/// What is posted to a webhook at a try: the push as it is while it waits, so that the same try has the same words
-/// whenever it is looked at.
-///
-/// # Errors
-/// Where the matter does not open.
-pub fn outgoing_json(keyring: &Keyring, push: &Push, attempt: i32) -> Result<Vec<u8>, NotificationError> {
-    let outgoing = outgoing(push, Some(open_matter(keyring, push)?), attempt);
-    Ok(to_json_text(&outgoing)?)
 }
 
 /// The push as it is posted at a try, with its matter or without it.

@@ -107,8 +107,9 @@ impl Sink {
             if !slow.is_zero() {
                 sleep(slow).await;
             }
-            stream.write_all(ANSWER).await.ok()?;
+            // Before the answer: what is sent because of it must not be remembered first.
             self.arrivals.lock().unwrap_or_else(PoisonError::into_inner).push((at, path, id));
+            stream.write_all(ANSWER).await.ok()?;
             self.came.notify_waiters();
         }
     }

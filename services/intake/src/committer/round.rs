@@ -1,15 +1,15 @@
 //! One round of the group commit: known, decided, written, committed, answered.
 //!
-//! Under load, what the next round must know is read while this one is decided and written, on a connection of its own;
-//! what this one decides is remembered, since it may not be visible yet.
+//! Under load, the next round is read and decided while this one is written, on a connection of its own; what this one
+//! decides is remembered, since it may not be visible yet. Where this one is not written after all, what was decided
+//! after it is forgotten with it.
 
-use std::{task::Poll, time::Instant};
+use std::time::Instant;
 
 use fengqiao_linkage::Key;
 use fengqiao_messaging::Turn;
 use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time;
-use futures::poll;
 use sqlx::PgConnection;
 use tokio::{sync::mpsc, time::timeout};
 
@@ -34,10 +34,16 @@ const WORTH_READING_AHEAD: usize = 64;
 /// Reports that are committed together.
 pub(super) struct Round {
     waiting: Vec<Waiting>,
-    /// What was read while the round before was written.
-    known: Option<Known>,
+    /// What was decided while the round before was written.
+    decided: Option<InTurn>,
     /// New sends of what is in this very round: they come after it.
     repetitions: Vec<Waiting>,
+}
+
+/// What was decided, and in which turn it is to be written.
+struct InTurn {
+    decided: Decided,
+    turn: Turn,
 }
 
 /// Those who wait for what is committed already.
@@ -55,7 +61,7 @@ impl Committed {
 impl Round {
     pub(super) fn new(mut waiting: Vec<Waiting>) -> Self {
         let repetitions = take_repetitions(&mut waiting);
-        Self { waiting, known: None, repetitions }
+        Self { waiting, decided: None, repetitions }
     }
 
     fn reports(&self) -> Vec<&ReceivedReport> {
@@ -73,19 +79,19 @@ impl Worker {
         before: Committed,
         queue: &mut mpsc::Receiver<Waiting>,
     ) -> (Committed, Option<Round>) {
-        let known = round.known.take();
+        let decided = round.decided.take();
         let another_key = self.memory.read_by(self.lookups.reading(&self.county));
-        let known = known.filter(|_| !another_key);
+        let decided = decided.filter(|_| !another_key);
         let reports = round.reports();
         let queue = round.repetitions.is_empty().then_some(queue);
-        let (done, next) = self.transact_in_time(&reports, known, before, queue).await;
+        let (done, next) = self.transact_in_time(&reports, decided, before, queue).await;
         let next = next.or_else(|| Some(round.repetitions).filter(|r| !r.is_empty()).map(Round::new));
         match done {
             Ok(decisions) => (self.count(round.waiting, decisions), next),
             Err(error) => {
                 self.commit_apart(round.waiting, error).await;
-                // What was read for the next round may not be so.
-                (Committed::default(), next.map(|next| Round { known: None, ..next }))
+                // What the next round was decided by is not so.
+                (Committed::default(), next.map(|next| Round { decided: None, ..next }))
             }
         }
     }
@@ -140,13 +146,13 @@ impl Worker {
     async fn transact_in_time(
         &mut self,
         reports: &[&ReceivedReport],
-        known: Option<Known>,
+        decided: Option<InTurn>,
         before: Committed,
         queue: Option<&mut mpsc::Receiver<Waiting>>,
     ) -> (Result<Vec<Decision>, StoreError>, Option<Round>) {
         let began = Instant::now();
         let mut next = None;
-        let done = timeout(COMMIT_TIMEOUT, self.transact(reports, known, before, queue, &mut next))
+        let done = timeout(COMMIT_TIMEOUT, self.transact(reports, decided, before, queue, &mut next))
             .await
             .unwrap_or(Err(StoreError::TooSlow { operation: "commit a batch" }));
         match &done {
@@ -167,47 +173,36 @@ impl Worker {
     async fn transact(
         &mut self,
         reports: &[&ReceivedReport],
-        known: Option<Known>,
+        decided: Option<InTurn>,
         mut before: Committed,
         queue: Option<&mut mpsc::Receiver<Waiting>>,
         next: &mut Option<Round>,
     ) -> Result<Vec<Decision>, StoreError> {
-        if known.is_none() {
+        if decided.is_none() {
             std::mem::take(&mut before).answer();
         }
         let mut connection = self.take_connection().await?;
-        let seen = match (known, self.memory.turn()) {
-            (Some(known), Some(turn)) => Some((known, turn)),
-            _ => self.look(&mut connection, reports).await?,
+        let decided = match decided {
+            Some(decided) => Some(decided),
+            None => self
+                .look(&mut connection, reports)
+                .await?
+                .map(|(known, turn)| InTurn { decided: self.decide(reports, known, turn), turn }),
         };
-        let Some((known, turn)) = seen else {
+        let Some(InTurn { decided, turn }) = decided else {
             let decided = self.transact_in_turn(&mut connection, reports).await?;
             self.connection = Some(connection);
             return Ok(decided);
         };
-        // Its first question is on its way to Postgres while this round is decided.
-        let mut ahead =
-            queue.and_then(|queue| self.next_round(queue)).map(|round| Box::pin(self.ahead(round)));
-        let begun = match &mut ahead {
-            Some(ahead) => Some(poll!(ahead.as_mut())),
-            None => None,
-        };
-        let decided = self.decide(reports, known, turn);
-        let rest = async {
+        let county = self.county.clone();
+        let ahead = async {
             before.answer();
-            let ahead = match (begun, ahead) {
-                (Some(Poll::Ready(ahead)), _) => ahead,
-                (_, Some(ahead)) => ahead.await,
-                _ => return None,
-            };
-            Some(ahead.complete(&self.county, &self.memory, turn).await)
+            match queue {
+                Some(queue) => self.prepare(queue, Written { reports, decided: &decided, turn }).await,
+                None => None,
+            }
         };
-        let (written, ahead) =
-            tokio::join!(decided.write(&self.county, reports, &mut connection, turn), rest);
-        let ahead = ahead.map(|ahead| {
-            self.reader = ahead.connection;
-            ahead.round
-        });
+        let (written, ahead) = tokio::join!(decided.write(&county, reports, &mut connection, turn), ahead);
         *next = ahead;
         let written = match written {
             Err(error) if error.is_of_the_data() => {
@@ -217,16 +212,11 @@ impl Worker {
             written => written?,
         };
         let decided = match written {
-            Some(first) => {
-                if let Some(next) = next {
-                    next.follow(&self.memory, reports, decided.decisions());
-                }
-                decided.announce(&self.outbox, &self.county, first)
-            }
+            Some(first) => decided.announce(&self.outbox, &self.county, first),
             // Another process was faster: again, with the turn held.
             None => {
                 if let Some(next) = next {
-                    next.known = None;
+                    next.decided = None;
                 }
                 self.transact_in_turn(&mut connection, reports).await?
             }
@@ -292,39 +282,42 @@ impl Worker {
         Ok(decided.announce(&self.outbox, &self.county, first))
     }
 
-    /// Takes who waits, where it is worth it to read what their round must know while another one is decided and written.
-    fn next_round(&self, queue: &mut mpsc::Receiver<Waiting>) -> Option<Round> {
+    /// Takes who waits, and reads and decides their round, where it is worth it, while the one before is written. A failure
+    /// only means that it is done when it is their turn.
+    async fn prepare(&mut self, queue: &mut mpsc::Receiver<Waiting>, before: Written<'_>) -> Option<Round> {
         let waits = queue.len().min(self.at_most);
         if waits < WORTH_READING_AHEAD {
             return None;
         }
         let mut waiting = Vec::with_capacity(waits);
-        while waiting.len() < waits
-            && let Ok(one) = queue.try_recv()
-        {
-            waiting.push(one);
-        }
-        Some(Round::new(waiting))
+        queue.recv_many(&mut waiting, waits).await;
+        let mut round = Round::new(waiting);
+        let reports = round.reports();
+        let known = self.read_ahead(&reports, &before).await;
+        let decided = known.map(|known| {
+            let turn = self.memory.turn().unwrap_or(before.turn);
+            InTurn { decided: self.decide(&reports, known, turn), turn }
+        });
+        round.decided = decided;
+        Some(round)
     }
 
-    /// Looks up by the keys of the next round what is not remembered. A failure only means that it is read when it is its
-    /// turn.
-    fn ahead(&mut self, round: Round) -> impl Future<Output = Ahead> + use<> {
-        let (county, pool, reader) = (self.county.clone(), self.pool.clone(), self.reader.take());
-        let lookup = self.memory.lookup();
-        let keys = store::unread_keys(&round.reports(), lookup, self.memory.past());
-        async move {
-            let connected = match reader {
-                Some(connection) => Ok(connection),
-                None => store::connect(&pool).await,
-            };
-            let Ok(mut connection) = connected else {
-                return Ahead { round, connection: None, found: None, lookup };
-            };
-            let found = store::look_up(&mut connection, &county, &round.reports(), keys, lookup).await.ok();
-            let connection = found.is_some().then_some(connection);
-            Ahead { round, connection, found, lookup }
-        }
+    /// What a round must know, read while the one before is written, and completed by it.
+    async fn read_ahead(&mut self, reports: &[&ReceivedReport], before: &Written<'_>) -> Option<Known> {
+        let mut connection = match self.reader.take() {
+            Some(connection) => connection,
+            None => store::connect(&self.pool).await.ok()?,
+        };
+        let turns = self.memory.turns_since(before.turn);
+        let past = (self.memory.past(), Some(&turns));
+        let read = store::known(&mut connection, &self.county, reports, self.memory.lookup(), past).await;
+        let (mut known, _) = read.ok().inspect(|_| self.reader = Some(connection))??;
+        let decisions = before.decided.decisions();
+        // What has stale keys may have been read as it was.
+        (!decisions.have_stale_keys()).then(|| {
+            follow(&mut known, &self.memory, before.reports, decisions, reports);
+            known
+        })
     }
 
     fn decide(&mut self, reports: &[&ReceivedReport], known: Known, turn: Turn) -> Decided {
@@ -338,51 +331,31 @@ impl Worker {
     }
 }
 
-/// The next round, while what it must know is read.
-struct Ahead {
-    round: Round,
-    /// None where it failed.
-    connection: Option<PgConnection>,
-    /// What its keys found.
-    found: Option<(Known, Turn)>,
-    lookup: u8,
+/// A round that is being written.
+struct Written<'a> {
+    reports: &'a [&'a ReceivedReport],
+    decided: &'a Decided,
+    turn: Turn,
 }
 
-impl Ahead {
-    /// Reads the rest, by what is remembered while the round that was in this turn is written. A failure only means that
-    /// all is read when it is its turn.
-    async fn complete(mut self, county: &str, memory: &Memory, written_in: Turn) -> Self {
-        let (Some(connection), Some(found)) = (&mut self.connection, self.found.take()) else { return self };
-        let turns = memory.turns_since(written_in);
-        let reports = self.round.reports();
-        let past = (memory.past(), Some(&turns));
-        match store::complete(connection, county, &reports, self.lookup, found, past).await {
-            Ok(read) => self.round.known = read.map(|(known, _)| known),
-            Err(_) => self.connection = None,
-        }
-        self
-    }
-}
-
-impl Round {
-    /// The round before is written: what was read for this one is completed by it.
-    fn follow(&mut self, memory: &Memory, before: &[&ReceivedReport], decisions: &Decisions) {
-        if decisions.have_stale_keys() {
-            // They may have been read as they were.
-            self.known = None;
-        }
-        let Some(known) = &mut self.known else { return };
-        let keys = all_keys(before);
-        let earlier = candidates(before, &keys, memory.lookup());
-        let earlier: Vec<JustDecided<'_, Name<'_>>> = before
-            .iter()
-            .zip(&earlier)
-            .zip(&decisions.each)
-            .map(|((report, candidate), decision)| JustDecided { name: name(report), candidate, decision })
-            .collect();
-        let names: Vec<Name<'_>> = self.waiting.iter().map(|waiting| name(&waiting.report)).collect();
-        known.follow(memory.past(), &earlier, &decisions.joins, &names);
-    }
+/// What was read for some reports is completed by the round before them, which is remembered.
+fn follow(
+    known: &mut Known,
+    memory: &Memory,
+    before: &[&ReceivedReport],
+    decisions: &Decisions,
+    reports: &[&ReceivedReport],
+) {
+    let keys = all_keys(before);
+    let earlier = candidates(before, &keys, memory.lookup());
+    let earlier: Vec<JustDecided<'_, Name<'_>>> = before
+        .iter()
+        .zip(&earlier)
+        .zip(&decisions.each)
+        .map(|((report, candidate), decision)| JustDecided { name: name(report), candidate, decision })
+        .collect();
+    let names: Vec<Name<'_>> = reports.iter().map(|report| name(report)).collect();
+    known.follow(memory.past(), &earlier, &decisions.joins, &names);
 }
 
 type Name<'a> = (Source, &'a str);

@@ -48,6 +48,8 @@ pub struct Past {
     news: i64,
     /// Clusters of these reports that an officer has said are not the same.
     apart: Vec<HumanWord>,
+    /// Into which one a cluster went since the reports were read that name it.
+    joined: HashMap<(Kind, Uuid), Uuid>,
     /// Counts the batches.
     batch: u32,
 }
@@ -128,18 +130,18 @@ pub struct Unread {
 /// The newest reports of a key that are read: one more than are compared.
 pub const NEWEST_OF_A_KEY: usize = CANDIDATES_PER_KEY + 1;
 
+/// So many joins are looked up where a report is; with more of them every report is told.
+const JOINS_AT_MOST: usize = 4_096;
+
 /// For each report so many keys are remembered.
 const KEYS_OF_A_REPORT: usize = 4;
 
 impl Past {
-    /// The keys of a batch that are to be looked up. The others are not forgotten before the batch after the one that is
-    /// being decided.
+    /// The keys of a batch that are to be looked up.
     #[must_use]
     pub fn unread_keys<'a>(&self, keys: impl Iterator<Item = &'a Key>) -> Vec<Key> {
         let mut asked = HashSet::new();
-        let soon = self.batch.wrapping_add(1);
-        let is_remembered = |key: &Key| self.by_key.get(key).map(|reports| reports.used_in(soon)).is_some();
-        keys.filter(|key| asked.insert(**key) && !is_remembered(key)).copied().collect()
+        keys.filter(|key| asked.insert(**key) && !self.by_key.contains_key(key)).copied().collect()
     }
 
     /// The earlier reports that reports with these traits and keys can be compared with, by what is remembered of the keys
@@ -172,8 +174,9 @@ impl Past {
             match self.reports.get(&report) {
                 None => reports.push(report),
                 Some(Remembered { value, .. }) => {
-                    if news != self.news || !self.clusters.contains_key(&value.cluster_id) {
-                        cases.insert(value.cluster_id);
+                    let case = self.now(Kind::Case, value.cluster_id);
+                    if news != self.news || !self.clusters.contains_key(&case) {
+                        cases.insert(case);
                     }
                 }
             }
@@ -210,6 +213,7 @@ impl Past {
         shrink(&mut self.reports, reports_at_most, self.batch);
         shrink(&mut self.by_key, reports_at_most.saturating_mul(KEYS_OF_A_REPORT), self.batch);
         if self.reports.len() < held {
+            self.tell_joins();
             let of = |report: &EarlierReport| [report.person_id, report.household_id, report.cluster_id];
             let held: HashSet<Uuid> = self.reports.values().flat_map(|report| of(&report.value)).collect();
             self.clusters.retain(|cluster, _| held.contains(cluster));
@@ -285,15 +289,16 @@ impl Past {
         let chosen = choose(&hits, &names);
         let earlier = chosen.reports.iter().filter_map(|id| {
             let report = self.reports.get(id)?.used_in(self.batch);
-            let cluster = self.joinable(report.cluster_id);
+            let case = self.now(Kind::Case, report.cluster_id);
+            let cluster = self.joinable(case);
             let joinable = cluster.takes(told_at) && reach.counts(report.told_at, cluster, told_at);
             Some(Earlier {
                 report: *id,
                 told_at: report.told_at,
                 traits: Cow::Borrowed(&report.traits),
-                person: report.person_id,
-                household: report.household_id,
-                case: report.cluster_id,
+                person: self.now(Kind::Person, report.person_id),
+                household: self.now(Kind::Household, report.household_id),
+                case,
                 joinable,
             })
         });
@@ -327,9 +332,33 @@ impl Past {
         self.clusters.get(&cluster_id).copied().unwrap_or(Joinable::Always)
     }
 
+    /// The cluster that one is now.
+    fn now(&self, kind: Kind, cluster: Uuid) -> Uuid {
+        let mut now = cluster;
+        while let Some(kept) = self.joined.get(&(kind, now)) {
+            now = *kept;
+        }
+        now
+    }
+
+    /// Writes into every report what its clusters are now.
+    fn tell_joins(&mut self) {
+        let mut reports = std::mem::take(&mut self.reports);
+        for report in reports.values_mut().map(|report| &mut report.value) {
+            report.person_id = self.now(Kind::Person, report.person_id);
+            report.household_id = self.now(Kind::Household, report.household_id);
+            report.cluster_id = self.now(Kind::Case, report.cluster_id);
+        }
+        self.reports = reports;
+        self.joined.clear();
+    }
+
     /// A cluster went into another one.
     pub fn join(&mut self, join: &Join) {
-        self.reports.values_mut().for_each(|report| report.value.follow(join));
+        self.joined.insert((join.kind, join.absorbed), join.kept);
+        if self.joined.len() > JOINS_AT_MOST {
+            self.tell_joins();
+        }
         if join.kind == Kind::Case
             && let Some(joinable) = self.clusters.remove(&join.absorbed)
         {

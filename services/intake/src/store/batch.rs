@@ -116,9 +116,9 @@ impl DecidedBatch<'_> {
         let first = self.insert(&mut tx, turn, &new).await?;
         if first.is_some() {
             revise(&mut tx, self.county, &revised, self.now).await?;
-            let joins =
-                self.decisions.joins.iter().map(|found| &found.join).zip(self.join_ids.iter().copied());
-            join_clusters(&mut tx, self.county, joins, self.now).await?;
+            let joins = self.decisions.joins.iter().map(|found| found.join);
+            let joins: Vec<_> = joins.zip(self.join_ids.iter().copied()).collect();
+            join_clusters(&mut tx, self.county, &joins, self.now).await?;
         }
         let ended = if first.is_some() { tx.commit().await } else { tx.rollback().await };
         ended.map_err(StoreError::database("commit a batch"))?;

@@ -39,37 +39,15 @@ pub async fn known(
     lookup: u8,
     (past, turns): (&Past, Option<&Turns>),
 ) -> Result<Option<(Known, Turn)>, StoreError> {
-    let keys = unread_keys(batch, lookup, past);
-    let found = look_up(conn, county, batch, keys, lookup).await?;
-    complete(conn, county, batch, lookup, found, (past, turns)).await
-}
-
-/// The keys of a batch that [`look_up`] is asked for.
-pub fn unread_keys(batch: &[&ReceivedReport], lookup: u8, past: &Past) -> Vec<Key> {
     let mut keys = past.unread_keys(batch.iter().flat_map(|report| &report.hashes.by(lookup).keys));
     // In the order of the index.
     keys.sort_unstable();
-    keys
-}
-
-/// The second half of [`known`]: the earlier reports that were found, by what is remembered now. That may have changed
-/// since they were looked up, by what was decided since.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn complete(
-    conn: &mut PgConnection,
-    county: &str,
-    batch: &[&ReceivedReport],
-    lookup: u8,
-    (mut known, turn): (Known, Turn),
-    (past, turns): (&Past, Option<&Turns>),
-) -> Result<Option<(Known, Turn)>, StoreError> {
+    let (mut known, turn) = look_up(conn, county, batch, &keys, lookup).await?;
     if turns.is_some_and(|turns| !turns.contains(&turn.0)) {
         return Ok(None);
     }
-    let hashed = batch.iter().map(|report| report.hashes.by(lookup));
-    let mut found = past.found(&known.past, hashed.map(|hashed| (&hashed.traits, hashed.keys.as_slice())));
+    let batch = batch.iter().map(|report| report.hashes.by(lookup));
+    let mut found = past.found(&known.past, batch.map(|hashed| (&hashed.traits, hashed.keys.as_slice())));
     // What officers said of the clusters of these is to be known, too.
     found.extend(known.stored.values().map(|stored| stored.report_id));
     let unread = past.unread_reports(found, known.past.news);
@@ -105,15 +83,11 @@ struct FoundRow {
     next_traits: Option<Vec<u8>>,
 }
 
-/// The first half of [`known`]: which reports of the batch are there, and what these keys find.
-///
-/// # Errors
-/// [`StoreError`]
-pub async fn look_up(
+async fn look_up(
     conn: &mut PgConnection,
     county: &str,
     batch: &[&ReceivedReport],
-    keys: Vec<Key>,
+    keys: &[Key],
     lookup: u8,
 ) -> Result<(Known, Turn), StoreError> {
     let sources: Vec<i16> = batch.iter().map(|report| report.source as i16).collect();
@@ -133,7 +107,7 @@ pub async fn look_up(
     let first = turns.into_iter().next().ok_or(StoreError::Malformed("no turn"))?;
     let turn = Turn(first.position);
     // A key that nothing was found for is known to have nothing.
-    let mut found: Vec<(Key, Vec<Uuid>)> = keys.into_iter().map(|key| (key, Vec::new())).collect();
+    let mut found: Vec<(Key, Vec<Uuid>)> = keys.iter().map(|key| (*key, Vec::new())).collect();
     let hits = first.positions.unwrap_or_default().into_iter().zip(first.report_ids.unwrap_or_default());
     for (position, report) in hits {
         let (_, reports) = found.get_mut(place(position)?).ok_or(StoreError::Malformed("position"))?;

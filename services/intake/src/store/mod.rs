@@ -36,7 +36,7 @@ pub use idempotent_answers::{
     Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
 };
 pub use joins::{join_two, move_reports};
-pub use known::{Turns, complete, known, look_up, unread_keys};
+pub use known::{Turns, known};
 pub use learning::{before_newest, linked_after};
 pub use link_decisions::{
     LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,

@@ -19,6 +19,7 @@ use crate::{
         secrets::signing,
     },
     error::NotificationError,
+    outgoing,
     store::{Attempt, Replayed},
     wire,
 };
@@ -103,7 +104,7 @@ impl Console {
         with_matter: bool,
     ) -> Result<SentRequest, NotificationError> {
         let body = if with_matter {
-            wire::outgoing_json(&self.delivery.keyring, push, attempt.number)?
+            outgoing::json(&self.delivery.keyring, push, attempt.number)?
         } else {
             to_json_text(&wire::outgoing(push, None, attempt.number))?
         };
@@ -126,7 +127,7 @@ impl Console {
             return Err(NotificationError::NoSuchAttempt);
         }
         let address = self.address(county, &push.agency).await?;
-        let body = wire::outgoing_json(&self.delivery.keyring, &push, number)?;
+        let body = outgoing::json(&self.delivery.keyring, &push, number)?;
         let at = now();
         let exchange = self.post(county, &address, push_id, Bytes::from(body)).await;
         let sealed_answer = match exchange.answered.answer.as_slice() {

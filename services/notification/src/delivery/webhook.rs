@@ -31,9 +31,9 @@ use crate::{
         turns::{PAGE, Turns},
     },
     error::NotificationError,
+    outgoing,
     queue::Reachable,
     settings::DeliverySettings,
-    wire,
 };
 
 /// How long requests may go on after the stop; others come again.
@@ -304,7 +304,7 @@ impl AgencyQueue {
         let (began_at, began) = (now(), Instant::now());
         let id = push.push_id.to_string();
         let posting = async {
-            match wire::outgoing_json(&self.delivery.keyring, &push, push.attempts + 1) {
+            match outgoing::json(&self.delivery.keyring, &push, push.attempts + 1) {
                 Ok(body) => {
                     let address = Arc::clone(&self.address.read().unwrap_or_else(PoisonError::into_inner));
                     let message =

@@ -1,9 +1,13 @@
--- All reports of the case cluster $2 belong to $3 from now on; said is which these are.
-WITH moved AS (
-    UPDATE report_link SET cluster_id = $3 WHERE county = $1 AND cluster_id = $2
-    RETURNING report_id
+-- All reports of each case cluster of $2 belong to the one beside it in $3 from now on, as of persons (join_person.sql).
+WITH joined AS MATERIALIZED (
+    SELECT $1::text AS county, gone.* FROM UNNEST($2::uuid[], $3::uuid[]) AS gone (absorbed, kept)
+), moved AS (
+    UPDATE report_link SET cluster_id = joined.kept
+    FROM joined
+    WHERE report_link.county = joined.county AND report_link.cluster_id = joined.absorbed
+    RETURNING joined.county, joined.absorbed, joined.kept, report_link.report_id
 )
-UPDATE report SET cluster_id = $3
+UPDATE report SET cluster_id = moved.kept
 FROM moved
-WHERE report.county = $1 AND report.report_id = moved.report_id
-RETURNING report.report_id
+WHERE report.county = moved.county AND report.report_id = moved.report_id
+RETURNING moved.absorbed, report.report_id
