@@ -10,6 +10,9 @@ use crate::traits::{Key, Traits};
 /// Of each key so many reports are compared, the newest. Who looks them up asks for one more, to see whether the key
 /// is frequent.
 pub const CANDIDATES_PER_KEY: usize = 12;
+/// Of a key that more reports have so few, the newest: what they share is common, and who is meant shares something else,
+/// too.
+pub const CANDIDATES_OF_FREQUENT: usize = 4;
 /// A report is compared with so many at most.
 pub const MOST_COMPARISONS: usize = 64;
 
@@ -42,14 +45,19 @@ pub struct Candidates {
 }
 
 /// The reports that a key finds, of its newest ones in the order of their ids, up to one more than
-/// [`CANDIDATES_PER_KEY`]. A name that more people bear or are called by than are compared finds nobody: those would be
-/// any of them, and who is meant shares something else, too.
+/// [`CANDIDATES_PER_KEY`].
 #[must_use]
 pub fn found_by(newest: &[Uuid], is_name: bool) -> &[Uuid] {
-    match newest.len().checked_sub(CANDIDATES_PER_KEY) {
-        Some(more) if more > 0 && is_name => &[],
-        Some(more) => &newest[more..],
-        None => newest,
+    &newest[newest.len() - found(newest.len(), is_name)..]
+}
+
+/// How many of so many newest reports a key finds. A name that more people bear or are called by than are compared finds
+/// nobody: those would be any of them.
+const fn found(newest: usize, is_name: bool) -> usize {
+    match (newest > CANDIDATES_PER_KEY, is_name) {
+        (false, _) => newest,
+        (true, false) => CANDIDATES_OF_FREQUENT,
+        (true, true) => 0,
     }
 }
 
@@ -66,11 +74,11 @@ pub fn choose(hits: &[(Key, Uuid)], names: &[Key]) -> Candidates {
     let mut keys: Vec<&[(Key, Reverse<u128>)]> = hits.chunk_by(|one, other| one.0 == other.0).collect();
     let is_frequent = |reports: &&&[(Key, Reverse<u128>)]| reports.len() > CANDIDATES_PER_KEY;
     let frequent = keys.iter().filter(is_frequent).map(|reports| reports[0].0).collect();
-    keys.retain(|reports| !is_frequent(&reports) || !names.contains(&reports[0].0));
     // Stable: among keys with as many reports their own order holds.
     keys.sort_by_key(|reports| reports.len().min(CANDIDATES_PER_KEY));
     let mut chosen: Vec<u128> = Vec::with_capacity(MOST_COMPARISONS);
-    for (_, Reverse(report)) in keys.into_iter().flat_map(|reports| reports.iter().take(CANDIDATES_PER_KEY)) {
+    let found = |reports: &[(Key, _)]| found(reports.len(), names.contains(&reports[0].0));
+    for (_, Reverse(report)) in keys.into_iter().flat_map(|reports| reports.iter().take(found(reports))) {
         if chosen.len() == MOST_COMPARISONS {
             break;
         }

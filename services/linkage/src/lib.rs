@@ -24,7 +24,9 @@ mod weights;
 mod words;
 mod writing;
 
-pub use candidates::{CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, choose, found_by};
+pub use candidates::{
+    CANDIDATES_OF_FREQUENT, CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, choose, found_by,
+};
 pub use em::learn;
 pub use hashing::{KeyedHash, Secret};
 pub use level::{Evidence, Level, Levels};

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use fengqiao_linkage::{
-    CANDIDATES_PER_KEY, Earlier, Evidence, HumanWord, Joined, Key, KeyedHash, Kind, Level, Linked,
-    MOST_COMPARISONS, New, Places, PlainParty, PlainPhone, PlainReport, Role, Said, Secret, Thing, Traits,
-    Weights, choose, found_by, learn, link, observe, traits,
+    CANDIDATES_OF_FREQUENT, CANDIDATES_PER_KEY, Earlier, Evidence, HumanWord, Joined, Key, KeyedHash, Kind,
+    Level, Linked, MOST_COMPARISONS, New, Places, PlainParty, PlainPhone, PlainReport, Role, Said, Secret,
+    Thing, Traits, Weights, choose, found_by, learn, link, observe, traits,
 };
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
@@ -291,15 +291,18 @@ fn keys_are_few_and_find_what_they_should() {
 fn of_each_key_the_newest_are_compared() {
     let hits: Vec<(Key, Uuid)> = (0..200).map(|n| (Key(n / 20), id(n as u128))).collect();
     let chosen = choose(&hits, &[]);
-    assert_eq!(chosen.reports.len(), MOST_COMPARISONS);
+    assert_eq!(chosen.reports.len(), 10 * CANDIDATES_OF_FREQUENT);
     assert_eq!(chosen.frequent.len(), 10);
     let of_one = choose(&hits[..20], &[]);
-    assert_eq!(of_one.reports.len(), CANDIDATES_PER_KEY);
+    assert_eq!(of_one.reports.len(), CANDIDATES_OF_FREQUENT);
     assert_eq!(of_one.reports.last(), Some(&id(19)), "the newest");
     let mut turned = hits.clone();
     turned.reverse();
     assert_eq!(choose(&turned, &[]), chosen);
-    assert!(choose(&hits[..CANDIDATES_PER_KEY], &[]).frequent.is_empty());
+    let rare = choose(&hits[..CANDIDATES_PER_KEY], &[]);
+    assert_eq!((rare.reports.len(), rare.frequent.len()), (CANDIDATES_PER_KEY, 0));
+    let many: Vec<(Key, Uuid)> = (0..200).map(|n| (Key(n / 10), id(n as u128))).collect();
+    assert_eq!(choose(&many, &[]).reports.len(), MOST_COMPARISONS);
 }
 
 #[test]
@@ -313,7 +316,7 @@ fn a_name_that_many_bear_finds_nobody_by_itself() {
     assert_eq!(choose(&hits[1..], &[name]).reports.len(), CANDIDATES_PER_KEY + 1, "few bear it");
     assert!(found_by(&bearers, true).is_empty());
     assert_eq!(found_by(&bearers[1..], true), &bearers[1..]);
-    assert_eq!(found_by(&bearers, false), &bearers[1..], "the newest");
+    assert_eq!(found_by(&bearers, false), &bearers[bearers.len() - CANDIDATES_OF_FREQUENT..], "the newest");
 }
 
 #[test]

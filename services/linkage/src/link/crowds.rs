@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
-    candidates::{CANDIDATES_PER_KEY, Earlier},
+    candidates::{CANDIDATES_OF_FREQUENT, Earlier},
     compare::{Crowd, Home},
     level::Level,
     traits::{Key, PartyTraits, Traits},
@@ -12,8 +12,8 @@ use crate::{
 
 /// So many family names on one telephone or in one house are one family's: husband, wife, in-laws.
 const NAMES_OF_A_FAMILY: usize = 2;
-/// Where more reports have a key than are compared, so many times as many people share it.
-const CUT: f32 = 4.0;
+/// Where more reports have a key than are compared, so many times as many people share it as were found.
+const CUT: f32 = 12.0;
 
 /// Counts what is shared among the reports that are compared.
 pub(super) fn of(new: &Traits, earlier: &[&Earlier<'_>], frequent: &[Key], weights: &Weights) -> Crowd {
@@ -56,12 +56,12 @@ pub(super) fn of(new: &Traits, earlier: &[&Earlier<'_>], frequent: &[Key], weigh
             people.push(one.person);
         }
     }
-    let cut = |found: usize| if !frequent.is_empty() && found >= CANDIDATES_PER_KEY { CUT } else { 1.0 };
+    let cut = |found: usize| if !frequent.is_empty() && found >= CANDIDATES_OF_FREQUENT { CUT } else { 1.0 };
     let families = |names: usize, found: usize| {
         if names <= NAMES_OF_A_FAMILY { 1.0 } else { names as f32 * cut(found) }
     };
     // Whom a frequent name would find is not compared; there are at least so many.
-    let at_least = |frequent: bool| if frequent { CANDIDATES_PER_KEY } else { 0 };
+    let at_least = |frequent: bool| if frequent { CANDIDATES_OF_FREQUENT } else { 0 };
     let is_frequent = |key: Key| frequent.contains(&key);
     let namesakes = people.len().max(at_least(new.reporter_name_key().is_some_and(is_frequent)));
     let disputes = cases.len().max(at_least(new.opponent_name_keys().any(is_frequent)));
