@@ -1,10 +1,15 @@
 //! What is remembered between commits is never older than what is written.
 
+use std::collections::{HashMap, HashSet};
+
 use fengqiao_intake::config::CommitSettings;
 use fengqiao_proto::{
     intake::v1::Report,
     types::v1::{Party, PartyRole},
 };
+use sqlx::Executor as _;
+use tokio::task::JoinSet;
+use tonic::Code;
 
 use crate::world::{World, client, report, submit};
 
@@ -33,6 +38,48 @@ async fn what_another_process_took_is_seen_by_who_remembers() {
         }
         persons.dedup();
         assert_eq!(persons.len(), 1, "{remembered_reports} remembered");
+        world.end().await;
+    }
+}
+
+/// Under load a round is decided while the one before is written. Where that is refused for one of its reports, or another
+/// process was faster, what was decided after it is decided again: nobody belongs to a person whom no report has.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_decided_after_a_round_that_was_not_written_is_decided_again() {
+    const PEOPLE: u32 = 40;
+    const REPORTS: u32 = 1_200;
+    for processes in [1_usize, 2] {
+        let mut world = World::new().await;
+        world.pool.execute("ALTER TABLE report ADD CHECK (source_ref NOT LIKE 'GD-_77')").await.unwrap();
+        let settings = CommitSettings { batch_reports: 100, ..CommitSettings::default() };
+        let mut clients = Vec::new();
+        for _ in 0..processes {
+            clients.push(client(&world.process(settings.clone()).await).await);
+        }
+        let mut calls = JoinSet::new();
+        for n in 0..REPORTS {
+            let mut client = clients[n as usize % processes].clone();
+            let told = report(&format!("GD-{n}"), n % PEOPLE, n % PEOPLE);
+            calls.spawn(async move { (n, submit(&mut client, told).await) });
+        }
+        let mut persons: HashMap<u32, HashSet<String>> = HashMap::new();
+        while let Some(answer) = calls.join_next().await {
+            let (n, answer) = answer.unwrap();
+            let refused = n < 1_000 && n % 100 == 77 && n > 100;
+            assert_eq!(
+                answer.as_ref().err().map(tonic::Status::code),
+                refused.then_some(Code::Internal),
+                "{n} of {processes}"
+            );
+            if let Ok(told) = answer {
+                persons.entry(n % PEOPLE).or_default().insert(told.linkage.unwrap().person_id);
+            }
+        }
+        assert!(persons.values().all(|persons| persons.len() == 1), "{persons:?}");
+        let known = "SELECT count(*) FROM report_link JOIN report USING (county, report_id)
+                     WHERE EXISTS (SELECT FROM report AS first WHERE first.report_id = report_link.person_id)
+                     AND EXISTS (SELECT FROM report AS first WHERE first.report_id = report.cluster_id)";
+        assert_eq!(world.count(known).await, i64::from(REPORTS) - 9, "{processes}");
         world.end().await;
     }
 }
