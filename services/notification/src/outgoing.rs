@@ -1,7 +1,7 @@
 //! The JSON text of a push as it is posted to a webhook.
 //!
 //! It is the proto3 JSON form of [`wire::outgoing`], written straight from the push: the contract's general writer takes a
-//! message apart field by field, which for a long queue costs more than signing and sending.
+//! message apart field by field, which costs twice as much as opening and signing it.
 
 use std::fmt::Display;
 

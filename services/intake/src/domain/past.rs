@@ -49,9 +49,21 @@ pub struct Past {
     /// Clusters of these reports that an officer has said are not the same.
     apart: Vec<HumanWord>,
     /// Into which one a cluster went since the reports were read that name it.
-    joined: HashMap<(Kind, Uuid), Uuid>,
+    joined: Joined,
     /// Counts the batches.
     batch: u32,
+}
+
+/// Of each kind, into which cluster one went.
+type Joined = HashMap<(Kind, Uuid), Uuid>;
+
+/// The cluster that one is now: where it went, and where that one went.
+fn now(joined: &Joined, kind: Kind, cluster: Uuid) -> Uuid {
+    let mut now = cluster;
+    while let Some(kept) = joined.get(&(kind, now)) {
+        now = *kept;
+    }
+    now
 }
 
 /// Something with the last batch that used it.
@@ -334,23 +346,17 @@ impl Past {
 
     /// The cluster that one is now.
     fn now(&self, kind: Kind, cluster: Uuid) -> Uuid {
-        let mut now = cluster;
-        while let Some(kept) = self.joined.get(&(kind, now)) {
-            now = *kept;
-        }
-        now
+        now(&self.joined, kind, cluster)
     }
 
     /// Writes into every report what its clusters are now.
     fn tell_joins(&mut self) {
-        let mut reports = std::mem::take(&mut self.reports);
-        for report in reports.values_mut().map(|report| &mut report.value) {
-            report.person_id = self.now(Kind::Person, report.person_id);
-            report.household_id = self.now(Kind::Household, report.household_id);
-            report.cluster_id = self.now(Kind::Case, report.cluster_id);
+        let joined = std::mem::take(&mut self.joined);
+        for report in self.reports.values_mut().map(|report| &mut report.value) {
+            report.person_id = now(&joined, Kind::Person, report.person_id);
+            report.household_id = now(&joined, Kind::Household, report.household_id);
+            report.cluster_id = now(&joined, Kind::Case, report.cluster_id);
         }
-        self.reports = reports;
-        self.joined.clear();
     }
 
     /// A cluster went into another one.

@@ -71,7 +71,8 @@ fn at_once(joins: &[(Join, Uuid)]) -> Vec<&[(Join, Uuid)]> {
         absorbed.insert(goes);
         kept.insert(stays);
     }
-    parts.push(&joins[begin..]);
+    // A batch that only revises reports joins nothing, and asks for nothing.
+    parts.extend(Some(&joins[begin..]).filter(|rest| !rest.is_empty()));
     parts
 }
 
@@ -170,5 +171,6 @@ mod tests {
         ];
         let parts: Vec<usize> = at_once(&joins).into_iter().map(<[_]>::len).collect();
         assert_eq!(parts, [3, 1, 1, 1]);
+        assert!(at_once(&[]).is_empty());
     }
 }
