@@ -12,7 +12,7 @@ use crate::traits::{Key, Traits};
 pub const CANDIDATES_PER_KEY: usize = 12;
 /// Of a key that more reports have so few, the newest: what they share is common, and who is meant shares something else,
 /// too.
-pub const CANDIDATES_OF_FREQUENT: usize = 4;
+pub const CANDIDATES_OF_FREQUENT: usize = 3;
 /// A report is compared with so many at most.
 pub const MOST_COMPARISONS: usize = 64;
 

@@ -19,6 +19,7 @@ mod name;
 pub mod phone;
 mod places;
 mod report;
+mod signs;
 mod traits;
 mod weights;
 mod words;

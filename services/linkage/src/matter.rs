@@ -10,7 +10,10 @@ use std::sync::LazyLock;
 
 use aho_corasick::AhoCorasick;
 
-use crate::writing::{folded, is_han};
+use crate::{
+    signs::Signs,
+    writing::{fold, folded, is_han},
+};
 
 /// The text that is looked at has at most so many characters; the matter stands at its beginning.
 const MOST_CHARACTERS: usize = 600;
@@ -104,16 +107,19 @@ const SAID_OF_ANYTHING: &[&str] = &[
 #[expect(clippy::expect_used, reason = "the phrases are written here, and a test builds them")]
 static STOCK_PHRASES: LazyLock<AhoCorasick> =
     LazyLock::new(|| AhoCorasick::new(SAID_OF_ANYTHING).expect("the phrases are few"));
+#[expect(clippy::expect_used, reason = "the words are written here, and a test builds them")]
+static AGAIN: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(SAID_AGAIN).expect("the words are few"));
 /// What ties words together and says nothing.
-const TIES: &str = "的了在是和与及被把也都就又还很不有无为对从到向给让个家人请我他她它们你这那其该等着过上下中里外前后来去说称因但并且或以于之所";
+static TIES: Signs = Signs::of(
+    "的了在是和与及被把也都就又还很不有无为对从到向给让个家人请我他她它们你这那其该等着过上下中里外前后来去说称因但并且或以于之所",
+);
 
 /// What a report is about.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Matter {
     /// The topics, by their numbers; each once.
     pub topics: Vec<Topic>,
-    /// The text's pairs of characters and its numbers; each may be there more than once.
-    pub words: Vec<String>,
     /// The organisations that are named in the text.
     pub organisations: Vec<String>,
     /// The people who are named in the text, as far as a name is seen there. Those who are among the parties are
@@ -129,6 +135,8 @@ pub(crate) struct Matter {
     pub on_behalf: bool,
     /// What was read.
     text: String,
+    /// The same without names and what nearly every report says.
+    bare: String,
 }
 
 /// A topic of the field.
@@ -160,25 +168,37 @@ fn is_on_behalf(text: &str) -> bool {
 impl Matter {
     /// Reads title and narrative. What is in `names` is left out: people are compared by themselves.
     pub(crate) fn read(title: &str, narrative: &str, names: &[&str]) -> Self {
-        let mut text: String = folded(title);
+        let mut text = String::new();
+        fold(title, MOST_CHARACTERS, &mut text);
         text.push('。');
-        text.push_str(&folded(narrative));
-        let text: String = text.chars().take(MOST_CHARACTERS).collect();
+        fold(narrative, MOST_CHARACTERS, &mut text);
+        if let Some((end, _)) = text.char_indices().nth(MOST_CHARACTERS) {
+            text.truncate(end);
+        }
+        let signs: Vec<char> = text.chars().collect();
         let topics = topics::named_in(&text);
         let organisations = named::organisations(&text);
-        let mut people = named::people(&text);
+        let mut people = named::people(&signs);
         people.retain(|person| !names.contains(&person.as_str()));
         people.truncate(MOST_NAMED - organisations.len());
-        let phone = phones::of_reporter(&text);
-        let amounts = amounts::amounts(&text);
-        let said_again = SAID_AGAIN.iter().any(|words| text.contains(words));
+        let phone = phones::of_reporter(&signs);
+        let amounts = amounts::amounts(&signs);
+        let said_again = AGAIN.is_match(&text);
         let on_behalf = is_on_behalf(&text);
         let mut bare = text.clone();
         for name in names.iter().filter(|name| name.chars().count() >= 2) {
-            bare = bare.replace(folded(name).as_str(), "。");
+            let name = folded(name);
+            if bare.contains(&name) {
+                bare = bare.replace(&name, "。");
+            }
         }
-        let words = words(&STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]));
-        Self { topics, words, organisations, people, phone, amounts, said_again, on_behalf, text }
+        let bare = STOCK_PHRASES.replace_all(&bare, &["。"; SAID_OF_ANYTHING.len()]);
+        Self { topics, organisations, people, phone, amounts, said_again, on_behalf, text, bare }
+    }
+
+    /// The text's pairs of characters and its numbers; each may be there more than once.
+    pub(crate) fn words(&self) -> Vec<&str> {
+        words(&self.bare)
     }
 
     /// Who may have told it, as the text names them, the surest first.
@@ -187,30 +207,27 @@ impl Matter {
     }
 }
 
-fn words(text: &str) -> Vec<String> {
-    let speaks = |c: char| is_han(c) && !TIES.contains(c);
+fn words(text: &str) -> Vec<&str> {
+    let speaks = |c: char| is_han(c) && !TIES.has(c);
     let mut words = Vec::new();
-    let mut before: Option<char> = None;
-    let mut number = String::new();
-    for c in text.chars() {
+    let (mut before, mut number): (Option<usize>, Option<usize>) = (None, None);
+    for (at, c) in text.char_indices() {
         if c.is_ascii_alphanumeric() {
-            number.push(c);
+            number = number.or(Some(at));
             before = None;
             continue;
         }
-        if !number.is_empty() {
+        let end = at + c.len_utf8();
+        if let Some(start) = number.take()
             // 3000元, 12人: with what is counted. A single digit says little, a telephone is not the matter.
-            number.push(c);
-            if (3..=8).contains(&number.chars().count()) {
-                words.push(number.clone());
-            }
-            number.clear();
+            && (2..=7).contains(&(at - start))
+        {
+            words.push(&text[start..end]);
         }
         if let Some(before) = before.filter(|_| speaks(c)) {
-            let pair: String = [before, c].iter().collect();
-            words.push(pair);
+            words.push(&text[before..end]);
         }
-        before = speaks(c).then_some(c);
+        before = speaks(c).then_some(at);
     }
     words
 }
@@ -239,7 +256,7 @@ mod tests {
 
     #[test]
     fn names_and_what_anyone_says_are_no_words_of_the_matter() {
-        let words = Matter::read("", "王伟反映邻居占道3000元", &["王伟"]).words;
-        assert_eq!(words, ["邻居", "居占", "占道", "3000元"]);
+        let matter = Matter::read("", "王伟反映邻居占道3000元", &["王伟"]);
+        assert_eq!(matter.words(), ["邻居", "居占", "占道", "3000元"]);
     }
 }

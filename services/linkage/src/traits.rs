@@ -198,7 +198,7 @@ fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
         topics
     };
     let mut words: Vec<Hashed> =
-        matter.words.iter().map(|word| secret.short(Of::Word, &[word]) >> 8).collect();
+        matter.words().into_iter().map(|word| secret.short(Of::Word, &[word]) >> 8).collect();
     words.sort_unstable();
     words.dedup();
     words.truncate(MOST_WORDS);

@@ -12,8 +12,10 @@ use prost::{Message as _, Name as _};
 use uuid::Uuid;
 
 use crate::domain::{
+    outcome::{Ending, Outcome},
     push::{Push, RequestedPush},
     receipt::EvidenceFor,
+    retry::Next,
 };
 
 /// The kind of event that becomes a push.
@@ -81,7 +83,7 @@ pub fn expired_case(envelope: &Envelope) -> Result<Uuid, &'static str> {
 }
 
 /// What became of a push, for the other services.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt<'a> {
     /// Which push.
     pub push_id: Uuid,
@@ -129,16 +131,29 @@ impl<'a> Receipt<'a> {
             kind,
             at,
             actor,
-            return_reason: ReturnReason::Unspecified,
-            outcome: FeedbackOutcome::Unspecified,
-            sealed_text: &[],
-            sealed_evidence: &[],
-            capacity: "",
-            cannot_reason: CannotReason::Unspecified,
-            substantive: None,
-            attachments: 0,
-            trace: None,
+            ..Self::default()
         }
+    }
+
+    /// What became of a try; none where nobody is told, since it goes on.
+    #[must_use]
+    pub fn of_try(tried: &'a Outcome) -> Option<Self> {
+        let kind = match tried.ending {
+            Ending::Delivered => ReceiptKind::Delivered,
+            Ending::Failed(Next::Park) => ReceiptKind::Parked,
+            Ending::Failed(Next::After(_)) | Ending::Released => return None,
+        };
+        Some(Self {
+            push_id: tried.push.push_id,
+            subject: tried.push.subject,
+            case_id: tried.push.case_id,
+            agency: &tried.push.agency,
+            kind,
+            at: tried.ended_at(),
+            actor: SYSTEM,
+            trace: tried.trace.clone(),
+            ..Self::default()
+        })
     }
 
     /// The event that says it.

@@ -29,7 +29,7 @@ use tokio::time::timeout;
 pub use answers::{Act, Answer};
 pub use arrival::insert_pushes;
 pub use attachments::{KeptAttachment, NewAttachment};
-pub use delivery::{LaneRoom, Settled, SettledEnding};
+pub use delivery::LaneRoom;
 pub use desk::{Bucket, DeskPush, FourNumbers};
 pub use endpoints::{EndpointState, Replayed};
 pub use expiry::expire_cases;

@@ -11,7 +11,10 @@ use std::{
     time::Duration,
 };
 
-use fengqiao_notification::domain::outcome::{Channel, Ending, Fence, Outcome};
+use fengqiao_notification::domain::{
+    outcome::{Channel, Ending, Outcome, Tried},
+    push::RequestedPush,
+};
 use fengqiao_proto::types::v1::Level::{Red, Yellow};
 use fengqiao_serving::time::now;
 use tokio::runtime::{Builder, Runtime};
@@ -135,9 +138,9 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
     assert!(store.claim(COUNTY, "court", &[push_id], Duration::from_secs(1)).await.unwrap().is_empty());
     let outcome = |token| Outcome {
         county: COUNTY.into(),
-        push_id,
+        push: Tried::of(&RequestedPush::blank(COUNTY, push_id, "court", now()).claimed()),
         attempt: 1,
-        fence: Some(Fence { agency: "court".into(), token }),
+        token: Some(token),
         channel: Channel::Webhook,
         began_at: now(),
         took: Duration::from_millis(5),

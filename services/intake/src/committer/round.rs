@@ -11,7 +11,10 @@ use fengqiao_messaging::Turn;
 use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time;
 use sqlx::PgConnection;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::timeout,
+};
 
 use super::{Answer, Waiting, Worker, decided::Decided, memory::Memory, take_repetitions};
 use crate::{
@@ -28,7 +31,7 @@ const CONNECTIONS_TRIED: usize = 2;
 /// What is remembered may hold no more, and then another process may write while it is read; after so many looks the
 /// turn is taken.
 const LOOKS: usize = 3;
-/// Fewer than this are read when it is their turn: reading ahead costs a commit its own price once more.
+/// Beside a round of fewer than this nothing is read ahead: it costs a commit its own price once more.
 const WORTH_READING_AHEAD: usize = 64;
 
 /// Reports that are committed together.
@@ -195,14 +198,22 @@ impl Worker {
             return Ok(decided);
         };
         let county = self.county.clone();
+        let ended = Notify::new();
         let ahead = async {
             before.answer();
             match queue {
-                Some(queue) => self.prepare(queue, Written { reports, decided: &decided, turn }).await,
+                Some(queue) => {
+                    self.prepare(queue, Written { reports, decided: &decided, turn, ended: &ended }).await
+                }
                 None => None,
             }
         };
-        let (written, ahead) = tokio::join!(decided.write(&county, reports, &mut connection, turn), ahead);
+        let write = async {
+            let written = decided.write(&county, reports, &mut connection, turn).await;
+            ended.notify_one();
+            written
+        };
+        let (written, ahead) = tokio::join!(write, ahead);
         *next = ahead;
         let written = match written {
             Err(error) if error.is_of_the_data() => {
@@ -282,15 +293,26 @@ impl Worker {
         Ok(decided.announce(&self.outbox, &self.county, first))
     }
 
-    /// Takes who waits, and reads and decides their round, where it is worth it, while the one before is written. A failure
+    /// Takes who waits while a round is written, and reads and decides their round as soon as they are as many. A failure
     /// only means that it is done when it is their turn.
     async fn prepare(&mut self, queue: &mut mpsc::Receiver<Waiting>, before: Written<'_>) -> Option<Round> {
-        let waits = queue.len().min(self.at_most);
-        if waits < WORTH_READING_AHEAD {
+        let wanted = before.reports.len();
+        if wanted < WORTH_READING_AHEAD {
             return None;
         }
-        let mut waiting = Vec::with_capacity(waits);
-        queue.recv_many(&mut waiting, waits).await;
+        let mut waiting = Vec::with_capacity(self.at_most);
+        // Fewer would be one more share of the same callers, and each round has its own price.
+        while waiting.len() < wanted {
+            let room = self.at_most.saturating_sub(waiting.len());
+            let taken = tokio::select! {
+                biased;
+                taken = queue.recv_many(&mut waiting, room) => taken,
+                () = before.ended.notified() => 0,
+            };
+            if taken == 0 {
+                return Some(waiting).filter(|waiting| !waiting.is_empty()).map(Round::new);
+            }
+        }
         let mut round = Round::new(waiting);
         let reports = round.reports();
         let known = self.read_ahead(&reports, &before).await;
@@ -336,6 +358,8 @@ struct Written<'a> {
     reports: &'a [&'a ReceivedReport],
     decided: &'a Decided,
     turn: Turn,
+    /// Told when it is written, or is not.
+    ended: &'a Notify,
 }
 
 /// What was read for some reports is completed by the round before them, which is remembered.

@@ -1,5 +1,7 @@
 //! The part of an address below the community: estate, street, building, unit, room, group, number.
 
+use crate::signs::Signs;
+
 /// A house or flat, as far as it is named. Numbers are digits (or letters) without leading zeros; what is not named
 /// is empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -49,7 +51,7 @@ const UNITS: &[(&str, Follows)] = &[
     ("号", Follows::Number),
     ("户", Follows::Number),
 ];
-const NUMERALS: &str = "零〇一二两三四五六七八九十百";
+static NUMERALS: Signs = Signs::of("零〇一二两三四五六七八九十百");
 /// A word that ends so names a street.
 const STREETS: &[&str] = &["大道", "路", "街", "巷", "弄", "胡同"];
 /// Left out as often as said.
@@ -81,10 +83,8 @@ pub(super) fn plain_signs(text: &str) -> String {
         match sign {
             '#' if before.is_some_and(|c| c.is_ascii_alphanumeric()) => plain.push('号'),
             '-' | '‐' | '‑' | '–' | '—' | '−' | '/'
-                if before.is_some_and(|c| c.is_ascii_alphanumeric() || NUMERALS.contains(c))
-                    && signs
-                        .get(at + 1)
-                        .is_some_and(|c| c.is_ascii_alphanumeric() || NUMERALS.contains(*c)) =>
+                if before.is_some_and(|c| c.is_ascii_alphanumeric() || NUMERALS.has(c))
+                    && signs.get(at + 1).is_some_and(|c| c.is_ascii_alphanumeric() || NUMERALS.has(*c)) =>
             {
                 plain.push('-');
             }
@@ -101,7 +101,7 @@ pub(super) fn in_digits(text: &str) -> String {
     let mut written = String::with_capacity(text.len());
     let mut left = text;
     while let Some(c) = left.chars().next() {
-        let run = left.find(|c| !NUMERALS.contains(c)).unwrap_or(left.len());
+        let run = left.find(|c| !NUMERALS.has(c)).unwrap_or(left.len());
         if run > 0 {
             let (numerals, after) = left.split_at(run);
             // After a unit a number alone may stand at the end: 三号楼五〇一.

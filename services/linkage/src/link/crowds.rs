@@ -12,8 +12,11 @@ use crate::{
 
 /// So many family names on one telephone or in one house are one family's: husband, wife, in-laws.
 const NAMES_OF_A_FAMILY: usize = 2;
-/// Where more reports have a key than are compared, so many times as many people share it as were found.
-const CUT: f32 = 12.0;
+/// A key that more reports have than are compared is taken to be shared by so many people, where each of those that were
+/// compared is another's.
+const FREQUENT_OF: f32 = 48.0;
+/// So many times as many people share it as were found.
+const CUT: f32 = FREQUENT_OF / CANDIDATES_OF_FREQUENT as f32;
 
 /// Counts what is shared among the reports that are compared.
 pub(super) fn of(new: &Traits, earlier: &[&Earlier<'_>], frequent: &[Key], weights: &Weights) -> Crowd {

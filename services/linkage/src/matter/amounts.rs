@@ -1,24 +1,27 @@
 //! Sums of money in a text: 1.2万, 12000元 and 一万二 are one.
 
+use crate::signs::Signs;
+
 /// So many are kept of a text.
 pub(super) const MOST: usize = 4;
 const NUMERALS: &str = "零一二两三四五六七八九";
 const UNITS: &[(char, u64)] = &[('百', 100), ('千', 1_000), ('万', 10_000), ('亿', 100_000_000)];
+/// What a sum is written with.
+static PARTS: Signs = Signs::of(NUMERALS).and("十百千万亿0123456789.");
 /// What is counted in less is no sum that a dispute is about.
 const LEAST: u64 = 50;
 const LONGEST: usize = 12;
 
 /// The sums of money, in yuan, in the order said, each once.
-pub(super) fn amounts(text: &str) -> Vec<u64> {
-    let signs: Vec<char> = text.chars().collect();
+pub(super) fn amounts(signs: &[char]) -> Vec<u64> {
     let mut found: Vec<u64> = Vec::new();
     let mut at = 0;
     while at < signs.len() {
-        if !is_part(signs[at]) {
+        if !PARTS.has(signs[at]) {
             at += 1;
             continue;
         }
-        let end = (at..signs.len()).find(|end| !is_part(signs[*end])).unwrap_or(signs.len());
+        let end = (at..signs.len()).find(|end| !PARTS.has(signs[*end])).unwrap_or(signs.len());
         let run: String = signs[at..end].iter().take(LONGEST).collect();
         let next = signs.get(end).copied().unwrap_or_default();
         let is_money = matches!(next, '元' | '块') || run.contains('万');
@@ -35,14 +38,6 @@ pub(super) fn amounts(text: &str) -> Vec<u64> {
         at = end;
     }
     found
-}
-
-fn is_part(c: char) -> bool {
-    c.is_ascii_digit()
-        || c == '.'
-        || c == '十'
-        || NUMERALS.contains(c)
-        || UNITS.iter().any(|(unit, _)| *unit == c)
 }
 
 /// 1.2万, 3千, 五千, 十二万, 800, 一万二.
@@ -100,6 +95,10 @@ fn small_value(numerals: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn amounts(text: &str) -> Vec<u64> {
+        super::amounts(&text.chars().collect::<Vec<_>>())
+    }
 
     #[test]
     fn one_sum_in_several_writings() {

@@ -7,8 +7,7 @@ const BEFORE: usize = 8;
 const MOBILE_DIGITS: usize = 11;
 
 /// The first mobile number of a text that is not said to be the other side's.
-pub(super) fn of_reporter(text: &str) -> Option<String> {
-    let signs: Vec<char> = text.chars().collect();
+pub(super) fn of_reporter(signs: &[char]) -> Option<String> {
     let mut at = 0;
     while at < signs.len() {
         if !signs[at].is_ascii_digit() {
@@ -16,9 +15,12 @@ pub(super) fn of_reporter(text: &str) -> Option<String> {
             continue;
         }
         let end = (at..signs.len()).find(|end| !signs[*end].is_ascii_digit()).unwrap_or(signs.len());
-        let before: String = signs[at.saturating_sub(BEFORE)..at].iter().collect();
         let is_mobile = end - at == MOBILE_DIGITS && signs[at] == '1' && ('3'..='9').contains(&signs[at + 1]);
-        if is_mobile && !OF_OTHERS.iter().any(|other| before.contains(other)) {
+        let is_of_others = || {
+            let before: String = signs[at.saturating_sub(BEFORE)..at].iter().collect();
+            OF_OTHERS.iter().any(|other| before.contains(other))
+        };
+        if is_mobile && !is_of_others() {
             return Some(signs[at..end].iter().collect());
         }
         at = end;
@@ -29,6 +31,10 @@ pub(super) fn of_reporter(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn of_reporter(text: &str) -> Option<String> {
+        super::of_reporter(&text.chars().collect::<Vec<_>>())
+    }
 
     #[test]
     fn the_reporters_telephone_is_found_in_the_text() {

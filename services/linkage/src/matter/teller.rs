@@ -1,12 +1,19 @@
 //! Who tells it, as the text has it, where the form has half a name or none: 联系人于春艳，138…; 下户时占文轩反映.
 
+use std::sync::LazyLock;
+
+use aho_corasick::AhoCorasick;
+
 use super::TELLS;
-use crate::{name, writing::is_han};
+use crate::{name, signs::Signs, writing::is_han};
 
 /// What stands before the name of who is to be called back.
 const CONTACT: &[&str] = &["联系人", "来电人", "诉求人", "反映人", "来访人", "报警人", "当事人", "申请人"];
+#[expect(clippy::expect_used, reason = "the words are written here, and a test builds them")]
+static FOUND_BY_CONTACT: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(CONTACT).expect("the words are few"));
 /// What stands before one whose words follow.
-const BEFORE_WORDS: &[char] = &['时', '，', ',', '。', '；', '：', ':'];
+static BEFORE_WORDS: Signs = Signs::of("时，,。；：:");
 /// What stands after a name whose words follow, besides what tells for another.
 const SAYS: &[&str] = &["表示", "又问", "称", "问"];
 /// What stands between a name and its telephone.
@@ -26,17 +33,18 @@ pub(super) fn named(text: &str) -> Vec<String> {
             found.push(name);
         }
     };
-    for (at, _) in text.match_indices(|c: char| c.is_ascii_digit()) {
-        if !text[..at].ends_with(|c: char| c.is_ascii_digit()) {
+    let bytes = text.as_bytes();
+    for at in (0..bytes.len()).filter(|at| bytes[*at].is_ascii_digit()) {
+        if at == 0 || !bytes[at - 1].is_ascii_digit() {
             add(before_telephone(&text[..at]));
         }
     }
-    for word in CONTACT {
-        for (at, _) in text.match_indices(word) {
-            add(at_start(&text[at + word.len()..]));
-        }
+    let mut contacts: Vec<_> = FOUND_BY_CONTACT.find_iter(text).collect();
+    contacts.sort_by_key(|contact| contact.pattern());
+    for contact in contacts {
+        add(at_start(&text[contact.end()..]));
     }
-    for (at, sign) in text.char_indices().filter(|(_, c)| BEFORE_WORDS.contains(c)) {
+    for (at, sign) in text.char_indices().filter(|(_, c)| BEFORE_WORDS.has(*c)) {
         add(at_start(&text[at + sign.len_utf8()..]));
     }
     found
@@ -63,13 +71,16 @@ fn before_telephone(before: &str) -> Option<String> {
 
 /// A name whose words follow: 占文轩反映, 小熊说.
 fn at_start(text: &str) -> Option<String> {
-    let head: String = text.chars().take_while(|c| is_han(*c)).take(MOST_SIGNS + 2).collect();
+    // No form of telling is longer than two characters.
+    let signs = text.char_indices().take_while(|(_, c)| is_han(*c)).take(MOST_SIGNS + 2);
+    let end = signs.last().map_or(0, |(at, sign)| at + sign.len_utf8());
+    let head = &text[..end];
     let ends = |length: usize| {
         let (at, _) = head.char_indices().nth(length)?;
         let after = &head[at..];
-        TELLS.iter().chain(SAYS).any(|tells| after.starts_with(tells)).then(|| head[..at].to_owned())
+        TELLS.iter().chain(SAYS).any(|tells| after.starts_with(tells)).then(|| &head[..at])
     };
-    (2..=MOST_SIGNS).find_map(ends).filter(|name| is_name(name))
+    (2..=MOST_SIGNS).find_map(ends).filter(|name| is_name(name)).map(str::to_owned)
 }
 
 fn is_name(text: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 
 use super::Topic;
 
@@ -180,6 +180,8 @@ static WORDS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
         .collect();
     let searcher = AhoCorasick::builder()
         .match_kind(MatchKind::LeftmostLongest)
+        // Some hundred kilobytes, for half the time.
+        .kind(Some(AhoCorasickKind::DFA))
         .build(words.iter().map(|(word, _)| word))
         .expect("the words of the topics are few");
     (searcher, words.into_iter().map(|(_, topic)| topic).collect())

@@ -1,6 +1,6 @@
 //! Family names and how common they are.
 
-use crate::writing::is_han;
+use crate::{signs::Signs, writing::is_han};
 
 /// The bits of a family name that is not among the common ones: one in about 3,000 people has it.
 pub(super) const RAREST_BITS: f32 = 11.5;
@@ -54,7 +54,17 @@ pub(super) fn bits(surname: &str) -> f32 {
     }
 }
 
+/// The common family names of all groups.
+static ALL_COMMON: Signs = {
+    let (mut all, mut group) = (Signs::of(""), 0);
+    while group < COMMON.len() {
+        all = all.and(COMMON[group].1);
+        group += 1;
+    }
+    all
+};
+
 /// Whether a character is a common family name.
 pub(crate) fn is_common(first: char) -> bool {
-    COMMON.iter().any(|(_, names)| names.contains(first))
+    ALL_COMMON.has(first)
 }

@@ -13,7 +13,7 @@ use super::Delivery;
 use crate::{
     domain::{
         lane::Lane,
-        outcome::{Channel, Ending, Outcome},
+        outcome::{Channel, Ending, Outcome, Tried},
         push::{Push, RequestedPush},
         queued::Queued,
     },
@@ -133,10 +133,10 @@ impl Arrivals {
         self.delivery
             .settling
             .hand_in(Outcome {
+                push: Tried::of(&push),
                 county: push.county,
-                push_id: push.push_id,
                 attempt: push.attempts,
-                fence: None,
+                token: None,
                 channel: Channel::Stream,
                 began_at: now(),
                 took: Duration::ZERO,

@@ -21,7 +21,7 @@ use crate::{
     },
     error::NotificationError,
     queue::Queues,
-    store::{Settled, SettledEnding, Store},
+    store::Store,
 };
 
 /// How many outcomes wait at most; then channels wait.
@@ -144,11 +144,15 @@ impl Settler {
         }
     }
 
-    async fn queue_released(&self, settled: &[Settled]) {
+    async fn queue_released(&self, settled: &[&Outcome]) {
         let released: Vec<Queued> = settled
             .iter()
-            .filter(|one| one.ending == SettledEnding::Released)
-            .map(|one| one.push.clone())
+            .filter(|outcome| outcome.ending == Ending::Released)
+            .map(|outcome| Queued {
+                agency: outcome.push.agency.clone(),
+                lane: Lane::of(outcome.push.level),
+                push_id: outcome.push.push_id,
+            })
             .collect();
         if let Err(error) = self.queues.enqueue(&self.county, &released).await {
             tracing::warn!(
@@ -160,7 +164,7 @@ impl Settler {
         }
     }
 
-    fn count(&self, outcomes: &[Outcome], settled: &[Settled]) {
+    fn count(&self, outcomes: &[Outcome], settled: &[&Outcome]) {
         // A look-up in the registry for each kind, not for each push.
         let mut attempts: HashMap<_, u64> = HashMap::new();
         for outcome in outcomes {
@@ -180,9 +184,10 @@ impl Settler {
             );
             settled
                 .iter()
-                .filter(|one| one.ending == SettledEnding::Delivered && one.push.lane == lane)
+                .filter(|one| one.ending == Ending::Delivered && Lane::of(one.push.level) == lane)
                 .for_each(|one| {
-                    took.record(one.ended_at.duration_since(one.requested_at).as_secs_f64().max(0.0))
+                    let since = one.ended_at().duration_since(one.push.requested_at);
+                    took.record(since.as_secs_f64().max(0.0));
                 });
         }
     }
@@ -205,9 +210,9 @@ fn one_for_each_push(outcomes: Vec<Outcome>) -> Vec<Outcome> {
     let mut kept: Vec<Outcome> = Vec::with_capacity(outcomes.len());
     let mut place = HashMap::with_capacity(outcomes.len());
     for outcome in outcomes {
-        match place.get(&outcome.push_id).copied() {
+        match place.get(&outcome.push.push_id).copied() {
             None => {
-                place.insert(outcome.push_id, kept.len());
+                place.insert(outcome.push.push_id, kept.len());
                 kept.push(outcome);
             }
             Some(at) => {
@@ -226,16 +231,22 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::domain::{outcome::Channel, retry::Next};
+    use crate::domain::{
+        outcome::{Channel, Tried},
+        push::RequestedPush,
+        retry::Next,
+    };
 
     fn outcome(push: u128, attempt: i32, ending: Ending) -> Outcome {
+        let began_at = jiff::Timestamp::UNIX_EPOCH;
+        let push = RequestedPush::blank("421181", Uuid::from_u128(push), "court", began_at).claimed();
         Outcome {
             county: "421181".into(),
-            push_id: Uuid::from_u128(push),
+            push: Tried::of(&push),
             attempt,
-            fence: None,
+            token: None,
             channel: Channel::Stream,
-            began_at: jiff::Timestamp::UNIX_EPOCH,
+            began_at,
             took: Duration::ZERO,
             ending,
             http_status: 0,
@@ -255,7 +266,7 @@ mod tests {
             outcome(3, 1, Ending::Released),
             outcome(3, 2, Ending::Failed(Next::Park)),
         ]);
-        let kept: Vec<_> = kept.iter().map(|o| (o.push_id.as_u128(), o.attempt)).collect();
+        let kept: Vec<_> = kept.iter().map(|o| (o.push.push_id.as_u128(), o.attempt)).collect();
         assert_eq!(kept, [(1, 1), (2, 2), (3, 2)]);
     }
 }

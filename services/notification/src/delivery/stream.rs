@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::Delivery;
 use crate::{
     domain::{
-        outcome::{Channel, Ending, Outcome, after_failure},
+        outcome::{Channel, Ending, Outcome, Tried, after_failure},
         push::Push,
         window::{Acknowledged, Window},
     },
@@ -267,9 +267,9 @@ impl StreamSession {
             .settling
             .hand_in(Outcome {
                 county: self.county.clone(),
-                push_id: sent.push.push_id,
+                push: Tried::of(&sent.push),
                 attempt: sent.push.attempts,
-                fence: None,
+                token: None,
                 channel: Channel::Stream,
                 began_at: sent.began_at,
                 took: sent.began.elapsed(),

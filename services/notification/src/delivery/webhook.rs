@@ -25,7 +25,7 @@ use super::Delivery;
 use crate::{
     domain::{
         breaker::Breaker,
-        outcome::{Channel, Ending, Fence, Outcome, after_failure},
+        outcome::{Channel, Ending, Fence, Outcome, Tried, after_failure},
         push::Push,
         retry::Next,
         turns::{PAGE, Turns},
@@ -335,10 +335,10 @@ impl AgencyQueue {
             holds_back: matches!(ending, Ending::Failed(Next::After(_))).then_some(push.level),
         };
         let outcome = Outcome {
+            push: Tried::of(&push),
             county: push.county,
-            push_id: push.push_id,
             attempt: push.attempts + 1,
-            fence: Some(self.fence.clone()),
+            token: Some(self.fence.token),
             channel: Channel::Webhook,
             began_at,
             took: began.elapsed(),

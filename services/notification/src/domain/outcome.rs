@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fengqiao_proto::types::v1::{Level, PushSubject};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -54,17 +55,49 @@ pub enum Ending {
     Released,
 }
 
+/// The push that was tried, as far as others are told what became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The push.
+    pub push_id: Uuid,
+    /// What it speaks of.
+    pub subject: PushSubject,
+    /// Its case, or its duty besides cases.
+    pub case_id: Uuid,
+    /// Its agency.
+    pub agency: String,
+    /// Its level.
+    pub level: Level,
+    /// When it was requested.
+    pub requested_at: Timestamp,
+}
+
+impl Tried {
+    /// Of this push.
+    #[must_use]
+    pub fn of(push: &Push) -> Self {
+        Self {
+            push_id: push.push_id,
+            subject: push.subject,
+            case_id: push.case_id,
+            agency: push.agency.clone(),
+            level: push.level,
+            requested_at: push.requested_at,
+        }
+    }
+}
+
 /// One try and what it ended with; becomes one attempt record and the push's next state, together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     /// Whose push.
     pub county: String,
     /// Which push.
-    pub push_id: Uuid,
+    pub push: Tried,
     /// Which try, as counted by its claim; of an owner, which claims nothing, as it counts by itself.
     pub attempt: i32,
-    /// The owner that tried; none where the push was claimed.
-    pub fence: Option<Fence>,
+    /// The token of the agency's owner that tried; none where the push was claimed.
+    pub token: Option<i64>,
     /// How it travelled.
     pub channel: Channel,
     /// When the try began.
@@ -84,10 +117,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// When the try ended.
+    /// When the try ended, to the microsecond as it is kept.
     #[must_use]
     pub fn ended_at(&self) -> Timestamp {
-        self.began_at + self.took
+        let ended = self.began_at + self.took;
+        Timestamp::from_microsecond(ended.as_microsecond()).unwrap_or(ended)
     }
 
     /// The name of its ending in metrics.

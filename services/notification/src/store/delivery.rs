@@ -1,14 +1,9 @@
 //! Claims, what became of them, and what belongs on a queue.
 
-use std::{
-    collections::{HashMap, HashSet},
-    time::Duration,
-};
+use std::{collections::HashSet, time::Duration};
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome, ReceiptKind, ReturnReason};
 use fengqiao_serving::time::to_sql;
-use jiff::Timestamp;
 use sqlx::{Postgres, Row as _, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
@@ -22,7 +17,7 @@ use crate::{
         retry::Next,
     },
     error::NotificationError,
-    events::{Receipt, SYSTEM},
+    events::Receipt,
 };
 
 /// How long a queued push may stay untaken before the sweeper queues it once more. Doubles are harmless.
@@ -39,58 +34,13 @@ pub struct LaneRoom {
     pub room: usize,
 }
 
-/// A push whose state an outcome changed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Settled {
-    /// The push, as it is queued.
-    pub push: Queued,
-    /// When it was requested.
-    pub requested_at: Timestamp,
-    /// What it ended with.
-    pub ending: SettledEnding,
-    /// When.
-    pub ended_at: Timestamp,
-}
-
-/// The endings as the database numbers them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SettledEnding {
-    /// The agency has it.
-    Delivered,
-    /// It is tried again.
-    Waits,
-    /// It was the last try.
-    Parked,
-    /// Free at once.
-    Released,
-}
-
-impl SettledEnding {
-    const fn of(ending: Ending) -> (Self, Duration) {
-        match ending {
-            Ending::Delivered => (Self::Delivered, Duration::ZERO),
-            Ending::Failed(Next::After(wait)) => (Self::Waits, wait),
-            Ending::Failed(Next::Park) => (Self::Parked, Duration::ZERO),
-            Ending::Released => (Self::Released, Duration::ZERO),
-        }
-    }
-
-    const fn number(self) -> i16 {
-        match self {
-            Self::Delivered => 1,
-            Self::Waits => 2,
-            Self::Parked => 3,
-            Self::Released => 4,
-        }
-    }
-
-    const fn of_number(number: i16) -> Self {
-        match number {
-            1 => Self::Delivered,
-            2 => Self::Waits,
-            3 => Self::Parked,
-            _ => Self::Released,
-        }
+/// An ending as the database numbers it, and how long the push waits then.
+const fn numbered(ending: Ending) -> (i16, Duration) {
+    match ending {
+        Ending::Delivered => (1, Duration::ZERO),
+        Ending::Failed(Next::After(wait)) => (2, wait),
+        Ending::Failed(Next::Park) => (3, Duration::ZERO),
+        Ending::Released => (4, Duration::ZERO),
     }
 }
 
@@ -132,44 +82,40 @@ impl Store {
     }
 
     /// Writes what became of tries of one county: attempt records, next states and receipts, in one
-    /// transaction. At most one outcome for each push. Returns the pushes that changed.
+    /// transaction. At most one outcome for each push. Returns those that changed their push.
     ///
     /// # Errors
     /// [`NotificationError`] of the database; then nothing is written.
-    pub async fn settle(
+    pub async fn settle<'o>(
         &self,
         county: &str,
-        outcomes: &[Outcome],
-    ) -> Result<Vec<Settled>, NotificationError> {
+        outcomes: &'o [Outcome],
+    ) -> Result<Vec<&'o Outcome>, NotificationError> {
         const OPERATION: &str = "settle deliveries";
         if outcomes.is_empty() {
             return Ok(Vec::new());
         }
-        let settled = Self::within(OPERATION, async {
+        Self::within(OPERATION, async {
             let database = || NotificationError::database(OPERATION);
             let mut tx = self.pool.begin().await.map_err(database())?;
-            let changed = self::settle(county, outcomes).fetch_all(&mut *tx).await.map_err(database())?;
-            let traces: HashMap<Uuid, Option<&str>> =
-                outcomes.iter().map(|o| (o.push_id, o.trace.as_deref())).collect();
-            let mut settled = Vec::with_capacity(changed.len());
-            let mut events = Vec::new();
-            for row in &changed {
-                let (one, event) = settled_row(row, &traces).map_err(database())?;
-                settled.push(one);
-                events.extend(event);
-            }
-            if settled.len() < outcomes.len() {
-                let known: HashSet<Uuid> = settled.iter().map(|one| one.push.push_id).collect();
-                let others: Vec<_> = outcomes.iter().filter(|o| !known.contains(&o.push_id)).collect();
+            let changed: HashSet<Uuid> = self::settle(county, outcomes)
+                .fetch_all(&mut *tx)
+                .await
+                .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
+                .map_err(database())?;
+            let (settled, others): (Vec<&Outcome>, Vec<&Outcome>) =
+                outcomes.iter().partition(|outcome| changed.contains(&outcome.push.push_id));
+            if !others.is_empty() {
                 record(county, &others).execute(&mut *tx).await.map_err(database())?;
             }
+            let events: Vec<Event> =
+                settled.iter().filter_map(|outcome| Receipt::of_try(outcome)).map(Receipt::event).collect();
             let first = append(&mut tx, county, &events).await?;
             tx.commit().await.map_err(database())?;
             self.outbox.sent(county, first, events);
             Ok(settled)
         })
-        .await?;
-        Ok(settled)
+        .await
     }
 
     /// Which of these agencies have something that should be on their queue.
@@ -248,16 +194,16 @@ impl Store {
 type Statement<'a> = Query<'a, Postgres, PgArguments>;
 
 fn settle<'a>(county: &'a str, outcomes: &'a [Outcome]) -> Statement<'a> {
-    let endings: Vec<_> = outcomes.iter().map(|o| SettledEnding::of(o.ending)).collect();
+    let endings: Vec<_> = outcomes.iter().map(|o| numbered(o.ending)).collect();
     let mut agencies: Vec<&str> =
-        outcomes.iter().filter_map(|o| o.fence.as_ref()).map(|fence| fence.agency.as_str()).collect();
+        outcomes.iter().filter(|o| o.token.is_some()).map(|o| o.push.agency.as_str()).collect();
     agencies.sort_unstable();
     agencies.dedup();
     sqlx::query(include_str!("sql/settle.sql"))
         .bind(county)
-        .bind(outcomes.iter().map(|o| o.push_id).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.push.push_id).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
-        .bind(endings.iter().map(|(ending, _)| ending.number()).collect::<Vec<_>>())
+        .bind(endings.iter().map(|(number, _)| *number).collect::<Vec<_>>())
         .bind(endings.iter().map(|(_, wait)| millis(*wait)).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| to_sql(o.ended_at())).collect::<Vec<_>>())
@@ -267,14 +213,14 @@ fn settle<'a>(county: &'a str, outcomes: &'a [Outcome]) -> Statement<'a> {
         .bind(outcomes.iter().map(took_millis).collect::<Vec<_>>())
         .bind(millis(QUEUED_BY_THEN))
         .bind(agencies)
-        .bind(outcomes.iter().map(|o| o.fence.as_ref().map(|fence| fence.token)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.token).collect::<Vec<_>>())
         .bind(outcomes.iter().map(sealed_answer).collect::<Vec<_>>())
 }
 
 fn record<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
     sqlx::query(include_str!("sql/record_attempts.sql"))
         .bind(county)
-        .bind(outcomes.iter().map(|o| o.push_id).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.push.push_id).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
@@ -291,52 +237,4 @@ fn took_millis(outcome: &Outcome) -> i32 {
 
 fn sealed_answer(outcome: &Outcome) -> Option<&[u8]> {
     Some(outcome.sealed_answer.as_slice()).filter(|sealed| !sealed.is_empty())
-}
-
-fn settled_row(
-    row: &sqlx::postgres::PgRow,
-    traces: &HashMap<Uuid, Option<&str>>,
-) -> Result<(Settled, Option<Event>), sqlx::Error> {
-    let push_id: Uuid = row.try_get("push_id")?;
-    let agency: String = row.try_get("agency")?;
-    let ending = SettledEnding::of_number(row.try_get("ending")?);
-    let ended_at = rows::time(row, "ended_at")?;
-    let kind = match ending {
-        SettledEnding::Delivered => Some(ReceiptKind::Delivered),
-        SettledEnding::Parked => Some(ReceiptKind::Parked),
-        SettledEnding::Waits | SettledEnding::Released => None,
-    };
-    let event = match kind {
-        None => None,
-        Some(kind) => {
-            let trace = traces.get(&push_id).copied().flatten().map(str::to_owned);
-            let receipt = Receipt {
-                push_id,
-                subject: rows::subject(row)?,
-                case_id: row.try_get("case_id")?,
-                agency: &agency,
-                kind,
-                at: ended_at,
-                actor: SYSTEM,
-                return_reason: ReturnReason::Unspecified,
-                outcome: FeedbackOutcome::Unspecified,
-                sealed_text: &[],
-                sealed_evidence: &[],
-                capacity: "",
-                cannot_reason: CannotReason::Unspecified,
-                substantive: None,
-                attachments: 0,
-                trace,
-            };
-            Some(receipt.event())
-        }
-    };
-    let lane = Lane::of(rows::level(row)?);
-    let settled = Settled {
-        push: Queued { agency, lane, push_id },
-        requested_at: rows::time(row, "requested_at")?,
-        ending,
-        ended_at,
-    };
-    Ok((settled, event))
 }

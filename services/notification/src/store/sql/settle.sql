@@ -40,8 +40,7 @@ WITH held AS MATERIALIZED (
             OR outcome.ending <> 1 AND push.delivery = 1
                 AND (outcome.token IS NOT NULL OR push.attempts = outcome.attempt)
         )
-    RETURNING push.push_id, push.subject, push.case_id, push.agency, push.level, push.requested_at,
-        push.attempts, outcome.ending, outcome.began_at, outcome.ended_at, outcome.channel, outcome.http_status,
+    RETURNING push.push_id, push.attempts, outcome.ending, outcome.began_at, outcome.channel, outcome.http_status,
         outcome.error, outcome.duration_ms, outcome.token, outcome.attempt, outcome.sealed_answer
 ), record AS (
     INSERT INTO delivery_attempt (
@@ -52,4 +51,4 @@ WITH held AS MATERIALIZED (
     FROM changed
     ON CONFLICT (county, push_id, number) DO NOTHING
 )
-SELECT push_id, subject, case_id, agency, level, requested_at, ending, ended_at FROM changed
+SELECT push_id FROM changed
