@@ -1,6 +1,6 @@
 //! Receiving: each event applied exactly once, in order, with the position in the same transaction.
 
-use std::{sync::Arc, time::Duration};
+use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use redis::streams::StreamReadReply;
@@ -53,6 +53,12 @@ pub trait Apply: Send + Sync + 'static {
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError>;
 
+    /// The part of the service that this is, where it goes at its own pace: it has a position of its own, and nobody who
+    /// waits for the rest of the service waits for it. It stands among the topic's [receivers](Topic::receivers).
+    fn part(&self) -> Option<&'static str> {
+        None
+    }
+
     /// How long events may gather before the next batch. Zero where somebody waits for them; what nobody
     /// waits for costs far less in a few large batches than in many small ones.
     fn gathers_for(&self) -> Duration {
@@ -92,7 +98,7 @@ impl Receiver {
     /// Receives until told to stop. Faults are waited out, however long.
     pub async fn run(self, stop: CancellationToken) {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
-        let part = format!("receiver {} {}", self.topic, self.county);
+        let part = format!("receiver {} {}", self.held_as(), self.county);
         loop {
             let ended = tokio::select! {
                 () = stop.cancelled() => return,
@@ -102,9 +108,8 @@ impl Receiver {
                 if backoff.tries() >= TROUBLE_AFTER {
                     (self.health)(&part, false);
                 }
-                metrics::counter!("fengqiao_receiver_failures_total", "topic" => self.topic.name())
-                    .increment(1);
-                tracing::warn!(topic = %self.topic, county = self.county, error = &error as &dyn std::error::Error, "receiving is interrupted");
+                metrics::counter!("fengqiao_receiver_failures_total", "topic" => self.held_as()).increment(1);
+                tracing::warn!(topic = %self.held_as(), county = self.county, error = &error as &dyn std::error::Error, "receiving is interrupted");
             }
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -198,9 +203,9 @@ impl Receiver {
             Err(_) => return Err(MessagingError::Apply("it took too long".into())),
         };
         if let Outcome::Moved(to) = step {
-            metrics::counter!("fengqiao_events_applied_total", "topic" => self.topic.name())
+            metrics::counter!("fengqiao_events_applied_total", "topic" => self.held_as())
                 .increment((to - position) as u64);
-            metrics::histogram!("fengqiao_apply_seconds", "topic" => self.topic.name())
+            metrics::histogram!("fengqiao_apply_seconds", "topic" => self.held_as())
                 .record(began.elapsed().as_secs_f64());
         }
         Ok(step)
@@ -249,7 +254,12 @@ impl Receiver {
     fn step(&self, from: i64, to: i64, caught_up: bool) -> Step {
         #[cfg(debug_assertions)]
         let to = if planted::forgets_position() { from } else { to };
-        Step { county: self.county.clone(), topic: self.topic, from, to, caught_up }
+        Step { county: self.county.clone(), held_as: self.held_as(), from, to, caught_up }
+    }
+
+    /// The name under which the position is kept: the topic's, and the part's.
+    fn held_as(&self) -> Cow<'static, str> {
+        with_part(self.topic.name(), self.apply.part())
     }
 
     async fn park(
@@ -266,7 +276,7 @@ impl Receiver {
         };
         let query = sqlx::query(include_str!("sql/park.sql"))
             .bind(&self.county)
-            .bind(self.topic.name())
+            .bind(self.held_as())
             .bind(event.position)
             .bind(&event.kind)
             .bind(&event.payload)
@@ -275,20 +285,20 @@ impl Receiver {
             .execute(&mut *tx);
         bounded(operation, query).await?;
         bounded(operation, tx.commit()).await?;
-        tracing::error!(topic = %self.topic, county = self.county, position = event.position, kind = event.kind, reason, "an event cannot be applied and is parked");
-        metrics::counter!("fengqiao_events_parked_total", "topic" => self.topic.name()).increment(1);
+        tracing::error!(topic = %self.held_as(), county = self.county, position = event.position, kind = event.kind, reason, "an event cannot be applied and is parked");
+        metrics::counter!("fengqiao_events_parked_total", "topic" => self.held_as()).increment(1);
         Ok(Outcome::Moved(event.position))
     }
 
     async fn position(&self, conn: &mut PgConnection) -> Result<i64, MessagingError> {
-        receiver_position(conn, &self.county, self.topic).await
+        receiver_position(conn, &self.county, &self.held_as()).await
     }
 
     /// Nothing came: say so, and see whether another process has moved on.
     async fn idle(&self, conn: &mut PgConnection, position: i64) -> Result<i64, MessagingError> {
         let query = sqlx::query(include_str!("sql/caught_up.sql"))
             .bind(&self.county)
-            .bind(self.topic.name())
+            .bind(self.held_as())
             .bind(position)
             .execute(&mut *conn);
         let still_there = bounded("say that all is applied", query).await?.rows_affected() == 1;
@@ -305,8 +315,8 @@ impl Receiver {
     ) -> Result<i64, MessagingError> {
         let now = self.position(conn).await?;
         if now == position {
-            tracing::warn!(topic = %self.topic, county = self.county, position, first, "the stream lacks events; waiting for the sender");
-            metrics::counter!("fengqiao_receiver_gaps_total", "topic" => self.topic.name()).increment(1);
+            tracing::warn!(topic = %self.held_as(), county = self.county, position, first, "the stream lacks events; waiting for the sender");
+            metrics::counter!("fengqiao_receiver_gaps_total", "topic" => self.held_as()).increment(1);
             sleep(BLOCK).await;
         }
         Ok(now)
@@ -315,12 +325,16 @@ impl Receiver {
     async fn acknowledge(&self, redis: &mut OwnRedis, position: i64) -> Result<(), MessagingError> {
         redis::cmd("HSET")
             .arg(self.keys.acknowledged(&self.county, self.topic))
-            .arg(self.service)
+            .arg(with_part(self.service, self.apply.part()).as_ref())
             .arg(position)
             .query_async(redis)
             .await
             .map_err(MessagingError::redis("take an acknowledgement"))
     }
+}
+
+fn with_part(name: &'static str, part: Option<&'static str>) -> Cow<'static, str> {
+    part.map_or(Cow::Borrowed(name), |part| Cow::Owned(format!("{name} {part}")))
 }
 
 /// A fault that the fault suite plants to prove that it would be found. Not in release builds.

@@ -31,12 +31,13 @@ impl Topic {
         }
     }
 
-    /// The services that receive it. Nothing is trimmed before all of them have applied it.
+    /// Who receives it: services, and the parts of services that go at their own pace. Nothing is trimmed before all of
+    /// them have applied it.
     #[must_use]
     pub const fn receivers(self) -> &'static [&'static str] {
         match self {
             Self::Intake => &["routing", "statistics"],
-            Self::Routing => &["intake", "notification", "statistics"],
+            Self::Routing => &["intake", "notification", "notification people", "statistics"],
             Self::Notification => &["routing", "statistics"],
             Self::Statistics => &["notification", "routing"],
         }

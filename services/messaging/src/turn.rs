@@ -5,6 +5,8 @@
 //! lock held from the first to the second, and costs two round trips instead of five. Who lost its turn to
 //! another process reads and writes again, this time under the lock.
 
+use std::borrow::Cow;
+
 use sqlx::{
     Connection as _, PgConnection, Postgres, Transaction,
     postgres::{PgArguments, PgRow},
@@ -42,7 +44,8 @@ impl Turn {
 #[derive(Debug, Clone)]
 pub struct Step {
     pub(crate) county: String,
-    pub(crate) topic: Topic,
+    /// The name under which the receiver's position is kept.
+    pub(crate) held_as: Cow<'static, str>,
     pub(crate) from: i64,
     pub(crate) to: i64,
     /// Nothing is left after it, as far as is known.
@@ -59,8 +62,9 @@ impl Step {
         county: &str,
         topic: Topic,
     ) -> Result<Self, MessagingError> {
-        let position = receiver_position(conn, county, topic).await?;
-        Ok(Self { county: county.to_owned(), topic, from: position, to: position, caught_up: false })
+        let position = receiver_position(conn, county, topic.name()).await?;
+        let held_as = Cow::Borrowed(topic.name());
+        Ok(Self { county: county.to_owned(), held_as, from: position, to: position, caught_up: false })
     }
 
     /// Begins a transaction and takes the step in it, first, so that of two processes one waits here and
@@ -80,7 +84,7 @@ impl Step {
     pub fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
         query
             .bind(self.county.clone())
-            .bind(self.topic.name())
+            .bind(self.held_as.clone())
             .bind(self.from)
             .bind(self.to)
             .bind(self.caught_up)
@@ -122,7 +126,7 @@ impl InTurn<'_> {
         query
             .bind(self.county.to_owned())
             .bind(self.turn.0)
-            .bind(self.step.map(|step| step.topic.name()))
+            .bind(self.step.map(|step| step.held_as.clone()))
             .bind(self.step.map(|step| step.from))
             .bind(self.step.map(|step| step.to))
             .bind(self.step.is_some_and(|step| step.caught_up))
@@ -142,19 +146,17 @@ impl InTurn<'_> {
     }
 }
 
-/// How far a receiver has applied a topic.
+/// How far a receiver has applied what it receives; its position is kept under this name.
 pub(crate) async fn receiver_position(
     conn: &mut PgConnection,
     county: &str,
-    topic: Topic,
+    held_as: &str,
 ) -> Result<i64, MessagingError> {
-    let ensure = sqlx::query(include_str!("sql/ensure_position.sql"))
-        .bind(county)
-        .bind(topic.name())
-        .execute(&mut *conn);
+    let ensure =
+        sqlx::query(include_str!("sql/ensure_position.sql")).bind(county).bind(held_as).execute(&mut *conn);
     bounded("make a receiver's position", ensure).await?;
     let read =
-        sqlx::query_scalar(include_str!("sql/position.sql")).bind(county).bind(topic.name()).fetch_one(conn);
+        sqlx::query_scalar(include_str!("sql/position.sql")).bind(county).bind(held_as).fetch_one(conn);
     bounded("read a receiver's position", read).await
 }
 

@@ -1,6 +1,6 @@
 //! Events in and out: a push that routing asks for, and the receipts that this service sends.
 
-use fengqiao_messaging::{Envelope, Event};
+use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{CannotReason, FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
     routing::v1::{CaseExpired, PushRequested},
@@ -73,13 +73,18 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
     })
 }
 
-/// Reads which case's term is over.
+/// The cases whose term is over, of a batch.
 ///
 /// # Errors
-/// What is wrong with the event.
-pub fn expired_case(envelope: &Envelope) -> Result<Uuid, &'static str> {
-    let expired = CaseExpired::decode(envelope.payload.as_slice()).map_err(|_| "it is not a CaseExpired")?;
-    Uuid::parse_str(&expired.case_id).map_err(|_| "case_id is not a UUID")
+/// The first event that cannot be read.
+pub fn expired_cases(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
+    let case = |envelope: &Envelope| {
+        let expired =
+            CaseExpired::decode(envelope.payload.as_slice()).map_err(|_| "it is not a CaseExpired")?;
+        Uuid::parse_str(&expired.case_id).map_err(|_| "case_id is not a UUID")
+    };
+    let expired = batch.iter().filter(|envelope| envelope.kind == CASE_EXPIRED);
+    expired.map(|envelope| case(envelope).map_err(|reason| envelope.refused(reason))).collect()
 }
 
 /// What became of a push, for the other services.

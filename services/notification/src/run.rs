@@ -158,7 +158,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     }
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
     let events = PeopleEvents::new(people.clone(), Arc::clone(&foundation.keyring));
-    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms), events);
+    let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));
     let persons = PeopleFace::new(store, Arc::clone(&foundation.keyring), people);
     let bulletins = BulletinEvents::new(Arc::clone(&delivery), Arc::clone(&forms));
     let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
@@ -173,8 +173,11 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         .add_service(
             AccountServiceServer::new(AccountFace::new(door)).max_decoding_message_size(MAX_MESSAGE_BYTES),
         );
-    let receivers: Vec<(Topic, Arc<dyn Apply>)> =
-        vec![(Topic::Routing, Arc::new(arrivals)), (Topic::Statistics, Arc::new(bulletins))];
+    let receivers: Vec<(Topic, Arc<dyn Apply>)> = vec![
+        (Topic::Routing, Arc::new(arrivals)),
+        (Topic::Routing, Arc::new(events)),
+        (Topic::Statistics, Arc::new(bulletins)),
+    ];
     foundation.serve(routes, receivers).await
 }
 

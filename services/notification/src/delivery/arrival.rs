@@ -7,7 +7,6 @@ use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_serving::time::now;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
 use super::Delivery;
 use crate::{
@@ -17,9 +16,8 @@ use crate::{
         push::{Push, RequestedPush},
         queued::Queued,
     },
-    events::{CASE_EXPIRED, PUSH_REQUESTED, expired_case, requested_push},
+    events::{PUSH_REQUESTED, expired_cases, requested_push},
     forms::Forms,
-    people::PeopleEvents,
     queue::Reserved,
     store::{expire_cases, insert_pushes},
 };
@@ -28,7 +26,6 @@ use crate::{
 pub struct Arrivals {
     delivery: Arc<Delivery>,
     forms: Arc<Forms>,
-    people: PeopleEvents,
 }
 
 /// New pushes that are committed.
@@ -43,10 +40,10 @@ pub struct Fresh {
 }
 
 impl Arrivals {
-    /// Passes on to these channels, with these forms, and tells these persons.
+    /// Passes on to these channels, with these forms.
     #[must_use]
-    pub const fn new(delivery: Arc<Delivery>, forms: Arc<Forms>, people: PeopleEvents) -> Self {
-        Self { delivery, forms, people }
+    pub const fn new(delivery: Arc<Delivery>, forms: Arc<Forms>) -> Self {
+        Self { delivery, forms }
     }
 
     /// Stores a batch. None where another process was faster.
@@ -62,15 +59,20 @@ impl Arrivals {
         let Some(county) = batch.first().map(|first| first.county.as_str()) else {
             return Ok(Some(Fresh::default()));
         };
-        let expired = expired(batch)?;
+        let expired = expired_cases(batch)?;
         if !expired.is_empty() {
             // Done again it changes nothing, so it need not be one step with the rest.
             expire_cases(conn, &self.delivery.keyring, county, &expired)
                 .await
                 .map_err(|e| ApplyError::Retry(Box::new(e)))?;
         }
-        self.people.store(conn, batch).await?;
         let mut asked = requested(batch)?;
+        if asked.is_empty() {
+            return Ok(match step.take_alone(conn).await? {
+                Applied::Done => Some(Fresh::default()),
+                Applied::Overtaken => None,
+            });
+        }
         // The most dangerous first, so that they get the room that there is.
         asked.sort_by_key(|push| Lane::of(push.level));
         // What a recipient may not see is gone from here on, whichever way the push goes.
@@ -164,12 +166,6 @@ impl Apply for Arrivals {
         }
         Ok(Applied::Done)
     }
-}
-
-/// The cases whose term is over.
-fn expired(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
-    let expired = batch.iter().filter(|envelope| envelope.kind == CASE_EXPIRED);
-    expired.map(|envelope| expired_case(envelope).map_err(|reason| envelope.refused(reason))).collect()
 }
 
 /// The pushes that a batch asks for, each once; all other events are passed over.

@@ -4,9 +4,11 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
-use fengqiao_messaging::{ApplyError, Envelope};
+use async_trait::async_trait;
+use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{
     routing::v1::{CaseChanged, PersonToTell},
     types::v1::{CaseState, Level, Matter, PartyRole, PersonKind, PushSubject, TellingKind},
@@ -25,9 +27,10 @@ use crate::{
         progress::{Standing, code},
     },
     error::NotificationError,
+    events::expired_cases,
     staff,
     store::{
-        people::{ToldResident, drop_protected, insert_messages, residents_told},
+        people::{ToldResident, drop_protected, expire_people, insert_messages, residents_told},
         progress::{codes_of, keep_standings},
     },
 };
@@ -36,6 +39,8 @@ use crate::{
 const PERSON_TO_TELL: &str = "fengqiao.routing.v1.PersonToTell";
 /// The kind of event that says how a case stands.
 const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
+/// A text is on its way for seconds; what is told at once gathers for so long.
+const GATHERED: Duration = Duration::from_millis(50);
 /// What a message of a duty besides cases has in place of a number.
 const NO_NUMBER: &str = "日常工作";
 /// Of one report at most so many people are told.
@@ -61,16 +66,18 @@ impl PeopleEvents {
         Self { people, keyring }
     }
 
-    /// Stores what a batch of one county says. Done again it changes nothing, so it need not be one step with the rest.
-    ///
-    /// # Errors
-    /// [`ApplyError`]
-    pub async fn store(&self, conn: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
+    /// Stores what a batch of one county says. Done again it changes nothing.
+    async fn store(&self, conn: &mut PgConnection, batch: &[Envelope]) -> Result<(), ApplyError> {
         let Some(county) = batch.first().map(|first| first.county.as_str()) else { return Ok(()) };
         staff::keep_newest(conn, batch).await?;
         let standings = standings(batch)?;
         let tellings = tellings(batch)?;
-        self.keep(conn, county, &standings, tellings).await.map_err(|e| ApplyError::Retry(Box::new(e)))
+        let expired = expired_cases(batch)?;
+        let kept = async {
+            self.keep(conn, county, &standings, tellings).await?;
+            if expired.is_empty() { Ok(()) } else { expire_people(conn, county, &expired).await }
+        };
+        kept.await.map_err(|error: NotificationError| ApplyError::Retry(Box::new(error)))
     }
 
     async fn keep(
@@ -202,6 +209,28 @@ impl PeopleEvents {
             })
         };
         recipients.into_iter().filter_map(of).collect()
+    }
+}
+
+#[async_trait]
+impl Apply for PeopleEvents {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        self.store(conn, batch).await?;
+        Ok(step.take_alone(conn).await?)
+    }
+
+    /// No push waits until persons are told.
+    fn part(&self) -> Option<&'static str> {
+        Some("people")
+    }
+
+    fn gathers_for(&self) -> Duration {
+        GATHERED
     }
 }
 

@@ -6,11 +6,11 @@ use prost::Message as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Store, people::expire_people};
+use super::Store;
 use crate::error::NotificationError;
 
-/// Removes what is kept of who and what cases were about. What is counted stays, and so do numbers, receipts and times.
-/// Doing it again changes nothing.
+/// Removes what is kept of who and what cases were about, but for what [persons](super::people::expire_people) were told.
+/// What is counted stays, and so do numbers, receipts and times. Doing it again changes nothing.
 ///
 /// # Errors
 /// [`NotificationError`] of the database.
@@ -29,8 +29,7 @@ pub async fn expire_cases(
         .bind(nothing(b""))
         .bind(nothing(&FormContent::default().encode_to_vec()));
     Store::within(OPERATION, async {
-        query.execute(&mut *conn).await.map_err(NotificationError::database(OPERATION)).map(drop)
+        query.execute(conn).await.map_err(NotificationError::database(OPERATION)).map(drop)
     })
-    .await?;
-    expire_people(conn, county, cases).await
+    .await
 }

@@ -70,6 +70,7 @@ pub struct World {
 pub struct Process {
     pub delivery: Arc<Delivery>,
     pub arrivals: Arrivals,
+    pub persons: PeopleEvents,
     pub forms: Arc<Forms>,
     pub stop: CancellationToken,
     tasks: TaskTracker,
@@ -104,7 +105,7 @@ impl World {
         let database = TestDatabase::create().await.unwrap();
         let pool = connect(&database).await;
         pool.execute("CREATE SCHEMA notification").await.unwrap();
-        for migrations in [&MIGRATIONS, &fengqiao_messaging::MIGRATIONS] {
+        for migrations in [&fengqiao_messaging::MIGRATIONS, &MIGRATIONS] {
             let migrator = sqlx::migrate::Migrator {
                 migrations: migrations.migrations.clone(),
                 ignore_missing: true,
@@ -160,11 +161,8 @@ impl World {
         let forms = Arc::new(self.forms(&delivery.store));
         forms.keep_templates().await.unwrap();
         Process {
-            arrivals: Arrivals::new(
-                Arc::clone(&delivery),
-                Arc::clone(&forms),
-                PeopleEvents::new(self.people.clone(), Arc::clone(&self.keyring)),
-            ),
+            arrivals: Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms)),
+            persons: PeopleEvents::new(self.people.clone(), Arc::clone(&self.keyring)),
             delivery,
             forms,
             stop,
@@ -258,6 +256,7 @@ impl World {
         let mut conn = self.pool.acquire().await.unwrap();
         let step = Step::on_the_spot(&mut conn, COUNTY, Topic::Routing).await.unwrap();
         assert_eq!(process.arrivals.apply(&mut conn, &step, batch).await.unwrap(), Applied::Done);
+        assert_eq!(process.persons.apply(&mut conn, &step, batch).await.unwrap(), Applied::Done);
     }
 
     /// As if the process had died between the commit and the queue.

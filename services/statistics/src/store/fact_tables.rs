@@ -6,7 +6,7 @@
 pub struct FactTable {
     /// The name of its statements.
     pub name: &'static str,
-    /// Takes out rows that are to be written and say something else. $1 the rows.
+    /// Takes out rows that are to be written and say something else, while nobody else writes here. $1 the rows.
     pub clear: &'static str,
     /// Writes rows; those that are there already stay. $1 the rows.
     pub put: &'static str,
@@ -21,9 +21,13 @@ macro_rules! fact_table {
         FactTable {
             name: $table,
             clear: concat!(
-                "DELETE FROM ", $table, " AS known USING jsonb_populate_recordset(NULL::", $table, ", $1::jsonb) AS new ",
-                "WHERE known.county = new.county AND known.generation = new.generation AND known.id = new.id ",
-                "AND known.part = new.part AND known.seq = new.seq AND known.* IS DISTINCT FROM new.*"
+                "DELETE FROM ", $table, " WHERE ctid = ANY (ARRAY(SELECT known.place ",
+                "FROM jsonb_populate_recordset(NULL::", $table, ", $1::jsonb) AS new ",
+                // One by one, whatever the planner believes of the table.
+                "CROSS JOIN LATERAL (SELECT held.ctid AS place, held AS row FROM ", $table, " AS held ",
+                "WHERE held.county = new.county AND held.generation = new.generation AND held.id = new.id ",
+                "AND held.part = new.part AND held.seq = new.seq LIMIT 1) AS known ",
+                "WHERE known.row IS DISTINCT FROM new))"
             ),
             put: concat!(
                 "INSERT INTO ", $table, " SELECT * FROM jsonb_populate_recordset(NULL::", $table, ", $1::jsonb) ",
