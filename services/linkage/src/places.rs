@@ -10,6 +10,8 @@ pub(crate) const TOWN_DIGITS: usize = 9;
 pub(crate) const COMMUNITY_DIGITS: usize = 12;
 /// The committee's name is also its community's.
 const COMMITTEES: &[&str] = &["村民委员会", "居民委员会", "村委会", "居委会", "委员会"];
+/// What is left of it where the name ends as it begins: 万兴村委会 is 万兴村's.
+const COMMITTEE_OF_VILLAGE: &str = "委会";
 /// What people leave out of a place's name: 阎家河5组.
 const KINDS: &[&str] = &["街道办事处", "街道", "社区", "镇", "乡", "村"];
 const SHORTEST_NAME: usize = 2;
@@ -87,6 +89,7 @@ impl Places {
         let whole = longest_at_start(&self.by_name, self.longest, text).map(|found| Found {
             rest: COMMITTEES
                 .iter()
+                .chain([&COMMITTEE_OF_VILLAGE])
                 .find_map(|committee| found.rest.strip_prefix(committee))
                 .unwrap_or(found.rest),
             ..found

@@ -294,3 +294,17 @@ pub(crate) async fn bounded<T>(
         Err(_) => Err(MessagingError::Database { operation, source: sqlx::Error::PoolTimedOut }),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_trimmed_before_every_receiver_and_part_has_it() {
+        let mut known: HashMap<String, i64> =
+            ["intake", "notification", "statistics"].map(|receiver| (receiver.to_owned(), 7)).into();
+        assert_eq!(floor_of(Topic::Routing, &known), 0, "a part has not been heard of");
+        known.insert("notification people".to_owned(), 5);
+        assert_eq!(floor_of(Topic::Routing, &known), 5);
+    }
+}

@@ -3,7 +3,14 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{
@@ -65,6 +72,28 @@ impl Apply for WritesDown {
     }
 }
 
+/// A part of a service, which goes at its own pace: it writes down nothing and fails as long as it is told to.
+struct Aside(Arc<AtomicBool>);
+
+#[async_trait]
+impl Apply for Aside {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        _: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        if self.0.load(Ordering::Relaxed) {
+            return Err(ApplyError::Retry("not now".into()));
+        }
+        Ok(step.take_alone(conn).await?)
+    }
+
+    fn part(&self) -> Option<&'static str> {
+        Some("aside")
+    }
+}
+
 impl World {
     async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
@@ -103,6 +132,10 @@ impl World {
     }
 
     fn receive(&mut self, service: &'static str, pool: &PgPool) {
+        self.receive_by(service, pool, Arc::new(WritesDown));
+    }
+
+    fn receive_by(&mut self, service: &'static str, pool: &PgPool, apply: Arc<dyn Apply>) {
         let receiver = Receiver {
             service,
             topic: Topic::Intake,
@@ -110,7 +143,7 @@ impl World {
             pool: pool.clone(),
             server: self.server(),
             keys: self.keys.clone(),
-            apply: Arc::new(WritesDown),
+            apply,
             health: quiet(),
         };
         self.tasks.spawn(receiver.run(self.stop.clone()));
@@ -289,6 +322,29 @@ async fn an_event_that_cannot_be_applied_is_parked_and_holds_nobody_up() {
     })
     .await;
     assert_eq!(applied(&routing).await, [1, 3]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_part_of_a_service_holds_nobody_up_and_goes_on_where_it_stood() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    let position = async || {
+        sqlx::query_scalar::<_, i64>("SELECT position FROM receiver_position WHERE topic = 'intake aside'")
+            .fetch_optional(&routing)
+            .await
+            .unwrap()
+    };
+    let failing = Arc::new(AtomicBool::new(true));
+    world.relay();
+    world.receive("routing", &routing);
+    world.receive_by("routing", &routing, Arc::new(Aside(Arc::clone(&failing))));
+    world.send(&["a", "b", "c"]).await;
+    expect_exactly(&routing, 3).await;
+    until("the part has begun", async || position().await == Some(0)).await;
+    failing.store(false, Ordering::Relaxed);
+    until("the part has all", async || position().await == Some(3)).await;
+    assert_eq!(applied(&routing).await, [1, 2, 3]);
     world.end().await;
 }
 
