@@ -157,6 +157,16 @@ mod tests {
     }
 
     #[test]
+    fn a_street_is_named_by_its_office() {
+        let expected = read("鼓楼街道金丰小区3栋501", "421181");
+        assert_eq!((expected.town.as_deref(), expected.house.estate.as_str()), (Some("421181002"), "金丰"));
+        for office in ["鼓楼办", "鼓楼街办", "鼓楼办事处", "鼓楼街道办", "鼓楼街道办事处"]
+        {
+            assert_eq!(read(&format!("麻城市{office}金丰小区3栋501"), "421181"), expected, "{office}");
+        }
+    }
+
+    #[test]
     fn what_only_begins_like_a_place_is_none() {
         assert_eq!(read("麻城大道12号", "421181").house.street, "麻城大道");
         assert_eq!(read("麻城市麻城大道12号", "421181").house.street, "麻城大道");

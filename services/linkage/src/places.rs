@@ -14,6 +14,8 @@ const COMMITTEES: &[&str] = &["村民委员会", "居民委员会", "村委会",
 const COMMITTEE_OF_VILLAGE: &str = "委会";
 /// What people leave out of a place's name: 阎家河5组.
 const KINDS: &[&str] = &["街道办事处", "街道", "社区", "镇", "乡", "村"];
+/// A street's office is how people name the street: 南湖办, 南湖街办, 南湖办事处.
+const OFFICES: &[&str] = &["街道办事处", "街道办", "街办", "办事处", "办", "街道"];
 const SHORTEST_NAME: usize = 2;
 /// Province and prefecture, in bytes: 湖北省黄冈市.
 const LONGEST_BEFORE: usize = 24;
@@ -49,12 +51,13 @@ impl Places {
             }
             let plain = COMMITTEES.iter().find_map(|committee| name.strip_suffix(committee)).unwrap_or(name);
             let plain = plain_writing(plain);
-            let characters = plain.chars().count();
-            if characters < SHORTEST_NAME {
+            if plain.chars().count() < SHORTEST_NAME {
                 continue;
             }
-            names.longest = names.longest.max(characters);
-            names.by_name.entry(plain.to_owned()).or_default().push(code.to_owned());
+            for name in written(&plain) {
+                names.longest = names.longest.max(name.chars().count());
+                names.by_name.entry(name).or_default().push(code.to_owned());
+            }
             let short = KINDS.iter().find_map(|kind| plain.strip_suffix(kind)).unwrap_or_default();
             if short.chars().count() >= SHORTEST_NAME {
                 names.by_short_name.entry(short.to_owned()).or_default().push(code.to_owned());
@@ -101,6 +104,15 @@ impl Places {
                 || self.at_start(short.rest).is_some();
             certain.then_some(short)
         })
+    }
+}
+
+/// A place's name, and those of the street's office where it is a street.
+fn written(name: &str) -> Vec<String> {
+    let street = name.strip_suffix("街道办事处").or_else(|| name.strip_suffix("街道"));
+    match street.filter(|street| street.chars().count() >= SHORTEST_NAME) {
+        Some(street) => OFFICES.iter().map(|office| format!("{street}{office}")).collect(),
+        None => vec![name.to_owned()],
     }
 }
 

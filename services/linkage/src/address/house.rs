@@ -56,6 +56,8 @@ static NUMERALS: Signs = Signs::of("零〇一二两三四五六七八九十百")
 const STREETS: &[&str] = &["大道", "路", "街", "巷", "弄", "胡同"];
 /// Left out as often as said.
 const ESTATES: &[&str] = &["住宅小区", "安置小区", "小区", "社区", "生活区", "家属院", "家属楼", "宿舍"];
+/// What estates are called besides; who lives there leaves it out, or says 小区: 帝景国际 is 帝景 and 帝景小区.
+const ESTATE_ENDS: &[&str] = &["家园", "花园", "佳苑", "名城", "国际", "公馆", "新村", "苑", "府"];
 /// A room has a floor in front: 501.
 const ROOM_DIGITS: std::ops::RangeInclusive<usize> = 3..=4;
 
@@ -272,7 +274,7 @@ impl House {
             }
             rest[rest.len() - 1].0.clone_into(&mut self.room);
             if named {
-                estate.clone_into(&mut self.estate);
+                core_of(estate).clone_into(&mut self.estate);
             }
             return;
         }
@@ -281,7 +283,7 @@ impl House {
         };
         let flats = numbers.iter().any(|(_, unit)| in_building(unit)) || estate != word;
         if named && flats {
-            estate.clone_into(&mut self.estate);
+            core_of(estate).clone_into(&mut self.estate);
         } else if named {
             word.clone_into(&mut self.hamlet);
         }
@@ -322,9 +324,17 @@ impl House {
 
 /// An estate's name without the word for its kind, where two characters are left.
 fn estate_of(word: &str) -> &str {
-    ESTATES
-        .iter()
-        .find_map(|kind| word.strip_suffix(kind))
+    without_end(word, ESTATES)
+}
+
+/// The part of an estate's name that nobody leaves out.
+fn core_of(estate: &str) -> &str {
+    without_end(estate, ESTATE_ENDS)
+}
+
+fn without_end<'a>(word: &'a str, ends: &[&str]) -> &'a str {
+    ends.iter()
+        .find_map(|end| word.strip_suffix(end))
         .filter(|name| name.chars().count() >= 2)
         .unwrap_or(word)
 }
