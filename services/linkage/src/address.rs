@@ -6,7 +6,7 @@ mod house;
 pub use house::House;
 
 use crate::{
-    places::{COMMUNITY_DIGITS, Places, TOWN_DIGITS},
+    places::{COMMUNITY_DIGITS, Found, Places, TOWN_DIGITS},
     writing::folded,
 };
 
@@ -56,7 +56,7 @@ fn without_filling(code: &str) -> &str {
 fn place_of<'a>(text: &'a str, area_prefix: &str, places: &Places) -> (String, &'a str) {
     let mut place = String::new();
     let mut rest = text;
-    while let Some(found) = places.at_start(rest) {
+    while let Some(found) = places.at_start(rest).or_else(|| short_name_of_area(rest, area_prefix, places)) {
         // Of several places of one name, the one in what is already known, else the one of the area.
         let fitting: Vec<&String> = found.codes.iter().filter(|code| code.starts_with(&place)).collect();
         let chosen = match fitting.as_slice() {
@@ -88,6 +88,14 @@ fn place_of<'a>(text: &'a str, area_prefix: &str, places: &Places) -> (String, &
         place = area_prefix.chars().take(COMMUNITY_DIGITS).collect();
     }
     (place, rest)
+}
+
+/// 程家冲下塆7号, reported from 程家冲村: the village is meant, and not a hamlet that begins like it.
+fn short_name_of_area<'p, 'a>(text: &'a str, area_prefix: &str, places: &'p Places) -> Option<Found<'p, 'a>> {
+    let found = places.short_at_start(text)?;
+    let of_area = found.codes.iter().position(|code| area_prefix.starts_with(code.as_str()))?;
+    let codes = &found.codes[of_area..=of_area];
+    (!house::begins_with_kind(found.rest)).then_some(Found { codes, ..found })
 }
 
 fn lies_together(code: &str, area_prefix: &str) -> bool {
@@ -157,6 +165,14 @@ mod tests {
     }
 
     #[test]
+    fn a_village_without_the_word_for_it_is_known_where_the_report_comes_from_it() {
+        let expected = read("石桥垸村王家湾7号", "421181105201");
+        assert_eq!(expected.house.hamlet, "王家湾");
+        assert_eq!(read("石桥垸王家湾7号", "421181105201"), expected);
+        assert_eq!(read("石桥垸王家湾7号", "421181").house.hamlet, "石桥垸王家湾");
+    }
+
+    #[test]
     fn a_street_is_named_by_its_office() {
         let expected = read("鼓楼街道金丰小区3栋501", "421181");
         assert_eq!((expected.town.as_deref(), expected.house.estate.as_str()), (Some("421181002"), "金丰"));
@@ -170,8 +186,9 @@ mod tests {
     fn what_only_begins_like_a_place_is_none() {
         assert_eq!(read("麻城大道12号", "421181").house.street, "麻城大道");
         assert_eq!(read("麻城市麻城大道12号", "421181").house.street, "麻城大道");
-        let estate = read("鼓楼小区3栋501", "421181");
-        assert_eq!((estate.town, estate.house.estate.as_str()), (None, "鼓楼"));
+        assert_eq!(read("白果大道12号", "421181103001").house.street, "白果大道");
+        let estate = read("鼓楼小区3栋501", "421181002");
+        assert_eq!(estate.house.estate, "鼓楼");
     }
 
     proptest! {

@@ -98,12 +98,17 @@ impl Places {
             ..found
         });
         whole.or_else(|| {
-            let short = longest_at_start(&self.by_short_name, self.longest, text)?;
+            let short = self.short_at_start(text)?;
             // 鼓楼小区 and 白果大道 only begin like a place; in 阎家河5组 and 阎家河石桥垸村 it is one.
             let certain = short.rest.starts_with(|c: char| c.is_ascii_digit() || c == '第')
                 || self.at_start(short.rest).is_some();
             certain.then_some(short)
         })
+    }
+
+    /// The longest place name without the word for its kind that the text begins with, whatever follows.
+    pub(crate) fn short_at_start<'a>(&self, text: &'a str) -> Option<Found<'_, 'a>> {
+        longest_at_start(&self.by_short_name, self.longest, text)
     }
 }
 

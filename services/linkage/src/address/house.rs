@@ -332,6 +332,13 @@ fn core_of(estate: &str) -> &str {
     without_end(estate, ESTATE_ENDS)
 }
 
+/// Whether a text begins with what a name ends with: the name before it is a street's or an estate's.
+pub(super) fn begins_with_kind(text: &str) -> bool {
+    let word = text.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    word.chars().count() < 2
+        || [STREETS, ESTATES, ESTATE_ENDS].into_iter().flatten().any(|kind| word.starts_with(kind))
+}
+
 fn without_end<'a>(word: &'a str, ends: &[&str]) -> &'a str {
     ends.iter()
         .find_map(|end| word.strip_suffix(end))
@@ -379,7 +386,7 @@ mod tests {
             ("金丰小区A座1203", "金丰", "A", "", "1203"),
             ("金丰小区501", "金丰", "", "", "501"),
             ("金丰小区", "金丰", "", "", ""),
-            ("金丰花园3栋501", "金丰花园", "3", "", "501"),
+            ("金丰花园3栋501", "金丰", "3", "", "501"),
         ] {
             assert_eq!(read(written), flat(estate, building, unit, room), "{written}");
         }

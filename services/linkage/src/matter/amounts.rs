@@ -94,8 +94,6 @@ fn small_value(numerals: &str) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn amounts(text: &str) -> Vec<u64> {
         super::amounts(&text.chars().collect::<Vec<_>>())
     }

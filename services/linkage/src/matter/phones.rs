@@ -30,8 +30,6 @@ pub(super) fn of_reporter(signs: &[char]) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     fn of_reporter(text: &str) -> Option<String> {
         super::of_reporter(&text.chars().collect::<Vec<_>>())
     }
