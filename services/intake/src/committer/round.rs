@@ -35,6 +35,7 @@ const LOOKS: usize = 3;
 const WORTH_READING_AHEAD: usize = 64;
 
 /// Reports that are committed together.
+#[derive(Default)]
 pub(super) struct Round {
     waiting: Vec<Waiting>,
     /// What was decided while the round before was written.
@@ -62,9 +63,20 @@ impl Committed {
 }
 
 impl Round {
-    pub(super) fn new(mut waiting: Vec<Waiting>) -> Self {
-        let repetitions = take_repetitions(&mut waiting);
-        Self { waiting, decided: None, repetitions }
+    pub(super) fn new(waiting: Vec<Waiting>) -> Self {
+        let mut round = Self { waiting, ..Self::default() };
+        round.part_repetitions();
+        round
+    }
+
+    fn part_repetitions(&mut self) {
+        self.repetitions.extend(take_repetitions(&mut self.waiting));
+    }
+
+    /// The round as it is to be committed; none where nobody waits for it.
+    fn ready(mut self) -> Option<Self> {
+        self.part_repetitions();
+        (!self.waiting.is_empty()).then_some(self)
     }
 
     fn reports(&self) -> Vec<&ReceivedReport> {
@@ -169,7 +181,7 @@ impl Worker {
                 }
             }
         }
-        (done, next)
+        (done, next.and_then(Round::ready))
     }
 
     /// Commits on a connection that works: those that a restarted Postgres has left are given up.
@@ -201,11 +213,9 @@ impl Worker {
         let ended = Notify::new();
         let ahead = async {
             before.answer();
-            match queue {
-                Some(queue) => {
-                    self.prepare(queue, Written { reports, decided: &decided, turn, ended: &ended }).await
-                }
-                None => None,
+            if let Some(queue) = queue {
+                let written = Written { reports, decided: &decided, turn, ended: &ended };
+                self.prepare(queue, written, next).await;
             }
         };
         let write = async {
@@ -213,8 +223,7 @@ impl Worker {
             ended.notify_one();
             written
         };
-        let (written, ahead) = tokio::join!(write, ahead);
-        *next = ahead;
+        let (written, ()) = tokio::join!(write, ahead);
         let written = match written {
             Err(error) if error.is_of_the_data() => {
                 self.connection = Some(connection);
@@ -294,26 +303,32 @@ impl Worker {
     }
 
     /// Takes who waits while a round is written, and reads and decides their round as soon as they are as many. A failure
-    /// only means that it is done when it is their turn.
-    async fn prepare(&mut self, queue: &mut mpsc::Receiver<Waiting>, before: Written<'_>) -> Option<Round> {
+    /// only means that it is done when it is their turn. Whoever was taken is in `next` at once: if this is broken off,
+    /// nobody is lost.
+    async fn prepare(
+        &mut self,
+        queue: &mut mpsc::Receiver<Waiting>,
+        before: Written<'_>,
+        next: &mut Option<Round>,
+    ) {
         let wanted = before.reports.len();
         if wanted < WORTH_READING_AHEAD {
-            return None;
+            return;
         }
-        let mut waiting = Vec::with_capacity(self.at_most);
+        let round = next.insert(Round::default());
         // Fewer would be one more share of the same callers, and each round has its own price.
-        while waiting.len() < wanted {
-            let room = self.at_most.saturating_sub(waiting.len());
+        while round.waiting.len() < wanted {
+            let room = self.at_most.saturating_sub(round.waiting.len());
             let taken = tokio::select! {
                 biased;
-                taken = queue.recv_many(&mut waiting, room) => taken,
+                taken = queue.recv_many(&mut round.waiting, room) => taken,
                 () = before.ended.notified() => 0,
             };
             if taken == 0 {
-                return Some(waiting).filter(|waiting| !waiting.is_empty()).map(Round::new);
+                return;
             }
         }
-        let mut round = Round::new(waiting);
+        round.part_repetitions();
         let reports = round.reports();
         let known = self.read_ahead(&reports, &before).await;
         let decided = known.map(|known| {
@@ -321,7 +336,6 @@ impl Worker {
             InTurn { decided: self.decide(&reports, known, turn), turn }
         });
         round.decided = decided;
-        Some(round)
     }
 
     /// What a round must know, read while the one before is written, and completed by it.
