@@ -1,5 +1,6 @@
 //! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
 
+mod ahead;
 mod decided;
 mod memory;
 mod round;

@@ -97,7 +97,7 @@ async fn what_was_judged_on_a_round_that_fails_is_judged_again() {
     let place = Arc::clone(office.counties.iter().next().unwrap());
     let case = one_case(&office).await;
     let before = comments_of(&office, &case).await.len();
-    // The database refuses a round with a request id like this one, which is then carried out one by one.
+    // The database refuses a round with a request id like this one, which is then carried out in halves.
     let spoilt = |number: usize| if number == 3 { "\0".to_owned() } else { String::new() };
     let commands = (0..COMMANDS).map(|number| {
         let comment = comment(&case, number);

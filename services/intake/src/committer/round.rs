@@ -1,14 +1,9 @@
 //! One round of the group commit: known, decided, written, committed, answered.
-//!
-//! Under load, the next round is read and decided while this one is written, on a connection of its own; what this one
-//! decides is remembered, since it may not be visible yet. Where this one is not written after all, what was decided
-//! after it is forgotten with it.
 
 use std::time::Instant;
 
 use fengqiao_linkage::Key;
 use fengqiao_messaging::Turn;
-use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time;
 use sqlx::PgConnection;
 use tokio::{
@@ -16,10 +11,10 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Answer, Waiting, Worker, decided::Decided, memory::Memory, take_repetitions};
+use super::{Answer, Waiting, Worker, ahead::Written, decided::Decided, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
-    domain::decision::{Candidate, Decision, Decisions, JustDecided, Known, Rules},
+    domain::decision::{Candidate, Decision, Known, Rules},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, StoreError},
@@ -31,23 +26,21 @@ const CONNECTIONS_TRIED: usize = 2;
 /// What is remembered may hold no more, and then another process may write while it is read; after so many looks the
 /// turn is taken.
 const LOOKS: usize = 3;
-/// Beside a round of fewer than this nothing is read ahead: it costs a commit its own price once more.
-const WORTH_READING_AHEAD: usize = 64;
 
 /// Reports that are committed together.
 #[derive(Default)]
 pub(super) struct Round {
-    waiting: Vec<Waiting>,
+    pub(super) waiting: Vec<Waiting>,
     /// What was decided while the round before was written.
-    decided: Option<InTurn>,
+    pub(super) decided: Option<InTurn>,
     /// New sends of what is in this very round: they come after it.
     repetitions: Vec<Waiting>,
 }
 
 /// What was decided, and in which turn it is to be written.
-struct InTurn {
-    decided: Decided,
-    turn: Turn,
+pub(super) struct InTurn {
+    pub(super) decided: Decided,
+    pub(super) turn: Turn,
 }
 
 /// Those who wait for what is committed already.
@@ -69,7 +62,8 @@ impl Round {
         round
     }
 
-    fn part_repetitions(&mut self) {
+    /// Sets aside what is in the round more than once.
+    pub(super) fn part_repetitions(&mut self) {
         self.repetitions.extend(take_repetitions(&mut self.waiting));
     }
 
@@ -79,7 +73,7 @@ impl Round {
         (!self.waiting.is_empty()).then_some(self)
     }
 
-    fn reports(&self) -> Vec<&ReceivedReport> {
+    pub(super) fn reports(&self) -> Vec<&ReceivedReport> {
         self.waiting.iter().map(|waiting| &waiting.report).collect()
     }
 }
@@ -302,61 +296,8 @@ impl Worker {
         Ok(decided.announce(&self.outbox, &self.county, first))
     }
 
-    /// Takes who waits while a round is written, and reads and decides their round as soon as they are as many. A failure
-    /// only means that it is done when it is their turn. Whoever was taken is in `next` at once: if this is broken off,
-    /// nobody is lost.
-    async fn prepare(
-        &mut self,
-        queue: &mut mpsc::Receiver<Waiting>,
-        before: Written<'_>,
-        next: &mut Option<Round>,
-    ) {
-        let wanted = before.reports.len();
-        if wanted < WORTH_READING_AHEAD {
-            return;
-        }
-        let round = next.insert(Round::default());
-        // Fewer would be one more share of the same callers, and each round has its own price.
-        while round.waiting.len() < wanted {
-            let room = self.at_most.saturating_sub(round.waiting.len());
-            let taken = tokio::select! {
-                biased;
-                taken = queue.recv_many(&mut round.waiting, room) => taken,
-                () = before.ended.notified() => 0,
-            };
-            if taken == 0 {
-                return;
-            }
-        }
-        round.part_repetitions();
-        let reports = round.reports();
-        let known = self.read_ahead(&reports, &before).await;
-        let decided = known.map(|known| {
-            let turn = self.memory.turn().unwrap_or(before.turn);
-            InTurn { decided: self.decide(&reports, known, turn), turn }
-        });
-        round.decided = decided;
-    }
-
-    /// What a round must know, read while the one before is written, and completed by it.
-    async fn read_ahead(&mut self, reports: &[&ReceivedReport], before: &Written<'_>) -> Option<Known> {
-        let mut connection = match self.reader.take() {
-            Some(connection) => connection,
-            None => store::connect(&self.pool).await.ok()?,
-        };
-        let turns = self.memory.turns_since(before.turn);
-        let past = (self.memory.past(), Some(&turns));
-        let read = store::known(&mut connection, &self.county, reports, self.memory.lookup(), past).await;
-        let (mut known, _) = read.ok().inspect(|_| self.reader = Some(connection))??;
-        let decisions = before.decided.decisions();
-        // What has stale keys may have been read as it was.
-        (!decisions.have_stale_keys()).then(|| {
-            follow(&mut known, &self.memory, before.reports, decisions, reports);
-            known
-        })
-    }
-
-    fn decide(&mut self, reports: &[&ReceivedReport], known: Known, turn: Turn) -> Decided {
+    /// Decides the reports by what was read for them, to be written in this turn.
+    pub(super) fn decide(&mut self, reports: &[&ReceivedReport], known: Known, turn: Turn) -> Decided {
         // Within the county's turn, so that the order of acceptance is that of the positions.
         let now = time::now();
         let keys = all_keys(reports);
@@ -367,48 +308,17 @@ impl Worker {
     }
 }
 
-/// A round that is being written.
-struct Written<'a> {
-    reports: &'a [&'a ReceivedReport],
-    decided: &'a Decided,
-    turn: Turn,
-    /// Told when it is written, or is not.
-    ended: &'a Notify,
-}
-
-/// What was read for some reports is completed by the round before them, which is remembered.
-fn follow(
-    known: &mut Known,
-    memory: &Memory,
-    before: &[&ReceivedReport],
-    decisions: &Decisions,
-    reports: &[&ReceivedReport],
-) {
-    let keys = all_keys(before);
-    let earlier = candidates(before, &keys, memory.lookup());
-    let earlier: Vec<JustDecided<'_, Name<'_>>> = before
-        .iter()
-        .zip(&earlier)
-        .zip(&decisions.each)
-        .map(|((report, candidate), decision)| JustDecided { name: name(report), candidate, decision })
-        .collect();
-    let names: Vec<Name<'_>> = reports.iter().map(|report| name(report)).collect();
-    known.follow(memory.past(), &earlier, &decisions.joins, &names);
-}
-
-type Name<'a> = (Source, &'a str);
-
-fn name(report: &ReceivedReport) -> Name<'_> {
-    (report.source, report.source_ref.as_str())
-}
-
 /// All keys of each report.
-fn all_keys(reports: &[&ReceivedReport]) -> Vec<Vec<Key>> {
+pub(super) fn all_keys(reports: &[&ReceivedReport]) -> Vec<Vec<Key>> {
     reports.iter().map(|report| report.hashes.keys().collect()).collect()
 }
 
 /// The reports as they are decided about, by a lookup key.
-fn candidates<'a>(reports: &[&'a ReceivedReport], keys: &'a [Vec<Key>], lookup: u8) -> Vec<Candidate<'a>> {
+pub(super) fn candidates<'a>(
+    reports: &[&'a ReceivedReport],
+    keys: &'a [Vec<Key>],
+    lookup: u8,
+) -> Vec<Candidate<'a>> {
     let of = |(report, all_keys): (&&'a ReceivedReport, &'a Vec<Key>)| {
         let hashed = report.hashes.by(lookup);
         Candidate {

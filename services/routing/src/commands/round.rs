@@ -91,7 +91,7 @@ impl Rounds<'_> {
         let outcome = match self.transact(&waiting, judged).await {
             // Something in one of them is what the database cannot take: the others are not to pay for it.
             Err(error) if error.is_of_the_data() && waiting.len() > 1 => {
-                Ok(self.transact_each(&waiting).await)
+                Ok(self.transact_apart(&waiting).await)
             }
             outcome => outcome,
         };
@@ -110,12 +110,24 @@ impl Rounds<'_> {
         }
     }
 
-    /// One by one, in their order.
-    async fn transact_each(&mut self, waiting: &[Waiter]) -> Vec<Answered> {
+    /// In halves, in their order, until what the database cannot take stands alone: a round of hundreds one by one would
+    /// keep the others waiting for longer than they wait.
+    async fn transact_apart(&mut self, waiting: &[Waiter]) -> Vec<Answered> {
         let mut answers = Vec::with_capacity(waiting.len());
-        for waiter in waiting {
-            let alone = self.transact(std::slice::from_ref(waiter), None).await;
-            answers.push(alone.and_then(|mut one| one.pop().unwrap_or(Err(RoutingError::Overtaken))));
+        let (first, second) = waiting.split_at(waiting.len() / 2);
+        let mut left = vec![second, first];
+        while let Some(part) = left.pop() {
+            match self.transact(part, None).await {
+                Ok(of_part) => answers.extend(of_part),
+                Err(error) if error.is_of_the_data() && part.len() > 1 => {
+                    let (first, second) = part.split_at(part.len() / 2);
+                    left.extend([second, first]);
+                }
+                Err(error) => {
+                    let error = Arc::new(error);
+                    answers.extend(part.iter().map(|_| Err(RoutingError::Shared(Arc::clone(&error)))));
+                }
+            }
         }
         answers
     }
