@@ -103,18 +103,24 @@ async fn the_lookup_key_changes_and_no_link_is_missed_and_nothing_old_is_left() 
     // Found by the old key, before anything is hashed anew.
     let again = told(&mut client, of_family("GD-again-1", 1)).await;
     assert_eq!((again.repeat, &again.cluster_id), (true, &first[1].cluster_id));
-    // Killed in the middle; meanwhile reports come and are revised.
+    // Ended in the middle of its first step; meanwhile reports come and are revised.
     let stop = CancellationToken::new();
-    let killing = tokio::spawn({
+    let mut held = world.pool.begin().await.unwrap();
+    let one = "SELECT FROM report_link ORDER BY report_id LIMIT 1 FOR UPDATE";
+    sqlx::query(one).execute(&mut *held).await.unwrap();
+    let ending = tokio::spawn({
         let (rehashing, stop) = (rehashing.clone(), stop.clone());
         async move { rehashing.look(&stop).await.unwrap() }
     });
-    crate::world::until("some are hashed anew", async || {
-        world.count("SELECT count(*) FROM report_link WHERE next_traits IS NOT NULL").await > 100
+    crate::world::until("a step is being written", async || {
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+             WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        world.count(waiting).await > 0
     })
     .await;
     stop.cancel();
-    let begun = killing.await.unwrap();
+    held.rollback().await.unwrap();
+    let begun = ending.await.unwrap();
     for family in 100..120 {
         let again = told(&mut client, of_family(&format!("GD-between-{family}"), family)).await;
         assert_eq!(again.cluster_id, first[family as usize].cluster_id, "family {family}");
