@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, sync::LazyLock};
 
 use pinyin::ToPinyin as _;
-use unicode_normalization::{IsNormalized, UnicodeNormalization as _, is_nfkc_quick};
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::signs::Signs;
 
@@ -65,13 +65,7 @@ fn plainly_folded(c: char) -> Option<char> {
 }
 
 fn folded_by_unicode(text: &str) -> impl Iterator<Item = char> + '_ {
-    let (normal, other) = match is_nfkc_quick(text.chars()) {
-        // To find it out is quicker than to make it.
-        IsNormalized::Yes => (Some(text.chars()), None),
-        IsNormalized::No | IsNormalized::Maybe => (None, Some(text.nfkc())),
-    };
-    let chars = normal.into_iter().flatten().chain(other.into_iter().flatten());
-    chars.flat_map(char::to_lowercase).map(simplified)
+    text.nfkc().flat_map(char::to_lowercase).map(simplified)
 }
 
 /// How a text sounds, without tones. What clerks confuse sounds the same: zh and z, sh and s, ch and c, eng and en,

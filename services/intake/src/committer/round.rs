@@ -69,7 +69,10 @@ impl Round {
 
     /// The round as it is to be committed; none where nobody waits for it.
     fn ready(mut self) -> Option<Self> {
-        self.part_repetitions();
+        // What is decided was parted before.
+        if self.decided.is_none() {
+            self.part_repetitions();
+        }
         (!self.waiting.is_empty()).then_some(self)
     }
 
