@@ -35,8 +35,12 @@ impl Score {
         self.by.iter().sum::<f32>() + self.prior
     }
 
-    /// The bits of what was told, whoever told it and wherever.
+    /// The bits of what was told, whoever told it and wherever, for one person telling both: none where the one answers
+    /// the other.
     pub(crate) fn matter_bits(&self) -> f32 {
+        if self.levels.contains(Level::OpponentAnswers) {
+            return 0.0;
+        }
         self.bits() - self.prior - self.of(Evidence::Area) - self.of(Evidence::House)
     }
 

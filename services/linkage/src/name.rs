@@ -1,7 +1,9 @@
 //! Names as people say them: 王伟, 王女士, 老王, 王师傅, 王某某, 村民王伟.
 
+mod organisation;
 mod surnames;
 
+use organisation::Organisation;
 pub(crate) use surnames::is_common as is_surname;
 
 use crate::writing::folded;
@@ -193,43 +195,11 @@ const NOBODY: &[&str] = &[
 ];
 /// What is said of who does not want to be named begins so.
 const UNWILLING: &[&str] = &["不愿", "不肯", "不便", "未留", "未说", "拒绝", "匿名"];
-/// What no person is called: a company or an office.
-const ORGANISATIONS: &[&str] = &[
-    "公司",
-    "物业",
-    "工地",
-    "委会",
-    "集团",
-    "银行",
-    "医院",
-    "学校",
-    "中心",
-    "合作社",
-    "政府",
-    "超市",
-    "酒店",
-    "饭店",
-    "驿站",
-    "直播间",
-    "门诊",
-    "厂",
-    "店",
-    "局",
-    "所",
-    "部",
-    "队",
-    "场",
-    "站",
-    "馆",
-    "院",
-    "社",
-    "行",
-    "处",
-    "办",
-];
 /// A given name of one character is shared by one in about 90 of a surname, one of two by one in about 700.
 /// An organisation has many disputes: one in some thousand is with this one.
-const ORGANISATION_BITS: f32 = 8.0;
+const ORGANISATION_BITS: f32 = 6.5;
+/// Of which only the kind was said.
+const KIND_BITS: f32 = 4.0;
 const ONE_GIVEN_BITS: f32 = 6.5;
 const TWO_GIVEN_BITS: f32 = 9.5;
 const MOST_CHARACTERS: usize = 24;
@@ -244,9 +214,12 @@ impl Name {
         {
             return None;
         }
-        if plain.chars().count() >= 3 && ORGANISATIONS.iter().any(|end| plain.ends_with(end)) {
-            let rarity = ORGANISATION_BITS;
-            return Some(Self { given: plain, whole: true, rarity, ..Self::default() });
+        if let Some(called) = organisation::read(&plain) {
+            let (given, whole, rarity) = match called {
+                Organisation::Named(name) => (name, true, ORGANISATION_BITS),
+                Organisation::Bare(kind) => (kind, false, KIND_BITS),
+            };
+            return (!given.is_empty()).then_some(Self { given, whole, rarity, ..Self::default() });
         }
         let mut name = Self::default();
         let mut rest = plain.as_str();

@@ -12,7 +12,7 @@ use std::{
     collections::{HashMap, HashSet},
     error::Error,
     fs::File,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
 };
@@ -38,6 +38,7 @@ Options, each with a value:
   --learn yes         learns the weights from the set first, without its truth
   --levels LEVELS     shows how often each level is seen among pairs that belong together and that do not, of the
                       pairs that have these levels: house_same,name_part; all for all
+  --links FILE        writes what was found: source_ref,person,household,case
   --explain REF,REF   shows how two reports agree
   --errors NUMBER     shows so many of the mistakes of each kind (0)";
 
@@ -58,6 +59,7 @@ struct Plan {
     weights: Weights,
     learn: bool,
     levels: Option<Vec<Level>>,
+    links: Option<PathBuf>,
     explain: Option<(String, String)>,
     errors: usize,
 }
@@ -84,6 +86,7 @@ fn read_plan(given: &[String]) -> Option<Plan> {
         weights: Weights::shipped(),
         learn: false,
         levels: None,
+        links: None,
         explain: None,
         errors: 0,
     };
@@ -97,6 +100,7 @@ fn read_plan(given: &[String]) -> Option<Plan> {
             "--weights" => plan.weights = Weights::read(&std::fs::read_to_string(value).ok()?).ok()?,
             "--learn" => plan.learn = value == "yes",
             "--levels" => plan.levels = Some(read_levels(value)?),
+            "--links" => plan.links = Some(PathBuf::from(value)),
             "--explain" => {
                 plan.explain = value.split_once(',').map(|(one, other)| (one.to_owned(), other.to_owned()))
             }
@@ -131,6 +135,9 @@ fn measure_all(plan: &Plan) -> Result<(), Box<dyn Error>> {
     println!("{} reports, weights {}", told.len(), weights.version);
     println!("ours\n{scores}telephone alone\n{baseline}");
     print_cost(&ours, told.len());
+    if let Some(file) = &plan.links {
+        write_links(file, &ours.links)?;
+    }
     if let Some(given) = &plan.levels {
         print_levels(&truth, &ours, given);
     }
@@ -153,6 +160,17 @@ fn drawn(plan: &SetPlan) -> Result<(Vec<Told>, Vec<Truth>), Box<dyn Error>> {
         truth.push(item.truth);
     }
     Ok((told, truth))
+}
+
+/// In the form that `fengqiao report links` has, so that other tools can judge it.
+fn write_links(file: &Path, links: &[Truth]) -> Result<(), csv::Error> {
+    let mut rows = csv::Writer::from_path(file)?;
+    rows.write_record(["source_ref", "person", "household", "case"])?;
+    for row in links {
+        rows.write_record([&row.source_ref, &row.person, &row.household, &row.case])?;
+    }
+    rows.flush()?;
+    Ok(())
 }
 
 fn print_cost(run: &Run, reports: usize) {

@@ -57,7 +57,10 @@ const STREETS: &[&str] = &["大道", "路", "街", "巷", "弄", "胡同"];
 /// Left out as often as said.
 const ESTATES: &[&str] = &["住宅小区", "安置小区", "小区", "社区", "生活区", "家属院", "家属楼", "宿舍"];
 /// What estates are called besides; who lives there leaves it out, or says 小区: 帝景国际 is 帝景 and 帝景小区.
-const ESTATE_ENDS: &[&str] = &["家园", "花园", "佳苑", "名城", "国际", "公馆", "新村", "苑", "府"];
+const ESTATE_ENDS: &[&str] = &[
+    "家园", "花园", "佳苑", "名城", "国际", "公馆", "新村", "雅居", "华庭", "华府", "雅苑", "家苑", "嘉园",
+    "豪庭", "名邸", "名苑", "名居", "名府", "苑", "府", "城",
+];
 /// A room has a floor in front: 501.
 const ROOM_DIGITS: std::ops::RangeInclusive<usize> = 3..=4;
 

@@ -37,7 +37,7 @@ impl Reporters {
 }
 
 /// One in 2 to so many disputes is with an organisation that is named in both texts.
-const ORGANISATION_BITS: f32 = 8.0;
+const ORGANISATION_BITS: f32 = 6.5;
 const DAYS: f32 = 3.0;
 const WEEKS: f32 = 21.0;
 const MONTHS: f32 = 70.0;
@@ -213,6 +213,12 @@ fn opponents(new: &Traits, old: &Traits) -> Option<(Level, f32)> {
             take(Level::OpponentSame, rarity);
         }
     }
+    // Who tells the one is named in the other.
+    for (text, teller) in [(new, old.reporter()), (old, new.reporter())] {
+        if let Some(rarity) = teller.and_then(|teller| named(text, teller)) {
+            take(Level::OpponentAnswers, rarity);
+        }
+    }
     if new.matter.organisations().any(|name| old.matter.named.contains(&name)) {
         take(Level::OpponentSame, ORGANISATION_BITS);
     }
@@ -239,9 +245,12 @@ fn same_person(one: &PartyTraits, other: &PartyTraits) -> Option<f32> {
     }
 }
 
-/// Whether both names are said and differ in what was said of both.
+/// Whether both names are said and differ in what was said of both. 物业公司 may be any of them.
 fn both_named(one: &PartyTraits, other: &PartyTraits) -> bool {
-    matches!(PersonEvidence::of(one, other).name, Some(Level::NameOther | Level::SurnameOther))
+    let is_named = |party: &PartyTraits| party.name.is_some_and(|name| name.whole || name.surname != 0);
+    is_named(one)
+        && is_named(other)
+        && matches!(PersonEvidence::of(one, other).name, Some(Level::NameOther | Level::SurnameOther))
 }
 
 /// Of the words of two texts the share that both have, by the smallest hashes of both: 0 to 1. Both are sorted.

@@ -20,6 +20,8 @@ const SAYS: &[&str] = &["表示", "又问", "称", "问"];
 const TELEPHONE: &[&str] = &["联系电话", "手机号码", "电话", "手机", "，", ",", "：", ":"];
 /// What is never the reporter's telephone.
 const OF_OTHERS: &[&str] = &["对方", "另一方", "被"];
+/// What ends no name: 程先生因反映, 王芳又问.
+static NO_END: Signs = Signs::of("因与和等代对就为向也又再还在来去");
 /// So many names of a text are looked at.
 const MOST: usize = 4;
 /// A name has so many characters at most.
@@ -85,8 +87,9 @@ fn at_start(text: &str) -> Option<String> {
 
 fn is_name(text: &str) -> bool {
     let length = text.chars().count();
-    let first = text.chars().next();
+    let (first, last) = (text.chars().next(), text.chars().next_back());
     (2..=MOST_SIGNS).contains(&length)
+        && !last.is_some_and(|last| NO_END.has(last))
         && first.is_some_and(|first| name::is_surname(first) || matches!(first, '小' | '老' | '阿' | '细'))
 }
 
@@ -100,6 +103,7 @@ mod tests {
         assert_eq!(named("蒋珍爱电话15406864794，白天可联系"), ["蒋珍爱"]);
         assert_eq!(named("下户时小熊反映，租金没付"), ["小熊"]);
         assert_eq!(named("今天走访发现，占文轩问危房"), ["占文轩"]);
+        assert_eq!(named("程先生因反映问题又来了"), ["程先"; 0]);
         assert!(named("对方电话15449541301").is_empty());
         assert!(named("该户反映邻居养鸡，要求处理").is_empty());
     }

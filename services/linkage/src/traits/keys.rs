@@ -14,6 +14,9 @@ const PEOPLE: usize = 4;
 /// So many of those who are named in the narrative.
 const NAMED: usize = 2;
 
+/// And so many of its topics.
+const TOPICS: usize = 2;
+
 /// What a key is made of.
 #[derive(Clone, Copy)]
 enum By {
@@ -27,7 +30,7 @@ enum By {
     HamletHouse,
     House,
     Street,
-    SharedTopic,
+    Topic,
 }
 
 impl Traits {
@@ -58,8 +61,11 @@ impl Traits {
         }
         self.name_keys().for_each(&mut add);
         if let Some(area) = self.place.neighbourhood() {
-            for topic in self.matter.shared_topics.iter().take(2) {
-                add(key(By::SharedTopic, &[area, *topic]));
+            // What befalls many goes first.
+            let (shared, all) = (&self.matter.shared_topics, &self.matter.topics);
+            let own = all.iter().filter(|topic| !shared.contains(topic));
+            for topic in shared.iter().chain(own).take(TOPICS) {
+                add(key(By::Topic, &[area, *topic]));
             }
         }
         keys
