@@ -12,7 +12,6 @@ pub fn each_field(matter: &Matter, mut field: impl FnMut(&str, &str)) {
     field("内容", &matter.narrative);
     field("地址", &matter.address);
     for party in &matter.parties {
-        let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-        field(words::said(words::PARTY_ROLES, party.role()), person.trim_end());
+        field(words::said(words::PARTY_ROLES, party.role()), &fengqiao_forms::person(party));
     }
 }

@@ -105,8 +105,7 @@ fn told(matter: &Matter, output: &Output, page: &mut String) {
     fact("内容", &matter.narrative);
     fact("地址", &matter.address);
     for party in &matter.parties {
-        let person = format!("{} {} {}", party.name, party.phone, party.id_number);
-        fact(words::said(words::PARTY_ROLES, party.role()), person.trim_end());
+        fact(words::said(words::PARTY_ROLES, party.role()), &fengqiao_forms::person(party));
     }
 }
 

@@ -14,6 +14,7 @@ mod templates;
 
 pub use file::{CountyForms, FORMS_FOLDER, Issuer, KINDS_FILE, KnownAgency};
 pub use limits::LevelLimits;
+pub use matter::person;
 pub use recipients::{DataClass, DirectoryKind, RecipientKind, Recipients};
 pub use rules::{FieldRule, FormRule, word_of};
 pub use series::{Numbering, SeriesPattern};

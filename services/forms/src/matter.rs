@@ -1,9 +1,16 @@
 //! A matter as a kind of recipients sees it. The title is no class: it says what is needed, and without it a form says
 //! nothing.
 
-use fengqiao_proto::types::v1::Matter;
+use fengqiao_proto::types::v1::{Matter, Party};
 
 use crate::{DataClass, RecipientKind};
+
+/// A person on one line: name, telephone and id number, each as far as it is there, and what is no number as it was said.
+#[must_use]
+pub fn person(party: &Party) -> String {
+    let parts = [&party.name, &party.phone, &party.phone_as_said, &party.id_number, &party.id_number_as_said];
+    parts.map(String::as_str).into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
 
 impl RecipientKind {
     /// A matter without what this kind of recipients does not see.
@@ -12,8 +19,14 @@ impl RecipientKind {
         for class in DataClass::ALL.into_iter().filter(|class| !self.sees.contains(class)) {
             match class {
                 DataClass::Name => matter.parties.iter_mut().for_each(|party| party.name.clear()),
-                DataClass::Phone => matter.parties.iter_mut().for_each(|party| party.phone.clear()),
-                DataClass::IdNumber => matter.parties.iter_mut().for_each(|party| party.id_number.clear()),
+                DataClass::Phone => matter.parties.iter_mut().for_each(|party| {
+                    party.phone.clear();
+                    party.phone_as_said.clear();
+                }),
+                DataClass::IdNumber => matter.parties.iter_mut().for_each(|party| {
+                    party.id_number.clear();
+                    party.id_number_as_said.clear();
+                }),
                 DataClass::Address => matter.address.clear(),
                 DataClass::Narrative => matter.narrative.clear(),
                 DataClass::Need => matter.need.clear(),
@@ -21,9 +34,10 @@ impl RecipientKind {
             }
         }
         // A party of whom nothing is left says nothing.
-        matter
-            .parties
-            .retain(|party| !(party.name.is_empty() && party.phone.is_empty() && party.id_number.is_empty()));
+        matter.parties.retain(|party| {
+            let said = [&party.phone, &party.phone_as_said, &party.id_number, &party.id_number_as_said];
+            !(party.name.is_empty() && said.into_iter().all(String::is_empty))
+        });
         matter
     }
 
@@ -36,8 +50,6 @@ impl RecipientKind {
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::types::v1::Party;
-
     use super::*;
 
     fn matter() -> Matter {
@@ -46,6 +58,8 @@ mod tests {
             name: "王女士".into(),
             phone: "15420110001".into(),
             id_number: "120111201103070021".into(),
+            phone_as_said: "154****0002".into(),
+            id_number_as_said: "12011120110307".into(),
         };
         Matter {
             title: "求助".into(),
@@ -83,6 +97,8 @@ mod tests {
                 DataClass::SafeContactTime => "工作日上午",
             };
             assert!(!text.contains(hidden), "{class:?}: {text}");
+            assert_eq!(text.contains("154****0002"), class != DataClass::Phone);
+            assert_eq!(text.contains("\"12011120110307\""), class != DataClass::IdNumber);
             let left = [
                 "王女士",
                 "15420110001",

@@ -4,6 +4,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use fengqiao_access::Principal;
 use fengqiao_county::{Counties, County};
+use fengqiao_linkage::Leads;
 use fengqiao_masking::mask;
 use fengqiao_proto::{
     intake::v1::{AskedBy, ReadingPurpose},
@@ -17,12 +18,13 @@ use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::{
-    clue_keys,
+    clue_keys::Clue,
     config::READ_TIMEOUT,
     domain::{
         area::AreaCode,
         background::{
-            Background, Count, LINES, MOST_LOOKED_AT, Made, PossiblePerson, only_household, people,
+            Background, Count, LINES, MOST_LOOKED_AT, MOST_OF_ONE, Made, PossiblePerson, only_household,
+            people,
         },
         id_number::IdNumber,
         phone::Phone,
@@ -37,8 +39,6 @@ use crate::{
 pub const CONFIDENTIAL: &str = "保密";
 /// So many open cases are told.
 const MOST_CASES: usize = 20;
-/// One more shows that there are more.
-const LOOKED_FOR: usize = MOST_LOOKED_AT + 1;
 
 /// About whom is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,6 +134,17 @@ struct Found {
     household_id: Option<Uuid>,
     people: Vec<PossiblePerson>,
     made: Vec<Made>,
+    /// There may be more of them.
+    more: bool,
+}
+
+impl Found {
+    /// Of a walk that looked for one more than `most`, which shows that there are more.
+    fn of(mut made: Vec<Made>, most: usize) -> Self {
+        let more = made.len() > most;
+        made.truncate(most);
+        Self { person_id: None, household_id: only_household(&made), people: Vec::new(), made, more }
+    }
 }
 
 impl Backgrounds {
@@ -185,17 +196,18 @@ impl Backgrounds {
     async fn known(&self, county: &County, asked: &Asked) -> Result<Known, IntakeError> {
         let mut conn = store::to_look(&self.pool).await?;
         let code = &county.code;
-        let Found { person_id, household_id, people, made } = self.find(&mut conn, county, asked).await?;
+        let Found { person_id, household_id, people, made, more } =
+            self.find(&mut conn, county, asked).await?;
         let places: Vec<(Uuid, Uuid)> = made.iter().map(|one| (one.report_id, one.cluster_id)).collect();
         let cases = store::cases_of(&mut conn, code, &places).await?;
         let household = match household_id {
             Some(id) => {
-                let found = store::count_household(&mut conn, code, id, LOOKED_FOR).await?;
-                Some((id, Count::of(found, MOST_LOOKED_AT)))
+                let found = store::count_household(&mut conn, code, id, MOST_OF_ONE + 1).await?;
+                Some((id, Count::of(found, MOST_OF_ONE)))
             }
             None => None,
         };
-        let background = Background::of(made, &county.settings.background);
+        let background = Background::of(made, more, &county.settings.background);
         let named: HashSet<Uuid> =
             background.contacts.iter().flat_map(|kind| &kind.newest).map(|one| one.report_id).collect();
         let named: Vec<Uuid> = named.into_iter().collect();
@@ -229,27 +241,34 @@ impl Backgrounds {
         asked: &Asked,
     ) -> Result<Found, IntakeError> {
         let code = &county.code;
-        let keys = match asked {
+        let clue = match asked {
             Asked::Person(id) => return person(conn, code, *id).await,
             Asked::Household(id) => return household(conn, code, *id).await,
             Asked::Report(id) => {
                 let maker = store::maker_of(conn, code, *id).await?.ok_or(IntakeError::NoSuchReport)?;
                 return person(conn, code, maker).await;
             }
-            Asked::Phone(phone) => clue_keys::of_phone(phone, county, &self.keyring),
-            Asked::IdNumber(number) => clue_keys::of_id_number(number, county, &self.keyring),
+            Asked::Phone(phone) => Clue::of_phone(phone, county, &self.keyring),
+            Asked::IdNumber(number) => Clue::of_id_number(number, county, &self.keyring),
             Asked::Address { text, area } => {
                 let area = area.as_ref().map(AreaCode::prefix).unwrap_or_default();
-                clue_keys::of_address(text, area, county, &self.keyring)
+                Clue::of_address(text, area, county, &self.keyring)
             }
         };
-        let made = store::walk(conn, code, Whose::Keys(&keys), LOOKED_FOR).await?;
-        let people = people(&made);
-        let only = only_household(&made);
-        match (asked, people.as_slice(), only) {
+        let walked = store::walk_keys(conn, code, &clue.keys, MOST_LOOKED_AT + 1).await?;
+        let more = walked.len() > MOST_LOOKED_AT;
+        // Keys find whom it is against, too, and the house of that number in other groups: only the surest answer.
+        let led: Vec<(Leads, Made)> =
+            walked.iter().map(|found| (clue.leads_to(&found.traits), found.made)).collect();
+        let surest = led.iter().map(|(leads, _)| *leads).max().unwrap_or(Leads::Nowhere);
+        let is_answer = |leads: Leads| leads == surest && leads > Leads::Nowhere;
+        let made = led.into_iter().filter(|(leads, _)| is_answer(*leads)).map(|(_, made)| made).collect();
+        let found = Found { more, ..Found::of(made, MOST_LOOKED_AT) };
+        let people = people(&found.made);
+        match (asked, people.as_slice(), found.household_id) {
             (Asked::Address { .. }, _, Some(id)) => household(conn, code, id).await,
             (Asked::Phone(_) | Asked::IdNumber(_), [one], _) => person(conn, code, one.person_id).await,
-            _ => Ok(Found { person_id: None, household_id: only, people, made }),
+            _ => Ok(Found { people, ..found }),
         }
     }
 
@@ -280,20 +299,18 @@ impl Backgrounds {
 }
 
 async fn person(conn: &mut PgConnection, county: &str, id: Uuid) -> Result<Found, IntakeError> {
-    let made = store::walk(conn, county, Whose::Person(id), LOOKED_FOR).await?;
-    let household_id = only_household(&made);
-    Ok(Found { person_id: Some(id), household_id, people: Vec::new(), made })
+    let made = store::walk(conn, county, Whose::Person(id), MOST_OF_ONE + 1).await?;
+    Ok(Found { person_id: Some(id), ..Found::of(made, MOST_OF_ONE) })
 }
 
 async fn household(conn: &mut PgConnection, county: &str, id: Uuid) -> Result<Found, IntakeError> {
-    let made = store::walk(conn, county, Whose::Household(id), LOOKED_FOR).await?;
-    let people = people(&made);
-    let person_id = match people.as_slice() {
-        [one] => Some(one.person_id),
-        _ => None,
-    };
-    let people = if person_id.is_some() { Vec::new() } else { people };
-    Ok(Found { person_id, household_id: Some(id), people, made })
+    let made = store::walk(conn, county, Whose::Household(id), MOST_OF_ONE + 1).await?;
+    let found = Found { household_id: Some(id), ..Found::of(made, MOST_OF_ONE) };
+    let people = people(&found.made);
+    Ok(match people.as_slice() {
+        [one] => Found { person_id: Some(one.person_id), ..found },
+        _ => Found { people, ..found },
+    })
 }
 
 fn open_cases(cases: impl Iterator<Item = ToldCase>) -> Vec<ToldCase> {

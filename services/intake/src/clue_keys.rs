@@ -5,7 +5,8 @@
 
 use fengqiao_county::County;
 use fengqiao_linkage::{
-    KeyedHash, MalformedTraits, Places, PlainParty, PlainPhone, PlainReport, Role, Secret, Traits, traits,
+    KeyedHash, Leads, MalformedTraits, Places, PlainParty, PlainPhone, PlainReport, Role, Secret, Traits,
+    traits,
 };
 use fengqiao_sealing::{Keyring, LookupKey};
 
@@ -21,24 +22,49 @@ impl KeyedHash for LookupHash<'_> {
     }
 }
 
-/// The keys of who called from a number.
-#[must_use]
-pub fn of_phone(phone: &Phone, county: &County, keyring: &Keyring) -> Vec<i64> {
-    let number = PlainPhone { digits: phone.as_str(), personal: phone.is_personal() };
-    of_report(reporter(Some(number), None), county, keyring)
+/// What is asked for, as linkage knows it.
+pub struct Clue {
+    /// By which keys reports are found that are worth a look.
+    pub keys: Vec<i64>,
+    /// The clue by each lookup key: while that changes, a report may be stored by either.
+    pub traits: Vec<Traits>,
 }
 
-/// The keys of who has an id number.
-#[must_use]
-pub fn of_id_number(number: &IdNumber, county: &County, keyring: &Keyring) -> Vec<i64> {
-    let number = number.in_new_form();
-    of_report(reporter(None, Some(&number)), county, keyring)
-}
+impl Clue {
+    /// Who called from a number.
+    #[must_use]
+    pub fn of_phone(phone: &Phone, county: &County, keyring: &Keyring) -> Self {
+        let number = PlainPhone { digits: phone.as_str(), personal: phone.is_personal() };
+        Self::of(&reporter(Some(number), None), county, keyring)
+    }
 
-/// The keys of a house; none where the address names no house.
-#[must_use]
-pub fn of_address(text: &str, area_prefix: &str, county: &County, keyring: &Keyring) -> Vec<i64> {
-    of_report(PlainReport { address: text, area_code: area_prefix, ..nothing() }, county, keyring)
+    /// Who has an id number.
+    #[must_use]
+    pub fn of_id_number(number: &IdNumber, county: &County, keyring: &Keyring) -> Self {
+        Self::of(&reporter(None, Some(number.as_str())), county, keyring)
+    }
+
+    /// Who lives in a house; without keys where the address names no house.
+    #[must_use]
+    pub fn of_address(text: &str, area_prefix: &str, county: &County, keyring: &Keyring) -> Self {
+        Self::of(&PlainReport { address: text, area_code: area_prefix, ..nothing() }, county, keyring)
+    }
+
+    fn of(report: &PlainReport<'_>, county: &County, keyring: &Keyring) -> Self {
+        let areas = county.areas.now();
+        let names = areas.iter().map(|area| (area.code.as_str(), area.name.as_str()));
+        let places = Places::new(&county.name, names);
+        let by = |key: &LookupKey| traits(report, &places, &Secret::of(&LookupHash(key)));
+        let traits: Vec<Traits> = keyring.lookup_keys().iter().map(by).collect();
+        Self { keys: traits.iter().flat_map(numbers).collect(), traits }
+    }
+
+    /// How surely it leads to a report, of which these are the traits by each lookup key.
+    #[must_use]
+    pub fn leads_to(&self, report: &[Traits]) -> Leads {
+        let pairs = report.iter().flat_map(|known| self.traits.iter().map(|clue| known.led_to_by(clue)));
+        pairs.max().unwrap_or(Leads::Nowhere)
+    }
 }
 
 /// The keys of a report, by what linkage kept of it.
@@ -53,14 +79,6 @@ pub fn of_traits(bytes: &[u8]) -> Result<Vec<i64>, MalformedTraits> {
 #[must_use]
 pub fn are_of_nothing(bytes: &[u8]) -> bool {
     Traits::decode(bytes).is_ok_and(|traits| traits == Traits::default())
-}
-
-fn of_report(report: PlainReport<'_>, county: &County, keyring: &Keyring) -> Vec<i64> {
-    let areas = county.areas.now();
-    let places = Places::new(&county.name, areas.iter().map(|area| (area.code.as_str(), area.name.as_str())));
-    // By each lookup key: while it changes, a report may be stored under either.
-    let by = |key: &LookupKey| numbers(&traits(&report, &places, &Secret::of(&LookupHash(key))));
-    keyring.lookup_keys().iter().flat_map(by).collect()
 }
 
 fn numbers(traits: &Traits) -> Vec<i64> {

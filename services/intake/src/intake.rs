@@ -9,6 +9,7 @@ use fengqiao_proto::intake::v1::{Report, SubmitReportResponse};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time;
 use futures::future::BoxFuture;
+use jiff::{ToSpan as _, tz::TimeZone};
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +20,7 @@ use crate::{
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
     county_weights::CountyWeights,
-    domain::{decision::Decision, ticket_states::ticket_of},
+    domain::{decision::Decision, said_numbers, ticket_states::ticket_of},
     error::IntakeError,
     grpc::Unfinished,
     lookup_keys::LookupKeys,
@@ -109,6 +110,17 @@ impl Intake {
         self.reception
             .receive(who, report, time::now(), fengqiao_telemetry::trace::current())
             .inspect_err(|_| sums::refused(&who.county, source))
+    }
+
+    /// The report, with what is no number of its people kept as it was said where that is wanted.
+    #[must_use]
+    pub fn as_said(&self, report: Option<Report>, wanted: bool) -> Option<Report> {
+        if !wanted {
+            return report;
+        }
+        // A day more, whatever the zone: who was born then is refused by the county's day.
+        let today = TimeZone::UTC.to_datetime(time::now()).date().saturating_add(1.day());
+        report.map(|report| said_numbers::of_report(report, today))
     }
 
     /// Takes one report; returns after its commit.

@@ -318,7 +318,7 @@ fn plain_party(party: &ValidParty) -> PlainParty<'_> {
             .as_ref()
             .map(|phone| PlainPhone { digits: phone.as_str(), personal: phone.is_personal() }),
         id_number: party.id_number.as_ref().map(IdNumber::as_str),
-        wrong_id: None,
+        wrong_id: Some(party.id_number_as_said.as_str()).filter(|said| !said.is_empty()),
     }
 }
 

@@ -46,13 +46,20 @@ impl IdNumber {
     /// The 18-digit form, by which a person is known whichever form was given.
     #[must_use]
     pub fn in_new_form(&self) -> String {
-        if self.0.len() == NEW_LENGTH {
-            return self.0.clone();
-        }
-        let mut long = format!("{}19{}", &self.0[..6], &self.0[6..]);
-        long.push(char::from(check_sign(long.as_bytes())));
-        long
+        in_new_form(&self.0)
     }
+}
+
+/// The 18 digits of a right number of 15; any other as it is.
+pub(crate) fn in_new_form(number: &str) -> String {
+    const REGION: usize = 6;
+    if number.len() != OLD_LENGTH || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return number.to_owned();
+    }
+    let (region, rest) = number.split_at(REGION);
+    let mut long = format!("{region}19{rest}");
+    long.push(char::from(check_sign(long.as_bytes())));
+    long
 }
 
 fn is_new(number: &[u8], today: Date) -> bool {

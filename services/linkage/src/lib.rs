@@ -8,6 +8,7 @@
 
 pub mod address;
 mod candidates;
+mod clue;
 mod compare;
 mod em;
 mod hashing;
@@ -28,6 +29,7 @@ mod writing;
 pub use candidates::{
     CANDIDATES_OF_FREQUENT, CANDIDATES_PER_KEY, Candidates, Earlier, MOST_COMPARISONS, choose, found_by,
 };
+pub use clue::Leads;
 pub use em::learn;
 pub use hashing::{KeyedHash, Secret};
 pub use level::{Evidence, Level, Levels};

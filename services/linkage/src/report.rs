@@ -37,7 +37,7 @@ pub struct PlainParty<'a> {
     pub name: &'a str,
     /// The telephone number.
     pub phone: Option<PlainPhone<'a>>,
-    /// A valid id number in its 18-digit form.
+    /// A valid id number, of 18 digits or of the old 15.
     pub id_number: Option<&'a str>,
     /// What was given as an id number and is none: a digit may be wrong.
     pub wrong_id: Option<&'a str>,

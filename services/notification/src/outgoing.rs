@@ -103,6 +103,10 @@ struct OutgoingParty<'a> {
     phone: &'a str,
     #[serde(skip_serializing_if = "str::is_empty")]
     id_number: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    phone_as_said: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    id_number_as_said: &'a str,
 }
 
 /// A role by its name; one that this build does not know by its number.
@@ -176,7 +180,14 @@ impl<'a> OutgoingParty<'a> {
             Ok(role) => Some(Role::Known(role.as_str_name())),
             Err(_) => Some(Role::Number(party.role)),
         };
-        Self { role, name: &party.name, phone: &party.phone, id_number: &party.id_number }
+        Self {
+            role,
+            name: &party.name,
+            phone: &party.phone,
+            id_number: &party.id_number,
+            phone_as_said: &party.phone_as_said,
+            id_number_as_said: &party.id_number_as_said,
+        }
     }
 }
 
@@ -201,12 +212,17 @@ mod tests {
 
     fn party() -> impl Strategy<Value = Party> {
         let role = prop_oneof![Just(0), Just(1), Just(2), Just(77)];
-        (role, ".{0,4}", "[0-9]{0,11}", "[0-9X]{0,18}").prop_map(|(role, name, phone, id_number)| Party {
-            role,
-            name,
-            phone,
-            id_number,
-        })
+        let said = prop::array::uniform2("[0-9*]{0,6}");
+        (role, ".{0,4}", "[0-9]{0,11}", "[0-9X]{0,18}", said).prop_map(
+            |(role, name, phone, id_number, [phone_as_said, id_number_as_said])| Party {
+                role,
+                name,
+                phone,
+                id_number,
+                phone_as_said,
+                id_number_as_said,
+            },
+        )
     }
 
     fn matter() -> impl Strategy<Value = Matter> {

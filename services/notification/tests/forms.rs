@@ -55,6 +55,7 @@ fn asked(
         name: "王女士".into(),
         phone: "15420110001".into(),
         id_number: "99000019800101001X".into(),
+        ..Party::default()
     };
     let matter = Matter {
         title: "家庭求助".into(),

@@ -47,7 +47,8 @@ pub async fn unary(
             let mut done = 0;
             while began.elapsed() < time {
                 let number = next.fetch_add(1, Ordering::Relaxed);
-                let request = SubmitReportRequest { report: Some(report(&run, number, now)) };
+                let request =
+                    SubmitReportRequest { report: Some(report(&run, number, now)), ..Default::default() };
                 client.submit_report(request).await?;
                 done += 1;
             }
@@ -108,7 +109,7 @@ pub async fn stream_of(
             for report in reports {
                 let Ok(permit) = free.acquire().await else { break };
                 permit.forget();
-                let message = SubmitReportsRequest { mark: sent, report: Some(report), validate_only: false };
+                let message = SubmitReportsRequest { mark: sent, report: Some(report), ..Default::default() };
                 if send.send(message).await.is_err() {
                     break;
                 }

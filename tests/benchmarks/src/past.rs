@@ -77,6 +77,7 @@ fn message(report: fengqiao_linkage_set::Report) -> Report {
         name: party.name,
         phone: party.phone,
         id_number: party.id_number,
+        ..Party::default()
     };
     Report {
         source: source.into(),

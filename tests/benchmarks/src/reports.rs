@@ -56,5 +56,5 @@ const fn spread(number: u64) -> u64 {
 }
 
 fn party(role: PartyRole, name: &str, phone: u64) -> Party {
-    Party { role: role.into(), name: name.to_owned(), phone: phone.to_string(), id_number: String::new() }
+    Party { role: role.into(), name: name.to_owned(), phone: phone.to_string(), ..Party::default() }
 }

@@ -45,7 +45,7 @@ pub fn report() -> Report {
             role: PartyRole::Reporter.into(),
             name: "王女士".to_owned(),
             phone: phone(number),
-            id_number: String::new(),
+            ..Party::default()
         }],
         ..Report::default()
     }

@@ -76,7 +76,7 @@ impl County {
     /// Where it is refused.
     pub async fn submit(&self, report: &Report) -> SubmitReportResponse {
         let mut intake = self.calls().intake(HOTLINE).expect("a token");
-        let request = SubmitReportRequest { report: Some(report.clone()) };
+        let request = SubmitReportRequest { report: Some(report.clone()), ..Default::default() };
         intake.submit_report(request).await.expect("an acknowledgement").into_inner()
     }
 

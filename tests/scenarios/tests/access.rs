@@ -158,8 +158,11 @@ fn a_client_certificate_is_a_principal_too() {
             .unwrap();
         let mut intake = fengqiao_proto::intake::v1::intake_service_client::IntakeServiceClient::new(channel);
         let own = Report { source: Source::Police110.into(), ..report() };
-        intake.submit_report(SubmitReportRequest { report: Some(own) }).await.unwrap();
-        let others = intake.submit_report(SubmitReportRequest { report: Some(report()) }).await.unwrap_err();
+        intake.submit_report(SubmitReportRequest { report: Some(own), ..Default::default() }).await.unwrap();
+        let others = intake
+            .submit_report(SubmitReportRequest { report: Some(report()), ..Default::default() })
+            .await
+            .unwrap_err();
         assert_eq!(others.code(), Code::PermissionDenied);
     });
 }

@@ -46,6 +46,7 @@ fn every_wrong_field_is_named_and_no_value_repeated() {
                 name: "王".into(),
                 phone: phone.into(),
                 id_number: id.into(),
+                ..Party::default()
             }]
         };
         let wrong: Vec<(&str, Report)> = vec![
@@ -71,8 +72,10 @@ fn every_wrong_field_is_named_and_no_value_repeated() {
             ("source", Report { source: 99, ..report() }),
         ];
         for (field, report) in wrong {
-            let status =
-                intake.submit_report(SubmitReportRequest { report: Some(report) }).await.unwrap_err();
+            let status = intake
+                .submit_report(SubmitReportRequest { report: Some(report), ..Default::default() })
+                .await
+                .unwrap_err();
             assert_eq!(status.code(), Code::InvalidArgument, "{field}: {status:?}");
             assert!(fields(&status).contains(field), "{field} is not in {:?}", fields(&status));
             let said = format!("{status:?}");
@@ -80,9 +83,12 @@ fn every_wrong_field_is_named_and_no_value_repeated() {
         }
         let many =
             Report { area_code: "1".into(), title: String::new(), parties: person("1", "1"), ..report() };
-        let status = intake.submit_report(SubmitReportRequest { report: Some(many) }).await.unwrap_err();
+        let status = intake
+            .submit_report(SubmitReportRequest { report: Some(many), ..Default::default() })
+            .await
+            .unwrap_err();
         assert_eq!(fields(&status).len(), 4, "{:?}", fields(&status));
-        let nothing = intake.submit_report(SubmitReportRequest { report: None }).await.unwrap_err();
+        let nothing = intake.submit_report(SubmitReportRequest::default()).await.unwrap_err();
         assert_eq!(nothing.code(), Code::InvalidArgument);
         assert!(fields(&nothing).contains("sourceRef"), "{nothing:?}");
     });
@@ -98,18 +104,19 @@ fn what_a_county_really_sends_is_accepted() {
                 name: "王女士".into(),
                 phone: "+86 199-0000-1111".into(),
                 id_number: "11010519491231002x".into(),
+                ..Party::default()
             }],
             vec![Party {
                 role: PartyRole::Witness.into(),
                 name: String::new(),
                 phone: "0713-2950000".into(),
-                id_number: String::new(),
+                ..Party::default()
             }],
             vec![Party {
                 role: PartyRole::Reporter.into(),
                 name: "匿名".into(),
                 phone: "12345".into(),
-                id_number: String::new(),
+                ..Party::default()
             }],
         ] {
             county
@@ -180,8 +187,11 @@ pub mod raw {
 
 /// A request whose title is not UTF-8.
 fn not_utf8() -> Vec<u8> {
-    let good =
-        SubmitReportRequest { report: Some(Report { title: "ABCDEFGH".into(), ..report() }) }.encode_to_vec();
+    let good = SubmitReportRequest {
+        report: Some(Report { title: "ABCDEFGH".into(), ..report() }),
+        ..Default::default()
+    }
+    .encode_to_vec();
     let at = good.windows(8).position(|window| window == b"ABCDEFGH").unwrap();
     let mut bad = good;
     bad[at..at + 8].fill(0xFF);
@@ -192,7 +202,8 @@ fn not_utf8() -> Vec<u8> {
 fn bytes_that_are_no_message_are_the_callers_mistake() {
     run(|county| async move {
         let token = county.stack.secrets.token_of(HOTLINE).unwrap();
-        let mut truncated = SubmitReportRequest { report: Some(report()) }.encode_to_vec();
+        let mut truncated =
+            SubmitReportRequest { report: Some(report()), ..Default::default() }.encode_to_vec();
         truncated.truncate(truncated.len() / 2);
         for bytes in [not_utf8(), truncated] {
             let mut request = tonic::Request::new(Raw(bytes));

@@ -96,7 +96,7 @@ fn killed_again_and_again_under_arriving_events_statistics_counts_exactly() {
                 let mut sent = 0;
                 // They go on until statistics was killed often enough.
                 while sent < REPORTS_OF_A_CALLER || !is_over.load(Ordering::Relaxed) {
-                    let request = SubmitReportRequest { report: Some(yellow_report()) };
+                    let request = SubmitReportRequest { report: Some(yellow_report()), ..Default::default() };
                     intake.submit_report(request).await.unwrap();
                     sent += 1;
                 }

@@ -209,7 +209,10 @@ async fn submit_all(calls: Connections, reports: Vec<Report>, acknowledged: Ackn
         pace.tick().await;
         loop {
             let mut intake = calls.intake(HOTLINE).unwrap();
-            let mut request = tonic::Request::new(SubmitReportRequest { report: Some(report.clone()) });
+            let mut request = tonic::Request::new(SubmitReportRequest {
+                report: Some(report.clone()),
+                ..Default::default()
+            });
             request.set_timeout(Duration::from_secs(5));
             match timeout(Duration::from_secs(6), intake.submit_report(request)).await {
                 Ok(Ok(answer)) => {

@@ -139,7 +139,7 @@ fn a_report_with_the_police_s_code_reaches_who_answers_for_the_area() {
         .await;
         let mut intake = county.calls().intake(HOTLINE).unwrap();
         let unknown = Report { area_code: "421181111900004".into(), ..report() };
-        let request = SubmitReportRequest { report: Some(unknown) };
+        let request = SubmitReportRequest { report: Some(unknown), ..Default::default() };
         let refused = intake.submit_report(request).await.unwrap_err();
         let wrong = refused.get_details_bad_request().unwrap().field_violations;
         assert_eq!((refused.code(), wrong[0].field.as_str()), (Code::InvalidArgument, "areaCode"));
@@ -283,6 +283,7 @@ fn the_same_id_number_is_the_same_person_in_any_writing() {
             name: "甲".into(),
             phone: String::new(),
             id_number: id.into(),
+            ..Party::default()
         };
         let first =
             Report { parties: vec![person("11010519491231002X")], address: String::new(), ..report() };

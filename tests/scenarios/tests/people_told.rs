@@ -120,7 +120,7 @@ async fn officers_and_contacts_are_called_within_five_seconds(county: &County) {
         ..Report::default()
     };
     let mut platform = county.calls().intake("source-one_key_call").unwrap();
-    platform.submit_report(SubmitReportRequest { report: Some(press) }).await.unwrap();
+    platform.submit_report(SubmitReportRequest { report: Some(press), ..Default::default() }).await.unwrap();
     let called = until("somebody is called", USUAL, async || {
         messages(county).into_values().find(|one| one.text.contains("一键呼叫"))
     })

@@ -46,6 +46,7 @@ fn personal_report() -> Report {
         name: name.into(),
         phone: phone.into(),
         id_number: id.into(),
+        ..Party::default()
     };
     Report {
         title: "欧阳家的家务事".into(),
@@ -74,13 +75,16 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
     let town = StreamingAgency::start(county.calls(), "town-421181105");
 
     // The whole life of one red report, with a trace that the hotline began.
-    let mut request = tonic::Request::new(SubmitReportRequest { report: Some(personal_report()) });
+    let mut request =
+        tonic::Request::new(SubmitReportRequest { report: Some(personal_report()), ..Default::default() });
     let traceparent = format!("00-{TRACE}-00f067aa0ba902b7-01");
     request.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
     let mut intake = county.calls().intake(HOTLINE).unwrap();
     let accepted = intake.submit_report(request).await.unwrap().into_inner();
     let bad = Report { area_code: "1".into(), ..personal_report() };
-    assert!(intake.submit_report(SubmitReportRequest { report: Some(bad) }).await.is_err());
+    assert!(
+        intake.submit_report(SubmitReportRequest { report: Some(bad), ..Default::default() }).await.is_err()
+    );
     let case = county.case_of(&accepted.report_id).await;
     let push = until("the push", USUAL, async || agency.of_case(&case.case_id).into_iter().next()).await;
     let other =

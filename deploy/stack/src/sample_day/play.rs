@@ -164,7 +164,7 @@ async fn hand_in(
     counters: &Counters,
 ) -> Result<(), StackError> {
     let client = connections.intake(&day_report.caller)?;
-    let ask = SubmitReportRequest { report: Some(day_report.report.clone()) };
+    let ask = SubmitReportRequest { report: Some(day_report.report.clone()), ..Default::default() };
     let answer = patiently(|| {
         let (mut client, ask) = (client.clone(), ask.clone());
         async move { client.submit_report(ask).await }

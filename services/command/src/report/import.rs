@@ -70,6 +70,9 @@ pub struct ImportOptions {
     /// Have everything checked by the service, and hand nothing in.
     #[arg(long)]
     dry_run: bool,
+    /// Refuse lines in which a telephone or id number is none; else it is kept as it was said.
+    #[arg(long)]
+    strict_numbers: bool,
     /// Write each line that is refused or cannot be read to this CSV file: line, field, reason.
     #[arg(long, value_name = "FILE")]
     rejects: Option<PathBuf>,
@@ -168,6 +171,7 @@ pub async fn import(
         caller: options.source.map_or(Caller::Officer, Caller::Source),
         records,
         dry_run: options.dry_run,
+        numbers_as_said: !options.strict_numbers,
         window: options.window as usize,
     };
     let sent = sending

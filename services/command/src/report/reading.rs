@@ -110,7 +110,7 @@ fn page(accepted: &AcceptedReport, output: &Output) -> String {
     field("类别", category);
     for party in &report.parties {
         let role = words::said(words::PARTY_ROLES, party.role());
-        field(role, format!("{} {} {}", party.name, party.phone, party.id_number).trim().to_owned());
+        field(role, fengqiao_forms::person(party));
     }
     field("内容", report.narrative.clone());
     lines.join("\n") + "\n"

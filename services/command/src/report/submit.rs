@@ -111,7 +111,7 @@ pub async fn submit(options: SubmitOptions, session: &Session, output: &Output) 
 async fn submit_one(report: Report, session: &Session, output: &Output) -> Result<(), CommandError> {
     let mut client = session.intake(&Caller::Source(report.source())).await?;
     let what = format!("report {}", report.source_ref);
-    let request = session.request(SubmitReportRequest { report: Some(report) });
+    let request = session.request(SubmitReportRequest { report: Some(report), ..Default::default() });
     let answer = client.submit_report(request).await.map_err(CommandError::call(what.as_str()))?.into_inner();
     if output.json {
         return output.json_line(&answer);

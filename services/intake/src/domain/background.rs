@@ -7,9 +7,12 @@ use fengqiao_proto::{intake::v1::ContactKind, types::v1::Source};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-/// So many reports of someone are looked at, the newest; of more it is only said that there are more. Each costs a few
-/// steps in indexes whose pages are cold in a large county: the number decides what a question costs there.
+/// So many reports of a telephone, an id number or a house are looked at, the newest; of more it is only said that there
+/// are more. Each costs a few steps in indexes whose pages are cold in a large county.
 pub const MOST_LOOKED_AT: usize = 50;
+/// So many of a person or a household: who calls the police every week has petitioned before that, too. Few have so many,
+/// and they lie beside each other.
+pub const MOST_OF_ONE: usize = 500;
 /// So many reports of each kind are named.
 pub const MOST_NAMED: usize = 10;
 /// So many lines are shown.
@@ -87,18 +90,17 @@ pub struct Background {
 }
 
 impl Background {
-    /// Sums up reports of someone: at most one more than [`MOST_LOOKED_AT`], which shows that there are more.
+    /// Sums up reports of someone; `more` says that there may be more than these.
     #[must_use]
-    pub fn of(mut made: Vec<Made>, settings: &BackgroundSettings) -> Self {
-        let count = Count::of(made.len(), MOST_LOOKED_AT);
+    pub fn of(mut made: Vec<Made>, more: bool, settings: &BackgroundSettings) -> Self {
+        let count = Count { count: made.len(), at_least: more };
         made.sort_unstable_by_key(|one| std::cmp::Reverse((one.at, one.report_id)));
-        made.truncate(MOST_LOOKED_AT);
         let contacts = [
             (ContactKind::Petitioned, &settings.petitioned),
             (ContactKind::CalledPolice, &settings.called_police),
             (ContactKind::AskedForHelp, &settings.asked_for_help),
         ]
-        .map(|(kind, sources)| contacts(kind, sources, &made, count.at_least));
+        .map(|(kind, sources)| contacts(kind, sources, &made, more));
         made.truncate(LINES);
         Self { count, contacts, last: made }
     }
@@ -166,7 +168,7 @@ mod tests {
             made(3, Source::Police110, 20, 1),
             made(4, Source::Court, 40, 1),
         ];
-        let badge = Background::of(reports, &BackgroundSettings::default());
+        let badge = Background::of(reports, false, &BackgroundSettings::default());
         let counts = badge.contacts.each_ref().map(|contacts| contacts.count.count);
         assert_eq!((counts, badge.count.count, badge.all_three()), ([1, 2, 0], 4, false));
         let at = |second| Timestamp::from_second(second).unwrap();
@@ -180,19 +182,19 @@ mod tests {
     fn all_three_flags_mark_someone_to_look_after() {
         let reports = [Source::Petition, Source::Police110, Source::WalkIn];
         let reports: Vec<Made> = (0..).zip(reports).map(|(n, source)| made(n, source, 1, 1)).collect();
-        assert!(Background::of(reports, &BackgroundSettings::default()).all_three());
-        assert!(!Background::of(Vec::new(), &BackgroundSettings::default()).all_three());
+        assert!(Background::of(reports, false, &BackgroundSettings::default()).all_three());
+        assert!(!Background::of(Vec::new(), false, &BackgroundSettings::default()).all_three());
     }
 
     #[test]
-    fn more_than_are_looked_at_are_said_to_be_more() {
-        let many = |count: usize| {
-            let reports = (0..count).map(|n| made(n as u128, Source::Police110, n as i64, 1)).collect();
-            Background::of(reports, &BackgroundSettings::default())
+    fn where_there_may_be_more_each_count_is_a_lower_bound() {
+        let many = |more: bool| {
+            let reports = (0..30).map(|n| made(n, Source::Police110, n as i64, 1)).collect();
+            Background::of(reports, more, &BackgroundSettings::default())
         };
-        assert_eq!(many(MOST_LOOKED_AT).count, Count { count: MOST_LOOKED_AT, at_least: false });
-        let badge = many(MOST_LOOKED_AT + 1);
-        assert_eq!(badge.count, Count { count: MOST_LOOKED_AT, at_least: true });
+        assert_eq!(many(false).count, Count { count: 30, at_least: false });
+        let badge = many(true);
+        assert_eq!(badge.count, Count { count: 30, at_least: true });
         assert!(badge.contacts[1].count.at_least && badge.contacts[1].newest.len() == MOST_NAMED);
     }
 

@@ -313,6 +313,7 @@ impl<'a> Translation<'a> {
             name: name.unwrap_or_default(),
             phone: phone.unwrap_or_default(),
             id_number: id_number.unwrap_or_default(),
+            ..Party::default()
         };
         let nobody = person.name.is_empty() && person.phone.is_empty() && person.id_number.is_empty();
         (!nobody).then_some(person)

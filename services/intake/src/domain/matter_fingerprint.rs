@@ -38,6 +38,13 @@ pub fn fingerprint(report: &ValidReport) -> [u8; 32] {
         field(report.need.as_bytes());
         field(report.safe_contact_time.as_bytes());
     }
+    for (index, party) in report.parties.iter().enumerate() {
+        if !(party.phone_as_said.is_empty() && party.id_number_as_said.is_empty()) {
+            field(&(index as u64).to_be_bytes());
+            field(party.phone_as_said.as_bytes());
+            field(party.id_number_as_said.as_bytes());
+        }
+    }
     digest.finalize().into()
 }
 

@@ -17,6 +17,7 @@ pub mod past;
 pub mod police;
 pub mod report;
 pub mod retention;
+pub mod said_numbers;
 pub mod sight;
 pub mod text;
 pub mod ticket_states;

@@ -43,7 +43,7 @@ pub fn complete(report: &mut Report, devices: &Devices, county: &str) -> String 
             role: PartyRole::Reporter.into(),
             name: device.name.clone(),
             phone: device.phone.clone(),
-            id_number: String::new(),
+            ..Party::default()
         });
     }
     device.first_contact.clone()

@@ -16,7 +16,7 @@ use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 pub use self::checking::check;
-use super::{id_number::IdNumber, linkage::Digest, mapping::on_one_line, phone::Phone};
+use super::{linkage::Digest, mapping::on_one_line, said_numbers};
 
 /// One of the police's records.
 #[derive(Debug, Clone, PartialEq)]
@@ -242,29 +242,21 @@ fn narrative(taking: &PoliceTaking, feedbacks: &[PoliceFeedback]) -> String {
     text
 }
 
-/// Who called, then whom the officers found. What is no number or no id (号码隐藏) stays in the record.
+/// Who called, then whom the officers found. What is no number or no id (号码隐藏) is kept as it was said.
 fn people(taking: &PoliceTaking, feedbacks: &[PoliceFeedback]) -> Vec<Party> {
     let today = taking.called_at.as_ref().and_then(from_proto).unwrap_or(Timestamp::UNIX_EPOCH);
     // An id number's birth is not after the call; a day more, whatever the zone.
     let today = jiff::tz::TimeZone::UTC.to_datetime(today).date().tomorrow().unwrap_or(Date::MAX);
     let mut people: Vec<Party> = Vec::new();
     let mut add = |party: Party| {
-        let party = Party {
-            phone: if Phone::read(&party.phone).is_some() { party.phone } else { String::new() },
-            id_number: if IdNumber::read(&party.id_number, today).is_some() {
-                party.id_number
-            } else {
-                String::new()
-            },
-            ..party
-        };
+        let party = said_numbers::of_party(party, today);
         let nobody = party.name.is_empty() && party.phone.is_empty() && party.id_number.is_empty();
         if !nobody && people.len() < MOST_PARTIES && !people.contains(&party) {
             people.push(party);
         }
     };
     if let Some(PolicePerson { name, phone, id_number, .. }) = taking.caller.clone() {
-        add(Party { role: PartyRole::Reporter.into(), name, phone, id_number });
+        add(Party { role: PartyRole::Reporter.into(), name, phone, id_number, ..Party::default() });
     }
     feedbacks.iter().flat_map(|feedback| feedback.parties.clone()).for_each(add);
     people

@@ -52,6 +52,10 @@ pub struct ValidParty {
     pub phone: Option<Phone>,
     /// The id number, where one was given.
     pub id_number: Option<IdNumber>,
+    /// What was said as a telephone number and is none; mostly empty.
+    pub phone_as_said: String,
+    /// What was said as an id number and is none; mostly empty.
+    pub id_number_as_said: String,
 }
 
 impl ValidParty {
@@ -63,6 +67,8 @@ impl ValidParty {
             name: party.name.clone(),
             phone: Phone::read(&party.phone),
             id_number: IdNumber::read(&party.id_number, today),
+            phone_as_said: party.phone_as_said.clone(),
+            id_number_as_said: party.id_number_as_said.clone(),
         }
     }
 }
@@ -94,6 +100,8 @@ impl ValidReport {
                     name: party.name,
                     phone: party.phone.map(Phone::into_text).unwrap_or_default(),
                     id_number: party.id_number.map(IdNumber::into_text).unwrap_or_default(),
+                    phone_as_said: party.phone_as_said,
+                    id_number_as_said: party.id_number_as_said,
                 })
                 .collect(),
             need: self.need,

@@ -12,7 +12,7 @@ use super::{
     id_number::IdNumber,
     phone::Phone,
     report::{ValidParty, ValidReport},
-    text,
+    said_numbers, text,
 };
 
 pub(crate) const SOURCE_REF_LENGTH: usize = 64;
@@ -215,7 +215,18 @@ fn party_of(party: Party, index: usize, today: Date, wrong: &mut Violations) -> 
             "must be an id number of 18 or 15 digits with a right check sign, or empty",
         ),
     );
-    Some(ValidParty { role: role?, name: name.map(|()| party.name)?, phone: phone?, id_number: id_number? })
+    for (field, said) in [("phoneAsSaid", &party.phone_as_said), ("idNumberAsSaid", &party.id_number_as_said)]
+    {
+        wrong.check(&path(field), text::single_line(said, said_numbers::AS_SAID_LENGTH));
+    }
+    Some(ValidParty {
+        role: role?,
+        name: name.map(|()| party.name)?,
+        phone: phone?,
+        id_number: id_number?,
+        phone_as_said: party.phone_as_said,
+        id_number_as_said: party.id_number_as_said,
+    })
 }
 
 fn optional<T>(text: &str, read: impl Fn(&str) -> Option<T>, right: &str) -> Result<Option<T>, text::Fault> {

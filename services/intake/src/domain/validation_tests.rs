@@ -12,6 +12,7 @@ pub(crate) fn sound() -> Report {
         name: name.into(),
         phone: phone.into(),
         id_number: id_number.into(),
+        ..Party::default()
     };
     Report {
         county: "421181".into(),
@@ -164,7 +165,7 @@ proptest! {
         let report = Report {
             county: String::new(), source, source_ref, occurred_at: Some(prost_types::Timestamp { seconds, nanos }),
             area_code, address: text.clone(), title: text.clone(), narrative: text.clone(), category: text.clone(),
-            parties: vec![Party { role, name: text, phone, id_number: id }],
+            parties: vec![Party { role, name: text, phone, id_number: id, ..Party::default() }],
             ..Report::default()
         };
         if let Err(wrong) = check(report, NOW) {

@@ -31,7 +31,7 @@ impl Methods for Intake {
         match method {
             "SubmitReport" => {
                 unary(request, |who, message: SubmitReportRequest| async move {
-                    self.submit(&who, message.report).await
+                    self.submit(&who, self.as_said(message.report, message.numbers_as_said)).await
                 })
                 .await
             }

@@ -68,6 +68,7 @@ impl Reader {
                 message = input.message() => message,
                 () = stop.cancelled() => return Err(IntakeError::Ending.into()),
             };
+            let message = message.map(|next| next.map(|read| read.map(|message| self.as_said(message))));
             match message {
                 Ok(Some(Ok(message))) if is_a_state(&message) => {
                     states.spawn(self.state(message, place).in_current_span());
@@ -84,6 +85,11 @@ impl Reader {
                 Err(status) => return Err(status),
             }
         }
+    }
+
+    fn as_said(&self, mut message: SubmitReportsRequest) -> SubmitReportsRequest {
+        message.report = self.intake.as_said(message.report, message.numbers_as_said);
+        message
     }
 
     /// Takes a state of a ticket, which is joined with what is known of it; nothing waits for that.

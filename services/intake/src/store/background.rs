@@ -2,23 +2,22 @@
 
 use std::collections::HashMap;
 
+use fengqiao_linkage::Traits;
 use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time::from_sql;
 use sqlx::{PgConnection, PgPool, Postgres, pool::PoolConnection, types::Uuid};
 use time::OffsetDateTime;
 
-use super::StoreError;
+use super::{StoreError, known::traits};
 use crate::domain::background::Made;
 
 /// Whose reports to look at.
 #[derive(Debug, Clone, Copy)]
-pub enum Whose<'a> {
+pub enum Whose {
     /// A person's.
     Person(Uuid),
     /// A household's.
     Household(Uuid),
-    /// Those that are found by any of these keys of linkage.
-    Keys(&'a [i64]),
 }
 
 /// What a report says, sealed.
@@ -61,7 +60,7 @@ pub async fn to_look(pool: &PgPool) -> Result<PoolConnection<Postgres>, StoreErr
 pub async fn walk(
     conn: &mut PgConnection,
     county: &str,
-    whose: Whose<'_>,
+    whose: Whose,
     at_most: usize,
 ) -> Result<Vec<Made>, StoreError> {
     let query = match whose {
@@ -71,9 +70,6 @@ pub async fn walk(
         Whose::Household(household) => {
             sqlx::query_as(include_str!("sql/background/walk_household.sql")).bind(county).bind(household)
         }
-        Whose::Keys(keys) => {
-            sqlx::query_as(include_str!("sql/background/walk_keys.sql")).bind(county).bind(keys)
-        }
     };
     let rows: Vec<Row> = query
         .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
@@ -81,6 +77,49 @@ pub async fn walk(
         .await
         .map_err(StoreError::database(OPERATION))?;
     rows.into_iter().map(Row::made).collect()
+}
+
+/// A report that keys of linkage found.
+#[derive(Debug)]
+pub struct ByKey {
+    /// The report.
+    pub made: Made,
+    /// What linkage kept of it, by each lookup key.
+    pub traits: Vec<Traits>,
+}
+
+/// The newest reports that are found by any of these keys of linkage, so many at most.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn walk_keys(
+    conn: &mut PgConnection,
+    county: &str,
+    keys: &[i64],
+    at_most: usize,
+) -> Result<Vec<ByKey>, StoreError> {
+    #[derive(sqlx::FromRow)]
+    struct Found {
+        #[sqlx(flatten)]
+        row: Row,
+        traits: Vec<u8>,
+        next_traits: Option<Vec<u8>>,
+    }
+    let found: Vec<Found> = sqlx::query_as(include_str!("sql/background/walk_keys.sql"))
+        .bind(county)
+        .bind(keys)
+        .bind(i64::try_from(at_most).unwrap_or(i64::MAX))
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::database(OPERATION))?;
+    let read = |Found { row, traits: by_this, next_traits }: Found| {
+        let mut known = vec![traits(Some(&by_this))?];
+        if let Some(by_next) = next_traits {
+            known.push(traits(Some(&by_next))?);
+        }
+        Ok(ByKey { made: row.made()?, traits: known })
+    };
+    found.into_iter().map(read).collect()
 }
 
 /// Who made a report; none where it is not there, or has nobody any more.

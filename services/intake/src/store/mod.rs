@@ -24,7 +24,9 @@ mod unmapped;
 use std::sync::LazyLock;
 
 pub use activities::{KeptActivity, StoredActivities, StoredActivity, write_activities};
-pub use background::{SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk};
+pub use background::{
+    ByKey, SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk, walk_keys,
+};
 pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
 pub use changes::{
     FeedOf, StoredChange, changes_after, forget_changes, hold_webhook, last_change, webhook_position,

@@ -121,7 +121,7 @@ proptest! {
         frame_damages in nasty::damages(),
         sizes in prop::collection::vec(1_usize..2_000, 1..6),
     ) {
-        let message = SubmitReportRequest { report: Some(report) }.encode_to_vec();
+        let message = SubmitReportRequest { report: Some(report), ..Default::default() }.encode_to_vec();
         let mut framed = frame(&nasty::damaged(message, &damages));
         // The frame's own five bytes are damaged in some.
         let begin: Vec<u8> = framed.drain(..5).collect();

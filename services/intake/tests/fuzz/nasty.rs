@@ -114,12 +114,16 @@ pub fn number() -> impl Strategy<Value = i32> {
 }
 
 fn party() -> impl Strategy<Value = Party> {
-    (number(), text(), text(), text()).prop_map(|(role, name, phone, id_number)| Party {
-        role,
-        name,
-        phone,
-        id_number,
-    })
+    (number(), text(), text(), text(), text(), text()).prop_map(
+        |(role, name, phone, id_number, phone_as_said, id_number_as_said)| Party {
+            role,
+            name,
+            phone,
+            id_number,
+            phone_as_said,
+            id_number_as_said,
+        },
+    )
 }
 
 fn details() -> impl Strategy<Value = Details> {

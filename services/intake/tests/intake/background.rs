@@ -140,6 +140,68 @@ async fn the_telephone_of_many_stands_for_itself_and_says_who_it_may_be() {
 }
 
 #[tokio::test]
+async fn whom_a_report_is_against_is_not_who_made_it() {
+    let (world, mut intake, mut background) = began().await;
+    let mut told = report("JJ-1", 1, 1);
+    told.source = Source::Police110.into();
+    told.parties[1].phone = "13900000099".into();
+    told.parties[1].id_number = "11010519491231002X".into();
+    submit(&mut intake, told).await.unwrap();
+    for asked in [Asked::Phone("13900000099".into()), Asked::IdNumber("110105491231002".into())] {
+        let found = ask(&mut background, asked).await.unwrap();
+        assert_eq!((found.reports.unwrap().count, found.person_id.as_str()), (0, ""), "of a respondent");
+        assert!(found.last_lines.is_empty() && found.people.is_empty());
+    }
+    assert_eq!(
+        ask(&mut background, Asked::Phone("13800000001".into())).await.unwrap().reports.unwrap().count,
+        1
+    );
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_house_is_not_the_house_of_that_number_elsewhere() {
+    let (world, mut intake, mut background) = began().await;
+    for (number, area, address) in [
+        (1, "421181105204", "喻家楼村5组12号"),
+        (2, "421181105204", "喻家楼村6组12号"),
+        (3, "421181105203", "罗家铺村5组12号"),
+    ] {
+        let told = Report {
+            area_code: area.into(),
+            address: address.into(),
+            ..report(&format!("GD-{number}"), number, 1)
+        };
+        submit(&mut intake, told).await.unwrap();
+    }
+    let said =
+        |text: &str| Asked::Address(SaidAddress { text: text.into(), area_code: "421181105204".into() });
+    let house = ask(&mut background, said("5组12号")).await.unwrap();
+    assert_eq!(house.reports.unwrap().count, 1);
+    assert_eq!(house.contacts.len(), 3);
+    // Without the group it may be either of the village, and is none of them.
+    let some = ask(&mut background, said("喻家楼村12号")).await.unwrap();
+    assert_eq!((some.reports.unwrap().count, some.household_id.as_str()), (2, ""));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn the_old_form_of_an_id_number_is_the_same_person() {
+    let (world, mut intake, mut background) = began().await;
+    for (reference, caller, id) in [("GD-1", 1, "110105491231002"), ("GD-2", 2, "11010519491231002X")] {
+        let mut told = report(reference, caller, caller);
+        told.parties[0].id_number = id.into();
+        submit(&mut intake, told).await.unwrap();
+    }
+    for id in ["110105491231002", "11010519491231002X"] {
+        let found = ask(&mut background, Asked::IdNumber(id.into())).await.unwrap();
+        assert_eq!(found.reports.unwrap().count, 2, "{id}");
+        assert!(!found.person_id.is_empty());
+    }
+    world.end().await;
+}
+
+#[tokio::test]
 async fn a_question_needs_a_purpose_and_someone_to_be_about() {
     let (world, _, mut background) = began().await;
     let fields = |status: Status| -> Vec<String> {

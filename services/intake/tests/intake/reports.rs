@@ -160,7 +160,7 @@ async fn an_area_is_known_by_the_police_s_code_too_and_stored_under_its_own() {
 #[tokio::test]
 async fn a_source_brings_and_sees_its_own_only() {
     let (world, mut client) = one().await;
-    let request = SubmitReportRequest { report: Some(report("GD-1", 1, 1)) };
+    let request = SubmitReportRequest { report: Some(report("GD-1", 1, 1)), ..Default::default() };
     let status = client.submit_report(by("police_110", request.clone())).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(status.get_details_bad_request().unwrap().field_violations[0].field, "source");

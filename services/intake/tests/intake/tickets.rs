@@ -93,6 +93,7 @@ async fn a_stream_takes_states_of_many_tickets_and_answers_each() {
         mark: u64::from(index) * 10 + n as u64,
         report: Some(state(&report(&format!("GD-{index}"), index, index), n)),
         validate_only: false,
+        ..Default::default()
     };
     let messages: Vec<_> = (0..20).flat_map(|index| [2, 0, 1].map(|n| message(index, n))).collect();
     let mut answers = client.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
@@ -120,7 +121,7 @@ async fn a_wrong_ticket_is_refused_even_where_it_would_be_the_older_one() {
     if let Some(Form::HotlineTicket(ticket)) = wrong.details.as_mut().and_then(|one| one.form.as_mut()) {
         ticket.urgency = 9;
     }
-    let request = SubmitReportRequest { report: Some(wrong) };
+    let request = SubmitReportRequest { report: Some(wrong), ..Default::default() };
     let status = client.submit_report(request).await.unwrap_err();
     assert_eq!(status.code(), Code::InvalidArgument);
     let fields: Vec<_> =
@@ -132,8 +133,12 @@ async fn a_wrong_ticket_is_refused_even_where_it_would_be_the_older_one() {
 #[tokio::test]
 async fn a_state_that_is_only_to_be_checked_is_not_taken() {
     let (world, mut client) = one().await;
-    let message =
-        SubmitReportsRequest { mark: 1, report: Some(state(&report("GD-1", 1, 1), 0)), validate_only: true };
+    let message = SubmitReportsRequest {
+        mark: 1,
+        report: Some(state(&report("GD-1", 1, 1), 0)),
+        validate_only: true,
+        ..Default::default()
+    };
     let mut answers = client.submit_reports(tokio_stream::iter([message])).await.unwrap().into_inner();
     let answer = answers.message().await.unwrap().unwrap();
     assert!(matches!(answer.outcome, Some(Outcome::Accepted(_))), "{answer:?}");

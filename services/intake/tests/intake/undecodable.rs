@@ -79,7 +79,7 @@ async fn a_text_that_is_not_utf_8_is_an_invalid_argument_that_names_its_field() 
     let mut world = World::new().await;
     let address = world.process(CommitSettings::default()).await;
     let mut grpc = Grpc::new(channel(&address).await);
-    let message = SubmitReportRequest { report: Some(report("GD-1", 1, 1)) };
+    let message = SubmitReportRequest { report: Some(report("GD-1", 1, 1)), ..Default::default() };
     let status =
         unary(&mut grpc, "/fengqiao.intake.v1.IntakeService/SubmitReport", spoiled(&message, "李某")).await;
     assert_eq!(status.code(), Code::InvalidArgument);

@@ -13,7 +13,7 @@ use fengqiao_county::Counties;
 use fengqiao_intake::{
     Activities, Intake, Records,
     background::Backgrounds,
-    clue_keys,
+    clue_keys::Clue,
     config::CommitSettings,
     county_weights::CountyWeights,
     domain::phone::Phone,
@@ -165,7 +165,9 @@ impl World {
     /// Fills the tables with reports, of which thousands, spread over all, are of the telephone 13800000001.
     pub async fn fill(&self, from: i64, to: i64) {
         let county = self.counties.get(COUNTY).unwrap();
-        let key = clue_keys::of_phone(&Phone::read("13800000001").unwrap(), county, &self.keyring)[0];
+        let clue = Clue::of_phone(&Phone::read("13800000001").unwrap(), county, &self.keyring);
+        let (key, traits) = (clue.keys[0], clue.traits[0].encode());
+        let traits: String = traits.iter().map(|byte| format!("{byte:02x}")).collect();
         let sealed = self
             .keyring
             .seal(&Matter { title: "x".into(), ..Matter::default() }.encode_to_vec(), COUNTY.as_bytes());
@@ -180,8 +182,8 @@ impl World {
              SELECT '421181', ('0' || lpad(to_hex(n), 31, '0'))::uuid, 1, now() - make_interval(secs => $2 - n),
                  ('2' || lpad(CASE WHEN n % $3 = 0 THEN 'fffffff' ELSE to_hex(n) END, 31, '0'))::uuid,
                  ('3' || lpad(CASE WHEN n % $3 = 0 THEN 'fffffff' ELSE to_hex(n) END, 31, '0'))::uuid,
-                 ('1' || lpad(to_hex(n), 31, '0'))::uuid, $4
-             FROM generate_series($1, $2 - 1) AS n WHERE $5 <> 0",
+                 ('1' || lpad(to_hex(n), 31, '0'))::uuid, decode('TRAITS', 'hex')
+             FROM generate_series($1, $2 - 1) AS n WHERE length($4) > 0 AND $5 <> 0",
             "INSERT INTO link_key
              SELECT '421181', CASE WHEN n % $3 = 0 THEN $5 ELSE n END, ('0' || lpad(to_hex(n), 31, '0'))::uuid
              FROM generate_series($1, $2 - 1) AS n WHERE length($4) > 0",
@@ -192,7 +194,8 @@ impl World {
              SELECT '421181', ('4' || lpad(to_hex(n), 31, '0'))::uuid, 1, n::text, 1, FALSE, now(), NULL
              FROM generate_series($1, $2 - 1) AS n WHERE $3 <> 0 AND length($4) > 0 AND $5 <> 0",
         ] {
-            sqlx::query(statement)
+            let statement = statement.replace("TRAITS", &traits);
+            sqlx::query(sqlx::AssertSqlSafe(statement))
                 .bind(from)
                 .bind(to)
                 .bind(every)
@@ -284,7 +287,7 @@ pub fn by<T>(caller: &str, message: T) -> Request<T> {
 }
 
 pub async fn submit(client: &mut Client, report: Report) -> Result<SubmitReportResponse, Status> {
-    let request = SubmitReportRequest { report: Some(report) };
+    let request = SubmitReportRequest { report: Some(report), ..Default::default() };
     client.submit_report(request).await.map(tonic::Response::into_inner)
 }
 
@@ -304,7 +307,7 @@ pub fn report(reference: &str, caller: u32, house: u32) -> Report {
                 role: PartyRole::Reporter.into(),
                 name: "王女士".into(),
                 phone: format!("138{caller:08}"),
-                id_number: String::new(),
+                ..Party::default()
             },
             Party { role: PartyRole::Respondent.into(), name: "李某".into(), ..Default::default() },
         ],

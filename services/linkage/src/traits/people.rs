@@ -3,6 +3,7 @@
 use super::{Hashed, Of};
 use crate::{
     hashing::Secret,
+    id_number::in_new_form,
     name::{Name, Sex},
     report::{PlainParty, PlainPhone, Role},
     writing::sound,
@@ -79,9 +80,13 @@ pub(super) fn of(
     second_phone: Option<PlainPhone<'_>>,
     secret: &Secret,
 ) -> Option<PartyTraits> {
-    let id_text = party.id_number.or(party.wrong_id);
-    let id = id_text.and_then(|text| id(text, party.id_number.is_some(), secret));
-    let sex_of_id = party.id_number.and_then(sex_of_id);
+    // A person is known by the 18 digits, whichever form was given.
+    let id_number = party.id_number.map(in_new_form);
+    let id = match (&id_number, party.wrong_id) {
+        (Some(right), _) => id(right, true, secret),
+        (None, wrong) => wrong.and_then(|wrong| id(wrong, false, secret)),
+    };
+    let sex_of_id = id_number.as_deref().and_then(sex_of_id);
     let name = name.map(|name| name_traits(&name, sex_of_id, secret));
     let phone = party.phone.filter(|phone| phone.personal).map(|phone| phone_traits(phone, secret));
     let second_phone =
@@ -140,7 +145,8 @@ fn phone_traits(phone: PlainPhone<'_>, secret: &Secret) -> PhoneTraits {
     traits
 }
 
-/// Where region, birthday and tail stand in 18 digits; a wrong number still has most of them right.
+/// Where region, birthday and tail stand in 18 digits; a wrong number still has most of them right. A right one is given
+/// in its 18 digits.
 fn id(text: &str, valid: bool, secret: &Secret) -> Option<IdTraits> {
     const REGION: usize = 6;
     const BIRTH: usize = 14;

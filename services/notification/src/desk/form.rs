@@ -205,7 +205,7 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
                     (row(language.say("地区", "Area"), &push.area_name))
                     (row(language.say("地址", "Address"), &matter.address))
                     @for party in &matter.parties {
-                        (row(language.party(party.role()), &[party.name.as_str(), &party.phone, &party.id_number].join(" ")))
+                        (row(language.party(party.role()), &fengqiao_forms::person(party)))
                     }
                     @if !matter.narrative.is_empty() {
                         tr { th scope="row" { (language.say("内容", "What was told")) } td class="told" { (matter.narrative) } }

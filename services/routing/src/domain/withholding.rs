@@ -118,8 +118,14 @@ pub fn without(mut matter: Matter, parts: &BTreeSet<MatterPart>) -> Matter {
             MatterPart::Narrative => matter.narrative.clear(),
             MatterPart::Address => matter.address.clear(),
             MatterPart::Name => matter.parties.iter_mut().for_each(|party| party.name.clear()),
-            MatterPart::Phone => matter.parties.iter_mut().for_each(|party| party.phone.clear()),
-            MatterPart::IdNumber => matter.parties.iter_mut().for_each(|party| party.id_number.clear()),
+            MatterPart::Phone => matter.parties.iter_mut().for_each(|party| {
+                party.phone.clear();
+                party.phone_as_said.clear();
+            }),
+            MatterPart::IdNumber => matter.parties.iter_mut().for_each(|party| {
+                party.id_number.clear();
+                party.id_number_as_said.clear();
+            }),
         }
     }
     matter
@@ -137,6 +143,7 @@ mod tests {
             name: "王女士".into(),
             phone: "15420110001".into(),
             id_number: "120111201103070021".into(),
+            ..Party::default()
         };
         Matter {
             title: "求助".into(),

@@ -121,6 +121,7 @@ impl Story {
                     name: "王女士".into(),
                     phone: "13900000000".into(),
                     id_number: told.id_number.into(),
+                    ..Party::default()
                 })
                 .collect(),
             ..Default::default()

@@ -62,7 +62,7 @@ async fn main() -> Result<(), Failure> {
     let facts: i64 = std::env::args().nth(1).map_or(Ok(1_000_000), |given| given.parse())?;
     let ground = Ground::start().await?;
     // One report goes the whole way: every topic has been received once.
-    let first = SubmitReportRequest { report: Some(yellow_report()) };
+    let first = SubmitReportRequest { report: Some(yellow_report()), ..Default::default() };
     ground.intake(1)?.remove(0).submit_report(first).await?;
     let statistics = ground.stack.connections()?.statistics("analyst")?;
     until("statistics knows how far it is", PATIENCE, async || lag(&mut statistics.clone()).await).await;

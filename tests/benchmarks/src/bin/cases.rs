@@ -75,7 +75,9 @@ async fn make_cases(ground: &Ground, url: &str) -> Result<Vec<String>, Failure> 
             for number in (caller..CASES).step_by(CALLERS) {
                 let mut report = reports::report("cases", number * 10, now);
                 report.category = "物业".to_owned();
-                client.submit_report(SubmitReportRequest { report: Some(report) }).await?;
+                client
+                    .submit_report(SubmitReportRequest { report: Some(report), ..Default::default() })
+                    .await?;
             }
             Ok(())
         });

@@ -75,7 +75,9 @@ async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
             sent.lock().unwrap_or_else(PoisonError::into_inner).insert(report.title.clone(), Instant::now());
         }
         let mut client = intake[(number % 4) as usize].clone();
-        tokio::spawn(async move { client.submit_report(SubmitReportRequest { report: Some(report) }).await });
+        tokio::spawn(async move {
+            client.submit_report(SubmitReportRequest { report: Some(report), ..Default::default() }).await
+        });
     }
     let mut ways = Vec::new();
     let wanted = (count / RED_EVERY) as usize;

@@ -35,7 +35,7 @@ fn report_from(area_code: &str) -> Report {
 }
 
 async fn submit(calls: &Connections, report: Report) -> Result<SubmitReportResponse, Status> {
-    let request = SubmitReportRequest { report: Some(report) };
+    let request = SubmitReportRequest { report: Some(report), ..Default::default() };
     Ok(calls.intake(HOTLINE).unwrap().submit_report(request).await?.into_inner())
 }
 

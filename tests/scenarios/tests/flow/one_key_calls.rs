@@ -37,7 +37,7 @@ fn press(device: &str) -> Report {
 
 async fn submit(county: &County, report: &Report) -> String {
     let mut intake = county.calls().intake(PLATFORM).unwrap();
-    let request = SubmitReportRequest { report: Some(report.clone()) };
+    let request = SubmitReportRequest { report: Some(report.clone()), ..Default::default() };
     intake.submit_report(request).await.unwrap().into_inner().report_id
 }
 

@@ -253,7 +253,7 @@ pub fn good(random: &mut StdRng, number: usize) -> Report {
             role: PartyRole::Reporter.into(),
             name: format!("王{CANARY}"),
             phone,
-            id_number: String::new(),
+            ..Party::default()
         }],
         ..Report::default()
     }

@@ -84,7 +84,7 @@ async fn a_byte_a_second(target: Target, seed: u64) -> Wrong {
     let wire = target.connect().await.map_err(wrong)?;
     let (answer, mut body) = wire.open(SUBMIT_ONE, &[]).await.map_err(wrong)?;
     let report = uncertain(seed, 1).remove(0);
-    let frame = framed(&SubmitReportRequest { report: Some(report) });
+    let frame = framed(&SubmitReportRequest { report: Some(report), ..Default::default() });
     let slow = async {
         for byte in frame {
             if send(&mut body, vec![byte].into(), false).await.is_err() {
@@ -150,7 +150,7 @@ async fn resets(target: Target, seed: u64) -> Wrong {
     for report in uncertain(seed, 200) {
         // The server may have had enough of it.
         let Ok((answer, mut body)) = wire.open(SUBMIT_ONE, &[]).await else { return Ok(()) };
-        let frame = framed(&SubmitReportRequest { report: Some(report) });
+        let frame = framed(&SubmitReportRequest { report: Some(report), ..Default::default() });
         let half = frame[..frame.len() / 2].to_vec();
         let _ = send(&mut body, half.into(), false).await;
         body.send_reset(Reason::CANCEL);
@@ -208,7 +208,7 @@ async fn comes_and_goes(target: Target, seed: u64) -> Wrong {
             2 => drop(target.connect().await.map_err(wrong)?),
             _ => {
                 let wire = target.connect().await.map_err(wrong)?;
-                let frame = framed(&SubmitReportRequest { report: Some(report) });
+                let frame = framed(&SubmitReportRequest { report: Some(report), ..Default::default() });
                 let _ = timeout(Duration::from_millis(20), wire.call(frame)).await;
             }
         }

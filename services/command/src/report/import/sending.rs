@@ -85,6 +85,8 @@ pub struct Sending<'a> {
     pub records: bool,
     /// Only have it checked.
     pub dry_run: bool,
+    /// What is no telephone or id number is kept as it was said.
+    pub numbers_as_said: bool,
     /// The most messages without an answer.
     pub window: usize,
 }
@@ -232,10 +234,10 @@ impl Sending<'_> {
         session: &Session,
         messages: ReceiverStream<(u64, Content)>,
     ) -> Result<Answers, CommandError> {
-        let validate_only = self.dry_run;
+        let (validate_only, numbers_as_said) = (self.dry_run, self.numbers_as_said);
         let messages = messages.filter_map(move |(mark, content)| match content {
             Content::Report(report) => {
-                Some(SubmitReportsRequest { mark, report: Some(*report), validate_only })
+                Some(SubmitReportsRequest { mark, report: Some(*report), validate_only, numbers_as_said })
             }
             Content::Record(_) => None,
         });

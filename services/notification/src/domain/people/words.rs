@@ -33,6 +33,8 @@ const FORBIDDEN: &[&str] = &[
     "telephone",
     "mobile",
     "id_number",
+    "phone_as_said",
+    "id_number_as_said",
     "title",
     "narrative",
     "address",

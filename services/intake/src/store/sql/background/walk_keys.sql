@@ -1,5 +1,6 @@
 -- The newest reports of some keys, each once: a bounded walk in the index of each.
-SELECT link.report_id, link.source, link.occurred_at, link.cluster_id, link.person_id, link.household_id
+SELECT link.report_id, link.source, link.occurred_at, link.cluster_id, link.person_id, link.household_id,
+       link.traits, link.next_traits
 FROM (
     SELECT DISTINCT hit.report_id
     FROM UNNEST($2::bigint[]) AS asked (key)
