@@ -69,6 +69,11 @@ impl Score {
         self
     }
 
+    /// Makes it so many bits less likely from the beginning.
+    fn untie(&mut self, bits: f32) {
+        self.prior -= bits;
+    }
+
     fn set(&mut self, evidence: Evidence, bits: f32) {
         self.by[evidence as usize] = bits;
     }

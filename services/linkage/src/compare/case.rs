@@ -45,6 +45,11 @@ const MONTHS: f32 = 70.0;
 const SHARED_DAYS: f32 = 30.0;
 /// In a community, or with an employer, so many more matters of a neighbourhood are going on than in an estate.
 const OTHER_ESTATES: f32 = 4.0;
+/// Where nothing but what was told speaks for one dispute, no name, no sum, no house, it says so much less: words, topic
+/// and category say the same thing.
+const UNTIED: f32 = 10.0;
+/// Half a name that agrees says so much at most.
+const PART_BITS: f32 = 5.0;
 /// Of two texts' words so many are the same.
 const NEARLY_ALL: f32 = 0.5;
 const A_THIRD: f32 = 0.22;
@@ -79,10 +84,14 @@ pub(crate) fn case(
         && days <= SHARED_DAYS
         && (place.is_some() || one_employer)
         && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    let mut tied =
+        shared || one_sum || who.is_some() || home.house.is_some_and(|level| level != Level::HouseOther);
     // The employer is what they share, and is not counted twice.
     if !(shared && one_employer)
         && let Some((level, rarity)) = opponents(new, old)
     {
+        // Of half a name, 李某, there are many.
+        tied |= rarity > PART_BITS;
         let shared = rarity.min(crowd.people - crowd.opponent.log2());
         // Of one household's disputes few are with the same opponent, however rare the name.
         let counted = level.is_counted() && who.is_none();
@@ -124,6 +133,9 @@ pub(crate) fn case(
         score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, others));
     } else if !again && let Some(level) = topic(one, other) {
         score.add(level, model.bits(level));
+    }
+    if !tied {
+        score.untie(UNTIED);
     }
     score
 }
@@ -239,8 +251,8 @@ fn same_person(one: &PartyTraits, other: &PartyTraits) -> Option<f32> {
     let rarity = f32::from(one.name?.rarity.min(other.name?.rarity)) / 8.0;
     match evidence.name? {
         Level::NameSame | Level::NameHeard => Some(rarity),
-        Level::NamePart => Some(rarity.min(5.0)),
-        Level::NameNear => Some((rarity - 6.0).max(0.0)),
+        Level::NamePart => Some(rarity.min(PART_BITS)),
+        Level::NameNear => Some((rarity - 6.0).clamp(0.0, PART_BITS)),
         _ => None,
     }
 }
