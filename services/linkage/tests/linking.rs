@@ -213,6 +213,77 @@ fn who_was_reported_and_answers_speaks_of_the_same_case() {
 }
 
 #[test]
+fn what_is_told_alike_is_no_tie() {
+    let first = [earlier(1, 0, &Telling { opponent: "李某", ..WANG })];
+    let stranger = Telling {
+        name: "陈志强",
+        phone: "13900000077",
+        address: "阎家河镇石桥垸村7组3号",
+        opponent: "李先生",
+        ..WANG
+    };
+    let linked = linked_on(1, &stranger, &first, &[]);
+    assert_eq!(same_as_first(&linked), (false, false, false), "half a name and the same words");
+    let named = Telling {
+        opponent: "李国庆", text: "李国庆砌墙占了过道，柴火堆在门口", ..stranger
+    };
+    let first = [earlier(1, 0, &Telling { opponent: "李国庆", ..WANG })];
+    assert_eq!(
+        same_as_first(&linked_on(1, &named, &first, &[])),
+        (false, false, true),
+        "the other side is one"
+    );
+}
+
+#[test]
+fn who_is_named_in_the_others_text_answers_it_and_is_another_person() {
+    let first = [earlier(
+        1,
+        0,
+        &Telling { opponent: "", text: "与陈志强因砌墙占过道争吵，柴火堆在门口", ..WANG },
+    )];
+    let answer = Telling {
+        name: "陈志强",
+        phone: "13900000077",
+        address: "阎家河镇石桥垸村5组14号",
+        opponent: "",
+        text: "我家砌墙没有占过道，王桂兰家的柴火堆在门口",
+        ..WANG
+    };
+    let linked = linked_on(2, &answer, &first, &[]);
+    assert_eq!(same_as_first(&linked), (false, false, true));
+}
+
+#[test]
+fn an_organisation_is_one_however_much_of_its_name_is_said() {
+    let told = Telling {
+        opponent: "麻城市金辉建设工程有限公司",
+        category: "labour",
+        text: "在工地做木工，工资35000元一直不给",
+        ..WANG
+    };
+    let first = [earlier(1, 0, &told)];
+    let mate = Telling {
+        name: "陈志强",
+        phone: "13900000077",
+        address: "阎家河镇石桥垸村7组3号",
+        opponent: "金辉劳务",
+        ..told
+    };
+    assert_eq!(same_as_first(&linked_on(1, &mate, &first, &[])), (false, false, true));
+    let other =
+        Telling { opponent: "宏达劳务", text: "在工地做木工，工资12000元一直不给", ..mate };
+    assert_eq!(same_as_first(&linked_on(1, &other, &first, &[])), (false, false, false));
+}
+
+#[test]
+fn an_old_id_number_is_its_new_form() {
+    let first = [earlier(1, 0, &Telling { id: "110105491231002", ..WANG })];
+    let again = Telling { phone: "13900000077", address: "", id: "11010519491231002X", ..WANG };
+    assert_eq!(same_as_first(&linked_on(300, &again, &first, &[])), (true, true, true));
+}
+
+#[test]
 fn a_phone_of_a_village_office_names_nobody() {
     let names = ["李强", "赵敏", "周杰", "吴芳", "郑军", "冯丽"];
     let callers: Vec<Earlier<'static>> = (1..)

@@ -338,3 +338,34 @@ async fn a_stream_answers_each_message_on_its_own() {
     assert_eq!(events(&world).await.len(), 2700);
     world.end().await;
 }
+
+#[tokio::test]
+async fn what_is_no_number_is_kept_as_it_was_said_where_that_is_wanted() {
+    let mut world = World::new().await;
+    let mut client = client(&world.process(CommitSettings::default()).await).await;
+    let told = |reference: &str, caller: u32, phone: &str, id: &str| {
+        let mut told = report(reference, caller, caller);
+        told.parties[0].name = "王桂兰".into();
+        told.parties[0].phone = phone.into();
+        told.parties[0].id_number = id.into();
+        told
+    };
+    let submit_as_said = |report: Report| SubmitReportRequest { report: Some(report), numbers_as_said: true };
+    let right = submit(&mut client, told("GD-1", 1, "13800000001", "11010519491231002X")).await.unwrap();
+    // A digit of the check sign is wrong, the telephone is hidden.
+    let wrong = told("GD-2", 2, "138****0001", "110105194912310021");
+    let refused = submit(&mut client, wrong.clone()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    let taken = client.submit_report(submit_as_said(wrong)).await.unwrap().into_inner();
+    assert_eq!(
+        taken.linkage.unwrap().person_id,
+        right.linkage.unwrap().person_id,
+        "evidence as far as it is right"
+    );
+    let asked = GetReportRequest { report_id: taken.report_id, ..Default::default() };
+    let held = client.get_report(asked).await.unwrap().into_inner().report.unwrap().report.unwrap();
+    let party = &held.parties[0];
+    assert_eq!((party.phone.as_str(), party.phone_as_said.as_str()), ("", "138****0001"));
+    assert_eq!((party.id_number.as_str(), party.id_number_as_said.as_str()), ("", "110105194912310021"));
+    world.end().await;
+}
