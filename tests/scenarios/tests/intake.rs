@@ -29,8 +29,11 @@ fn reports_of_a_file_are_linked_as_they_truly_belong_together() {
         let Scores { case, person, household } = played(county, Style::Usual, folder.path(), &[]).await;
         println!("{}", Scores { case, person, household });
         // A wrong family accused is worse than a repeat missed.
-        assert!(person.precision >= 0.99, "{person:?}");
-        assert!(person.f1 >= 0.94 && household.f1 >= 0.90 && case.f1 >= 0.84);
+        assert!(person.precision >= 0.995, "{person:?}");
+        // So few reports hardly differ from the whole set, on which `tests/bench linkage` measures.
+        assert!(person.f1 >= 0.98, "{person:?}");
+        assert!(household.f1 >= 0.955, "{household:?}");
+        assert!(case.f1 >= 0.92, "{case:?}");
     });
 }
 

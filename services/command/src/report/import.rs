@@ -51,6 +51,7 @@ more than one cell names the columns, and so titles may stand above it:
   parties[0].name, parties[0].phone, parties[0].idNumber. Other columns are kept with the report as its source's own
   fields. Times without a zone are in --time-zone.
 With --mapping the columns, or the names in a JSON object, are the source's own; `items` of an object are its matters.
+What is no telephone or id number (138****0001, a digit missing) is kept as it was said; --strict-numbers refuses the line.
 Lines are sent in their order. The same source and number is the same report: to repeat the command is safe.";
 
 /// A file to hand in.
