@@ -64,11 +64,15 @@ pub(super) fn read(value: Value) -> Result<Report, IntakeError> {
 pub(super) async fn by_id(
     State(edge): State<Edge>,
     Path(report_id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Reply, Reply> {
-    let asked = GetReportRequest { report_id, ..GetReportRequest::default() };
-    get(&edge, &headers, &extensions, asked).await.map_err(Problem::reply)
+    let asked = Query::read(query.as_deref(), &["county", "purpose"]).map(|query| {
+        let (county, purpose) = (query.text("county"), query.text("purpose"));
+        GetReportRequest { county, report_id, purpose, ..GetReportRequest::default() }
+    });
+    answered(&edge, &headers, &extensions, asked).await
 }
 
 /// `GET /v1/reports?source=…&ref=…`
@@ -86,8 +90,17 @@ pub(super) async fn by_reference(
         let (county, purpose) = (query.text("county"), query.text("purpose"));
         Ok(GetReportRequest { county, source, source_ref, purpose, ..GetReportRequest::default() })
     });
+    answered(&edge, &headers, &extensions, asked).await
+}
+
+async fn answered(
+    edge: &Edge,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    asked: Result<GetReportRequest, Problem>,
+) -> Result<Reply, Reply> {
     let answered = match asked {
-        Ok(asked) => get(&edge, &headers, &extensions, asked).await,
+        Ok(asked) => get(edge, headers, extensions, asked).await,
         Err(problem) => Err(problem),
     };
     answered.map_err(Problem::reply)

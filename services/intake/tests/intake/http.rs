@@ -112,6 +112,8 @@ async fn a_report_is_taken_and_read_back() {
     let id = taken.json()["reportId"].as_str().unwrap().to_owned();
     let by_id = edge.get(&format!("/v1/reports/{id}")).await.json();
     assert_eq!(by_id["report"]["title"], "邻里纠纷");
+    assert_eq!(edge.get(&format!("/v1/reports/{id}?purpose=case&county=421181")).await.json(), by_id);
+    assert_eq!(edge.get(&format!("/v1/reports/{id}?why=case")).await.fields(), ["why"]);
     for source in ["HOTLINE_12345", "source_hotline_12345"] {
         assert_eq!(edge.get(&format!("/v1/reports?source={source}&ref=GD-1")).await.json(), by_id);
     }

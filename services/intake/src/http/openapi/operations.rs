@@ -51,6 +51,7 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
                 query("source", "The door it came through.", true),
                 query("ref", "The source's own number for it.", true),
                 county(),
+                purpose(),
             ],
             body: None,
             answer: as_json(accepted.clone()),
@@ -61,11 +62,15 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
             id: "getReport",
             rpc: "IntakeService.GetReport",
             words: "By intake's id.".to_owned(),
-            parameters: vec![json!({
-                "name": "reportId", "in": "path", "required": true,
-                "description": "Intake's id of the report.",
-                "schema": { "type": "string", "format": "uuid" },
-            })],
+            parameters: vec![
+                json!({
+                    "name": "reportId", "in": "path", "required": true,
+                    "description": "Intake's id of the report.",
+                    "schema": { "type": "string", "format": "uuid" },
+                }),
+                county(),
+                purpose(),
+            ],
             body: None,
             answer: as_json(accepted),
         },
@@ -186,4 +191,13 @@ fn number(name: &str, words: &str, most: i32) -> Value {
 
 fn county() -> Value {
     query("county", "The county's 6-digit code; the caller's own where not given.", false)
+}
+
+fn purpose() -> Value {
+    query(
+        "purpose",
+        "Why it is read; needed by an officer for what a confidential or protected report says, and kept. At most 200 \
+         characters.",
+        false,
+    )
 }
