@@ -4,6 +4,7 @@
 //! kept what nothing was made of: a field that another had said before it.
 
 mod closed;
+mod fitting;
 mod lists;
 mod ticket;
 
@@ -22,7 +23,12 @@ use jiff::{Timestamp, civil::Date, fmt::strtime, tz::TimeZone};
 use prost::Name;
 use serde_json::{Map, Value, json};
 
-use super::{id_number::IdNumber, phone::Phone, text, validation::Violation};
+use super::{
+    id_number::IdNumber,
+    phone::Phone,
+    text,
+    validation::{TITLE_LENGTH, Violation},
+};
 
 /// What a record has become.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,8 +86,6 @@ pub type Fields = BTreeMap<String, String>;
 /// The most fields of one record.
 pub const MOST_FIELDS: usize = 200;
 const MOST_OWN_FIELDS: usize = 100;
-const TITLE: &str = "title";
-const TITLE_LENGTH: usize = 100;
 const NAME_LENGTH: usize = 80;
 const FIELD_NAME_LENGTH: usize = 64;
 const OWN_VALUE_LENGTH: usize = 4_000;
@@ -233,16 +237,24 @@ impl<'a> Translation<'a> {
             Said::Nothing => {}
             Said::Value(value) => {
                 self.hear(&setting.template);
-                let is_cut = |title: &str| title.trim().chars().count() > TITLE_LENGTH;
-                if setting.path == TITLE && value.as_str().is_some_and(is_cut) {
-                    // What is cut off may stand nowhere else.
-                    self.kept.extend(setting.template.speakers(&|field| self.say(field).is_some()));
-                }
+                let value = self.fitting(&setting.path, value, &setting.template);
                 insert(&mut self.body, &setting.path, value);
             }
             Said::Unknown(said) => self.set_aside(&setting.template, Some(&said)),
             Said::Wrong(right) => self.wrong.push(Violation::new(speaker, right)),
         }
+    }
+
+    /// What fits of a value at a path; of what does not, the whole is kept.
+    fn fitting(&mut self, path: &str, value: Value, template: &'a Template) -> Value {
+        let Some(said) = value.as_str() else { return value };
+        let Some(cut) = fitting::cut(path, said) else { return value };
+        // A line end that has become a space is no loss.
+        if cut.chars().count() < said.chars().count() {
+            let speakers = self.speakers(template);
+            self.kept.extend(speakers);
+        }
+        Value::String(cut)
     }
 
     /// What a setting says, of its kind; in an entry of a list `part` is the part that the entry is.
@@ -436,7 +448,6 @@ impl<'a> Translation<'a> {
             RecordKind::Report => read::<Report>(body).map(|report| {
                 Form::Report(Box::new(Report {
                     source: self.mapping.source.into(),
-                    title: on_one_line(&report.title),
                     parties: people,
                     ..report
                 }))
@@ -488,13 +499,7 @@ fn insert(body: &mut Map<String, Value>, path: &str, value: Value) {
 
 /// A title of any text: on one line, cut where it is too long; the whole stands in the narrative or the own fields.
 pub(super) fn on_one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    let line: String = text.chars().map(plain).take(TITLE_LENGTH + 1).collect();
-    let line = line.trim();
-    if line.chars().count() <= TITLE_LENGTH {
-        return line.to_owned();
-    }
-    line.chars().take(TITLE_LENGTH - 1).chain(['…']).collect()
+    fitting::on_one_line(text, TITLE_LENGTH)
 }
 
 #[cfg(test)]

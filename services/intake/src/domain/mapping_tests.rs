@@ -274,6 +274,15 @@ fn what_another_field_said_before_it_is_kept() {
 }
 
 #[test]
+fn what_has_no_room_is_cut_and_kept_whole() {
+    let long = "局".repeat(70);
+    let (report, unmapped) = report(&[("来电时间", "2026-11-24"), ("主办单位", &long)]);
+    assert_eq!(ticket(&report).handlers[0].unit.chars().count(), 64);
+    assert_eq!(own(&report), [("主办单位", long.as_str())]);
+    assert!(unmapped.is_empty(), "{unmapped:?}");
+}
+
+#[test]
 fn the_origin_of_an_entry_s_field_is_the_source_s_own() {
     let fields = said(&[("主办单位", "镇"), ("协办单位", "水利局，电力")]);
     let mapped = with(|mapping, knowledge| translate(mapping, &fields, 1, knowledge).unwrap());

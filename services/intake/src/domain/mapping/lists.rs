@@ -35,6 +35,7 @@ impl<'a> Translation<'a> {
             match self.read(setting, part) {
                 Said::Nothing => {}
                 Said::Value(value) => {
+                    let value = self.fitting(&format!("{}.{}", list.path, setting.path), value, source);
                     insert(&mut entry, &setting.path, value);
                     heard.push(&setting.template);
                 }
