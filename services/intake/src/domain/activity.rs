@@ -12,11 +12,11 @@ use super::{
     validation::{Circumstances, Violation, Violations, area_of, moment, source_of, source_ref},
 };
 
-const MOST_COUNT: i32 = 1_000_000;
-const AGENCY_LENGTH: usize = 64;
-const PERSON_LENGTH: usize = 80;
-const SUBJECT_LENGTH: usize = 200;
-const TEXT_LENGTH: usize = 2_000;
+pub(crate) const MOST_COUNT: i32 = 1_000_000;
+pub(crate) const AGENCY_LENGTH: usize = 64;
+pub(crate) const PERSON_LENGTH: usize = 80;
+pub(crate) const SUBJECT_LENGTH: usize = 200;
+pub(crate) const TEXT_LENGTH: usize = 2_000;
 /// Nobody is out longer at a stretch.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 

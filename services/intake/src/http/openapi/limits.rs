@@ -5,6 +5,7 @@ use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{
+    activity,
     details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH, hotline_ticket as ticket},
     ticket_states::MOST_STAGES,
     validation as report,
@@ -32,6 +33,12 @@ const LIMITS: &[(&str, Limit)] = &[
     ("Report.safe_contact_time", Characters(report::SAFE_CONTACT_LENGTH)),
     ("Report.category", Characters(report::CATEGORY_LENGTH)),
     ("Report.parties", Items(report::MOST_PARTIES)),
+    ("Activity.source_ref", Characters(report::SOURCE_REF_LENGTH)),
+    ("Activity.count", UpTo(activity::MOST_COUNT)),
+    ("Activity.agency", Characters(activity::AGENCY_LENGTH)),
+    ("Activity.person", Characters(activity::PERSON_LENGTH)),
+    ("Activity.subject", Characters(activity::SUBJECT_LENGTH)),
+    ("Activity.text", Characters(activity::TEXT_LENGTH)),
     ("Party.name", Characters(report::NAME_LENGTH)),
     ("Details.own_fields", Items(MOST_OWN_FIELDS)),
     ("OwnField.name", Characters(OWN_NAME_LENGTH)),
@@ -54,6 +61,11 @@ const REQUIRED: &[&str] = &[
     "Report.source",
     "Report.source_ref",
     "Report.occurred_at",
+    "Activity.source",
+    "Activity.source_ref",
+    "Activity.kind",
+    "Activity.area_code",
+    "Activity.begun_at",
     "Party.role",
     "OwnField.name",
     "TicketHandler.unit",

@@ -24,7 +24,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Fengqiao intake (枫桥 诉求接入)",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Reports in, and what became of them out. The same as the gRPC services of \
+            "description": "Reports and activities in, and what became of reports out. The same as the gRPC services of \
                 fengqiao.intake.v1, as JSON. Enums may be written without their prefix.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -181,6 +181,6 @@ mod tests {
                 assert_eq!(named, wanted, "{path}");
             }
         }
-        assert_eq!(ids.len(), 6);
+        assert_eq!(ids.len(), 7);
     }
 }

@@ -27,6 +27,7 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
     let mut message = |name: &str| schemas.message(&format!("{PACKAGE}.{name}"));
     let as_json = |schema: Value| json!({ "application/json": { "schema": schema } });
     let (report, accepted) = (message("Report"), message("AcceptedReport"));
+    let (activity, recorded) = (message("Activity"), message("SubmitActivityResponse"));
     let (outcome, changes) = (message("SubmitReportsResponse"), message("ListChangesResponse"));
     let many = |of: &Value| json!({ "type": "array", "items": of, "maxItems": BATCH_REPORTS });
     let both = |of: &Value| json!({ "application/json": { "schema": many(of) }, LINES: { "schema": of } });
@@ -86,6 +87,16 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
             parameters: vec![idempotency_key()],
             body: Some(both(&report)),
             answer: both(&outcome),
+        },
+        Operation {
+            path: "/v1/activities",
+            method: "post",
+            id: "submitActivity",
+            rpc: "ActivityService.SubmitActivity",
+            words: String::new(),
+            parameters: vec![idempotency_key()],
+            body: Some(as_json(activity)),
+            answer: as_json(recorded),
         },
         Operation {
             path: "/v1/changes",
