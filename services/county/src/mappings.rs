@@ -34,6 +34,8 @@ pub enum RecordKind {
     PoliceDispatch,
     /// What came of it.
     PoliceFeedback,
+    /// What people did that is no report.
+    Activity,
 }
 
 /// How the fields of one source's form become a record.

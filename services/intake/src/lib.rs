@@ -105,7 +105,7 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     foundation.tasks.spawn("hashing anew", hash_anew(rehashing, keyring, progress, foundation.stop.clone()));
     let changes = ChangeServiceServer::new(grpc::ChangeFace::new(Arc::clone(&intake)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let (records, work) = Records::new(Arc::clone(&intake), &foundation.counties);
+    let (records, work) = Records::new(Arc::clone(&intake), Arc::clone(&activities), &foundation.counties);
     for working in work.into_iter().chain(more_work) {
         spawn(&foundation, "records", working);
     }

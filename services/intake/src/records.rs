@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use fengqiao_access::Principal;
 use fengqiao_county::{Counties, Mapping};
 use fengqiao_proto::{
-    intake::v1::{MappedRecord, Record, Report, SubmitRecordResponse, UnmappedField, record},
+    intake::v1::{Activity, MappedRecord, Record, Report, SubmitRecordResponse, UnmappedField, record},
     types::v1::{Role, Source},
 };
 use fengqiao_serving::time;
@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
+    activities::{Activities, BegunActivity},
     config::ANSWER_TIMEOUT,
     domain::{
         mapping::{Fields, Form, MOST_FIELDS, Mapped, Unmapped, translate},
@@ -33,6 +34,7 @@ const MOST_ITEMS: usize = 100;
 /// Takes records.
 pub struct Records {
     pub(crate) intake: Arc<Intake>,
+    activities: Arc<Activities>,
     folding: Folding,
     unmapped: UnmappedCounts,
 }
@@ -52,22 +54,28 @@ enum Begin {
     Checked,
     Reports(Vec<Begun>),
     Folded(oneshot::Receiver<Committed>),
+    Activity(BegunActivity),
 }
 
 /// What a record is, checked, and not yet begun.
 enum Right {
     Reports(Vec<Report>),
     Police(PoliceForm),
+    Activity(Box<Activity>),
 }
 
 impl Records {
     /// Makes the service, and its work, which is to be spawned by who owns it; it ends soon after intake's stop.
     #[must_use]
-    pub fn new(intake: Arc<Intake>, counties: &Counties) -> (Self, Vec<BoxFuture<'static, ()>>) {
+    pub fn new(
+        intake: Arc<Intake>,
+        activities: Arc<Activities>,
+        counties: &Counties,
+    ) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let (folding, mut work) = Folding::new(&intake, counties.iter().map(|county| county.code.as_str()));
         let unmapped = UnmappedCounts::default();
         work.push(Box::pin(unmapped.clone().write_until(intake.pool.clone(), intake.stop.clone())));
-        (Self { intake, folding, unmapped }, work)
+        (Self { intake, activities, folding, unmapped }, work)
     }
 
     /// Checks a record and lets it wait, after those that began before it. Where too many wait, it waits for room or is
@@ -114,6 +122,9 @@ impl Records {
                     begun.push(self.intake.begin(who, Some(report), when_full).await?);
                 }
                 Begin::Reports(begun)
+            }
+            Right::Activity(activity) => {
+                Begin::Activity(self.activities.begin(who, Some(*activity), when_full).await?)
             }
             Right::Police(form) => {
                 let (answer, answered) = oneshot::channel();
@@ -162,6 +173,14 @@ impl Records {
                         .map_err(|error| renamed(error, named))?;
                     reports.push(*report);
                     continue;
+                }
+                Form::Activity(mut activity) => {
+                    // As one of the police it is one: more than one item was refused.
+                    county.clone_into(&mut activity.county);
+                    self.activities
+                        .check(who, county, (*activity).clone())
+                        .map_err(|error| renamed(error, named))?;
+                    return Ok((Right::Activity(activity), Some((mapping, unmapped))));
                 }
                 Form::Taking(taking) => PoliceForm::Taking(taking),
                 Form::Dispatch(dispatch) => PoliceForm::Dispatch(dispatch),
@@ -270,6 +289,11 @@ impl BegunRecord {
                 }
                 let known = reports.iter().all(|report| report.known);
                 SubmitRecordResponse { reports, known, ..SubmitRecordResponse::default() }
+            }
+            Begin::Activity(begun) => {
+                let activity = begun.committed().await?;
+                let known = activity.known;
+                SubmitRecordResponse { activity: Some(activity), known, ..SubmitRecordResponse::default() }
             }
             Begin::Folded(answered) => tokio::time::timeout(ANSWER_TIMEOUT, answered)
                 .await

@@ -73,6 +73,7 @@ enum RawKind {
     PoliceTaking,
     PoliceDispatch,
     PoliceFeedback,
+    Activity,
 }
 
 #[derive(Deserialize)]
@@ -153,6 +154,7 @@ pub(super) fn read(
         RawKind::PoliceTaking => RecordKind::PoliceTaking,
         RawKind::PoliceDispatch => RecordKind::PoliceDispatch,
         RawKind::PoliceFeedback => RecordKind::PoliceFeedback,
+        RawKind::Activity => RecordKind::Activity,
     };
     let source = reader.source(&raw.source, record);
     for (path, at) in raw.set.iter().chain(raw.list.iter().map(|list| (list.into.get_ref(), &list.into))) {
@@ -225,7 +227,10 @@ impl Reader<'_> {
     fn source(&mut self, given: &Spanned<String>, record: RecordKind) -> Option<Source> {
         let source = Source::from_str_name(&format!("SOURCE_{}", given.get_ref()));
         match source.filter(|source| *source != Source::Unspecified) {
-            Some(source) if record != RecordKind::Report && source != Source::Police110 => {
+            Some(source)
+                if !matches!(record, RecordKind::Report | RecordKind::Activity)
+                    && source != Source::Police110 =>
+            {
                 self.wrong(given, "a record of the police comes from POLICE_110".to_owned());
                 None
             }

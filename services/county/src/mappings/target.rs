@@ -1,7 +1,7 @@
 //! What a mapping may set, by the contract.
 
 use fengqiao_proto::{
-    intake::v1::{PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
+    intake::v1::{Activity, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
     json::descriptors,
 };
 use prost::Name as _;
@@ -145,5 +145,6 @@ fn message_name(record: RecordKind) -> String {
         RecordKind::PoliceTaking => PoliceTaking::full_name(),
         RecordKind::PoliceDispatch => PoliceDispatch::full_name(),
         RecordKind::PoliceFeedback => PoliceFeedback::full_name(),
+        RecordKind::Activity => Activity::full_name(),
     }
 }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     area::AreaCode,
+    details::check_own,
     text,
     validation::{Circumstances, Violation, Violations, area_of, moment, source_of, source_ref},
 };
@@ -60,6 +61,7 @@ pub fn validate(activity: Activity, about: &Circumstances<'_>) -> Result<ValidAc
     wrong.check("person", text::single_line(&activity.person, PERSON_LENGTH));
     wrong.check("subject", text::single_line(&activity.subject, SUBJECT_LENGTH));
     wrong.check("text", text::lines(&activity.text, TEXT_LENGTH));
+    check_own(&activity.own_fields, "ownFields", &mut |path, right| wrong.add(path, right));
     if !activity.duty_id.is_empty() && uuid::Uuid::try_parse(&activity.duty_id).is_err() {
         wrong.add("dutyId", "must be a UUID".to_owned());
     }

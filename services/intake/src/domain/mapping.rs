@@ -15,7 +15,7 @@ use fengqiao_county::{
     TargetKind, Template,
 };
 use fengqiao_proto::{
-    intake::v1::{PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
+    intake::v1::{Activity, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
     json::from_json,
     types::v1::Party,
 };
@@ -41,6 +41,8 @@ pub enum Form {
     Dispatch(Box<PoliceDispatch>),
     /// What came of it.
     Feedback(Box<PoliceFeedback>),
+    /// What people did that is no report.
+    Activity(Box<Activity>),
 }
 
 /// A record that was translated.
@@ -451,6 +453,9 @@ impl<'a> Translation<'a> {
                     parties: people,
                     ..report
                 }))
+            }),
+            RecordKind::Activity => read::<Activity>(body).map(|activity| {
+                Form::Activity(Box::new(Activity { source: self.mapping.source.into(), ..activity }))
             }),
             RecordKind::PoliceTaking => read(body).map(|taking| Form::Taking(Box::new(taking))),
             RecordKind::PoliceDispatch => read(body).map(|dispatch| Form::Dispatch(Box::new(dispatch))),

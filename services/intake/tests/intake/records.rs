@@ -413,3 +413,32 @@ async fn a_press_that_names_its_device_reaches_the_device_s_first_contact() {
     assert_eq!((told[1].first_contact.as_str(), told[1].area_code.as_str()), ("", "421181"));
     world.end().await;
 }
+
+#[tokio::test]
+async fn an_activity_comes_by_a_mapping_and_is_known_the_second_time() {
+    let (world, mut client, _) = world().await;
+    let visit = |kind: &str| {
+        let fields = [
+            ("记录编号", "ZF-1"),
+            ("工作类型", kind),
+            ("开始时间", "2026-11-20 09:00"),
+            ("结束时间", "2026-11-20 09:30"),
+            ("户数", "3"),
+            ("所属村社区", "阎家河镇凉亭村"),
+            ("网格员", "刘某某"),
+            ("备注", "晴"),
+        ];
+        mapped("grid-activity", &fields, &[])
+    };
+    let taken = client.submit_record(by("grid", visit("走访"))).await.unwrap().into_inner();
+    assert_eq!((taken.known, taken.activity.as_ref().unwrap().revision), (false, 1));
+    assert_eq!(taken.unmapped.iter().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["*"]);
+    let again = client.submit_record(by("grid", visit("走访"))).await.unwrap().into_inner();
+    assert!(again.known && again.reports.is_empty(), "{again:?}");
+    let status = client.submit_record(by("grid", visit("开会"))).await.unwrap_err();
+    assert_eq!(fields(&status), ["工作类型"]);
+    let status = client.submit_record(by("petition", visit("走访"))).await.unwrap_err();
+    assert_eq!(status.code(), Code::PermissionDenied);
+    assert_eq!(world.count("SELECT count(*) FROM activity").await, 1);
+    world.end().await;
+}

@@ -140,8 +140,8 @@ impl World {
     /// Serves an intake and gives its address.
     pub async fn serve(&mut self, intake: &Arc<Intake>) -> String {
         let intake = Arc::clone(intake);
-        let (records, folding) = Records::new(Arc::clone(&intake), &self.counties);
         let activities = self.activities(&intake);
+        let (records, folding) = Records::new(Arc::clone(&intake), Arc::clone(&activities), &self.counties);
         for working in folding {
             self.tasks.spawn(working);
         }

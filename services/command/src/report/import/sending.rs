@@ -273,7 +273,8 @@ impl Sending<'_> {
                 let answer = match message.outcome? {
                     submit_records_response::Outcome::Accepted(accepted) => Answer::Accepted {
                         known: accepted.known,
-                        revised: accepted.reports.iter().any(|report| report.revision > 1),
+                        revised: accepted.reports.iter().any(|report| report.revision > 1)
+                            || accepted.activity.is_some_and(|activity| activity.revision > 1),
                         unmapped: accepted.unmapped,
                     },
                     submit_records_response::Outcome::Refused(refusal) => Answer::Refused(refusal),

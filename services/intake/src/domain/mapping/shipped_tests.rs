@@ -2,7 +2,7 @@
 
 use fengqiao_county::County;
 use fengqiao_proto::{
-    intake::v1::{TicketFinding, TicketHandlerRole, TicketStageKind, TicketUrgency},
+    intake::v1::{ActivityKind, TicketFinding, TicketHandlerRole, TicketStageKind, TicketUrgency},
     types::v1::{PartyRole, Source},
 };
 
@@ -15,6 +15,7 @@ const WITH_A_RECORD: &[&str] = &[
     "court-divorce",
     "enterprise",
     "grid",
+    "grid-activity",
     "grid-app",
     "hotline-12345",
     "meeting",
@@ -138,6 +139,33 @@ fn grid_disputes_are_of_their_parties_and_not_of_the_grid_worker() {
         let without: Vec<_> = told.into_iter().filter(|(name, _)| !name.starts_with("当事人")).collect();
         assert_eq!(people(&report(mapping, &without)), [(REPORTER, "网格员刘", "13900000009", "")]);
     }
+}
+
+#[test]
+fn what_a_grid_worker_did_is_an_activity() {
+    let form = mapped(
+        "grid-activity",
+        &[
+            ("记录编号", "ZF-1"),
+            ("工作类型", "入户走访"),
+            ("开始时间", "2026-11-20 09:00"),
+            ("结束时间", "2026-11-20 09:30"),
+            ("户数", "3"),
+            ("网格代码", "421181105202001"),
+            ("网格员", "刘"),
+            ("走访对象", "独居老人王某"),
+            ("情况", "身体尚可"),
+            ("天气", "晴"),
+        ],
+    );
+    let Form::Activity(activity) = form else { panic!("no activity") };
+    assert_eq!((activity.source(), activity.kind()), (Source::Grid, ActivityKind::Visit));
+    assert_eq!((activity.source_ref.as_str(), activity.count), ("ZF-1", 3));
+    assert_eq!(activity.area_code, "421181105202001");
+    assert_eq!([&activity.person, &activity.subject, &activity.text], ["刘", "独居老人王某", "身体尚可"]);
+    assert_eq!((&activity.own_fields[0].name, &activity.own_fields[0].value), (&"天气".into(), &"晴".into()));
+    let minutes = activity.ended_at.unwrap().seconds - activity.begun_at.unwrap().seconds;
+    assert_eq!(minutes / 60, 30);
 }
 
 #[test]
