@@ -131,7 +131,13 @@ pub fn translate(
     if let Some(category) = &mapping.category {
         translation.category(category);
     }
-    let people: Vec<Party> = mapping.parties.iter().filter_map(|party| translation.party(party)).collect();
+    let mut people = Vec::with_capacity(mapping.parties.len());
+    for party in &mapping.parties {
+        if let Some(person) = translation.party(party) {
+            translation.say_whence(people.len(), party);
+            people.push(person);
+        }
+    }
     translation.complete_ticket();
     translation.keep_own();
     translation.finish(people)
@@ -434,15 +440,17 @@ impl<'a> Translation<'a> {
         }
     }
 
-    fn finish(mut self, people: Vec<Party>) -> Result<Mapped, Vec<Violation>> {
-        for (index, party) in self.mapping.parties.iter().enumerate() {
-            let parts = [("name", &party.name), ("phone", &party.phone), ("idNumber", &party.id_number)];
-            for (part, template) in parts {
-                if let Some(template) = template {
-                    self.origins.insert(format!("parties[{index}].{part}"), self.speaker(template));
-                }
+    /// From where a person comes, by the place among those whom the record names.
+    fn say_whence(&mut self, index: usize, party: &PartyMapping) {
+        let parts = [("name", &party.name), ("phone", &party.phone), ("idNumber", &party.id_number)];
+        for (part, template) in parts {
+            if let Some(template) = template {
+                self.origins.insert(format!("parties[{index}].{part}"), self.speaker(template));
             }
         }
+    }
+
+    fn finish(mut self, people: Vec<Party>) -> Result<Mapped, Vec<Violation>> {
         // A name that stands in the wrong column is nobody's word for a kind of matter.
         closed::without_names(&mut self.unmapped, &people);
         let body = Value::Object(std::mem::take(&mut self.body));

@@ -288,6 +288,10 @@ fn the_origin_of_an_entry_s_field_is_the_source_s_own() {
     let mapped = with(|mapping, knowledge| translate(mapping, &fields, 1, knowledge).unwrap());
     assert_eq!(mapped.origins["details.hotlineTicket.handlers[2].unit"], "协办单位");
     assert_eq!(mapped.origins["details.hotlineTicket.handlers[0].unit"], "主办单位");
+    // Who is not there takes no place.
+    let mapped =
+        with(|mapping, knowledge| translate(mapping, &said(&[("受理员", "李")]), 1, knowledge).unwrap());
+    assert_eq!(mapped.origins["parties[0].name"], "受理员");
 }
 
 proptest! {
