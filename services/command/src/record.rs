@@ -94,7 +94,9 @@ fn said(answer: &SubmitRecordResponse) -> String {
         .reports
         .iter()
         .map(|report| format!("{known}  {} 第{}版\n", report.report_id, report.revision));
-    reports.collect()
+    let activity = answer.activity.iter();
+    let activities = activity.map(|one| format!("{known}  {} 第{}版\n", one.activity_id, one.revision));
+    reports.chain(activities).collect()
 }
 
 async fn unmapped(options: UnmappedOptions, session: &Session, output: &Output) -> Result<(), CommandError> {

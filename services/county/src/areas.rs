@@ -189,23 +189,28 @@ impl AreaTree {
     }
 
     /// The area that people mean by a name: its own, alone where no other area has it, or after the names of those that
-    /// it lies in (`阎家河镇石桥垸村`, `麻城市阎家河镇`).
+    /// it lies in (`阎家河镇石桥垸村`, `麻城市阎家河镇`); of a community also without the words for its committee.
     #[must_use]
     pub fn named(&self, said: &str) -> Option<&Area> {
         let said: String = said.chars().filter(|c| !c.is_whitespace()).collect();
         let lies_in = |area: &Area, before: &str| {
-            before.is_empty() || self.ancestry(&area.code).skip(1).any(|above| before.ends_with(&above.name))
+            before.is_empty()
+                || self
+                    .ancestry(&area.code)
+                    .skip(1)
+                    .any(|above| names_of(above).any(|name| before.ends_with(name)))
         };
         let mut found = None;
         for area in self.iter() {
-            let Some(before) = said.strip_suffix(area.name.as_str()) else { continue };
-            if area.name.is_empty() || !lies_in(area, before) {
+            let called = names_of(area).find_map(|name| Some((name, said.strip_suffix(name)?)));
+            let Some((name, before)) = called.filter(|(name, _)| !name.is_empty()) else { continue };
+            if !lies_in(area, before) {
                 continue;
             }
             match found {
-                Some((length, _)) if length > area.name.len() => {}
-                Some((length, _)) if length == area.name.len() => found = Some((length, None)),
-                _ => found = Some((area.name.len(), Some(area))),
+                Some((length, _)) if length > name.len() => {}
+                Some((length, _)) if length == name.len() => found = Some((length, None)),
+                _ => found = Some((name.len(), Some(area))),
             }
         }
         found?.1
@@ -327,6 +332,19 @@ pub fn shortest_code(code: &str) -> Option<&str> {
         short = &short[..short.len() - 3];
     }
     Some(short)
+}
+
+/// The name of an area, and that of a community without the words for its committee, which hardly anybody says.
+fn names_of(area: &Area) -> impl Iterator<Item = &str> {
+    let name = area.name.as_str();
+    let committee = ["民委员会", "委会"].iter().find_map(|committee| name.strip_suffix(committee));
+    // 凉亭村村民委员会 and 凉亭村委会 are both 凉亭村; 居 is of no name.
+    let bare = committee.and_then(|bare| match bare.strip_suffix('村') {
+        Some(rest) if rest.ends_with('村') => Some(rest),
+        Some(_) => Some(bare),
+        None => bare.strip_suffix('居'),
+    });
+    std::iter::once(name).chain(bare.filter(|bare| bare.chars().count() > 1))
 }
 
 /// Reads `areas.csv`: code, level, name, parent_code.

@@ -25,8 +25,8 @@ pub use categories::{Category, CategoryDictionary, OTHER};
 pub use devices::{DEVICES_FILE, Device, Devices};
 use jiff::{Timestamp, civil::Date};
 pub use mappings::{
-    AreaMapping, CategoryMapping, MAPPINGS_FOLDER, Mapping, Mappings, PartyMapping, RecordKind, Setting,
-    TargetKind, Template,
+    AreaMapping, CategoryMapping, Entries, ListMapping, MAPPINGS_FOLDER, Mapping, Mappings, PART,
+    PartyMapping, RecordKind, Setting, TargetKind, Template,
 };
 pub use mistake::{Mistake, Mistakes, Row, csv_rows, csv_table, csv_text, line_at, read_text};
 pub use privacy::{BackgroundSettings, RetentionSettings};

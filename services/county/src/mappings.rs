@@ -34,6 +34,8 @@ pub enum RecordKind {
     PoliceDispatch,
     /// What came of it.
     PoliceFeedback,
+    /// What people did that is no report.
+    Activity,
 }
 
 /// How the fields of one source's form become a record.
@@ -47,6 +49,8 @@ pub struct Mapping {
     pub source: Source,
     /// What is set: by the path of JSON names in the message.
     pub set: Vec<Setting>,
+    /// The lists, each entry of which is made of several fields.
+    pub lists: Vec<ListMapping>,
     /// The people.
     pub parties: Vec<PartyMapping>,
     /// Where the area is found; a record without one names no area.
@@ -63,8 +67,6 @@ pub struct Mapping {
     pub no: Vec<String>,
     /// All fields that the mapping names, the own ones that are only kept included.
     pub known: HashSet<String>,
-    /// The fields that go into something that is set; they are not kept again.
-    pub used: HashSet<String>,
 }
 
 /// One field of the message, and what it is set to.
@@ -76,13 +78,40 @@ pub struct Setting {
     pub kind: TargetKind,
     /// What it is set to.
     pub template: Template,
+    /// Of a [`TargetKind::Word`]: the word of the contract that each word of the source means.
+    pub words: HashMap<String, String>,
 }
+
+/// Entries of a list of the message.
+#[derive(Debug, Clone)]
+pub struct ListMapping {
+    /// The path of JSON names: `details.hotlineTicket.handlers`.
+    pub path: String,
+    /// Which entries there are.
+    pub entries: Entries,
+    /// What is set in each, by the path in the entry.
+    pub set: Vec<Setting>,
+}
+
+/// Which entries of a list a record has.
+#[derive(Debug, Clone)]
+pub enum Entries {
+    /// One, where this says something.
+    When(Template),
+    /// One for each of the several that this says; in the entry it is [`PART`].
+    Each(Template),
+}
+
+/// One of several that stand in one field, as a template of a list names it: `{.}`.
+pub const PART: &str = ".";
 
 /// One of the people.
 #[derive(Debug, Clone)]
 pub struct PartyMapping {
     /// What the person is in the report.
     pub role: PartyRole,
+    /// Where this says something, the person is not of the report's people: somebody else is there.
+    pub unless: Option<Template>,
     /// The name.
     pub name: Option<Template>,
     /// The telephone number.

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 use std::path::Path;
 
-use fengqiao_county::{AreaTexts, AreaTree, CodeSystem, Loss, shortest_code};
+use fengqiao_county::{AreaTexts, AreaTree, CodeSystem, County, Loss, shortest_code};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
@@ -158,4 +158,19 @@ fn what_another_tree_loses_is_named() {
     let fewer = AreaTree::read("421181", &texts).unwrap();
     let removed = ["421181105202", "421181105202007", "421181105203"];
     assert_eq!(lost(&fewer), removed.map(|code| (code.to_owned(), Loss::Removed)));
+}
+
+#[test]
+fn a_community_is_known_without_the_words_for_its_committee() {
+    let county =
+        County::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng")).unwrap();
+    let areas = county.areas.now();
+    let named = |said: &str| areas.named(said).map(|area| area.code.clone());
+    let village = Some("421181105202".to_owned());
+    assert_eq!(named("阎家河镇凉亭村村民委员会"), village);
+    assert_eq!(named("阎家河镇凉亭村"), village);
+    assert_eq!(named("阎家河镇凉亭村第1网格"), Some("421181105202001".to_owned()));
+    assert_eq!(named("凉亭村"), None, "there are two");
+    assert_eq!(named("十字凉亭村"), Some("421181003233".to_owned()));
+    assert_eq!(named("村村民委员会"), None);
 }

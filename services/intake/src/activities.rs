@@ -87,16 +87,30 @@ impl Activities {
     ) -> Result<BegunActivity, IntakeError> {
         let activity = activity.unwrap_or_default();
         let county = who.county_of(&activity.county).map_err(|_| IntakeError::NoSuchCounty)?.to_owned();
-        let valid = self.intake.reception.check_activity(&county, activity, time::now())?;
-        if who.role == Role::Source && who.source != Some(valid.source) {
-            return Err(IntakeError::NotItsSource);
-        }
+        let valid = self.check(who, &county, activity)?;
         let (answer, answered) = oneshot::channel();
         let trace = fengqiao_telemetry::trace::current();
         let waiting = Waiting { kept: self.kept(&county, who, valid), trace, answer };
         let queue = self.counties.get(&county).ok_or(IntakeError::NoSuchCounty)?;
         when_full.send(queue, waiting).await?;
         Ok(BegunActivity(answered))
+    }
+
+    /// Checks an activity, and whose it is.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn check(
+        &self,
+        who: &Principal,
+        county: &str,
+        activity: Activity,
+    ) -> Result<ValidActivity, IntakeError> {
+        let valid = self.intake.reception.check_activity(county, activity, time::now())?;
+        if who.role == Role::Source && who.source != Some(valid.source) {
+            return Err(IntakeError::NotItsSource);
+        }
+        Ok(valid)
     }
 
     fn kept(&self, county: &str, who: &Principal, valid: ValidActivity) -> KeptActivity {

@@ -233,6 +233,7 @@ impl Folded {
             waiting: report.is_none(),
             reports: report.into_iter().collect(),
             known: !self.changed.contains(name),
+            ..SubmitRecordResponse::default()
         })
     }
 }

@@ -95,16 +95,17 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
     let intake = Arc::new(intake);
     spawn_doors(&foundation, &settings.doors)?;
     let answers = IdempotentAnswers::new(foundation.pool.clone(), Arc::clone(&foundation.keyring));
-    let router = http::router(Arc::clone(&intake), foundation.gate(), answers);
+    let (activities, more_work) =
+        Activities::new(Arc::clone(&intake), &foundation.outbox, &foundation.counties);
+    let activities = Arc::new(activities);
+    let router = http::router(Arc::clone(&intake), Arc::clone(&activities), foundation.gate(), answers);
     foundation.serve_http(settings.doors.http_listen, router).await?;
     let rehashing = rehashing::Rehashing::new(Arc::clone(&intake), Clock::system());
     let (keyring, progress) = (Arc::clone(&foundation.keyring), foundation.lookup_progress());
     foundation.tasks.spawn("hashing anew", hash_anew(rehashing, keyring, progress, foundation.stop.clone()));
     let changes = ChangeServiceServer::new(grpc::ChangeFace::new(Arc::clone(&intake)))
         .max_decoding_message_size(MAX_MESSAGE_BYTES);
-    let (records, work) = Records::new(Arc::clone(&intake), &foundation.counties);
-    let (activities, more_work) =
-        Activities::new(Arc::clone(&intake), &foundation.outbox, &foundation.counties);
+    let (records, work) = Records::new(Arc::clone(&intake), Arc::clone(&activities), &foundation.counties);
     for working in work.into_iter().chain(more_work) {
         spawn(&foundation, "records", working);
     }
@@ -117,7 +118,7 @@ pub async fn run(settings: config::IntakeSettings) -> Result<(), StartError> {
         )))
         .add_service(BackgroundServiceServer::new(backgrounds))
         .add_service(grpc::RecordFace::new(Arc::new(records)))
-        .add_service(grpc::ActivityFace::new(Arc::new(activities)));
+        .add_service(grpc::ActivityFace::new(activities));
     let receivers: Vec<(Topic, Arc<dyn Apply>)> =
         vec![(Topic::Routing, Arc::new(routing_events::RoutingEvents))];
     foundation.serve(routes, receivers).await

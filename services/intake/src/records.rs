@@ -1,11 +1,11 @@
 //! Records in their sources' own forms: translated by a mapping of the county, or the police's.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use fengqiao_access::Principal;
 use fengqiao_county::{Counties, Mapping};
 use fengqiao_proto::{
-    intake::v1::{MappedRecord, Record, Report, SubmitRecordResponse, record},
+    intake::v1::{Activity, MappedRecord, Record, Report, SubmitRecordResponse, UnmappedField, record},
     types::v1::{Role, Source},
 };
 use fengqiao_serving::time;
@@ -14,9 +14,10 @@ use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::{
+    activities::{Activities, BegunActivity},
     config::ANSWER_TIMEOUT,
     domain::{
-        mapping::{Fields, Form, MOST_FIELDS, Mapped, translate},
+        mapping::{Fields, Form, MOST_FIELDS, Mapped, Unmapped, translate},
         police::{PoliceForm, check, fold},
         validation::Violation,
     },
@@ -33,12 +34,17 @@ const MOST_ITEMS: usize = 100;
 /// Takes records.
 pub struct Records {
     pub(crate) intake: Arc<Intake>,
+    activities: Arc<Activities>,
     folding: Folding,
     unmapped: UnmappedCounts,
 }
 
 /// A record that waits for the commit of what comes of it.
-pub struct BegunRecord(Begin);
+pub struct BegunRecord {
+    begin: Begin,
+    /// What its mapping does not know.
+    unmapped: Vec<UnmappedField>,
+}
 
 /// What became of a record.
 pub(crate) type Committed = Result<SubmitRecordResponse, IntakeError>;
@@ -48,22 +54,28 @@ enum Begin {
     Checked,
     Reports(Vec<Begun>),
     Folded(oneshot::Receiver<Committed>),
+    Activity(BegunActivity),
 }
 
 /// What a record is, checked, and not yet begun.
 enum Right {
     Reports(Vec<Report>),
     Police(PoliceForm),
+    Activity(Box<Activity>),
 }
 
 impl Records {
     /// Makes the service, and its work, which is to be spawned by who owns it; it ends soon after intake's stop.
     #[must_use]
-    pub fn new(intake: Arc<Intake>, counties: &Counties) -> (Self, Vec<BoxFuture<'static, ()>>) {
+    pub fn new(
+        intake: Arc<Intake>,
+        activities: Arc<Activities>,
+        counties: &Counties,
+    ) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let (folding, mut work) = Folding::new(&intake, counties.iter().map(|county| county.code.as_str()));
         let unmapped = UnmappedCounts::default();
         work.push(Box::pin(unmapped.clone().write_until(intake.pool.clone(), intake.stop.clone())));
-        (Self { intake, folding, unmapped }, work)
+        (Self { intake, activities, folding, unmapped }, work)
     }
 
     /// Checks a record and lets it wait, after those that began before it. Where too many wait, it waits for room or is
@@ -99,8 +111,9 @@ impl Records {
                 (Right::Police(form), None)
             }
         };
+        let unmapped = counted.iter().flat_map(|(_, unmapped)| unmapped_fields(unmapped)).collect();
         if validate_only {
-            return Ok(BegunRecord(Begin::Checked));
+            return Ok(BegunRecord { begin: Begin::Checked, unmapped });
         }
         let begun = match right {
             Right::Reports(reports) => {
@@ -109,6 +122,9 @@ impl Records {
                     begun.push(self.intake.begin(who, Some(report), when_full).await?);
                 }
                 Begin::Reports(begun)
+            }
+            Right::Activity(activity) => {
+                Begin::Activity(self.activities.begin(who, Some(*activity), when_full).await?)
             }
             Right::Police(form) => {
                 let (answer, answered) = oneshot::channel();
@@ -120,7 +136,7 @@ impl Records {
         if let Some((mapping, unmapped)) = counted {
             self.unmapped.add(&county, &mapping.name, &unmapped, now);
         }
-        Ok(BegunRecord(begun))
+        Ok(BegunRecord { begin: begun, unmapped })
     }
 
     #[expect(clippy::type_complexity, reason = "what a mapping did not know goes with the mapping")]
@@ -130,7 +146,7 @@ impl Records {
         county: &str,
         record: MappedRecord,
         now: Timestamp,
-    ) -> Result<(Right, Option<(Arc<Mapping>, Vec<crate::domain::mapping::Unmapped>)>), IntakeError> {
+    ) -> Result<(Right, Option<(Arc<Mapping>, Vec<Unmapped>)>), IntakeError> {
         let mapping = self.intake.reception.county(county)?.mappings.get(&record.mapping).cloned();
         let mapping = mapping.ok_or(IntakeError::NoSuchMapping)?;
         let forms = self.translated(county, &mapping, record, now)?;
@@ -157,6 +173,14 @@ impl Records {
                         .map_err(|error| renamed(error, named))?;
                     reports.push(*report);
                     continue;
+                }
+                Form::Activity(mut activity) => {
+                    // As one of the police it is one: more than one item was refused.
+                    county.clone_into(&mut activity.county);
+                    self.activities
+                        .check(who, county, (*activity).clone())
+                        .map_err(|error| renamed(error, named))?;
+                    return Ok((Right::Activity(activity), Some((mapping, unmapped))));
                 }
                 Form::Taking(taking) => PoliceForm::Taking(taking),
                 Form::Dispatch(dispatch) => PoliceForm::Dispatch(dispatch),
@@ -256,22 +280,35 @@ impl BegunRecord {
     /// # Errors
     /// Why it could not be committed, or that no answer came in time.
     pub(crate) async fn committed(self) -> Committed {
-        match self.0 {
-            Begin::Checked => Ok(SubmitRecordResponse::default()),
+        let answer = match self.begin {
+            Begin::Checked => SubmitRecordResponse::default(),
             Begin::Reports(begun) => {
                 let mut reports = Vec::with_capacity(begun.len());
                 for report in begun {
                     reports.push(report.committed().await?);
                 }
                 let known = reports.iter().all(|report| report.known);
-                Ok(SubmitRecordResponse { reports, waiting: false, known })
+                SubmitRecordResponse { reports, known, ..SubmitRecordResponse::default() }
+            }
+            Begin::Activity(begun) => {
+                let activity = begun.committed().await?;
+                let known = activity.known;
+                SubmitRecordResponse { activity: Some(activity), known, ..SubmitRecordResponse::default() }
             }
             Begin::Folded(answered) => tokio::time::timeout(ANSWER_TIMEOUT, answered)
                 .await
                 .map_err(|_| IntakeError::NoAnswerInTime)?
-                .map_err(|_| IntakeError::Ending)?,
-        }
+                .map_err(|_| IntakeError::Ending)??,
+        };
+        Ok(SubmitRecordResponse { unmapped: self.unmapped, ..answer })
     }
+}
+
+/// What is told of what a record's mapping does not know: each once, whatever matters it is of.
+fn unmapped_fields(unmapped: &[Unmapped]) -> impl Iterator<Item = UnmappedField> {
+    let once: BTreeSet<&Unmapped> = unmapped.iter().collect();
+    once.into_iter()
+        .map(|one| UnmappedField { field: one.field.clone(), value: one.code.clone().unwrap_or_default() })
 }
 
 /// What is wrong with a report of a call, by the call's field; the record's own checks say the rest.

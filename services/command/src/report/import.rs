@@ -8,6 +8,7 @@ mod file;
 mod fuzz;
 mod rejects;
 mod sending;
+mod unmapped;
 
 use std::{
     fmt::Write as _,
@@ -18,8 +19,7 @@ use std::{
 
 use clap::Args;
 use fengqiao_proto::{
-    intake::v1::{MappedRecord, Record, Report, record},
-    json,
+    intake::v1::{MappedRecord, Record, record},
     types::v1::Source,
 };
 use indicatif::{ProgressBar, ProgressStyle};
@@ -27,10 +27,11 @@ use jiff::tz::TimeZone;
 
 use self::{
     columns::Columns,
-    faults::{Fault, faults_of_form},
+    faults::{Fault, report_of},
     file::{Format, Input, Line, Read},
     rejects::Rejects,
     sending::{Content, Entry, Outcome, Sending},
+    unmapped::Unmapped,
 };
 use crate::{
     cli::ConnectOptions,
@@ -93,6 +94,8 @@ struct Tally {
     refused: usize,
     /// The columns that are no field of a report, and are kept as the source's own.
     own_fields: Vec<String>,
+    /// What the mapping does not know of the lines: accepted, kept and counted.
+    unmapped: Unmapped,
 }
 
 impl Tally {
@@ -129,6 +132,7 @@ impl Tally {
         if !self.own_fields.is_empty() {
             let _ = write!(text, "\n未识别的列，作为来源自有字段保留: {}", self.own_fields.join("、"));
         }
+        text.push_str(&self.unmapped.said());
         text
     }
 }
@@ -176,8 +180,9 @@ pub async fn import(
         window: options.window as usize,
     };
     let sent = sending
-        .send(entries, |line, outcome| {
+        .send(entries, |line, outcome, unmapped| {
             tally.count(&outcome);
+            tally.unmapped.add(unmapped);
             bar.set_message(format!("{}", tally.lines()));
             if let Outcome::Refused(faults) = outcome
                 && unwritten.is_ok()
@@ -214,7 +219,7 @@ impl Reader {
     fn own_fields(&self) -> Vec<String> {
         match self {
             Self::Reports { columns: Some(columns), .. } => columns.own_fields().map(str::to_owned).collect(),
-            // A mapping's own columns the service knows: `fengqiao record unmapped` counts the others.
+            // A mapping's own columns the service knows, and tells of the others.
             Self::Reports { .. } | Self::Mapped { .. } => Vec::new(),
         }
     }
@@ -236,9 +241,7 @@ impl Reader {
             }
             Self::Reports { columns, source, county, zone } => {
                 let mut report = match (content, columns) {
-                    (Read::Document(form), _) => {
-                        json::from_json::<Report>(form).map_err(|e| faults_of_form(&e))?
-                    }
+                    (Read::Document(form), _) => report_of(form)?,
                     (Read::Cells(cells), Some(columns)) => columns.report(&cells, zone)?,
                     (Read::Cells(_), None) => return Err(vec![Fault::new("", "the file has no header")]),
                 };

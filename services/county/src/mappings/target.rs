@@ -1,11 +1,11 @@
 //! What a mapping may set, by the contract.
 
 use fengqiao_proto::{
-    intake::v1::{PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
+    intake::v1::{Activity, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
     json::descriptors,
 };
 use prost::Name as _;
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::{EnumDescriptor, Kind, MessageDescriptor};
 
 use super::RecordKind;
 
@@ -24,20 +24,81 @@ pub enum TargetKind {
     Number,
     /// A moment.
     Time,
+    /// One of the contract's own words: the value of an enum.
+    Word,
 }
 
-/// What the rest of a mapping sets; so it is not set by path.
-const SET_OTHERWISE: &[&str] = &["areaCode", "category", "county", "source"];
+/// What is at a path of the contract.
+pub(super) struct Target {
+    /// The kind of value that it takes.
+    pub(super) kind: TargetKind,
+    /// Where that is a word of the contract: of which.
+    pub(super) words: Option<EnumDescriptor>,
+}
 
-/// The kind of value at a path of JSON names.
+impl From<TargetKind> for Target {
+    fn from(kind: TargetKind) -> Self {
+        Self { kind, words: None }
+    }
+}
+
+/// What the rest of a mapping sets, or is made of several records; so it is not set by path.
+const SET_OTHERWISE: &[&str] = &[
+    "areaCode",
+    "category",
+    "county",
+    "source",
+    "parties",
+    "ownFields",
+    "details.ownFields",
+    "details.sourceCategory",
+    "details.policeCall",
+];
+
+/// What is at a path of JSON names in a record.
 ///
 /// # Errors
 /// What would be right.
-pub(super) fn kind_at(record: RecordKind, path: &str) -> Result<TargetKind, String> {
-    if SET_OTHERWISE.contains(&path) {
-        return Err(format!("{path} is not set here but by its own part of the file"));
+pub(super) fn target_at(record: RecordKind, path: &str) -> Result<Target, String> {
+    set_by_path(path)?;
+    target_in(&descriptor_of(record).ok_or(UNREADABLE)?, path)
+}
+
+/// What one entry of the list at a path of JSON names in a record is.
+///
+/// # Errors
+/// What would be right.
+pub(super) fn entry_at(record: RecordKind, path: &str) -> Result<MessageDescriptor, String> {
+    set_by_path(path)?;
+    let mut message = descriptor_of(record).ok_or(UNREADABLE)?;
+    let no_list = || format!("{path} is no list of {}", message_name(record));
+    let mut names = path.split('.').peekable();
+    while let Some(name) = names.next() {
+        let field = message.get_field_by_json_name(name).ok_or_else(no_list)?;
+        match field.kind() {
+            Kind::Message(entry) if field.is_list() && names.peek().is_none() => return Ok(entry),
+            Kind::Message(inner) if !field.is_list() => message = inner,
+            _ => break,
+        }
     }
-    let mut message = descriptor_of(record).ok_or("the contract cannot be read")?;
+    Err(no_list())
+}
+
+fn set_by_path(path: &str) -> Result<(), String> {
+    let below =
+        |held: &str| path.strip_prefix(held).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    match SET_OTHERWISE.iter().find(|held| below(held)) {
+        Some(_) => Err(format!("{path} is not set here but by its own part of the file")),
+        None => Ok(()),
+    }
+}
+
+/// What is at a path of JSON names in a message.
+///
+/// # Errors
+/// What would be right.
+pub(super) fn target_in(message: &MessageDescriptor, path: &str) -> Result<Target, String> {
+    let mut message = message.clone();
     let mut names = path.split('.').peekable();
     while let Some(name) = names.next() {
         let field = message
@@ -50,13 +111,15 @@ pub(super) fn kind_at(record: RecordKind, path: &str) -> Result<TargetKind, Stri
                 continue;
             }
             Kind::Message(inner) if last && !field.is_list() && inner.full_name() == TIMESTAMP => {
-                Ok(TargetKind::Time)
+                Ok(TargetKind::Time.into())
             }
-            Kind::String if last && field.is_list() => Ok(TargetKind::TextOfList),
-            Kind::String if last => Ok(TargetKind::Text),
-            Kind::Bool if last => Ok(TargetKind::Truth),
-            Kind::Int32 if last => Ok(TargetKind::Whole),
-            Kind::Double if last => Ok(TargetKind::Number),
+            Kind::String if last && field.is_list() => Ok(TargetKind::TextOfList.into()),
+            _ if field.is_list() => Err(format!("{path} is a list: it is set by a [[list]]")),
+            Kind::String if last => Ok(TargetKind::Text.into()),
+            Kind::Bool if last => Ok(TargetKind::Truth.into()),
+            Kind::Int32 if last => Ok(TargetKind::Whole.into()),
+            Kind::Double if last => Ok(TargetKind::Number.into()),
+            Kind::Enum(words) if last => Ok(Target { kind: TargetKind::Word, words: Some(words) }),
             _ => Err(format!("{path} cannot be set by a mapping")),
         };
     }
@@ -70,12 +133,18 @@ pub(super) fn has(record: RecordKind, name: &str) -> bool {
 
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
 
+const UNREADABLE: &str = "the contract cannot be read";
+
 fn descriptor_of(record: RecordKind) -> Option<MessageDescriptor> {
-    let name = match record {
+    descriptors().ok()?.get_message_by_name(&message_name(record))
+}
+
+fn message_name(record: RecordKind) -> String {
+    match record {
         RecordKind::Report => Report::full_name(),
         RecordKind::PoliceTaking => PoliceTaking::full_name(),
         RecordKind::PoliceDispatch => PoliceDispatch::full_name(),
         RecordKind::PoliceFeedback => PoliceFeedback::full_name(),
-    };
-    descriptors().ok()?.get_message_by_name(&name)
+        RecordKind::Activity => Activity::full_name(),
+    }
 }

@@ -47,6 +47,28 @@ impl Template {
         lines.join("\n").trim().to_owned()
     }
 
+    /// The fields that speak in it: of each place the first that says something.
+    pub fn speakers<'t>(&'t self, say: &dyn Fn(&str) -> bool) -> Vec<&'t str> {
+        let mut speakers = Vec::new();
+        for piece in self.0.iter().flatten() {
+            if let Piece::Fields(fields) = piece {
+                speakers.extend(fields.iter().map(String::as_str).find(|field| say(field)));
+            }
+        }
+        speakers
+    }
+
+    /// The template with a number in the place of each `@` in the names of its fields: of 单位@ 单位1 and so on.
+    #[must_use]
+    pub(super) fn numbered(&self, number: u32) -> Self {
+        let named = |field: &String| field.replace('@', &number.to_string());
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => Piece::Text(text.clone()),
+            Piece::Fields(fields) => Piece::Fields(fields.iter().map(named).collect()),
+        };
+        Self(self.0.iter().map(|line| line.iter().map(piece).collect()).collect())
+    }
+
     /// The fields that it names, in their order.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         self.0
@@ -93,6 +115,14 @@ mod tests {
         let say = |field: &str| (field == "分类").then_some("噪声");
         assert_eq!(template.fill(&say), "噪声投诉\n完");
         assert_eq!(template.fields().collect::<Vec<_>>(), ["标题", "分类", "备注"]);
+        assert_eq!(template.speakers(&|field| field != "标题"), ["分类", "备注"]);
+    }
+
+    #[test]
+    fn a_number_goes_into_the_names_of_fields_only() {
+        let template = Template::read("{单位@|处室@}@").unwrap().numbered(2);
+        assert_eq!(template.fields().collect::<Vec<_>>(), ["单位2", "处室2"]);
+        assert_eq!(template.fill(&|field| (field == "处室2").then_some("水利")), "水利@");
     }
 
     #[test]

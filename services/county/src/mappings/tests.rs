@@ -41,7 +41,7 @@ fn a_sound_file_is_read() {
     let mapping = read(SOUND).unwrap();
     assert_eq!((mapping.name.as_str(), mapping.source), ("hotline", Source::Hotline12345));
     assert_eq!(mapping.set.len(), 3);
-    assert!(mapping.used.contains("分类") && mapping.known.contains("电话"));
+    assert!(mapping.known.contains("分类") && mapping.known.contains("电话"));
 }
 
 #[test]
@@ -64,6 +64,66 @@ fn each_mistake_has_its_line() {
         let found = read(&SOUND.replacen(right, wrong, 1)).unwrap_err();
         assert_eq!(found[0].0, line, "{wrong}: {found:?}");
         assert!(found[0].1.contains(said), "{wrong}: {found:?}");
+    }
+}
+
+const DETAILED: &str = "\
+record = 'report'
+source = 'HOTLINE_12345'
+[set]
+'details.hotlineTicket.urgency' = '{紧急程度}'
+'details.hotlineTicket.solved' = '{是否解决}'
+[meaning.'details.hotlineTicket.urgency']
+'急' = 'URGENT'
+'[set]' = 'NORMAL'
+[[list]]
+into = 'details.hotlineTicket.handlers'
+each = '{单位@}'
+numbered = 3
+set = { unit = '{.}', role = '{角色@}' }
+[meaning.'details.hotlineTicket.handlers.role']
+'主办' = 'LEAD'
+[area]
+default = '421181'
+[[party]]
+role = 'REPORTER'
+unless = '{姓名}'
+name = '{上报人}'
+";
+
+#[test]
+fn words_of_the_contract_and_lists_are_read() {
+    let mapping = read(DETAILED).unwrap();
+    let words = |path: &str| &mapping.set.iter().find(|one| one.path.ends_with(path)).unwrap().words;
+    assert_eq!(words("urgency")["急"], "TICKET_URGENCY_URGENT");
+    assert_eq!(words("urgency")["NORMAL"], "TICKET_URGENCY_NORMAL");
+    assert_eq!(words("solved")["是"], "TICKET_FINDING_YES");
+    assert_eq!(mapping.lists.len(), 3);
+    assert!(mapping.known.contains("单位3") && mapping.known.contains("角色1"));
+    assert!(!mapping.known.contains("单位@") && !mapping.known.contains(PART));
+    assert_eq!(mapping.lists[0].set[0].words["主办"], "TICKET_HANDLER_ROLE_LEAD");
+    assert!(mapping.parties[0].unless.is_some());
+}
+
+#[test]
+fn each_mistake_in_words_and_lists_has_its_line() {
+    for (right, wrong, line, said) in [
+        ("'URGENT'", "'HURRIED'", 7, "HURRIED is none of"),
+        ("'HOTLINE_12345'", "'GRID'", 5, "HOTLINE_12345 only"),
+        ("Ticket.urgency' = '{", "Ticket.handlers' = '{", 4, "set by a [[list]]"),
+        ("hotlineTicket.solved'", "ownFields'", 5, "by its own part"),
+        ("into = 'details.hotlineTicket.handlers'", "into = 'details.hotlineTicket'", 10, "is no list"),
+        ("into = 'details.hotlineTicket.handlers'", "into = 'parties'", 10, "by its own part"),
+        ("each = ", "when = ", 13, "by `each`"),
+        ("each = '{单位@}'\n", "", 10, "either `when` or `each`"),
+        ("numbered = 3", "numbered = 99", 12, "1 to 50"),
+        ("unit = ", "office = ", 13, "office is no field of TicketHandler"),
+        ("[meaning.'details.hotlineTicket.handlers.role']", "[meaning.'details.x']", 15, "set nowhere"),
+        ("'{是否解决}'", "'{.}'", 5, "by `each`"),
+    ] {
+        assert!(DETAILED.contains(right), "{right}");
+        let found = read(&DETAILED.replacen(right, wrong, 1)).unwrap_err();
+        assert!(found[0].0 == line && found[0].1.contains(said), "{wrong}: {found:?}");
     }
 }
 

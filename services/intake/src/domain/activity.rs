@@ -8,15 +8,16 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{
     area::AreaCode,
+    details::check_own,
     text,
     validation::{Circumstances, Violation, Violations, area_of, moment, source_of, source_ref},
 };
 
-const MOST_COUNT: i32 = 1_000_000;
-const AGENCY_LENGTH: usize = 64;
-const PERSON_LENGTH: usize = 80;
-const SUBJECT_LENGTH: usize = 200;
-const TEXT_LENGTH: usize = 2_000;
+pub(crate) const MOST_COUNT: i32 = 1_000_000;
+pub(crate) const AGENCY_LENGTH: usize = 64;
+pub(crate) const PERSON_LENGTH: usize = 80;
+pub(crate) const SUBJECT_LENGTH: usize = 200;
+pub(crate) const TEXT_LENGTH: usize = 2_000;
 /// Nobody is out longer at a stretch.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
@@ -60,6 +61,7 @@ pub fn validate(activity: Activity, about: &Circumstances<'_>) -> Result<ValidAc
     wrong.check("person", text::single_line(&activity.person, PERSON_LENGTH));
     wrong.check("subject", text::single_line(&activity.subject, SUBJECT_LENGTH));
     wrong.check("text", text::lines(&activity.text, TEXT_LENGTH));
+    check_own(&activity.own_fields, "ownFields", &mut |path, right| wrong.add(path, right));
     if !activity.duty_id.is_empty() && uuid::Uuid::try_parse(&activity.duty_id).is_err() {
         wrong.add("dutyId", "must be a UUID".to_owned());
     }

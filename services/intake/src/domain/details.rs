@@ -9,7 +9,7 @@ use fengqiao_proto::{
 
 use super::text;
 
-const DEVICE_LENGTH: usize = 64;
+pub(crate) const DEVICE_LENGTH: usize = 64;
 pub(crate) const MOST_OWN_FIELDS: usize = 100;
 pub(crate) const OWN_NAME_LENGTH: usize = 64;
 pub(crate) const OWN_VALUE_LENGTH: usize = 4_000;

@@ -1,15 +1,21 @@
 //! A record in its source's own fields becomes what intake takes, by a mapping of the county.
 //!
-//! What the mapping does not know refuses nothing: it is kept with the report and told, so that it is counted.
+//! What the mapping does not know refuses nothing: it is kept with the report and told, so that it is counted. So is
+//! kept what nothing was made of: a field that another had said before it.
 
-use std::collections::{BTreeMap, HashMap};
+mod closed;
+mod fitting;
+mod lists;
+mod ticket;
+
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use fengqiao_county::{
-    AreaMapping, CategoryDictionary, CategoryMapping, Mapping, PartyMapping, RecordKind, Setting, TargetKind,
-    Template,
+    AreaMapping, CategoryDictionary, CategoryMapping, Mapping, PART, PartyMapping, RecordKind, Setting,
+    TargetKind, Template,
 };
 use fengqiao_proto::{
-    intake::v1::{PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
+    intake::v1::{Activity, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
     json::from_json,
     types::v1::Party,
 };
@@ -17,7 +23,12 @@ use jiff::{Timestamp, civil::Date, fmt::strtime, tz::TimeZone};
 use prost::Name;
 use serde_json::{Map, Value, json};
 
-use super::{id_number::IdNumber, phone::Phone, text, validation::Violation};
+use super::{
+    id_number::IdNumber,
+    phone::Phone,
+    text,
+    validation::{TITLE_LENGTH, Violation},
+};
 
 /// What a record has become.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +41,8 @@ pub enum Form {
     Dispatch(Box<PoliceDispatch>),
     /// What came of it.
     Feedback(Box<PoliceFeedback>),
+    /// What people did that is no report.
+    Activity(Box<Activity>),
 }
 
 /// A record that was translated.
@@ -48,7 +61,7 @@ pub struct Mapped {
 pub struct Unmapped {
     /// The source's field; [`ANY_FIELD`] for one that the mapping does not name.
     pub field: String,
-    /// What it says, where that is a code; nothing where it may be personal.
+    /// What it says, where that is a code or a short word of a closed list; nothing where it may be personal.
     pub code: Option<String>,
 }
 
@@ -75,13 +88,9 @@ pub type Fields = BTreeMap<String, String>;
 /// The most fields of one record.
 pub const MOST_FIELDS: usize = 200;
 const MOST_OWN_FIELDS: usize = 100;
-const TITLE_LENGTH: usize = 100;
 const NAME_LENGTH: usize = 80;
 const FIELD_NAME_LENGTH: usize = 64;
 const OWN_VALUE_LENGTH: usize = 4_000;
-const CODE_LENGTH: usize = 32;
-/// The least digits of what could be somebody's number.
-const PERSONAL_DIGITS: usize = 7;
 
 /// Translates the fields of one record, or of one item of it; `ordinal` is the item's number, from 1.
 ///
@@ -106,11 +115,15 @@ pub fn translate(
         origins: HashMap::new(),
         unmapped: Vec::new(),
         wrong: Vec::new(),
-        kept: Vec::new(),
+        kept: HashSet::new(),
+        spoken: HashSet::new(),
     };
     translation.look_through_values();
     for setting in &mapping.set {
         translation.set(setting);
+    }
+    for list in &mapping.lists {
+        translation.list(list);
     }
     if let Some(area) = &mapping.area {
         translation.area(area);
@@ -118,7 +131,14 @@ pub fn translate(
     if let Some(category) = &mapping.category {
         translation.category(category);
     }
-    let people: Vec<Party> = mapping.parties.iter().filter_map(|party| translation.party(party)).collect();
+    let mut people = Vec::with_capacity(mapping.parties.len());
+    for party in &mapping.parties {
+        if let Some(person) = translation.party(party) {
+            translation.say_whence(people.len(), party);
+            people.push(person);
+        }
+    }
+    translation.complete_ticket();
     translation.keep_own();
     translation.finish(people)
 }
@@ -133,7 +153,19 @@ struct Translation<'a> {
     unmapped: Vec<Unmapped>,
     wrong: Vec<Violation>,
     /// Fields that are kept although they are used.
-    kept: Vec<&'a str>,
+    kept: HashSet<&'a str>,
+    /// Fields of which something was made.
+    spoken: HashSet<&'a str>,
+}
+
+/// What a field that is to be set says.
+enum Said {
+    Nothing,
+    Value(Value),
+    /// A word that is in none of the lists.
+    Unknown(String),
+    /// It is not of its kind; what would be right.
+    Wrong(String),
 }
 
 impl<'a> Translation<'a> {
@@ -148,11 +180,21 @@ impl<'a> Translation<'a> {
     }
 
     fn fill(&self, template: &Template) -> String {
-        template.fill(&|field| self.say(field))
+        self.fill_with(template, None)
+    }
+
+    /// The same for an entry of a list, which may be one part of what a field says.
+    fn fill_with(&self, template: &Template, part: Option<&str>) -> String {
+        template.fill(&|field| if field == PART { part } else { self.say(field) })
     }
 
     fn fill_some(&self, template: Option<&Template>) -> String {
         template.map(|template| self.fill(template)).unwrap_or_default()
+    }
+
+    /// The fields that speak in a template.
+    fn speakers(&self, template: &'a Template) -> Vec<&'a str> {
+        template.speakers(&|field| self.say(field).is_some())
     }
 
     /// The field that a template speaks by: the first that says something, or the first of all.
@@ -161,66 +203,100 @@ impl<'a> Translation<'a> {
         named.or_else(|| template.fields().next()).unwrap_or_default().to_owned()
     }
 
+    /// Something was made of what a template says.
+    fn hear(&mut self, template: &'a Template) {
+        let speakers = self.speakers(template);
+        self.spoken.extend(speakers);
+    }
+
     fn unknown(&mut self, field: &str, code: Option<String>) {
         self.unmapped.push(Unmapped { field: field.to_owned(), code });
     }
 
-    /// A field cannot be used: it is kept as it is, and counted.
-    fn set_aside(&mut self, template: &Template) {
-        let mapping = self.mapping;
-        let fields: Vec<&str> = template.fields().filter(|field| self.fields.contains_key(*field)).collect();
-        for field in fields {
-            if let Some(known) = mapping.known.get(field) {
-                self.kept.push(known);
-            }
-            self.unknown(field, None);
+    /// What a template says cannot be used: its fields are kept as they are, and counted; with the value only where it
+    /// is one of a closed list.
+    fn set_aside(&mut self, template: &'a Template, of_list: Option<&str>) {
+        let speakers = self.speakers(template);
+        let code = of_list.filter(|_| speakers.len() == 1).and_then(closed::countable);
+        for field in speakers {
+            self.kept.insert(field);
+            self.unknown(field, code.clone());
         }
     }
 
     fn look_through_values(&mut self) {
         let mapping = self.mapping;
         for (field, list) in &mapping.values {
-            self.kept.push(field);
+            self.kept.insert(field);
             let Some(said) = self.fields.get(field).map(|said| said.trim()).filter(|said| !said.is_empty())
             else {
                 continue;
             };
             if !list.contains_key(said) && !list.values().any(|word| word == said) {
-                self.unknown(field, code_like(said));
+                self.unknown(field, closed::countable(said));
             }
         }
     }
 
-    fn set(&mut self, setting: &Setting) {
-        let said = self.fill(&setting.template);
+    fn set(&mut self, setting: &'a Setting) {
         let speaker = self.speaker(&setting.template);
         self.origins.insert(setting.path.clone(), speaker.clone());
-        if said.is_empty() {
-            return;
-        }
-        let value = match setting.kind {
-            TargetKind::Text => Ok(Value::String(said)),
-            TargetKind::TextOfList => Ok(listed(&said)),
-            TargetKind::Truth => match (self.mapping.yes.contains(&said), self.mapping.no.contains(&said)) {
-                (true, _) => Ok(Value::Bool(true)),
-                (false, true) => Ok(Value::Bool(false)),
-                (false, false) => {
-                    self.set_aside(&setting.template);
-                    return;
-                }
-            },
-            TargetKind::Whole => {
-                said.parse::<i32>().map(Value::from).map_err(|_| "must be a whole number".to_owned())
+        match self.read(setting, None) {
+            Said::Nothing => {}
+            Said::Value(value) => {
+                self.hear(&setting.template);
+                let value = self.fitting(&setting.path, value, &setting.template);
+                insert(&mut self.body, &setting.path, value);
             }
-            TargetKind::Number => match said.parse::<f64>() {
-                Ok(number) if number.is_finite() => Ok(json!(number)),
-                _ => Err("must be a number".to_owned()),
+            Said::Unknown(said) => self.set_aside(&setting.template, Some(&said)),
+            Said::Wrong(right) => self.wrong.push(Violation::new(speaker, right)),
+        }
+    }
+
+    /// What fits of a value at a path; of what does not, the whole is kept.
+    fn fitting(&mut self, path: &str, value: Value, template: &'a Template) -> Value {
+        let Some(said) = value.as_str() else { return value };
+        let Some(cut) = fitting::cut(path, said) else { return value };
+        // A line end that has become a space is no loss.
+        if cut.chars().count() < said.chars().count() {
+            let speakers = self.speakers(template);
+            self.kept.extend(speakers);
+        }
+        Value::String(cut)
+    }
+
+    /// What a setting says, of its kind; in an entry of a list `part` is the part that the entry is.
+    fn read(&self, setting: &Setting, part: Option<&str>) -> Said {
+        let said = self.fill_with(&setting.template, part);
+        if said.is_empty() {
+            return Said::Nothing;
+        }
+        match setting.kind {
+            TargetKind::Text => Said::Value(Value::String(said)),
+            TargetKind::TextOfList => {
+                Said::Value(parts(&said).map(|part| Value::String(part.to_owned())).collect())
+            }
+            TargetKind::Truth => match (self.mapping.yes.contains(&said), self.mapping.no.contains(&said)) {
+                (true, _) => Said::Value(Value::Bool(true)),
+                (false, true) => Said::Value(Value::Bool(false)),
+                (false, false) => Said::Unknown(said),
             },
-            TargetKind::Time => self.time(&said).map(|at| Value::String(at.to_string())),
-        };
-        match value {
-            Ok(value) => insert(&mut self.body, &setting.path, value),
-            Err(right) => self.wrong.push(Violation::new(speaker, right)),
+            TargetKind::Word => match setting.words.get(&said) {
+                Some(word) => Said::Value(Value::String(word.clone())),
+                None => Said::Unknown(said),
+            },
+            TargetKind::Whole => match said.parse::<i32>() {
+                Ok(number) => Said::Value(Value::from(number)),
+                Err(_) => Said::Wrong("must be a whole number".to_owned()),
+            },
+            TargetKind::Number => match said.parse::<f64>() {
+                Ok(number) if number.is_finite() => Said::Value(json!(number)),
+                _ => Said::Wrong("must be a number".to_owned()),
+            },
+            TargetKind::Time => match self.time(&said) {
+                Ok(at) => Said::Value(Value::String(at.to_string())),
+                Err(right) => Said::Wrong(right),
+            },
         }
     }
 
@@ -243,18 +319,17 @@ impl<'a> Translation<'a> {
         })
     }
 
-    fn area(&mut self, area: &AreaMapping) {
-        let code = self.fill_some(area.code.as_ref());
-        let name = self.fill_some(area.name.as_ref());
-        let found = (!code.is_empty()).then(|| (self.knowledge.area_of_code)(&code)).flatten();
-        let found =
-            found.or_else(|| (!name.is_empty()).then(|| (self.knowledge.area_of_name)(&name)).flatten());
-        if found.is_none() {
-            for template in [&area.code, &area.name].into_iter().flatten() {
-                if !self.fill(template).is_empty() {
-                    self.set_aside(template);
-                }
+    fn area(&mut self, area: &'a AreaMapping) {
+        let ways = [(&area.code, self.knowledge.area_of_code), (&area.name, self.knowledge.area_of_name)];
+        let mut found = None;
+        for (template, area_of) in ways {
+            let Some(template) = template.as_ref().filter(|_| found.is_none()) else { continue };
+            let said = self.fill(template);
+            if said.is_empty() {
+                continue;
             }
+            found = area_of(&said);
+            if found.is_some() { self.hear(template) } else { self.set_aside(template, None) }
         }
         let template = area.code.as_ref().or(area.name.as_ref());
         let origin = template.map(|template| self.speaker(template)).unwrap_or_default();
@@ -262,11 +337,14 @@ impl<'a> Translation<'a> {
         self.body.insert("areaCode".to_owned(), Value::String(found.unwrap_or_else(|| area.default.clone())));
     }
 
-    fn category(&mut self, category: &CategoryMapping) {
+    fn category(&mut self, category: &'a CategoryMapping) {
         let code = self.fill_some(category.code.as_ref());
         let word = self.fill_some(category.word.as_ref());
         if code.is_empty() && word.is_empty() {
             return;
+        }
+        for template in [&category.code, &category.word].into_iter().flatten() {
+            self.hear(template);
         }
         let by_map = category.canonical.get(&code).or_else(|| category.canonical.get(&word)).cloned();
         let canonical = by_map.or_else(|| {
@@ -276,7 +354,7 @@ impl<'a> Translation<'a> {
         let template = category.code.as_ref().filter(|_| !code.is_empty()).or(category.word.as_ref());
         let field = template.map(|template| self.speaker(template)).unwrap_or_default();
         if canonical.is_none() {
-            self.unknown(&field, code_like(if code.is_empty() { &word } else { &code }));
+            self.unknown(&field, closed::countable(if code.is_empty() { &word } else { &code }));
         }
         self.origins.insert("category".to_owned(), field);
         let own = json!({
@@ -294,15 +372,19 @@ impl<'a> Translation<'a> {
         }
     }
 
-    fn party(&mut self, party: &PartyMapping) -> Option<Party> {
+    fn party(&mut self, party: &'a PartyMapping) -> Option<Party> {
+        if !self.fill_some(party.unless.as_ref()).is_empty() {
+            return None;
+        }
         let today = self.knowledge.today;
-        let mut named = |template: &Option<Template>, right: &dyn Fn(&str) -> bool| {
+        let mut named = |template: &'a Option<Template>, right: &dyn Fn(&str) -> bool| {
             let template = template.as_ref()?;
             let said = self.fill(template);
             if !said.is_empty() && !right(&said) {
-                self.set_aside(template);
+                self.set_aside(template, None);
                 return None;
             }
+            self.hear(template);
             Some(said)
         };
         let name = named(&party.name, &|said| text::single_line(said, NAME_LENGTH).is_ok());
@@ -319,13 +401,13 @@ impl<'a> Translation<'a> {
         (!nobody).then_some(person)
     }
 
-    /// What is set nowhere is kept under its own name, in the order of the names.
+    /// What nothing was made of is kept under its own name, in the order of the names.
     fn keep_own(&mut self) {
         let mut own = Vec::new();
         let mut strange = false;
         for (name, value) in self.fields {
             strange |= !self.mapping.known.contains(name);
-            let kept = !self.mapping.used.contains(name) || self.kept.contains(&name.as_str());
+            let kept = !self.spoken.contains(name.as_str()) || self.kept.contains(name.as_str());
             if kept && !value.trim().is_empty() {
                 self.check_own(name, value);
                 own.push(json!({ "name": name, "value": value }));
@@ -359,24 +441,30 @@ impl<'a> Translation<'a> {
         }
     }
 
-    fn finish(mut self, people: Vec<Party>) -> Result<Mapped, Vec<Violation>> {
-        for (index, party) in self.mapping.parties.iter().enumerate() {
-            let parts = [("name", &party.name), ("phone", &party.phone), ("idNumber", &party.id_number)];
-            for (part, template) in parts {
-                if let Some(template) = template {
-                    self.origins.insert(format!("parties[{index}].{part}"), self.speaker(template));
-                }
+    /// From where a person comes, by the place among those whom the record names.
+    fn say_whence(&mut self, index: usize, party: &PartyMapping) {
+        let parts = [("name", &party.name), ("phone", &party.phone), ("idNumber", &party.id_number)];
+        for (part, template) in parts {
+            if let Some(template) = template {
+                self.origins.insert(format!("parties[{index}].{part}"), self.speaker(template));
             }
         }
+    }
+
+    fn finish(mut self, people: Vec<Party>) -> Result<Mapped, Vec<Violation>> {
+        // A name that stands in the wrong column is nobody's word for a kind of matter.
+        closed::without_names(&mut self.unmapped, &people);
         let body = Value::Object(std::mem::take(&mut self.body));
         let form = match self.mapping.record {
             RecordKind::Report => read::<Report>(body).map(|report| {
                 Form::Report(Box::new(Report {
                     source: self.mapping.source.into(),
-                    title: on_one_line(&report.title),
                     parties: people,
                     ..report
                 }))
+            }),
+            RecordKind::Activity => read::<Activity>(body).map(|activity| {
+                Form::Activity(Box::new(Activity { source: self.mapping.source.into(), ..activity }))
             }),
             RecordKind::PoliceTaking => read(body).map(|taking| Form::Taking(Box::new(taking))),
             RecordKind::PoliceDispatch => read(body).map(|dispatch| Form::Dispatch(Box::new(dispatch))),
@@ -403,11 +491,9 @@ fn read<M: Name + Default>(body: Value) -> Result<M, Violation> {
     from_json(body).map_err(|_| Violation::new("fields", "must fit the fields that they are mapped to"))
 }
 
-/// Several numbers in one field.
-fn listed(said: &str) -> Value {
-    let parts =
-        said.split([',', '，', ';', '；', '、', ' ', '\n']).map(str::trim).filter(|part| !part.is_empty());
-    Value::Array(parts.map(|part| Value::String(part.to_owned())).collect())
+/// Several in one field.
+fn parts(said: &str) -> impl Iterator<Item = &str> {
+    said.split([',', '，', ';', '；', '、', ' ', '\n']).map(str::trim).filter(|part| !part.is_empty())
 }
 
 /// Puts a value at a path, with the objects on the way.
@@ -427,23 +513,12 @@ fn insert(body: &mut Map<String, Value>, path: &str, value: Value) {
 
 /// A title of any text: on one line, cut where it is too long; the whole stands in the narrative or the own fields.
 pub(super) fn on_one_line(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    let line: String = text.chars().map(plain).take(TITLE_LENGTH + 1).collect();
-    let line = line.trim();
-    if line.chars().count() <= TITLE_LENGTH {
-        return line.to_owned();
-    }
-    line.chars().take(TITLE_LENGTH - 1).chain(['…']).collect()
-}
-
-/// A value that is a code and nobody's name or number: short, of capitals, digits and few signs.
-fn code_like(said: &str) -> Option<String> {
-    let sign = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || "-_./".contains(c);
-    let longest_number = said.split(|c: char| !c.is_ascii_digit()).map(str::len).max().unwrap_or(0);
-    (said.len() <= CODE_LENGTH && said.chars().all(sign) && longest_number < PERSONAL_DIGITS)
-        .then(|| said.to_owned())
+    fitting::on_one_line(text, TITLE_LENGTH)
 }
 
 #[cfg(test)]
 #[path = "mapping_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+mod shipped_tests;

@@ -1,13 +1,20 @@
 use fengqiao_county::County;
+use fengqiao_proto::intake::v1::{
+    HotlineTicket, TicketFinding, TicketHandlerRole, TicketStageKind, TicketUrgency,
+};
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::ticket_states::ticket_of;
 
 const MAPPING: &str = "\
 record = 'report'
 source = 'HOTLINE_12345'
 own = ['工号']
 [set]
+'details.hotlineTicket.urgency' = '{紧急程度}'
+'details.hotlineTicket.solved' = '{是否解决}'
+'details.hotlineTicket.unsolvedReason' = '{未解决原因}'
 sourceRef = '{工单编号}-{#}'
 title = '{标题|内容}'
 occurredAt = '{来电时间}'
@@ -17,6 +24,25 @@ narrative = '''
 备注: {备注}'''
 confidential = '{是否保密}'
 'details.partOf' = '{工单编号}'
+[meaning.'details.hotlineTicket.urgency']
+'一般' = 'NORMAL'
+'紧急' = 'URGENT'
+[[list]]
+into = 'details.hotlineTicket.handlers'
+when = '{主办单位}'
+set = { unit = '{主办单位}', role = 'LEAD' }
+[[list]]
+into = 'details.hotlineTicket.handlers'
+each = '{协办单位}'
+set = { unit = '{.}', role = 'CO_HANDLER' }
+[[list]]
+into = 'details.hotlineTicket.stages'
+when = '{环节@}'
+numbered = 3
+set = { kind = '{环节@}', at = '{环节@时间}', words = '{环节@意见}' }
+[meaning.'details.hotlineTicket.stages.kind']
+'受理' = 'TAKEN'
+'结案' = 'CLOSED'
 [area]
 code = '{区划}'
 name = '{区域}'
@@ -25,6 +51,10 @@ default = '421181'
 role = 'REPORTER'
 name = '{姓名}'
 phone = '{来电号码}'
+[[party]]
+role = 'REPORTER'
+unless = '{姓名|来电号码}'
+name = '{受理员}'
 [category]
 list = '12345'
 code = '{分类编码}'
@@ -118,7 +148,7 @@ fn what_is_not_known_is_kept_and_told_without_what_may_be_personal() {
             none("*"),
             none("分类编码"),
             none("区域"),
-            none("是否保密"),
+            ("是否保密".to_owned(), Some("看情况".to_owned())),
             none("来电号码"),
             ("紧急程度".to_owned(), Some("9".to_owned()))
         ]
@@ -142,19 +172,126 @@ fn a_wrong_time_is_told_by_the_source_s_name() {
     assert_eq!(wrong[0].description, "must be a time as 2026-11-24T08:00:00+08:00");
 }
 
+fn ticket(report: &Report) -> &HotlineTicket {
+    ticket_of(report).unwrap()
+}
+
+fn own(report: &Report) -> Vec<(&str, &str)> {
+    let own = report.details.iter().flat_map(|details| &details.own_fields);
+    own.map(|own| (own.name.as_str(), own.value.as_str())).collect()
+}
+
 #[test]
-fn only_codes_are_listed() {
-    for (said, listed) in [
-        ("A-01", true),
-        ("URGENT", true),
-        ("13800000000", false),
-        ("王某", false),
-        ("wang", false),
-        ("1234567", false),
-    ] {
-        assert_eq!(code_like(said).is_some(), listed, "{said}");
-    }
-    assert!(code_like(&"A".repeat(33)).is_none());
+fn words_and_lists_of_the_contract_are_made_of_the_source_s_fields() {
+    let (report, unmapped) = report(&[
+        ("来电时间", "2026-11-24 08:00"),
+        ("紧急程度", "2"),
+        ("是否解决", "否"),
+        ("未解决原因", "等雨停"),
+        ("主办单位", "阎家河镇"),
+        ("协办单位", "水利局、供电公司"),
+        ("环节1", "受理"),
+        ("环节1时间", "2026-11-24 08:05"),
+        ("环节3", "结案"),
+        ("环节3时间", "2026-11-25 10:00"),
+        ("环节3意见", "已办结"),
+    ]);
+    let ticket = ticket(&report);
+    assert_eq!((ticket.urgency(), ticket.solved()), (TicketUrgency::Urgent, TicketFinding::No));
+    assert_eq!(ticket.unsolved_reason, "等雨停");
+    let handlers: Vec<_> = ticket.handlers.iter().map(|one| (one.unit.as_str(), one.role())).collect();
+    let co = TicketHandlerRole::CoHandler;
+    assert_eq!(handlers, [("阎家河镇", TicketHandlerRole::Lead), ("水利局", co), ("供电公司", co)]);
+    let stages: Vec<_> = ticket.stages.iter().map(|one| (one.kind(), one.words.as_str())).collect();
+    assert_eq!(stages, [(TicketStageKind::Taken, ""), (TicketStageKind::Closed, "已办结")]);
+    assert_eq!(ticket.updated_at, None, "its stages say when it is of");
+    assert_eq!(own(&report), [("紧急程度", "2")]);
+    assert!(unmapped.is_empty(), "{unmapped:?}");
+}
+
+#[test]
+fn a_word_or_an_entry_that_is_not_known_is_kept_and_counted_with_its_word() {
+    let (report, unmapped) = report(&[
+        ("来电时间", "2026-11-24 08:00"),
+        ("是否解决", "部分"),
+        ("未解决原因", "等雨停"),
+        ("协办单位", "水利局"),
+        ("环节1", "挂起"),
+        ("环节1时间", "2026-11-24 08:05"),
+        ("环节1意见", "雨季"),
+        ("环节2", "结案"),
+        ("环节2时间", "昨天"),
+        ("分类", "占道经营"),
+    ]);
+    let ticket = ticket(&report);
+    assert!(ticket.handlers.is_empty() && ticket.stages.is_empty(), "{ticket:?}");
+    assert_eq!(ticket.updated_at, report.occurred_at, "a state has a time");
+    assert_eq!(
+        own(&report),
+        [
+            ("协办单位", "水利局"),
+            ("是否解决", "部分"),
+            ("未解决原因", "等雨停"),
+            ("环节1", "挂起"),
+            ("环节1意见", "雨季"),
+            ("环节1时间", "2026-11-24 08:05"),
+            ("环节2", "结案"),
+            ("环节2时间", "昨天"),
+        ]
+    );
+    let mut told: Vec<_> = unmapped.iter().map(|(field, said)| (field.as_str(), said.as_deref())).collect();
+    told.sort_unstable();
+    assert_eq!(
+        told,
+        [
+            ("分类", Some("占道经营")),
+            ("协办单位", None),
+            ("是否解决", Some("部分")),
+            ("未解决原因", None),
+            ("环节1", Some("挂起")),
+            ("环节2时间", None),
+        ]
+    );
+}
+
+#[test]
+fn what_another_field_said_before_it_is_kept() {
+    let (report, unmapped) = report(&[
+        ("标题", "漏水"),
+        ("区划", "421181105"),
+        ("区域", "阎家河镇"),
+        ("姓名", "王女士"),
+        ("受理员", "李"),
+    ]);
+    assert_eq!(own(&report), [("区域", "阎家河镇"), ("受理员", "李")]);
+    assert_eq!((report.parties.len(), report.parties[0].name.as_str()), (1, "王女士"));
+    assert!(unmapped.is_empty(), "{unmapped:?}");
+    let (other, unmapped) = self::report(&[("区划", "999999"), ("区域", "阎家河镇"), ("受理员", "李")]);
+    assert_eq!((other.area_code.as_str(), other.parties[0].name.as_str()), ("421181105", "李"));
+    assert_eq!((own(&other), unmapped), (vec![("区划", "999999")], vec![("区划".to_owned(), None)]));
+    let long = "漏".repeat(120);
+    assert_eq!(own(&self::report(&[("标题", &long)]).0), [("标题", long.as_str())], "a title is cut");
+}
+
+#[test]
+fn what_has_no_room_is_cut_and_kept_whole() {
+    let long = "局".repeat(70);
+    let (report, unmapped) = report(&[("来电时间", "2026-11-24"), ("主办单位", &long)]);
+    assert_eq!(ticket(&report).handlers[0].unit.chars().count(), 64);
+    assert_eq!(own(&report), [("主办单位", long.as_str())]);
+    assert!(unmapped.is_empty(), "{unmapped:?}");
+}
+
+#[test]
+fn the_origin_of_an_entry_s_field_is_the_source_s_own() {
+    let fields = said(&[("主办单位", "镇"), ("协办单位", "水利局，电力")]);
+    let mapped = with(|mapping, knowledge| translate(mapping, &fields, 1, knowledge).unwrap());
+    assert_eq!(mapped.origins["details.hotlineTicket.handlers[2].unit"], "协办单位");
+    assert_eq!(mapped.origins["details.hotlineTicket.handlers[0].unit"], "主办单位");
+    // Who is not there takes no place.
+    let mapped =
+        with(|mapping, knowledge| translate(mapping, &said(&[("受理员", "李")]), 1, knowledge).unwrap());
+    assert_eq!(mapped.origins["parties[0].name"], "受理员");
 }
 
 proptest! {

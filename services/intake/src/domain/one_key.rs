@@ -30,7 +30,8 @@ pub fn complete(report: &mut Report, devices: &Devices, county: &str) -> String 
         }
         return String::new();
     };
-    if report.area_code.is_empty() {
+    // A list that has no column for the area says the county; the device knows better.
+    if report.area_code.is_empty() || is_whole(&report.area_code, county) {
         report.area_code.clone_from(&device.area_code);
     }
     if report.address.is_empty() {
@@ -47,6 +48,11 @@ pub fn complete(report: &mut Report, devices: &Devices, county: &str) -> String 
         });
     }
     device.first_contact.clone()
+}
+
+/// Whether an area is the whole county, in 6 or 12 digits.
+fn is_whole(area_code: &str, county: &str) -> bool {
+    area_code.strip_prefix(county).is_some_and(|rest| rest.chars().all(|digit| digit == '0'))
 }
 
 /// The device that is named, else the one that called with the phone of who reported.
@@ -95,6 +101,18 @@ mod tests {
         let mut called = Report { address: "门口".into(), ..press("", "+86 154-2005-0002") };
         assert_eq!(complete(&mut called, &devices, "421181"), "building-head");
         assert_eq!((called.address.as_str(), called.parties.len()), ("门口", 1));
+    }
+
+    #[test]
+    fn the_device_s_area_holds_against_the_county_s_and_no_other() {
+        let devices = macheng().devices;
+        for (said, held) in
+            [("421181", "421181001001001"), ("421181000000", "421181001001001"), ("421181105", "421181105")]
+        {
+            let mut pressed = Report { area_code: said.into(), ..press("YL-0101", "") };
+            complete(&mut pressed, &devices, "421181");
+            assert_eq!(pressed.area_code, held);
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use fengqiao_serving::json_edge::{Problem, Reply, is_of_type};
 use futures::future::join_all;
 use serde_json::Value;
 
-use super::{BATCH_BYTES, BATCH_REPORTS, Edge, reports::read};
+use super::{BATCH_BYTES, BATCH_REPORTS, Edge, reading::read};
 use crate::{
     domain::validation::Violation,
     error::{IntakeError, refusal},

@@ -4,16 +4,11 @@ use axum::{
     extract::{Path, RawQuery, Request, State},
     http::{Extensions, HeaderMap},
 };
-use fengqiao_proto::{
-    intake::v1::{GetReportRequest, Report},
-    json::from_json,
-    json_misfits::misfits,
-};
+use fengqiao_proto::intake::v1::{GetReportRequest, Report};
 use fengqiao_serving::json_edge::{Problem, Reply, is_of_type};
-use serde_json::Value;
 use tonic::Status;
 
-use super::{Edge, REPORT_BYTES};
+use super::{Edge, REPORT_BYTES, reading::read};
 use crate::{domain::validation::Violation, error::IntakeError};
 
 /// `POST /v1/reports`
@@ -34,7 +29,7 @@ async fn submitted(edge: Edge, request: Request) -> Result<Reply, Problem> {
         .once(key, async move {
             let _room = room;
             let report = match serde_json::from_slice(&body) {
-                Ok(value) => read(value),
+                Ok(value) => read::<Report>(value),
                 Err(error) => return Problem::not_json(&error).reply(),
             };
             let taken = match report {
@@ -49,26 +44,19 @@ async fn submitted(edge: Edge, request: Request) -> Result<Reply, Problem> {
         .await
 }
 
-/// Reads a report from its JSON form.
-pub(super) fn read(value: Value) -> Result<Report, IntakeError> {
-    let unreadable = || IntakeError::invalid("", "must be the JSON form of a report");
-    let wrong = misfits::<Report>(&value).map_err(|_| unreadable())?;
-    if !wrong.is_empty() {
-        let violation = wrong.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));
-        return Err(IntakeError::Invalid(violation.collect()));
-    }
-    from_json(value).map_err(|_| unreadable())
-}
-
 /// `GET /v1/reports/{report_id}`
 pub(super) async fn by_id(
     State(edge): State<Edge>,
     Path(report_id): Path<String>,
+    RawQuery(query): RawQuery,
     headers: HeaderMap,
     extensions: Extensions,
 ) -> Result<Reply, Reply> {
-    let asked = GetReportRequest { report_id, ..GetReportRequest::default() };
-    get(&edge, &headers, &extensions, asked).await.map_err(Problem::reply)
+    let asked = Query::read(query.as_deref(), &["county", "purpose"]).map(|query| {
+        let (county, purpose) = (query.text("county"), query.text("purpose"));
+        GetReportRequest { county, report_id, purpose, ..GetReportRequest::default() }
+    });
+    answered(&edge, &headers, &extensions, asked).await
 }
 
 /// `GET /v1/reports?source=…&ref=…`
@@ -86,8 +74,17 @@ pub(super) async fn by_reference(
         let (county, purpose) = (query.text("county"), query.text("purpose"));
         Ok(GetReportRequest { county, source, source_ref, purpose, ..GetReportRequest::default() })
     });
+    answered(&edge, &headers, &extensions, asked).await
+}
+
+async fn answered(
+    edge: &Edge,
+    headers: &HeaderMap,
+    extensions: &Extensions,
+    asked: Result<GetReportRequest, Problem>,
+) -> Result<Reply, Reply> {
     let answered = match asked {
-        Ok(asked) => get(&edge, &headers, &extensions, asked).await,
+        Ok(asked) => get(edge, headers, extensions, asked).await,
         Err(problem) => Err(problem),
     };
     answered.map_err(Problem::reply)

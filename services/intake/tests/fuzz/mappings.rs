@@ -121,7 +121,7 @@ proptest! {
                         prop_assert!(one.field == "*" || said.contains_key(&one.field), "{}: {one:?}", mapping.name);
                     }
                     let police = match mapped.form {
-                        Form::Report(_) => None,
+                        Form::Report(_) | Form::Activity(_) => None,
                         Form::Taking(form) => Some(PoliceForm::Taking(form)),
                         Form::Dispatch(form) => Some(PoliceForm::Dispatch(form)),
                         Form::Feedback(form) => Some(PoliceForm::Feedback(form)),

@@ -59,7 +59,8 @@ impl Edge {
         let gate =
             AccessLayer::new(Policy::from_contract().unwrap(), TokenVerifier::from_pem(&public).unwrap());
         let answers = IdempotentAnswers::new(world.pool.clone(), Arc::clone(&world.keyring));
-        let router = router(Arc::clone(&intake), gate, answers);
+        let activities = world.activities(&intake);
+        let router = router(Arc::clone(&intake), activities, gate, answers);
         Self { world, intake, router, signer: TokenSigner::from_pem(&private).unwrap() }
     }
 
@@ -112,11 +113,44 @@ async fn a_report_is_taken_and_read_back() {
     let id = taken.json()["reportId"].as_str().unwrap().to_owned();
     let by_id = edge.get(&format!("/v1/reports/{id}")).await.json();
     assert_eq!(by_id["report"]["title"], "邻里纠纷");
+    assert_eq!(edge.get(&format!("/v1/reports/{id}?purpose=case&county=421181")).await.json(), by_id);
+    assert_eq!(edge.get(&format!("/v1/reports/{id}?why=case")).await.fields(), ["why"]);
     for source in ["HOTLINE_12345", "source_hotline_12345"] {
         assert_eq!(edge.get(&format!("/v1/reports?source={source}&ref=GD-1")).await.json(), by_id);
     }
     let again = edge.post("/v1/reports", &[], short.to_string()).await;
     assert_eq!(again.json()["known"], true);
+    edge.world.end().await;
+}
+
+#[tokio::test]
+async fn an_activity_comes_through_the_same_door() {
+    let edge = Edge::start().await;
+    let form = json!({
+        "source": "HOTLINE_12345", "sourceRef": "HD-1", "kind": "PUBLICITY", "areaCode": "421181105",
+        "begunAt": "2026-01-05T08:00:00+08:00", "endedAt": "2026-01-05T09:00:00+08:00", "count": 40,
+    });
+    let taken = edge.post("/v1/activities", &[], form.to_string()).await;
+    assert_eq!((taken.status, taken.json()["revision"].as_i64()), (StatusCode::OK, Some(1)));
+    let again = edge.post("/v1/activities", &[], form.to_string()).await.json();
+    assert_eq!((&again["known"], &again["activityId"]), (&json!(true), &taken.json()["activityId"]));
+    let mut wrong = form.clone();
+    (wrong["kind"], wrong["count"], wrong["who"]) = (json!("PARTY"), json!("many"), json!(1));
+    let refused = edge.post("/v1/activities", &[], wrong.to_string()).await;
+    let mut fields = refused.fields();
+    fields.sort();
+    assert_eq!(
+        (refused.status, fields),
+        (StatusCode::BAD_REQUEST, vec!["count".into(), "kind".into(), "who".into()])
+    );
+    let mut wrong = form;
+    wrong["areaCode"] = json!("999999");
+    assert_eq!(edge.post("/v1/activities", &[], wrong.to_string()).await.fields(), ["areaCode"]);
+    wrong["source"] = json!("GRID");
+    wrong["areaCode"] = json!("421181105");
+    let others = edge.post("/v1/activities", &[], wrong.to_string()).await;
+    assert_eq!(others.status, StatusCode::FORBIDDEN);
+    assert_eq!(edge.world.count("SELECT count(*) FROM activity").await, 1);
     edge.world.end().await;
 }
 

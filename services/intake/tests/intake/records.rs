@@ -7,7 +7,7 @@ use fengqiao_proto::{
     intake::v1::{
         GetReportRequest, ListUnmappedRequest, MappedItem, MappedRecord, PoliceCall, PoliceDispatch,
         PoliceFeedback, PolicePerson, PoliceTaking, Record, Report, SourceCategory, SubmitRecordRequest,
-        SubmitRecordResponse, SubmitRecordsRequest, details, record::Form,
+        SubmitRecordResponse, SubmitRecordsRequest, TicketUrgency, details, record::Form,
         record_service_client::RecordServiceClient, submit_records_response::Outcome,
     },
     types::v1::Source,
@@ -323,6 +323,13 @@ async fn what_a_mapping_does_not_know_is_kept_and_counted_and_never_personal() {
         );
         client.submit_record(by("hotline_12345", one)).await.unwrap();
     }
+    let checked = SubmitRecordRequest {
+        validate_only: true,
+        ..ticket("GD-8", &[("紧急程度", "9"), ("分类", "占道经营"), ("密语", "王女士")])
+    };
+    let answer = client.submit_record(by("hotline_12345", checked)).await.unwrap().into_inner();
+    let told: Vec<_> = answer.unmapped.iter().map(|one| (one.field.as_str(), one.value.as_str())).collect();
+    assert_eq!(told, [("*", ""), ("分类", "占道经营"), ("来电号码", ""), ("紧急程度", "9")]);
     let known = ticket("GD-9", &[("紧急程度", "2"), ("是否保密", "是")]);
     client.submit_record(by("hotline_12345", known)).await.unwrap();
     let (report, _) = held(&mut reports, Source::Hotline12345, "GD-0").await;
@@ -332,6 +339,15 @@ async fn what_a_mapping_does_not_know_is_kept_and_counted_and_never_personal() {
     let own: Vec<_> = details.own_fields.iter().map(|own| (own.name.as_str(), own.value.as_str())).collect();
     assert!(own.contains(&("密语", "王女士")) && own.contains(&("来电号码", "号码隐藏")), "{own:?}");
     assert!(held(&mut reports, Source::Hotline12345, "GD-9").await.0.confidential);
+    let request = GetReportRequest {
+        source: Source::Hotline12345.into(),
+        source_ref: "GD-9".into(),
+        purpose: "回访".into(),
+        ..Default::default()
+    };
+    let urgent = reports.get_report(request).await.unwrap().into_inner().report.unwrap().report.unwrap();
+    let Some(details::Form::HotlineTicket(typed)) = urgent.details.unwrap().form else { panic!("no ticket") };
+    assert_eq!(typed.urgency(), TicketUrgency::Urgent);
 
     let counted = "SELECT coalesce(sum(count), 0)::bigint FROM unmapped_value";
     let until = tokio::time::Instant::now() + std::time::Duration::from_secs(10);
@@ -375,5 +391,54 @@ async fn nothing_personal_of_a_record_is_stored_in_the_clear() {
             assert!(!text.contains(personal), "{personal} in {table}");
         }
     }
+    world.end().await;
+}
+
+/// S4-10 by the source's own form: the device's number is all that a press says of who and where.
+#[tokio::test]
+async fn a_press_that_names_its_device_reaches_the_device_s_first_contact() {
+    let (world, mut client, mut reports) = world().await;
+    let press = |number: &str, device: &str| {
+        let fields = [("呼叫编号", number), ("呼叫时间", "2026-11-20 19:30:00"), ("设备编号", device)];
+        mapped("one-key-call", &fields, &[])
+    };
+    for (number, device) in [("HJ-1", "YL-0101"), ("HJ-2", "nobody-s")] {
+        client.submit_record(by("one_key_call", press(number, device))).await.unwrap();
+    }
+    let (known, _) = held(&mut reports, Source::OneKeyCall, "HJ-1").await;
+    assert_eq!((known.title.as_str(), known.area_code.as_str()), ("一键呼叫", "421181001001001"));
+    assert_eq!((known.parties.len(), known.address.is_empty()), (1, false));
+    let told = events(&world).await;
+    assert_eq!(told[0].first_contact, "building-head");
+    assert_eq!((told[1].first_contact.as_str(), told[1].area_code.as_str()), ("", "421181"));
+    world.end().await;
+}
+
+#[tokio::test]
+async fn an_activity_comes_by_a_mapping_and_is_known_the_second_time() {
+    let (world, mut client, _) = world().await;
+    let visit = |kind: &str| {
+        let fields = [
+            ("记录编号", "ZF-1"),
+            ("工作类型", kind),
+            ("开始时间", "2026-11-20 09:00"),
+            ("结束时间", "2026-11-20 09:30"),
+            ("户数", "3"),
+            ("所属村社区", "阎家河镇凉亭村"),
+            ("网格员", "刘某某"),
+            ("备注", "晴"),
+        ];
+        mapped("grid-activity", &fields, &[])
+    };
+    let taken = client.submit_record(by("grid", visit("走访"))).await.unwrap().into_inner();
+    assert_eq!((taken.known, taken.activity.as_ref().unwrap().revision), (false, 1));
+    assert_eq!(taken.unmapped.iter().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["*"]);
+    let again = client.submit_record(by("grid", visit("走访"))).await.unwrap().into_inner();
+    assert!(again.known && again.reports.is_empty(), "{again:?}");
+    let status = client.submit_record(by("grid", visit("开会"))).await.unwrap_err();
+    assert_eq!(fields(&status), ["工作类型"]);
+    let status = client.submit_record(by("petition", visit("走访"))).await.unwrap_err();
+    assert_eq!(status.code(), Code::PermissionDenied);
+    assert_eq!(world.count("SELECT count(*) FROM activity").await, 1);
     world.end().await;
 }

@@ -127,13 +127,22 @@ impl World {
         self.serve(&intake).await
     }
 
+    /// What takes activities beside an intake.
+    pub fn activities(&mut self, intake: &Arc<Intake>) -> Arc<Activities> {
+        let outbox = Outbox::new(Topic::Intake);
+        let (activities, taking) = Activities::new(Arc::clone(intake), &outbox, &self.counties);
+        for working in taking {
+            self.tasks.spawn(working);
+        }
+        Arc::new(activities)
+    }
+
     /// Serves an intake and gives its address.
     pub async fn serve(&mut self, intake: &Arc<Intake>) -> String {
         let intake = Arc::clone(intake);
-        let (records, folding) = Records::new(Arc::clone(&intake), &self.counties);
-        let (activities, taking) =
-            Activities::new(Arc::clone(&intake), &Outbox::new(Topic::Intake), &self.counties);
-        for working in folding.into_iter().chain(taking) {
+        let activities = self.activities(&intake);
+        let (records, folding) = Records::new(Arc::clone(&intake), Arc::clone(&activities), &self.counties);
+        for working in folding {
             self.tasks.spawn(working);
         }
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -153,7 +162,7 @@ impl World {
                 Clock::system(),
             )))))
             .add_service(RecordFace::new(Arc::new(records)))
-            .add_service(ActivityFace::new(Arc::new(activities)))
+            .add_service(ActivityFace::new(activities))
             .serve_with_incoming_shutdown(
                 TcpIncoming::from(listener).with_nodelay(Some(true)),
                 self.stop.clone().cancelled_owned(),

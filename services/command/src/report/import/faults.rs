@@ -1,6 +1,7 @@
 //! What is wrong with a line.
 
-use fengqiao_proto::json::JsonError;
+use fengqiao_proto::{intake::v1::Report, json::from_json, json_misfits::misfits};
+use serde_json::Value;
 
 /// What is wrong with a field of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,14 +19,42 @@ impl Fault {
     }
 }
 
-/// What is wrong with a JSON form. Its text may quote what stands in the field, so only the field's name is told of
-/// it.
-pub fn faults_of_form(error: &JsonError) -> Vec<Fault> {
-    let JsonError::Form(form) = error else { return vec![Fault::new("", error.to_string())] };
-    let said = form.to_string();
-    let quoted = said.split('\'').nth(1).or_else(|| said.split('`').nth(1)).unwrap_or_default();
-    if said.contains("unrecognized field name") {
-        return vec![Fault::new(quoted, "is no field of a report")];
+/// The report of a JSON form.
+///
+/// # Errors
+/// Every part of it that does not fit, by its path, as the service says it over HTTP; never the value.
+pub fn report_of(form: Value) -> Result<Report, Vec<Fault>> {
+    let unreadable = || {
+        vec![Fault::new("", "does not fit the JSON form of a report: see `fengqiao report submit --help`")]
+    };
+    let wrong = misfits::<Report>(&form).map_err(|_| unreadable())?;
+    if !wrong.is_empty() {
+        return Err(wrong.into_iter().map(|misfit| Fault::new(misfit.field, misfit.right)).collect());
     }
-    vec![Fault::new("", "does not fit the JSON form of a report: see `fengqiao report submit --help`")]
+    from_json(form).map_err(|_| unreadable())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_wrong_type_or_word_is_told_by_its_field() {
+        let wrong = json!({
+            "source": "TELEGRAPH", "sourceRef": 7, "titel": "x", "occurredAt": "gestern",
+            "parties": [{"role": "CALLER", "phone": 13_800_000_000_u64}],
+        });
+        let faults = report_of(wrong).unwrap_err();
+        let mut fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        fields.sort_unstable();
+        assert_eq!(
+            fields,
+            ["occurredAt", "parties[0].phone", "parties[0].role", "source", "sourceRef", "titel"]
+        );
+        assert!(faults.iter().all(|fault| !fault.reason.contains("13800000000") && !fault.reason.is_empty()));
+        assert_eq!(report_of(json!(["x"])).unwrap_err()[0].field, "");
+        assert_eq!(report_of(json!({"source": "GRID", "sourceRef": "7"})).unwrap().source_ref, "7");
+    }
 }

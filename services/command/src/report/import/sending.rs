@@ -12,7 +12,7 @@ use std::{
 
 use fengqiao_proto::{
     intake::v1::{
-        Record, Report, SubmitRecordsRequest, SubmitReportsRequest, submit_records_response,
+        Record, Report, SubmitRecordsRequest, SubmitReportsRequest, UnmappedField, submit_records_response,
         submit_reports_response,
     },
     types::v1::Refusal,
@@ -95,7 +95,7 @@ type Answers = Pin<Box<dyn Stream<Item = Result<(u64, Answer), Status>> + Send>>
 
 /// What the service says to a message.
 enum Answer {
-    Accepted { known: bool, revised: bool },
+    Accepted { known: bool, revised: bool, unmapped: Vec<UnmappedField> },
     Refused(Refusal),
 }
 
@@ -118,7 +118,7 @@ impl Sending<'_> {
     pub async fn send(
         &self,
         entries: impl Iterator<Item = Entry>,
-        mut tell: impl FnMut(u64, Outcome),
+        mut tell: impl FnMut(u64, Outcome, Vec<UnmappedField>),
     ) -> Result<(), CommandError> {
         let mut window = Window { entries, sent: BTreeMap::new(), next: 0, answered: 0 };
         let mut tries = 0;
@@ -154,7 +154,7 @@ impl Sending<'_> {
     async fn stream<I: Iterator<Item = Entry>>(
         &self,
         window: &mut Window<I>,
-        tell: &mut impl FnMut(u64, Outcome),
+        tell: &mut impl FnMut(u64, Outcome, Vec<UnmappedField>),
     ) -> Result<End, CommandError> {
         // Found anew each time: a stack that was started again has other ports and tokens.
         let session = Session::open(self.connect)?;
@@ -246,7 +246,8 @@ impl Sending<'_> {
             told(message, |message| {
                 let answer = match message.outcome? {
                     submit_reports_response::Outcome::Accepted(accepted) => {
-                        Answer::Accepted { known: accepted.known, revised: accepted.revision > 1 }
+                        let revised = accepted.revision > 1;
+                        Answer::Accepted { known: accepted.known, revised, unmapped: Vec::new() }
                     }
                     submit_reports_response::Outcome::Refused(refusal) => Answer::Refused(refusal),
                 };
@@ -274,7 +275,9 @@ impl Sending<'_> {
                 let answer = match message.outcome? {
                     submit_records_response::Outcome::Accepted(accepted) => Answer::Accepted {
                         known: accepted.known,
-                        revised: accepted.reports.iter().any(|report| report.revision > 1),
+                        revised: accepted.reports.iter().any(|report| report.revision > 1)
+                            || accepted.activity.is_some_and(|activity| activity.revision > 1),
+                        unmapped: accepted.unmapped,
                     },
                     submit_records_response::Outcome::Refused(refusal) => Answer::Refused(refusal),
                 };
@@ -312,7 +315,7 @@ struct Window<I> {
 
 impl<I: Iterator<Item = Entry>> Window<I> {
     /// The next entry that can be sent, where there is room for it. What cannot is told.
-    fn read(&mut self, room: usize, tell: &mut impl FnMut(u64, Outcome)) -> Option<u64> {
+    fn read(&mut self, room: usize, tell: &mut impl FnMut(u64, Outcome, Vec<UnmappedField>)) -> Option<u64> {
         while self.sent.len() < room {
             let Entry { line, content } = self.entries.next()?;
             match content.and_then(within_limit) {
@@ -321,23 +324,34 @@ impl<I: Iterator<Item = Entry>> Window<I> {
                     self.sent.insert(self.next, (line, content));
                     return Some(self.next);
                 }
-                Err(faults) => tell(line, Outcome::Refused(faults)),
+                Err(faults) => tell(line, Outcome::Refused(faults), Vec::new()),
             }
         }
         None
     }
 
-    fn settle(&mut self, mark: u64, answer: Answer, dry_run: bool, tell: &mut impl FnMut(u64, Outcome)) {
+    fn settle(
+        &mut self,
+        mark: u64,
+        answer: Answer,
+        dry_run: bool,
+        tell: &mut impl FnMut(u64, Outcome, Vec<UnmappedField>),
+    ) {
         let Some((line, _)) = self.sent.remove(&mark) else { return };
         self.answered += 1;
-        let outcome = match answer {
-            Answer::Accepted { .. } if dry_run => Outcome::Checked,
-            Answer::Accepted { known: true, .. } => Outcome::Known,
-            Answer::Accepted { revised: true, .. } => Outcome::Revised,
-            Answer::Accepted { .. } => Outcome::Taken,
-            Answer::Refused(refusal) => Outcome::Refused(faults(refusal)),
+        let (outcome, unmapped) = match answer {
+            Answer::Accepted { known, revised, unmapped } => {
+                let outcome = match (known, revised) {
+                    _ if dry_run => Outcome::Checked,
+                    (true, _) => Outcome::Known,
+                    (false, true) => Outcome::Revised,
+                    (false, false) => Outcome::Taken,
+                };
+                (outcome, unmapped)
+            }
+            Answer::Refused(refusal) => (Outcome::Refused(faults(refusal)), Vec::new()),
         };
-        tell(line, outcome);
+        tell(line, outcome, unmapped);
     }
 }
 

@@ -1,8 +1,11 @@
 //! The limits that reports are checked by, by the field that they hold for.
 
+use fengqiao_proto::{json::short_name, types::v1::Source};
+use prost_reflect::MessageDescriptor;
 use serde_json::{Map, Value, json};
 
 use crate::domain::{
+    activity,
     details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH, hotline_ticket as ticket},
     ticket_states::MOST_STAGES,
     validation as report,
@@ -30,6 +33,12 @@ const LIMITS: &[(&str, Limit)] = &[
     ("Report.safe_contact_time", Characters(report::SAFE_CONTACT_LENGTH)),
     ("Report.category", Characters(report::CATEGORY_LENGTH)),
     ("Report.parties", Items(report::MOST_PARTIES)),
+    ("Activity.source_ref", Characters(report::SOURCE_REF_LENGTH)),
+    ("Activity.count", UpTo(activity::MOST_COUNT)),
+    ("Activity.agency", Characters(activity::AGENCY_LENGTH)),
+    ("Activity.person", Characters(activity::PERSON_LENGTH)),
+    ("Activity.subject", Characters(activity::SUBJECT_LENGTH)),
+    ("Activity.text", Characters(activity::TEXT_LENGTH)),
     ("Party.name", Characters(report::NAME_LENGTH)),
     ("Details.own_fields", Items(MOST_OWN_FIELDS)),
     ("OwnField.name", Characters(OWN_NAME_LENGTH)),
@@ -52,8 +61,11 @@ const REQUIRED: &[&str] = &[
     "Report.source",
     "Report.source_ref",
     "Report.occurred_at",
-    "Report.area_code",
-    "Report.title",
+    "Activity.source",
+    "Activity.source_ref",
+    "Activity.kind",
+    "Activity.area_code",
+    "Activity.begun_at",
     "Party.role",
     "OwnField.name",
     "TicketHandler.unit",
@@ -61,6 +73,26 @@ const REQUIRED: &[&str] = &[
     "TicketStage.kind",
     "TicketStage.at",
 ];
+
+/// What has to be given besides, unless the county's devices say it: of every report but a one-key call.
+const REQUIRED_BUT_OF_A_PRESS: &[&str] = &["area_code", "title"];
+const PRESS: Source = Source::OneKeyCall;
+
+/// Adds to the schema of a message what has to be given by what else it says.
+pub(super) fn add_conditions(descriptor: &MessageDescriptor, schema: &mut Map<String, Value>) {
+    if descriptor.name() != "Report" {
+        return;
+    }
+    let long = PRESS.as_str_name();
+    let names = [long, short_name(long, Source::Unspecified.as_str_name())];
+    let needed = REQUIRED_BUT_OF_A_PRESS.iter().filter_map(|name| descriptor.get_field_by_name(name));
+    let needed: Vec<String> = needed.map(|field| field.json_name().to_owned()).collect();
+    let given: Map<String, Value> =
+        needed.iter().map(|field| (field.clone(), json!({ "minLength": 1 }))).collect();
+    let press = json!({ "required": ["source"], "properties": { "source": { "enum": names } } });
+    schema.insert("if".to_owned(), press);
+    schema.insert("else".to_owned(), json!({ "required": needed, "properties": given }));
+}
 
 /// Whether the field of a message has to be given.
 pub(super) fn is_required(message: &str, field: &str) -> bool {

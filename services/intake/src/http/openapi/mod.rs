@@ -24,7 +24,7 @@ pub fn document() -> Value {
         "info": {
             "title": "Fengqiao intake (枫桥 诉求接入)",
             "version": env!("CARGO_PKG_VERSION"),
-            "description": "Reports in, and what became of them out. The same as the gRPC services of \
+            "description": "Reports and activities in, and what became of reports out. The same as the gRPC services of \
                 fengqiao.intake.v1, as JSON. Enums may be written without their prefix.",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -128,6 +128,32 @@ mod tests {
     }
 
     #[test]
+    fn what_may_be_left_out_or_written_shorter_is_said() {
+        let document = document();
+        let report = &document["components"]["schemas"]["Report"];
+        assert_eq!(report["required"], json!(["source", "sourceRef", "occurredAt"]));
+        assert_eq!(
+            report["if"]["properties"]["source"]["enum"],
+            json!(["SOURCE_ONE_KEY_CALL", "ONE_KEY_CALL"])
+        );
+        assert_eq!(report["else"]["required"], json!(["areaCode", "title"]));
+        assert!(report["properties"]["title"].get("minLength").is_none());
+        for (name, short, long) in [
+            ("Source", "HOTLINE_12345", "SOURCE_HOTLINE_12345"),
+            ("PartyRole", "REPORTER", "PARTY_ROLE_REPORTER"),
+            ("TicketFinding", "NO", "TICKET_FINDING_NO"),
+        ] {
+            let names = document["components"]["schemas"][name]["enum"].as_array().unwrap();
+            assert!(names.contains(&json!(short)) && names.contains(&json!(long)), "{name}");
+            assert!(!names.contains(&json!("UNSPECIFIED")), "{name}");
+        }
+        for path in ["/v1/reports", "/v1/reports/{reportId}"] {
+            let parameters = document["paths"][path]["get"]["parameters"].as_array().unwrap();
+            assert!(parameters.iter().any(|one| one["name"] == "purpose"), "{path}");
+        }
+    }
+
+    #[test]
     fn operations_have_what_openapi_asks_for() {
         let document = document();
         let mut ids = BTreeSet::new();
@@ -155,6 +181,6 @@ mod tests {
                 assert_eq!(named, wanted, "{path}");
             }
         }
-        assert_eq!(ids.len(), 6);
+        assert_eq!(ids.len(), 7);
     }
 }

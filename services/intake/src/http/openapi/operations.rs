@@ -27,6 +27,7 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
     let mut message = |name: &str| schemas.message(&format!("{PACKAGE}.{name}"));
     let as_json = |schema: Value| json!({ "application/json": { "schema": schema } });
     let (report, accepted) = (message("Report"), message("AcceptedReport"));
+    let (activity, recorded) = (message("Activity"), message("SubmitActivityResponse"));
     let (outcome, changes) = (message("SubmitReportsResponse"), message("ListChangesResponse"));
     let many = |of: &Value| json!({ "type": "array", "items": of, "maxItems": BATCH_REPORTS });
     let both = |of: &Value| json!({ "application/json": { "schema": many(of) }, LINES: { "schema": of } });
@@ -51,6 +52,7 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
                 query("source", "The door it came through.", true),
                 query("ref", "The source's own number for it.", true),
                 county(),
+                purpose(),
             ],
             body: None,
             answer: as_json(accepted.clone()),
@@ -61,11 +63,15 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
             id: "getReport",
             rpc: "IntakeService.GetReport",
             words: "By intake's id.".to_owned(),
-            parameters: vec![json!({
-                "name": "reportId", "in": "path", "required": true,
-                "description": "Intake's id of the report.",
-                "schema": { "type": "string", "format": "uuid" },
-            })],
+            parameters: vec![
+                json!({
+                    "name": "reportId", "in": "path", "required": true,
+                    "description": "Intake's id of the report.",
+                    "schema": { "type": "string", "format": "uuid" },
+                }),
+                county(),
+                purpose(),
+            ],
             body: None,
             answer: as_json(accepted),
         },
@@ -81,6 +87,16 @@ pub(super) fn paths(schemas: &mut Schemas) -> Value {
             parameters: vec![idempotency_key()],
             body: Some(both(&report)),
             answer: both(&outcome),
+        },
+        Operation {
+            path: "/v1/activities",
+            method: "post",
+            id: "submitActivity",
+            rpc: "ActivityService.SubmitActivity",
+            words: String::new(),
+            parameters: vec![idempotency_key()],
+            body: Some(as_json(activity)),
+            answer: as_json(recorded),
         },
         Operation {
             path: "/v1/changes",
@@ -186,4 +202,13 @@ fn number(name: &str, words: &str, most: i32) -> Value {
 
 fn county() -> Value {
     query("county", "The county's 6-digit code; the caller's own where not given.", false)
+}
+
+fn purpose() -> Value {
+    query(
+        "purpose",
+        "Why it is read; needed by an officer for what a confidential or protected report says, and kept. At most 200 \
+         characters.",
+        false,
+    )
 }

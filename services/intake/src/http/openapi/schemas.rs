@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fengqiao_proto::json::descriptors;
+use fengqiao_proto::json::{descriptors, short_name};
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
@@ -72,6 +72,7 @@ impl Schemas {
         if !required.is_empty() {
             schema.insert("required".to_owned(), Value::Array(required));
         }
+        limits::add_conditions(descriptor, &mut schema);
         // What nobody knows is refused.
         schema.insert("additionalProperties".to_owned(), json!(false));
         Value::Object(schema)
@@ -117,15 +118,20 @@ impl Schemas {
     }
 }
 
-/// The values with their full names, and what each means.
+/// The values with what each means. Answers have their full names; in what is sent those without the enum's prefix are
+/// taken too.
 fn of_enum(descriptor: &EnumDescriptor) -> Value {
     let file = descriptor.parent_file();
     let values: Vec<_> = descriptor.values().collect();
     let meanings = values.iter().map(|value| format!("{}: {}", value.name(), comment(&file, value.path())));
     let words = std::iter::once(comment(&file, descriptor.path())).chain(meanings);
+    let none = descriptor.default_value();
+    let full = values.iter().map(|value| value.name());
+    let given = values.iter().filter(|value| value.number() != none.number());
+    let short = given.map(|value| short_name(value.name(), none.name()));
     json!({
         "type": "string",
         "description": words.collect::<Vec<_>>().join("\n"),
-        "enum": values.iter().map(|value| value.name()).collect::<Vec<_>>(),
+        "enum": full.chain(short).collect::<Vec<_>>(),
     })
 }
