@@ -24,9 +24,7 @@ use prost::Name;
 use serde_json::{Map, Value, json};
 
 use super::{
-    id_number::IdNumber,
-    phone::Phone,
-    text,
+    said_numbers, text,
     validation::{TITLE_LENGTH, Violation},
 };
 
@@ -376,27 +374,34 @@ impl<'a> Translation<'a> {
         if !self.fill_some(party.unless.as_ref()).is_empty() {
             return None;
         }
-        let today = self.knowledge.today;
-        let mut named = |template: &'a Option<Template>, right: &dyn Fn(&str) -> bool| {
-            let template = template.as_ref()?;
-            let said = self.fill(template);
-            if !said.is_empty() && !right(&said) {
+        let mut name = self.fill_some(party.name.as_ref());
+        if let Some(template) = &party.name {
+            if text::single_line(&name, NAME_LENGTH).is_ok() {
+                self.hear(template);
+            } else {
+                name.clear();
                 self.set_aside(template, None);
-                return None;
             }
-            self.hear(template);
-            Some(said)
-        };
-        let name = named(&party.name, &|said| text::single_line(said, NAME_LENGTH).is_ok());
-        let phone = named(&party.phone, &|said| Phone::read(said).is_some());
-        let id_number = named(&party.id_number, &|said| IdNumber::read(said, today).is_some());
-        let person = Party {
-            role: party.role.into(),
-            name: name.unwrap_or_default(),
-            phone: phone.unwrap_or_default(),
-            id_number: id_number.unwrap_or_default(),
-            ..Party::default()
-        };
+        }
+        let person = said_numbers::of_party(
+            Party {
+                role: party.role.into(),
+                name,
+                phone: self.fill_some(party.phone.as_ref()),
+                id_number: self.fill_some(party.id_number.as_ref()),
+                ..Party::default()
+            },
+            self.knowledge.today,
+        );
+        let numbers = [(&party.phone, &person.phone_as_said), (&party.id_number, &person.id_number_as_said)];
+        for (template, as_said) in numbers {
+            match template {
+                Some(template) if as_said.is_empty() => self.hear(template),
+                // Kept under its own name, too, and counted.
+                Some(template) => self.set_aside(template, None),
+                None => {}
+            }
+        }
         let nobody = person.name.is_empty() && person.phone.is_empty() && person.id_number.is_empty();
         (!nobody).then_some(person)
     }
