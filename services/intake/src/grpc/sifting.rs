@@ -214,6 +214,12 @@ impl Sifted {
     fn begin(&mut self, header: [u8; HEADER]) {
         let [flag, length @ ..] = header;
         let left = u32::from_be_bytes(length) as usize;
+        if flag == 0 && left == 0 {
+            // Nothing more of it comes.
+            self.at = BEGIN;
+            self.ready = Some(Bytes::copy_from_slice(&header));
+            return;
+        }
         let fault = if flag != 0 {
             Fault::Marked
         } else if left > MAX_MESSAGE_BYTES {
