@@ -14,7 +14,7 @@ use tokio::{
 use super::{Answer, Waiting, Worker, ahead::Written, decided::Decided, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
-    domain::decision::{Candidate, Decision, Known, Rules},
+    domain::decision::{Candidate, Change, Decision, Known, Rules},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, StoreError},
@@ -115,6 +115,12 @@ impl Worker {
         let mut outcomes = sums::Outcomes::default();
         let mut committed = Vec::with_capacity(waiting.len());
         for (waiting, decision) in waiting.into_iter().zip(decisions) {
+            if decision.change == Change::Overtaken && waiting.report.made_on.is_none() {
+                if let Err(ending) = self.incomplete.send(waiting) {
+                    (ending.0.answer)(Err(IntakeError::Ending));
+                }
+                continue;
+            }
             outcomes.add(waiting.report.source, decision.change);
             committed.push((waiting.answer, decision));
         }
@@ -326,6 +332,9 @@ pub(super) fn candidates<'a>(
         let hashed = report.hashes.by(lookup);
         Candidate {
             fingerprint: report.fingerprint,
+            said: report.said,
+            whole: report.whole,
+            detailed: report.sealed_details.is_some(),
             occurred_at: report.occurred_at,
             traits: &hashed.traits,
             keys: &hashed.keys,

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    completing::Whole,
     joinable::Joinable,
     linkage::{Digest, Linkage, MOST_REASONS, Reach, Reason, reasons_of, subject_of},
     past::{Newly, Past, ReadPast},
@@ -17,6 +18,10 @@ use super::{
 pub struct Candidate<'a> {
     /// The keyed hash of its content.
     pub fingerprint: Digest,
+    /// The keyed hash of what was brought: the same, unless it was completed by what is held.
+    pub said: Digest,
+    /// Whether it may take the place of what is held, where it was not completed by that.
+    pub whole: Whole,
     /// When it was told.
     pub occurred_at: Timestamp,
     /// By what it is compared with earlier ones.
@@ -25,7 +30,9 @@ pub struct Candidate<'a> {
     pub keys: &'a [Key],
     /// All keys that it will be found by, also those of the other lookup key while that changes.
     pub all_keys: &'a [Key],
-    /// The revision that its content was made on, 0 for none; not given where it does not depend on any.
+    /// Whether it has details of a form.
+    pub detailed: bool,
+    /// The revision that its content was made on; not given where it was not completed by any.
     pub made_on: Option<i32>,
 }
 
@@ -38,6 +45,10 @@ pub struct Stored {
     pub revision: i32,
     /// The keyed hash of that revision's content.
     pub fingerprint: Digest,
+    /// The keyed hashes of what it was made of and of all earlier contents: who says that again says nothing new.
+    pub said_before: Vec<Digest>,
+    /// Whether that revision has details of a form.
+    pub detailed: bool,
     /// When that one was told.
     pub told_at: Timestamp,
     /// The traits of that revision.
@@ -48,6 +59,13 @@ pub struct Stored {
     pub linkage: Linkage,
     /// Until when its cluster may be joined.
     pub joinable: Joinable,
+}
+
+impl Stored {
+    /// Whether it says or has said what was brought: an import that is repeated does not undo what came after it.
+    fn knows(&self, candidate: &Candidate<'_>) -> bool {
+        self.fingerprint == candidate.fingerprint || self.said_before.contains(&candidate.said)
+    }
 }
 
 /// A report's cluster may have gone into another one, which may be joined for as long as that one may.
@@ -96,26 +114,32 @@ impl Known {
                 follow(join, past, &mut stored.linkage, &mut stored.joinable);
             }
         }
-        // What was overtaken changed nothing: what was read of it holds.
-        let named: HashMap<N, &JustDecided<'_, N>> = before
-            .iter()
-            .filter(|one| one.decision.change != Change::Overtaken)
-            .map(|one| (one.name, one))
-            .collect();
+        // What changed nothing leaves what was read as it is.
+        let named: HashMap<N, &JustDecided<'_, N>> =
+            before.iter().filter(|one| one.decision.change.is_written()).map(|one| (one.name, one)).collect();
         for (index, name) in names.iter().enumerate() {
             if let Some(one) = named.get(name) {
-                self.stored.insert(index, one.as_stored());
+                let before = self.stored.remove(&index);
+                self.stored.insert(index, one.as_stored(before));
             }
         }
     }
 }
 
 impl<N> JustDecided<'_, N> {
-    fn as_stored(&self) -> Stored {
+    /// `before` is what was read of it, before or after this was visible.
+    fn as_stored(&self, before: Option<Stored>) -> Stored {
+        let mut said_before = vec![self.candidate.said];
+        if let Some(before) = before {
+            said_before.push(before.fingerprint);
+            said_before.extend(before.said_before);
+        }
         Stored {
             report_id: self.decision.report_id,
             revision: self.decision.revision,
             fingerprint: self.candidate.fingerprint,
+            said_before,
+            detailed: self.candidate.detailed,
             told_at: self.candidate.occurred_at,
             traits: self.candidate.traits.clone(),
             all_keys: self.candidate.all_keys.to_vec(),
@@ -156,13 +180,14 @@ impl Decision {
 /// What a decision changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing: exactly this content was there.
+    /// Nothing: exactly this content is there, or was before.
     Nothing,
     /// The report is new.
     New,
     /// The content of a known report is new.
     Revision,
-    /// Nothing: the content was made on a revision that is no longer the newest, and has to be made anew.
+    /// Nothing: the content was made on a revision that is no longer the newest, or on none though one is held; it has to
+    /// be made anew.
     Overtaken,
 }
 
@@ -276,12 +301,16 @@ fn of_stored(
     past: &Past,
     rules: Rules<'_>,
 ) -> (Decision, Vec<Joined>) {
-    let change = if stored.fingerprint == candidate.fingerprint {
+    let fits = match candidate.made_on {
+        Some(revision) => revision == stored.revision,
+        None => candidate.whole.replaces(stored.detailed),
+    };
+    let change = if stored.knows(candidate) {
         Change::Nothing
-    } else if candidate.made_on.is_some_and(|revision| revision != stored.revision) {
-        Change::Overtaken
-    } else {
+    } else if fits {
         Change::Revision
+    } else {
+        Change::Overtaken
     };
     let mut joins = Vec::new();
     if change.is_written() && stored.traits != *candidate.traits {

@@ -227,6 +227,7 @@ async fn revise(
         .bind(keyed)
         .bind(column(revised, |(report, _)| lookup_of(report)))
         .bind(column(revised, |(report, _)| next_traits_of(report)))
+        .bind(column(revised, |(report, _)| (report.said != report.fingerprint).then_some(report.said)))
         .execute(conn)
         .await
         .map(|_| ())
