@@ -56,15 +56,19 @@ pub(crate) fn decided(decision: &LinkDecision) -> Option<Event> {
     })
 }
 
-/// What it says of case clusters that a decision was taken back.
-pub(crate) fn taken_back(decision: &LinkDecision) -> Option<Event> {
-    let about = About::of(decision)?;
+/// What it says of case clusters that a join was taken back; `cluster` is what the one that stayed is now.
+pub(crate) fn join_taken_back(decision: &LinkDecision, cluster: Uuid) -> Option<Event> {
     let undone = decision.undone.as_ref()?;
-    let told = (undone.at, undone.by.as_str());
-    Some(match decision.act {
-        LinkAct::Split => about.joined(told),
-        LinkAct::Join | LinkAct::Confirm => about.parted(told, None),
-    })
+    let about = About { cluster, ..About::of(decision)? };
+    Some(about.parted((undone.at, undone.by.as_str()), None))
+}
+
+/// What it says of case clusters that a split was taken back; `cluster` is what the one that reports were taken out of is
+/// now.
+pub(crate) fn split_taken_back(decision: &LinkDecision, cluster: Uuid) -> Option<Event> {
+    let undone = decision.undone.as_ref()?;
+    let about = About { cluster, ..About::of(decision)? };
+    Some(about.joined((undone.at, undone.by.as_str())))
 }
 
 /// Two case clusters that a decision is about.

@@ -1,6 +1,8 @@
 //! What officers decide of who came before. Each decision is made in the county's turn, so that no batch is decided by
 //! what held before it.
 
+mod undoing;
+
 use fengqiao_linkage::{Join, Kind};
 use fengqiao_messaging::{Event, Outbox, advance_turn, append};
 use jiff::Timestamp;
@@ -11,7 +13,7 @@ use crate::{
     cluster_news,
     config::COMMAND_TIMEOUT,
     error::IntakeError,
-    store::{self, LinkAct, LinkDecision, NewDecision, StoreError, Undone},
+    store::{self, LinkAct, LinkDecision, NewDecision, StoreError},
 };
 
 /// What an officer says.
@@ -109,46 +111,6 @@ impl Linking {
             let kept = kept.ok_or(StoreError::Malformed("the decision"))?;
             self.end(tx, saying.county, cluster_news::decided(&kept)).await?;
             Ok(kept)
-        })
-        .await
-    }
-
-    /// Takes a decision back: reports that it moved go back, as far as nobody has moved them since. What was joined stays
-    /// apart, since an officer has said so; what was split may be found the same again.
-    ///
-    /// # Errors
-    /// [`IntakeError::NoSuchDecision`], or [`IntakeError::AlreadyUndone`].
-    pub async fn undo(
-        &self,
-        county: &str,
-        decision_id: Uuid,
-        undone: Undone,
-    ) -> Result<LinkDecision, IntakeError> {
-        in_time(async {
-            let mut tx = begin(&self.pool, county).await?;
-            let decision = store::decision_by_id(&mut tx, county, decision_id).await?;
-            let decision = decision.ok_or(IntakeError::NoSuchDecision)?;
-            if decision.undone.is_some() {
-                return Err(IntakeError::AlreadyUndone);
-            }
-            let (kind, reports) = (decision.kind, decision.report_ids.as_slice());
-            match (decision.act, decision.other_id) {
-                (LinkAct::Join, Some(absorbed)) => {
-                    let kept = decision.cluster_id;
-                    store::move_reports(&mut tx, county, kind, kept, absorbed, reports).await?;
-                    store::set_apart(&mut tx, county, kind, (kept, absorbed), decision_id).await?;
-                }
-                (LinkAct::Split, Some(fresh)) => {
-                    let cluster = decision.cluster_id;
-                    store::no_more_apart(&mut tx, county, kind, (cluster, fresh)).await?;
-                    store::move_reports(&mut tx, county, kind, fresh, cluster, reports).await?;
-                }
-                _ => {}
-            }
-            store::undo_decision(&mut tx, county, decision_id, &undone).await?;
-            let decision = LinkDecision { undone: Some(undone), ..decision };
-            self.end(tx, county, cluster_news::taken_back(&decision)).await?;
-            Ok(decision)
         })
         .await
     }

@@ -40,7 +40,8 @@ pub use known::{Turns, known};
 pub use learning::{before_newest, linked_after};
 pub use link_decisions::{
     LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
-    decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
+    confirmed_since, decision_by_id, decision_by_request, join_of, links, list_decisions, no_more_apart,
+    no_more_apart_by, revive_apart, set_apart, undo_decision,
 };
 pub use police::{
     KeptRecord, RecordOfCall, hold_police_records, keep_police_records, police_records_of_calls,
@@ -94,6 +95,10 @@ const LINKS: &[(&str, &str)] = &[
     ("undo_decision", include_str!("sql/undo_decision.sql")),
     ("set_apart", include_str!("sql/set_apart.sql")),
     ("no_more_apart", include_str!("sql/no_more_apart.sql")),
+    ("no_more_apart_by", include_str!("sql/no_more_apart_by.sql")),
+    ("revive_apart", include_str!("sql/revive_apart.sql")),
+    ("join_of", include_str!("sql/join_of.sql")),
+    ("confirmed_since", include_str!("sql/confirmed_since.sql")),
     ("clusters_of", include_str!("sql/clusters_of.sql")),
     ("cluster_exists", include_str!("sql/cluster_exists.sql")),
     ("links", include_str!("sql/links.sql")),

@@ -20,6 +20,7 @@ mod retention;
 mod sealing;
 mod tickets;
 mod undecodable;
+mod undoing;
 
 mod webhooks;
 mod weights;
