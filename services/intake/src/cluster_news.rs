@@ -3,7 +3,7 @@
 
 use fengqiao_linkage::Kind;
 use fengqiao_messaging::Event;
-use fengqiao_proto::intake::v1::{ClustersJoined, ClustersParted};
+use fengqiao_proto::intake::v1::{CallsRepeated, ClustersJoined, ClustersParted};
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::{Message as _, Name as _};
@@ -16,7 +16,22 @@ use crate::{
 };
 
 const JOINED: &str = "fengqiao.intake.v1.ClustersJoined";
+const REPEATED: &str = "fengqiao.intake.v1.CallsRepeated";
+/// The most calls that one event tells of.
+const MOST_CALLS: usize = 1_000;
 const PARTED: &str = "fengqiao.intake.v1.ClustersParted";
+
+/// Calls that a join has shown to be repeats.
+pub(crate) fn calls_repeated(reports: &[Uuid], at: Timestamp) -> Vec<Event> {
+    debug_assert_eq!(CallsRepeated::full_name(), REPEATED);
+    let told = |reports: &[Uuid]| {
+        let report_ids = reports.iter().map(Uuid::to_string).collect();
+        let message = CallsRepeated { report_ids, shown_at: Some(to_proto(at)) };
+        let trace = fengqiao_telemetry::trace::current();
+        Event { kind: REPEATED, payload: message.encode_to_vec(), trace }
+    };
+    reports.chunks(MOST_CALLS).map(told).collect()
+}
 
 /// A join that later evidence showed.
 pub(crate) struct FoundJoin<'a> {

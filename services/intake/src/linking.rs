@@ -5,7 +5,7 @@ mod undoing;
 
 use fengqiao_linkage::{Join, Kind};
 use fengqiao_messaging::{Event, Outbox, advance_turn, append};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -49,6 +49,8 @@ pub struct Saying<'a> {
     pub request_id: &'a str,
     /// When.
     pub now: Timestamp,
+    /// How far back a report counts as a repeat.
+    pub window: SignedDuration,
 }
 
 /// Takes officers' decisions.
@@ -109,16 +111,17 @@ impl Linking {
             store::add_decision(&mut tx, saying.county, &decision).await?;
             let kept = store::decision_by_id(&mut tx, saying.county, decision_id).await?;
             let kept = kept.ok_or(StoreError::Malformed("the decision"))?;
-            self.end(tx, saying.county, cluster_news::decided(&kept)).await?;
+            let mut news = Vec::from_iter(cluster_news::decided(&kept));
+            news.extend(repeats(&mut tx, saying).await?);
+            self.end(tx, saying.county, news).await?;
             Ok(kept)
         })
         .await
     }
 
     /// Ends the county's turn and commits, and tells what there is to tell.
-    async fn end(&self, mut tx: Tx, county: &str, news: Option<Event>) -> Result<(), IntakeError> {
+    async fn end(&self, mut tx: Tx, county: &str, events: Vec<Event>) -> Result<(), IntakeError> {
         advance_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
-        let events = Vec::from_iter(news);
         let first =
             append(&mut tx, county, &events).await.map_err(|error| StoreError::Events(error.into()))?;
         store::commit(tx).await?;
@@ -158,6 +161,14 @@ async fn one_cluster(
         }
         _ => Err(IntakeError::invalid(field, "must be reports that are there")),
     }
+}
+
+/// Tells of calls that an officer's word has shown to be repeats.
+async fn repeats(conn: &mut PgConnection, saying: &Saying<'_>) -> Result<Vec<Event>, StoreError> {
+    let Word::Join { kept, absorbed } = saying.word else { return Ok(Vec::new()) };
+    let join = [Join { kind: saying.kind, kept, absorbed }];
+    let shown = store::repeated_calls(conn, saying.county, &join, saying.window, saying.now).await?;
+    Ok(cluster_news::calls_repeated(&shown, saying.now))
 }
 
 async fn join(

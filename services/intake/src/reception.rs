@@ -27,7 +27,7 @@ use crate::{
         id_number::IdNumber,
         linkage::Digest,
         mapping::Knowledge,
-        matter_fingerprint, one_key,
+        matter_fingerprint, one_key, police,
         report::{ValidParty, ValidReport},
         validation::{Circumstances, validate},
     },
@@ -51,6 +51,8 @@ pub struct ReceivedReport {
     pub whole: Whole,
     /// When it was told.
     pub occurred_at: Timestamp,
+    /// Whether its source says that it repeats another one.
+    pub repeats: bool,
     /// The area that the source named.
     pub named_area: String,
     /// Where it belongs.
@@ -320,6 +322,7 @@ impl Reception {
             fingerprint,
             said: fingerprint,
             whole: Whole::of(report.details.as_ref()),
+            repeats: police::repeats(report.details.as_ref()),
             occurred_at: report.occurred_at,
             named_area: report.named_area.clone(),
             area: report.area.clone(),

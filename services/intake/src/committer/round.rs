@@ -313,7 +313,7 @@ impl Worker {
         let candidates = candidates(reports, &keys, self.memory.lookup());
         let rules = Rules { reach: self.reach, weights: &self.weights };
         let decisions = self.memory.decide(&candidates, known, turn, rules);
-        Decided::new(reports, decisions, now)
+        Decided::new(reports, decisions, now, self.reach.window)
     }
 }
 
@@ -335,6 +335,7 @@ pub(super) fn candidates<'a>(
             said: report.said,
             whole: report.whole,
             detailed: report.sealed_details.is_some(),
+            repeats: report.repeats,
             occurred_at: report.occurred_at,
             traits: &hashed.traits,
             keys: &hashed.keys,

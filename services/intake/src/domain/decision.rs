@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use fengqiao_linkage::{Join, Joined, Key, Kind, New, Traits, Weights, link};
+use fengqiao_linkage::{Earlier, Join, Joined, Key, Kind, Linked, New, Traits, Weights, link};
 use jiff::Timestamp;
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ pub struct Candidate<'a> {
     pub all_keys: &'a [Key],
     /// Whether it has details of a form.
     pub detailed: bool,
+    /// Whether its source says that it repeats another one.
+    pub repeats: bool,
     /// The revision that its content was made on; not given where it was not completed by any.
     pub made_on: Option<i32>,
 }
@@ -312,7 +314,9 @@ fn of_stored(
     } else {
         Change::Overtaken
     };
+    let mut linkage = stored.linkage;
     let mut joins = Vec::new();
+    linkage.repeat |= change.is_written() && candidate.repeats;
     if change.is_written() && stored.traits != *candidate.traits {
         let own = stored.report_id;
         let (mut earlier, frequent) =
@@ -320,11 +324,14 @@ fn of_stored(
         earlier.retain(|one| one.report != own);
         let new = New { traits: candidate.traits, told_at: candidate.occurred_at };
         let linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || own);
+        // What was told after it does not make it a repeat.
+        earlier.retain(|one| one.told_at <= candidate.occurred_at);
+        linkage.repeat |= is_repeat(&linked, &earlier, candidate.occurred_at, rules.reach);
         joins = linked.joins;
         for (kind, found) in
             [(Kind::Person, &linked.person), (Kind::Household, &linked.household), (Kind::Case, &linked.case)]
         {
-            let join = join(kind, stored.linkage.cluster(kind), found.id, own, past);
+            let join = join(kind, linkage.cluster(kind), found.id, own, past);
             let (score, reasons) = (found.score, found.reasons.clone());
             joins.extend(join.map(|join| Joined { join, score, reasons }));
         }
@@ -334,7 +341,7 @@ fn of_stored(
     let decision = Decision {
         report_id: stored.report_id,
         revision: stored.revision.saturating_add(i32::from(change == Change::Revision)),
-        linkage: stored.linkage,
+        linkage,
         change,
         stale_keys,
         joinable: stored.joinable,
@@ -350,6 +357,15 @@ fn join(kind: Kind, held: Uuid, found: Uuid, own: Uuid, past: &Past) -> Option<J
     Some(Join { kind, kept: held.min(found), absorbed: held.max(found) })
 }
 
+/// Whether the dispute was here, or the person or household within the window.
+fn is_repeat(linked: &Linked, earlier: &[Earlier<'_>], told_at: Timestamp, reach: Reach) -> bool {
+    earlier.iter().any(|one| {
+        let lately = told_at.duration_since(one.told_at).abs() <= reach.window;
+        let same_people = one.person == linked.person.id || one.household == linked.household.id;
+        one.case == linked.case.id || (same_people && lately)
+    })
+}
+
 fn of_new(
     candidate: &Candidate<'_>,
     past: &Past,
@@ -358,7 +374,7 @@ fn of_new(
 ) -> (Decision, Vec<Joined>) {
     let told_at = candidate.occurred_at;
     let (earlier, frequent) = past.comparable((candidate.traits, candidate.keys), told_at, rules.reach);
-    let (linkage, joins) = if earlier.is_empty() {
+    let (mut linkage, joins) = if earlier.is_empty() {
         (Linkage::alone(report_id), Vec::new())
     } else {
         let new = New { traits: candidate.traits, told_at };
@@ -367,14 +383,11 @@ fn of_new(
             let of_case = earlier.iter().filter(|one| one.case == *case);
             of_case.into_iter().any(|one| rules.reach.counts(one.told_at, past.joinable(*case), told_at))
         });
-        let lately = earlier.iter().any(|one| {
-            (one.person == linked.person.id || one.household == linked.household.id)
-                && told_at.duration_since(one.told_at).abs() <= rules.reach.window
-        });
-        let repeat = lately || linked.case.id != report_id;
+        let repeat = is_repeat(&linked, &earlier, told_at, rules.reach);
         let told = |id| past.told_at(id);
         (Linkage::of(&linked, repeat, &rules.weights.version, told), linked.joins)
     };
+    linkage.repeat |= candidate.repeats;
     let joinable = past.joinable(linkage.cluster_id);
     let (change, stale_keys) = (Change::New, Vec::new());
     (Decision { report_id, revision: 1, linkage, change, stale_keys, joinable }, joins)

@@ -69,6 +69,7 @@ impl Told {
             said: [self.fingerprint; 16],
             whole: Whole::UnlessDetailed,
             detailed: false,
+            repeats: false,
             occurred_at: day(self.day),
             traits: &self.traits,
             keys: &self.keys,

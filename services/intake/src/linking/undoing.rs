@@ -35,7 +35,7 @@ impl Linking {
             let decision = LinkDecision { undone: Some(undone.clone()), ..decision };
             let news = take_back(&mut tx, county, &decision).await?;
             store::undo_decision(&mut tx, county, decision_id, &undone).await?;
-            self.end(tx, county, news).await?;
+            self.end(tx, county, Vec::from_iter(news)).await?;
             Ok(decision)
         })
         .await

@@ -25,7 +25,7 @@ use std::sync::LazyLock;
 
 pub use activities::{KeptActivity, StoredActivities, StoredActivity, write_activities};
 pub use background::{SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk};
-pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
+pub use batch::{DecidedBatch, Written, begin_alone, begin_in_turn, commit, connect};
 pub use changes::{
     FeedOf, StoredChange, changes_after, forget_changes, hold_webhook, last_change, webhook_position,
     webhook_took,
@@ -35,7 +35,7 @@ pub use following::follow_cases;
 pub use idempotent_answers::{
     Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
 };
-pub use joins::{join_two, move_reports};
+pub use joins::{join_two, move_reports, repeated_calls};
 pub use known::{Turns, known};
 pub use learning::{before_newest, linked_after};
 pub use link_decisions::{
@@ -84,6 +84,7 @@ const LINKS: &[(&str, &str)] = &[
     ("join_person", include_str!("sql/join_person.sql")),
     ("join_household", include_str!("sql/join_household.sql")),
     ("join_case", include_str!("sql/join_case.sql")),
+    ("repeated_calls", include_str!("sql/repeated_calls.sql")),
     ("join_apart", include_str!("sql/join_apart.sql")),
     ("move_person", include_str!("sql/move_person.sql")),
     ("move_household", include_str!("sql/move_household.sql")),

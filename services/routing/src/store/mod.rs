@@ -14,6 +14,7 @@ mod mergers;
 mod reading;
 mod readings;
 mod recent_cases;
+mod repeats;
 mod rewards;
 mod rows;
 mod sealed;
@@ -54,6 +55,7 @@ pub use reading::{
 };
 pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use recent_cases::{NewestReport, RecentCase, recent_cases};
+pub use repeats::calls_repeated;
 pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed::SEALED_COLUMNS;
@@ -104,6 +106,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
     ("insert_standing", include_str!("sql/insert_standing.sql")),
     ("record_standing", include_str!("sql/record_standing.sql")),
+    ("calls_repeated", include_str!("sql/calls_repeated.sql")),
     ("expire_reports", include_str!("sql/expire_reports.sql")),
     ("standing_of_activities", include_str!("sql/standing_of_activities.sql")),
     ("get_standing", include_str!("sql/get_standing.sql")),
