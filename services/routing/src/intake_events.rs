@@ -35,7 +35,8 @@ use crate::{
     settings::SettingsWatch,
     store::{
         ActivityName, Attempt, CountyTurn, HOLDING, ReportedCases, calls_repeated, expire_reports,
-        insert_standing, keep_cluster_news, load_for_reports, record_standing, standing_of_activities,
+        insert_standing, keep_cluster_news, keep_visits, load_for_reports, record_standing,
+        standing_of_activities,
     },
     watchers::Watchers,
 };
@@ -88,8 +89,10 @@ impl Apply for IntakeEvents {
         let activities = batch
             .iter()
             .filter(|envelope| envelope.kind == ACTIVITY_RECORDED)
-            .map(activity)
-            .filter(|activity| activity.as_ref().map_or(true, |activity| activity.fulfils().is_some()))
+            .map(|envelope| self.activity(envelope))
+            .filter(|activity| {
+                activity.as_ref().map_or(true, |one| one.fulfils().is_some() || one.is_own_visit())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let expired = expired_reports(batch)?;
         let repeated = repeated_calls(batch)?;
@@ -166,6 +169,12 @@ impl IntakeEvents {
             return Ok(());
         }
         let (county, keyring) = (&place.county.code, &self.keyring);
+        keep_visits(attempt, county, activities.iter().filter(|activity| activity.is_own_visit())).await?;
+        let activities: Vec<&Activity> =
+            activities.iter().filter(|activity| activity.fulfils().is_some()).collect();
+        if activities.is_empty() {
+            return Ok(());
+        }
         let asked: Vec<ActivityName<'_>> = activities
             .iter()
             .map(|activity| ActivityName {
@@ -213,16 +222,47 @@ impl IntakeEvents {
         Ok(())
     }
 
+    fn activity(&self, envelope: &Envelope) -> Result<Activity, ApplyError> {
+        let event = ActivityRecorded::decode(envelope.payload.as_slice())
+            .map_err(|_| envelope.refused("the message cannot be decoded"))?;
+        let visitor = if event.sealed_person.is_empty() {
+            event.received_by.clone()
+        } else {
+            let plain = self.opened(envelope, &event.sealed_person, "the sealed person does not open")?;
+            String::from_utf8(plain).map_err(|_| envelope.refused("the person's name is no text"))?
+        };
+        let read = || -> Result<Activity, &'static str> {
+            Ok(Activity {
+                id: id(&event.activity_id)?,
+                // A kind of a later version fulfils nothing here.
+                kind: event.kind(),
+                duty_id: optional_id(&event.duty_id)?,
+                area_code: event.area_code.clone(),
+                begun_at: told_moment(event.begun_at.as_ref())?,
+                ended_at: told_moment(event.ended_at.as_ref())?,
+                count: event.count,
+                agency: event.agency.clone(),
+                received_by: event.received_by.clone(),
+                visitor: visitor.clone(),
+            })
+        };
+        read().map_err(|what| envelope.refused(what))
+    }
+
+    fn opened(&self, envelope: &Envelope, sealed: &[u8], not: &'static str) -> Result<Vec<u8>, ApplyError> {
+        match self.keyring.open(sealed, envelope.county.as_bytes()) {
+            Ok(plain) => Ok(plain),
+            // A key that is missing here is put right by its keeper; until then nothing is lost.
+            Err(error @ SealError::UnknownKey(_)) => Err(ApplyError::Retry(Box::new(error))),
+            Err(_) => Err(envelope.refused(not)),
+        }
+    }
+
     fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
         let event = ReportAccepted::decode(envelope.payload.as_slice())
             .map_err(|_| envelope.refused("the message cannot be decoded"))?;
         let report = received(event).map_err(|what| envelope.refused(what))?;
-        let plain = match self.keyring.open(&report.sealed_matter, envelope.county.as_bytes()) {
-            Ok(plain) => plain,
-            // A key that is missing here is put right by its keeper; until then nothing is lost.
-            Err(error @ SealError::UnknownKey(_)) => return Err(ApplyError::Retry(Box::new(error))),
-            Err(_) => return Err(envelope.refused("the sealed matter does not open")),
-        };
+        let plain = self.opened(envelope, &report.sealed_matter, "the sealed matter does not open")?;
         let matter =
             Matter::decode(plain.as_slice()).map_err(|_| envelope.refused("the matter cannot be decoded"))?;
         Ok(Opened { envelope, report, matter })
@@ -319,26 +359,6 @@ fn news_of_clusters(batch: &[Envelope]) -> Result<Vec<ClusterNews>, ApplyError> 
         cluster_news(&envelope.kind, &envelope.payload).map_err(|what| envelope.refused(what)).transpose()
     };
     batch.iter().filter_map(read).collect()
-}
-
-fn activity(envelope: &Envelope) -> Result<Activity, ApplyError> {
-    let event = ActivityRecorded::decode(envelope.payload.as_slice())
-        .map_err(|_| envelope.refused("the message cannot be decoded"))?;
-    let read = || -> Result<Activity, &'static str> {
-        Ok(Activity {
-            id: id(&event.activity_id)?,
-            // A kind of a later version fulfils nothing here.
-            kind: event.kind(),
-            duty_id: optional_id(&event.duty_id)?,
-            area_code: event.area_code.clone(),
-            begun_at: told_moment(event.begun_at.as_ref())?,
-            ended_at: told_moment(event.ended_at.as_ref())?,
-            count: event.count,
-            agency: event.agency.clone(),
-            received_by: event.received_by.clone(),
-        })
-    };
-    read().map_err(|what| envelope.refused(what))
 }
 
 fn told_moment(time: Option<&prost_types::Timestamp>) -> Result<Timestamp, &'static str> {

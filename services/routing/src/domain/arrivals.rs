@@ -251,7 +251,7 @@ impl CasesAtHand {
         if std::mem::replace(&mut known.repeat, true) {
             return None;
         }
-        let case = self.cases.get(&known.case_id).filter(|case| case.state.takes_reports())?;
+        let case = self.cases.get(&known.case_id)?;
         let change =
             rulebook.change(county, case, &Happening::CallRepeats, &Occasion::of_system(now)).ok()?;
         self.cases.insert(change.case.id, change.case.clone());

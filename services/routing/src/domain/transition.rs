@@ -137,7 +137,7 @@ pub fn transition(
     let announced = match happening {
         Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
         Happening::ReportRevised(arrival) => draft.report_revised(arrival),
-        Happening::CallRepeats => draft.call_repeats(),
+        Happening::CallRepeats => draft.call_repeats()?,
         Happening::Receipt { agency, form, outcome, words, evidence } => {
             draft.receipt(agency, *form, *outcome, words.clone(), evidence)
         }

@@ -22,6 +22,7 @@ mod seeing;
 mod settings;
 mod standing;
 mod turn;
+mod visits;
 mod work;
 
 use std::{future::Future, time::Duration};
@@ -71,6 +72,7 @@ pub use standing::{
     standing_of_activities, told_by_grids,
 };
 pub use turn::{Attempt, CountyTurn, HOLDING};
+pub use visits::keep_visits;
 pub use work::{
     StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
 };
@@ -112,6 +114,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("get_standing", include_str!("sql/get_standing.sql")),
     ("list_standing", include_str!("sql/list_standing.sql")),
     ("count_standing", include_str!("sql/count_standing.sql")),
+    ("keep_visits", include_str!("sql/keep_visits.sql")),
     ("list_stays", include_str!("sql/list_stays.sql")),
     ("told_by_grids", include_str!("sql/told_by_grids.sql")),
     ("begin_period", include_str!("sql/begin_period.sql")),
