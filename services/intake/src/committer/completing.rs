@@ -67,7 +67,7 @@ enum Tried {
     /// It is answered.
     Done(Name),
     /// Another one came in between.
-    Again(Job),
+    Again(Box<Job>),
 }
 
 impl Completer {
@@ -80,7 +80,7 @@ impl Completer {
         while open || !in_work.is_empty() {
             let next = tokio::select! {
                 Some(tried) = in_work.next() => match tried {
-                    Tried::Again(job) => Some(job),
+                    Tried::Again(job) => Some(*job),
                     Tried::Done(name) => {
                         let next = behind.get_mut(&name).and_then(VecDeque::pop_front);
                         if next.is_none() {
@@ -134,7 +134,7 @@ impl Completer {
             match answered.await.unwrap_or(Err(IntakeError::Ending)) {
                 Ok(decision) if decision.change == Change::Overtaken && job.tries.tries() < MOST_TRIES => {
                     sleep(job.tries.next_wait()).await;
-                    Tried::Again(job)
+                    Tried::Again(Box::new(job))
                 }
                 Ok(decision) if decision.change == Change::Overtaken => {
                     job.done(Err(IntakeError::Overtaken)).await

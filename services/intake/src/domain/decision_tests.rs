@@ -259,7 +259,7 @@ fn what_was_said_before_is_known_and_what_is_not_whole_is_to_be_completed() {
         let candidate = Candidate { said: [said; 16], whole, ..later.candidate() };
         let rules = Rules { reach: REACH, weights: &Weights::shipped() };
         let mut past = Past::default();
-        let decided = decide(&[candidate.clone()], known, &mut past, rules, &mut counting());
+        let decided = decide(std::slice::from_ref(&candidate), known, &mut past, rules, &mut counting());
         assert_eq!(decided.each[0].change, change, "{said} {whole:?} {detailed}");
         // The batch after knows what was held before, and what it was made of.
         let mut next = Known::default();

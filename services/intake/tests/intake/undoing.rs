@@ -181,7 +181,7 @@ async fn what_an_officer_confirms_stays_whatever_is_said_later() {
     };
     let confirmed = confirm(&mut desk).await;
     assert_eq!((confirmed.act(), &confirmed.cluster_id), (LinkAct::Confirm, &first));
-    assert_eq!(confirmed.report_ids, [second_report.clone()]);
+    assert_eq!(confirmed.report_ids, std::slice::from_ref(&second_report));
     assert_eq!(confirm(&mut desk).await, confirmed, "the same command again");
     // The machine leaves it there, also where its source says another caller and another house now.
     let corrected = Report { source_ref: "GD-2".into(), ..report("GD-2", 77, 900) };
