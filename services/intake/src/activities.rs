@@ -117,6 +117,9 @@ impl Activities {
         let keyring = self.intake.reception.keyring();
         let bytes = valid.content.encode_to_vec();
         let stamp = keyring.stamp(b"activity", &[&bytes]);
+        let person = valid.content.person.trim();
+        let sealed_person =
+            if person.is_empty() { Vec::new() } else { keyring.seal(person.as_bytes(), county.as_bytes()) };
         KeptActivity {
             activity_id: Uuid::now_v7(),
             source: valid.source,
@@ -130,6 +133,7 @@ impl Activities {
             agency: valid.content.agency,
             duty_id: valid.content.duty_id,
             submitted_by: who.name.clone(),
+            sealed_person,
             sealed: keyring.seal(&bytes, county.as_bytes()),
         }
     }
@@ -256,6 +260,7 @@ fn recorded(kept: &KeptActivity, stored: &StoredActivity, now: Timestamp) -> Act
         accepted_at: Some(to_proto(now)),
         received_by: kept.submitted_by.clone(),
         duty_id: kept.duty_id.clone(),
+        sealed_person: kept.sealed_person.clone(),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use fengqiao_linkage::Kind;
 use fengqiao_messaging::Event;
-use fengqiao_proto::intake::v1::{ClustersJoined, ClustersParted};
+use fengqiao_proto::intake::v1::{CallsRepeated, ClustersJoined, ClustersParted};
 use fengqiao_serving::time::to_proto;
 use jiff::Timestamp;
 use prost::{Message as _, Name as _};
@@ -16,7 +16,22 @@ use crate::{
 };
 
 const JOINED: &str = "fengqiao.intake.v1.ClustersJoined";
+const REPEATED: &str = "fengqiao.intake.v1.CallsRepeated";
+/// The most calls that one event tells of.
+const MOST_CALLS: usize = 1_000;
 const PARTED: &str = "fengqiao.intake.v1.ClustersParted";
+
+/// Calls that a join has shown to be repeats.
+pub(crate) fn calls_repeated(reports: &[Uuid], at: Timestamp) -> Vec<Event> {
+    debug_assert_eq!(CallsRepeated::full_name(), REPEATED);
+    let told = |reports: &[Uuid]| {
+        let report_ids = reports.iter().map(Uuid::to_string).collect();
+        let message = CallsRepeated { report_ids, shown_at: Some(to_proto(at)) };
+        let trace = fengqiao_telemetry::trace::current();
+        Event { kind: REPEATED, payload: message.encode_to_vec(), trace }
+    };
+    reports.chunks(MOST_CALLS).map(told).collect()
+}
 
 /// A join that later evidence showed.
 pub(crate) struct FoundJoin<'a> {
@@ -56,15 +71,19 @@ pub(crate) fn decided(decision: &LinkDecision) -> Option<Event> {
     })
 }
 
-/// What it says of case clusters that a decision was taken back.
-pub(crate) fn taken_back(decision: &LinkDecision) -> Option<Event> {
-    let about = About::of(decision)?;
+/// What it says of case clusters that a join was taken back; `cluster` is what the one that stayed is now.
+pub(crate) fn join_taken_back(decision: &LinkDecision, cluster: Uuid) -> Option<Event> {
     let undone = decision.undone.as_ref()?;
-    let told = (undone.at, undone.by.as_str());
-    Some(match decision.act {
-        LinkAct::Split => about.joined(told),
-        LinkAct::Join | LinkAct::Confirm => about.parted(told, None),
-    })
+    let about = About { cluster, ..About::of(decision)? };
+    Some(about.parted((undone.at, undone.by.as_str()), None))
+}
+
+/// What it says of case clusters that a split was taken back; `cluster` is what the one that reports were taken out of is
+/// now.
+pub(crate) fn split_taken_back(decision: &LinkDecision, cluster: Uuid) -> Option<Event> {
+    let undone = decision.undone.as_ref()?;
+    let about = About { cluster, ..About::of(decision)? };
+    Some(about.joined((undone.at, undone.by.as_str())))
 }
 
 /// Two case clusters that a decision is about.

@@ -1,6 +1,7 @@
 //! The group commit: whoever arrives while a commit runs shares the next one. There is no timer.
 
 mod ahead;
+mod completing;
 mod decided;
 mod memory;
 mod round;
@@ -22,6 +23,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_util::sync::CancellationToken;
 
 use self::{
+    completing::Completer,
     memory::Memory,
     round::{Committed, Round},
 };
@@ -31,7 +33,7 @@ use crate::{
     domain::{decision::Decision, linkage::Reach},
     error::IntakeError,
     lookup_keys::LookupKeys,
-    reception::ReceivedReport,
+    reception::{ReceivedReport, Reception},
 };
 
 /// What the caller of a report is told, once.
@@ -42,8 +44,9 @@ struct Waiting {
     report: ReceivedReport,
     answer: Answer,
     since: Instant,
-    /// Its share of the memory that waiting reports may take.
-    _room: OwnedSemaphorePermit,
+    /// Its share of the memory that waiting reports may take; what was completed has that of what was brought.
+    #[expect(dead_code, reason = "it is held, and let go with the report")]
+    room: Option<OwnedSemaphorePermit>,
 }
 
 /// Takes reports for the commits of all counties; each county has its own queue and worker, so that
@@ -67,6 +70,7 @@ impl Committer {
         outbox: &Outbox,
         counties: &Counties,
         (weights, lookups): (&CountyWeights, &Arc<LookupKeys>),
+        reception: &Arc<Reception>,
         settings: &CommitSettings,
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
@@ -74,6 +78,15 @@ impl Committer {
         let mut work: Vec<BoxFuture<'static, ()>> = Vec::new();
         for county in counties.iter() {
             let (sender, receiver) = mpsc::channel(settings.queue_reports as usize);
+            let (incomplete, to_complete) = mpsc::unbounded_channel();
+            let completer = Completer {
+                county: county.code.clone(),
+                reception: Arc::clone(reception),
+                queue: sender.clone(),
+                pool: pool.clone(),
+                connection: None,
+            };
+            work.push(Box::pin(completer.run(to_complete)));
             let worker = Worker {
                 county: county.code.clone(),
                 reach: Reach {
@@ -88,6 +101,7 @@ impl Committer {
                 connection: None,
                 reader: None,
                 at_most: settings.batch_reports as usize,
+                incomplete,
             };
             work.push(Box::pin(worker.run(receiver, stop.clone())));
             let queue = Queue {
@@ -114,7 +128,7 @@ impl Committer {
             mpsc::error::TrySendError::Full(()) => IntakeError::Full,
             mpsc::error::TrySendError::Closed(()) => IntakeError::Ending,
         })?;
-        place.send(Waiting { report, answer, since: Instant::now(), _room: room });
+        place.send(Waiting { report, answer, since: Instant::now(), room: Some(room) });
         Ok(())
     }
 
@@ -135,7 +149,7 @@ impl Committer {
             .await
             .map_err(|_| IntakeError::Ending)?;
         let place = queue.waiting.reserve().await.map_err(|_| IntakeError::Ending)?;
-        place.send(Waiting { report, answer, since: Instant::now(), _room: room });
+        place.send(Waiting { report, answer, since: Instant::now(), room: Some(room) });
         Ok(())
     }
 
@@ -167,6 +181,8 @@ struct Worker {
     /// A second one, for reading ahead.
     reader: Option<PgConnection>,
     at_most: usize,
+    /// Takes what must be completed by what is held. Their number is bounded by the room that they keep.
+    incomplete: mpsc::UnboundedSender<Waiting>,
 }
 
 impl Worker {

@@ -1,12 +1,50 @@
 //! Domain values in the contract's words.
 
-use fengqiao_proto::intake::v1 as proto;
+use fengqiao_proto::{intake::v1 as proto, types::v1::Matter};
 use fengqiao_serving::time::to_proto;
 
-use crate::domain::{
-    decision::{Change, Decision},
-    linkage::{Linkage, Reason},
+use crate::{
+    domain::{
+        decision::{Change, Decision},
+        linkage::{Linkage, Reason},
+    },
+    store::StoredReport,
 };
+
+/// What a report says; the rest of it is nowhere in what was sealed.
+#[must_use]
+pub fn content(matter: Matter, details: Option<proto::Details>) -> proto::Report {
+    proto::Report {
+        address: matter.address,
+        title: matter.title,
+        narrative: matter.narrative,
+        parties: matter.parties,
+        need: matter.need,
+        safe_contact_time: matter.safe_contact_time,
+        details,
+        ..proto::Report::default()
+    }
+}
+
+/// A report as it is stored, with what was sealed of it.
+#[must_use]
+pub fn held(
+    county: &str,
+    stored: &StoredReport,
+    matter: Matter,
+    details: Option<proto::Details>,
+) -> proto::Report {
+    proto::Report {
+        county: county.to_owned(),
+        source: stored.source.into(),
+        source_ref: stored.source_ref.clone(),
+        occurred_at: Some(to_proto(stored.occurred_at)),
+        area_code: stored.area_code.clone(),
+        category: stored.source_category.clone(),
+        confidential: stored.confidential,
+        ..content(matter, details)
+    }
+}
 
 /// Where a report belongs.
 #[must_use]

@@ -36,6 +36,9 @@ pub enum IntakeError {
     /// It was taken back already.
     #[error("the decision was taken back already")]
     AlreadyUndone,
+    /// Nothing is as the decision made it: others have moved, joined or confirmed all of it since.
+    #[error("nothing of the decision is left to be taken back")]
+    NothingToUndo,
     /// Someone has read of more people within an hour than the county allows; how long until the next may follow.
     #[error("more readings than the county allows")]
     TooManyReadings(std::time::Duration),
@@ -97,6 +100,10 @@ impl From<IntakeError> for Status {
             ),
             IntakeError::NoSuchDecision => status::not_found("decision"),
             IntakeError::AlreadyUndone => Status::failed_precondition("the decision was taken back already"),
+            IntakeError::NothingToUndo => status::failed_precondition(
+                "NOTHING_TO_TAKE_BACK",
+                "some of its reports would have to be where the decision put them still, and not confirmed there since",
+            ),
             IntakeError::TooManyReadings(wait) => {
                 status::exhausted("read of more people within an hour than the county allows", *wait)
             }

@@ -20,7 +20,7 @@ use crate::{
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
     county_weights::CountyWeights,
-    domain::{decision::Decision, said_numbers, ticket_states::ticket_of},
+    domain::{decision::Decision, said_numbers},
     error::IntakeError,
     grpc::Unfinished,
     lookup_keys::LookupKeys,
@@ -55,7 +55,7 @@ impl WhenFull {
 
 /// Takes reports and reads them.
 pub struct Intake {
-    pub(crate) reception: Reception,
+    pub(crate) reception: Arc<Reception>,
     pub(crate) lookups: Arc<LookupKeys>,
     pub(crate) committer: Committer,
     pub(crate) feed: ChangeFeed,
@@ -80,10 +80,12 @@ impl Intake {
         stop: &CancellationToken,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let lookups = Arc::new(LookupKeys::new(Arc::clone(&keyring)));
-        let (committer, work) = Committer::new(pool, outbox, counties, (weights, &lookups), settings, stop);
+        let reception = Arc::new(Reception::new(counties, Arc::clone(&keyring)));
+        let (committer, work) =
+            Committer::new(pool, outbox, counties, (weights, &lookups), &reception, settings, stop);
         let intake = Self {
-            feed: ChangeFeed::new(pool.clone(), Arc::clone(&keyring)),
-            reception: Reception::new(counties, keyring),
+            feed: ChangeFeed::new(pool.clone(), keyring),
+            reception,
             lookups,
             committer,
             pool: pool.clone(),
@@ -132,26 +134,8 @@ impl Intake {
         who: &Principal,
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
-        match report {
-            Some(report) if ticket_of(&report).is_some() => {
-                self.submit_state(who, report, WhenFull::Refuse).await
-            }
-            // Nothing of the message is held while it waits.
-            report => self.begin(who, report, WhenFull::Refuse).await?.committed().await,
-        }
-    }
-
-    /// Lets a report be committed and waits for what became of it.
-    ///
-    /// # Errors
-    /// Why it could not be committed.
-    pub(crate) async fn commit(
-        &self,
-        who: &Principal,
-        received: ReceivedReport,
-        when_full: WhenFull,
-    ) -> Result<Decision, IntakeError> {
-        self.wait(who, received, when_full).await?.decided().await
+        // Nothing of the message is held while it waits.
+        self.begin(who, report, WhenFull::Refuse).await?.committed().await
     }
 
     /// Checks one report and lets it wait for its commit, after those that began before it.
@@ -165,15 +149,6 @@ impl Intake {
         when_full: WhenFull,
     ) -> Result<Begun, IntakeError> {
         let received = self.receive(who, report)?;
-        self.wait(who, received, when_full).await
-    }
-
-    async fn wait(
-        &self,
-        who: &Principal,
-        received: ReceivedReport,
-        when_full: WhenFull,
-    ) -> Result<Begun, IntakeError> {
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));
@@ -195,13 +170,10 @@ impl Begun {
     /// # Errors
     /// Why it could not be committed, or that no answer came in time.
     pub async fn committed(self) -> Result<SubmitReportResponse, IntakeError> {
-        Ok(contract::acknowledgement(&self.decided().await?))
-    }
-
-    async fn decided(self) -> Result<Decision, IntakeError> {
-        tokio::time::timeout(ANSWER_TIMEOUT, self.0)
+        let decided = tokio::time::timeout(ANSWER_TIMEOUT, self.0)
             .await
             .map_err(|_| IntakeError::NoAnswerInTime)?
-            .map_err(|_| IntakeError::Ending)?
+            .map_err(|_| IntakeError::Ending)?;
+        Ok(contract::acknowledgement(&decided?))
     }
 }

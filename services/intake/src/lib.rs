@@ -31,7 +31,6 @@ pub mod routing_events;
 pub mod sources;
 pub mod store;
 mod sums;
-mod ticket_submission;
 mod unmapped;
 
 pub use activities::Activities;

@@ -1,9 +1,11 @@
 //! What officers decide of who came before. Each decision is made in the county's turn, so that no batch is decided by
 //! what held before it.
 
+mod undoing;
+
 use fengqiao_linkage::{Join, Kind};
 use fengqiao_messaging::{Event, Outbox, advance_turn, append};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
@@ -11,7 +13,7 @@ use crate::{
     cluster_news,
     config::COMMAND_TIMEOUT,
     error::IntakeError,
-    store::{self, LinkAct, LinkDecision, NewDecision, StoreError, Undone},
+    store::{self, LinkAct, LinkDecision, NewDecision, StoreError},
 };
 
 /// What an officer says.
@@ -47,6 +49,8 @@ pub struct Saying<'a> {
     pub request_id: &'a str,
     /// When.
     pub now: Timestamp,
+    /// How far back a report counts as a repeat.
+    pub window: SignedDuration,
 }
 
 /// Takes officers' decisions.
@@ -107,56 +111,17 @@ impl Linking {
             store::add_decision(&mut tx, saying.county, &decision).await?;
             let kept = store::decision_by_id(&mut tx, saying.county, decision_id).await?;
             let kept = kept.ok_or(StoreError::Malformed("the decision"))?;
-            self.end(tx, saying.county, cluster_news::decided(&kept)).await?;
+            let mut news = Vec::from_iter(cluster_news::decided(&kept));
+            news.extend(repeats(&mut tx, saying).await?);
+            self.end(tx, saying.county, news).await?;
             Ok(kept)
         })
         .await
     }
 
-    /// Takes a decision back: reports that it moved go back, as far as nobody has moved them since. What was joined stays
-    /// apart, since an officer has said so; what was split may be found the same again.
-    ///
-    /// # Errors
-    /// [`IntakeError::NoSuchDecision`], or [`IntakeError::AlreadyUndone`].
-    pub async fn undo(
-        &self,
-        county: &str,
-        decision_id: Uuid,
-        undone: Undone,
-    ) -> Result<LinkDecision, IntakeError> {
-        in_time(async {
-            let mut tx = begin(&self.pool, county).await?;
-            let decision = store::decision_by_id(&mut tx, county, decision_id).await?;
-            let decision = decision.ok_or(IntakeError::NoSuchDecision)?;
-            if decision.undone.is_some() {
-                return Err(IntakeError::AlreadyUndone);
-            }
-            let (kind, reports) = (decision.kind, decision.report_ids.as_slice());
-            match (decision.act, decision.other_id) {
-                (LinkAct::Join, Some(absorbed)) => {
-                    let kept = decision.cluster_id;
-                    store::move_reports(&mut tx, county, kind, kept, absorbed, reports).await?;
-                    store::set_apart(&mut tx, county, kind, (kept, absorbed), decision_id).await?;
-                }
-                (LinkAct::Split, Some(fresh)) => {
-                    let cluster = decision.cluster_id;
-                    store::no_more_apart(&mut tx, county, kind, (cluster, fresh)).await?;
-                    store::move_reports(&mut tx, county, kind, fresh, cluster, reports).await?;
-                }
-                _ => {}
-            }
-            store::undo_decision(&mut tx, county, decision_id, &undone).await?;
-            let decision = LinkDecision { undone: Some(undone), ..decision };
-            self.end(tx, county, cluster_news::taken_back(&decision)).await?;
-            Ok(decision)
-        })
-        .await
-    }
-
     /// Ends the county's turn and commits, and tells what there is to tell.
-    async fn end(&self, mut tx: Tx, county: &str, news: Option<Event>) -> Result<(), IntakeError> {
+    async fn end(&self, mut tx: Tx, county: &str, events: Vec<Event>) -> Result<(), IntakeError> {
         advance_turn(&mut tx, county).await.map_err(|error| StoreError::Events(error.into()))?;
-        let events = Vec::from_iter(news);
         let first =
             append(&mut tx, county, &events).await.map_err(|error| StoreError::Events(error.into()))?;
         store::commit(tx).await?;
@@ -196,6 +161,14 @@ async fn one_cluster(
         }
         _ => Err(IntakeError::invalid(field, "must be reports that are there")),
     }
+}
+
+/// Tells of calls that an officer's word has shown to be repeats.
+async fn repeats(conn: &mut PgConnection, saying: &Saying<'_>) -> Result<Vec<Event>, StoreError> {
+    let Word::Join { kept, absorbed } = saying.word else { return Ok(Vec::new()) };
+    let join = [Join { kind: saying.kind, kept, absorbed }];
+    let shown = store::repeated_calls(conn, saying.county, &join, saying.window, saying.now).await?;
+    Ok(cluster_news::calls_repeated(&shown, saying.now))
 }
 
 async fn join(

@@ -10,26 +10,30 @@ use fengqiao_access::Principal;
 use fengqiao_county::{AreaTree, Counties, County};
 use fengqiao_linkage::{PlainParty, PlainPhone, PlainReport, Role as LinkRole};
 use fengqiao_proto::{
-    intake::v1::{Activity, Report},
+    intake::v1::{Activity, Details, Report},
     types::v1::{Matter, PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::to_proto;
 use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
 use crate::{
+    contract,
     domain::{
         activity::{self, ValidActivity},
         area::AreaCode,
+        completing::Whole,
         id_number::IdNumber,
         linkage::Digest,
         mapping::Knowledge,
-        matter_fingerprint, one_key,
+        matter_fingerprint, one_key, police,
         report::{ValidParty, ValidReport},
         validation::{Circumstances, validate},
     },
     error::IntakeError,
     lookup_keys::Hashes,
+    store::StoredReport,
 };
 
 /// A right report, ready to be committed. Nothing personal in it is in the clear.
@@ -41,8 +45,16 @@ pub struct ReceivedReport {
     pub source_ref: String,
     /// Keyed hash of the content.
     pub fingerprint: Digest,
+    /// Keyed hash of the content as it was brought: the same, unless it was completed by what is held.
+    pub said: Digest,
+    /// Whether it may take the place of what is held.
+    pub whole: Whole,
     /// When it was told.
     pub occurred_at: Timestamp,
+    /// Whether its source says that it repeats another one.
+    pub repeats: bool,
+    /// The area that the source named.
+    pub named_area: String,
     /// Where it belongs.
     pub area: AreaCode,
     /// The canonical category.
@@ -218,7 +230,74 @@ impl Reception {
         if who.role == Role::Source && who.source != Some(valid.source) {
             return Err(IntakeError::NotItsSource);
         }
-        Ok(ReceivedReport { first_contact, ..self.make_ready(desk, &places, valid, who, trace) })
+        Ok(ReceivedReport { first_contact, ..self.make_ready(desk, &places, valid, &who.name, trace) })
+    }
+
+    /// Checks what a report came to with what is held of it, and makes it ready in its place.
+    ///
+    /// # Errors
+    /// [`IntakeError::Invalid`] with all that is wrong, or [`IntakeError::NoSuchCounty`].
+    pub(crate) fn receive_completed(
+        &self,
+        code: &str,
+        completed: Report,
+        brought: &ReceivedReport,
+        now: Timestamp,
+    ) -> Result<ReceivedReport, IntakeError> {
+        let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
+        let places = desk.places();
+        let valid = desk.check(completed, &places, now)?;
+        let ready = self.make_ready(desk, &places, valid, &brought.submitted_by, brought.trace.clone());
+        Ok(ReceivedReport { said: brought.said, first_contact: brought.first_contact.clone(), ..ready })
+    }
+
+    /// A report as it was brought.
+    ///
+    /// # Errors
+    /// That it cannot be opened.
+    pub(crate) fn brought(&self, county: &str, report: &ReceivedReport) -> Result<Report, IntakeError> {
+        let (matter, details) = self.open(county, &report.sealed_matter, report.sealed_details.as_deref())?;
+        Ok(Report {
+            county: county.to_owned(),
+            source: report.source.into(),
+            source_ref: report.source_ref.clone(),
+            occurred_at: Some(to_proto(report.occurred_at)),
+            area_code: report.named_area.clone(),
+            category: report.source_category.clone(),
+            confidential: report.confidential,
+            ..contract::content(matter, details)
+        })
+    }
+
+    /// A report as it is stored.
+    ///
+    /// # Errors
+    /// That it cannot be opened.
+    pub(crate) fn held(&self, county: &str, stored: &StoredReport) -> Result<Report, IntakeError> {
+        let (matter, details) = self.open(county, &stored.sealed_matter, stored.sealed_details.as_deref())?;
+        Ok(contract::held(county, stored, matter, details))
+    }
+
+    /// What was sealed of a report.
+    ///
+    /// # Errors
+    /// That it cannot be opened.
+    pub(crate) fn open(
+        &self,
+        county: &str,
+        matter: &[u8],
+        details: Option<&[u8]>,
+    ) -> Result<(Matter, Option<Details>), IntakeError> {
+        let open = |sealed: &[u8]| {
+            let plain = self.keyring.open(sealed, county.as_bytes());
+            plain.map_err(|error| IntakeError::Sealed(Arc::new(error)))
+        };
+        let matter = Matter::decode(open(matter)?.as_slice()).map_err(IntakeError::Matter)?;
+        let details = match details {
+            Some(sealed) => Some(Details::decode(open(sealed)?.as_slice()).map_err(IntakeError::Matter)?),
+            None => None,
+        };
+        Ok((matter, details))
     }
 
     fn make_ready(
@@ -226,7 +305,7 @@ impl Reception {
         desk: &Desk,
         places: &Places,
         report: ValidReport,
-        who: &Principal,
+        submitted_by: &str,
         trace: Option<String>,
     ) -> ReceivedReport {
         let fingerprint =
@@ -241,7 +320,11 @@ impl Reception {
             source: report.source,
             source_ref: report.source_ref.clone(),
             fingerprint,
+            said: fingerprint,
+            whole: Whole::of(report.details.as_ref()),
+            repeats: police::repeats(report.details.as_ref()),
             occurred_at: report.occurred_at,
+            named_area: report.named_area.clone(),
             area: report.area.clone(),
             category: category.clone(),
             source_category: report.category.clone(),
@@ -252,7 +335,7 @@ impl Reception {
             sealed_matter: seal(report.into_matter().encode_to_vec()),
             made_on: None,
             first_contact: String::new(),
-            submitted_by: who.name.clone(),
+            submitted_by: submitted_by.to_owned(),
             trace,
         }
     }

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
 use fengqiao_proto::{
-    intake::v1::{ActivityRecorded, ReportAccepted, ReportsExpired},
+    intake::v1::{ActivityRecorded, CallsRepeated, LinkReason, LinkSubject, ReportAccepted, ReportsExpired},
     types::v1::{Matter, Source},
 };
 use fengqiao_sealing::{Keyring, SealError};
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::{
     counties::{RoutingCounties, RoutingCounty},
     domain::{
-        arrivals::{CasesAtHand, ReceivedReport},
+        arrivals::{CasesAtHand, Effect, ReceivedReport},
         case_number::series_day,
         merge_suggestions::ClusterNews,
         standing::activities::{Activity, fulfil},
@@ -34,13 +34,15 @@ use crate::{
     sealed_matters,
     settings::SettingsWatch,
     store::{
-        ActivityName, Attempt, CountyTurn, HOLDING, ReportedCases, expire_reports, insert_standing,
-        keep_cluster_news, load_for_reports, record_standing, standing_of_activities,
+        ActivityName, Attempt, CountyTurn, HOLDING, ReportedCases, calls_repeated, expire_reports,
+        insert_standing, keep_cluster_news, keep_visits, load_for_reports, record_standing,
+        standing_of_activities,
     },
     watchers::Watchers,
 };
 
 const REPORT_ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
+const CALLS_REPEATED: &str = "fengqiao.intake.v1.CallsRepeated";
 const REPORTS_EXPIRED: &str = "fengqiao.intake.v1.ReportsExpired";
 const ACTIVITY_RECORDED: &str = "fengqiao.intake.v1.ActivityRecorded";
 
@@ -87,27 +89,40 @@ impl Apply for IntakeEvents {
         let activities = batch
             .iter()
             .filter(|envelope| envelope.kind == ACTIVITY_RECORDED)
-            .map(activity)
-            .filter(|activity| activity.as_ref().map_or(true, |activity| activity.fulfils().is_some()))
+            .map(|envelope| self.activity(envelope))
+            .filter(|activity| {
+                activity.as_ref().map_or(true, |one| one.fulfils().is_some() || one.is_own_visit())
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let expired = expired_reports(batch)?;
+        let repeated = repeated_calls(batch)?;
         let clusters = news_of_clusters(batch)?;
         self.hear_of_new_areas(place, &opened).await;
         let _alone = place.turn.lock().await;
         let rulebook = place.rulebook();
         // What activities fulfil, what expires and what is said of clusters is written in statements of its own: all of them
         // are one transaction then.
-        let alone = !activities.is_empty() || !expired.is_empty() || !clusters.is_empty();
+        let alone =
+            !activities.is_empty() || !expired.is_empty() || !clusters.is_empty() || !repeated.is_empty();
         for holding in HOLDING.into_iter().filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (reported, turn) = load(&mut attempt, &self.keyring, place, &opened).await?;
+            let (reported, turn) = load(&mut attempt, &self.keyring, place, (&opened, &repeated)).await?;
             let now = self.clock.now();
             place.put_aside.put(county, &reported.unreadable, now)?;
             let stuck = opened.iter().find(|opened| reported.belongs_to_an_unreadable_case(&opened.report));
             if let Some(stuck) = stuck {
                 return Err(stuck.envelope.refused("the case of the report cannot be read"));
             }
-            let mut received = receive_all(reported.hand, place, &rulebook, &opened, now);
+            let mut hand = reported.hand;
+            let mut received = receive_all(&mut hand, place, &rulebook, &opened, now);
+            for report_id in &repeated {
+                let shown = hand.call_repeats(*report_id, &place.county, &rulebook, now);
+                received.ledger.changes.repeats(*report_id);
+                if let Some(change) = shown {
+                    received.ledger.add(change, None, place, trace::current().as_deref());
+                }
+            }
+            calls_repeated(&mut attempt, county, &repeated).await?;
             self.fulfil(&mut attempt, &mut received.ledger, place, &rulebook, &activities).await?;
             self.expire(&mut attempt, &mut received.ledger, county, &expired).await?;
             keep_cluster_news(&mut attempt, county, &clusters).await?;
@@ -154,6 +169,12 @@ impl IntakeEvents {
             return Ok(());
         }
         let (county, keyring) = (&place.county.code, &self.keyring);
+        keep_visits(attempt, county, activities.iter().filter(|activity| activity.is_own_visit())).await?;
+        let activities: Vec<&Activity> =
+            activities.iter().filter(|activity| activity.fulfils().is_some()).collect();
+        if activities.is_empty() {
+            return Ok(());
+        }
         let asked: Vec<ActivityName<'_>> = activities
             .iter()
             .map(|activity| ActivityName {
@@ -201,16 +222,47 @@ impl IntakeEvents {
         Ok(())
     }
 
+    fn activity(&self, envelope: &Envelope) -> Result<Activity, ApplyError> {
+        let event = ActivityRecorded::decode(envelope.payload.as_slice())
+            .map_err(|_| envelope.refused("the message cannot be decoded"))?;
+        let visitor = if event.sealed_person.is_empty() {
+            event.received_by.clone()
+        } else {
+            let plain = self.opened(envelope, &event.sealed_person, "the sealed person does not open")?;
+            String::from_utf8(plain).map_err(|_| envelope.refused("the person's name is no text"))?
+        };
+        let read = || -> Result<Activity, &'static str> {
+            Ok(Activity {
+                id: id(&event.activity_id)?,
+                // A kind of a later version fulfils nothing here.
+                kind: event.kind(),
+                duty_id: optional_id(&event.duty_id)?,
+                area_code: event.area_code.clone(),
+                begun_at: told_moment(event.begun_at.as_ref())?,
+                ended_at: told_moment(event.ended_at.as_ref())?,
+                count: event.count,
+                agency: event.agency.clone(),
+                received_by: event.received_by.clone(),
+                visitor: visitor.clone(),
+            })
+        };
+        read().map_err(|what| envelope.refused(what))
+    }
+
+    fn opened(&self, envelope: &Envelope, sealed: &[u8], not: &'static str) -> Result<Vec<u8>, ApplyError> {
+        match self.keyring.open(sealed, envelope.county.as_bytes()) {
+            Ok(plain) => Ok(plain),
+            // A key that is missing here is put right by its keeper; until then nothing is lost.
+            Err(error @ SealError::UnknownKey(_)) => Err(ApplyError::Retry(Box::new(error))),
+            Err(_) => Err(envelope.refused(not)),
+        }
+    }
+
     fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
         let event = ReportAccepted::decode(envelope.payload.as_slice())
             .map_err(|_| envelope.refused("the message cannot be decoded"))?;
         let report = received(event).map_err(|what| envelope.refused(what))?;
-        let plain = match self.keyring.open(&report.sealed_matter, envelope.county.as_bytes()) {
-            Ok(plain) => plain,
-            // A key that is missing here is put right by its keeper; until then nothing is lost.
-            Err(error @ SealError::UnknownKey(_)) => return Err(ApplyError::Retry(Box::new(error))),
-            Err(_) => return Err(envelope.refused("the sealed matter does not open")),
-        };
+        let plain = self.opened(envelope, &report.sealed_matter, "the sealed matter does not open")?;
         let matter =
             Matter::decode(plain.as_slice()).map_err(|_| envelope.refused("the matter cannot be decoded"))?;
         Ok(Opened { envelope, report, matter })
@@ -221,7 +273,7 @@ async fn load(
     attempt: &mut Attempt<'_>,
     keyring: &Keyring,
     place: &RoutingCounty,
-    opened: &[Opened<'_>],
+    (opened, repeated): (&[Opened<'_>], &[Uuid]),
 ) -> Result<(ReportedCases, CountyTurn), RoutingError> {
     let reports: Vec<&ReceivedReport> = opened.iter().map(|opened| &opened.report).collect();
     let mut days: Vec<String> =
@@ -229,7 +281,13 @@ async fn load(
     days.sort();
     days.dedup();
     let window = SignedDuration::from_hours(24 * i64::from(place.county.settings.repeat_window_days));
-    load_for_reports(attempt, keyring, &place.county.code, &reports, &days, window).await
+    // With the reports by which new ones were found, wherever those are.
+    let mut others: Vec<Uuid> =
+        reports.iter().flat_map(|report| &report.found_by).map(|(earlier, _)| *earlier).collect();
+    others.extend(repeated);
+    others.sort_unstable();
+    others.dedup();
+    load_for_reports(attempt, keyring, &place.county.code, (&reports, &others), &days, window).await
 }
 
 /// What a batch of reports makes.
@@ -242,7 +300,7 @@ struct Received {
 
 /// Finds the case of each report and changes it, in the order of the events.
 fn receive_all(
-    mut hand: CasesAtHand,
+    hand: &mut CasesAtHand,
     place: &RoutingCounty,
     rulebook: &Rulebook,
     opened: &[Opened<'_>],
@@ -261,7 +319,10 @@ fn receive_all(
         received.outcomes.push((effect.word(), change.case.level.word()));
         let case_id = change.case.id;
         let onward = trace::onward(&span, envelope.trace.as_deref());
-        received.ledger.add(change, Some(report.report_id), place, onward.as_deref());
+        // Intake is told of a report that is not where its cluster says.
+        let moved = [report.report_id];
+        let moved = if effect == Effect::Followed { moved.as_slice() } else { &[] };
+        received.ledger.add_with(change, Some(report.report_id), moved, place, onward.as_deref());
         received.ledger.changes.add_report(case_id, hand.home_of(report, case_id), report.clone());
     }
     received.ledger.changes.set_series(hand.series());
@@ -280,31 +341,24 @@ fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
     Ok(reports)
 }
 
+/// Calls that turned out to be repeats.
+fn repeated_calls(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
+    let mut reports = Vec::new();
+    for envelope in batch.iter().filter(|envelope| envelope.kind == CALLS_REPEATED) {
+        let event = CallsRepeated::decode(envelope.payload.as_slice())
+            .map_err(|_| envelope.refused("the message cannot be decoded"))?;
+        for report in &event.report_ids {
+            reports.push(id(report).map_err(|what| envelope.refused(what))?);
+        }
+    }
+    Ok(reports)
+}
+
 fn news_of_clusters(batch: &[Envelope]) -> Result<Vec<ClusterNews>, ApplyError> {
     let read = |envelope: &Envelope| {
         cluster_news(&envelope.kind, &envelope.payload).map_err(|what| envelope.refused(what)).transpose()
     };
     batch.iter().filter_map(read).collect()
-}
-
-fn activity(envelope: &Envelope) -> Result<Activity, ApplyError> {
-    let event = ActivityRecorded::decode(envelope.payload.as_slice())
-        .map_err(|_| envelope.refused("the message cannot be decoded"))?;
-    let read = || -> Result<Activity, &'static str> {
-        Ok(Activity {
-            id: id(&event.activity_id)?,
-            // A kind of a later version fulfils nothing here.
-            kind: event.kind(),
-            duty_id: optional_id(&event.duty_id)?,
-            area_code: event.area_code.clone(),
-            begun_at: told_moment(event.begun_at.as_ref())?,
-            ended_at: told_moment(event.ended_at.as_ref())?,
-            count: event.count,
-            agency: event.agency.clone(),
-            received_by: event.received_by.clone(),
-        })
-    };
-    read().map_err(|what| envelope.refused(what))
 }
 
 fn told_moment(time: Option<&prost_types::Timestamp>) -> Result<Timestamp, &'static str> {
@@ -316,7 +370,14 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
     let source = Source::try_from(event.source).map_err(|_| "the source is unknown")?;
     let repeat_reasons =
         linkage.reasons.iter().map(|reason| evidence_name(reason.evidence()).to_owned()).collect();
+    let of_case = |reason: &&LinkReason| reason.subject() == LinkSubject::Case && reason.bits > 0.0;
+    let found_by = linkage.reasons.iter().filter(of_case);
+    // A reason of another kind of id than ours says nothing.
+    let found_by = found_by
+        .filter_map(|reason| Some((Uuid::try_parse(&reason.earlier_report_id).ok()?, reason.bits)))
+        .collect();
     Ok(ReceivedReport {
+        found_by,
         report_id: id(&event.report_id)?,
         revision: event.revision,
         source,

@@ -76,7 +76,8 @@ impl Ledger {
         self.add_with(change, None, moved, place, traceparent);
     }
 
-    fn add_with(
+    /// Adds a change of a case, made by a report or not, that these reports came into.
+    pub fn add_with(
         &mut self,
         mut change: Change,
         report_id: Option<Uuid>,

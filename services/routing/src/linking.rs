@@ -1,8 +1,8 @@
 //! Merging two cases, undoing it, and splitting one: commands that change two cases and move reports between
 //! them. They are rare and touch much, so each holds the county's turn and is one transaction.
 //!
-//! A split is undone by merging the new case back; intake's cluster says still that its reports are of the old
-//! case, so further ones go there, while revisions follow their report.
+//! A split is undone by merging the new case back. Intake's cluster says still that its reports are of the old case: what is
+//! found by reports of the new one goes there all the same ([`crate::domain::arrivals`]), and revisions follow their report.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -386,7 +386,7 @@ impl Planning<'_, '_> {
         Opening {
             id: Uuid::now_v7(),
             number,
-            // Intake knows nothing of it: what comes later is of the old case.
+            // Intake knows nothing of it.
             cluster_id: Uuid::now_v7(),
             area_code: or_old(&first.area_code, &case.area_code),
             category: or_old(&first.category, &case.category),

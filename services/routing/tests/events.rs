@@ -6,14 +6,14 @@ mod office;
 
 use fengqiao_messaging::{ApplyError, IN_TURN};
 use fengqiao_proto::{
-    intake::v1::ReportsExpired,
+    intake::v1::{CallsRepeated, ReportsExpired},
     notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
     routing::v1::{
         CaseExpired, HistoryKind, ListCaseHistoryRequest, routing_service_server::RoutingService as _,
     },
-    types::v1::{CaseState, FormKind, Level},
+    types::v1::{CaseState, FormKind, Level, Source},
 };
-use fengqiao_routing::CASE_EXPIRED;
+use fengqiao_routing::{CASE_EXPIRED, domain::duty::DutyKind};
 use office::{COUNTY, Office, asked, officer};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use uuid::Uuid;
@@ -332,4 +332,33 @@ async fn an_exercise_goes_the_whole_way_and_says_so() {
     }
     let case = office.case(&changes[0].case_id).await.unwrap();
     assert!(case.pushes.len() > 2, "it is told as a real one is");
+}
+
+#[tokio::test]
+async fn a_call_that_turns_out_to_be_a_repeat_is_on_the_day_s_list_once() {
+    let office = Office::open().await;
+    let mut call = office.report(Uuid::now_v7(), "隔壁又吵起来了");
+    call.source = Source::Police110.into();
+    let other = office.report(Uuid::now_v7(), "漏水");
+    office.take(&[call.clone(), other.clone()]).await.unwrap();
+    let owed = async || {
+        let kind = DutyKind::Classify.code();
+        let open = "SELECT count(*) FROM duty WHERE kind = $1 AND ended_at IS NULL";
+        sqlx::query_scalar::<_, i64>(open).bind(kind).fetch_one(&office.pool).await.unwrap()
+    };
+    assert_eq!(owed().await, 0);
+    let shown = CallsRepeated {
+        report_ids: vec![call.report_id.clone(), Uuid::now_v7().to_string()],
+        shown_at: call.accepted_at,
+    };
+    office.tell(std::slice::from_ref(&shown)).await.unwrap();
+    assert_eq!(owed().await, 1);
+    office.tell(&[shown]).await.unwrap();
+    // Its next revision says so, too.
+    call.revision = 2;
+    call.linkage.as_mut().unwrap().repeat = true;
+    office.take(std::slice::from_ref(&call)).await.unwrap();
+    assert_eq!(owed().await, 1);
+    let case = office.case(&office.changes().await[0].case_id).await.unwrap();
+    assert!(case.reports[0].repeat);
 }

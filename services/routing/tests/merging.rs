@@ -7,6 +7,7 @@ mod office;
 use std::collections::BTreeSet;
 
 use fengqiao_proto::{
+    intake::v1::{LinkReason, LinkSubject},
     notification::v1::ReceiptKind,
     routing::v1::{
         Case, CloseCaseRequest, CommentCaseRequest, GetCaseRequest, HistoryEntry, HistoryKind,
@@ -383,8 +384,19 @@ async fn some_reports_become_a_case_of_their_own_and_a_merger_brings_them_back()
     let [.., of_new, of_old] = changes.as_slice() else { panic!("two events") };
     assert_eq!((of_new.case_id.as_str(), of_old.case_id.as_str()), (new.case_id.as_str(), case.as_str()));
     assert_ne!(of_new.cluster_id, of_old.cluster_id);
+    // What intake found by the report that was split off is with it, and intake hears so.
+    let mut further = office.report(cluster, "又打麻将");
+    further.linkage.as_mut().unwrap().reasons = vec![LinkReason {
+        subject: LinkSubject::Case.into(),
+        earlier_report_id: other.report_id.clone(),
+        bits: 9.0,
+        ..LinkReason::default()
+    }];
+    office.take(std::slice::from_ref(&further)).await.unwrap();
+    let followed = office.changes().await.pop().unwrap();
+    assert_eq!((&followed.case_id, &followed.moved_report_ids), (&new.case_id, &vec![further.report_id]));
     let merged = merge(&office.face, &new.case_id, &case).await.unwrap();
-    assert_eq!(merged.into.unwrap().reports.len(), 4);
+    assert_eq!(merged.into.unwrap().reports.len(), 5);
     check_all(&office).await;
 }
 

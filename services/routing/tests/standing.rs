@@ -360,6 +360,41 @@ async fn s4_08_a_visit_that_names_its_duty_fulfils_it_with_its_minutes() {
 }
 
 #[tokio::test]
+async fn a_visit_is_of_the_worker_who_is_named_whether_a_duty_asked_for_it_or_not() {
+    let office = office_at("2026-11-25T10:00").await;
+    let wanted = vec![visit(StandingKind::Visit, "police", PlaceKind::School)];
+    let duty = create(&office, &officer(), "", wanted).await.unwrap().remove(0);
+    office.set_clock(local("2026-11-25T18:00"));
+    let by = |name: &str, begun: &str| {
+        done(ActivityKind::Visit, begun, |activity| {
+            activity.sealed_person = office.keyring.seal(name.as_bytes(), office.county().as_bytes());
+        })
+    };
+    let asked_for = done(ActivityKind::Visit, "2026-11-25T09:00", |activity| {
+        activity.sealed_person = by("李巡", "2026-11-25T09:00").sealed_person;
+        activity.duty_id = duty.duty_id.clone();
+    });
+    let mut own = by("李巡", "2026-11-25T14:00");
+    let another = by("王防", "2026-11-25T14:00");
+    let nameless = done(ActivityKind::Visit, "2026-11-25T15:00", |_| {});
+    office.tell(&[asked_for, own.clone(), another, nameless]).await.unwrap();
+    // A corrected revision is the same visit.
+    own.revision = 2;
+    own.ended_at = Some(to_proto(local("2026-11-25T15:00")));
+    office.tell(&[own]).await.unwrap();
+    for (visitor, minutes) in [("李巡", 100), ("王防", 40), ("grid-app", 40)] {
+        let asked_time = GetVisitTimeRequest {
+            visitor: visitor.into(),
+            from: "2026-11-25".into(),
+            to: "2026-11-25".into(),
+            ..Default::default()
+        };
+        let time = office.face.get_visit_time(asked(&officer(), asked_time)).await.unwrap().into_inner();
+        assert_eq!(time.days[0].minutes, minutes, "{visitor}");
+    }
+}
+
+#[tokio::test]
 async fn two_processes_make_and_fire_a_series_once() {
     let office = office_at("2026-11-25T08:00").await;
     let place = office.counties.iter().next().unwrap();

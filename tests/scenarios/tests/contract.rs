@@ -6,8 +6,8 @@ use std::{collections::BTreeSet, path::Path};
 
 use fengqiao_proto::{
     intake::v1::{
-        ActivityRecorded, ClustersJoined, ClustersParted, Report, ReportAccepted, ReportsExpired,
-        SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
+        ActivityRecorded, CallsRepeated, ClustersJoined, ClustersParted, Report, ReportAccepted,
+        ReportsExpired, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
     },
     json,
     notification::v1::PushReceipt,
@@ -339,6 +339,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
             _ if kind == ActivityRecorded::full_name() => in_json::<ActivityRecorded>(&payload),
             _ if kind == ClustersJoined::full_name() => in_json::<ClustersJoined>(&payload),
             _ if kind == ClustersParted::full_name() => in_json::<ClustersParted>(&payload),
+            _ if kind == CallsRepeated::full_name() => in_json::<CallsRepeated>(&payload),
             _ if kind == ReportsExpired::full_name() => in_json::<ReportsExpired>(&payload),
             _ if kind == CaseExpired::full_name() => in_json::<CaseExpired>(&payload),
             _ if kind == CaseChanged::full_name() => in_json::<CaseChanged>(&payload),
@@ -353,7 +354,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 13, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 14, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

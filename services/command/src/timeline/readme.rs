@@ -86,6 +86,7 @@ impl Story {
             repeat: true,
             follows_cluster: None,
             repeat_reasons: vec!["同一地址".into()],
+            found_by: Vec::new(),
             received_by: "hotline".into(),
             first_contact: String::new(),
             sealed_matter: Vec::new(),

@@ -6,7 +6,7 @@ use fengqiao_linkage::Kind;
 use fengqiao_messaging::{Event, Outbox, Turn};
 use fengqiao_proto::intake::v1::ReportAccepted;
 use fengqiao_serving::time;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use prost::{Message as _, Name as _};
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{
     contract,
     domain::decision::{Change, Decision, Decisions},
     reception::ReceivedReport,
-    store::{DecidedBatch, StoreError},
+    store::{DecidedBatch, StoreError, Written},
 };
 
 const ACCEPTED: &str = "fengqiao.intake.v1.ReportAccepted";
@@ -28,11 +28,17 @@ pub(super) struct Decided {
     join_ids: Vec<Uuid>,
     events: Vec<Event>,
     now: Timestamp,
+    window: SignedDuration,
 }
 
 impl Decided {
-    /// What became of the reports, in their order, at this time.
-    pub(super) fn new(reports: &[&ReceivedReport], decisions: Decisions, now: Timestamp) -> Self {
+    /// What became of the reports, in their order, at this time; `window` is how far back something counts.
+    pub(super) fn new(
+        reports: &[&ReceivedReport],
+        decisions: Decisions,
+        now: Timestamp,
+        window: SignedDuration,
+    ) -> Self {
         let mut events: Vec<Event> = reports
             .iter()
             .zip(&decisions.each)
@@ -41,7 +47,7 @@ impl Decided {
             .collect();
         let join_ids: Vec<Uuid> = decisions.joins.iter().map(|_| Uuid::now_v7()).collect();
         events.extend(joined_events(reports, &decisions, &join_ids, now));
-        Self { decisions, join_ids, events, now }
+        Self { decisions, join_ids, events, now, window }
     }
 
     /// What became of each.
@@ -56,14 +62,18 @@ impl Decided {
         reports: &[&ReceivedReport],
         connection: &mut PgConnection,
         turn: Turn,
-    ) -> Result<Option<i64>, StoreError> {
-        let Self { decisions, join_ids, events, now } = self;
-        DecidedBatch { county, reports, decisions, join_ids, events, now: *now }.write(connection, turn).await
+    ) -> Result<Option<Written>, StoreError> {
+        let Self { decisions, join_ids, events, now, window } = self;
+        let batch = DecidedBatch { county, reports, decisions, join_ids, events, window: *window, now: *now };
+        batch.write(connection, turn, |shown| cluster_news::calls_repeated(shown, *now)).await
     }
 
     /// It is committed: the events can go out.
-    pub(super) fn announce(self, outbox: &Outbox, county: &str, first_position: i64) -> Vec<Decision> {
-        outbox.sent(county, first_position, self.events);
+    pub(super) fn announce(self, outbox: &Outbox, county: &str, written: Written) -> Vec<Decision> {
+        outbox.sent(county, written.first, self.events);
+        if !written.later.is_empty() {
+            outbox.sent(county, written.later_first, written.later);
+        }
         self.decisions.each
     }
 }

@@ -14,7 +14,7 @@ use tokio::{
 use super::{Answer, Waiting, Worker, ahead::Written, decided::Decided, take_repetitions};
 use crate::{
     config::COMMIT_TIMEOUT,
-    domain::decision::{Candidate, Decision, Known, Rules},
+    domain::decision::{Candidate, Change, Decision, Known, Rules},
     error::IntakeError,
     reception::ReceivedReport,
     store::{self, StoreError},
@@ -115,6 +115,12 @@ impl Worker {
         let mut outcomes = sums::Outcomes::default();
         let mut committed = Vec::with_capacity(waiting.len());
         for (waiting, decision) in waiting.into_iter().zip(decisions) {
+            if decision.change == Change::Overtaken && waiting.report.made_on.is_none() {
+                if let Err(ending) = self.incomplete.send(waiting) {
+                    (ending.0.answer)(Err(IntakeError::Ending));
+                }
+                continue;
+            }
             outcomes.add(waiting.report.source, decision.change);
             committed.push((waiting.answer, decision));
         }
@@ -307,7 +313,7 @@ impl Worker {
         let candidates = candidates(reports, &keys, self.memory.lookup());
         let rules = Rules { reach: self.reach, weights: &self.weights };
         let decisions = self.memory.decide(&candidates, known, turn, rules);
-        Decided::new(reports, decisions, now)
+        Decided::new(reports, decisions, now, self.reach.window)
     }
 }
 
@@ -326,6 +332,10 @@ pub(super) fn candidates<'a>(
         let hashed = report.hashes.by(lookup);
         Candidate {
             fingerprint: report.fingerprint,
+            said: report.said,
+            whole: report.whole,
+            detailed: report.sealed_details.is_some(),
+            repeats: report.repeats,
             occurred_at: report.occurred_at,
             traits: &hashed.traits,
             keys: &hashed.keys,

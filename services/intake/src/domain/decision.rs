@@ -2,11 +2,12 @@
 
 use std::{collections::HashMap, hash::Hash};
 
-use fengqiao_linkage::{Join, Joined, Key, Kind, New, Traits, Weights, link};
+use fengqiao_linkage::{Earlier, Join, Joined, Key, Kind, Linked, New, Traits, Weights, link};
 use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::{
+    completing::Whole,
     joinable::Joinable,
     linkage::{Digest, Linkage, MOST_REASONS, Reach, Reason, reasons_of, subject_of},
     past::{Newly, Past, ReadPast},
@@ -17,6 +18,10 @@ use super::{
 pub struct Candidate<'a> {
     /// The keyed hash of its content.
     pub fingerprint: Digest,
+    /// The keyed hash of what was brought: the same, unless it was completed by what is held.
+    pub said: Digest,
+    /// Whether it may take the place of what is held, where it was not completed by that.
+    pub whole: Whole,
     /// When it was told.
     pub occurred_at: Timestamp,
     /// By what it is compared with earlier ones.
@@ -25,7 +30,11 @@ pub struct Candidate<'a> {
     pub keys: &'a [Key],
     /// All keys that it will be found by, also those of the other lookup key while that changes.
     pub all_keys: &'a [Key],
-    /// The revision that its content was made on, 0 for none; not given where it does not depend on any.
+    /// Whether it has details of a form.
+    pub detailed: bool,
+    /// Whether its source says that it repeats another one.
+    pub repeats: bool,
+    /// The revision that its content was made on; not given where it was not completed by any.
     pub made_on: Option<i32>,
 }
 
@@ -38,6 +47,10 @@ pub struct Stored {
     pub revision: i32,
     /// The keyed hash of that revision's content.
     pub fingerprint: Digest,
+    /// The keyed hashes of what it was made of and of all earlier contents: who says that again says nothing new.
+    pub said_before: Vec<Digest>,
+    /// Whether that revision has details of a form.
+    pub detailed: bool,
     /// When that one was told.
     pub told_at: Timestamp,
     /// The traits of that revision.
@@ -48,6 +61,13 @@ pub struct Stored {
     pub linkage: Linkage,
     /// Until when its cluster may be joined.
     pub joinable: Joinable,
+}
+
+impl Stored {
+    /// Whether it says or has said what was brought: an import that is repeated does not undo what came after it.
+    fn knows(&self, candidate: &Candidate<'_>) -> bool {
+        self.fingerprint == candidate.fingerprint || self.said_before.contains(&candidate.said)
+    }
 }
 
 /// A report's cluster may have gone into another one, which may be joined for as long as that one may.
@@ -96,26 +116,32 @@ impl Known {
                 follow(join, past, &mut stored.linkage, &mut stored.joinable);
             }
         }
-        // What was overtaken changed nothing: what was read of it holds.
-        let named: HashMap<N, &JustDecided<'_, N>> = before
-            .iter()
-            .filter(|one| one.decision.change != Change::Overtaken)
-            .map(|one| (one.name, one))
-            .collect();
+        // What changed nothing leaves what was read as it is.
+        let named: HashMap<N, &JustDecided<'_, N>> =
+            before.iter().filter(|one| one.decision.change.is_written()).map(|one| (one.name, one)).collect();
         for (index, name) in names.iter().enumerate() {
             if let Some(one) = named.get(name) {
-                self.stored.insert(index, one.as_stored());
+                let before = self.stored.remove(&index);
+                self.stored.insert(index, one.as_stored(before));
             }
         }
     }
 }
 
 impl<N> JustDecided<'_, N> {
-    fn as_stored(&self) -> Stored {
+    /// `before` is what was read of it, before or after this was visible.
+    fn as_stored(&self, before: Option<Stored>) -> Stored {
+        let mut said_before = vec![self.candidate.said];
+        if let Some(before) = before {
+            said_before.push(before.fingerprint);
+            said_before.extend(before.said_before);
+        }
         Stored {
             report_id: self.decision.report_id,
             revision: self.decision.revision,
             fingerprint: self.candidate.fingerprint,
+            said_before,
+            detailed: self.candidate.detailed,
             told_at: self.candidate.occurred_at,
             traits: self.candidate.traits.clone(),
             all_keys: self.candidate.all_keys.to_vec(),
@@ -156,13 +182,14 @@ impl Decision {
 /// What a decision changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
-    /// Nothing: exactly this content was there.
+    /// Nothing: exactly this content is there, or was before.
     Nothing,
     /// The report is new.
     New,
     /// The content of a known report is new.
     Revision,
-    /// Nothing: the content was made on a revision that is no longer the newest, and has to be made anew.
+    /// Nothing: the content was made on a revision that is no longer the newest, or on none though one is held; it has to
+    /// be made anew.
     Overtaken,
 }
 
@@ -276,14 +303,20 @@ fn of_stored(
     past: &Past,
     rules: Rules<'_>,
 ) -> (Decision, Vec<Joined>) {
-    let change = if stored.fingerprint == candidate.fingerprint {
-        Change::Nothing
-    } else if candidate.made_on.is_some_and(|revision| revision != stored.revision) {
-        Change::Overtaken
-    } else {
-        Change::Revision
+    let fits = match candidate.made_on {
+        Some(revision) => revision == stored.revision,
+        None => candidate.whole.replaces(stored.detailed),
     };
+    let change = if stored.knows(candidate) {
+        Change::Nothing
+    } else if fits {
+        Change::Revision
+    } else {
+        Change::Overtaken
+    };
+    let mut linkage = stored.linkage;
     let mut joins = Vec::new();
+    linkage.repeat |= change.is_written() && candidate.repeats;
     if change.is_written() && stored.traits != *candidate.traits {
         let own = stored.report_id;
         let (mut earlier, frequent) =
@@ -291,11 +324,14 @@ fn of_stored(
         earlier.retain(|one| one.report != own);
         let new = New { traits: candidate.traits, told_at: candidate.occurred_at };
         let linked = link(new, &earlier, &frequent, past.words(), rules.weights, &mut || own);
+        // What was told after it does not make it a repeat.
+        earlier.retain(|one| one.told_at <= candidate.occurred_at);
+        linkage.repeat |= is_repeat(&linked, &earlier, candidate.occurred_at, rules.reach);
         joins = linked.joins;
         for (kind, found) in
             [(Kind::Person, &linked.person), (Kind::Household, &linked.household), (Kind::Case, &linked.case)]
         {
-            let join = join(kind, stored.linkage.cluster(kind), found.id, own, past);
+            let join = join(kind, linkage.cluster(kind), found.id, own, past);
             let (score, reasons) = (found.score, found.reasons.clone());
             joins.extend(join.map(|join| Joined { join, score, reasons }));
         }
@@ -305,7 +341,7 @@ fn of_stored(
     let decision = Decision {
         report_id: stored.report_id,
         revision: stored.revision.saturating_add(i32::from(change == Change::Revision)),
-        linkage: stored.linkage,
+        linkage,
         change,
         stale_keys,
         joinable: stored.joinable,
@@ -321,6 +357,15 @@ fn join(kind: Kind, held: Uuid, found: Uuid, own: Uuid, past: &Past) -> Option<J
     Some(Join { kind, kept: held.min(found), absorbed: held.max(found) })
 }
 
+/// Whether the dispute was here, or the person or household within the window.
+fn is_repeat(linked: &Linked, earlier: &[Earlier<'_>], told_at: Timestamp, reach: Reach) -> bool {
+    earlier.iter().any(|one| {
+        let lately = told_at.duration_since(one.told_at).abs() <= reach.window;
+        let same_people = one.person == linked.person.id || one.household == linked.household.id;
+        one.case == linked.case.id || (same_people && lately)
+    })
+}
+
 fn of_new(
     candidate: &Candidate<'_>,
     past: &Past,
@@ -329,7 +374,7 @@ fn of_new(
 ) -> (Decision, Vec<Joined>) {
     let told_at = candidate.occurred_at;
     let (earlier, frequent) = past.comparable((candidate.traits, candidate.keys), told_at, rules.reach);
-    let (linkage, joins) = if earlier.is_empty() {
+    let (mut linkage, joins) = if earlier.is_empty() {
         (Linkage::alone(report_id), Vec::new())
     } else {
         let new = New { traits: candidate.traits, told_at };
@@ -338,14 +383,11 @@ fn of_new(
             let of_case = earlier.iter().filter(|one| one.case == *case);
             of_case.into_iter().any(|one| rules.reach.counts(one.told_at, past.joinable(*case), told_at))
         });
-        let lately = earlier.iter().any(|one| {
-            (one.person == linked.person.id || one.household == linked.household.id)
-                && told_at.duration_since(one.told_at).abs() <= rules.reach.window
-        });
-        let repeat = lately || linked.case.id != report_id;
+        let repeat = is_repeat(&linked, &earlier, told_at, rules.reach);
         let told = |id| past.told_at(id);
         (Linkage::of(&linked, repeat, &rules.weights.version, told), linked.joins)
     };
+    linkage.repeat |= candidate.repeats;
     let joinable = past.joinable(linkage.cluster_id);
     let (change, stale_keys) = (Change::New, Vec::new());
     (Decision { report_id, revision: 1, linkage, change, stale_keys, joinable }, joins)

@@ -66,6 +66,10 @@ impl Told {
     fn candidate(&self) -> Candidate<'_> {
         Candidate {
             fingerprint: [self.fingerprint; 16],
+            said: [self.fingerprint; 16],
+            whole: Whole::UnlessDetailed,
+            detailed: false,
+            repeats: false,
             occurred_at: day(self.day),
             traits: &self.traits,
             keys: &self.keys,
@@ -167,6 +171,8 @@ impl Held {
             report_id: id,
             revision: 3,
             fingerprint: [told.fingerprint; 16],
+            said_before: Vec::new(),
+            detailed: false,
             told_at: day(told.day),
             traits: told.traits.clone(),
             all_keys: told.traits.keys(),
@@ -231,6 +237,39 @@ fn what_was_made_on_an_older_revision_is_overtaken_and_writes_nothing() {
         next.follow(&past, &before, &decided.joins, &["GD-1"]);
         let written = change == Change::Revision;
         assert_eq!(next.stored[&0].fingerprint == state.candidate().fingerprint, written);
+    }
+}
+
+#[test]
+fn what_was_said_before_is_known_and_what_is_not_whole_is_to_be_completed() {
+    let mut held = Held::default();
+    let first = [told(1, 0, 1, 0)];
+    held.keep(&first, &all(&first, Known::default(), &mut counting()));
+    let id = *held.reports.keys().next().unwrap();
+    let later = told(2, 0, 1, 1);
+    for (said, whole, detailed, change) in [
+        (9, Whole::UnlessDetailed, true, Change::Nothing),
+        (8, Whole::UnlessDetailed, false, Change::Revision),
+        (8, Whole::UnlessDetailed, true, Change::Overtaken),
+        (8, Whole::Never, false, Change::Overtaken),
+        (8, Whole::Always, true, Change::Revision),
+    ] {
+        let mut known = held.read();
+        known.stored.insert(0, Stored { said_before: vec![[9; 16]], detailed, ..held.stored(id) });
+        let candidate = Candidate { said: [said; 16], whole, ..later.candidate() };
+        let rules = Rules { reach: REACH, weights: &Weights::shipped() };
+        let mut past = Past::default();
+        let decided = decide(std::slice::from_ref(&candidate), known, &mut past, rules, &mut counting());
+        assert_eq!(decided.each[0].change, change, "{said} {whole:?} {detailed}");
+        // The batch after knows what was held before, and what it was made of.
+        let mut next = Known::default();
+        next.stored.insert(0, held.stored(id));
+        let before = [JustDecided { name: "GD-1", candidate: &candidate, decision: &decided.each[0] }];
+        next.follow(&past, &before, &[], &["GD-1"]);
+        let knows = |said: u8| next.stored[&0].knows(&Candidate { said: [said; 16], ..first[0].candidate() });
+        assert!(knows(1));
+        let again = Candidate { fingerprint: [7; 16], said: [8; 16], ..later.candidate() };
+        assert_eq!(next.stored[&0].knows(&again), change == Change::Revision);
     }
 }
 

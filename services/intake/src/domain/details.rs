@@ -7,7 +7,7 @@ use fengqiao_proto::{
     types::v1::Source,
 };
 
-use super::text;
+use super::{police, text};
 
 pub(crate) const DEVICE_LENGTH: usize = 64;
 pub(crate) const MOST_OWN_FIELDS: usize = 100;
@@ -19,17 +19,27 @@ const WORD_LENGTH: usize = 100;
 /// Tells `wrong` of each field (its path in JSON names, below the report) that is not right, and what would be.
 /// `source` is the report's, as far as it has one.
 pub fn check(details: &Details, source: Option<Source>, wrong: &mut dyn FnMut(String, String)) {
+    let only_from = |only: Source, path: &str, wrong: &mut dyn FnMut(String, String)| {
+        if source.is_some_and(|source| source != only) {
+            let name = only.as_str_name().trim_start_matches("SOURCE_");
+            wrong(path.to_owned(), format!("must come from {name}"));
+        }
+    };
     if let Err(fault) = text::single_line(&details.device, DEVICE_LENGTH) {
         wrong("details.device".to_owned(), fault);
+    } else if !details.device.is_empty() {
+        only_from(Source::OneKeyCall, "details.device", wrong);
     }
     match &details.form {
         Some(Form::HotlineTicket(ticket)) => {
-            if source.is_some_and(|source| source != Source::Hotline12345) {
-                wrong("details.hotlineTicket".to_owned(), "must come from HOTLINE_12345".to_owned());
-            }
+            only_from(Source::Hotline12345, "details.hotlineTicket", wrong);
             hotline_ticket::check(ticket, wrong);
         }
-        Some(Form::PoliceCall(_)) | None => {}
+        Some(Form::PoliceCall(call)) => {
+            only_from(Source::Police110, "details.policeCall", wrong);
+            police::check_call(call, wrong);
+        }
+        None => {}
     }
     check_own(&details.own_fields, "details.ownFields", wrong);
     if let Some(category) = &details.source_category {
@@ -75,7 +85,7 @@ pub fn check_category(category: &SourceCategory, path: &str, wrong: &mut dyn FnM
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::intake::v1::{HotlineTicket, OwnField};
+    use fengqiao_proto::intake::v1::{HotlineTicket, OwnField, PoliceCall, PoliceDispatch, PoliceTaking};
 
     use super::*;
 
@@ -103,17 +113,43 @@ mod tests {
         assert_eq!(paths, ["details.device"]);
     }
 
+    fn faults_from(source: Source, details: &Details) -> Vec<String> {
+        let mut paths = Vec::new();
+        check(details, Some(source), &mut |path, _| paths.push(path));
+        paths
+    }
+
     #[test]
     fn a_form_comes_from_its_own_door() {
         let updated_at = Some(prost_types::Timestamp::default());
         let ticket = HotlineTicket { updated_at, ..Default::default() };
-        let details = Details { form: Some(Form::HotlineTicket(ticket)), ..Default::default() };
-        let faults = |source| {
-            let mut paths = Vec::new();
-            check(&details, Some(source), &mut |path, _| paths.push(path));
-            paths
+        let ticket = Details { form: Some(Form::HotlineTicket(ticket)), ..Default::default() };
+        let call = Details { form: Some(Form::PoliceCall(PoliceCall::default())), ..Default::default() };
+        let device = Details { device: "YL-0101".into(), ..Default::default() };
+        for (details, own, path) in [
+            (ticket, Source::Hotline12345, "details.hotlineTicket"),
+            (call, Source::Police110, "details.policeCall"),
+            (device, Source::OneKeyCall, "details.device"),
+        ] {
+            assert!(faults_from(own, &details).is_empty(), "{path}");
+            assert_eq!(faults_from(Source::Grid, &details), [path]);
+        }
+    }
+
+    #[test]
+    fn a_call_is_checked_as_its_records_are() {
+        let dispatch = PoliceDispatch { number: "C1".into(), ..Default::default() };
+        let call = PoliceCall {
+            taking: Some(PoliceTaking { number: " J1".into(), ..Default::default() }),
+            dispatches: vec![dispatch.clone()],
+            ..Default::default()
         };
-        assert!(faults(Source::Hotline12345).is_empty());
-        assert_eq!(faults(Source::Grid), ["details.hotlineTicket"]);
+        let of = |call| Details { form: Some(Form::PoliceCall(call)), ..Default::default() };
+        assert_eq!(
+            faults_from(Source::Police110, &of(call)),
+            ["details.policeCall.taking.number", "details.policeCall.dispatches[0].callNumber"]
+        );
+        let many = PoliceCall { dispatches: vec![dispatch; 31], ..Default::default() };
+        assert_eq!(faults_from(Source::Police110, &of(many)), ["details.policeCall.dispatches"]);
     }
 }

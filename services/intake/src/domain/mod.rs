@@ -4,6 +4,7 @@ pub mod activity;
 pub mod area;
 pub mod background;
 pub mod case_news;
+pub mod completing;
 pub mod decision;
 pub mod details;
 pub mod following;

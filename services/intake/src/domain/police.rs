@@ -15,7 +15,7 @@ use fengqiao_serving::time::from_proto;
 use jiff::{Timestamp, civil::Date};
 use prost::Message as _;
 
-pub use self::checking::check;
+pub use self::checking::{check, check_call};
 use super::{linkage::Digest, mapping::on_one_line, said_numbers};
 
 /// One of the police's records.
@@ -133,6 +133,18 @@ impl PoliceForm {
             record::Form::Mapped(_) => None,
         }
     }
+}
+
+/// Whether the police say that a call repeats another one, or has to do with one (重复警情编号, 关联警情编号).
+#[must_use]
+pub fn repeats(details: Option<&Details>) -> bool {
+    let Some(details::Form::PoliceCall(PoliceCall { taking: Some(taking), .. })) =
+        details.and_then(|details| details.form.as_ref())
+    else {
+        return false;
+    };
+    let another = |number: &String| !number.is_empty() && *number != taking.number;
+    another(&taking.repeat_of) || taking.related_to.iter().any(another)
 }
 
 /// Of each record the version that holds.

@@ -41,7 +41,7 @@ pub fn join(one: Report, other: Report) -> Report {
     newer
 }
 
-/// A report without a ticket is older than any with one. Of two of the same time one has to be the newer, whichever
+/// What is held without a ticket is older than any with one. Of two of the same time one has to be the newer, whichever
 /// came first.
 fn order(one: &Report, other: &Report) -> Ordering {
     let age = |report: &Report| ticket_of(report).map(time_of);

@@ -16,6 +16,7 @@ use fengqiao_serving::{
     time::{self, to_proto},
 };
 use futures::{Stream, TryStreamExt as _, stream};
+use jiff::SignedDuration;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
@@ -66,8 +67,11 @@ impl LinkageFace {
         subject: LinkSubject,
         word: Word,
     ) -> Result<Option<proto::LinkDecision>, IntakeError> {
+        let county = self.intake.county_of(who, county)?;
+        let settings = &self.intake.reception.county(county)?.settings;
         let saying = Saying {
-            county: self.intake.county_of(who, county)?,
+            county,
+            window: SignedDuration::from_hours(24 * i64::from(settings.repeat_window_days)),
             kind: kind_of(subject)?,
             word,
             by: &who.name,

@@ -6,7 +6,7 @@ use fengqiao_access::Principal;
 use fengqiao_proto::{
     intake::v1::{
         AcceptedReport, AskedBy, Details, GetReportRequest, GetReportResponse, ListReportsRequest,
-        ListReportsResponse, ReadingPurpose, Report,
+        ListReportsResponse, ReadingPurpose,
     },
     types::v1::{Matter, Role, Source},
 };
@@ -15,7 +15,6 @@ use fengqiao_serving::{
     time::{from_proto, now, to_proto},
 };
 use jiff::Timestamp;
-use prost::Message as _;
 use uuid::Uuid;
 
 use crate::{
@@ -180,16 +179,9 @@ impl Intake {
         self.opened(county, stored)
     }
 
-    pub(crate) fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
-        let open = |sealed: &[u8]| {
-            let plain = self.reception.keyring().open(sealed, county.as_bytes());
-            plain.map_err(|error| IntakeError::Sealed(std::sync::Arc::new(error)))
-        };
-        let matter = Matter::decode(open(&stored.sealed_matter)?.as_slice()).map_err(IntakeError::Matter)?;
-        let details = match &stored.sealed_details {
-            Some(sealed) => Some(Details::decode(open(sealed)?.as_slice()).map_err(IntakeError::Matter)?),
-            None => None,
-        };
+    fn opened(&self, county: &str, stored: StoredReport) -> Result<AcceptedReport, IntakeError> {
+        let (matter, details) =
+            self.reception.open(county, &stored.sealed_matter, stored.sealed_details.as_deref())?;
         Ok(accepted(county, stored, matter, details))
     }
 }
@@ -199,22 +191,7 @@ fn accepted(county: &str, stored: StoredReport, matter: Matter, details: Option<
         report_id: stored.report_id.to_string(),
         revision: stored.revision,
         accepted_at: Some(to_proto(stored.accepted_at)),
-        report: Some(Report {
-            county: county.to_owned(),
-            source: stored.source.into(),
-            source_ref: stored.source_ref,
-            occurred_at: Some(to_proto(stored.occurred_at)),
-            area_code: stored.area_code,
-            address: matter.address,
-            title: matter.title,
-            narrative: matter.narrative,
-            category: stored.source_category,
-            parties: matter.parties,
-            confidential: stored.confidential,
-            details,
-            need: matter.need,
-            safe_contact_time: matter.safe_contact_time,
-        }),
+        report: Some(contract::held(county, &stored, matter, details)),
         canonical_category: stored.category,
         linkage: Some(contract::linkage(&stored.linkage)),
         reduced: false,

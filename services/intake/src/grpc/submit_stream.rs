@@ -16,7 +16,7 @@ use fengqiao_proto::intake::v1::{
 use futures::{FutureExt as _, Stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    task::{JoinHandle, JoinSet},
+    task::JoinHandle,
 };
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
@@ -25,9 +25,8 @@ use super::decoding::Decoded;
 use crate::{
     committer::Answer,
     contract,
-    domain::ticket_states::ticket_of,
     error::{IntakeError, refusal},
-    intake::{Intake, WhenFull},
+    intake::Intake,
     sums,
 };
 
@@ -59,10 +58,7 @@ impl Reader {
     async fn read(self, mut input: Streaming<Decoded<SubmitReportsRequest>>) -> Result<(), Status> {
         let window = Arc::new(Semaphore::new(self.intake.stream_window));
         let stop = self.intake.stop.clone();
-        // As many as the window has places at most. They end with the call.
-        let mut states = JoinSet::new();
         loop {
-            while states.try_join_next().is_some() {}
             let Ok(place) = Arc::clone(&window).acquire_owned().await else { return Ok(()) };
             let message = tokio::select! {
                 message = input.message() => message,
@@ -70,18 +66,12 @@ impl Reader {
             };
             let message = message.map(|next| next.map(|read| read.map(|message| self.as_said(message))));
             match message {
-                Ok(Some(Ok(message))) if is_a_state(&message) => {
-                    states.spawn(self.state(message, place).in_current_span());
-                }
                 Ok(Some(Ok(message))) => self.take(message, place).await,
                 Ok(Some(Err(unread))) => {
                     sums::refused(&self.who.county, 0);
                     self.refuse(unread.mark, place, unread.error);
                 }
-                Ok(None) => {
-                    while states.join_next().await.is_some() {}
-                    return Ok(());
-                }
+                Ok(None) => return Ok(()),
                 Err(status) => return Err(status),
             }
         }
@@ -90,25 +80,6 @@ impl Reader {
     fn as_said(&self, mut message: SubmitReportsRequest) -> SubmitReportsRequest {
         message.report = self.intake.as_said(message.report, message.numbers_as_said);
         message
-    }
-
-    /// Takes a state of a ticket, which is joined with what is known of it; nothing waits for that.
-    fn state(
-        &self,
-        message: SubmitReportsRequest,
-        place: OwnedSemaphorePermit,
-    ) -> impl Future<Output = ()> + Send + 'static {
-        let (intake, who, sender) = (Arc::clone(&self.intake), Arc::clone(&self.who), self.sender.clone());
-        let trace = fengqiao_telemetry::trace::current();
-        async move {
-            let report = message.report.unwrap_or_default();
-            let submitting = intake.submit_state(&who, report, WhenFull::Wait);
-            let outcome = match fengqiao_telemetry::trace::carry(trace.as_deref(), submitting).await {
-                Ok(accepted) => Outcome::Accepted(accepted),
-                Err(error) => Outcome::Refused(refusal(error)),
-            };
-            give(&sender, message.mark, outcome, place);
-        }
     }
 
     async fn take(&self, message: SubmitReportsRequest, place: OwnedSemaphorePermit) {
@@ -139,11 +110,6 @@ impl Reader {
     fn refuse(&self, mark: u64, place: OwnedSemaphorePermit, error: IntakeError) {
         give(&self.sender, mark, Outcome::Refused(refusal(error)), place);
     }
-}
-
-/// Whether it is a state of a ticket that is to be taken; what is only checked is checked by itself.
-fn is_a_state(message: &SubmitReportsRequest) -> bool {
-    !message.validate_only && message.report.as_ref().is_some_and(|report| ticket_of(report).is_some())
 }
 
 /// The channel has as many places as the window, so there is room as long as the caller is there.

@@ -38,6 +38,8 @@ pub struct KeptActivity {
     pub duty_id: String,
     /// The principal's name.
     pub submitted_by: String,
+    /// Who did it, sealed; empty where that is not said.
+    pub sealed_person: Vec<u8>,
     /// The whole message, sealed.
     pub sealed: Vec<u8>,
 }

@@ -5,13 +5,18 @@
 
 use std::{sync::LazyLock, time::Duration};
 
-use fengqiao_messaging::{Backoff, Event, IN_TURN, InTurn, Turn, hold_turn};
+use fengqiao_linkage::Join;
+use fengqiao_messaging::{Backoff, Event, IN_TURN, InTurn, Turn, append, hold_turn};
 use fengqiao_serving::time::to_sql;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction, types::Uuid};
 use tokio::time::{Instant, timeout};
 
-use super::{StoreError, joins::join_clusters, rows::link_column};
+use super::{
+    StoreError,
+    joins::{join_clusters, repeated_calls},
+    rows::link_column,
+};
 use crate::{
     domain::decision::{Change, Decision, Decisions},
     reception::ReceivedReport,
@@ -32,6 +37,8 @@ pub struct DecidedBatch<'a> {
     pub join_ids: &'a [Uuid],
     /// What is sent.
     pub events: &'a [Event],
+    /// How far back something counts.
+    pub window: SignedDuration,
     /// When it is accepted.
     pub now: Timestamp,
 }
@@ -93,36 +100,60 @@ pub async fn commit(tx: Transaction<'_, Postgres>) -> Result<(), StoreError> {
     tx.commit().await.map_err(StoreError::database("commit a batch"))
 }
 
+/// Where the events of a batch stand.
+#[derive(Debug, Default)]
+pub struct Written {
+    /// The position of the first of its own; 0 for none.
+    pub first: i64,
+    /// What followed from its joins.
+    pub later: Vec<Event>,
+    /// The position of the first of those; 0 for none.
+    pub later_first: i64,
+}
+
 impl DecidedBatch<'_> {
-    /// Writes what was decided, in the turn in which it was read what it was decided by. Returns the position
-    /// of the first event, 0 for none; none where the turn was another's and nothing is written.
+    /// Writes what was decided, in the turn in which it was read what it was decided by. `calls` makes the events of calls
+    /// that its joins show to be repeats. Returns none where the turn was another's and nothing is written.
     ///
     /// # Errors
     /// [`StoreError`]. After a failure it is unknown whether it happened; sending again finds out.
-    pub async fn write(&self, conn: &mut PgConnection, turn: Turn) -> Result<Option<i64>, StoreError> {
+    pub async fn write(
+        &self,
+        conn: &mut PgConnection,
+        turn: Turn,
+        calls: impl FnOnce(&[Uuid]) -> Vec<Event>,
+    ) -> Result<Option<Written>, StoreError> {
         let of = |change: Change| {
             let both = self.reports.iter().copied().zip(&self.decisions.each);
             both.filter(move |(_, decision)| decision.change == change).collect::<Vec<_>>()
         };
         let (new, revised) = (of(Change::New), of(Change::Revision));
         if new.is_empty() && revised.is_empty() {
-            return Ok(Some(0));
+            return Ok(Some(Written::default()));
         }
         if revised.is_empty() && self.decisions.joins.is_empty() {
-            return self.insert(conn, turn, &new).await;
+            let first = self.insert(conn, turn, &new).await?;
+            return Ok(first.map(|first| Written { first, ..Written::default() }));
         }
         let mut tx = conn.begin().await.map_err(StoreError::database("begin a batch"))?;
         // With this the turn is held: another process that revises the same report comes before or after.
-        let first = self.insert(&mut tx, turn, &new).await?;
-        if first.is_some() {
+        let mut written =
+            self.insert(&mut tx, turn, &new).await?.map(|first| Written { first, ..Written::default() });
+        if let Some(written) = &mut written {
             revise(&mut tx, self.county, &revised, self.now).await?;
             let joins = self.decisions.joins.iter().map(|found| found.join);
             let joins: Vec<_> = joins.zip(self.join_ids.iter().copied()).collect();
             join_clusters(&mut tx, self.county, &joins, self.now).await?;
+            let kept: Vec<Join> = self.decisions.joins.iter().map(|found| found.join).collect();
+            let shown = repeated_calls(&mut tx, self.county, &kept, self.window, self.now).await?;
+            written.later = if shown.is_empty() { Vec::new() } else { calls(&shown) };
+            written.later_first = append(&mut tx, self.county, &written.later)
+                .await
+                .map_err(|error| StoreError::Events(error.into()))?;
         }
-        let ended = if first.is_some() { tx.commit().await } else { tx.rollback().await };
+        let ended = if written.is_some() { tx.commit().await } else { tx.rollback().await };
         ended.map_err(StoreError::database("commit a batch"))?;
-        Ok(first)
+        Ok(written)
     }
 
     async fn insert(
@@ -227,6 +258,8 @@ async fn revise(
         .bind(keyed)
         .bind(column(revised, |(report, _)| lookup_of(report)))
         .bind(column(revised, |(report, _)| next_traits_of(report)))
+        .bind(column(revised, |(report, _)| (report.said != report.fingerprint).then_some(report.said)))
+        .bind(column(revised, |(_, decision)| decision.linkage.repeat))
         .execute(conn)
         .await
         .map(|_| ())

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use fengqiao_linkage::{Join, Kind};
 use fengqiao_serving::time::to_sql;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, types::Uuid};
 
 use super::{StoreError, known::number_of, link_decisions::LinkAct};
@@ -121,6 +121,32 @@ async fn join_all(
         .await
         .map_err(StoreError::database(OPERATION))?;
     Ok(all)
+}
+
+/// The police's calls that joins have shown to be repeats, of those that were accepted within the window; they are known as
+/// such from now on.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn repeated_calls(
+    conn: &mut PgConnection,
+    county: &str,
+    joins: &[Join],
+    window: SignedDuration,
+    now: Timestamp,
+) -> Result<Vec<Uuid>, StoreError> {
+    if joins.is_empty() {
+        return Ok(Vec::new());
+    }
+    sqlx::query_scalar(include_str!("sql/repeated_calls.sql"))
+        .bind(county)
+        .bind(joins.iter().map(|join| number_of(join.kind)).collect::<Vec<_>>())
+        .bind(joins.iter().map(|join| join.kept).collect::<Vec<_>>())
+        .bind(window.as_secs_f64())
+        .bind(to_sql(now.checked_sub(window).unwrap_or(Timestamp::MIN)))
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::database(OPERATION))
 }
 
 /// Of these reports, those that belong to one cluster belong to the other from now on. Returns which these are.

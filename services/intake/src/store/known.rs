@@ -81,6 +81,8 @@ struct FoundRow {
     takes_until: Option<OffsetDateTime>,
     lookup: Option<i16>,
     next_traits: Option<Vec<u8>>,
+    said: Option<Vec<Vec<u8>>>,
+    detailed: Option<bool>,
 }
 
 async fn look_up(
@@ -235,6 +237,9 @@ impl FoundRow {
             report_id,
             revision: self.revision.ok_or(StoreError::Malformed("no revision"))?,
             fingerprint: fingerprint.try_into().map_err(|_| StoreError::Malformed("fingerprint"))?,
+            // What was written before there were hashes like these is no digest.
+            said_before: self.said.into_iter().flatten().filter_map(|said| said.try_into().ok()).collect(),
+            detailed: self.detailed.unwrap_or_default(),
             told_at: from_sql(self.occurred_at.ok_or(StoreError::Malformed("no time"))?),
             traits: if of_first { first } else { next },
             all_keys,

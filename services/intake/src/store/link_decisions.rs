@@ -277,6 +277,91 @@ pub async fn no_more_apart(
         .map_err(StoreError::database("let clusters be the same"))
 }
 
+/// What a decision said of clusters not being the same holds no more.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn no_more_apart_by(
+    conn: &mut PgConnection,
+    county: &str,
+    kind: Kind,
+    decision_id: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query(include_str!("sql/no_more_apart_by.sql"))
+        .bind(county)
+        .bind(number_of(kind))
+        .bind(decision_id)
+        .execute(conn)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::database("let clusters be the same"))
+}
+
+/// Of a cluster that is there again: what officers said of itself, while it was in another one, is said of it again.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn revive_apart(
+    conn: &mut PgConnection,
+    county: &str,
+    kind: Kind,
+    (was_in, again): (Uuid, Uuid),
+) -> Result<(), StoreError> {
+    sqlx::query(include_str!("sql/revive_apart.sql"))
+        .bind(county)
+        .bind(number_of(kind))
+        .bind(was_in)
+        .bind(again)
+        .execute(conn)
+        .await
+        .map(|_| ())
+        .map_err(StoreError::database("set clusters apart"))
+}
+
+/// Where a cluster went after a decision: the join that holds, and the cluster that stayed.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn join_of(
+    conn: &mut PgConnection,
+    county: &str,
+    kind: Kind,
+    cluster: Uuid,
+    after: Uuid,
+) -> Result<Option<(Uuid, Uuid)>, StoreError> {
+    sqlx::query_as(include_str!("sql/join_of.sql"))
+        .bind(county)
+        .bind(number_of(kind))
+        .bind(cluster)
+        .bind(after)
+        .bind(LinkAct::Join as i16)
+        .fetch_optional(conn)
+        .await
+        .map_err(StoreError::database("read where a cluster went"))
+}
+
+/// Of these reports, those of which an officer has confirmed since a decision that they belong where they stand.
+///
+/// # Errors
+/// [`StoreError`]
+pub async fn confirmed_since(
+    conn: &mut PgConnection,
+    county: &str,
+    kind: Kind,
+    decision_id: Uuid,
+    reports: &[Uuid],
+) -> Result<Vec<Uuid>, StoreError> {
+    sqlx::query_scalar(include_str!("sql/confirmed_since.sql"))
+        .bind(county)
+        .bind(number_of(kind))
+        .bind(decision_id)
+        .bind(reports)
+        .bind(LinkAct::Confirm as i16)
+        .fetch_all(conn)
+        .await
+        .map_err(StoreError::database("read what was confirmed"))
+}
+
 /// Of each report its person, household or case cluster; what is not there is left out.
 ///
 /// # Errors

@@ -27,7 +27,7 @@ pub use activities::{KeptActivity, StoredActivities, StoredActivity, write_activ
 pub use background::{
     ByKey, SealedLine, Whose, count_household, lines_of, maker_of, names_of, to_look, walk, walk_keys,
 };
-pub use batch::{DecidedBatch, begin_alone, begin_in_turn, commit, connect};
+pub use batch::{DecidedBatch, Written, begin_alone, begin_in_turn, commit, connect};
 pub use changes::{
     FeedOf, StoredChange, changes_after, forget_changes, hold_webhook, last_change, webhook_position,
     webhook_took,
@@ -37,12 +37,13 @@ pub use following::follow_cases;
 pub use idempotent_answers::{
     Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
 };
-pub use joins::{join_two, move_reports};
+pub use joins::{join_two, move_reports, repeated_calls};
 pub use known::{Turns, known};
 pub use learning::{before_newest, linked_after};
 pub use link_decisions::{
     LinkAct, LinkDecision, NewDecision, StoredLink, Undone, add_decision, cluster_exists, clusters_of,
-    decision_by_id, decision_by_request, links, list_decisions, no_more_apart, set_apart, undo_decision,
+    confirmed_since, decision_by_id, decision_by_request, join_of, links, list_decisions, no_more_apart,
+    no_more_apart_by, revive_apart, set_apart, undo_decision,
 };
 pub use police::{
     KeptRecord, RecordOfCall, hold_police_records, keep_police_records, police_records_of_calls,
@@ -85,6 +86,7 @@ const LINKS: &[(&str, &str)] = &[
     ("join_person", include_str!("sql/join_person.sql")),
     ("join_household", include_str!("sql/join_household.sql")),
     ("join_case", include_str!("sql/join_case.sql")),
+    ("repeated_calls", include_str!("sql/repeated_calls.sql")),
     ("join_apart", include_str!("sql/join_apart.sql")),
     ("move_person", include_str!("sql/move_person.sql")),
     ("move_household", include_str!("sql/move_household.sql")),
@@ -96,6 +98,10 @@ const LINKS: &[(&str, &str)] = &[
     ("undo_decision", include_str!("sql/undo_decision.sql")),
     ("set_apart", include_str!("sql/set_apart.sql")),
     ("no_more_apart", include_str!("sql/no_more_apart.sql")),
+    ("no_more_apart_by", include_str!("sql/no_more_apart_by.sql")),
+    ("revive_apart", include_str!("sql/revive_apart.sql")),
+    ("join_of", include_str!("sql/join_of.sql")),
+    ("confirmed_since", include_str!("sql/confirmed_since.sql")),
     ("clusters_of", include_str!("sql/clusters_of.sql")),
     ("cluster_exists", include_str!("sql/cluster_exists.sql")),
     ("links", include_str!("sql/links.sql")),

@@ -3,7 +3,7 @@
 use fengqiao_proto::types::v1::Source;
 use fengqiao_serving::time::from_sql;
 use jiff::Timestamp;
-use sqlx::{PgPool, types::Uuid};
+use sqlx::{PgExecutor, PgPool, types::Uuid};
 use time::OffsetDateTime;
 
 use super::{
@@ -131,7 +131,7 @@ pub async fn report_by_id(pool: &PgPool, county: &str, id: Uuid) -> Result<Optio
 /// # Errors
 /// [`StoreError`]
 pub async fn report_by_ref(
-    pool: &PgPool,
+    conn: impl PgExecutor<'_>,
     county: &str,
     source: Source,
     source_ref: &str,
@@ -140,7 +140,7 @@ pub async fn report_by_ref(
         .bind(county)
         .bind(source as i16)
         .bind(source_ref)
-        .fetch_optional(pool)
+        .fetch_optional(conn)
         .await
         .map_err(StoreError::database("read a report"))?;
     row.map(StoredReport::try_from).transpose()

@@ -14,7 +14,7 @@ use sqlx::AssertSqlSafe;
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-use crate::world::{World, by, channel};
+use crate::world::{COUNTY, World, by, channel};
 
 type Client = ActivityServiceClient<Channel>;
 
@@ -70,6 +70,8 @@ async fn an_activity_is_committed_known_and_revised_with_its_event() {
     let told = told(&world).await;
     assert_eq!(told.iter().map(|event| (event.revision, event.count)).collect::<Vec<_>>(), [(1, 1), (2, 2)]);
     assert_eq!(told[0].received_by, "grid");
+    let person = world.keyring.open(&told[0].sealed_person, COUNTY.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(person).unwrap(), "网格员张某");
     for table in ["activity", "outbox_event"] {
         let rows: Vec<String> =
             sqlx::query_scalar(AssertSqlSafe(format!("SELECT row_to_json(t)::text FROM {table} t")))

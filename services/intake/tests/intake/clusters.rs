@@ -2,9 +2,11 @@
 
 use fengqiao_intake::config::CommitSettings;
 use fengqiao_proto::intake::v1::{
-    ClustersJoined, ClustersParted, Evidence, JoinClustersRequest, LinkSubject, ListLinkDecisionsRequest,
-    Report, SplitReportsRequest, UndoLinkDecisionRequest, linkage_service_client::LinkageServiceClient,
+    CallsRepeated, ClustersJoined, ClustersParted, Evidence, JoinClustersRequest, LinkSubject,
+    ListLinkDecisionsRequest, Report, SplitReportsRequest, UndoLinkDecisionRequest,
+    linkage_service_client::LinkageServiceClient,
 };
+use fengqiao_proto::types::v1::Source;
 use tonic::transport::Channel;
 
 use crate::world::{Client, World, by, channel, client, report, sent, submit};
@@ -52,6 +54,7 @@ async fn later_evidence_that_joins_two_clusters_is_told_once_with_its_reasons() 
         assert!(joined.reasons.iter().any(|reason| reason.earlier_report_id == *earlier), "{joined:?}");
     }
     assert!(joined.reasons.iter().all(|reason| reason.subject() == LinkSubject::Case));
+    assert!(sent::<CallsRepeated>(&world).await.is_empty(), "of no other door");
     // It is the decision that is kept.
     let listed = linkage
         .list_link_decisions(by("officer", ListLinkDecisionsRequest::default()))
@@ -114,5 +117,25 @@ async fn what_an_officer_takes_back_splits_and_joins_is_told() {
     assert_eq!((joined[2].decided_by.as_str(), &joined[2].absorbed_cluster_id), ("officer-1", &other));
     let told = format!("{joined:?}");
     assert!(!told.contains("王某某"), "an officer's words may be personal");
+    world.end().await;
+}
+
+#[tokio::test]
+async fn calls_that_later_evidence_shows_to_be_repeats_are_told() {
+    let (world, mut client, _) = world().await;
+    let call = |number: &str, caller, house, id_number: &str| {
+        let mut call = Report { source: Source::Police110.into(), ..report(number, caller, house) };
+        call.parties[0].id_number = id_number.to_owned();
+        call
+    };
+    let mut told = Vec::new();
+    for call in [call("J1", 1, 1, ""), call("J2", 2, 40, ID), call("J3", 1, 1, ID)] {
+        told.push(submit(&mut client, call).await.unwrap());
+    }
+    let repeats: Vec<bool> = told.iter().map(|one| one.linkage.as_ref().unwrap().repeat).collect();
+    assert_eq!(repeats, [false, false, true]);
+    let shown: Vec<CallsRepeated> = sent(&world).await;
+    let shown: Vec<String> = shown.into_iter().flat_map(|event| event.report_ids).collect();
+    assert_eq!(shown, [told[1].report_id.clone()]);
     world.end().await;
 }

@@ -12,6 +12,7 @@ mod deciding;
 mod http;
 mod joining;
 mod lookup_keys;
+mod older;
 mod records;
 mod remembering;
 mod reports;
@@ -19,6 +20,8 @@ mod retention;
 mod sealing;
 mod tickets;
 mod undecodable;
+mod undoing;
+
 mod webhooks;
 mod weights;
 mod world;

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use fengqiao_intake::config::CommitSettings;
 use fengqiao_proto::{
     intake::v1::{
-        GetReportRequest, ListUnmappedRequest, MappedItem, MappedRecord, PoliceCall, PoliceDispatch,
-        PoliceFeedback, PolicePerson, PoliceTaking, Record, Report, SourceCategory, SubmitRecordRequest,
-        SubmitRecordResponse, SubmitRecordsRequest, TicketUrgency, details, record::Form,
+        CallsRepeated, GetReportRequest, JoinClustersRequest, LinkSubject, ListUnmappedRequest, MappedItem,
+        MappedRecord, PoliceCall, PoliceDispatch, PoliceFeedback, PolicePerson, PoliceTaking, Record, Report,
+        ReportAccepted, SourceCategory, SubmitRecordRequest, SubmitRecordResponse, SubmitRecordsRequest,
+        TicketUrgency, details, linkage_service_client::LinkageServiceClient, record::Form,
         record_service_client::RecordServiceClient, submit_records_response::Outcome,
     },
     types::v1::Source,
@@ -17,7 +18,7 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-use crate::world::{World, by, channel, client, events};
+use crate::world::{World, by, channel, client, events, sent};
 
 type Client = RecordServiceClient<Channel>;
 
@@ -147,7 +148,11 @@ async fn what_comes_before_its_call_waits_and_is_in_its_first_report() {
 async fn a_second_call_by_this_door_is_told_as_a_repeat_of_110() {
     let (world, mut client, _) = world().await;
     for number in ["J1", "J2"] {
-        send(&mut client, taking(number)).await.unwrap();
+        let mut form = taking(number);
+        if let Form::PoliceTaking(taking) = &mut form {
+            taking.repeat_of.clear();
+        }
+        send(&mut client, form).await.unwrap();
     }
     let told = events(&world).await;
     let repeats: Vec<_> =
@@ -414,6 +419,58 @@ async fn a_press_that_names_its_device_reaches_the_device_s_first_contact() {
     world.end().await;
 }
 
+fn told(world: &[ReportAccepted], number: &str) -> Vec<bool> {
+    let of = world.iter().filter(|event| event.source_ref == number);
+    of.map(|event| event.linkage.as_ref().unwrap().repeat).collect()
+}
+
+/// A call of a caller at a house.
+fn call(number: &str, phone: &str, house: u32, minute: i64) -> PoliceTaking {
+    PoliceTaking {
+        number: number.into(),
+        called_at: now(60 * minute),
+        updated_at: now(60 * minute),
+        area_code: "421181105204".into(),
+        address: format!("5组{house}号"),
+        content: "隔壁又吵起来了".into(),
+        caller: Some(PolicePerson { phone: phone.into(), ..Default::default() }),
+        ..Default::default()
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_a_repeat_where_the_police_say_so_and_where_a_later_record_shows_it() {
+    let (world, mut client, _) = world().await;
+    let taking = |call: PoliceTaking| Form::PoliceTaking(call);
+    let first = call("J1", "13812345671", 7, 0);
+    send(&mut client, taking(first)).await.unwrap();
+    let repeated = PoliceTaking { repeat_of: "J1".into(), ..call("J2", "13812345672", 90, 1) };
+    send(&mut client, taking(repeated)).await.unwrap();
+    let related = PoliceTaking { related_to: vec!["J3".into()], ..call("J3", "13812345673", 190, 2) };
+    send(&mut client, taking(related.clone())).await.unwrap();
+    let events = || async { events(&world).await };
+    assert_eq!((told(&events().await, "J1"), told(&events().await, "J2")), (vec![false], vec![true]));
+    assert_eq!(told(&events().await, "J3"), [false], "it has to do with itself");
+    let later = PoliceTaking { related_to: vec!["J1".into()], updated_at: now(60 * 3), ..related };
+    send(&mut client, taking(later)).await.unwrap();
+    assert_eq!(told(&events().await, "J3"), [false, true]);
+    // The caller hid the phone; the officers found it out.
+    let hidden = call("J4", "号码隐藏", 290, 4);
+    send(&mut client, taking(hidden.clone())).await.unwrap();
+    assert_eq!(told(&events().await, "J4"), [false]);
+    let found = PoliceTaking { updated_at: now(60 * 5), ..call("J4", "13812345671", 7, 4) };
+    send(&mut client, taking(found)).await.unwrap();
+    assert_eq!(told(&events().await, "J4"), [false, true]);
+    // What came after it does not make the first one a repeat.
+    let revised =
+        PoliceTaking {
+            addition: "补充".into(), updated_at: now(60 * 6), ..call("J1", "13812345671", 8, 0)
+        };
+    send(&mut client, taking(revised)).await.unwrap();
+    assert_eq!(told(&events().await, "J1"), [false, false]);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn an_activity_comes_by_a_mapping_and_is_known_the_second_time() {
     let (world, mut client, _) = world().await;
@@ -440,5 +497,33 @@ async fn an_activity_comes_by_a_mapping_and_is_known_the_second_time() {
     let status = client.submit_record(by("petition", visit("走访"))).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(world.count("SELECT count(*) FROM activity").await, 1);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn calls_that_a_join_shows_to_be_repeats_are_told() {
+    let mut world = World::new().await;
+    let address = world.process(CommitSettings::default()).await;
+    let mut client = RecordServiceClient::new(channel(&address).await);
+    let mut linkage = LinkageServiceClient::new(channel(&address).await);
+    let mut persons = Vec::new();
+    for (number, phone, house) in [("J1", "13812345671", 7), ("J2", "13812345672", 90)] {
+        let form = Form::PoliceTaking(call(number, phone, house, i64::from(house / 10)));
+        let report = send(&mut client, form).await.unwrap().reports.remove(0);
+        persons.push((report.report_id, report.linkage.unwrap().person_id));
+    }
+    let join = JoinClustersRequest {
+        request_id: "r-1".into(),
+        subject: LinkSubject::Person.into(),
+        kept_id: persons[1].1.clone(),
+        absorbed_id: persons[0].1.clone(),
+        reason: "换了号码".into(),
+        ..Default::default()
+    };
+    linkage.join_clusters(by("officer", join)).await.unwrap();
+    let told: Vec<CallsRepeated> = sent(&world).await;
+    let ids: Vec<_> = told.into_iter().flat_map(|event| event.report_ids).collect();
+    assert_eq!(ids, [persons[1].0.clone()], "the later of the two");
+    assert_eq!(world.count("SELECT count(*) FROM report WHERE repeat").await, 1);
     world.end().await;
 }

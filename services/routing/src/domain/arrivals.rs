@@ -23,7 +23,7 @@ use super::{
 use crate::{directory::Rank, rulebook::Rulebook};
 
 /// An accepted report, as intake tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ReceivedReport {
     /// Intake's id of it.
     pub report_id: Uuid,
@@ -49,6 +49,8 @@ pub struct ReceivedReport {
     pub repeat: bool,
     /// Why, for people.
     pub repeat_reasons: Vec<String>,
+    /// The earlier reports of its dispute that it was found by, and how much each weighs, in bits.
+    pub found_by: Vec<(Uuid, f32)>,
     /// Who handed it in.
     pub received_by: String,
     /// Of a one-key call: the post that is called first; empty where no device says.
@@ -68,6 +70,10 @@ pub struct KnownReport {
     pub case_id: Uuid,
     /// Its newest revision here.
     pub revision: i32,
+    /// Whether it is known as a repeat call.
+    pub repeat: bool,
+    /// Whether it came into its case by a merger.
+    pub merged: bool,
 }
 
 /// What a report did.
@@ -77,6 +83,8 @@ pub enum Effect {
     Opened,
     /// Joined a case.
     Joined,
+    /// Joined a case that is not its cluster's, where an officer has moved the reports that it was found by.
+    Followed,
     /// Changed a report that is here already.
     Revised,
 }
@@ -88,6 +96,7 @@ impl Effect {
         match self {
             Self::Opened => "opened",
             Self::Joined => "joined",
+            Self::Followed => "followed",
             Self::Revised => "revised",
         }
     }
@@ -179,7 +188,10 @@ impl CasesAtHand {
         if known.is_some_and(|known| known.revision >= report.revision) {
             return None;
         }
-        let of_case = known.map(|known| known.case_id).or_else(|| self.case_that_takes(report, rulebook));
+        let cluster_s = || self.case_that_takes(report, rulebook);
+        let followed = if known.is_some() { None } else { self.case_that_is_followed(report, rulebook) };
+        let followed = followed.filter(|followed| Some(*followed) != cluster_s());
+        let of_case = known.map(|known| known.case_id).or(followed).or_else(cluster_s);
         let occasion = Occasion {
             at: now,
             actor: report.received_by.clone(),
@@ -199,7 +211,7 @@ impl CasesAtHand {
             seat: seat.map(|slot| slot.seat.clone()),
             revision: report.revision,
             grade,
-            repeat: report.repeat,
+            repeat: report.repeat && !known.is_some_and(|known| known.repeat),
             drill: report.drill,
             people: matter.parties.iter().map(|party| party.role).collect(),
             // What its source says of it later rings nobody once more.
@@ -215,7 +227,8 @@ impl CasesAtHand {
                 let (happening, effect) = if known.is_some() {
                     (Happening::ReportRevised(arrival), Effect::Revised)
                 } else {
-                    (Happening::ReportJoined(arrival), Effect::Joined)
+                    let effect = if followed.is_some() { Effect::Followed } else { Effect::Joined };
+                    (Happening::ReportJoined(arrival), effect)
                 };
                 // Only cases that take reports are looked for, so a join is never refused.
                 (rulebook.change(county, case, &happening, &occasion).ok()?, effect)
@@ -224,6 +237,25 @@ impl CasesAtHand {
         };
         self.keep(report, &change.case, effect);
         Some((change, effect))
+    }
+
+    /// A call that is here turned out to be a repeat. Nothing follows where that is known, or its case is over.
+    pub fn call_repeats(
+        &mut self,
+        report_id: Uuid,
+        county: &County,
+        rulebook: &Rulebook,
+        now: Timestamp,
+    ) -> Option<Change> {
+        let known = self.reports.get_mut(&report_id)?;
+        if std::mem::replace(&mut known.repeat, true) {
+            return None;
+        }
+        let case = self.cases.get(&known.case_id)?;
+        let change =
+            rulebook.change(county, case, &Happening::CallRepeats, &Occasion::of_system(now)).ok()?;
+        self.cases.insert(change.case.id, change.case.clone());
+        Some(change)
     }
 
     /// The case that a new report belongs to: the live one of its cluster, or the one that theirs was merged
@@ -238,6 +270,24 @@ impl CasesAtHand {
         let last = self.last_over(report.cluster_id)?;
         let until = last.takes_reports_until(rulebook.practice.reopen_days)?;
         (report.accepted_at <= until).then_some(last.id)
+    }
+
+    /// The case where an officer has put the reports that a new one was found by, by a split, and maybe a merger after it.
+    /// Intake knows nothing of that, and says its cluster. Where those of the other case weigh more, it belongs there.
+    fn case_that_is_followed(&self, report: &ReceivedReport, rulebook: &Rulebook) -> Option<Uuid> {
+        let mut weights: BTreeMap<Uuid, (f32, bool)> = BTreeMap::new();
+        for (earlier, bits) in &report.found_by {
+            let Some(known) = self.reports.get(earlier) else { continue };
+            let weight = weights.entry(known.case_id).or_default();
+            *weight = (weight.0 + bits, weight.1 || known.merged);
+        }
+        let heaviest = weights.iter().max_by(|(_, one), (_, other)| one.0.total_cmp(&other.0));
+        let (case_id, (_, merged)) = heaviest?;
+        let case = self.cases.get(case_id)?;
+        let moved = *merged || case.docket.links.split_from.is_some();
+        let until = || case.takes_reports_until(rulebook.practice.reopen_days);
+        let takes = case.state.takes_reports() || until().is_some_and(|until| report.accepted_at <= until);
+        (moved && takes && case.cluster_id != report.cluster_id).then_some(case.id)
     }
 
     /// The case that the last merged one of a cluster was merged into.
@@ -324,7 +374,10 @@ impl CasesAtHand {
     }
 
     fn keep(&mut self, report: &ReceivedReport, case: &CaseFile, effect: Effect) {
-        self.reports.insert(report.report_id, KnownReport { case_id: case.id, revision: report.revision });
+        let repeat = report.repeat || self.reports.get(&report.report_id).is_some_and(|known| known.repeat);
+        let merged = self.reports.get(&report.report_id).is_some_and(|known| known.merged);
+        let known = KnownReport { case_id: case.id, revision: report.revision, repeat, merged };
+        self.reports.insert(report.report_id, known);
         if effect != Effect::Revised {
             self.recent.entry(case.id).or_default().push((report.occurred_at, report.source));
         }
@@ -341,7 +394,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::domain::{case::State, docket::Docket, level::Level};
+    use crate::domain::{acts::links::Links, case::State, docket::Docket, duty::DutyKind, level::Level};
 
     fn macheng() -> (County, Rulebook) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
@@ -368,6 +421,7 @@ mod tests {
             follows_cluster: None,
             repeat: false,
             repeat_reasons: Vec::new(),
+            found_by: Vec::new(),
             received_by: "hotline".into(),
             first_contact: String::new(),
             sealed_matter: vec![1],
@@ -425,6 +479,72 @@ mod tests {
     }
 
     #[test]
+    fn what_is_found_by_reports_that_were_split_off_goes_where_they_are() {
+        let mut hand = CasesAtHand::default();
+        let (old, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
+        receive(&mut hand, &report(1, 11, 1), "漏水").unwrap();
+        let split = |state| {
+            let links = Links { split_from: Some(old.case.id), ..Links::default() };
+            let docket = Docket { links, ..old.case.docket.clone() };
+            let (id, cluster_id) = (Uuid::from_u128(77), Uuid::from_u128(78));
+            CaseFile { id, cluster_id, state, docket, ..old.case.clone() }
+        };
+        hand.add_case(split(State::Open), Vec::new());
+        let moved = KnownReport { case_id: Uuid::from_u128(77), revision: 1, repeat: false, merged: false };
+        hand.add_report(Uuid::from_u128(11), moved);
+        let found = |id, found_by: &[(u128, f32)]| ReceivedReport {
+            found_by: found_by.iter().map(|(id, bits)| (Uuid::from_u128(*id), *bits)).collect(),
+            ..report(1, id, 1)
+        };
+        let (change, effect) = receive(&mut hand, &found(12, &[(10, 3.0), (11, 8.0)]), "漏水").unwrap();
+        assert_eq!((change.case.id, effect), (Uuid::from_u128(77), Effect::Followed));
+        // And what is found by that one.
+        let (change, _) = receive(&mut hand, &found(13, &[(12, 5.0)]), "漏水").unwrap();
+        assert_eq!(change.case.id, Uuid::from_u128(77));
+        for found in [found(14, &[(10, 8.0), (11, 3.0)]), found(15, &[]), found(16, &[(99, 9.0)])] {
+            let (change, effect) = receive(&mut hand, &found, "漏水").unwrap();
+            assert_eq!((change.case.id, effect), (old.case.id, Effect::Joined));
+        }
+        // A case that is over for good takes nothing.
+        let mut hand = CasesAtHand::default();
+        hand.add_case(old.case.clone(), Vec::new());
+        hand.add_case(
+            CaseFile { closed_at: Some(Timestamp::UNIX_EPOCH), ..split(State::Closed) },
+            Vec::new(),
+        );
+        hand.add_report(Uuid::from_u128(11), moved);
+        let (change, _) = receive(&mut hand, &found(17, &[(11, 8.0)]), "漏水").unwrap();
+        assert_eq!(change.case.id, old.case.id);
+    }
+
+    #[test]
+    fn a_call_that_turns_out_to_be_a_repeat_is_to_be_sorted_once() {
+        let owed = |case: &CaseFile| {
+            case.docket.duties.iter().filter(|duty| duty.kind == DutyKind::Classify).count()
+        };
+        let call = |id, revision, repeat| ReceivedReport {
+            source: Source::Police110,
+            repeat,
+            ..report(1, id, revision)
+        };
+        let mut hand = CasesAtHand::default();
+        let (first, _) = receive(&mut hand, &call(10, 1, false), "吵架").unwrap();
+        assert_eq!(owed(&first.case), 0);
+        // Its next record says so, and the one after that says it again.
+        let (revised, _) = receive(&mut hand, &call(10, 2, true), "吵架").unwrap();
+        assert_eq!(owed(&revised.case), 1);
+        assert_eq!(owed(&receive(&mut hand, &call(10, 3, true), "又吵架").unwrap().0.case), 1);
+        // A join of others says so of the second one.
+        let (joined, _) = receive(&mut hand, &call(11, 1, false), "吵架").unwrap();
+        assert_eq!(owed(&joined.case), 1);
+        let (county, rulebook) = macheng();
+        let mut shown =
+            |id| hand.call_repeats(Uuid::from_u128(id), &county, &rulebook, at("2026-11-24T03:00:00Z"));
+        assert_eq!(owed(&shown(11).unwrap().case), 2);
+        assert!(shown(11).is_none() && shown(10).is_none() && shown(99).is_none());
+    }
+
+    #[test]
     fn a_report_after_the_end_opens_the_case_again_within_the_window_and_follows_it_later() {
         let mut hand = CasesAtHand::default();
         let (first, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
@@ -434,7 +554,10 @@ mod tests {
             let closed = CaseFile { state: State::Closed, closed_at, docket, ..first.case.clone() };
             let mut stored = CasesAtHand::default();
             stored.add_case(closed, vec![(at("2026-11-24T02:00:00Z"), Source::Hotline12345)]);
-            stored.add_report(Uuid::from_u128(10), KnownReport { case_id: first.case.id, revision: 1 });
+            stored.add_report(
+                Uuid::from_u128(10),
+                KnownReport { case_id: first.case.id, revision: 1, repeat: false, merged: false },
+            );
             stored
         };
         let mut stored = over_since("2026-10-26T03:00:00Z");

@@ -21,6 +21,8 @@ pub enum Happening {
     ReportJoined(Arrival),
     /// A report that is already here was changed by its source.
     ReportRevised(Arrival),
+    /// A call of the police that is already here turned out to be a repeat.
+    CallRepeats,
     /// Something became of a push.
     Receipt {
         /// The agency of the push.
@@ -114,7 +116,7 @@ pub struct Arrival {
     pub grade: Grade,
     /// The seat where it was taken, where the roster has whoever took it on duty then (S2-01).
     pub seat: Option<String>,
-    /// Whether intake saw someone of it before.
+    /// Whether intake saw someone of it before; of a revision, whether that is new.
     pub repeat: bool,
     /// Whether it is an exercise.
     pub drill: bool,

@@ -137,6 +137,7 @@ pub fn transition(
     let announced = match happening {
         Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
         Happening::ReportRevised(arrival) => draft.report_revised(arrival),
+        Happening::CallRepeats => draft.call_repeats()?,
         Happening::Receipt { agency, form, outcome, words, evidence } => {
             draft.receipt(agency, *form, *outcome, words.clone(), evidence)
         }
@@ -224,6 +225,9 @@ impl Draft<'_> {
         self.note(HistoryKind::ReportRevised, text, None);
         self.case.sealed_matter.clone_from(&arrival.sealed_matter);
         self.take_in(arrival);
+        if self.case.state.takes_reports() {
+            self.owe_classification(arrival);
+        }
         if self.case.state == State::Open {
             self.raise(&arrival.grade);
         } else if arrival.grade.level > self.case.level {

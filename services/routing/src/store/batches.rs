@@ -91,7 +91,7 @@ impl CommandCase {
     }
 }
 
-/// Loads everything that a batch of reports may change, in one round trip. `days` are the days of the
+/// Loads everything that a batch of reports, and of others that are here, may change, in one round trip. `days` are the days of the
 /// reports in the county's zone, `window` how long ago a report still counts.
 ///
 /// # Errors
@@ -100,12 +100,13 @@ pub async fn load_for_reports(
     conn: &mut PgConnection,
     keyring: &Keyring,
     county: &str,
-    reports: &[&ReceivedReport],
+    (reports, others): (&[&ReceivedReport], &[Uuid]),
     days: &[String],
     window: SignedDuration,
 ) -> Result<(ReportedCases, CountyTurn), RoutingError> {
     let operation = "load the cases of a batch";
-    let report_ids: Vec<Uuid> = reports.iter().map(|report| report.report_id).collect();
+    let report_ids: Vec<Uuid> =
+        reports.iter().map(|report| report.report_id).chain(others.iter().copied()).collect();
     let clusters: Vec<Uuid> = reports
         .iter()
         .flat_map(|report| [Some(report.cluster_id), report.follows_cluster])
@@ -168,11 +169,13 @@ pub async fn load_for_reports(
             }
             let held: Option<Vec<Uuid>> = row.try_get("report_ids")?;
             let revisions: Option<Vec<i32>> = row.try_get("revisions")?;
-            for (report_id, revision) in
-                held.unwrap_or_default().into_iter().zip(revisions.unwrap_or_default())
-            {
+            let repeats: Option<Vec<bool>> = row.try_get("repeats")?;
+            let merged: Option<Vec<bool>> = row.try_get("are_merged")?;
+            let said = revisions.unwrap_or_default().into_iter().zip(repeats.unwrap_or_default());
+            let said = said.zip(merged.unwrap_or_default());
+            for (report_id, ((revision, repeat), merged)) in held.unwrap_or_default().into_iter().zip(said) {
                 reported.elsewhere.insert(report_id);
-                hand.add_report(report_id, KnownReport { case_id, revision });
+                hand.add_report(report_id, KnownReport { case_id, revision, repeat, merged });
             }
         }
         reported.clusters.extend(over.difference(&live));

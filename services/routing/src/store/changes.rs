@@ -103,6 +103,13 @@ impl Changes {
         self.reports.insert(report.report_id, HeldReport { case_id, home_case, report });
     }
 
+    /// A report that is added was shown to be a repeat call.
+    pub fn repeats(&mut self, report_id: Uuid) {
+        if let Some(held) = self.reports.get_mut(&report_id) {
+            held.report.repeat = true;
+        }
+    }
+
     /// Adds what became of a push; several of one push become one.
     pub fn add_receipt(&mut self, push_id: Uuid, marks: ReceiptMarks) {
         let held = self.receipts.entry(push_id).or_default();

@@ -14,6 +14,7 @@ mod mergers;
 mod reading;
 mod readings;
 mod recent_cases;
+mod repeats;
 mod rewards;
 mod rows;
 mod sealed;
@@ -21,6 +22,7 @@ mod seeing;
 mod settings;
 mod standing;
 mod turn;
+mod visits;
 mod work;
 
 use std::{future::Future, time::Duration};
@@ -54,6 +56,7 @@ pub use reading::{
 };
 pub use readings::{NewReading, Reading, list_readings, record_reading};
 pub use recent_cases::{NewestReport, RecentCase, recent_cases};
+pub use repeats::calls_repeated;
 pub use rewards::{decide_reward, find_reward, insert_reward, list_rewards, sum_rewards};
 pub use rows::{StoredEntry, StoredPush, StoredReport};
 pub use sealed::SEALED_COLUMNS;
@@ -69,6 +72,7 @@ pub use standing::{
     standing_of_activities, told_by_grids,
 };
 pub use turn::{Attempt, CountyTurn, HOLDING};
+pub use visits::keep_visits;
 pub use work::{
     StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
 };
@@ -104,11 +108,13 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("load_for_reports", include_str!("sql/load_for_reports.sql")),
     ("insert_standing", include_str!("sql/insert_standing.sql")),
     ("record_standing", include_str!("sql/record_standing.sql")),
+    ("calls_repeated", include_str!("sql/calls_repeated.sql")),
     ("expire_reports", include_str!("sql/expire_reports.sql")),
     ("standing_of_activities", include_str!("sql/standing_of_activities.sql")),
     ("get_standing", include_str!("sql/get_standing.sql")),
     ("list_standing", include_str!("sql/list_standing.sql")),
     ("count_standing", include_str!("sql/count_standing.sql")),
+    ("keep_visits", include_str!("sql/keep_visits.sql")),
     ("list_stays", include_str!("sql/list_stays.sql")),
     ("told_by_grids", include_str!("sql/told_by_grids.sql")),
     ("begin_period", include_str!("sql/begin_period.sql")),

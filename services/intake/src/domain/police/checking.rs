@@ -1,13 +1,13 @@
 //! Is what a record of the police says within its limits?
 
 use fengqiao_proto::{
-    intake::v1::{OwnField, PolicePerson, SourceCategory},
+    intake::v1::{OwnField, PoliceCall, PolicePerson, SourceCategory},
     types::v1::{Party, PartyRole},
 };
 use fengqiao_serving::time::from_proto;
 use prost_types::Timestamp;
 
-use super::PoliceForm;
+use super::{MOST_DISPATCHES, MOST_FEEDBACKS, PoliceForm};
 use crate::domain::{details, text, validation::Violation};
 
 const NUMBER_LENGTH: usize = 64;
@@ -106,6 +106,41 @@ pub fn check(form: &PoliceForm) -> Vec<Violation> {
         }
     }
     checks.0
+}
+
+/// Tells `wrong` of each field of a whole call, below a report, that is not right.
+pub fn check_call(call: &PoliceCall, wrong: &mut dyn FnMut(String, String)) {
+    for (list, number, at_most) in [
+        ("dispatches", call.dispatches.len(), MOST_DISPATCHES),
+        ("feedbacks", call.feedbacks.len(), MOST_FEEDBACKS),
+    ] {
+        if number > at_most {
+            return wrong(format!("details.policeCall.{list}"), format!("must be at most {at_most}"));
+        }
+    }
+    let taking =
+        call.taking.iter().map(|one| ("taking".to_owned(), PoliceForm::Taking(Box::new(one.clone()))));
+    let dispatches =
+        call.dispatches.iter().enumerate().map(|(index, one)| {
+            (format!("dispatches[{index}]"), PoliceForm::Dispatch(Box::new(one.clone())))
+        });
+    let feedbacks = call
+        .feedbacks
+        .iter()
+        .enumerate()
+        .map(|(index, one)| (format!("feedbacks[{index}]"), PoliceForm::Feedback(Box::new(one.clone()))));
+    for (path, form) in taking.chain(dispatches).chain(feedbacks) {
+        for Violation { field, description } in check(&form) {
+            wrong(format!("details.policeCall.{path}.{field}"), description);
+        }
+    }
+    for (path, category) in
+        [("firstCategory", &call.first_category), ("confirmedCategory", &call.confirmed_category)]
+    {
+        if let Some(category) = category {
+            details::check_category(category, &format!("details.policeCall.{path}"), wrong);
+        }
+    }
 }
 
 struct Checks(Vec<Violation>);

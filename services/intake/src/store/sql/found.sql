@@ -16,13 +16,26 @@ SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS position
        NULL::uuid AS report_id, NULL::timestamptz AS occurred_at, NULL::uuid AS person_id, NULL::uuid AS household_id,
        NULL::uuid AS cluster_id, NULL::bytea AS traits, NULL::integer AS revision, NULL::bytea AS fingerprint,
        NULL::boolean AS repeat, NULL::jsonb AS link_reasons, NULL::uuid AS follows_cluster_id,
-       NULL::boolean AS open, NULL::timestamptz AS takes_until, NULL::smallint AS lookup, NULL::bytea AS next_traits
+       NULL::boolean AS open, NULL::timestamptz AS takes_until, NULL::smallint AS lookup, NULL::bytea AS next_traits,
+       NULL::bytea[] AS said, NULL::boolean AS detailed
 FROM found
 UNION ALL
 SELECT asked.position, NULL, NULL, NULL, held.report_id, held.occurred_at,
        link.person_id, link.household_id, held.cluster_id, link.traits,
        held.revision, held.fingerprint, held.repeat, held.link_reasons,
-       held.follows_cluster_id, COALESCE(told.open, TRUE), told.takes_until, link.lookup, link.next_traits
+       held.follows_cluster_id, COALESCE(told.open, TRUE), told.takes_until, link.lookup, link.next_traits,
+       -- All that it has said and was made of.
+       ARRAY(
+           SELECT digest
+           FROM (
+               SELECT held.said AS digest
+               UNION ALL
+               SELECT unnest(ARRAY[fingerprint, said]) FROM report_revision
+               WHERE report_revision.county = $1 AND report_revision.report_id = held.report_id
+           ) AS digests
+           WHERE digest IS NOT NULL
+       ),
+       held.sealed_details IS NOT NULL
 FROM UNNEST($2::smallint[], $3::text[]) WITH ORDINALITY AS asked (source, source_ref, position)
 CROSS JOIN LATERAL (
     SELECT * FROM report

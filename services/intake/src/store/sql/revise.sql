@@ -4,19 +4,20 @@
 WITH new AS MATERIALIZED (
     SELECT $1::text AS county, new.* FROM UNNEST(
         $3::uuid[], $4::integer[], $5::bytea[], $6::timestamptz[], $7::text[], $8::text[], $9::text[],
-        $10::bytea[], $11::text[], $12::bytea[], $13::boolean[], $14::bytea[], $19::smallint[], $20::bytea[]
+        $10::bytea[], $11::text[], $12::bytea[], $13::boolean[], $14::bytea[], $19::smallint[], $20::bytea[],
+        $21::bytea[], $22::boolean[]
     ) AS new (
         report_id, revision, fingerprint, occurred_at, area_code, category, source_category,
-        traits, submitted_by, sealed_matter, confidential, sealed_details, lookup, next_traits
+        traits, submitted_by, sealed_matter, confidential, sealed_details, lookup, next_traits, said, repeat
     )
 ), kept AS (
     INSERT INTO report_revision (
         county, report_id, revision, fingerprint, occurred_at, accepted_at, area_code, category,
-        source_category, submitted_by, sealed_matter, confidential, sealed_details
+        source_category, submitted_by, sealed_matter, confidential, sealed_details, said
     )
     SELECT old.county, old.report_id, old.revision, old.fingerprint, old.occurred_at, old.accepted_at,
            old.area_code, old.category, old.source_category, old.submitted_by, old.sealed_matter,
-           old.confidential, old.sealed_details
+           old.confidential, old.sealed_details, old.said
     FROM new
     JOIN report AS old ON old.county = new.county AND old.report_id = new.report_id
 ), stale AS MATERIALIZED (
@@ -45,6 +46,7 @@ UPDATE report
 SET revision = new.revision, fingerprint = new.fingerprint, occurred_at = new.occurred_at, accepted_at = $2,
     area_code = new.area_code, category = new.category, source_category = new.source_category,
     submitted_by = new.submitted_by, sealed_matter = new.sealed_matter,
-    confidential = new.confidential, sealed_details = new.sealed_details, removed_at = NULL
+    confidential = new.confidential, sealed_details = new.sealed_details, removed_at = NULL,
+    said = new.said, repeat = report.repeat OR new.repeat
 FROM new
 WHERE report.county = new.county AND report.report_id = new.report_id

@@ -79,9 +79,22 @@ impl RepeatClass {
 impl Draft<'_> {
     /// A repeat call of the police line is to be sorted by 24:00.
     pub(in crate::domain) fn owe_classification(&mut self, arrival: &Arrival) {
-        if !arrival.repeat || arrival.source != Source::Police110 {
-            return;
+        if arrival.repeat && arrival.source == Source::Police110 {
+            self.owe_one_classification();
         }
+    }
+
+    /// A call that is here turned out to be one: it is to be sorted by 24:00 of the day when that is seen.
+    pub(in crate::domain) fn call_repeats(&mut self) -> Result<bool, Refusal> {
+        if !self.case.state.takes_reports() {
+            return Self::refuse("CASE_OVER", "the case would have to take reports");
+        }
+        self.note_as_system(HistoryKind::ReportRevised, "经关联查明，一件警情为重复警情".to_owned());
+        self.owe_one_classification();
+        Ok(true)
+    }
+
+    fn owe_one_classification(&mut self) {
         let zone = self.setting.zone;
         let today = self.occasion.at.to_zoned_datetime(zone.clone()).date();
         let due_at = end_of_day(today, zone);

@@ -35,9 +35,17 @@ pub struct Activity {
     pub agency: String,
     /// Who handed it in.
     pub received_by: String,
+    /// Who did it: whom its source names, or else who handed it in.
+    pub visitor: String,
 }
 
 impl Activity {
+    /// Whether it is a visit that nobody was sent to: its time is kept by itself. Of one that a duty asked for the duty knows.
+    #[must_use]
+    pub fn is_own_visit(&self) -> bool {
+        self.kind == ActivityKind::Visit && self.duty_id.is_none() && self.begun_at < self.ended_at
+    }
+
     /// What is owed that it may fulfil: what its area owes, or a duty that it names.
     #[must_use]
     pub const fn fulfils(&self) -> Option<StandingKind> {
@@ -73,7 +81,7 @@ pub fn fulfil(
     };
     // No track of anybody is kept of a restricted visit (S4-14).
     let stay = (duty.kind == StandingKind::Visit && !duty.restricted).then(|| Stay {
-        visitor: activity.received_by.clone(),
+        visitor: activity.visitor.clone(),
         begun_at: activity.begun_at,
         left_at: activity.ended_at,
     });

@@ -466,6 +466,7 @@ pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
         }),
         3 => Just(Happening::TimePassed),
         1 => Just(Happening::CalendarChanged),
+        1 => Just(Happening::CallRepeats),
     ]
 }
 

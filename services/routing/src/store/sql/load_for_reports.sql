@@ -8,7 +8,7 @@ WITH numbers AS (
     FROM case_number_series WHERE county = $1 AND day = ANY ($4::text[])
 ), known AS MATERIALIZED (
     SELECT held.* FROM UNNEST($2::uuid[]) AS report (id) CROSS JOIN LATERAL (
-        SELECT report_id, revision, case_id FROM case_report WHERE county = $1 AND report_id = report.id LIMIT 1
+        SELECT report_id, revision, case_id, repeat, home_case IS NOT NULL AS merged FROM case_report WHERE county = $1 AND report_id = report.id LIMIT 1
     ) AS held
 ), merged AS MATERIALIZED (
     SELECT cluster.id AS cluster_id, target.from_case, target.goes_to AS id
@@ -36,7 +36,7 @@ WITH numbers AS (
 )
 SELECT COALESCE((SELECT turn FROM outbox_head WHERE county = $1), 0) AS turn,
     (SELECT sealed FROM history_head WHERE county = $1) AS history_head, numbers.days, numbers.lasts,
-    held_case.*, recent.occurred_at AS recent, recent.source AS recent_sources, held.report_ids, held.revisions,
+    held_case.*, recent.occurred_at AS recent, recent.source AS recent_sources, held.report_ids, held.revisions, held.repeats, held.are_merged,
     came.cluster_ids AS merged_clusters, came.from_cases AS merged_from
 FROM numbers
 LEFT JOIN held_case ON true
@@ -53,6 +53,7 @@ LEFT JOIN LATERAL (
     ) AS newest
 ) AS recent ON true
 LEFT JOIN LATERAL (
-    SELECT array_agg(report_id ORDER BY report_id) AS report_ids, array_agg(revision ORDER BY report_id) AS revisions
+    SELECT array_agg(report_id ORDER BY report_id) AS report_ids, array_agg(revision ORDER BY report_id) AS revisions,
+        array_agg(repeat ORDER BY report_id) AS repeats, array_agg(merged ORDER BY report_id) AS are_merged
     FROM known WHERE known.case_id = held_case.id
 ) AS held ON true

@@ -25,7 +25,7 @@ cases AS (
         $37::timestamptz[], $38::timestamptz[], $39::boolean[], $40::jsonb[], $85::uuid[], $86::text[], $87::text[],
         $88::text[], $89::bytea[]) AS new
     ON CONFLICT (county, report_id) DO UPDATE SET
-        revision = EXCLUDED.revision, occurred_at = EXCLUDED.occurred_at, accepted_at = EXCLUDED.accepted_at,
+        revision = EXCLUDED.revision, repeat = case_report.repeat OR EXCLUDED.repeat, occurred_at = EXCLUDED.occurred_at, accepted_at = EXCLUDED.accepted_at,
         area_code = EXCLUDED.area_code, category = EXCLUDED.category, sealed_matter = EXCLUDED.sealed_matter
 ), entries AS (
     INSERT INTO case_history (county, case_id, sequence, at, kind, actor, capacity, text, sealed_remark, trace_id, seal,
