@@ -123,7 +123,7 @@ async fn a_plain_report_over_a_folded_call_keeps_its_records() {
         ..report("J1", 7, 7)
     };
     let plainly = async |client: &mut Client| {
-        let request = SubmitReportRequest { report: Some(plain.clone()) };
+        let request = SubmitReportRequest { report: Some(plain.clone()), ..Default::default() };
         client.submit_report(by("police_110", request)).await.unwrap().into_inner()
     };
     let answer = plainly(&mut client).await;
@@ -145,6 +145,7 @@ async fn states_of_one_ticket_in_one_stream_are_taken_in_their_order() {
         mark: u64::from(index) * 10 + n as u64,
         report: Some(state(&report(&format!("GD-{index}"), index, index), n)),
         validate_only: false,
+        ..Default::default()
     };
     let messages: Vec<_> = (0..30)
         .flat_map(|index| (0..4).map(move |n| (index, n)))
