@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Takes what became of a hotline's tickets: python changes_webhook.py whsec_… (the secret of sources.toml), port 8099."""
+"""Takes what became of a hotline's tickets: python changes_webhook.py whsec_… [8099] (the secret of sources.toml, the port)."""
 
 import base64, hashlib, hmac, http.server, json, sys, time
 
@@ -20,4 +20,4 @@ class Changes(http.server.BaseHTTPRequestHandler):
         self.end_headers()
 
 
-http.server.HTTPServer(("", 8099), Changes).serve_forever()
+http.server.HTTPServer(("", int((sys.argv + ["8099"])[2])), Changes).serve_forever()

@@ -9,7 +9,11 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use fengqiao_proto::notification::v1::{GetPushRequest, ListPushesRequest, Push, ReceiptState};
+use fengqiao_proto::{
+    intake::v1::ListReportsRequest,
+    notification::v1::{GetPushRequest, ListPushesRequest, Push, ReceiptState},
+    types::v1::Source,
+};
 use fengqiao_scenarios::{
     people::red_report,
     shared::County,
@@ -42,6 +46,22 @@ impl Drop for Running {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
+}
+
+/// A folder in which the stack's description lies as deploy/run leaves it.
+fn beside_the_stack(county: &County, name: &str) -> PathBuf {
+    let here = county.folder().join(name);
+    fs::create_dir(&here).unwrap();
+    std::os::unix::fs::symlink(county.stack.folder(), here.join(".local")).unwrap();
+    here
+}
+
+/// What an example says that ends well.
+fn said(mut example: Command) -> String {
+    let ran = example.stderr(Stdio::inherit()).output().unwrap();
+    let said = String::from_utf8(ran.stdout).unwrap();
+    assert!(ran.status.success(), "{said}");
+    said
 }
 
 async fn push(county: &County, agency: &str, case_id: &str) -> Push {
@@ -82,9 +102,7 @@ fn an_agency_connects_as_the_readme_says() {
             fetched.sign_by.is_some() && fetched.answer_by.is_some(),
             "by when it has to sign and answer"
         );
-        let here = county.folder().join("agency");
-        fs::create_dir(&here).unwrap();
-        std::os::unix::fs::symlink(county.stack.folder(), here.join(".local")).unwrap();
+        let here = beside_the_stack(&county, "agency");
         let ran =
             example("agency.py").arg(FETCHES).current_dir(&here).stderr(Stdio::inherit()).output().unwrap();
         let said = String::from_utf8(ran.stdout).unwrap();
@@ -96,6 +114,63 @@ fn an_agency_connects_as_the_readme_says() {
         // Started again it goes on where it was: nothing comes twice.
         let again = example("agency.py").arg(FETCHES).current_dir(&here).output().unwrap();
         assert!(again.status.success() && again.stdout.is_empty());
+        county.stack.stop().await;
+    });
+}
+
+#[test]
+fn a_hotline_and_a_110_system_connect_as_the_readme_says() {
+    const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let own = tempfile::tempdir().unwrap();
+        let sources = own.path().join("sources.toml");
+        fs::write(own.path().join("secret"), SECRET).unwrap();
+        let text = format!(
+            "[[webhook]]\nsource = 'hotline_12345'\nurl = 'http://127.0.0.1:{port}/'\nsecret_files = ['secret']\n\
+             allow_private = true\n"
+        );
+        fs::write(&sources, text).unwrap();
+        let county = County::start(|plan| {
+            plan.environment.push(("FENGQIAO_SOURCES_FILE".into(), sources.display().to_string()));
+        })
+        .await;
+        let log = own.path().join("changes.log");
+        let receiver = example("changes_webhook.py")
+            .args([SECRET, &port.to_string()])
+            .stdout(fs::File::create(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let receiver = Running(receiver);
+        let here = beside_the_stack(&county, "hotline");
+        let hotline = |reference: &str| {
+            let mut hotline = example("hotline.py");
+            hotline.arg(reference).current_dir(&here);
+            said(hotline)
+        };
+        let first = hotline("GD-1");
+        assert!(first.starts_with("accepted ") && first.contains("first time"), "{first}");
+        let again = hotline("GD-2");
+        assert!(again.contains("came before"), "{again}");
+        until("the webhook has what became of the ticket", USUAL, async || {
+            fs::read_to_string(&log).unwrap().contains("GD-1").then_some(())
+        })
+        .await;
+        drop(receiver);
+
+        let mut police = example("police_110.py");
+        police.arg("J-1").current_dir(&here);
+        let kept = said(police);
+        assert_eq!(kept.lines().filter(|line| line.contains("kept")).count(), 5, "{kept}");
+        assert!(kept.contains("waits for its call") && kept.contains("known") && !kept.contains("refused"));
+        let mut intake = county.calls().intake("source-police_110").unwrap();
+        let calls = ListReportsRequest { source: Source::Police110.into(), ..Default::default() };
+        let calls = intake.list_reports(calls).await.unwrap().into_inner().reports;
+        assert_eq!(calls.len(), 1, "six records, one call");
+        let call = calls[0].report.as_ref().unwrap();
+        assert_eq!((call.source_ref.as_str(), call.category.as_str()), ("J-1", "家庭纠纷"));
+        assert!(calls[0].linkage.as_ref().unwrap().repeat, "she called the hotline before");
         county.stack.stop().await;
     });
 }
