@@ -212,7 +212,10 @@ impl Worker {
             let Some(call) = of_record.get(&record.form.name()) else { continue };
             let Some(mut report) = by_call.remove(call).and_then(fold) else { continue };
             report.county.clone_from(&self.county);
-            waiting.push((call.clone(), self.intake.begin(&record.who, Some(report), WhenFull::Wait).await));
+            waiting.push((
+                call.clone(),
+                self.intake.begin(&record.who, Some(report), false, WhenFull::Wait).await,
+            ));
         }
         let mut reports = HashMap::new();
         for (call, begun) in waiting {

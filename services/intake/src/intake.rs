@@ -135,10 +135,10 @@ impl Intake {
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
         // Nothing of the message is held while it waits.
-        self.begin(who, report, WhenFull::Refuse).await?.committed().await
+        self.begin(who, report, false, WhenFull::Refuse).await?.committed().await
     }
 
-    /// Checks one report and lets it wait for its commit, after those that began before it.
+    /// Checks one report, which may be of a file, and lets it wait for its commit, after those that began before it.
     ///
     /// # Errors
     /// What is wrong with it, or why it cannot wait.
@@ -146,9 +146,10 @@ impl Intake {
         &self,
         who: &Principal,
         report: Option<Report>,
+        from_file: bool,
         when_full: WhenFull,
     ) -> Result<Begun, IntakeError> {
-        let received = self.receive(who, report)?;
+        let received = ReceivedReport { from_file, ..self.receive(who, report)? };
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));

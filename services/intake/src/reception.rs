@@ -47,6 +47,8 @@ pub struct ReceivedReport {
     pub fingerprint: Digest,
     /// Keyed hash of the content as it was brought: the same, unless it was completed by what is held.
     pub said: Digest,
+    /// Whether it comes from a file, which may be older than what is held.
+    pub from_file: bool,
     /// Whether it may take the place of what is held.
     pub whole: Whole,
     /// When it was told.
@@ -248,7 +250,12 @@ impl Reception {
         let places = desk.places();
         let valid = desk.check(completed, &places, now)?;
         let ready = self.make_ready(desk, &places, valid, &brought.submitted_by, brought.trace.clone());
-        Ok(ReceivedReport { said: brought.said, first_contact: brought.first_contact.clone(), ..ready })
+        Ok(ReceivedReport {
+            said: brought.said,
+            from_file: brought.from_file,
+            first_contact: brought.first_contact.clone(),
+            ..ready
+        })
     }
 
     /// A report as it was brought.
@@ -321,6 +328,7 @@ impl Reception {
             source_ref: report.source_ref.clone(),
             fingerprint,
             said: fingerprint,
+            from_file: false,
             whole: Whole::of(report.details.as_ref()),
             repeats: police::repeats(report.details.as_ref()),
             occurred_at: report.occurred_at,

@@ -57,6 +57,15 @@ enum Begin {
     Activity(BegunActivity),
 }
 
+/// What is wanted of a record.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct AskedOfRecord {
+    /// Only check it.
+    pub validate_only: bool,
+    /// It comes from a file, which may be older than what is held.
+    pub from_file: bool,
+}
+
 /// What a record is, checked, and not yet begun.
 enum Right {
     Reports(Vec<Report>),
@@ -87,7 +96,7 @@ impl Records {
         &self,
         who: &Arc<Principal>,
         record: Option<Record>,
-        validate_only: bool,
+        asked: AskedOfRecord,
         when_full: WhenFull,
     ) -> Result<BegunRecord, IntakeError> {
         let now = time::now();
@@ -112,14 +121,14 @@ impl Records {
             }
         };
         let unmapped = counted.iter().flat_map(|(_, unmapped)| unmapped_fields(unmapped)).collect();
-        if validate_only {
+        if asked.validate_only {
             return Ok(BegunRecord { begin: Begin::Checked, unmapped });
         }
         let begun = match right {
             Right::Reports(reports) => {
                 let mut begun = Vec::with_capacity(reports.len());
                 for report in reports {
-                    begun.push(self.intake.begin(who, Some(report), when_full).await?);
+                    begun.push(self.intake.begin(who, Some(report), asked.from_file, when_full).await?);
                 }
                 Begin::Reports(begun)
             }

@@ -22,11 +22,12 @@ use futures::{
 use sqlx::{PgConnection, PgPool};
 use tokio::{
     sync::{mpsc, oneshot},
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{Answer, Waiting};
 use crate::{
+    config::READ_TIMEOUT,
     domain::{
         completing::complete,
         decision::{Change, Decision},
@@ -163,21 +164,23 @@ impl Completer {
         Ok(Completed::Made(Box::new(ReceivedReport { made_on: Some(revision), ..report })))
     }
 
-    /// What is held, by a connection that works: one that a restarted Postgres has left is given up.
+    /// What is held, by a connection that works: one that a restarted Postgres has left, or that does not answer, is given
+    /// up.
     async fn stored(&mut self, brought: &ReceivedReport) -> Result<Option<StoredReport>, StoreError> {
         if let Some(mut connection) = self.connection.take() {
             match self.read(&mut connection, brought).await {
-                Err(error) if error.is_of_the_connection() => {}
-                read => {
+                Ok(read) => {
                     self.connection = Some(connection);
-                    return read;
+                    return Ok(read);
                 }
+                Err(error) if error.is_of_the_connection() => {}
+                Err(error) => return Err(error),
             }
         }
         let mut connection = store::connect(&self.pool).await?;
-        let read = self.read(&mut connection, brought).await;
+        let read = self.read(&mut connection, brought).await?;
         self.connection = Some(connection);
-        read
+        Ok(read)
     }
 
     async fn read(
@@ -185,7 +188,9 @@ impl Completer {
         connection: &mut PgConnection,
         brought: &ReceivedReport,
     ) -> Result<Option<StoredReport>, StoreError> {
-        store::report_by_ref(connection, &self.county, brought.source, &brought.source_ref).await
+        let reading = store::report_by_ref(connection, &self.county, brought.source, &brought.source_ref);
+        let late = StoreError::TooSlow { operation: "read what a report is completed by" };
+        timeout(READ_TIMEOUT, reading).await.unwrap_or(Err(late))
     }
 }
 

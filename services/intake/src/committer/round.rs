@@ -333,6 +333,7 @@ pub(super) fn candidates<'a>(
         Candidate {
             fingerprint: report.fingerprint,
             said: report.said,
+            from_file: report.from_file,
             whole: report.whole,
             detailed: report.sealed_details.is_some(),
             repeats: report.repeats,

@@ -20,6 +20,8 @@ pub struct Candidate<'a> {
     pub fingerprint: Digest,
     /// The keyed hash of what was brought: the same, unless it was completed by what is held.
     pub said: Digest,
+    /// Whether it comes from a file, which may be older than what is held.
+    pub from_file: bool,
     /// Whether it may take the place of what is held, where it was not completed by that.
     pub whole: Whole,
     /// When it was told.
@@ -64,9 +66,12 @@ pub struct Stored {
 }
 
 impl Stored {
-    /// Whether it says or has said what was brought: an import that is repeated does not undo what came after it.
+    /// Whether it says what was brought, or has said it where that may be older: a file that is imported again does not
+    /// undo what came after it, and the states of a form come in any order. Others may take back what they said.
     fn knows(&self, candidate: &Candidate<'_>) -> bool {
-        self.fingerprint == candidate.fingerprint || self.said_before.contains(&candidate.said)
+        let may_be_older = candidate.from_file || self.detailed;
+        self.fingerprint == candidate.fingerprint
+            || may_be_older && self.said_before.contains(&candidate.said)
     }
 }
 

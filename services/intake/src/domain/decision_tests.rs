@@ -67,6 +67,7 @@ impl Told {
         Candidate {
             fingerprint: [self.fingerprint; 16],
             said: [self.fingerprint; 16],
+            from_file: false,
             whole: Whole::UnlessDetailed,
             detailed: false,
             repeats: false,
@@ -266,10 +267,14 @@ fn what_was_said_before_is_known_and_what_is_not_whole_is_to_be_completed() {
         next.stored.insert(0, held.stored(id));
         let before = [JustDecided { name: "GD-1", candidate: &candidate, decision: &decided.each[0] }];
         next.follow(&past, &before, &[], &["GD-1"]);
-        let knows = |said: u8| next.stored[&0].knows(&Candidate { said: [said; 16], ..first[0].candidate() });
+        let knows = |said: u8| {
+            next.stored[&0].knows(&Candidate { said: [said; 16], from_file: true, ..first[0].candidate() })
+        };
         assert!(knows(1));
-        let again = Candidate { fingerprint: [7; 16], said: [8; 16], ..later.candidate() };
+        let again = Candidate { fingerprint: [7; 16], said: [8; 16], from_file: true, ..later.candidate() };
         assert_eq!(next.stored[&0].knows(&again), change == Change::Revision);
+        let taken_back = Candidate { from_file: false, ..again };
+        assert!(!next.stored[&0].knows(&taken_back), "who says it now may take it back");
     }
 }
 

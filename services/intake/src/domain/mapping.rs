@@ -87,6 +87,8 @@ pub type Fields = BTreeMap<String, String>;
 pub const MOST_FIELDS: usize = 200;
 const MOST_OWN_FIELDS: usize = 100;
 const NAME_LENGTH: usize = 80;
+/// Whether its source keeps a report confidential.
+const CONFIDENTIAL: &str = "confidential";
 const FIELD_NAME_LENGTH: usize = 64;
 const OWN_VALUE_LENGTH: usize = 4_000;
 
@@ -246,7 +248,13 @@ impl<'a> Translation<'a> {
                 let value = self.fitting(&setting.path, value, &setting.template);
                 insert(&mut self.body, &setting.path, value);
             }
-            Said::Unknown(said) => self.set_aside(&setting.template, Some(&said)),
+            Said::Unknown(said) => {
+                if setting.path == CONFIDENTIAL {
+                    // Who says anything there that is not a no (保密, 不公开) does not want it open.
+                    insert(&mut self.body, CONFIDENTIAL, Value::Bool(true));
+                }
+                self.set_aside(&setting.template, Some(&said));
+            }
             Said::Wrong(right) => self.wrong.push(Violation::new(speaker, right)),
         }
     }

@@ -136,6 +136,7 @@ fn what_is_not_known_is_kept_and_told_without_what_may_be_personal() {
         ("分类编码", "13800000000"),
         ("新字段", "王某"),
     ]);
+    assert!(report.confidential, "nobody said that it is not");
     let own: Vec<_> = report.details.unwrap().own_fields.into_iter().map(|own| own.name).collect();
     assert_eq!(own, ["区域", "新字段", "是否保密", "来电号码", "紧急程度"]);
     assert_eq!((report.area_code.as_str(), report.parties.len()), ("421181", 0));
@@ -207,6 +208,17 @@ fn words_and_lists_of_the_contract_are_made_of_the_source_s_fields() {
     assert_eq!(ticket.updated_at, None, "its stages say when it is of");
     assert_eq!(own(&report), [("紧急程度", "2")]);
     assert!(unmapped.is_empty(), "{unmapped:?}");
+}
+
+#[test]
+fn a_list_that_is_longer_than_any_is_no_list() {
+    let many: Vec<String> = (0..21).map(|number| format!("单位{number}")).collect();
+    let many = many.join("、");
+    let told = [("来电时间", "2026-11-24 08:00"), ("主办单位", "阎家河镇"), ("协办单位", many.as_str())];
+    let (report, unmapped) = report(&told);
+    assert_eq!(ticket(&report).handlers.len(), 1);
+    assert_eq!(own(&report), [("协办单位", many.as_str())]);
+    assert_eq!(unmapped, [("协办单位".to_owned(), None)]);
 }
 
 #[test]

@@ -135,7 +135,8 @@ impl PoliceForm {
     }
 }
 
-/// Whether the police say that a call repeats another one, or has to do with one (重复警情编号, 关联警情编号).
+/// Whether the police say that a call repeats another one (重复警情编号). One that only has to do with another (关联警情编号)
+/// may be of somebody else.
 #[must_use]
 pub fn repeats(details: Option<&Details>) -> bool {
     let Some(details::Form::PoliceCall(PoliceCall { taking: Some(taking), .. })) =
@@ -144,7 +145,7 @@ pub fn repeats(details: Option<&Details>) -> bool {
         return false;
     };
     let another = |number: &String| !number.is_empty() && *number != taking.number;
-    another(&taking.repeat_of) || taking.related_to.iter().any(another)
+    another(&taking.repeat_of)
 }
 
 /// Of each record the version that holds.

@@ -20,7 +20,7 @@ use crate::{
     config::READ_TIMEOUT,
     error::{IntakeError, refusal},
     intake::{Intake, WhenFull},
-    records::{BegunRecord, Committed, Records},
+    records::{AskedOfRecord, BegunRecord, Committed, Records},
     store::{self, StoreError},
 };
 
@@ -42,8 +42,8 @@ impl Methods for Records {
         match method {
             "SubmitRecord" => {
                 unary(request, |who, message: SubmitRecordRequest| async move {
-                    let (record, validate_only) = (message.record, message.validate_only);
-                    self.begin(&who, record, validate_only, WhenFull::Refuse).await?.committed().await
+                    let asked = AskedOfRecord { validate_only: message.validate_only, from_file: false };
+                    self.begin(&who, message.record, asked, WhenFull::Refuse).await?.committed().await
                 })
                 .await
             }
@@ -64,7 +64,8 @@ async fn begin(
     who: Arc<Principal>,
     message: SubmitRecordsRequest,
 ) -> (u64, Result<impl Future<Output = Committed> + Send + 'static, IntakeError>) {
-    let begun = records.begin(&who, message.record, message.validate_only, WhenFull::Wait).await;
+    let asked = AskedOfRecord { validate_only: message.validate_only, from_file: message.from_file };
+    let begun = records.begin(&who, message.record, asked, WhenFull::Wait).await;
     (message.mark, begun.map(BegunRecord::committed))
 }
 

@@ -27,6 +27,7 @@ use crate::{
     contract,
     error::{IntakeError, refusal},
     intake::Intake,
+    reception::ReceivedReport,
     sums,
 };
 
@@ -85,7 +86,7 @@ impl Reader {
     async fn take(&self, message: SubmitReportsRequest, place: OwnedSemaphorePermit) {
         let mark = message.mark;
         let received = match self.intake.receive(&self.who, message.report) {
-            Ok(received) => received,
+            Ok(received) => ReceivedReport { from_file: message.from_file, ..received },
             Err(error) => return self.refuse(mark, place, error),
         };
         if message.validate_only {

@@ -38,19 +38,44 @@ fn title(held: &AcceptedReport) -> &str {
     &held.report.as_ref().unwrap().title
 }
 
+/// Hands in one line of a file.
+async fn import(client: &mut Client, line: Report) -> (i32, bool) {
+    let message = SubmitReportsRequest { mark: 1, report: Some(line), from_file: true, ..Default::default() };
+    let mut answers = client.submit_reports(tokio_stream::iter([message])).await.unwrap().into_inner();
+    match answers.message().await.unwrap().unwrap().outcome.unwrap() {
+        Outcome::Accepted(answer) => (answer.revision, answer.known),
+        Outcome::Refused(refused) => panic!("{refused:?}"),
+    }
+}
+
 #[tokio::test]
 async fn an_import_that_is_repeated_does_not_undo_what_came_after_it() {
     let (world, mut client) = one().await;
     let imported = report("GD-1", 1, 1);
     let changed = Report { title: "邻里纠纷（已更正）".into(), ..imported.clone() };
+    assert_eq!(import(&mut client, imported.clone()).await, (1, false));
+    let answer = submit(&mut client, changed.clone()).await.unwrap();
+    assert_eq!((answer.revision, answer.known), (2, false));
+    for again in [&imported, &changed] {
+        assert_eq!(import(&mut client, again.clone()).await, (2, true));
+    }
+    assert_eq!(title(&held(&mut client, Source::Hotline12345, "GD-1").await), changed.title);
+    assert_eq!(events(&world).await.len(), 2);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_takes_back_what_it_said_is_heard() {
+    let (world, mut client) = one().await;
+    let closed = Report { confidential: true, ..report("GD-1", 1, 1) };
+    let open = Report { confidential: false, ..closed.clone() };
     for (sent, revision, known) in
-        [(&imported, 1, false), (&changed, 2, false), (&imported, 2, true), (&changed, 2, true)]
+        [(&closed, 1, false), (&open, 2, false), (&open, 2, true), (&closed, 3, false), (&closed, 3, true)]
     {
         let answer = submit(&mut client, sent.clone()).await.unwrap();
         assert_eq!((answer.revision, answer.known), (revision, known));
     }
-    assert_eq!(title(&held(&mut client, Source::Hotline12345, "GD-1").await), changed.title);
-    assert_eq!(events(&world).await.len(), 2);
+    assert!(held(&mut client, Source::Hotline12345, "GD-1").await.report.unwrap().confidential);
     world.end().await;
 }
 

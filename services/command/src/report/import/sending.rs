@@ -236,9 +236,13 @@ impl Sending<'_> {
     ) -> Result<Answers, CommandError> {
         let (validate_only, numbers_as_said) = (self.dry_run, self.numbers_as_said);
         let messages = messages.filter_map(move |(mark, content)| match content {
-            Content::Report(report) => {
-                Some(SubmitReportsRequest { mark, report: Some(*report), validate_only, numbers_as_said })
-            }
+            Content::Report(report) => Some(SubmitReportsRequest {
+                mark,
+                report: Some(*report),
+                validate_only,
+                numbers_as_said,
+                from_file: true,
+            }),
             Content::Record(_) => None,
         });
         let mut client = session.intake(&self.caller).await?;
@@ -265,7 +269,7 @@ impl Sending<'_> {
         let validate_only = self.dry_run;
         let messages = messages.filter_map(move |(mark, content)| match content {
             Content::Record(record) => {
-                Some(SubmitRecordsRequest { mark, record: Some(*record), validate_only })
+                Some(SubmitRecordsRequest { mark, record: Some(*record), validate_only, from_file: true })
             }
             Content::Report(_) => None,
         });

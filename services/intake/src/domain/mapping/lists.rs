@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 
 use super::{Said, Translation, insert, parts};
 
+/// A field names so many entries at most.
+const MOST_ENTRIES: usize = 20;
+
 impl<'a> Translation<'a> {
     /// Adds the entries that the record has.
     pub(super) fn list(&mut self, list: &'a ListMapping) {
@@ -16,7 +19,12 @@ impl<'a> Translation<'a> {
         self.origins.entry(list.path.clone()).or_insert(speaker);
         let said = self.fill(template);
         if several {
-            for part in parts(&said) {
+            let all: Vec<&str> = parts(&said).take(MOST_ENTRIES + 1).collect();
+            if all.len() > MOST_ENTRIES {
+                // No list of the field is so long: it is no list.
+                return self.set_aside(template, None);
+            }
+            for part in all {
                 self.entry(list, template, Some(part));
             }
         } else if !said.is_empty() {

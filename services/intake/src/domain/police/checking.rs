@@ -8,7 +8,7 @@ use fengqiao_serving::time::from_proto;
 use prost_types::Timestamp;
 
 use super::{MOST_DISPATCHES, MOST_FEEDBACKS, PoliceForm};
-use crate::domain::{details, text, validation::Violation};
+use crate::domain::{details, said_numbers::AS_SAID_LENGTH, text, validation::Violation};
 
 const NUMBER_LENGTH: usize = 64;
 const CODE_LENGTH: usize = 64;
@@ -210,6 +210,8 @@ impl Checks {
             self.line(&path("name"), &party.name, NAME_LENGTH);
             self.line(&path("phone"), &party.phone, CODE_LENGTH);
             self.line(&path("idNumber"), &party.id_number, CODE_LENGTH);
+            self.line(&path("phoneAsSaid"), &party.phone_as_said, AS_SAID_LENGTH);
+            self.line(&path("idNumberAsSaid"), &party.id_number_as_said, AS_SAID_LENGTH);
         }
     }
 
