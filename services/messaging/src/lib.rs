@@ -27,7 +27,7 @@ mod trimming;
 mod turn;
 
 pub use error::{ApplyError, MessagingError};
-pub use outbox::{Event, Outbox, append};
+pub use outbox::{Event, Outbox, append, append_in_turn};
 pub use receiver::{Applied, Apply, Receiver};
 pub use relay::Relay;
 pub use retry::Backoff;
@@ -42,6 +42,7 @@ pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 /// All SQL of this crate, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
+    ("append_in_turn", include_str!("sql/append_in_turn.sql")),
     ("advance_turn", include_str!("sql/advance_turn.sql")),
     ("hold_turn", include_str!("sql/hold_turn.sql")),
     ("in_turn", concat!(include_str!("sql/in_turn.sql"), "own AS (SELECT 1) SELECT position FROM go")),

@@ -33,6 +33,28 @@ pub struct Event {
 /// # Errors
 /// [`MessagingError::Database`]; the transaction is then to be given up.
 pub async fn append(conn: &mut PgConnection, county: &str, events: &[Event]) -> Result<i64, MessagingError> {
+    append_by(include_str!("sql/append.sql"), conn, county, events).await
+}
+
+/// As [`append`], in a transaction that has taken the county's turn already: it stays one turn, and what was decided for the
+/// next one holds.
+///
+/// # Errors
+/// [`MessagingError::Database`]; the transaction is then to be given up.
+pub async fn append_in_turn(
+    conn: &mut PgConnection,
+    county: &str,
+    events: &[Event],
+) -> Result<i64, MessagingError> {
+    append_by(include_str!("sql/append_in_turn.sql"), conn, county, events).await
+}
+
+async fn append_by(
+    statement: &'static str,
+    conn: &mut PgConnection,
+    county: &str,
+    events: &[Event],
+) -> Result<i64, MessagingError> {
     if events.is_empty() {
         return Ok(0);
     }
@@ -40,7 +62,7 @@ pub async fn append(conn: &mut PgConnection, county: &str, events: &[Event]) -> 
     let payloads: Vec<&[u8]> = events.iter().map(|event| event.payload.as_slice()).collect();
     let traces: Vec<Option<&str>> = events.iter().map(|event| event.trace.as_deref()).collect();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let last: i64 = sqlx::query_scalar(include_str!("sql/append.sql"))
+    let last: i64 = sqlx::query_scalar(statement)
         .bind(county)
         .bind(kinds)
         .bind(payloads)

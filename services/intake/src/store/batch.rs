@@ -6,7 +6,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use fengqiao_linkage::Join;
-use fengqiao_messaging::{Backoff, Event, IN_TURN, InTurn, Turn, append, hold_turn};
+use fengqiao_messaging::{Backoff, Event, IN_TURN, InTurn, Turn, append_in_turn, hold_turn};
 use fengqiao_serving::time::to_sql;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction, types::Uuid};
@@ -147,7 +147,7 @@ impl DecidedBatch<'_> {
             let kept: Vec<Join> = self.decisions.joins.iter().map(|found| found.join).collect();
             let shown = repeated_calls(&mut tx, self.county, &kept, self.window, self.now).await?;
             written.later = if shown.is_empty() { Vec::new() } else { calls(&shown) };
-            written.later_first = append(&mut tx, self.county, &written.later)
+            written.later_first = append_in_turn(&mut tx, self.county, &written.later)
                 .await
                 .map_err(|error| StoreError::Events(error.into()))?;
         }

@@ -123,6 +123,9 @@ async fn join_all(
     Ok(all)
 }
 
+/// Of a cluster that others went into so many of the oldest and of the newest reports are looked at.
+const LOOKED_AT: i64 = 20;
+
 /// The police's calls that joins have shown to be repeats, of those that were accepted within the window; they are known as
 /// such from now on.
 ///
@@ -144,6 +147,7 @@ pub async fn repeated_calls(
         .bind(joins.iter().map(|join| join.kept).collect::<Vec<_>>())
         .bind(window.as_secs_f64())
         .bind(to_sql(now.checked_sub(window).unwrap_or(Timestamp::MIN)))
+        .bind(LOOKED_AT)
         .fetch_all(conn)
         .await
         .map_err(StoreError::database(OPERATION))
