@@ -153,7 +153,7 @@ async fn send_all(calls: Connections, records: Vec<Form>) {
             for (mark, form) in going {
                 pace.tick().await;
                 let record = Some(Record { form: Some(form), ..Default::default() });
-                if send.send(SubmitRecordsRequest { mark, record, validate_only: false }).await.is_err() {
+                if send.send(SubmitRecordsRequest { mark, record, ..Default::default() }).await.is_err() {
                     return;
                 }
             }
