@@ -14,7 +14,7 @@ const PEOPLE: usize = 4;
 /// So many of those who are named in the narrative.
 const NAMED: usize = 2;
 
-/// And so many of its topics.
+/// And so many of the topics that befall many.
 const TOPICS: usize = 2;
 
 /// What a key is made of.
@@ -30,7 +30,7 @@ enum By {
     HamletHouse,
     House,
     Street,
-    Topic,
+    SharedTopic,
 }
 
 impl Traits {
@@ -61,11 +61,8 @@ impl Traits {
         }
         self.name_keys().for_each(&mut add);
         if let Some(area) = self.place.neighbourhood() {
-            // What befalls many goes first.
-            let (shared, all) = (&self.matter.shared_topics, &self.matter.topics);
-            let own = all.iter().filter(|topic| !shared.contains(topic));
-            for topic in shared.iter().chain(own).take(TOPICS) {
-                add(key(By::Topic, &[area, *topic]));
+            for topic in self.matter.shared_topics.iter().take(TOPICS) {
+                add(key(By::SharedTopic, &[area, *topic]));
             }
         }
         keys
