@@ -4,7 +4,7 @@ use prost::Name;
 use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::Value;
 
-use crate::json::{JsonError, descriptor_of, full_enum_name};
+use crate::json::{JsonError, descriptor_of, from_json, full_enum_name};
 
 /// A part of a JSON text that does not fit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,6 +13,27 @@ pub struct Misfit {
     pub field: String,
     /// What would be right; never the value.
     pub right: String,
+}
+
+/// Why a JSON text is no message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unfit {
+    /// These parts of it do not fit.
+    Parts(Vec<Misfit>),
+    /// It is not the form of the message, and no part of it says why.
+    Whole,
+}
+
+/// Reads a message from its JSON form.
+///
+/// # Errors
+/// [`Unfit`]: every part that does not fit, by its path; never a value.
+pub fn read<M: Name + Default>(value: Value) -> Result<M, Unfit> {
+    let wrong = misfits::<M>(&value).map_err(|_| Unfit::Whole)?;
+    if !wrong.is_empty() {
+        return Err(Unfit::Parts(wrong));
+    }
+    from_json(value).map_err(|_| Unfit::Whole)
 }
 
 /// Enough to see what is wrong; a text may have thousands.

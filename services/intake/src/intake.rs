@@ -9,7 +9,6 @@ use fengqiao_proto::intake::v1::{Report, SubmitReportResponse};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time;
 use futures::future::BoxFuture;
-use jiff::{ToSpan as _, tz::TimeZone};
 use sqlx::PgPool;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -120,8 +119,8 @@ impl Intake {
         if !wanted {
             return report;
         }
-        // A day more, whatever the zone: who was born then is refused by the county's day.
-        let today = TimeZone::UTC.to_datetime(time::now()).date().saturating_add(1.day());
+        // Who was born on the county's tomorrow is refused by the county's day.
+        let today = said_numbers::latest_day(time::now());
         report.map(|report| said_numbers::of_report(report, today))
     }
 

@@ -33,7 +33,7 @@ pub struct Event {
 /// # Errors
 /// [`MessagingError::Database`]; the transaction is then to be given up.
 pub async fn append(conn: &mut PgConnection, county: &str, events: &[Event]) -> Result<i64, MessagingError> {
-    append_by(include_str!("sql/append.sql"), conn, county, events).await
+    append_taking(1, conn, county, events).await
 }
 
 /// As [`append`], in a transaction that has taken the county's turn already: it stays one turn, and what was decided for the
@@ -46,11 +46,11 @@ pub async fn append_in_turn(
     county: &str,
     events: &[Event],
 ) -> Result<i64, MessagingError> {
-    append_by(include_str!("sql/append_in_turn.sql"), conn, county, events).await
+    append_taking(0, conn, county, events).await
 }
 
-async fn append_by(
-    statement: &'static str,
+async fn append_taking(
+    turns: i64,
     conn: &mut PgConnection,
     county: &str,
     events: &[Event],
@@ -62,12 +62,13 @@ async fn append_by(
     let payloads: Vec<&[u8]> = events.iter().map(|event| event.payload.as_slice()).collect();
     let traces: Vec<Option<&str>> = events.iter().map(|event| event.trace.as_deref()).collect();
     let count = i64::try_from(events.len()).unwrap_or(i64::MAX);
-    let last: i64 = sqlx::query_scalar(statement)
+    let last: i64 = sqlx::query_scalar(include_str!("sql/append.sql"))
         .bind(county)
         .bind(kinds)
         .bind(payloads)
         .bind(traces)
         .bind(count)
+        .bind(turns)
         .fetch_one(conn)
         .await
         .map_err(MessagingError::database("append events"))?;

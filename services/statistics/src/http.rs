@@ -14,8 +14,8 @@ use axum::{
 };
 use fengqiao_access::{AccessLayer, Principal};
 use fengqiao_proto::{
-    json::{from_json, to_json},
-    json_misfits::misfits,
+    json::to_json,
+    json_misfits::{self, Unfit},
     statistics::v1::{
         StreamIndicatorsRequest, StreamIndicatorsResponse, analysis_service_server::AnalysisService,
         statistics_service_server::StatisticsService,
@@ -98,14 +98,16 @@ async fn question<M: Name + Default>(
         if large { Problem::too_large(QUESTION_BYTES) } else { Problem::broken_body() }
     })?;
     let value: Value = serde_json::from_slice(&body).map_err(|error| Problem::not_json(&error))?;
-    let unreadable =
-        || Problem::from(status::invalid(vec![Violation::new("", "must be the JSON form of the request")]));
-    let wrong = misfits::<M>(&value).map_err(|_| unreadable())?;
-    if !wrong.is_empty() {
-        let violations = wrong.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));
-        return Err(status::invalid(violations.collect()).into());
-    }
-    Ok((who, from_json(value).map_err(|_| unreadable())?))
+    let message = json_misfits::read(value).map_err(|unfit| {
+        let violations = match unfit {
+            Unfit::Parts(parts) => {
+                parts.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right)).collect()
+            }
+            Unfit::Whole => vec![Violation::new("", "must be the JSON form of the request")],
+        };
+        Problem::from(status::invalid(violations))
+    })?;
+    Ok((who, message))
 }
 
 fn as_a<M>(who: Arc<Principal>, message: M) -> tonic::Request<M> {

@@ -24,8 +24,9 @@ use prost::Name;
 use serde_json::{Map, Value, json};
 
 use super::{
+    details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH},
     said_numbers, text,
-    validation::{TITLE_LENGTH, Violation},
+    validation::{NAME_LENGTH, TITLE_LENGTH, Violation},
 };
 
 /// What a record has become.
@@ -85,12 +86,8 @@ pub type Fields = BTreeMap<String, String>;
 
 /// The most fields of one record.
 pub const MOST_FIELDS: usize = 200;
-const MOST_OWN_FIELDS: usize = 100;
-const NAME_LENGTH: usize = 80;
 /// Whether its source keeps a report confidential.
 const CONFIDENTIAL: &str = "confidential";
-const FIELD_NAME_LENGTH: usize = 64;
-const OWN_VALUE_LENGTH: usize = 4_000;
 
 /// Translates the fields of one record, or of one item of it; `ordinal` is the item's number, from 1.
 ///
@@ -446,8 +443,8 @@ impl<'a> Translation<'a> {
 
     fn check_own(&mut self, name: &str, value: &str) {
         // The name comes from outside, so it is not repeated where it is wrong itself.
-        if name.trim().is_empty() || text::single_line(name, FIELD_NAME_LENGTH).is_err() {
-            let right = format!("must be named on one line, with 1 to {FIELD_NAME_LENGTH} characters");
+        if name.trim().is_empty() || text::single_line(name, OWN_NAME_LENGTH).is_err() {
+            let right = format!("must be named on one line, with 1 to {OWN_NAME_LENGTH} characters");
             self.wrong.push(Violation::new("fields", right));
         } else if let Err(right) = text::lines(value, OWN_VALUE_LENGTH) {
             self.wrong.push(Violation::new(name, right));

@@ -12,7 +12,7 @@ use fengqiao_proto::{
     types::v1::{Party, PartyRole, Source},
 };
 use fengqiao_serving::time::from_proto;
-use jiff::{Timestamp, civil::Date};
+use jiff::Timestamp;
 use prost::Message as _;
 
 pub use self::checking::{check, check_call};
@@ -257,9 +257,9 @@ fn narrative(taking: &PoliceTaking, feedbacks: &[PoliceFeedback]) -> String {
 
 /// Who called, then whom the officers found. What is no number or no id (号码隐藏) is kept as it was said.
 fn people(taking: &PoliceTaking, feedbacks: &[PoliceFeedback]) -> Vec<Party> {
-    let today = taking.called_at.as_ref().and_then(from_proto).unwrap_or(Timestamp::UNIX_EPOCH);
-    // An id number's birth is not after the call; a day more, whatever the zone.
-    let today = jiff::tz::TimeZone::UTC.to_datetime(today).date().tomorrow().unwrap_or(Date::MAX);
+    // An id number's birth is not after the call.
+    let called_at = taking.called_at.as_ref().and_then(from_proto).unwrap_or(Timestamp::UNIX_EPOCH);
+    let today = said_numbers::latest_day(called_at);
     let mut people: Vec<Party> = Vec::new();
     let mut add = |party: Party| {
         let party = said_numbers::of_party(party, today);

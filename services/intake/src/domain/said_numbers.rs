@@ -1,14 +1,20 @@
 //! What was said as a telephone or an id number and is none: a digit wrong, hidden, two in one field.
 
 use fengqiao_proto::{intake::v1::Report, types::v1::Party};
-use jiff::civil::Date;
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
-use super::{id_number::IdNumber, phone::Phone};
+use super::{id_number::IdNumber, phone::Phone, text};
 
 /// The longest text that is kept as said.
 pub const AS_SAID_LENGTH: usize = 80;
 /// Between two telephones in one field.
 const BETWEEN: &[char] = &['/', '／', '\\', '、', ',', '，', ';', '；', '|', '或', '和'];
+
+/// The latest day that it may be anywhere: nobody of whom an id number tells is born after it.
+#[must_use]
+pub fn latest_day(at: Timestamp) -> Date {
+    TimeZone::UTC.to_datetime(at).date().tomorrow().unwrap_or(Date::MAX)
+}
 
 /// The report with what is no number of its people kept as it was said.
 #[must_use]
@@ -35,8 +41,7 @@ pub fn of_party(mut party: Party, today: Date) -> Party {
 }
 
 fn clipped(said: &str) -> String {
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    said.trim().chars().map(plain).take(AS_SAID_LENGTH).collect()
+    text::on_one_line(said.trim()).take(AS_SAID_LENGTH).collect()
 }
 
 #[cfg(test)]

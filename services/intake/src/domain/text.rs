@@ -47,6 +47,11 @@ fn is_forbidden_on_a_line(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// A text on one line: a blank stands for what may not stand there.
+pub fn on_one_line(text: &str) -> impl Iterator<Item = char> + '_ {
+    text.chars().map(|c| if is_forbidden_on_a_line(c) { ' ' } else { c })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

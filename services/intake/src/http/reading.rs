@@ -1,6 +1,6 @@
 //! Reading what is handed in.
 
-use fengqiao_proto::{json::from_json, json_misfits::misfits};
+use fengqiao_proto::json_misfits::{self, Unfit};
 use prost::Name;
 use serde_json::Value;
 
@@ -11,11 +11,11 @@ use crate::{domain::validation::Violation, error::IntakeError};
 /// # Errors
 /// Every part of it that does not fit, by its path.
 pub(super) fn read<M: Name + Default>(value: Value) -> Result<M, IntakeError> {
-    let unreadable = || IntakeError::invalid("", format!("must be the JSON form of {}", M::NAME));
-    let wrong = misfits::<M>(&value).map_err(|_| unreadable())?;
-    if !wrong.is_empty() {
-        let violation = wrong.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));
-        return Err(IntakeError::Invalid(violation.collect()));
-    }
-    from_json(value).map_err(|_| unreadable())
+    json_misfits::read(value).map_err(|unfit| match unfit {
+        Unfit::Parts(parts) => {
+            let violations = parts.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));
+            IntakeError::Invalid(violations.collect())
+        }
+        Unfit::Whole => IntakeError::invalid("", format!("must be the JSON form of {}", M::NAME)),
+    })
 }

@@ -141,11 +141,10 @@ impl DecidedBatch<'_> {
             self.insert(&mut tx, turn, &new).await?.map(|first| Written { first, ..Written::default() });
         if let Some(written) = &mut written {
             revise(&mut tx, self.county, &revised, self.now).await?;
-            let joins = self.decisions.joins.iter().map(|found| found.join);
-            let joins: Vec<_> = joins.zip(self.join_ids.iter().copied()).collect();
-            join_clusters(&mut tx, self.county, &joins, self.now).await?;
-            let kept: Vec<Join> = self.decisions.joins.iter().map(|found| found.join).collect();
-            let shown = repeated_calls(&mut tx, self.county, &kept, self.window, self.now).await?;
+            let joins: Vec<Join> = self.decisions.joins.iter().map(|found| found.join).collect();
+            let named: Vec<_> = joins.iter().copied().zip(self.join_ids.iter().copied()).collect();
+            join_clusters(&mut tx, self.county, &named, self.now).await?;
+            let shown = repeated_calls(&mut tx, self.county, &joins, self.window, self.now).await?;
             written.later = if shown.is_empty() { Vec::new() } else { calls(&shown) };
             written.later_first = append_in_turn(&mut tx, self.county, &written.later)
                 .await

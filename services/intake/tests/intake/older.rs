@@ -3,29 +3,20 @@
 use fengqiao_intake::{config::CommitSettings, domain::ticket_states::ticket_of};
 use fengqiao_proto::{
     intake::v1::{
-        AcceptedReport, Details, GetReportRequest, HotlineTicket, PoliceCall, PoliceFeedback, PoliceTaking,
-        Record, Report, SubmitRecordRequest, SubmitReportRequest, SubmitReportsRequest, TicketStage,
-        TicketStageKind, details::Form, record, record_service_client::RecordServiceClient,
-        submit_reports_response::Outcome,
+        AcceptedReport, GetReportRequest, PoliceCall, PoliceFeedback, PoliceTaking, Record, Report,
+        SubmitRecordRequest, SubmitReportRequest, SubmitReportsRequest, details::Form, record,
+        record_service_client::RecordServiceClient, submit_reports_response::Outcome,
     },
     types::v1::Source,
 };
 
-use crate::world::{Client, World, by, channel, client, events, one, report, submit};
-
-const STAGES: [TicketStageKind; 4] =
-    [TicketStageKind::Taken, TicketStageKind::Screened, TicketStageKind::Handled, TicketStageKind::Closed];
+use crate::{
+    tickets::{message, state},
+    world::{Client, World, by, channel, client, events, one, report, submit},
+};
 
 fn at(minute: i64) -> Option<prost_types::Timestamp> {
     Some(prost_types::Timestamp { seconds: 1_795_478_400 + minute * 60, nanos: 0 })
-}
-
-/// The ticket's n-th state.
-fn state(base: &Report, n: usize) -> Report {
-    let stage = TicketStage { kind: STAGES[n].into(), at: at(n as i64), words: format!("第{n}步") };
-    let ticket = HotlineTicket { updated_at: at(n as i64), stages: vec![stage], ..Default::default() };
-    let details = Details { form: Some(Form::HotlineTicket(ticket)), ..Default::default() };
-    Report { title: format!("第{n}步时的标题"), details: Some(details), ..base.clone() }
 }
 
 async fn held(client: &mut Client, source: Source, reference: &str) -> AcceptedReport {
@@ -166,12 +157,6 @@ async fn a_plain_report_over_a_folded_call_keeps_its_records() {
 #[tokio::test]
 async fn states_of_one_ticket_in_one_stream_are_taken_in_their_order() {
     let (world, mut client) = one().await;
-    let message = |index: u32, n: usize| SubmitReportsRequest {
-        mark: u64::from(index) * 10 + n as u64,
-        report: Some(state(&report(&format!("GD-{index}"), index, index), n)),
-        validate_only: false,
-        ..Default::default()
-    };
     let messages: Vec<_> = (0..30)
         .flat_map(|index| (0..4).map(move |n| (index, n)))
         .map(|(index, n)| message(index, n))

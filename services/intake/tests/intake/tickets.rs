@@ -23,12 +23,21 @@ const STAGES: [TicketStageKind; 5] = [
 ];
 
 /// The ticket's n-th state, as a hotline that sends only what is new would have it.
-fn state(base: &Report, n: usize) -> Report {
+pub fn state(base: &Report, n: usize) -> Report {
     let at = Some(prost_types::Timestamp { seconds: 1_795_478_400 + n as i64 * 60, nanos: 0 });
     let stage = TicketStage { kind: STAGES[n].into(), at, words: format!("第{n}步") };
     let ticket = HotlineTicket { updated_at: at, stages: vec![stage], ..Default::default() };
     let details = Details { form: Some(Form::HotlineTicket(ticket)), ..Default::default() };
     Report { title: format!("第{n}步时的标题"), details: Some(details), ..base.clone() }
+}
+
+/// The n-th state of one of many tickets, marked by both.
+pub fn message(index: u32, n: usize) -> SubmitReportsRequest {
+    SubmitReportsRequest {
+        mark: u64::from(index) * 10 + n as u64,
+        report: Some(state(&report(&format!("GD-{index}"), index, index), n)),
+        ..Default::default()
+    }
 }
 
 async fn held(client: &mut Client, reference: &str) -> AcceptedReport {
@@ -89,12 +98,6 @@ async fn an_older_state_that_says_nothing_new_changes_nothing() {
 #[tokio::test]
 async fn a_stream_takes_states_of_many_tickets_and_answers_each() {
     let (world, mut client) = one().await;
-    let message = |index: u32, n: usize| SubmitReportsRequest {
-        mark: u64::from(index) * 10 + n as u64,
-        report: Some(state(&report(&format!("GD-{index}"), index, index), n)),
-        validate_only: false,
-        ..Default::default()
-    };
     let messages: Vec<_> = (0..20).flat_map(|index| [2, 0, 1].map(|n| message(index, n))).collect();
     let mut answers = client.submit_reports(tokio_stream::iter(messages)).await.unwrap().into_inner();
     let mut marks = Vec::new();

@@ -374,8 +374,9 @@ impl CasesAtHand {
     }
 
     fn keep(&mut self, report: &ReceivedReport, case: &CaseFile, effect: Effect) {
-        let repeat = report.repeat || self.reports.get(&report.report_id).is_some_and(|known| known.repeat);
-        let merged = self.reports.get(&report.report_id).is_some_and(|known| known.merged);
+        let before = self.reports.get(&report.report_id);
+        let repeat = report.repeat || before.is_some_and(|known| known.repeat);
+        let merged = before.is_some_and(|known| known.merged);
         let known = KnownReport { case_id: case.id, revision: report.revision, repeat, merged };
         self.reports.insert(report.report_id, known);
         if effect != Effect::Revised {

@@ -1,6 +1,9 @@
 //! What is wrong with a line.
 
-use fengqiao_proto::{intake::v1::Report, json::from_json, json_misfits::misfits};
+use fengqiao_proto::{
+    intake::v1::Report,
+    json_misfits::{self, Unfit},
+};
 use serde_json::Value;
 
 /// What is wrong with a field of a line.
@@ -24,14 +27,17 @@ impl Fault {
 /// # Errors
 /// Every part of it that does not fit, by its path, as the service says it over HTTP; never the value.
 pub fn report_of(form: Value) -> Result<Report, Vec<Fault>> {
-    let unreadable = || {
-        vec![Fault::new("", "does not fit the JSON form of a report: see `fengqiao report submit --help`")]
-    };
-    let wrong = misfits::<Report>(&form).map_err(|_| unreadable())?;
-    if !wrong.is_empty() {
-        return Err(wrong.into_iter().map(|misfit| Fault::new(misfit.field, misfit.right)).collect());
-    }
-    from_json(form).map_err(|_| unreadable())
+    json_misfits::read(form).map_err(|unfit| match unfit {
+        Unfit::Parts(parts) => {
+            parts.into_iter().map(|misfit| Fault::new(misfit.field, misfit.right)).collect()
+        }
+        Unfit::Whole => {
+            vec![Fault::new(
+                "",
+                "does not fit the JSON form of a report: see `fengqiao report submit --help`",
+            )]
+        }
+    })
 }
 
 #[cfg(test)]

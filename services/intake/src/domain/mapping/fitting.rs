@@ -44,9 +44,8 @@ pub(super) fn cut(path: &str, said: &str) -> Option<String> {
 }
 
 /// A text on one line, cut where it is too long.
-pub(super) fn on_one_line(text: &str, most: usize) -> String {
-    let plain = |c: char| if c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') { ' ' } else { c };
-    let line: String = text.chars().map(plain).take(most + 1).collect();
+pub(super) fn on_one_line(said: &str, most: usize) -> String {
+    let line: String = text::on_one_line(said).take(most + 1).collect();
     shortened(line.trim(), most)
 }
 

@@ -8,12 +8,15 @@ use fengqiao_serving::time::from_proto;
 use prost_types::Timestamp;
 
 use super::{MOST_DISPATCHES, MOST_FEEDBACKS, PoliceForm};
-use crate::domain::{details, said_numbers::AS_SAID_LENGTH, text, validation::Violation};
+use crate::domain::{
+    details,
+    said_numbers::AS_SAID_LENGTH,
+    text,
+    validation::{ADDRESS_LENGTH, NAME_LENGTH, Violation},
+};
 
 const NUMBER_LENGTH: usize = 64;
 const CODE_LENGTH: usize = 64;
-const NAME_LENGTH: usize = 80;
-const ADDRESS_LENGTH: usize = 200;
 const CONTENT_LENGTH: usize = 6_000;
 const ADDITION_LENGTH: usize = 2_000;
 const FEEDBACK_LENGTH: usize = 1_000;
