@@ -1,7 +1,7 @@
 //! Addresses as people say them, parted into what they name, so that one household is recognised in
 //! 金丰小区3号楼2单元501室, 金丰3-2-501, 三号楼501 and 阎家河镇5组12号.
 
-mod house;
+pub(crate) mod house;
 
 pub use house::House;
 
@@ -77,7 +77,8 @@ fn place_of<'a>(text: &'a str, area_prefix: &str, places: &Places) -> (String, &
                 }
             }
         };
-        if chosen.len() <= place.len() {
+        // 陈墩村委会陈墩村桃树沟: said twice.
+        if chosen.len() <= place.len() && **chosen != place {
             break;
         }
         place.clone_from(chosen);
@@ -93,7 +94,10 @@ fn place_of<'a>(text: &'a str, area_prefix: &str, places: &Places) -> (String, &
 /// 程家冲下塆7号, reported from 程家冲村: the village is meant, and not a hamlet that begins like it.
 fn short_name_of_area<'p, 'a>(text: &'a str, area_prefix: &str, places: &'p Places) -> Option<Found<'p, 'a>> {
     let found = places.short_at_start(text)?;
-    let of_area = found.codes.iter().position(|code| area_prefix.starts_with(code.as_str()))?;
+    let of_area = found.codes.iter().position(|code| {
+        area_prefix.starts_with(code.as_str())
+            || area_prefix.len() >= TOWN_DIGITS && code.starts_with(area_prefix)
+    })?;
     let codes = &found.codes[of_area..=of_area];
     (!house::begins_with_kind(found.rest)).then_some(Found { codes, ..found })
 }
@@ -121,6 +125,12 @@ mod tests {
                 ("421181109", "木子店镇"),
                 ("421181109219", "古城村村民委员会"),
                 ("421181103001", "白果街道社区居民委员会"),
+                ("421181107", "盐田河镇"),
+                ("421181107225", "麻城坳村村民委员会"),
+                ("421181404", "国营狮子峰林场"),
+                ("421181471", "湖北麻城经济开发区"),
+                ("421181471012", "黄金桥社区居民委员会"),
+                ("421181472", "龟峰山风景区管理处"),
             ],
         )
     }
@@ -189,6 +199,48 @@ mod tests {
         assert_eq!(read("白果大道12号", "421181103001").house.street, "白果大道");
         let estate = read("鼓楼小区3栋501", "421181002");
         assert_eq!(estate.house.estate, "鼓楼");
+    }
+
+    #[test]
+    fn what_is_run_by_an_administration_is_called_by_less_than_its_name() {
+        let expected = read("湖北麻城经济开发区黄金桥社区瑞景苑9栋702", "421181");
+        assert_eq!(expected.community.as_deref(), Some("421181471012"));
+        assert_eq!(expected.house.estate, "瑞景");
+        for (written, area) in [
+            ("麻城市经济开发区黄金桥社区瑞景苑9栋702", "421181471000"),
+            ("麻城市麻城开发区黄金桥社区瑞景苑9栋702", "421181"),
+            ("麻城经开区黄金桥社区瑞景9栋702", "421181"),
+            ("开发区管委会黄金桥社区瑞景9栋702", "421181"),
+            ("黄金桥瑞景苑9栋702", "421181471000"),
+            ("黄金桥社区黄金桥社区瑞景苑9栋702", "421181471"),
+        ] {
+            assert_eq!(read(written, area), expected, "{written} {area}");
+        }
+        for (written, town) in [("狮子峰林场2组", "421181404"), ("龟峰山风景区3号", "421181472")]
+        {
+            assert_eq!(read(written, "421181").town.as_deref(), Some(town), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_place_may_be_named_after_the_county() {
+        for written in ["盐田河镇麻城坳村3组", "麻城坳村3组", "麻城市盐田河镇麻城坳村3组", "湖北麻城坳村3组"]
+        {
+            let read = read(written, "421181");
+            assert_eq!(read.community.as_deref(), Some("421181107225"), "{written}");
+            assert_eq!((read.house.group.as_str(), read.house.hamlet.as_str()), ("3", ""), "{written}");
+        }
+        assert_eq!(read("麻城和润花园3栋501", "421181").house.estate, "和润");
+        assert_eq!(read("麻城北路12号", "421181").house.street, "麻城北路");
+    }
+
+    #[test]
+    fn a_misspelt_place_is_known_by_its_sound() {
+        let expected = read("阎家河镇石桥垸村5组12号", "421181");
+        for written in ["阎加河镇石桥垸村5组12号", "阎家河镇石乔垸村5组12号", "麻成市阎家河镇石桥垸村5组12号"]
+        {
+            assert_eq!(read(written, "421181"), expected, "{written}");
+        }
     }
 
     proptest! {

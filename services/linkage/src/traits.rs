@@ -128,7 +128,13 @@ impl MatterTraits {
 #[must_use]
 pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Traits {
     let names: Vec<&str> = report.parties.iter().map(|party| party.name).collect();
-    let said = Matter::read(report.title, report.narrative, &names);
+    let mut said = Matter::read(report.title, report.narrative, &names);
+    // Whom it befell is as good as named in the text, and named first.
+    let is_named = |party: &&PlainParty<'_>| {
+        party.role == Role::Other && Name::read(party.name).is_some_and(|name| name.whole)
+    };
+    said.people.splice(..0, report.parties.iter().filter(is_named).map(|party| party.name.to_owned()));
+    said.people.truncate(MOST_NAMED - said.organisations.len());
     let in_text = said.phone.as_deref().map(|digits| PlainPhone { digits, personal: true });
     let mut parties: Vec<PartyTraits> = Vec::with_capacity(report.parties.len().min(MOST_PARTIES));
     for party in &report.parties {

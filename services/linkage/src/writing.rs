@@ -79,7 +79,7 @@ pub(crate) fn sound(text: &str) -> String {
 }
 
 /// Appends how a character sounds; one that has no sound stands for itself.
-fn push_sound(c: char, sound: &mut String) {
+pub(crate) fn push_sound(c: char, sound: &mut String) {
     let Some(pinyin) = c.to_pinyin() else {
         sound.push(c);
         return;

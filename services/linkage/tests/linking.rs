@@ -560,3 +560,31 @@ proptest! {
         }
     }
 }
+
+/// Whether one report finds the other.
+fn finds(one: &Telling<'_>, other: &Telling<'_>) -> bool {
+    let keys = traits_of(one).keys();
+    traits_of(other).keys().iter().any(|key| keys.contains(key))
+}
+
+#[test]
+fn a_report_is_found_by_whom_it_tells_of_and_by_what_befell() {
+    let nobody = Telling { name: "", phone: "", id: "", address: "", opponent: "", category: "", text: "" };
+    let wages = Telling {
+        opponent: "湖北恒祥建设公司", text: "拖欠农民工工资，包工头跑了", ..nobody
+    };
+    let here = Telling { name: "王桂兰", address: "阎家河镇石桥垸村5组12号", ..wages };
+    let there = Telling { name: "陈建国", address: "鼓楼街道金丰小区3栋501", ..wages };
+    // Another employer's name hashes to something else, whatever is owed.
+    let other = Telling { opponent: "金鼎劳务公司", ..there };
+    assert!(finds(&here, &there) && !finds(&here, &other));
+    let told_of = Telling { name: "黄琴", phone: "13800000009", ..nobody };
+    let tells = Telling { text: "客人黄琴吃完不给钱", phone: "13800000007", ..nobody };
+    assert!(finds(&told_of, &tells));
+    let place = "阎家河镇石桥垸村";
+    let hit =
+        Telling { address: place, text: "骑电动车被撞，开车的跑了，交通事故", ..nobody };
+    let seen = Telling { address: place, text: "路口出车祸了", ..nobody };
+    let fight = Telling { address: place, text: "楼上漏水", ..nobody };
+    assert!(finds(&hit, &seen) && !finds(&hit, &fight));
+}

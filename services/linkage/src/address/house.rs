@@ -1,6 +1,8 @@
 //! The part of an address below the community: estate, street, building, unit, room, group, number.
 
-use crate::signs::Signs;
+use std::sync::LazyLock;
+
+use crate::{signs::Signs, writing::sound};
 
 /// A house or flat, as far as it is named. Numbers are digits (or letters) without leading zeros; what is not named
 /// is empty.
@@ -50,6 +52,7 @@ const UNITS: &[(&str, Follows)] = &[
     ("号院", Follows::Number),
     ("号", Follows::Number),
     ("户", Follows::Number),
+    ("期", Follows::Phase),
 ];
 static NUMERALS: Signs = Signs::of("零〇一二两三四五六七八九十百");
 /// A word that ends so names a street.
@@ -60,6 +63,33 @@ const ESTATES: &[&str] = &["住宅小区", "安置小区", "小区", "社区", "
 const ESTATE_ENDS: &[&str] = &[
     "家园", "花园", "佳苑", "名城", "国际", "公馆", "新村", "雅居", "华庭", "华府", "雅苑", "家苑", "嘉园",
     "豪庭", "名邸", "名苑", "名居", "名府", "苑", "府", "城",
+];
+/// How those of two characters sound.
+static ESTATE_ENDS_HEARD: LazyLock<Vec<String>> = LazyLock::new(|| {
+    ESTATE_ENDS.iter().filter(|end| end.chars().count() == 2).map(|end| sound(end)).collect()
+});
+/// What is said around a place and does not tell it.
+const SAYINGS: &[&str] = &[
+    "门牌号",
+    "门牌",
+    "本人住址",
+    "现住址",
+    "住址",
+    "户籍地",
+    "居住地",
+    "家门口",
+    "大门口",
+    "门口",
+    "门前",
+    "旁边",
+    "附近",
+    "对面",
+    "路边",
+    "村口",
+    "路口",
+    "楼下",
+    "家中",
+    "家里",
 ];
 /// A room has a floor in front: 501.
 const ROOM_DIGITS: std::ops::RangeInclusive<usize> = 3..=4;
@@ -72,6 +102,8 @@ enum Follows {
     Group,
     Floor,
     Lane,
+    /// 海棠小区二期: left out as often as said.
+    Phase,
     /// 号: a building, a room or a house, as it stands.
     Number,
     /// A number alone.
@@ -217,13 +249,15 @@ impl House {
     /// Reads what follows the community in an address that has plain signs and digits.
     pub(super) fn read(text: &str) -> Self {
         let mut house = Self::default();
-        for piece in pieces(text) {
+        for mut piece in pieces(text) {
             if piece.numbers.is_empty() && !house.is_empty() {
                 // 张伟家, 后门, 旁边.
                 continue;
             }
-            let word = house.take_street(piece.word);
-            house.take(word, &piece.numbers);
+            let word = house.take_street(without_saying(piece.word));
+            let said = piece.numbers.len();
+            piece.numbers.retain(|(_, unit)| *unit != Follows::Phase);
+            house.take(word, &piece.numbers, piece.numbers.len() < said);
         }
         house
     }
@@ -250,7 +284,8 @@ impl House {
         }
     }
 
-    fn take(&mut self, word: &str, numbers: &[(&str, Follows)]) {
+    /// Takes a word and its numbers; only estates are built in phases.
+    fn take(&mut self, word: &str, numbers: &[(&str, Follows)], in_phase: bool) {
         let is_street = STREETS.iter().any(|street| word.ends_with(street) && word.len() > street.len());
         let mut numbers = numbers;
         if is_street {
@@ -284,7 +319,10 @@ impl House {
         let in_building = |unit: &Follows| {
             matches!(unit, Follows::Building | Follows::Entrance | Follows::Room | Follows::Floor)
         };
-        let flats = numbers.iter().any(|(_, unit)| in_building(unit)) || estate != word;
+        let flats = numbers.iter().any(|(_, unit)| in_building(unit))
+            || estate != word
+            || in_phase
+            || (numbers.is_empty() && core_of(word) != word);
         if named && flats {
             core_of(estate).clone_into(&mut self.estate);
         } else if named {
@@ -307,7 +345,7 @@ impl House {
                     floor = number.parse().ok().filter(|floor| *floor < 100);
                     continue;
                 }
-                Follows::Lane => &mut self.street_number,
+                Follows::Lane | Follows::Phase => &mut self.street_number,
                 // 3栋2-501: between building and room stands the unit.
                 Follows::Bare if more && !self.building.is_empty() && self.unit.is_empty() => &mut self.unit,
                 Follows::Number | Follows::Bare if !self.building.is_empty() || !self.unit.is_empty() => {
@@ -325,6 +363,15 @@ impl House {
     }
 }
 
+/// The word without what says nothing of where it is: 门牌19号, 瑞景苑（本人住址）, 曹家寨村门口.
+fn without_saying(word: &str) -> &str {
+    let mut left = word;
+    while let Some(less) = SAYINGS.iter().find_map(|saying| left.strip_suffix(saying)) {
+        left = less;
+    }
+    left
+}
+
 /// An estate's name without the word for its kind, where two characters are left.
 fn estate_of(word: &str) -> &str {
     without_end(word, ESTATES)
@@ -332,14 +379,38 @@ fn estate_of(word: &str) -> &str {
 
 /// The part of an estate's name that nobody leaves out.
 fn core_of(estate: &str) -> &str {
-    without_end(estate, ESTATE_ENDS)
+    let core = without_end(estate, ESTATE_ENDS);
+    if core != estate {
+        return core;
+    }
+    // 和润花庭 is 和润华庭.
+    let heard = estate.char_indices().rev().nth(1).filter(|(at, _)| {
+        let end = sound(&estate[*at..]);
+        estate[..*at].chars().count() >= 2 && ESTATE_ENDS_HEARD.contains(&end)
+    });
+    heard.map_or(estate, |(at, _)| &estate[..at])
 }
 
 /// Whether a text begins with what a name ends with: the name before it is a street's or an estate's.
 pub(super) fn begins_with_kind(text: &str) -> bool {
     let word = text.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
     word.chars().count() < 2
-        || [STREETS, ESTATES, ESTATE_ENDS].into_iter().flatten().any(|kind| word.starts_with(kind))
+        || [STREETS, ESTATES, ESTATE_ENDS]
+            .into_iter()
+            .flatten()
+            // 城东大道 is no end of a name.
+            .any(|kind| word == *kind || kind.chars().count() > 1 && word.starts_with(kind))
+}
+
+/// Whether what follows the county's name is the rest of a street that is named after it: 大道12号, 北路.
+pub(crate) fn is_rest_of_street(text: &str) -> bool {
+    const WITH_QUARTER: usize = 2;
+    let word: &str = text.split(|c: char| c.is_ascii_digit()).next().unwrap_or_default();
+    word.chars().count() < 2
+        || STREETS.iter().any(|kind| {
+            word.starts_with(kind)
+                || word.find(kind).is_some_and(|at| word[..at + kind.len()].chars().count() <= WITH_QUARTER)
+        })
 }
 
 fn without_end<'a>(word: &'a str, ends: &[&str]) -> &'a str {
@@ -390,6 +461,12 @@ mod tests {
             ("金丰小区501", "金丰", "", "", "501"),
             ("金丰小区", "金丰", "", "", ""),
             ("金丰花园3栋501", "金丰", "3", "", "501"),
+            ("金丰花圆3栋501", "金丰", "3", "", "501"),
+            ("金丰花园", "金丰", "", "", ""),
+            ("金丰小区二期3栋501", "金丰", "3", "", "501"),
+            ("金丰花园2期", "金丰", "", "", ""),
+            ("金丰花园（本人住址）", "金丰", "", "", ""),
+            ("金丰小区门口", "金丰", "", "", ""),
         ] {
             assert_eq!(read(written), flat(estate, building, unit, room), "{written}");
         }
@@ -423,6 +500,9 @@ mod tests {
         let house = read("五组");
         assert_eq!((house.group.as_str(), house.number.as_str()), ("5", ""));
         assert_eq!(read("12号").number, "12");
+        assert_eq!(read("5组门牌12号"), read("5组12号"));
+        assert_eq!(read("王家湾门牌号12号"), read("王家湾12号"));
+        assert_eq!(read("村口"), House::default());
         assert_eq!(read("河边").hamlet, "河边");
     }
 

@@ -79,7 +79,8 @@ pub(crate) fn case(
     let one_sum = one.amounts.iter().any(|sum| other.amounts.contains(sum));
     let place = if one.of_employer { None } else { neighbourhood(&new.place, &old.place) };
     // Workers of one employer live in many places.
-    let one_employer = place.is_none() && (days <= DAYS || one_sum) && same_organisation(new, old);
+    let one_employer =
+        place.is_none() && (days <= DAYS || one_sum && days <= WEEKS) && same_organisation(new, old);
     let shared = who.is_none()
         && days <= SHARED_DAYS
         && (place.is_some() || one_employer)

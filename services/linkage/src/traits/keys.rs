@@ -14,7 +14,7 @@ const PEOPLE: usize = 4;
 /// So many of those who are named in the narrative.
 const NAMED: usize = 2;
 
-/// And so many of the topics that befall many.
+/// And so many of the topics, those that befall many first.
 const TOPICS: usize = 2;
 
 /// What a key is made of.
@@ -30,7 +30,7 @@ enum By {
     HamletHouse,
     House,
     Street,
-    SharedTopic,
+    Topic,
 }
 
 impl Traits {
@@ -60,12 +60,23 @@ impl Traits {
             add(key(By::NameInTown, &[name, self.place.town]));
         }
         self.name_keys().for_each(&mut add);
-        if let Some(area) = self.place.neighbourhood() {
-            for topic in self.matter.shared_topics.iter().take(TOPICS) {
-                add(key(By::SharedTopic, &[area, *topic]));
+        let topics = self.matter.shared_topics.iter().chain(&self.matter.topics).take(TOPICS);
+        // Workers of one employer live in many places.
+        let employer = if self.matter.of_employer { self.organisation() } else { None };
+        for around in [self.place.neighbourhood(), employer].into_iter().flatten() {
+            for topic in topics.clone() {
+                add(key(By::Topic, &[around, *topic]));
             }
         }
         keys
+    }
+
+    /// The organisation that it is about: on the other side, or named in the text.
+    fn organisation(&self) -> Option<u32> {
+        let is_organisation =
+            |party: &&PartyTraits| party.name.is_some_and(|name| name.whole && name.surname == 0);
+        let opposite = self.respondents().find(is_organisation).and_then(|party| Some(party.name?.sound));
+        opposite.or_else(|| self.matter.organisations().next())
     }
 
     /// Those of [`Self::keys`] that are a name alone, wherever its bearer lives; they say the least.
