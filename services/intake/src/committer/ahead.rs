@@ -72,10 +72,14 @@ impl Worker {
         let (mut known, _) = read.ok().inspect(|_| self.reader = Some(connection))??;
         let decisions = before.decided.decisions();
         // What has stale keys may have been read as it was.
-        (!decisions.have_stale_keys()).then(|| {
-            follow(&mut known, &self.memory, before.reports, decisions, reports);
-            known
-        })
+        if decisions.have_stale_keys() {
+            return None;
+        }
+        let keys = |index: usize| reports[index].hashes.keys();
+        let going = known.keys_going(keys);
+        follow(&mut known, &self.memory, before.reports, decisions, reports);
+        // What is a revision of the round before may leave keys of which not enough was read.
+        known.keys_going(keys).is_subset(&going).then_some(known)
     }
 }
 

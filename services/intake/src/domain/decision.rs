@@ -1,6 +1,9 @@
 //! What becomes of each report of a batch: known, a new revision, or new, and who came before.
 
-use std::{collections::HashMap, hash::Hash};
+use std::{
+    collections::{HashMap, HashSet},
+    hash::Hash,
+};
 
 use fengqiao_linkage::{Earlier, Join, Joined, Key, Kind, Linked, New, Traits, Weights, link};
 use jiff::Timestamp;
@@ -105,6 +108,17 @@ pub struct Known {
 }
 
 impl Known {
+    /// The keys under which reports of the batch may be found no more when it is decided; `keys` are all keys of a
+    /// candidate.
+    pub fn keys_going<I: Iterator<Item = Key>>(&self, keys: impl Fn(usize) -> I) -> HashSet<Key> {
+        let mut going = HashSet::new();
+        for (index, stored) in &self.stored {
+            let kept: Vec<Key> = keys(*index).collect();
+            going.extend(stored.all_keys.iter().copied().filter(|key| !kept.contains(key)));
+        }
+        going
+    }
+
     /// Completes what was read before the batch before it was visible, as if it had been read after. It does no harm
     /// where it was. `past` remembers that batch; `names` are those of the later batch's candidates; `joins` are the
     /// clusters that the batch before joined. Where that one has stale keys, it is to be read anew.
@@ -174,11 +188,12 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// Lets later reports find this one.
+    /// Lets later reports find this one, by what it says now.
     fn tell(&self, candidate: &Candidate<'_>, past: &mut Past) {
         if self.change.is_written() {
             let (linkage, joinable) = (&self.linkage, self.joinable);
             let newly = Newly { traits: candidate.traits, keys: candidate.keys, linkage, joinable };
+            self.stale_keys.iter().for_each(|key| past.leave_key(*key, self.report_id));
             past.decided(self.report_id, candidate.occurred_at, &newly);
         }
     }

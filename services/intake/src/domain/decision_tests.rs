@@ -125,12 +125,21 @@ impl Held {
 
     /// What a batch needs and is not remembered.
     fn read_rest(&self, past: &Past, told: &[Told]) -> Known {
+        self.read_rest_with(past, told, HashMap::new())
+    }
+
+    /// The same, where some are there already.
+    fn read_rest_with(&self, past: &Past, told: &[Told], stored: HashMap<usize, Stored>) -> Known {
         let keys = past.unread_keys(told.iter().flat_map(|told| &told.keys));
         let read = self.known(keys.iter().copied(), []).past;
-        let found = past.found(&read, told.iter().map(|told| (&told.traits, told.keys.as_slice())));
+        let batch = told.iter().map(|told| (&told.traits, told.keys.as_slice()));
+        let of_stored = Known { stored, past: read };
+        let going = of_stored.keys_going(|index| told[index].keys.iter().copied());
+        let found = past.found(&of_stored.past, batch, &going);
         let unread = past.unread_reports(found, self.news);
         let mut known = self.known(keys, unread.reports);
         known.past.clusters.extend(unread.cases.into_iter().map(|case| (case, self.joinable(case))));
+        known.stored = of_stored.stored;
         known
     }
 
@@ -363,6 +372,34 @@ fn a_cluster_that_went_into_another_is_followed_by_all_that_is_known() {
     }
 }
 
+/// Where the reports of these names belong, decided by so many at a time; a name that comes again is a revision.
+fn in_batches(told: &[(u8, Told)], at_most: usize) -> BTreeMap<u8, [Uuid; 3]> {
+    let (mut held, mut past, mut fresh) = (Held::default(), Past::default(), counting());
+    let mut ids: BTreeMap<u8, Uuid> = BTreeMap::new();
+    let mut left = told;
+    while !left.is_empty() {
+        let mut names = HashSet::new();
+        let repeated = left.iter().position(|(name, _)| !names.insert(*name)).unwrap_or(left.len());
+        let (batch, after) = left.split_at(repeated.min(at_most));
+        left = after;
+        let stored = batch
+            .iter()
+            .enumerate()
+            .filter_map(|(index, (name, _))| Some((index, held.stored(*ids.get(name)?))));
+        let stored: HashMap<usize, Stored> = stored.collect();
+        let told: Vec<Told> = batch.iter().map(|(_, told)| told.clone()).collect();
+        let known = held.read_rest_with(&past, &told, stored);
+        let decided = all_after(&told, known, &mut past, &mut fresh);
+        held.keep(&told, &decided);
+        ids.extend(batch.iter().zip(&decided.each).map(|((name, _), decision)| (*name, decision.report_id)));
+    }
+    let clusters = |id: &Uuid| {
+        let linkage = &held.reports[id].1;
+        [Kind::Person, Kind::Household, Kind::Case].map(|kind| linkage.cluster(kind))
+    };
+    ids.iter().map(|(name, id)| (*name, clusters(id))).collect()
+}
+
 proptest! {
     /// However a day's reports are cut into batches, the same ones belong together.
     #[test]
@@ -390,6 +427,20 @@ proptest! {
             prop_assert_eq!(&linkage.reasons, &other.reasons);
             prop_assert_eq!(linkage.repeat, other.repeat);
         }
+    }
+
+    /// Nor where they are revised, and found no more by what they said before.
+    #[test]
+    fn the_cut_into_batches_changes_nothing_where_reports_are_revised(
+        reports in prop::collection::vec((0_u8..6, 0_u8..3, 0_i64..200, 0_u8..30), 1..60),
+        at_most in 2_usize..30,
+    ) {
+        let told: Vec<(u8, Told)> = reports
+            .iter()
+            .enumerate()
+            .map(|(index, (family, matter, day, name))| (*name, told(index as u8, *day, *family, *matter)))
+            .collect();
+        prop_assert_eq!(in_batches(&told, 1), in_batches(&told, at_most));
     }
 
     /// A batch that is read before the one before it is visible is decided as if all had been read after, whatever is

@@ -39,7 +39,7 @@ pub struct EarlierReport {
 #[derive(Debug, Default)]
 pub struct Past {
     reports: HashMap<Uuid, Remembered<EarlierReport>>,
-    /// Of each key the newest reports, in the order of their ids; one more than are compared shows that there are more.
+    /// Of each key the newest reports, in the order of their ids; more than are compared, since some may leave it.
     /// A key that is not here was not read; one without reports has none.
     by_key: HashMap<Key, Remembered<Vec<Uuid>>>,
     /// Until when each case cluster may be joined.
@@ -139,8 +139,12 @@ pub struct Unread {
     pub cases: Vec<Uuid>,
 }
 
-/// The newest reports of a key that are read: one more than are compared.
-pub const NEWEST_OF_A_KEY: usize = CANDIDATES_PER_KEY + 1;
+/// One more than are compared of a key shows that it has more.
+const SHOWS_MORE: usize = CANDIDATES_PER_KEY + 1;
+/// So many reports may leave one key in a batch, and what is compared is the same as if each had been read for itself.
+const MAY_LEAVE: usize = 7;
+/// The newest reports of a key that are read.
+pub const NEWEST_OF_A_KEY: usize = SHOWS_MORE + MAY_LEAVE;
 
 /// So many joins are looked up where a report is; with more of them every report is told.
 const JOINS_AT_MOST: usize = 4_096;
@@ -157,12 +161,14 @@ impl Past {
     }
 
     /// The earlier reports that reports with these traits and keys can be compared with, by what is remembered of the keys
-    /// and what was read of the others. Reports that come until then only add themselves.
+    /// and what was read of the others. Reports that come until then only add themselves, and leave only keys that are
+    /// `going`: of those any may come to be compared.
     #[must_use]
     pub fn found<'a>(
         &self,
         read: &ReadPast,
         batch: impl Iterator<Item = (&'a Traits, &'a [Key])>,
+        going: &HashSet<Key>,
     ) -> HashSet<Uuid> {
         let read: HashMap<Key, &[Uuid]> =
             read.keys.iter().map(|(key, reports)| (*key, reports.as_slice())).collect();
@@ -172,7 +178,9 @@ impl Past {
             for key in keys {
                 let remembered = self.by_key.get(key).map(|reports| reports.value.as_slice());
                 let newest = remembered.or_else(|| read.get(key).copied()).unwrap_or_default();
-                found.extend(found_by(newest, names.contains(key)));
+                let compared =
+                    if going.contains(key) { newest } else { found_by(newest, names.contains(key)) };
+                found.extend(compared);
             }
         }
         found
@@ -254,7 +262,14 @@ impl Past {
         }
     }
 
-    /// A report is no more found under a key: which others are has to be read again.
+    /// A report is found no more under a key.
+    pub fn leave_key(&mut self, key: Key, report_id: Uuid) {
+        if let Some(newest) = self.by_key.get_mut(&key) {
+            newest.value.retain(|report| *report != report_id);
+        }
+    }
+
+    /// Reports have left a key: what is older than what is held of it has to be read again.
     pub fn forget_key(&mut self, key: Key) {
         self.by_key.remove(&key);
     }
@@ -295,7 +310,10 @@ impl Past {
         let hits: Vec<(Key, Uuid)> = keys
             .iter()
             .filter_map(|key| Some((*key, self.by_key.get(key)?.used_in(self.batch))))
-            .flat_map(|(key, reports)| reports.iter().map(move |report| (key, *report)))
+            .flat_map(|(key, reports)| {
+                let newest = &reports[reports.len().saturating_sub(SHOWS_MORE)..];
+                newest.iter().map(move |report| (key, *report))
+            })
             .collect();
         let names: Vec<Key> = traits.name_keys().collect();
         let chosen = choose(&hits, &names);

@@ -46,8 +46,10 @@ pub async fn known(
     if turns.is_some_and(|turns| !turns.contains(&turn.0)) {
         return Ok(None);
     }
-    let batch = batch.iter().map(|report| report.hashes.by(lookup));
-    let mut found = past.found(&known.past, batch.map(|hashed| (&hashed.traits, hashed.keys.as_slice())));
+    let going = known.keys_going(|index| batch[index].hashes.keys());
+    let hashed = batch.iter().map(|report| report.hashes.by(lookup));
+    let hashed = hashed.map(|hashed| (&hashed.traits, hashed.keys.as_slice()));
+    let mut found = past.found(&known.past, hashed, &going);
     // What officers said of the clusters of these is to be known, too.
     found.extend(known.stored.values().map(|stored| stored.report_id));
     let unread = past.unread_reports(found, known.past.news);
