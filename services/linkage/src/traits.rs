@@ -95,11 +95,11 @@ pub(crate) struct PlaceTraits {
 pub(crate) struct MatterTraits {
     /// 0 where the category is not known.
     pub category: Hashed,
-    /// Sorted.
+    /// In the order said: the first ones find others, and which those are is not to depend on the secret.
     pub topics: Vec<Hashed>,
-    /// The topics that come with disputes of any kind; sorted.
+    /// The topics that come with disputes of any kind.
     pub beside_topics: Vec<Hashed>,
-    /// The topics that befall a whole neighbourhood; sorted. They are among `topics`, too.
+    /// The topics that befall a whole neighbourhood. They are among `topics`, too.
     pub shared_topics: Vec<Hashed>,
     /// Sorted; 24 bits each.
     pub words: Vec<Hashed>,
@@ -193,15 +193,9 @@ fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTra
 const OTHER: &str = "other";
 
 fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
-    let topics = |wanted: fn(&Topic) -> bool| {
-        let mut topics: Vec<Hashed> = matter
-            .topics
-            .iter()
-            .filter(|topic| wanted(topic))
-            .map(|topic| secret.short(Of::Topic, &[topic.name]))
-            .collect();
-        topics.sort_unstable();
-        topics
+    let topics = |wanted: fn(&Topic) -> bool| -> Vec<Hashed> {
+        let wanted = matter.topics.iter().filter(|topic| wanted(topic));
+        wanted.map(|topic| secret.short(Of::Topic, &[topic.name])).collect()
     };
     let mut words: Vec<Hashed> =
         matter.words().into_iter().map(|word| secret.short(Of::Word, &[word]) >> 8).collect();
