@@ -69,9 +69,9 @@ impl Score {
         self
     }
 
-    /// Makes it so many bits less likely from the beginning.
-    fn untie(&mut self, bits: f32) {
-        self.prior -= bits;
+    /// Makes it so many bits more likely from the beginning, or less.
+    fn presume(&mut self, bits: f32) {
+        self.prior += bits;
     }
 
     fn set(&mut self, evidence: Evidence, bits: f32) {
