@@ -31,9 +31,9 @@ pub fn print(description: &StackDescription, folder: &Path, case: Option<&str>, 
 What to try next, in another terminal:
   {command} stats                        figures of the county 指标
   {command} case list --level red        the most dangerous cases 红色事项
-  {command} case show {case}     one case and its whole history
+  {command} case show {case} --purpose 试用     one case and its whole history
   {command} push inbox --agency police   what an agency has to do 待签收
-  {command} watch {case}         follow a case while things happen
+  {command} watch {case} --purpose 试用         follow a case while things happen
   {command} report submit --help         hand in a report of your own
   kill -9 any of the processes           it comes back, and nothing is lost"
     );

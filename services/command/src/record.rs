@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
-    intake::v1::{ListUnmappedRequest, Record, SubmitRecordRequest, SubmitRecordResponse, UnmappedValue},
+    intake::v1::{
+        Foreseen, ListUnmappedRequest, Record, SubmitRecordRequest, SubmitRecordResponse, UnmappedValue,
+    },
     json,
     types::v1::Source,
 };
@@ -25,7 +27,8 @@ pub enum RecordCommand {
     /// Hand in one record; many by `fengqiao report import --mapping`.
     #[command(after_help = FORM)]
     Submit(SubmitOptions),
-    /// List the values and fields that the county's mappings do not know, and how often they came.
+    /// List the values and fields that the county's mappings do not know, and how often they came; under * the kinds of
+    /// matter that came without a mapping and that the county does not know.
     Unmapped(UnmappedOptions),
 }
 
@@ -42,7 +45,7 @@ pub struct SubmitOptions {
     /// As the system of this door; an officer where not given.
     #[arg(long, value_parser = words::parser(words::SOURCES), ignore_case = true)]
     source: Option<Source>,
-    /// Have it checked by the service, and hand nothing in.
+    /// Have it checked by the service, and hand nothing in: it is said whether it would be new, known, or a revision.
     #[arg(long)]
     dry_run: bool,
 }
@@ -82,7 +85,18 @@ async fn submit(options: SubmitOptions, session: &Session, output: &Output) -> R
     if output.json {
         return output.document(&answer);
     }
-    output.text(&if options.dry_run { "核对无误\n".to_owned() } else { said(&answer) })
+    output.text(&if options.dry_run { foreseen(&answer) } else { said(&answer) })
+}
+
+/// What would become of a record that was only checked.
+fn foreseen(answer: &SubmitRecordResponse) -> String {
+    let becomes = match answer.foreseen() {
+        Foreseen::Unspecified => "",
+        Foreseen::New => ", 将新收",
+        Foreseen::Known => ", 已在库, 内容未变",
+        Foreseen::Revised => ", 将更正",
+    };
+    format!("核对无误{becomes}\n")
 }
 
 fn said(answer: &SubmitRecordResponse) -> String {

@@ -22,10 +22,12 @@ fn import(county: &County, arguments: &[&str]) -> Output {
         .unwrap()
 }
 
+/// What the command says last of all lines.
 fn tally(output: &Output) -> [u64; 5] {
-    let said: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| {
-        panic!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr))
-    });
+    let text = String::from_utf8_lossy(&output.stdout);
+    let last = text.lines().last().unwrap_or_default();
+    let said: serde_json::Value = serde_json::from_str(last)
+        .unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
     ["taken", "known", "revised", "checked", "refused"].map(|name| said[name].as_u64().unwrap())
 }
 
@@ -74,9 +76,27 @@ fn a_dry_run_hands_nothing_in() {
     let county = County::start();
     fs::write(county.folder().join("t.csv"), "来源编号,标题\nA-1,漏水\nA-2,bad\n").unwrap();
     let output = import(&county, &["t.csv", "--source", "grid", "--dry-run"]);
-    assert_eq!(tally(&output), [0, 0, 0, 1, 1]);
+    assert_eq!(tally(&output), [1, 0, 0, 0, 1]);
     assert!(String::from_utf8_lossy(&output.stderr).contains("line 3: areaCode is needed"));
     assert!(county.taken().is_empty());
+}
+
+#[test]
+fn a_dry_run_tells_of_each_line_whether_it_is_new_known_or_a_revision() {
+    let county = County::start();
+    fs::write(county.folder().join("day.csv"), "来源编号,标题\nA-1,漏水\n").unwrap();
+    assert_eq!(tally(&import(&county, &["day.csv", "--source", "grid"])), [1, 0, 0, 0, 0]);
+    let text = "来源编号,标题\nA-1,漏水\nA-2,漏水\nA-2,漏水\nA-2,漏水加重\n,bad\n";
+    fs::write(county.folder().join("t.csv"), text).unwrap();
+    let output = import(&county, &["t.csv", "--source", "grid", "--dry-run", "--window", "1"]);
+    assert_eq!(tally(&output), [1, 2, 1, 0, 1]);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
+    let lines: Vec<serde_json::Value> =
+        said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let outcomes: Vec<_> = lines.iter().filter_map(|one| one["outcome"].as_str()).collect();
+    assert_eq!(outcomes, ["known", "new", "known", "revised", "refused"]);
+    assert_eq!((&lines[1]["line"], &lines[5]["dryRun"]), (&3.into(), &true.into()));
+    assert_eq!(county.taken(), ["A-1"]);
 }
 
 #[test]

@@ -87,30 +87,42 @@ impl Activities {
     ) -> Result<BegunActivity, IntakeError> {
         let activity = activity.unwrap_or_default();
         let county = who.county_of(&activity.county).map_err(|_| IntakeError::NoSuchCounty)?.to_owned();
-        let valid = self.check(who, &county, activity)?;
+        let kept = self.receive(who, &county, activity)?;
+        self.begin_kept(&county, kept, when_full).await
+    }
+
+    /// Lets an activity that was received wait for its commit.
+    ///
+    /// # Errors
+    /// Why it cannot wait.
+    pub(crate) async fn begin_kept(
+        &self,
+        county: &str,
+        kept: KeptActivity,
+        when_full: WhenFull,
+    ) -> Result<BegunActivity, IntakeError> {
         let (answer, answered) = oneshot::channel();
-        let trace = fengqiao_telemetry::trace::current();
-        let waiting = Waiting { kept: self.kept(&county, who, valid), trace, answer };
-        let queue = self.counties.get(&county).ok_or(IntakeError::NoSuchCounty)?;
+        let waiting = Waiting { kept, trace: fengqiao_telemetry::trace::current(), answer };
+        let queue = self.counties.get(county).ok_or(IntakeError::NoSuchCounty)?;
         when_full.send(queue, waiting).await?;
         Ok(BegunActivity(answered))
     }
 
-    /// Checks an activity, and whose it is.
+    /// Checks an activity, and whose it is, and makes it ready for its commit.
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(crate) fn check(
+    pub(crate) fn receive(
         &self,
         who: &Principal,
         county: &str,
         activity: Activity,
-    ) -> Result<ValidActivity, IntakeError> {
+    ) -> Result<KeptActivity, IntakeError> {
         let valid = self.intake.reception.check_activity(county, activity, time::now())?;
         if who.role == Role::Source && who.source != Some(valid.source) {
             return Err(IntakeError::NotItsSource);
         }
-        Ok(valid)
+        Ok(self.kept(county, who, valid))
     }
 
     fn kept(&self, county: &str, who: &Principal, valid: ValidActivity) -> KeptActivity {

@@ -90,6 +90,7 @@ fn nothing<'a>() -> PlainReport<'a> {
 }
 
 fn reporter<'a>(phone: Option<PlainPhone<'a>>, id_number: Option<&'a str>) -> PlainReport<'a> {
-    let party = PlainParty { role: Role::Reporter, name: "", phone, id_number, wrong_id: None };
+    let party =
+        PlainParty { role: Role::Reporter, name: "", phone, contact_phone: None, id_number, wrong_id: None };
     PlainReport { parties: vec![party], ..nothing() }
 }

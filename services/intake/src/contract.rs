@@ -85,5 +85,6 @@ pub fn acknowledgement(decision: &Decision) -> proto::SubmitReportResponse {
         revision: decision.revision,
         known: decision.change == Change::Nothing,
         linkage: Some(linkage(&decision.linkage)),
+        ..proto::SubmitReportResponse::default()
     }
 }

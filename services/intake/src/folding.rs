@@ -11,6 +11,7 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_proto::intake::v1::{SubmitRecordResponse, SubmitReportResponse};
+use fengqiao_sealing::Keyring;
 use futures::future::BoxFuture;
 use sqlx::{Connection as _, PgConnection};
 use tokio::{
@@ -80,6 +81,12 @@ impl Folding {
         let queue = self.counties.get(county).ok_or(IntakeError::NoSuchCounty)?;
         when_full.send(queue, record).await
     }
+}
+
+/// Which version of its record a form is, with its bytes.
+pub(crate) fn version_of(form: &PoliceForm, bytes: &[u8], keyring: &Keyring) -> Version {
+    let stamp = keyring.stamp(b"police record", &[bytes]);
+    Version { told_at: form.told_at(), digest: std::array::from_fn(|index| stamp[index]) }
 }
 
 struct Worker {
@@ -163,9 +170,7 @@ impl Worker {
         let keyring = self.intake.reception.keyring();
         let versions = batch.iter().map(|record| {
             let bytes = record.form.encode();
-            let stamp = keyring.stamp(b"police record", &[&bytes]);
-            let digest = std::array::from_fn(|index| stamp[index]);
-            (record.form.name(), Version { told_at: record.form.told_at(), digest }, (record, bytes))
+            (record.form.name(), version_of(&record.form, &bytes, keyring), (record, bytes))
         });
         let kept: Vec<KeptRecord> = holding(versions)
             .into_iter()
@@ -212,10 +217,11 @@ impl Worker {
             let Some(call) = of_record.get(&record.form.name()) else { continue };
             let Some(mut report) = by_call.remove(call).and_then(fold) else { continue };
             report.county.clone_from(&self.county);
-            waiting.push((
-                call.clone(),
-                self.intake.begin(&record.who, Some(report), false, WhenFull::Wait).await,
-            ));
+            let begun = match self.intake.receive(&record.who, Some(report)) {
+                Ok(received) => self.intake.begin(&record.who, received, WhenFull::Wait).await,
+                Err(error) => Err(error),
+            };
+            waiting.push((call.clone(), begun));
         }
         let mut reports = HashMap::new();
         for (call, begun) in waiting {

@@ -10,7 +10,7 @@ use fengqiao_sealing::Keyring;
 use fengqiao_serving::time;
 use futures::future::BoxFuture;
 use sqlx::PgPool;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,12 +19,18 @@ use crate::{
     config::{ANSWER_TIMEOUT, CommitSettings},
     contract,
     county_weights::CountyWeights,
-    domain::{decision::Decision, said_numbers},
+    domain::{
+        decision::Decision,
+        mapping::{Unmapped, unknown_category},
+        said_numbers,
+    },
     error::IntakeError,
+    foreseeing::LOOKING_AT_A_TIME,
     grpc::Unfinished,
     lookup_keys::LookupKeys,
     reception::{ReceivedReport, Reception},
     sums,
+    unmapped::{UnmappedCounts, WITHOUT_A_MAPPING},
 };
 
 /// What becomes of a report when too many wait.
@@ -63,6 +69,10 @@ pub struct Intake {
     pub(crate) stream_window: usize,
     /// The room for what callers have begun to say.
     pub(crate) unfinished: Unfinished,
+    /// The places of those who look what would become of something.
+    pub(crate) looking: Semaphore,
+    /// What nobody knows of what came.
+    pub(crate) unmapped: UnmappedCounts,
 }
 
 impl Intake {
@@ -91,6 +101,8 @@ impl Intake {
             stop: stop.clone(),
             stream_window: settings.stream_window as usize,
             unfinished: Unfinished::default(),
+            looking: Semaphore::new(LOOKING_AT_A_TIME),
+            unmapped: UnmappedCounts::default(),
         };
         (intake, work)
     }
@@ -111,6 +123,30 @@ impl Intake {
         self.reception
             .receive(who, report, time::now(), fengqiao_telemetry::trace::current())
             .inspect_err(|_| sums::refused(&who.county, source))
+    }
+
+    /// Checks a report that comes in the contract's own fields, to be taken, and makes it ready for its commit. Where the
+    /// county does not know its kind of matter, that is counted.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub(crate) fn receive_typed(
+        &self,
+        who: &Principal,
+        report: Option<Report>,
+    ) -> Result<ReceivedReport, IntakeError> {
+        let unknown = report
+            .as_ref()
+            .zip(self.reception.county(&who.county).ok())
+            .and_then(|(report, county)| unknown_category(report, &county.categories));
+        let received = self.receive(who, report)?;
+        self.count_unmapped(&who.county, unknown.as_slice());
+        Ok(received)
+    }
+
+    /// Counts what came without a mapping and the county does not know.
+    pub(crate) fn count_unmapped(&self, county: &str, unknown: &[Unmapped]) {
+        self.unmapped.add(county, WITHOUT_A_MAPPING, unknown, time::now());
     }
 
     /// The report, with what is no number of its people kept as it was said where that is wanted.
@@ -134,21 +170,20 @@ impl Intake {
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
         // Nothing of the message is held while it waits.
-        self.begin(who, report, false, WhenFull::Refuse).await?.committed().await
+        let received = self.receive_typed(who, report)?;
+        self.begin(who, received, WhenFull::Refuse).await?.committed().await
     }
 
-    /// Checks one report, which may be of a file, and lets it wait for its commit, after those that began before it.
+    /// Lets one report wait for its commit, after those that began before it.
     ///
     /// # Errors
-    /// What is wrong with it, or why it cannot wait.
+    /// Why it cannot wait.
     pub(crate) async fn begin(
         &self,
         who: &Principal,
-        report: Option<Report>,
-        from_file: bool,
+        received: ReceivedReport,
         when_full: WhenFull,
     ) -> Result<Begun, IntakeError> {
-        let received = ReceivedReport { from_file, ..self.receive(who, report)? };
         let (sender, answered) = oneshot::channel();
         // A caller that is gone misses its answer; the report is committed all the same.
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));

@@ -17,6 +17,7 @@ pub mod county_weights;
 pub mod domain;
 pub mod error;
 pub mod folding;
+mod foreseeing;
 pub mod grpc;
 pub mod http;
 mod intake;

@@ -27,8 +27,11 @@ use crate::{
         id_number::IdNumber,
         linkage::Digest,
         mapping::Knowledge,
-        matter_fingerprint, one_key, police,
+        matter_fingerprint, one_key,
+        phone::Phone,
+        police,
         report::{ValidParty, ValidReport},
+        ticket_states,
         validation::{Circumstances, validate},
     },
     error::IntakeError,
@@ -159,18 +162,8 @@ impl Reception {
         ask: impl FnOnce(&County, &Knowledge<'_>) -> T,
     ) -> Result<T, IntakeError> {
         let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
-        let areas = desk.county.areas.now();
-        let area_of_code = |code: &str| areas.resolve(code).map(|_| code.to_owned());
-        let area_of_name =
-            |name: &str| areas.named(name).map(|area| AreaCode::of_area(&area.code).as_str().to_owned());
-        let knowledge = Knowledge {
-            categories: &desk.county.categories,
-            area_of_code: &area_of_code,
-            area_of_name: &area_of_name,
-            zone: &desk.county.time_zone,
-            today: desk.county.day(now),
-        };
-        Ok(ask(&desk.county, &knowledge))
+        let today = desk.county.day(now);
+        Ok(Knowledge::of(&desk.county, today, |knowledge| ask(&desk.county, knowledge)))
     }
 
     /// The counties that are served here.
@@ -185,7 +178,7 @@ impl Reception {
     pub(crate) fn hash_anew(
         &self,
         code: &str,
-        matter: &Matter,
+        (matter, details): (&Matter, Option<&Details>),
         (area_code, category): (&str, &str),
         now: Timestamp,
     ) -> Result<Hashes, IntakeError> {
@@ -194,13 +187,14 @@ impl Reception {
         let today = desk.county.day(now);
         let people: Vec<ValidParty> =
             matter.parties.iter().map(|party| ValidParty::of_stored(party, today)).collect();
+        let contact = ticket_states::contact_phone(details);
         let report = PlainReport {
             area_code: area.prefix(),
             category,
             address: &matter.address,
             title: &matter.title,
             narrative: &matter.narrative,
-            parties: people.iter().map(plain_party).collect(),
+            parties: plain_parties(&people, contact.as_ref()),
         };
         Ok(Hashes::of(Some(&report), &desk.places().names, &self.keyring))
     }
@@ -320,7 +314,8 @@ impl Reception {
         let category = &desk.county.categories.canonical(&report.category).code;
         let drill = report.is_drill();
         // Nothing is found by an exercise, and it is found by nothing: nobody has come again for it.
-        let told = (!drill).then(|| plain(&report, category));
+        let contact = ticket_states::contact_phone(report.details.as_ref());
+        let told = (!drill).then(|| plain(&report, contact.as_ref(), category));
         let hashes = Hashes::of(told.as_ref(), &places.names, &self.keyring);
         let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
         ReceivedReport {
@@ -385,15 +380,38 @@ impl Places {
 }
 
 /// The report as linkage takes it.
-fn plain<'a>(report: &'a ValidReport, category: &'a str) -> PlainReport<'a> {
+fn plain<'a>(report: &'a ValidReport, contact: Option<&'a Phone>, category: &'a str) -> PlainReport<'a> {
     PlainReport {
         area_code: report.area.prefix(),
         category,
         address: &report.address,
         title: &report.title,
         narrative: &report.narrative,
-        parties: report.parties.iter().map(plain_party).collect(),
+        parties: plain_parties(&report.parties, contact),
     }
+}
+
+/// The people, and the telephone under which the first of those who report is reached; where nobody is named, that of
+/// whoever it is.
+fn plain_parties<'a>(people: &'a [ValidParty], contact: Option<&'a Phone>) -> Vec<PlainParty<'a>> {
+    let mut parties: Vec<PlainParty<'a>> = people.iter().map(plain_party).collect();
+    let Some(contact_phone) = contact.map(plain_phone) else { return parties };
+    match parties.iter_mut().find(|party| party.role == LinkRole::Reporter) {
+        Some(reporter) => reporter.contact_phone = Some(contact_phone),
+        None => parties.push(PlainParty {
+            role: LinkRole::Reporter,
+            name: "",
+            phone: Some(contact_phone),
+            contact_phone: None,
+            id_number: None,
+            wrong_id: None,
+        }),
+    }
+    parties
+}
+
+fn plain_phone(phone: &Phone) -> PlainPhone<'_> {
+    PlainPhone { digits: phone.as_str(), personal: phone.is_personal() }
 }
 
 fn plain_party(party: &ValidParty) -> PlainParty<'_> {
@@ -404,10 +422,8 @@ fn plain_party(party: &ValidParty) -> PlainParty<'_> {
             PartyRole::Unspecified | PartyRole::Victim | PartyRole::Witness => LinkRole::Other,
         },
         name: &party.name,
-        phone: party
-            .phone
-            .as_ref()
-            .map(|phone| PlainPhone { digits: phone.as_str(), personal: phone.is_personal() }),
+        phone: party.phone.as_ref().map(plain_phone),
+        contact_phone: None,
         id_number: party.id_number.as_ref().map(IdNumber::as_str),
         wrong_id: Some(party.id_number_as_said.as_str()).filter(|said| !said.is_empty()),
     }

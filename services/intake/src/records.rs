@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use fengqiao_access::Principal;
 use fengqiao_county::{Counties, Mapping};
 use fengqiao_proto::{
-    intake::v1::{Activity, MappedRecord, Record, Report, SubmitRecordResponse, UnmappedField, record},
+    intake::v1::{MappedRecord, Record, SubmitRecordResponse, UnmappedField, record},
     types::v1::{Role, Source},
 };
 use fengqiao_serving::time;
@@ -22,10 +22,12 @@ use crate::{
         validation::Violation,
     },
     error::IntakeError,
-    folding::{Folding, WaitingRecord},
+    folding::{Folding, WaitingRecord, version_of},
+    foreseeing::Checked,
     intake::{Begun, Intake, WhenFull},
+    reception::ReceivedReport,
+    store::KeptActivity,
     sums,
-    unmapped::UnmappedCounts,
 };
 
 /// The most matters of one record.
@@ -36,7 +38,6 @@ pub struct Records {
     pub(crate) intake: Arc<Intake>,
     activities: Arc<Activities>,
     folding: Folding,
-    unmapped: UnmappedCounts,
 }
 
 /// A record that waits for the commit of what comes of it.
@@ -50,8 +51,8 @@ pub struct BegunRecord {
 pub(crate) type Committed = Result<SubmitRecordResponse, IntakeError>;
 
 enum Begin {
-    /// It was only to be checked.
-    Checked,
+    /// It was only to be checked: what would become of it.
+    Foreseen(BoxFuture<'static, Committed>),
     Reports(Vec<Begun>),
     Folded(oneshot::Receiver<Committed>),
     Activity(BegunActivity),
@@ -68,9 +69,9 @@ pub(crate) struct AskedOfRecord {
 
 /// What a record is, checked, and not yet begun.
 enum Right {
-    Reports(Vec<Report>),
+    Reports(Vec<ReceivedReport>),
     Police(PoliceForm),
-    Activity(Box<Activity>),
+    Activity(Box<KeptActivity>),
 }
 
 impl Records {
@@ -82,9 +83,9 @@ impl Records {
         counties: &Counties,
     ) -> (Self, Vec<BoxFuture<'static, ()>>) {
         let (folding, mut work) = Folding::new(&intake, counties.iter().map(|county| county.code.as_str()));
-        let unmapped = UnmappedCounts::default();
-        work.push(Box::pin(unmapped.clone().write_until(intake.pool.clone(), intake.stop.clone())));
-        (Self { intake, activities, folding, unmapped }, work)
+        let unmapped = intake.unmapped.clone();
+        work.push(Box::pin(unmapped.write_until(intake.pool.clone(), intake.stop.clone())));
+        (Self { intake, activities, folding }, work)
     }
 
     /// Checks a record and lets it wait, after those that began before it. Where too many wait, it waits for room or is
@@ -102,6 +103,7 @@ impl Records {
         let now = time::now();
         let record = record.unwrap_or_default();
         let county = who.county_of(&record.county).map_err(|_| IntakeError::NoSuchCounty)?.to_owned();
+        let mut unknown = None;
         let (right, counted) = match record.form {
             None => return Err(IntakeError::invalid("form", "must be given")),
             Some(record::Form::Mapped(mapped)) => self.mapped(who, &county, mapped, now)?,
@@ -117,23 +119,28 @@ impl Records {
                     Violation::new(format!("{path}.{}", violation.field), violation.description)
                 };
                 self.check_police(who, &county, &form).map_err(|error| renamed(error, below))?;
+                let categories = &self.intake.reception.county(&county)?.categories;
+                unknown = form.unknown_category(path, categories);
                 (Right::Police(form), None)
             }
         };
         let unmapped = counted.iter().flat_map(|(_, unmapped)| unmapped_fields(unmapped)).collect();
         if asked.validate_only {
-            return Ok(BegunRecord { begin: Begin::Checked, unmapped });
+            let checked = self.checked(right, asked.from_file);
+            let foreseen = Arc::clone(&self.intake).foresee_record(county, checked);
+            return Ok(BegunRecord { begin: Begin::Foreseen(Box::pin(foreseen)), unmapped });
         }
         let begun = match right {
             Right::Reports(reports) => {
                 let mut begun = Vec::with_capacity(reports.len());
-                for report in reports {
-                    begun.push(self.intake.begin(who, Some(report), asked.from_file, when_full).await?);
+                for received in reports {
+                    let received = ReceivedReport { from_file: asked.from_file, ..received };
+                    begun.push(self.intake.begin(who, received, when_full).await?);
                 }
                 Begin::Reports(begun)
             }
-            Right::Activity(activity) => {
-                Begin::Activity(self.activities.begin(who, Some(*activity), when_full).await?)
+            Right::Activity(kept) => {
+                Begin::Activity(self.activities.begin_kept(&county, *kept, when_full).await?)
             }
             Right::Police(form) => {
                 let (answer, answered) = oneshot::channel();
@@ -142,10 +149,25 @@ impl Records {
                 Begin::Folded(answered)
             }
         };
+        self.intake.count_unmapped(&county, unknown.as_slice());
         if let Some((mapping, unmapped)) = counted {
-            self.unmapped.add(&county, &mapping.name, &unmapped, now);
+            self.intake.unmapped.add(&county, &mapping.name, &unmapped, now);
         }
         Ok(BegunRecord { begin: begun, unmapped })
+    }
+
+    /// What a record that is right comes to where it is not taken.
+    fn checked(&self, right: Right, from_file: bool) -> Checked {
+        match right {
+            Right::Reports(reports) => Checked::Reports(
+                reports.into_iter().map(|received| ReceivedReport { from_file, ..received }).collect(),
+            ),
+            Right::Activity(kept) => Checked::Activity(kept),
+            Right::Police(form) => {
+                let version = version_of(&form, &form.encode(), self.intake.reception.keyring());
+                Checked::Police(form.name(), version)
+            }
+        }
     }
 
     #[expect(clippy::type_complexity, reason = "what a mapping did not know goes with the mapping")]
@@ -176,20 +198,16 @@ impl Records {
             let police = match form {
                 Form::Report(mut report) => {
                     county.clone_into(&mut report.county);
-                    self.intake
-                        .receive(who, Some((*report).clone()))
-                        .map(drop)
-                        .map_err(|error| renamed(error, named))?;
-                    reports.push(*report);
+                    let received = self.intake.receive(who, Some(*report));
+                    reports.push(received.map_err(|error| renamed(error, named))?);
                     continue;
                 }
                 Form::Activity(mut activity) => {
                     // As one of the police it is one: more than one item was refused.
                     county.clone_into(&mut activity.county);
-                    self.activities
-                        .check(who, county, (*activity).clone())
-                        .map_err(|error| renamed(error, named))?;
-                    return Ok((Right::Activity(activity), Some((mapping, unmapped))));
+                    let kept = self.activities.receive(who, county, *activity);
+                    let kept = kept.map_err(|error| renamed(error, named))?;
+                    return Ok((Right::Activity(Box::new(kept)), Some((mapping, unmapped))));
                 }
                 Form::Taking(taking) => PoliceForm::Taking(taking),
                 Form::Dispatch(dispatch) => PoliceForm::Dispatch(dispatch),
@@ -290,7 +308,7 @@ impl BegunRecord {
     /// Why it could not be committed, or that no answer came in time.
     pub(crate) async fn committed(self) -> Committed {
         let answer = match self.begin {
-            Begin::Checked => SubmitRecordResponse::default(),
+            Begin::Foreseen(foreseen) => foreseen.await?,
             Begin::Reports(begun) => {
                 let mut reports = Vec::with_capacity(begun.len());
                 for report in begun {

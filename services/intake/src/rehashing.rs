@@ -5,14 +5,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use fengqiao_proto::types::v1::Matter;
 use fengqiao_sealing::{FIRST_LOOKUP_KEY, LookupKey};
 use fengqiao_serving::{
     rehashing::{HashedAnew, Looked},
     time::Clock,
 };
 use jiff::Timestamp;
-use prost::Message as _;
 use tokio::time::timeout;
 use uuid::Uuid;
 
@@ -81,10 +79,10 @@ impl Rehashing {
             return Some(HashedRow { traits: old.traits.clone(), keys: Vec::new() });
         }
         let reception = &self.intake.reception;
-        let plain = reception.keyring().open(&old.sealed_matter, county.as_bytes()).ok()?;
-        let matter = Matter::decode(plain.as_slice()).ok()?;
-        let hashes: Hashes =
-            reception.hash_anew(county, &matter, (&old.area_code, &old.category), now).ok()?;
+        let (matter, details) =
+            reception.open(county, &old.sealed_matter, old.sealed_details.as_deref()).ok()?;
+        let place = (old.area_code.as_str(), old.category.as_str());
+        let hashes: Hashes = reception.hash_anew(county, (&matter, details.as_ref()), place, now).ok()?;
         let hashed = hashes.by(newest);
         (hashed.lookup == newest).then(|| HashedRow {
             traits: hashed.traits.encode(),

@@ -1,10 +1,12 @@
-//! Removes what says who and what of reports that are past the county's term. The counts stay.
+//! Removes what says who and what of reports that are past the county's term, and of activities and of values that no
+//! mapping knows. The counts stay.
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use fengqiao_county::{Counties, County};
 use fengqiao_messaging::Outbox;
 use fengqiao_serving::time::Clock;
+use jiff::Timestamp;
 use sqlx::PgPool;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -12,7 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     domain::retention::bound,
-    store::{Part, StoreError, remove_past_term},
+    store::{Part, StoreError, remove_activities_past_term, remove_past_term, remove_unmapped_words},
     sums,
 };
 
@@ -47,7 +49,11 @@ impl Retention {
     pub async fn run(self, stop: CancellationToken) -> Result<(), Infallible> {
         while !stop.is_cancelled() {
             for county in self.counties.iter() {
-                if let Err(error) = self.look(county, &stop).await {
+                let looked = match self.look(county, &stop).await {
+                    Ok(_) => self.look_beside_reports(county, &stop).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = looked {
                     let error: &dyn std::error::Error = &error;
                     tracing::warn!(county = county.code, error, "what is past its term was not removed");
                 }
@@ -93,5 +99,43 @@ impl Retention {
             }
         }
         Ok(removed)
+    }
+
+    /// Looks once at what is kept beside reports: activities, and values that no mapping knows. A process that does the
+    /// same takes others.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was done until then is done.
+    pub async fn look_beside_reports(
+        &self,
+        county: &County,
+        stop: &CancellationToken,
+    ) -> Result<(), StoreError> {
+        let Some(days) = county.settings.retention.report_days else { return Ok(()) };
+        let code = county.code.as_str();
+        self.in_steps(stop, |now| remove_activities_past_term(&self.pool, code, bound(now, days), now, STEP))
+            .await?;
+        self.in_steps(stop, |now| remove_unmapped_words(&self.pool, code, bound(now, days), STEP)).await
+    }
+
+    /// Takes steps until one finds nothing.
+    async fn in_steps<S>(
+        &self,
+        stop: &CancellationToken,
+        take: impl Fn(Timestamp) -> S,
+    ) -> Result<(), StoreError>
+    where
+        S: Future<Output = Result<u64, StoreError>>,
+    {
+        while !stop.is_cancelled() {
+            let removed = timeout(STEP_TIMEOUT, take(self.clock.now()))
+                .await
+                .unwrap_or(Err(StoreError::TooSlow { operation: "remove what is past its term" }))?;
+            if removed == 0 {
+                break;
+            }
+            sleep(PAUSE).await;
+        }
+        Ok(())
     }
 }

@@ -1,4 +1,6 @@
-//! Counting what mappings do not know: in memory, and every few seconds into the database.
+//! Counting what mappings do not know, and kinds of matter that come without a mapping and that the county does not know:
+//! in memory, every few seconds into the database, and what is left at an orderly stop. A process that is killed loses
+//! the counts of these seconds, and nothing else: what was counted is kept with its report.
 
 use std::{
     collections::HashMap,
@@ -12,11 +14,14 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    config::LAST_CALLERS,
     domain::mapping::Unmapped,
     store::{UnmappedCount, add_unmapped},
 };
 
 const WRITTEN_EVERY: Duration = Duration::from_secs(2);
+/// The mapping of what came without one, in the contract's own fields.
+pub const WITHOUT_A_MAPPING: &str = "*";
 const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
 /// The most that is held in memory; beyond it, values are counted without being told apart.
 const MOST_HELD: usize = 10_000;
@@ -60,14 +65,17 @@ impl UnmappedCounts {
             .or_insert(seen);
     }
 
-    /// Writes now and then, and a last time at the stop.
+    /// Writes now and then, and a last time after the stop, when the calls that were open at it have brought what they
+    /// had.
     pub async fn write_until(self, pool: PgPool, stop: CancellationToken) {
         loop {
             tokio::select! {
                 () = sleep(WRITTEN_EVERY) => self.write(&pool).await,
-                () = stop.cancelled() => return self.write(&pool).await,
+                () = stop.cancelled() => break,
             }
         }
+        sleep(LAST_CALLERS).await;
+        self.write(&pool).await;
     }
 
     async fn write(&self, pool: &PgPool) {

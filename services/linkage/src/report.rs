@@ -37,6 +37,8 @@ pub struct PlainParty<'a> {
     pub name: &'a str,
     /// The telephone number.
     pub phone: Option<PlainPhone<'a>>,
+    /// Another number under which they are reached (联系号码); only of who reports is it looked at.
+    pub contact_phone: Option<PlainPhone<'a>>,
     /// A valid id number, of 18 digits or of the old 15.
     pub id_number: Option<&'a str>,
     /// What was given as an id number and is none: a digit may be wrong.

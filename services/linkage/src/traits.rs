@@ -138,11 +138,15 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
     let in_text = said.phone.as_deref().map(|digits| PlainPhone { digits, personal: true });
     let mut parties: Vec<PartyTraits> = Vec::with_capacity(report.parties.len().min(MOST_PARTIES));
     for party in &report.parties {
-        // Who calls with a hidden number or from an office says where they are reached.
-        let (phone, second) = match (party.role, party.phone.filter(|phone| phone.personal)) {
-            (Role::Reporter, None) => (in_text, None),
-            (Role::Reporter, phone) => (phone, in_text),
-            (_, phone) => (phone, None),
+        let own = party.phone.filter(|phone| phone.personal);
+        let (phone, second) = if party.role == Role::Reporter {
+            // Who calls with a hidden number or from an office says where they are reached.
+            let contact = party.contact_phone.filter(|phone| phone.personal);
+            let mut known = [own, contact, in_text].into_iter().flatten();
+            let first = known.next();
+            (first, known.find(|other| first.is_some_and(|first| first.digits != other.digits)))
+        } else {
+            (own, None)
         };
         let name = Name::read(party.name);
         let name = if party.role == Role::Reporter { whole_by_text(name, &said) } else { name };

@@ -56,6 +56,7 @@ fn traits_of(said: &Telling<'_>) -> Traits {
         name: said.name,
         phone: (!said.phone.is_empty())
             .then_some(PlainPhone { digits: said.phone, personal: said.phone.len() > 5 }),
+        contact_phone: None,
         id_number: (!said.id.is_empty()).then_some(said.id),
         wrong_id: None,
     };
@@ -63,6 +64,7 @@ fn traits_of(said: &Telling<'_>) -> Traits {
         role: Role::Respondent,
         name: said.opponent,
         phone: None,
+        contact_phone: None,
         id_number: None,
         wrong_id: None,
     };
@@ -496,7 +498,8 @@ proptest! {
     #[test]
     fn any_report_has_traits(name in ".{0,30}", address in ".{0,60}", text in ".{0,100}", id in ".{0,20}") {
         let reporter = PlainParty {
-            role: Role::Reporter, name: &name, phone: None, id_number: None, wrong_id: Some(&id),
+            role: Role::Reporter, name: &name, phone: None, contact_phone: None, id_number: None,
+            wrong_id: Some(&id),
         };
         let report = PlainReport {
             area_code: &id, category: "", address: &address, title: &name, narrative: &text, parties: vec![reporter],

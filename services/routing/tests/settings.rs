@@ -239,7 +239,7 @@ async fn a_dry_run_shows_exactly_what_would_change() {
     office.take(&[office.report(clusters[2], "漏水"), office.report(clusters[2], "又漏水")]).await.unwrap();
     let changes = office.changes().await;
     let rule = "[[rule]]\nid = 'first'\nlevel = 'orange'\nwhen = \"reports_30d == 1 && !words.domestic\"\ntext = '初次反映'\n";
-    let text = read("levels.toml").replace("version = \"2026-11-25\"", "version = \"try\"").replacen(
+    let text = read("levels.toml").replace("version = \"2026-11-28\"", "version = \"try\"").replacen(
         "[[rule]]",
         &format!("{rule}\n[[rule]]"),
         1,
@@ -248,7 +248,7 @@ async fn a_dry_run_shows_exactly_what_would_change() {
     let tried = desk.face.dry_run_rules(asked(&officer(), request)).await.unwrap().into_inner();
     let run = tried.run.unwrap();
     assert_eq!((run.cases, run.left_out, run.different), (3, 0, 1));
-    assert_eq!((run.rules_before.as_str(), run.rules_after.as_str()), ("2026-11-25", "try"));
+    assert_eq!((run.rules_before.as_str(), run.rules_after.as_str()), ("2026-11-28", "try"));
     let difference = &run.differences[0];
     assert_eq!(difference.number, changes[0].number);
     assert_eq!(difference.current(), Level::Blue);
@@ -287,7 +287,7 @@ async fn a_dry_run_shows_exactly_what_would_change() {
     let reason = office.case(&last.case_id).await.unwrap().level_reason.unwrap();
     assert_eq!((reason.rule.as_str(), reason.rule_set.as_str()), ("first", "try"));
     let first = office.case(&changes[0].case_id).await.unwrap().level_reason.unwrap();
-    assert_eq!(first.rule_set, "2026-11-25", "an old case says what it was graded by");
+    assert_eq!(first.rule_set, "2026-11-28", "an old case says what it was graded by");
 }
 
 fn at(text: &str) -> Timestamp {
@@ -305,7 +305,8 @@ async fn handling_ends(office: &Office) -> Vec<Timestamp> {
 }
 
 async fn moves(office: &Office, case: &str) -> Vec<String> {
-    let request = ListCaseHistoryRequest { case: case.into(), ..Default::default() };
+    let request =
+        ListCaseHistoryRequest { case: case.into(), purpose: "核对".into(), ..Default::default() };
     let history = office.face.list_case_history(asked(&officer(), request)).await.unwrap().into_inner();
     let moved = history.entries.into_iter().filter(|entry| entry.kind() == HistoryKind::DeadlineChanged);
     moved.map(|entry| entry.text).collect()
@@ -400,7 +401,7 @@ async fn a_limit_that_does_not_move_keeps_what_its_clock_has_said() {
     let batch = worker.sweep_some(&place).await.unwrap().unwrap();
     assert_eq!(batch.moved, 0, "no limit runs over it");
     office.pass_until(at("2026-12-08T11:00:00+08:00")).await;
-    let request = ListCaseHistoryRequest { case, ..Default::default() };
+    let request = ListCaseHistoryRequest { case, purpose: "核对".into(), ..Default::default() };
     let history = office.face.list_case_history(asked(&officer(), request)).await.unwrap().into_inner();
     let near = history.entries.iter().filter(|entry| entry.text.contains("办理时限将到")).count();
     assert_eq!(near, 1);

@@ -85,6 +85,35 @@ async fn who_owes_something_in_a_case_sees_it_as_long_as_it_is_owed() {
 }
 
 #[tokio::test]
+async fn s2_06_s4_14_what_is_told_of_violence_at_home_and_of_illness_is_seen_by_who_must() {
+    let office = Office::open().await;
+    for (narrative, kind) in
+        [("对方持刀家暴", "domestic_violence"), ("持刀的邻居患精神分裂症，已停药", "health")]
+    {
+        let case = one_case(&office, narrative).await;
+        let reading = async |who: &Principal, purpose: &str| {
+            let request =
+                GetCaseRequest { case: case.clone(), purpose: purpose.into(), ..Default::default() };
+            Ok::<_, Status>(office.face.get_case(asked(who, request)).await?.into_inner().case.unwrap())
+        };
+        for who in [officer(), agency("housing")] {
+            let refused = reading(&who, "").await.unwrap_err();
+            assert_eq!(refused.get_details_bad_request().unwrap().field_violations[0].field, "purpose");
+            let read = reading(&who, "上门核实").await.unwrap();
+            assert!(read.tags.contains(&kind.to_owned()), "{kind}");
+            assert_eq!(read.matter.unwrap().narrative, narrative);
+        }
+        // It has been told that there is a case, and nothing of its people.
+        let community = agency(&format!("community-{COMMUNITY}"));
+        assert!(reading(&community, "值守").await.unwrap().matter.is_none(), "{kind}");
+        assert_eq!(reading(&agency("police"), "值守").await.unwrap_err().code(), Code::NotFound);
+    }
+    let kept: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM case_reading").fetch_one(&office.pool).await.unwrap();
+    assert_eq!(kept, 6, "each reading with its purpose");
+}
+
+#[tokio::test]
 async fn a_merged_case_is_seen_the_same_by_readers_lists_and_commands() {
     let office = Office::open().await;
     let (from, into) = (one_case(&office, "对方持刀").await, one_case(&office, "对方持刀").await);

@@ -82,6 +82,7 @@ impl Told {
                 phone: phone
                     .as_ref()
                     .map(|phone| PlainPhone { digits: phone.as_str(), personal: phone.is_personal() }),
+                contact_phone: None,
                 id_number: id.as_deref(),
                 wrong_id: (id.is_none() && !party.id_number.is_empty()).then_some(party.id_number.as_str()),
             })

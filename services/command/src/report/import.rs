@@ -4,6 +4,7 @@ mod columns;
 mod faults;
 mod fields;
 mod file;
+mod foreseen;
 #[cfg(test)]
 mod fuzz;
 mod rejects;
@@ -69,7 +70,8 @@ pub struct ImportOptions {
     /// Translate the lines by this mapping of the county (mappings/NAME.toml): hotline-12345, grid, petition, …
     #[arg(long, value_name = "NAME")]
     mapping: Option<String>,
-    /// Have everything checked by the service, and hand nothing in.
+    /// Have everything checked by the service, and hand nothing in: of each line it is said whether it would be new,
+    /// known, or a revision of what is there.
     #[arg(long)]
     dry_run: bool,
     /// Refuse lines in which a telephone or id number is none; else it is kept as it was said.
@@ -87,6 +89,8 @@ pub struct ImportOptions {
 #[derive(Debug, Default, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Tally {
+    /// Whether nothing was handed in: then the counts say what would have become of the lines.
+    dry_run: bool,
     taken: usize,
     known: usize,
     revised: usize,
@@ -114,7 +118,8 @@ impl Tally {
     }
 
     fn said(&self, took: Duration) -> String {
-        let mut text = format!("共{}行:", self.lines());
+        let dry_run = if self.dry_run { "（试运行，未写入）" } else { "" };
+        let mut text = format!("共{}行{dry_run}:", self.lines());
         for (name, count) in [
             ("新收", self.taken),
             ("已在库", self.known),
@@ -165,7 +170,7 @@ pub async fn import(
             zone: output.zone.clone(),
         },
     };
-    let mut tally = Tally { own_fields: reader.own_fields(), ..Tally::default() };
+    let mut tally = Tally { dry_run: options.dry_run, own_fields: reader.own_fields(), ..Tally::default() };
     let entries = input.lines.map(|line| {
         bar.set_position(line.position);
         reader.entry(line)
@@ -184,6 +189,9 @@ pub async fn import(
             tally.count(&outcome);
             tally.unmapped.add(unmapped);
             bar.set_message(format!("{}", tally.lines()));
+            if options.dry_run && unwritten.is_ok() {
+                unwritten = bar.suspend(|| said_of_line(line, &outcome, output));
+            }
             if let Outcome::Refused(faults) = outcome
                 && unwritten.is_ok()
             {
@@ -203,6 +211,22 @@ pub async fn import(
     match tally.refused {
         0 => Ok(()),
         refused => Err(CommandError::SomeRefused { refused, all: tally.lines() }),
+    }
+}
+
+/// What would become of a line, on a line of its own.
+fn said_of_line(line: u64, outcome: &Outcome, output: &Output) -> Result<(), CommandError> {
+    let (name, word) = match outcome {
+        Outcome::Taken => ("new", "新收"),
+        Outcome::Known => ("known", "已在库"),
+        Outcome::Revised => ("revised", "更正"),
+        Outcome::Checked => ("checked", "核对无误"),
+        Outcome::Refused(_) => ("refused", "退回"),
+    };
+    if output.json {
+        output.line(&serde_json::json!({ "line": line, "outcome": name }).to_string())
+    } else {
+        output.line(&format!("第{line}行 {word}"))
     }
 }
 

@@ -13,7 +13,7 @@ use std::{
 
 use fengqiao_proto::{
     intake::v1::{
-        Evidence, GetReportRequest, GetReportResponse, LinkReason, Linkage, ListReportsRequest,
+        Evidence, Foreseen, GetReportRequest, GetReportResponse, LinkReason, Linkage, ListReportsRequest,
         ListReportsResponse, SubmitReportRequest, SubmitReportResponse, SubmitReportsRequest,
         SubmitReportsResponse,
         intake_service_server::{IntakeService, IntakeServiceServer},
@@ -135,8 +135,8 @@ impl IntakeService for Script {
         Ok(Response::new(SubmitReportResponse {
             report_id: token.replace("Bearer", "by"),
             revision: 1,
-            known: false,
             linkage: Some(Linkage { repeat: true, reasons: vec![reason], ..Default::default() }),
+            ..Default::default()
         }))
     }
 
@@ -182,7 +182,14 @@ fn answer(message: SubmitReportsRequest, taken: &Taken) -> Result<SubmitReportsR
     } else if at_first("full") {
         Outcome::Refused(Refusal { code: 8, retry_after_ms: 20, ..Default::default() })
     } else if message.validate_only {
-        Outcome::Accepted(SubmitReportResponse::default())
+        let known = taken.lock().unwrap().contains(&report.source_ref);
+        let foreseen = if known { Foreseen::Known } else { Foreseen::New };
+        let source_ref = report.source_ref;
+        Outcome::Accepted(SubmitReportResponse {
+            foreseen: foreseen.into(),
+            source_ref,
+            ..Default::default()
+        })
     } else {
         let mut taken = taken.lock().unwrap();
         let known = taken.contains(&report.source_ref);

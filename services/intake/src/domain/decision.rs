@@ -72,9 +72,29 @@ impl Stored {
     /// Whether it says what was brought, or has said it where that may be older: a file that is imported again does not
     /// undo what came after it, and the states of a form come in any order. Others may take back what they said.
     fn knows(&self, candidate: &Candidate<'_>) -> bool {
-        let may_be_older = candidate.from_file || self.detailed;
-        self.fingerprint == candidate.fingerprint
-            || may_be_older && self.said_before.contains(&candidate.said)
+        let said =
+            Said { fingerprint: &self.fingerprint, said_before: &self.said_before, detailed: self.detailed };
+        said.knows((&candidate.fingerprint, &candidate.said), candidate.from_file)
+    }
+}
+
+/// What a report that is there says, and has said.
+#[derive(Debug, Clone, Copy)]
+pub struct Said<'a> {
+    /// The keyed hash of its newest content.
+    pub fingerprint: &'a Digest,
+    /// The keyed hashes of what that was made of and of all earlier contents.
+    pub said_before: &'a [Digest],
+    /// Whether the newest has details of a form.
+    pub detailed: bool,
+}
+
+impl Said<'_> {
+    /// Whether it says what was brought, or has said it where that may be older.
+    #[must_use]
+    pub fn knows(self, (fingerprint, said): (&Digest, &Digest), from_file: bool) -> bool {
+        let may_be_older = from_file || self.detailed;
+        self.fingerprint == fingerprint || may_be_older && self.said_before.contains(said)
     }
 }
 

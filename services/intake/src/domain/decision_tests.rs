@@ -46,6 +46,7 @@ fn told(fingerprint: u8, day: i64, family: u8, matter: u8) -> Told {
         role: Role::Reporter,
         name,
         phone: Some(PlainPhone { digits: &phone, personal: true }),
+        contact_phone: None,
         id_number: None,
         wrong_id: None,
     };

@@ -10,9 +10,11 @@ mod ticket;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+pub use closed::{unknown_category, unknown_source_category};
+
 use fengqiao_county::{
-    AreaMapping, CategoryDictionary, CategoryMapping, Mapping, PART, PartyMapping, RecordKind, Setting,
-    TargetKind, Template,
+    AreaMapping, CategoryDictionary, CategoryMapping, County, Mapping, PART, PartyMapping, RecordKind,
+    Setting, TargetKind, Template,
 };
 use fengqiao_proto::{
     intake::v1::{Activity, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
@@ -24,6 +26,7 @@ use prost::Name;
 use serde_json::{Map, Value, json};
 
 use super::{
+    area::AreaCode,
     details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH},
     said_numbers, text,
     validation::{NAME_LENGTH, TITLE_LENGTH, Violation},
@@ -79,6 +82,23 @@ pub struct Knowledge<'a> {
     pub zone: &'a TimeZone,
     /// The day: an id number's birth is not after it.
     pub today: Date,
+}
+
+impl Knowledge<'_> {
+    /// What a county knows on a day, given to `ask`.
+    pub fn of<T>(county: &County, today: Date, ask: impl FnOnce(&Knowledge<'_>) -> T) -> T {
+        let areas = county.areas.now();
+        let area_of_code = |code: &str| areas.resolve(code).map(|_| code.to_owned());
+        let area_of_name =
+            |name: &str| areas.named(name).map(|area| AreaCode::of_area(&area.code).as_str().to_owned());
+        ask(&Knowledge {
+            categories: &county.categories,
+            area_of_code: &area_of_code,
+            area_of_name: &area_of_name,
+            zone: &county.time_zone,
+            today,
+        })
+    }
 }
 
 /// What the fields say.

@@ -4,6 +4,7 @@ mod checking;
 
 use std::collections::BTreeMap;
 
+use fengqiao_county::CategoryDictionary;
 use fengqiao_proto::{
     intake::v1::{
         Details, PoliceCall, PoliceDispatch, PoliceFeedback, PolicePerson, PoliceTaking, Report,
@@ -16,7 +17,11 @@ use jiff::Timestamp;
 use prost::Message as _;
 
 pub use self::checking::{check, check_call};
-use super::{linkage::Digest, mapping::on_one_line, said_numbers};
+use super::{
+    linkage::Digest,
+    mapping::{Unmapped, on_one_line, unknown_source_category},
+    said_numbers,
+};
 
 /// One of the police's records.
 #[derive(Debug, Clone, PartialEq)]
@@ -132,6 +137,24 @@ impl PoliceForm {
             record::Form::PoliceFeedback(feedback) => Some(Self::Feedback(Box::new(feedback))),
             record::Form::Mapped(_) => None,
         }
+    }
+}
+
+impl PoliceForm {
+    /// Its kind of matter, where the county does not know it; `path` is the record's name.
+    #[must_use]
+    pub fn unknown_category(&self, path: &str, categories: &CategoryDictionary) -> Option<Unmapped> {
+        let named = |person: &PolicePerson| Party { name: person.name.clone(), ..Party::default() };
+        let (category, people) = match self {
+            Self::Taking(taking) => {
+                let people = [&taking.caller, &taking.phone_owner];
+                (&taking.category, people.into_iter().flatten().map(named).collect())
+            }
+            Self::Dispatch(_) => return None,
+            Self::Feedback(feedback) => (&feedback.category, feedback.parties.clone()),
+        };
+        let people: Vec<Party> = people;
+        unknown_source_category(category.as_ref()?, &format!("{path}.category"), &people, categories)
     }
 }
 

@@ -1,15 +1,23 @@
 //! The states of a ticket, which arrive in any order and more than once, as one ticket.
 //!
-//! Joining two states is a least upper bound: in whatever order, in whatever groups and however often states are
-//! joined, the ticket is the same.
+//! A state is as old as its source says. Of states that say when the ticket was changed, and of those with other newest
+//! stages, the ticket is the same in whatever order and however often they are joined. Where a source says no more than
+//! the stage that the ticket is in, what came later is the newer; a state that is sent again is known by its content
+//! before it comes here.
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
-use fengqiao_proto::intake::v1::{HotlineTicket, Report, TicketStage, details::Form};
+use fengqiao_proto::intake::v1::{
+    Details, HotlineTicket, Report, TicketStage, TicketTransfer, details::Form,
+};
 use prost::Message as _;
+
+use super::phone::Phone;
 
 /// The most stages that a ticket keeps: the newest.
 pub const MOST_STAGES: usize = 100;
+/// The most transfers that a ticket keeps: the newest.
+pub const MOST_TRANSFERS: usize = 50;
 
 /// Seconds and nanoseconds.
 type Time = (i64, i32);
@@ -23,6 +31,15 @@ pub fn ticket_of(report: &Report) -> Option<&HotlineTicket> {
     }
 }
 
+/// The telephone under which a ticket's citizen is reached, where it says one (联系号码).
+#[must_use]
+pub fn contact_phone(details: Option<&Details>) -> Option<Phone> {
+    match details?.form.as_ref()? {
+        Form::HotlineTicket(ticket) => Phone::read(&ticket.contact_phone),
+        Form::PoliceCall(_) => None,
+    }
+}
+
 fn ticket_in(report: &mut Report) -> Option<&mut HotlineTicket> {
     match report.details.as_mut()?.form.as_mut()? {
         Form::HotlineTicket(ticket) => Some(ticket),
@@ -30,39 +47,51 @@ fn ticket_in(report: &mut Report) -> Option<&mut HotlineTicket> {
     }
 }
 
-/// Two states of one report as one: everything is as the newer state says, and its stages are those of both.
+/// What is held of a report and a state that came after it, as one: everything is as the newer of both says, and its
+/// stages and transfers are those of both.
 #[must_use]
-pub fn join(one: Report, other: Report) -> Report {
-    let stages = joined_stages(&[&one, &other]);
-    let mut newer = if order(&one, &other) == Ordering::Less { other } else { one };
+pub fn join(held: Report, brought: Report) -> Report {
+    let stages = joined_stages(&[&held, &brought]);
+    let transfers = joined_transfers(&[&held, &brought]);
+    let mut newer = if is_newer(&brought, &held) { brought } else { held };
     if let Some(ticket) = ticket_in(&mut newer) {
         ticket.stages = stages;
+        ticket.transfers = transfers;
     }
     newer
 }
 
-/// What is held without a ticket is older than any with one. Of two of the same time one has to be the newer, whichever
-/// came first.
-fn order(one: &Report, other: &Report) -> Ordering {
-    let age = |report: &Report| ticket_of(report).map(time_of);
-    age(one).cmp(&age(other)).then_with(|| besides_stages(one).cmp(&besides_stages(other)))
+/// What is held without a ticket is older than any with one. Of two that were changed at the same time by what their
+/// source says one has to be the newer, whichever came first; else it is what came later.
+fn is_newer(brought: &Report, held: &Report) -> bool {
+    let age = |report: &Report| ticket_of(report).map(|ticket| time_of(report, ticket));
+    let says_when = |report: &Report| ticket_of(report).is_some_and(|ticket| ticket.updated_at.is_some());
+    match age(brought).cmp(&age(held)) {
+        Ordering::Equal if says_when(brought) && says_when(held) => {
+            besides_what_is_gathered(brought) > besides_what_is_gathered(held)
+        }
+        by_time => by_time != Ordering::Less,
+    }
 }
 
-/// The time of a state: when it was changed, or its newest stage where that is later.
-fn time_of(ticket: &HotlineTicket) -> Time {
+/// The time of a state: when it was changed, or its newest stage where that is later; with neither it is that of the
+/// call.
+fn time_of(report: &Report, ticket: &HotlineTicket) -> Time {
     let changed = ticket.updated_at.as_ref();
     let stages = ticket.stages.iter().filter_map(|stage| stage.at.as_ref());
-    changed.into_iter().chain(stages).map(time).max().unwrap_or_default()
+    let said = changed.into_iter().chain(stages).map(time).max();
+    said.or_else(|| report.occurred_at.as_ref().map(time)).unwrap_or_default()
 }
 
 fn time(at: &prost_types::Timestamp) -> Time {
     (at.seconds, at.nanos)
 }
 
-fn besides_stages(report: &Report) -> Vec<u8> {
+fn besides_what_is_gathered(report: &Report) -> Vec<u8> {
     let mut report = report.clone();
     if let Some(ticket) = ticket_in(&mut report) {
         ticket.stages.clear();
+        ticket.transfers.clear();
     }
     report.encode_to_vec()
 }
@@ -81,9 +110,25 @@ fn joined_stages(reports: &[&Report]) -> Vec<TicketStage> {
     stages.into_values().skip(too_many).cloned().collect()
 }
 
+/// Each transfer once, in the order of time; of two that say different things the one that says more.
+fn joined_transfers(reports: &[&Report]) -> Vec<TicketTransfer> {
+    let mut transfers: BTreeMap<(Option<Time>, &str, &str), &TicketTransfer> = BTreeMap::new();
+    for transfer in reports.iter().filter_map(|report| ticket_of(report)).flat_map(|ticket| &ticket.transfers)
+    {
+        let name = (transfer.at.as_ref().map(time), transfer.from.as_str(), transfer.to.as_str());
+        let held = transfers.entry(name).or_insert(transfer);
+        let fullness = |one: &TicketTransfer| (one.words.len() + one.by.len(), one.encode_to_vec());
+        if fullness(transfer) > fullness(held) {
+            *held = transfer;
+        }
+    }
+    let too_many = transfers.len().saturating_sub(MOST_TRANSFERS);
+    transfers.into_values().skip(too_many).cloned().collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::intake::v1::{Details, TicketStageKind};
+    use fengqiao_proto::intake::v1::TicketStageKind;
     use proptest::prelude::*;
 
     use super::*;
@@ -126,6 +171,35 @@ mod tests {
     }
 
     #[test]
+    fn a_state_without_any_time_is_as_old_as_its_call() {
+        let first = Report { occurred_at: at(3), ..state("b", None, &[]) };
+        let corrected = Report { title: "a".into(), ..first.clone() };
+        assert_eq!(join(first.clone(), corrected.clone()), corrected);
+        let handled = state("c", None, &[(TicketStageKind::Handled, 5, "")]);
+        assert_eq!(join(handled, corrected).title, "c");
+    }
+
+    #[test]
+    fn transfers_are_gathered_and_the_newest_kept() {
+        let with = |updated, transfers: Vec<(i64, &str)>| {
+            let mut state = state("x", Some(updated), &[]);
+            ticket_in(&mut state).unwrap().transfers = transfers
+                .into_iter()
+                .map(|(seconds, to)| TicketTransfer { at: at(seconds), to: to.into(), ..Default::default() })
+                .collect();
+            state
+        };
+        let (newer, older) = (with(9, vec![(8, "水利局"), (4, "镇")]), with(5, vec![(4, "镇"), (2, "局")]));
+        let to = |joined: &Report| -> Vec<String> {
+            ticket_of(joined).unwrap().transfers.iter().map(|one| one.to.clone()).collect()
+        };
+        assert_eq!(to(&join(newer.clone(), older.clone())), ["局", "镇", "水利局"]);
+        assert_eq!(join(older, newer.clone()), join(newer.clone(), with(5, vec![(2, "局"), (4, "镇")])));
+        let many = with(1, (10..60).map(|second| (second, "局")).collect());
+        assert_eq!(to(&join(many, newer)).len(), MOST_TRANSFERS);
+    }
+
+    #[test]
     fn the_newest_stages_are_kept() {
         let stage = |second| (TicketStageKind::Supervised, second, "");
         let many: Vec<_> = (0..100).map(stage).collect();
@@ -134,9 +208,19 @@ mod tests {
         assert_eq!((stages.len(), stages[0].at.unwrap().seconds), (MOST_STAGES, 2));
     }
 
+    #[test]
+    fn of_states_that_say_only_their_stage_what_came_later_is_the_newer() {
+        let taken = (TicketStageKind::Taken, 1, "受理");
+        let (first, corrected) = (state("b", None, &[taken]), state("a", None, &[taken]));
+        assert_eq!(join(first.clone(), corrected.clone()), corrected);
+        assert_eq!(join(corrected, first.clone()), first);
+        let later = state("c", None, &[(TicketStageKind::Handled, 5, "")]);
+        assert_eq!(join(later, first).title, "c", "a stage is a time too");
+    }
+
     prop_compose! {
-        fn any_state()(
-            title in "[ab]", updated in prop::option::of(0_i64..4),
+        fn any_state(updated: impl Strategy<Value = Option<i64>>)(
+            title in "[ab]", updated in updated,
             stages in prop::collection::vec((1_i32..4, 0_i64..4, "[ab]{0,2}"), 0..4),
         ) -> Report {
             let stages: Vec<_> = stages
@@ -147,14 +231,19 @@ mod tests {
         }
     }
 
+    /// A state whose source says when it was changed.
+    fn timed() -> impl Strategy<Value = Report> {
+        any_state((0_i64..4).prop_map(Some))
+    }
+
     fn joined(states: &[Report]) -> Report {
         states.iter().cloned().reduce(join).unwrap()
     }
 
     proptest! {
         #[test]
-        fn any_order_and_any_repetition_give_the_same_ticket(
-            (states, shuffled) in prop::collection::vec(any_state(), 2..6)
+        fn any_order_and_any_repetition_of_states_with_times_give_the_same_ticket(
+            (states, shuffled) in prop::collection::vec(timed(), 2..6)
                 .prop_flat_map(|states| (Just(states.clone()), Just(states).prop_shuffle())),
             again in prop::collection::vec(any::<prop::sample::Index>(), 0..6),
         ) {
@@ -164,9 +253,21 @@ mod tests {
         }
 
         #[test]
-        fn states_may_be_joined_in_groups(a in any_state(), b in any_state(), c in any_state()) {
+        fn states_with_times_may_be_joined_in_groups(a in timed(), b in timed(), c in timed()) {
             let left = join(join(a.clone(), b.clone()), c.clone());
             prop_assert_eq!(left, join(a, join(b, c)));
+        }
+
+        #[test]
+        fn in_any_order_the_last_to_come_of_the_newest_without_times_is_held(
+            shuffled in prop::collection::vec(any_state(Just(None)), 1..7).prop_shuffle(),
+        ) {
+            let time = |report: &Report| time_of(report, ticket_of(report).unwrap());
+            // Of several of one time this is the last.
+            let newest = shuffled.iter().max_by_key(|report| time(report)).unwrap();
+            let held = joined(&shuffled);
+            prop_assert_eq!(&held.title, &newest.title);
+            prop_assert_eq!(time(&held), time(newest));
         }
     }
 }

@@ -11,7 +11,7 @@ use std::{
 
 use fengqiao_access::Principal;
 use fengqiao_proto::intake::v1::{
-    SubmitReportResponse, SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
+    SubmitReportsRequest, SubmitReportsResponse, submit_reports_response::Outcome,
 };
 use futures::{FutureExt as _, Stream};
 use tokio::{
@@ -85,12 +85,17 @@ impl Reader {
 
     async fn take(&self, message: SubmitReportsRequest, place: OwnedSemaphorePermit) {
         let mark = message.mark;
-        let received = match self.intake.receive(&self.who, message.report) {
+        let received = if message.validate_only {
+            self.intake.receive(&self.who, message.report)
+        } else {
+            self.intake.receive_typed(&self.who, message.report)
+        };
+        let received = match received {
             Ok(received) => ReceivedReport { from_file: message.from_file, ..received },
             Err(error) => return self.refuse(mark, place, error),
         };
         if message.validate_only {
-            return give(&self.sender, mark, Outcome::Accepted(SubmitReportResponse::default()), place);
+            return self.foresee(mark, received, place);
         }
         let sender = self.sender.clone();
         let answer: Answer = Box::new(move |outcome| {
@@ -106,6 +111,22 @@ impl Reader {
         {
             tracing::debug!(error = &error as &dyn std::error::Error, "a stream's report was not taken");
         }
+    }
+
+    /// Those who are only told what would become of a report do not wait for each other; the window bounds them.
+    fn foresee(&self, mark: u64, received: ReceivedReport, place: OwnedSemaphorePermit) {
+        let (intake, sender) = (Arc::clone(&self.intake), self.sender.clone());
+        let county = self.who.county.clone();
+        tokio::spawn(
+            async move {
+                let outcome = match intake.foresee(&county, &received).await {
+                    Ok(foreseen) => Outcome::Accepted(foreseen),
+                    Err(error) => Outcome::Refused(refusal(error)),
+                };
+                give(&sender, mark, outcome, place);
+            }
+            .in_current_span(),
+        );
     }
 
     fn refuse(&self, mark: u64, place: OwnedSemaphorePermit, error: IntakeError) {

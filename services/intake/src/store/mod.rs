@@ -6,6 +6,7 @@ mod batch;
 mod changes;
 mod clusters;
 mod following;
+mod held;
 mod idempotent_answers;
 mod joins;
 mod known;
@@ -34,6 +35,7 @@ pub use changes::{
 };
 pub use clusters::apply_cluster_news;
 pub use following::follow_cases;
+pub use held::{HeldReport, held_activity, held_police_record, held_report};
 pub use idempotent_answers::{
     Begun, KeptAnswer, RequestKey, begin_answer, drop_answer, forget_answers, keep_answer,
 };
@@ -55,7 +57,7 @@ pub use rehashing::{
     HashedRow, LookupState, OldPage, OldRow, Rehashed, add_hashes, keep_lookup_state, lookup_state,
     replace_hashes, rows_to_rehash,
 };
-pub use retention::{Part, Step, remove_past_term};
+pub use retention::{Part, Step, remove_activities_past_term, remove_past_term, remove_unmapped_words};
 pub use sealed::SEALED_COLUMNS;
 pub use told_cases::{Standing, cases_of, standing_of, tell_cases};
 pub use unmapped::{UnmappedCount, add_unmapped, list_unmapped};
@@ -76,6 +78,7 @@ const REPORTS: &[(&str, &str)] = &[
     ("revise", include_str!("sql/revise.sql")),
     ("report_by_id", include_str!("sql/report_by_id.sql")),
     ("report_by_ref", include_str!("sql/report_by_ref.sql")),
+    ("held_report", include_str!("sql/held_report.sql")),
     ("list", include_str!("sql/list.sql")),
     ("cluster_over", include_str!("sql/cluster_over.sql")),
     ("cluster_open", include_str!("sql/cluster_open.sql")),
@@ -136,6 +139,8 @@ const PRIVACY: &[(&str, &str)] = &[
     ("retention/keep", include_str!("sql/retention/keep.sql")),
     ("retention/next", include_str!("sql/retention/next.sql")),
     ("retention/next_kept", include_str!("sql/retention/next_kept.sql")),
+    ("retention/remove_activities", include_str!("sql/retention/remove_activities.sql")),
+    ("retention/remove_unmapped_words", include_str!("sql/retention/remove_unmapped_words.sql")),
     ("retention/remove_keys", include_str!("sql/retention/remove_keys.sql")),
     ("retention/remove_matter", include_str!("sql/retention/remove_matter.sql")),
     ("retention/traits_of", include_str!("sql/retention/traits_of.sql")),
@@ -175,6 +180,8 @@ const RECORDS: &[(&str, &str)] = &[
     ("known_activities", include_str!("sql/known_activities.sql")),
     ("add_unmapped", include_str!("sql/add_unmapped.sql")),
     ("list_unmapped", include_str!("sql/list_unmapped.sql")),
+    ("held_activity", include_str!("sql/held_activity.sql")),
+    ("held_police_record", include_str!("sql/held_police_record.sql")),
 ];
 
 /// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).

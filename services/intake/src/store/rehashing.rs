@@ -71,6 +71,8 @@ pub struct OldRow {
     pub category: String,
     /// What it says.
     pub sealed_matter: Vec<u8>,
+    /// What its source's own form says besides.
+    pub sealed_details: Option<Vec<u8>>,
 }
 
 /// Reports that were looked at together.
@@ -83,8 +85,16 @@ pub struct OldPage {
 }
 
 /// A row of the page: its last report, and one that is to be hashed anew.
-type PageRow =
-    (Uuid, Option<Uuid>, Option<Vec<u8>>, Option<Vec<u8>>, Option<String>, Option<String>, Option<Vec<u8>>);
+type PageRow = (
+    Uuid,
+    Option<Uuid>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    Option<String>,
+    Option<String>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+);
 
 /// The next reports after one: those that have no hash by the newest key, or with `all_old` any by another one. None where
 /// there are no more reports.
@@ -109,16 +119,19 @@ pub async fn rows_to_rehash(
         .await
         .map_err(StoreError::database(OPERATION))?;
     let Some(last) = rows.first().map(|row| row.0) else { return Ok(None) };
-    let old = rows.into_iter().filter_map(|(_, id, traits, next_traits, area, category, matter)| {
-        Some(OldRow {
-            report_id: id?,
-            traits: traits?,
-            next_traits,
-            area_code: area?,
-            category: category?,
-            sealed_matter: matter?,
-        })
-    });
+    let old = rows.into_iter().filter_map(
+        |(_, id, traits, next_traits, area, category, matter, sealed_details)| {
+            Some(OldRow {
+                report_id: id?,
+                traits: traits?,
+                next_traits,
+                area_code: area?,
+                category: category?,
+                sealed_matter: matter?,
+                sealed_details,
+            })
+        },
+    );
     Ok(Some(OldPage { last, old: old.collect() }))
 }
 

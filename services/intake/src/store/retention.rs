@@ -104,6 +104,48 @@ pub async fn remove_past_term(
     Ok(Some(Step { looked_at: aged.len(), removed: gone.len(), last, told }))
 }
 
+/// Removes the personal part of so many activities that were last accepted before `bound`. Returns of how many.
+///
+/// # Errors
+/// [`StoreError::Database`]
+pub async fn remove_activities_past_term(
+    pool: &PgPool,
+    county: &str,
+    bound: Timestamp,
+    now: Timestamp,
+    at_most: i64,
+) -> Result<u64, StoreError> {
+    let removed = sqlx::query(include_str!("sql/retention/remove_activities.sql"))
+        .bind(county)
+        .bind(to_sql(bound))
+        .bind(to_sql(now))
+        .bind(at_most)
+        .execute(pool)
+        .await;
+    removed.map(|done| done.rows_affected()).map_err(StoreError::database(OPERATION))
+}
+
+/// Removes what was said in so many values that a mapping did not know and that came last before `bound`; their counts
+/// stay. Returns of how many.
+///
+/// # Errors
+/// [`StoreError::Database`]
+pub async fn remove_unmapped_words(
+    pool: &PgPool,
+    county: &str,
+    bound: Timestamp,
+    at_most: i64,
+) -> Result<u64, StoreError> {
+    let removed: i64 = sqlx::query_scalar(include_str!("sql/retention/remove_unmapped_words.sql"))
+        .bind(county)
+        .bind(to_sql(bound))
+        .bind(at_most)
+        .fetch_one(pool)
+        .await
+        .map_err(StoreError::database(OPERATION))?;
+    Ok(removed.unsigned_abs())
+}
+
 fn expired(reports: &[Uuid]) -> Event {
     let message = ReportsExpired { report_ids: reports.iter().map(Uuid::to_string).collect() };
     Event { kind: REPORTS_EXPIRED, payload: message.encode_to_vec(), trace: None }

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 use fengqiao_county::{County, Mapping};
 use fengqiao_intake::domain::{
-    area::AreaCode,
     mapping::{Form, Knowledge, translate},
     police::{PoliceForm, check, fold},
 };
@@ -49,16 +48,7 @@ fn fields() -> impl Strategy<Value = Fields> {
 }
 
 fn with<T>(ask: impl FnOnce(&Knowledge<'_>) -> T) -> T {
-    let areas = COUNTY.areas.now();
-    let code = |code: &str| areas.resolve(code).map(|_| code.to_owned());
-    let name = |name: &str| areas.named(name).map(|area| AreaCode::of_area(&area.code).as_str().to_owned());
-    ask(&Knowledge {
-        categories: &COUNTY.categories,
-        area_of_code: &code,
-        area_of_name: &name,
-        zone: &COUNTY.time_zone,
-        today: jiff::civil::date(2026, 11, 27),
-    })
+    Knowledge::of(&COUNTY, jiff::civil::date(2026, 11, 27), ask)
 }
 
 fn police() -> impl Strategy<Value = Vec<PoliceForm>> {

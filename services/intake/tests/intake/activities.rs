@@ -14,7 +14,10 @@ use sqlx::AssertSqlSafe;
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-use crate::world::{COUNTY, World, by, channel};
+use crate::{
+    retention::Term,
+    world::{COUNTY, World, by, channel},
+};
 
 type Client = ActivityServiceClient<Channel>;
 
@@ -56,6 +59,28 @@ async fn told(world: &World) -> Vec<ActivityRecorded> {
     .await
     .unwrap();
     payloads.iter().map(|payload| ActivityRecorded::decode(payload.as_slice()).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn after_the_term_nobody_is_told_who_was_visited_and_the_visit_still_counts() {
+    let (world, mut client) = world().await;
+    let old = send(&mut client, visit(1)).await.unwrap();
+    let kept = "SELECT count(*) FROM activity WHERE octet_length(sealed_activity) > 0 AND removed_at IS NULL";
+    let term = Term::of(&world);
+    term.look_beside_reports().await;
+    assert_eq!(world.count(kept).await, 1, "the term is not over");
+    term.pass(201);
+    term.look_beside_reports().await;
+    assert_eq!(world.count(kept).await, 0);
+    assert_eq!(world.count("SELECT sum(count) FROM activity WHERE kind = 1 AND area_code <> ''").await, 1);
+    // What comes again is still known, and what is corrected is kept for a term of its own.
+    let again = send(&mut client, visit(1)).await.unwrap();
+    assert_eq!((again.activity_id, again.known), (old.activity_id, true));
+    assert_eq!(world.count(kept).await, 0);
+    let corrected = Activity { count: 2, ..visit(1) };
+    assert_eq!(send(&mut client, corrected).await.unwrap().revision, 2);
+    assert_eq!(world.count(kept).await, 1);
+    world.end().await;
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod changes;
 mod clusters;
 mod confidential;
 mod deciding;
+mod foreseeing;
 mod http;
 mod joining;
 mod lookup_keys;

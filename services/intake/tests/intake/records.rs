@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use fengqiao_intake::config::CommitSettings;
 use fengqiao_proto::{
     intake::v1::{
-        CallsRepeated, GetReportRequest, JoinClustersRequest, LinkSubject, ListUnmappedRequest, MappedItem,
-        MappedRecord, PoliceCall, PoliceDispatch, PoliceFeedback, PolicePerson, PoliceTaking, Record, Report,
-        ReportAccepted, SourceCategory, SubmitRecordRequest, SubmitRecordResponse, SubmitRecordsRequest,
-        TicketUrgency, details, linkage_service_client::LinkageServiceClient, record::Form,
-        record_service_client::RecordServiceClient, submit_records_response::Outcome,
+        CallsRepeated, Foreseen, GetReportRequest, JoinClustersRequest, LinkSubject, ListUnmappedRequest,
+        MappedItem, MappedRecord, PoliceCall, PoliceDispatch, PoliceFeedback, PolicePerson, PoliceTaking,
+        Record, Report, ReportAccepted, SourceCategory, SubmitRecordRequest, SubmitRecordResponse,
+        SubmitRecordsRequest, TicketUrgency, details, linkage_service_client::LinkageServiceClient,
+        record::Form, record_service_client::RecordServiceClient, submit_records_response::Outcome,
     },
     types::v1::Source,
 };
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 use tonic::{Code, Status, transport::Channel};
 use tonic_types::StatusExt as _;
 
-use crate::world::{World, by, channel, client, events, sent};
+use crate::world::{World, by, channel, client, events, sent, until};
 
 type Client = RecordServiceClient<Channel>;
 
@@ -222,6 +222,58 @@ async fn a_burst_over_two_processes_ends_in_the_same_reports() {
     world.end().await;
 }
 
+/// As many as wait in a county, and as are folded together, and some.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn too_many_records_are_told_when_to_come_again_and_none_is_lost() {
+    const SENT: usize = 2_048 + 200 + 100;
+    let (world, client, _) = world().await;
+    let mut lock = world.pool.acquire().await.unwrap();
+    sqlx::query("SELECT pg_advisory_lock(hashtextextended('intake police records 421181', 0))")
+        .execute(&mut *lock)
+        .await
+        .unwrap();
+    let mut calls = JoinSet::new();
+    let call = |calls: &mut JoinSet<_>, number: usize| {
+        let mut client = client.clone();
+        calls.spawn(async move {
+            let form = dispatch(&format!("C{number}"), &format!("J{number}"));
+            (number, send(&mut client, form).await)
+        });
+    };
+    (0..SENT).for_each(|number| call(&mut calls, number));
+    let (mut accepted, mut refused) = (0, Vec::new());
+    // While nothing is folded, who is answered is refused; then all others are taken.
+    while let Some(answered) = calls.join_next().await {
+        let (number, answer) = answered.unwrap();
+        match answer {
+            Ok(kept) => accepted += usize::from(kept.waiting),
+            Err(status) => {
+                assert_eq!(status.code(), Code::ResourceExhausted, "{status:?}");
+                assert!(status.get_details_retry_info().unwrap().retry_delay.unwrap().as_millis() > 0);
+                if refused.is_empty() {
+                    let unlock =
+                        "SELECT pg_advisory_unlock(hashtextextended('intake police records 421181', 0))";
+                    sqlx::query(unlock).execute(&mut *lock).await.unwrap();
+                }
+                refused.push(number);
+            }
+        }
+    }
+    assert!(!refused.is_empty());
+    assert_eq!(accepted, SENT - refused.len());
+    // Who comes again as told is taken.
+    for number in refused {
+        until("it is taken", async || {
+            let form = dispatch(&format!("C{number}"), &format!("J{number}"));
+            send(&mut client.clone(), form).await.is_ok()
+        })
+        .await;
+    }
+    assert_eq!(world.count("SELECT count(*) FROM police_record").await, SENT as i64);
+    drop(lock);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn each_wrong_record_is_answered_by_its_fields_and_costs_no_neighbour() {
     let (world, mut client, _) = world().await;
@@ -239,7 +291,8 @@ async fn each_wrong_record_is_answered_by_its_fields_and_costs_no_neighbour() {
     assert_eq!(status.code(), Code::PermissionDenied);
     let only = SubmitRecordRequest { validate_only: true, ..others };
     let answer = client.submit_record(by("police_110", only)).await.unwrap().into_inner();
-    assert_eq!(answer, SubmitRecordResponse::default());
+    let new = SubmitRecordResponse { foreseen: Foreseen::New.into(), ..SubmitRecordResponse::default() };
+    assert_eq!(answer, new);
     assert_eq!(world.count("SELECT count(*) FROM police_record").await, 0);
 
     let messages = [dispatch("", "J1"), dispatch("C2", "J1")].map(|form| SubmitRecordsRequest {

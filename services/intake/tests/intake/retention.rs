@@ -17,7 +17,7 @@ use prost::Message as _;
 use sqlx::AssertSqlSafe;
 use tokio_util::sync::CancellationToken;
 
-use crate::world::{COUNTY, World, case_changed, one, report, submit, tell};
+use crate::world::{COUNTY, World, case_changed, one, report, submit, tell, until};
 
 /// A clock that the test moves, and who removes by it after 200 days.
 pub struct Term {
@@ -53,6 +53,36 @@ impl Term {
         let county = self.counties.get(COUNTY).unwrap();
         self.retention.look(county, &CancellationToken::new()).await.unwrap()
     }
+
+    pub async fn look_beside_reports(&self) {
+        let county = self.counties.get(COUNTY).unwrap();
+        self.retention.look_beside_reports(county, &CancellationToken::new()).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn after_the_term_a_word_that_no_mapping_knows_goes_and_its_count_stays() {
+    let (world, mut client) = one().await;
+    for (number, category) in ["占道经营", "占道经营", "油烟扰民"].into_iter().enumerate() {
+        let number = u32::try_from(number).unwrap();
+        let told = Report { category: category.into(), ..report(&format!("GD-{number}"), number, number) };
+        submit(&mut client, told).await.unwrap();
+    }
+    // Known to the county: not counted.
+    submit(&mut client, report("GD-9", 9, 9)).await.unwrap();
+    // What is counted is written at the stop at the latest.
+    world.stop.cancel();
+    let words = "SELECT count(*) FROM unmapped_value WHERE mapping = '*' AND field = 'category'
+                 AND value IN ('占道经营', '油烟扰民')";
+    until("the counts are written", async || world.count(words).await == 2).await;
+    let counted = "SELECT sum(count)::bigint FROM unmapped_value";
+    assert_eq!(world.count(counted).await, 3);
+    let term = Term::of(&world);
+    term.pass(201);
+    term.look_beside_reports().await;
+    assert_eq!(world.count(words).await, 0);
+    assert_eq!(world.count(counted).await, 3);
+    world.end().await;
 }
 
 #[tokio::test]

@@ -54,6 +54,11 @@ fn stages(held: &AcceptedReport) -> Vec<TicketStageKind> {
     ticket.stages.iter().map(TicketStage::kind).collect()
 }
 
+/// The stages of a ticket that is held.
+pub async fn stages_of(client: &mut Client, reference: &str) -> Vec<TicketStageKind> {
+    stages(&held(client, reference).await)
+}
+
 #[tokio::test]
 async fn states_that_come_at_once_by_two_processes_are_all_in_the_ticket() {
     let mut world = World::new().await;
@@ -92,6 +97,57 @@ async fn an_older_state_that_says_nothing_new_changes_nothing() {
     assert_eq!((between.revision, between.known), (3, false));
     let held = held(&mut client, "GD-1").await;
     assert_eq!((stages(&held).len(), held.report.unwrap().title.as_str()), (3, "第2步时的标题"));
+    world.end().await;
+}
+
+/// What the ticket says in words, of a source that says no more of time than its newest stage.
+fn untimed(base: &Report, title: &str, stage: usize) -> Report {
+    let mut untimed = Report { title: title.into(), ..state(base, stage) };
+    if let Some(Form::HotlineTicket(ticket)) = untimed.details.as_mut().and_then(|one| one.form.as_mut()) {
+        ticket.updated_at = None;
+    }
+    untimed
+}
+
+#[tokio::test]
+async fn a_correction_within_a_stage_holds_and_what_came_before_does_not_come_back() {
+    let (world, mut client) = one().await;
+    for (reference, titles) in [("GD-1", ["甲", "乙", "丙"]), ("GD-2", ["丙", "乙", "甲"])] {
+        let base = report(reference, 1, 1);
+        let states = titles.map(|title| untimed(&base, title, 1));
+        for (nth, state) in states.iter().enumerate() {
+            let answer = submit(&mut client, state.clone()).await.unwrap();
+            assert_eq!((answer.revision, answer.known), (nth as i32 + 1, false), "{reference}");
+        }
+        // Sent again in whatever order, and an earlier stage.
+        for nth in [0, 2, 1, 1, 0] {
+            assert!(submit(&mut client, states[nth].clone()).await.unwrap().known);
+        }
+        submit(&mut client, untimed(&base, "早", 0)).await.unwrap();
+        let held = held(&mut client, reference).await;
+        assert_eq!((stages(&held).len(), held.report.unwrap().title.as_str()), (2, titles[2]));
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_calls_from_the_number_under_which_a_ticket_s_citizen_is_reached_was_here_before() {
+    let (world, mut client) = one().await;
+    let mut ticket = state(&report("GD-1", 1, 1), 0);
+    if let Some(Form::HotlineTicket(ticket)) = ticket.details.as_mut().and_then(|one| one.form.as_mut()) {
+        ticket.contact_phone = "138-1234-5678".into();
+    }
+    let first = submit(&mut client, ticket).await.unwrap().linkage.unwrap();
+    let mut later = report("GD-2", 2, 2);
+    later.parties[0].phone = "13812345678".into();
+    let second = submit(&mut client, later).await.unwrap().linkage.unwrap();
+    assert_eq!(second.person_id, first.person_id, "{second:?}");
+    assert!(second.repeat);
+    let stored: Vec<u8> = sqlx::query_scalar("SELECT sealed_details FROM report WHERE source_ref = 'GD-1'")
+        .fetch_one(&world.pool)
+        .await
+        .unwrap();
+    assert!(!stored.windows(8).any(|part| part == b"1234-5678"), "it is sealed");
     world.end().await;
 }
 

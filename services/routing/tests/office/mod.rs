@@ -354,7 +354,7 @@ impl Office {
     pub async fn case(&self, case: &str) -> Result<Case, Status> {
         let request = asked(
             &officer(),
-            GetCaseRequest { county: String::new(), case: case.into(), ..Default::default() },
+            GetCaseRequest { case: case.into(), purpose: "核对".into(), ..Default::default() },
         );
         Ok(self.face.get_case(request).await?.into_inner().case.unwrap())
     }

@@ -12,8 +12,8 @@ use std::{
 
 use fengqiao_proto::{
     intake::v1::{
-        Record, Report, SubmitRecordsRequest, SubmitReportsRequest, UnmappedField, submit_records_response,
-        submit_reports_response,
+        Foreseen, Record, Report, SubmitRecordsRequest, SubmitReportsRequest, UnmappedField,
+        submit_records_response, submit_reports_response,
     },
     types::v1::Refusal,
 };
@@ -25,7 +25,7 @@ use tokio::{
 use tokio_stream::{Stream, StreamExt as _, wrappers::ReceiverStream};
 use tonic::{Code, Response, Status, Streaming};
 
-use super::faults::Fault;
+use super::{faults::Fault, foreseen::FileSoFar};
 use crate::{
     cli::ConnectOptions,
     connection::{Caller, Session},
@@ -60,7 +60,7 @@ pub struct Entry {
     pub content: Result<Content, Vec<Fault>>,
 }
 
-/// What became of a line.
+/// What became of a line, or in a dry run would become of it.
 #[derive(Debug)]
 pub enum Outcome {
     /// It was new.
@@ -69,7 +69,7 @@ pub enum Outcome {
     Known,
     /// It was there with another content.
     Revised,
-    /// It is right; nothing was kept.
+    /// It is right; what would become of it is not told.
     Checked,
     /// It is wrong.
     Refused(Vec<Fault>),
@@ -95,7 +95,17 @@ type Answers = Pin<Box<dyn Stream<Item = Result<(u64, Answer), Status>> + Send>>
 
 /// What the service says to a message.
 enum Answer {
-    Accepted { known: bool, revised: bool, unmapped: Vec<UnmappedField> },
+    Accepted {
+        known: bool,
+        revised: bool,
+        unmapped: Vec<UnmappedField>,
+    },
+    /// It was only checked: what would become of it, and the names of its reports.
+    Checked {
+        foreseen: Foreseen,
+        names: Vec<String>,
+        unmapped: Vec<UnmappedField>,
+    },
     Refused(Refusal),
 }
 
@@ -120,7 +130,8 @@ impl Sending<'_> {
         entries: impl Iterator<Item = Entry>,
         mut tell: impl FnMut(u64, Outcome, Vec<UnmappedField>),
     ) -> Result<(), CommandError> {
-        let mut window = Window { entries, sent: BTreeMap::new(), next: 0, answered: 0 };
+        let mut window =
+            Window { entries, sent: BTreeMap::new(), next: 0, answered: 0, checked: FileSoFar::default() };
         let mut tries = 0;
         loop {
             let before = window.answered;
@@ -201,7 +212,7 @@ impl Sending<'_> {
                             let wait = Duration::from_millis(u64::try_from(refusal.retry_after_ms).unwrap_or(0));
                             postponed = Some(postponed.unwrap_or_default().max(wait));
                         }
-                        answer => window.settle(mark, answer, self.dry_run, tell),
+                        answer => window.settle(mark, answer, tell),
                     }
                 }
                 _ = tokio::signal::ctrl_c() => {
@@ -246,9 +257,16 @@ impl Sending<'_> {
             Content::Record(_) => None,
         });
         let mut client = session.intake(&self.caller).await?;
-        let answers = self.opened(client.submit_reports(messages)).await?.filter_map(|message| {
+        let answers = self.opened(client.submit_reports(messages)).await?.filter_map(move |message| {
             told(message, |message| {
                 let answer = match message.outcome? {
+                    submit_reports_response::Outcome::Accepted(accepted) if validate_only => {
+                        Answer::Checked {
+                            foreseen: accepted.foreseen(),
+                            names: vec![accepted.source_ref],
+                            unmapped: Vec::new(),
+                        }
+                    }
                     submit_reports_response::Outcome::Accepted(accepted) => {
                         let revised = accepted.revision > 1;
                         Answer::Accepted { known: accepted.known, revised, unmapped: Vec::new() }
@@ -274,9 +292,16 @@ impl Sending<'_> {
             Content::Report(_) => None,
         });
         let mut client = session.records(&self.caller).await?;
-        let answers = self.opened(client.submit_records(messages)).await?.filter_map(|message| {
+        let answers = self.opened(client.submit_records(messages)).await?.filter_map(move |message| {
             told(message, |message| {
                 let answer = match message.outcome? {
+                    submit_records_response::Outcome::Accepted(accepted) if validate_only => {
+                        Answer::Checked {
+                            foreseen: accepted.foreseen(),
+                            names: accepted.reports.into_iter().map(|report| report.source_ref).collect(),
+                            unmapped: accepted.unmapped,
+                        }
+                    }
                     submit_records_response::Outcome::Accepted(accepted) => Answer::Accepted {
                         known: accepted.known,
                         revised: accepted.reports.iter().any(|report| report.revision > 1)
@@ -315,6 +340,8 @@ struct Window<I> {
     sent: BTreeMap<u64, (u64, Content)>,
     next: u64,
     answered: u64,
+    /// What was only checked.
+    checked: FileSoFar,
 }
 
 impl<I: Iterator<Item = Entry>> Window<I> {
@@ -334,24 +361,20 @@ impl<I: Iterator<Item = Entry>> Window<I> {
         None
     }
 
-    fn settle(
-        &mut self,
-        mark: u64,
-        answer: Answer,
-        dry_run: bool,
-        tell: &mut impl FnMut(u64, Outcome, Vec<UnmappedField>),
-    ) {
-        let Some((line, _)) = self.sent.remove(&mark) else { return };
+    fn settle(&mut self, mark: u64, answer: Answer, tell: &mut impl FnMut(u64, Outcome, Vec<UnmappedField>)) {
+        let Some((line, content)) = self.sent.remove(&mark) else { return };
         self.answered += 1;
         let (outcome, unmapped) = match answer {
             Answer::Accepted { known, revised, unmapped } => {
                 let outcome = match (known, revised) {
-                    _ if dry_run => Outcome::Checked,
                     (true, _) => Outcome::Known,
                     (false, true) => Outcome::Revised,
                     (false, false) => Outcome::Taken,
                 };
                 (outcome, unmapped)
+            }
+            Answer::Checked { foreseen, names, unmapped } => {
+                (self.checked.outcome(&content, foreseen, &names), unmapped)
             }
             Answer::Refused(refusal) => (Outcome::Refused(faults(refusal)), Vec::new()),
         };

@@ -1,7 +1,9 @@
 //! Values of closed lists that a mapping does not know. A county must see which words it lacks, so they are counted with
 //! what they say; but in a field that should hold one of few words anything may stand, a telephone number too.
 
+use fengqiao_county::CategoryDictionary;
 use fengqiao_masking::mask;
+use fengqiao_proto::intake::v1::{Report, SourceCategory};
 use fengqiao_proto::types::v1::Party;
 
 use super::{Unmapped, text};
@@ -19,6 +21,41 @@ pub(super) fn countable(said: &str) -> Option<String> {
     let digits = said.split(|c: char| !c.is_numeric()).map(|run| run.chars().count()).max().unwrap_or(0);
     let plain = text::single_line(said, most).is_ok() && digits < PERSONAL_DIGITS && mask(said, &[]) == said;
     plain.then(|| said.to_owned())
+}
+
+/// The kind of matter of a report that comes in the contract's own fields, where the county does not know it.
+#[must_use]
+pub fn unknown_category(report: &Report, categories: &CategoryDictionary) -> Option<Unmapped> {
+    unknown(&[&report.category], "category", &report.parties, categories)
+}
+
+/// The same of a record of the police, at this field.
+#[must_use]
+pub fn unknown_source_category(
+    category: &SourceCategory,
+    field: &str,
+    people: &[Party],
+    categories: &CategoryDictionary,
+) -> Option<Unmapped> {
+    let said = [&category.code, &category.word, &category.canonical];
+    unknown(&said.map(String::as_str), field, people, categories)
+}
+
+/// The first that says something of several ways to say it, where none of them is known.
+fn unknown(
+    said: &[&str],
+    field: &str,
+    people: &[Party],
+    categories: &CategoryDictionary,
+) -> Option<Unmapped> {
+    let first = said.iter().map(|said| said.trim()).find(|said| !said.is_empty())?;
+    if said.iter().any(|said| categories.known(said).is_some()) {
+        return None;
+    }
+    let mut one = [Unmapped { field: field.to_owned(), code: countable(first) }];
+    without_names(&mut one, people);
+    let [one] = one;
+    Some(one)
 }
 
 /// Takes away the values in which one of the record's own people is named.
@@ -53,6 +90,28 @@ mod tests {
         }
         assert!(countable(&"A".repeat(33)).is_none());
         assert!(countable(&"字".repeat(21)).is_none());
+    }
+
+    #[test]
+    fn a_kind_of_matter_that_the_county_does_not_know_is_told() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+        let county = fengqiao_county::County::load(&folder).unwrap();
+        let told = |category: &str| {
+            let parties = vec![Party { name: "王小芳".to_owned(), ..Party::default() }];
+            let report = Report { category: category.into(), parties, ..Report::default() };
+            unknown_category(&report, &county.categories).map(|one| one.code)
+        };
+        for known in ["", "neighbourhood", "邻里纠纷", "家暴"] {
+            assert_eq!(told(known), None, "{known}");
+        }
+        assert_eq!(told("占道经营"), Some(Some("占道经营".to_owned())));
+        assert_eq!(told("王小芳的事"), Some(None), "counted without the name");
+        let of_police = |code: &str, word: &str| {
+            let said = SourceCategory { code: code.into(), word: word.into(), ..Default::default() };
+            unknown_source_category(&said, "policeTaking.category", &[], &county.categories)
+        };
+        assert_eq!(of_police("03", "邻里"), None);
+        assert_eq!(of_police("99", "占道").unwrap().code.as_deref(), Some("99"));
     }
 
     #[test]

@@ -29,7 +29,15 @@ const ROOMS: &[(&str, Room)] = &[
     ("details.hotlineTicket.unsolvedReason", Lines(ticket::REASON_LENGTH)),
     ("details.hotlineTicket.handling", Lines(ticket::LONG_LENGTH)),
     ("details.hotlineTicket.publicReply", Lines(ticket::LONG_LENGTH)),
+    ("details.hotlineTicket.applicationKind", Line(ticket::SHORT_LENGTH)),
     ("details.hotlineTicket.handlers.unit", Line(ticket::UNIT_LENGTH)),
+    ("details.hotlineTicket.transfers.from", Line(ticket::UNIT_LENGTH)),
+    ("details.hotlineTicket.transfers.to", Line(ticket::UNIT_LENGTH)),
+    ("details.hotlineTicket.transfers.by", Line(validation::NAME_LENGTH)),
+    ("details.hotlineTicket.transfers.words", Lines(ticket::WORDS_LENGTH)),
+    ("details.hotlineTicket.attachments.name", Line(ticket::ATTACHMENT_NAME_LENGTH)),
+    ("details.hotlineTicket.attachments.kind", Line(ticket::SHORT_LENGTH)),
+    ("details.hotlineTicket.attachments.location", Line(ticket::LOCATION_LENGTH)),
     ("details.hotlineTicket.stages.words", Lines(ticket::WORDS_LENGTH)),
 ];
 

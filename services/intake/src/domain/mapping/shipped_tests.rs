@@ -1,4 +1,4 @@
-//! Each mapping of the sample county, by a record as its source writes it: who is who, where it is, and what its form says.
+//! Each mapping of the shipped counties, by a record as its source writes it: who is who, where it is, and what its form says.
 
 use fengqiao_county::County;
 use fengqiao_proto::{
@@ -7,7 +7,7 @@ use fengqiao_proto::{
 };
 
 use super::*;
-use crate::domain::{area::AreaCode, one_key, ticket_states::ticket_of};
+use crate::domain::{one_key, ticket_states::ticket_of};
 
 /// The mappings that have a record here.
 const WITH_A_RECORD: &[&str] = &[
@@ -31,29 +31,61 @@ const WITH_A_RECORD: &[&str] = &[
 /// A test vector of the standard's own.
 const ID_NUMBER: &str = "11010519491231002X";
 
-fn county() -> County {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+/// Each shipped county with a grid of its own, in the place of the sample county's in the records below.
+const COUNTIES: [(&str, &str); 5] = [
+    ("macheng", GRID),
+    ("jintai", "610303004001001"),
+    ("chengjiang", "530481001001001"),
+    ("xiqing", "120111105002001"),
+    ("wuwei", "620602001003001"),
+];
+/// The grid that records name: with its community, town and county.
+const GRID: &str = "421181105202001";
+
+fn shipped(county: &str) -> County {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county").join(county);
     County::load(&folder).unwrap()
 }
 
-/// What a record becomes; each field is known, and each value of a list.
-fn mapped(mapping: &str, fields: &[(&str, &str)]) -> Form {
-    let county = county();
+fn county() -> County {
+    shipped("macheng")
+}
+
+/// What a grid's place is called, the longest first: names as people say them, and codes.
+fn words_of(county: &County, grid: &str) -> [String; 6] {
     let areas = county.areas.now();
-    let code = |code: &str| areas.resolve(code).map(|_| code.to_owned());
-    let name = |name: &str| areas.named(name).map(|area| AreaCode::of_area(&area.code).as_str().to_owned());
-    let knowledge = Knowledge {
-        categories: &county.categories,
-        area_of_code: &code,
-        area_of_name: &name,
-        zone: &county.time_zone,
-        today: jiff::civil::date(2026, 11, 24),
-    };
-    let said: Fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    let name = |code: &str| areas.resolve(code).unwrap().name.trim_end_matches("村民委员会").to_owned();
+    let (community, town) = (name(&grid[..12]), name(&grid[..9]));
+    [format!("{town}{community}"), town, grid.into(), grid[..12].into(), grid[..9].into(), grid[..6].into()]
+}
+
+/// A text that speaks of one place, as if it spoke of another.
+fn elsewhere(text: &str, here: &[String; 6], there: &[String; 6]) -> String {
+    here.iter().zip(there).fold(text.to_owned(), |text, (here, there)| text.replace(here, there))
+}
+
+/// What a record becomes, and it becomes the same in each county; each field is known, and each value of a list.
+fn mapped(mapping: &str, fields: &[(&str, &str)]) -> Form {
     assert!(WITH_A_RECORD.contains(&mapping), "{mapping}");
-    let mapped = translate(county.mappings.get(mapping).unwrap(), &said, 1, &knowledge).unwrap();
-    assert!(mapped.unmapped.is_empty(), "{mapping}: {:?}", mapped.unmapped);
-    mapped.form
+    let here = words_of(&county(), GRID);
+    let mut forms = COUNTIES.map(|(folder, grid)| {
+        let county = shipped(folder);
+        let there = words_of(&county, grid);
+        let said: Fields = fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), elsewhere(value, &here, &there)))
+            .collect();
+        let mapping = county.mappings.get(mapping).unwrap();
+        let mapped = Knowledge::of(&county, jiff::civil::date(2026, 11, 24), |knowledge| {
+            translate(mapping, &said, 1, knowledge).unwrap()
+        });
+        assert!(mapped.unmapped.is_empty(), "{folder} {}: {:?}", mapping.name, mapped.unmapped);
+        (folder, elsewhere(&format!("{:?}", mapped.form), &there, &here), mapped.form)
+    });
+    for (folder, said, _) in &forms {
+        assert_eq!(*said, forms[0].1, "{folder}");
+    }
+    std::mem::replace(&mut forms[0].2, Form::Activity(Box::default()))
 }
 
 fn report(mapping: &str, fields: &[(&str, &str)]) -> Report {
@@ -84,10 +116,16 @@ const REPORTER: PartyRole = PartyRole::Reporter;
 const RESPONDENT: PartyRole = PartyRole::Respondent;
 
 #[test]
-fn every_mapping_of_the_sample_county_has_a_record_here() {
-    let county = county();
-    let names: Vec<&str> = county.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
-    assert_eq!(names, WITH_A_RECORD);
+fn every_mapping_of_a_shipped_county_has_a_record_here() {
+    for (folder, _) in COUNTIES {
+        let county = shipped(folder);
+        let names: Vec<&str> = county.mappings.iter().map(|mapping| mapping.name.as_str()).collect();
+        assert_eq!(names, WITH_A_RECORD, "{folder}");
+        for mapping in county.mappings.iter() {
+            let outside = mapping.area.as_ref().filter(|area| area.default != county.code);
+            assert!(outside.is_none(), "{folder} {}", mapping.name);
+        }
+    }
 }
 
 /// A dispute of two people whom a grid worker tells of: none of their names gets another's phone.
@@ -193,6 +231,12 @@ fn a_ticket_of_the_hotline_is_a_typed_ticket() {
             ("工号", "A07"),
             ("受理时间", "2026-11-20 19:31:00"),
             ("转办时间", "2026-11-20 20:00:00"),
+            ("转办人", "小李"),
+            ("转办意见", "噪声扰民，请公安局核实"),
+            ("申请类型", "延期"),
+            ("联系号码", "13800000002"),
+            ("联系时间", "2026-11-21 09:00:00"),
+            ("附件", "录音.mp3、现场.jpg"),
             ("主办单位", "公安局"),
             ("协办单位", "城管局、阎家河镇"),
             ("加派", "环保局"),
@@ -246,10 +290,16 @@ fn a_ticket_of_the_hotline_is_a_typed_ticket() {
         [TicketStageKind::Taken, TicketStageKind::Supervised, TicketStageKind::Closed];
     assert_eq!(stages, [(taken, ""), (supervised, "尽快"), (closed, "")]);
     assert!(typed.updated_at.is_some());
+    let transfer = &typed.transfers[0];
+    assert_eq!(transfer.at.unwrap().seconds + 13 * 3_600, typed.contacted_at.unwrap().seconds);
     assert_eq!(
-        own(&ticket),
-        [("受理员", "小张"), ("渠道", "2"), ("紧急程度", "特急"), ("转办时间", "2026-11-20 20:00:00")]
+        [&transfer.from, &transfer.to, &transfer.by, &transfer.words],
+        ["", "公安局", "小李", "噪声扰民，请公安局核实"]
     );
+    assert_eq!((typed.application_kind.as_str(), typed.contact_phone.as_str()), ("延期", "13800000002"));
+    let attached: Vec<_> = typed.attachments.iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(attached, ["录音.mp3", "现场.jpg"]);
+    assert_eq!(own(&ticket), [("受理员", "小张"), ("渠道", "2"), ("紧急程度", "特急")]);
 }
 
 #[test]

@@ -5,23 +5,19 @@ use fengqiao_county::Entries;
 use serde_json::{Map, Value};
 
 use super::Translation;
+use crate::domain::phone::Phone;
 
 const HANDLERS: &str = "details.hotlineTicket.handlers";
 const REASON: &str = "details.hotlineTicket.unsolvedReason";
+const CONTACT: &str = "details.hotlineTicket.contactPhone";
 const LEAD: &str = "TICKET_HANDLER_ROLE_LEAD";
 const NO: &str = "TICKET_FINDING_NO";
 
 impl Translation<'_> {
-    /// Gives a ticket the time that it lacks; what it says without what it belongs to is kept as the source's own.
+    /// What a ticket says without what it belongs to, or as a number that is none, is kept as the source's own.
     pub(super) fn complete_ticket(&mut self) {
-        let told_at = self.body.get("occurredAt").cloned();
         let Some(ticket) = ticket_of(&mut self.body) else { return };
-        let lone = without_what_they_need(ticket);
-        // Of two states the later holds; the first is that of the call.
-        if !ticket.contains_key("updatedAt") && !ticket.contains_key("stages") {
-            ticket.extend(told_at.map(|at| ("updatedAt".to_owned(), at)));
-        }
-        for path in lone {
+        for path in without_what_they_need(ticket) {
             self.set_aside_path(path);
         }
     }
@@ -45,7 +41,7 @@ fn ticket_of(body: &mut Map<String, Value>) -> Option<&mut Map<String, Value>> {
     body.get_mut("details")?.get_mut("hotlineTicket")?.as_object_mut()
 }
 
-/// Takes out what the contract takes only together with something that is not there.
+/// Takes out what the contract takes only together with something that is not there, and what it does not take.
 fn without_what_they_need(ticket: &mut Map<String, Value>) -> Vec<&'static str> {
     let mut lone = Vec::new();
     let leads = |handlers: &Value| {
@@ -59,6 +55,10 @@ fn without_what_they_need(ticket: &mut Map<String, Value>) -> Vec<&'static str> 
     if ticket.contains_key("unsolvedReason") && ticket.get("solved").is_none_or(|solved| solved != NO) {
         ticket.remove("unsolvedReason");
         lone.push(REASON);
+    }
+    if ticket.get("contactPhone").is_some_and(|said| said.as_str().and_then(Phone::read).is_none()) {
+        ticket.remove("contactPhone");
+        lone.push(CONTACT);
     }
     lone
 }

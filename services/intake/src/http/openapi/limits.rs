@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::domain::{
     activity,
     details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH, hotline_ticket as ticket},
-    ticket_states::MOST_STAGES,
+    ticket_states::{MOST_STAGES, MOST_TRANSFERS},
     validation as report,
 };
 
@@ -51,9 +51,20 @@ const LIMITS: &[(&str, Limit)] = &[
     ("HotlineTicket.unsolved_reason", Characters(ticket::REASON_LENGTH)),
     ("HotlineTicket.handling", Characters(ticket::LONG_LENGTH)),
     ("HotlineTicket.public_reply", Characters(ticket::LONG_LENGTH)),
+    ("HotlineTicket.transfers", Items(MOST_TRANSFERS)),
+    ("HotlineTicket.application_kind", Characters(ticket::SHORT_LENGTH)),
+    ("HotlineTicket.attachments", Items(ticket::MOST_ATTACHMENTS)),
     ("TicketHandler.unit", Characters(ticket::UNIT_LENGTH)),
     ("TicketHandler.expires_days", UpTo(ticket::LONGEST_DAYS)),
     ("TicketStage.words", Characters(ticket::WORDS_LENGTH)),
+    ("TicketTransfer.from", Characters(ticket::UNIT_LENGTH)),
+    ("TicketTransfer.to", Characters(ticket::UNIT_LENGTH)),
+    ("TicketTransfer.by", Characters(report::NAME_LENGTH)),
+    ("TicketTransfer.words", Characters(ticket::WORDS_LENGTH)),
+    ("TicketAttachment.name", Characters(ticket::ATTACHMENT_NAME_LENGTH)),
+    ("TicketAttachment.kind", Characters(ticket::SHORT_LENGTH)),
+    ("TicketAttachment.size_kib", UpTo(ticket::LARGEST_KIB)),
+    ("TicketAttachment.location", Characters(ticket::LOCATION_LENGTH)),
 ];
 
 /// What has to be given.
@@ -72,6 +83,8 @@ const REQUIRED: &[&str] = &[
     "TicketHandler.role",
     "TicketStage.kind",
     "TicketStage.at",
+    "TicketTransfer.at",
+    "TicketAttachment.name",
 ];
 
 /// What has to be given besides, unless the county's devices say it: of every report but a one-key call.

@@ -11,6 +11,7 @@ ON CONFLICT (county, source, source_ref) DO UPDATE
 SET revision = held.revision + 1, fingerprint = excluded.fingerprint, kind = excluded.kind,
     area_code = excluded.area_code, begun_at = excluded.begun_at, ended_at = excluded.ended_at,
     count = excluded.count, agency = excluded.agency, submitted_by = excluded.submitted_by,
-    accepted_at = excluded.accepted_at, sealed_activity = excluded.sealed_activity
+    accepted_at = excluded.accepted_at, sealed_activity = excluded.sealed_activity,
+    removed_at = NULL
 WHERE held.fingerprint <> excluded.fingerprint
 RETURNING activity_id, source, source_ref, revision

@@ -6,6 +6,7 @@ use fengqiao_county::County;
 use fengqiao_proto::types::v1::{Matter, Source};
 
 use super::{Facts, Grade, Level, Past, People, RuleSet, SCORE};
+use crate::domain::docket::PROTECTED_TAGS;
 
 const COUNTIES: [&str; 5] = ["macheng", "jintai", "chengjiang", "xiqing", "wuwei"];
 
@@ -54,7 +55,7 @@ fn s0_03_s4_6_each_county_sees_danger_at_once_and_a_repeat_at_least_yellow() {
             (Facts { narrative: "扬言同归于尽", ..plain() }, Level::Red, "threat"),
             (Facts { narrative: "她说要跳楼", ..plain() }, Level::Red, "self_harm"),
             (Facts { title: "丈夫家暴", narrative: "当着孩子的面", ..plain() }, Level::Red, "violence_child"),
-            (Facts { title: "丈夫家暴", narrative: "多次", ..plain() }, Level::Orange, "domestic_violence"),
+            (Facts { title: "丈夫家暴", narrative: "多次", ..plain() }, Level::Orange, "home_violence"),
         ] {
             assert_eq!(said(&rules.grade(&facts)), (level, rule), "{county} {facts:?}");
         }
@@ -66,6 +67,28 @@ fn s0_03_s4_6_each_county_sees_danger_at_once_and_a_repeat_at_least_yellow() {
         assert_eq!(grade.level, Level::Red, "{county}");
         assert!(grade.tags.contains(&"minor".to_owned()), "{county}");
         assert!(grade.troubled.is_empty(), "{county}");
+    }
+}
+
+#[test]
+fn s2_06_s4_14_each_county_protects_minors_domestic_violence_and_health() {
+    for county in COUNTIES {
+        let rules = rules(county);
+        for (facts, tag) in [
+            (Facts { narrative: "孩子被殴打", ..plain() }, "minor"),
+            (Facts { title: "丈夫家暴", ..plain() }, "domestic_violence"),
+            (
+                Facts { category: "marriage_family", narrative: "丈夫动手打人", ..plain() },
+                "domestic_violence",
+            ),
+            (Facts { narrative: "邻居患精神分裂症，已停药", ..plain() }, "health"),
+            (Facts { category: "medical", narrative: "术后感染，要求赔偿", ..plain() }, "health"),
+        ] {
+            let tags = rules.grade(&facts).tags;
+            assert!(tags.contains(&tag.to_owned()), "{county} {tag} {tags:?}");
+        }
+        let tags = rules.grade(&plain()).tags;
+        assert!(!PROTECTED_TAGS.iter().any(|tag| tags.contains(&(*tag).to_owned())), "{county} {tags:?}");
     }
 }
 
@@ -115,7 +138,7 @@ fn s4_17_five_small_is_put_by_rule() {
         Facts { category: "medical", ..small },
         Facts { people: group(6), ..small },
     ] {
-        assert!(rules.grade(&other).tags.is_empty(), "{other:?}");
+        assert!(!rules.grade(&other).tags.contains(&"five_small".to_owned()), "{other:?}");
     }
 }
 

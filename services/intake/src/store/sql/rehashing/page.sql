@@ -7,12 +7,14 @@ WITH page AS MATERIALIZED (
 ), ended AS (
     SELECT report_id AS last FROM page ORDER BY report_id DESC LIMIT 1
 )
-SELECT ended.last, old.report_id, old.traits, old.next_traits, old.area_code, old.category, old.sealed_matter
+SELECT ended.last, old.report_id, old.traits, old.next_traits, old.area_code, old.category, old.sealed_matter,
+       old.sealed_details
 FROM ended
 LEFT JOIN (
-    SELECT page.report_id, page.traits, page.next_traits, report.area_code, report.category, report.sealed_matter
+    SELECT page.report_id, page.traits, page.next_traits, report.area_code, report.category,
+           report.sealed_matter, report.sealed_details
     FROM page CROSS JOIN LATERAL (
-        SELECT area_code, category, sealed_matter FROM report
+        SELECT area_code, category, sealed_matter, sealed_details FROM report
         WHERE report.county = $1 AND report.report_id = page.report_id LIMIT 1
     ) AS report
     WHERE page.is_old
