@@ -79,6 +79,7 @@ fn repeat_words(linkage: &Linkage) -> String {
             Evidence::SamePerson => "同一人",
             Evidence::SameHousehold => "同一户",
             Evidence::Officer => "人工认定",
+            Evidence::NamedBySource => "来源注明相关",
             Evidence::Unspecified => "",
         })
         .collect();

@@ -86,7 +86,15 @@ fn numbers(traits: &Traits) -> Vec<i64> {
 }
 
 fn nothing<'a>() -> PlainReport<'a> {
-    PlainReport { area_code: "", category: "", address: "", title: "", narrative: "", parties: Vec::new() }
+    PlainReport {
+        area_code: "",
+        category: "",
+        address: "",
+        title: "",
+        narrative: "",
+        numbers: Vec::new(),
+        parties: Vec::new(),
+    }
 }
 
 fn reporter<'a>(phone: Option<PlainPhone<'a>>, id_number: Option<&'a str>) -> PlainReport<'a> {

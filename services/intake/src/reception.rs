@@ -194,6 +194,7 @@ impl Reception {
             address: &matter.address,
             title: &matter.title,
             narrative: &matter.narrative,
+            numbers: police::numbers(details),
             parties: plain_parties(&people, contact.as_ref()),
         };
         Ok(Hashes::of(Some(&report), &desk.places().names, &self.keyring))
@@ -387,6 +388,7 @@ fn plain<'a>(report: &'a ValidReport, contact: Option<&'a Phone>, category: &'a 
         address: &report.address,
         title: &report.title,
         narrative: &report.narrative,
+        numbers: police::numbers(report.details.as_ref()),
         parties: plain_parties(&report.parties, contact),
     }
 }

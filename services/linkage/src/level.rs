@@ -34,11 +34,13 @@ pub enum Evidence {
     Dispute,
     /// An officer's word.
     Word,
+    /// The number of a file that the source names.
+    Number,
 }
 
 impl Evidence {
     /// How many kinds there are.
-    pub(crate) const COUNT: usize = Self::Word as usize + 1;
+    pub(crate) const COUNT: usize = Self::Number as usize + 1;
     /// All kinds, in their order.
     pub(crate) const ALL: [Self; Self::COUNT] = [
         Self::IdNumber,
@@ -55,6 +57,7 @@ impl Evidence {
         Self::Reporter,
         Self::Dispute,
         Self::Word,
+        Self::Number,
     ];
 }
 
@@ -164,6 +167,8 @@ levels! {
     ReporterHousehold: Reporter,
     /// Both tell of one dispute, whoever told it.
     DisputeSame: Dispute,
+    /// The one names the other's file, or both name a third.
+    NumberSame: Number,
 }
 
 impl Level {
@@ -194,6 +199,7 @@ impl Level {
                 | Self::ReporterHousehold
                 | Self::TopicShared
                 | Self::DisputeSame
+                | Self::NumberSame
         )
     }
 }

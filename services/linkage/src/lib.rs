@@ -35,7 +35,7 @@ pub use hashing::{KeyedHash, Secret};
 pub use level::{Evidence, Level, Levels};
 pub use link::{Belongs, Join, Joined, Linked, New, Reason, link, observe};
 pub use places::Places;
-pub use report::{PlainParty, PlainPhone, PlainReport, Role};
+pub use report::{MOST_NUMBERS, PlainParty, PlainPhone, PlainReport, Role};
 pub use traits::{Key, MalformedTraits, Traits, traits};
 pub use weights::{Model, Odds, Weights, WeightsError};
 pub use words::{HumanWord, Kind, Said, Thing};

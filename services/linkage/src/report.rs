@@ -11,6 +11,9 @@ pub enum Role {
     Other,
 }
 
+/// So many numbers of files are looked at.
+pub const MOST_NUMBERS: usize = 4;
+
 /// A report as it was told; only what tells who came before.
 #[derive(Debug, Clone)]
 pub struct PlainReport<'a> {
@@ -24,6 +27,9 @@ pub struct PlainReport<'a> {
     pub title: &'a str,
     /// What was told.
     pub narrative: &'a str,
+    /// The numbers of files that it is or that its source names in it (关联警情编号): reports that share one are mostly of
+    /// one dispute. Its own goes first; of more than [`MOST_NUMBERS`] the others are left out.
+    pub numbers: Vec<&'a str>,
     /// The people, in the order given.
     pub parties: Vec<PlainParty<'a>>,
 }

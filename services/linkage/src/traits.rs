@@ -14,7 +14,7 @@ use crate::{
     matter::{self, Matter, Topic},
     name::Name,
     places::Places,
-    report::{PlainParty, PlainPhone, PlainReport, Role},
+    report::{MOST_NUMBERS, PlainParty, PlainPhone, PlainReport, Role},
     writing::sound,
 };
 
@@ -63,6 +63,7 @@ pub(crate) enum Of {
     Topic,
     Word,
     Amount,
+    FileNumber,
 }
 
 /// All that linkage keeps of a report: keyed hashes, nothing that can be read.
@@ -109,6 +110,8 @@ pub(crate) struct MatterTraits {
     pub organisations: u8,
     /// The sums of money.
     pub amounts: Vec<Hashed>,
+    /// The numbers of files that it is or names.
+    pub numbers: Vec<Hashed>,
     /// Whether the shared topic is shared by an employer's workers, and not by a neighbourhood.
     pub of_employer: bool,
     /// Whether it says that it was told before.
@@ -158,7 +161,7 @@ pub fn traits(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> Tra
         Role::Other => 2,
     });
     parties.truncate(MOST_PARTIES);
-    Traits { parties, place: place(report, places, secret), matter: matter(report.category, &said, secret) }
+    Traits { parties, place: place(report, places, secret), matter: matter(report, &said, secret) }
 }
 
 /// The name as it was given, or as the text has it where only a part of it was given, or none.
@@ -196,7 +199,7 @@ fn place(report: &PlainReport<'_>, places: &Places, secret: &Secret) -> PlaceTra
 /// The canonical category that says nothing.
 const OTHER: &str = "other";
 
-fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
+fn matter(report: &PlainReport<'_>, matter: &Matter, secret: &Secret) -> MatterTraits {
     let topics = |wanted: fn(&Topic) -> bool| -> Vec<Hashed> {
         let wanted = matter.topics.iter().filter(|topic| wanted(topic));
         wanted.map(|topic| secret.short(Of::Topic, &[topic.name])).collect()
@@ -206,7 +209,7 @@ fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
     words.sort_unstable();
     words.dedup();
     words.truncate(MOST_WORDS);
-    let category = match category {
+    let category = match report.category {
         "" | OTHER => 0,
         known => secret.short(Of::Category, &[known]),
     };
@@ -225,10 +228,22 @@ fn matter(category: &str, matter: &Matter, secret: &Secret) -> MatterTraits {
         organisations: organisations.len() as u8,
         named: organisations.into_iter().chain(people).collect(),
         amounts: matter.amounts.iter().map(|sum| secret.short(Of::Amount, &[&sum.to_string()])).collect(),
+        numbers: numbers(&report.numbers, secret),
         of_employer: matter.topics.iter().any(|topic| topic.of_employer),
         said_again: matter.said_again,
         on_behalf: matter.on_behalf,
     }
+}
+
+fn numbers(said: &[&str], secret: &Secret) -> Vec<Hashed> {
+    let mut numbers: Vec<Hashed> = Vec::new();
+    for number in said.iter().filter(|number| !number.is_empty()).take(MOST_NUMBERS) {
+        let hashed = secret.short(Of::FileNumber, &[number]);
+        if !numbers.contains(&hashed) {
+            numbers.push(hashed);
+        }
+    }
+    numbers
 }
 
 impl Traits {

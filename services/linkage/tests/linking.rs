@@ -51,6 +51,11 @@ const WANG: Telling<'static> = Telling {
 };
 
 fn traits_of(said: &Telling<'_>) -> Traits {
+    traits_with(said, &[])
+}
+
+/// The same with numbers of files.
+fn traits_with(said: &Telling<'_>, numbers: &[&str]) -> Traits {
     let reporter = PlainParty {
         role: Role::Reporter,
         name: said.name,
@@ -74,6 +79,7 @@ fn traits_of(said: &Telling<'_>) -> Traits {
         address: said.address,
         title: "",
         narrative: said.text,
+        numbers: numbers.to_vec(),
         parties: vec![opponent, reporter],
     };
     traits(&report, &places(), &Secret::of(&Plain))
@@ -400,7 +406,15 @@ fn the_traits_of_two_people_are_small_and_hold_nothing_that_can_be_read() {
         assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word}");
     }
     let other_key = traits(
-        &PlainReport { area_code: "", category: "", address: "", title: "", narrative: "", parties: vec![] },
+        &PlainReport {
+            area_code: "",
+            category: "",
+            address: "",
+            title: "",
+            narrative: "",
+            numbers: vec![],
+            parties: vec![],
+        },
         &places(),
         &Secret::of(&Plain),
     );
@@ -502,7 +516,8 @@ proptest! {
             wrong_id: Some(&id),
         };
         let report = PlainReport {
-            area_code: &id, category: "", address: &address, title: &name, narrative: &text, parties: vec![reporter],
+            area_code: &id, category: "", address: &address, title: &name, narrative: &text, numbers: Vec::new(),
+            parties: vec![reporter],
         };
         let _ = traits(&report, &places(), &Secret::of(&Plain)).keys();
     }
@@ -590,4 +605,38 @@ fn a_report_is_found_by_whom_it_tells_of_and_by_what_befell() {
     let seen = Telling { address: place, text: "路口出车祸了", ..nobody };
     let fight = Telling { address: place, text: "楼上漏水", ..nobody };
     assert!(finds(&hit, &seen) && !finds(&hit, &fight));
+}
+
+#[test]
+fn calls_that_the_police_say_have_to_do_with_each_other_are_one_dispute() {
+    let with = |said: &Telling<'_>, numbers: &[&str]| traits_with(said, numbers);
+    let other = Telling {
+        name: "李国强",
+        phone: "13900000007",
+        address: "",
+        opponent: "",
+        text: "有两个人在扯皮，请来人看看",
+        ..WANG
+    };
+    let first = with(&WANG, &["JJ-1"]);
+    let earlier = Earlier { traits: Cow::Owned(first.clone()), ..earlier(1, 1, &WANG) };
+    for (numbers, same) in [(&["JJ-2", "JJ-1"][..], true), (&["JJ-2"][..], false), (&[][..], false)] {
+        let new = with(&other, numbers);
+        let mut next = 9_000;
+        let mut fresh = || {
+            next += 1;
+            id(next)
+        };
+        let weights = Weights::shipped();
+        let new = New { traits: &new, told_at: at(2) };
+        let linked = link(new, std::slice::from_ref(&earlier), &[], &[], &weights, &mut fresh);
+        assert_eq!(same_as_first(&linked), (false, false, same), "{numbers:?}");
+        let shares = new.traits.keys().iter().any(|key| first.keys().contains(key));
+        assert_eq!(shares, same, "{numbers:?}");
+        assert_eq!(
+            linked.case.reasons.first().map(|reason| reason.evidence),
+            same.then_some(Evidence::Number)
+        );
+        assert_eq!(Traits::decode(&new.traits.encode()).unwrap(), *new.traits);
+    }
 }

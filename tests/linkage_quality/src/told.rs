@@ -93,6 +93,7 @@ impl Told {
             address: &self.address,
             title: &self.title,
             narrative: &self.narrative,
+            numbers: Vec::new(),
             parties,
         }
     }

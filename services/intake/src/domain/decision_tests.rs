@@ -56,6 +56,7 @@ fn told(fingerprint: u8, day: i64, family: u8, matter: u8) -> Told {
         address: &house,
         title,
         narrative,
+        numbers: Vec::new(),
         parties: vec![reporter],
     };
     let places = Places::new("麻城市", [("421181105", "阎家河镇"), ("421181105201", "石桥垸村")]);

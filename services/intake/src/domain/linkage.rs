@@ -193,6 +193,7 @@ const fn evidence(found: Engine) -> Evidence {
         Engine::Time => Evidence::Time,
         Engine::Reporter => Evidence::SamePerson,
         Engine::Word => Evidence::Officer,
+        Engine::Number => Evidence::NamedBySource,
     }
 }
 

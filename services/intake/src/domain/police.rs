@@ -171,6 +171,19 @@ pub fn repeats(details: Option<&Details>) -> bool {
     another(&taking.repeat_of)
 }
 
+/// The numbers of a call and of those that the police say have to do with it: its own, the one that it repeats
+/// (重复警情编号), then the related ones (关联警情编号). None where there is no call.
+#[must_use]
+pub fn numbers(details: Option<&Details>) -> Vec<&str> {
+    let Some(details::Form::PoliceCall(PoliceCall { taking: Some(taking), .. })) =
+        details.and_then(|details| details.form.as_ref())
+    else {
+        return Vec::new();
+    };
+    let named = [&taking.number, &taking.repeat_of].into_iter().chain(&taking.related_to);
+    named.filter(|number| !number.is_empty()).map(String::as_str).collect()
+}
+
 /// Of each record the version that holds.
 #[must_use]
 pub fn holding<T>(

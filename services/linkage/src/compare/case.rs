@@ -88,8 +88,15 @@ pub(crate) fn case(
         && days <= SHARED_DAYS
         && (place.is_some() || one_employer)
         && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
-    let mut tied =
-        shared || one_sum || who.is_some() || home.house.is_some_and(|level| level != Level::HouseOther);
+    let one_file = one.numbers.iter().any(|number| other.numbers.contains(number));
+    if one_file {
+        score.add(Level::NumberSame, crowd.rare_bits(model, Level::NumberSame, 1.0));
+    }
+    let mut tied = one_file
+        || shared
+        || one_sum
+        || who.is_some()
+        || home.house.is_some_and(|level| level != Level::HouseOther);
     // The employer is what they share, and is not counted twice.
     if !(shared && one_employer)
         && let Some((level, rarity)) = opponents(new, old)

@@ -4,7 +4,7 @@ use super::{
     Hashed, IdTraits, MOST_AMOUNTS, MOST_NAMED, MOST_PARTIES, MOST_WORDS, MatterTraits, NameTraits,
     PartyTraits, PhoneTraits, PlaceTraits, Traits, people::PHONE_DIGITS,
 };
-use crate::report::Role;
+use crate::report::{MOST_NUMBERS, Role};
 
 const VERSION: u8 = 1;
 /// Topics of a report; more are never written.
@@ -51,6 +51,11 @@ impl Traits {
         self.matter.amounts.iter().for_each(|amount| write(*amount, &mut bytes));
         bytes.push(self.matter.words.len() as u8);
         self.matter.words.iter().for_each(|word| bytes.extend(&word.to_le_bytes()[..3]));
+        // What was written before there were numbers ends here, as does nearly all.
+        if !self.matter.numbers.is_empty() {
+            bytes.push(self.matter.numbers.len() as u8);
+            self.matter.numbers.iter().for_each(|number| write(*number, &mut bytes));
+        }
         bytes
     }
 
@@ -81,6 +86,7 @@ impl Traits {
         let amounts = from.list(MOST_AMOUNTS)?;
         let words = from.count(MOST_WORDS)?;
         let words = (0..words).map(|_| from.three()).collect::<Result<_, _>>()?;
+        let numbers = if from.left.is_empty() { Vec::new() } else { from.list(MOST_NUMBERS)? };
         if !from.left.is_empty() {
             return Err(MalformedTraits);
         }
@@ -96,6 +102,7 @@ impl Traits {
                 named,
                 organisations,
                 amounts,
+                numbers,
                 of_employer,
                 said_again,
                 on_behalf,

@@ -31,6 +31,7 @@ enum By {
     House,
     Street,
     Topic,
+    Number,
 }
 
 impl Traits {
@@ -53,6 +54,7 @@ impl Traits {
                 add(key(By::Phone, &[phone.whole]));
             }
         }
+        self.matter.numbers.iter().for_each(|number| add(key(By::Number, &[*number])));
         self.place.house_keys().into_iter().flatten().for_each(&mut add);
         if let Some(name) = self.reporter().and_then(whole_name)
             && self.place.town != 0

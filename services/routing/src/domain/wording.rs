@@ -60,6 +60,7 @@ pub const fn evidence_name(evidence: Evidence) -> &'static str {
         Evidence::SamePerson => "同一人",
         Evidence::SameHousehold => "同一户",
         Evidence::Officer => "人工认定",
+        Evidence::NamedBySource => "来源注明相关",
     }
 }
 

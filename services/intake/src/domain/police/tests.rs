@@ -162,3 +162,17 @@ proptest! {
         prop_assert_eq!(PoliceForm::decode(record.name().kind, &record.encode()), Some(record));
     }
 }
+
+#[test]
+fn a_call_has_its_number_and_those_that_the_police_name() {
+    let PoliceForm::Taking(taking) = taking(0, "") else { panic!("a taking") };
+    let call = |repeat_of: &str, related: &[&str]| {
+        let related_to = related.iter().map(|number| (*number).to_owned()).collect();
+        let taking = PoliceTaking { repeat_of: repeat_of.into(), related_to, ..(*taking).clone() };
+        let call = PoliceCall { taking: Some(taking), ..PoliceCall::default() };
+        Details { form: Some(details::Form::PoliceCall(call)), ..Details::default() }
+    };
+    assert_eq!(numbers(Some(&call("J0", &["J7", "", "J8"]))), ["J1", "J0", "J7", "J8"]);
+    assert_eq!(numbers(Some(&call("", &[]))), ["J1"]);
+    assert!(numbers(None).is_empty() && numbers(Some(&Details::default())).is_empty());
+}
