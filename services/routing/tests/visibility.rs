@@ -140,9 +140,9 @@ async fn whoever_reads_of_readings_does_not_learn_of_whom() {
     let case = office.changes().await.last().unwrap().case_id.clone();
     act(&office, &officer(), &case, protect()).await.unwrap();
     let purpose = "核对王小芳来电13800000000".to_owned();
-    let request = GetCaseRequest { case, purpose, ..Default::default() };
+    let request = GetCaseRequest { case: case.clone(), purpose, ..Default::default() };
     office.face.get_case(asked(&officer(), request)).await.unwrap();
-    let request = ListReadingsRequest::default();
+    let request = ListReadingsRequest { case: case.clone(), ..Default::default() };
     let audit = AuditFace::new(
         office.pool.clone(),
         Arc::clone(&office.counties),
