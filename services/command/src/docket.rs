@@ -1,6 +1,9 @@
 //! What a case holds, as people read it: who handles it, what is owed, what was agreed.
 
-use fengqiao_proto::routing::v1::{Case, Docket, Duty, DutyKind, OneKeyCall};
+use fengqiao_proto::{
+    intake::v1::{TicketHandler, TicketHandlerRole, TicketStageKind, TicketUrgency},
+    routing::v1::{Case, CaseTicket, Docket, Duty, DutyKind, OneKeyCall},
+};
 
 use crate::{
     engine_words as engine,
@@ -35,6 +38,37 @@ pub fn handlers(case: &Case) -> String {
     case.handlers.iter().map(one).collect::<Vec<_>>().join("；")
 }
 
+/// How a ticket stands with the hotline.
+fn hotline_ticket(ticket: &CaseTicket) -> String {
+    let standing = ticket.standing.clone().unwrap_or_default();
+    let urgency = match standing.urgency() {
+        TicketUrgency::Unspecified => "",
+        TicketUrgency::Normal => "，一般",
+        TicketUrgency::Urgent => "，紧急",
+        TicketUrgency::ExtremelyUrgent => "，特急",
+    };
+    let stage = match standing.stage() {
+        TicketStageKind::Unspecified => "",
+        TicketStageKind::Taken => "，受理",
+        TicketStageKind::Screened => "，预审",
+        TicketStageKind::Handled => "，处置",
+        TicketStageKind::Revisited => "，回访",
+        TicketStageKind::Closed => "，结案",
+        TicketStageKind::Supervised => "，督办",
+    };
+    let handler = |handler: &TicketHandler| {
+        let role = match handler.role() {
+            TicketHandlerRole::Unspecified => "承办",
+            TicketHandlerRole::Lead => "主办",
+            TicketHandlerRole::CoHandler => "协办",
+            TicketHandlerRole::Added => "加派",
+        };
+        format!("，{role}{}", handler.unit)
+    };
+    let handlers: String = standing.handlers.iter().map(handler).collect();
+    format!("{}{urgency}{stage}{handlers}", ticket.source_ref)
+}
+
 /// What it holds besides, a line each: its name and what is said.
 pub fn facts(docket: &Docket, output: &Output) -> Vec<(&'static str, String)> {
     let mut facts = Vec::new();
@@ -47,6 +81,9 @@ pub fn facts(docket: &Docket, output: &Output) -> Vec<(&'static str, String)> {
     if let Some(major) = &docket.major {
         let calm = if major.calm_at.is_some() { "，已平息" } else { "" };
         facts.push(("重大", format!("{} 列入{calm}", output.minute(major.declared_at.as_ref()))));
+    }
+    for ticket in &docket.tickets {
+        facts.push(("工单", hotline_ticket(ticket)));
     }
     for call in &docket.calls {
         facts.push(("呼叫", one_key_call(call, output)));

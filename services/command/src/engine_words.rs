@@ -38,6 +38,8 @@ pub const DUTIES: &[Word<DutyKind>] = &[
     Word(DutyKind::AnswerCall, "ANSWER_CALL", "一键呼叫应答"),
     Word(DutyKind::Inquire, "INQUIRE", "预警核查"),
     Word(DutyKind::Merge, "MERGE", "并案研判"),
+    Word(DutyKind::Patrol, "PATROL", "巡防"),
+    Word(DutyKind::Publicity, "PUBLICITY", "宣传"),
 ];
 
 /// What an agency is in a case.

@@ -252,6 +252,8 @@ pub const STANDING_KINDS: &[Word<StandingKind>] = &[
     Word(StandingKind::Meeting, "MEETING", "联席会议"),
     Word(StandingKind::Inquiry, "INQUIRY", "预警核查"),
     Word(StandingKind::Merging, "MERGING", "并案研判"),
+    Word(StandingKind::Patrol, "PATROL", "巡防"),
+    Word(StandingKind::Publicity, "PUBLICITY", "宣传"),
 ];
 
 /// Kinds of places.

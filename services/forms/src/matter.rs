@@ -1,6 +1,7 @@
 //! A matter as a kind of recipients sees it. The title is no class: it says what is needed, and without it a form says
-//! nothing.
+//! nothing. What a recipient does not see of the people, no text tells it either.
 
+use fengqiao_masking::{Telling, mask_matter};
 use fengqiao_proto::types::v1::{Matter, Party};
 
 use crate::{DataClass, RecipientKind};
@@ -13,9 +14,12 @@ pub fn person(party: &Party) -> String {
 }
 
 impl RecipientKind {
-    /// A matter without what this kind of recipients does not see.
+    /// A matter without what this kind of recipients does not see. Of the texts that it sees, the title is one, names are
+    /// masked where it sees no names, what reaches people where it sees no telephone numbers, and id numbers, bank cards
+    /// and licence plates where it sees no id numbers.
     #[must_use]
-    pub fn seen(&self, mut matter: Matter) -> Matter {
+    pub fn seen(&self, matter: Matter) -> Matter {
+        let mut matter = mask_matter(matter, &self.not_told());
         for class in DataClass::ALL.into_iter().filter(|class| !self.sees.contains(class)) {
             match class {
                 DataClass::Name => matter.parties.iter_mut().for_each(|party| party.name.clear()),
@@ -39,6 +43,17 @@ impl RecipientKind {
             !(party.name.is_empty() && said.into_iter().all(String::is_empty))
         });
         matter
+    }
+
+    /// What no text says to it.
+    fn not_told(&self) -> Vec<Telling> {
+        let telling = |class| match class {
+            DataClass::Name => Some(Telling::Name),
+            DataClass::Phone => Some(Telling::Contact),
+            DataClass::IdNumber => Some(Telling::Identity),
+            DataClass::Address | DataClass::Narrative | DataClass::Need | DataClass::SafeContactTime => None,
+        };
+        DataClass::ALL.into_iter().filter(|class| !self.sees.contains(class)).filter_map(telling).collect()
     }
 
     /// Whether it sees all there is, so that nothing need be opened.
@@ -116,5 +131,43 @@ mod tests {
         let bare = kind(&[]).seen(matter());
         assert_eq!(bare, Matter { title: "求助".into(), ..Default::default() });
         assert!(kind(&DataClass::ALL).sees_all() && !kind(&[DataClass::Need]).sees_all());
+    }
+
+    #[test]
+    fn what_is_not_seen_of_the_people_is_not_told_in_a_text_either() {
+        let told = |sees: &[DataClass]| {
+            let mut matter = matter();
+            matter.parties[0].name = "王小芳".into();
+            matter.title = "王小芳求助".into();
+            matter.narrative =
+                "王小芳称丈夫李某打１３８００００００００催讨，证件120111201103070021，车牌津A12345".into();
+            let seen = kind(sees).seen(matter);
+            (seen.title, seen.narrative)
+        };
+        let [all, no_names, community, title_only] = [
+            told(&DataClass::ALL),
+            told(&[DataClass::Phone, DataClass::IdNumber, DataClass::Narrative]),
+            told(&[DataClass::Name, DataClass::Phone, DataClass::Narrative]),
+            told(&[]),
+        ];
+        assert_eq!(
+            all.1,
+            "王小芳称丈夫李某打１３８００００００００催讨，证件120111201103070021，车牌津A12345"
+        );
+        assert_eq!(
+            no_names,
+            (
+                "王某求助".into(),
+                "王某称丈夫李某打１３８００００００００催讨，证件120111201103070021，车牌津A12345".into()
+            )
+        );
+        assert_eq!(
+            community,
+            (
+                "王小芳求助".into(),
+                "王小芳称丈夫李某打１３８００００００００催讨，证件〔证件号〕，车牌〔车牌〕".into()
+            )
+        );
+        assert_eq!(title_only, ("王某求助".into(), String::new()));
     }
 }

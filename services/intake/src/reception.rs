@@ -10,7 +10,7 @@ use fengqiao_access::Principal;
 use fengqiao_county::{AreaTree, Counties, County};
 use fengqiao_linkage::{PlainParty, PlainPhone, PlainReport, Role as LinkRole};
 use fengqiao_proto::{
-    intake::v1::{Activity, Details, Report},
+    intake::v1::{Activity, Details, Report, TicketStanding},
     types::v1::{Matter, PartyRole, Role, Source},
 };
 use fengqiao_sealing::Keyring;
@@ -80,6 +80,8 @@ pub struct ReceivedReport {
     pub made_on: Option<i32>,
     /// Of a one-key call: the post that is called first; empty where no device says.
     pub first_contact: String,
+    /// Of a 12345 ticket: how it stands with the hotline.
+    pub ticket: Option<TicketStanding>,
     /// The principal's name.
     pub submitted_by: String,
     /// The trace of the call.
@@ -318,6 +320,7 @@ impl Reception {
         let contact = ticket_states::contact_phone(report.details.as_ref());
         let told = (!drill).then(|| plain(&report, contact.as_ref(), category));
         let hashes = Hashes::of(told.as_ref(), &places.names, &self.keyring);
+        let ticket = report.details.as_ref().and_then(ticket_states::standing);
         let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
         ReceivedReport {
             source: report.source,
@@ -339,6 +342,7 @@ impl Reception {
             sealed_matter: seal(report.into_matter().encode_to_vec()),
             made_on: None,
             first_contact: String::new(),
+            ticket,
             submitted_by: submitted_by.to_owned(),
             trace,
         }

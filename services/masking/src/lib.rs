@@ -4,11 +4,13 @@
 //! that was typed wrong makes an id number no less telling. A text without any of it stays as it is.
 
 mod accounts;
+mod matter;
 mod names;
 mod numbers;
 mod plates;
 mod sign;
 
+pub use self::matter::{mask_matter, names_of};
 use self::sign::Sign;
 
 /// What stands in the place of a telephone number.
@@ -26,6 +28,22 @@ pub const ACCOUNT: &str = "〔账号〕";
 /// What stands in the place of a long name: an organisation's, or one with a point in it.
 pub const NAME: &str = "〔名称〕";
 
+/// What a text can say of people. Who may see some of it reads a text without the rest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Telling {
+    /// Who someone is by name.
+    Name,
+    /// How someone is reached: telephone numbers, e-mail addresses, messenger accounts.
+    Contact,
+    /// By what someone is known without a name: id numbers, bank cards, licence plates.
+    Identity,
+}
+
+impl Telling {
+    /// All of it.
+    pub const ALL: [Self; 3] = [Self::Name, Self::Contact, Self::Identity];
+}
+
 /// A part of a text that must not be seen, in signs, and what stands there instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Masked {
@@ -38,6 +56,14 @@ impl Masked {
     fn new(from: usize, to: usize, instead: impl Into<String>) -> Self {
         Self { from, to, instead: instead.into() }
     }
+
+    /// What a number or an account says of whoever has it.
+    fn telling(&self) -> Telling {
+        match self.instead.as_str() {
+            ID_NUMBER | BANK_CARD | PLATE => Telling::Identity,
+            _ => Telling::Contact,
+        }
+    }
 }
 
 /// The text without telephone and id numbers, bank cards, licence plates, e-mail addresses, messenger accounts, and
@@ -45,11 +71,23 @@ impl Masked {
 /// name the surname stays: 王小芳 becomes 王某; what is a name no more (王某, 王女士, 匿名) stays.
 #[must_use]
 pub fn mask(text: &str, names: &[&str]) -> String {
+    mask_only(text, names, &Telling::ALL)
+}
+
+/// As [`mask`], but only what says this of people: for a reader who may see the rest.
+#[must_use]
+pub fn mask_only(text: &str, names: &[&str], hidden: &[Telling]) -> String {
+    if text.is_empty() || hidden.is_empty() {
+        return text.to_owned();
+    }
     let signs = sign::signs(text);
     let mut found = numbers::find(&signs);
     found.extend(plates::find(&signs));
     found.extend(accounts::find(&signs));
-    found.extend(names::find(&signs, names));
+    found.retain(|masked| hidden.contains(&masked.telling()));
+    if hidden.contains(&Telling::Name) {
+        found.extend(names::find(&signs, names));
+    }
     replace(text, &signs, found)
 }
 

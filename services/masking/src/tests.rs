@@ -58,6 +58,26 @@ fn names_of_the_people_become_their_surname() {
     }
 }
 
+#[test]
+fn who_may_see_some_reads_a_text_without_the_rest() {
+    let text = "王小芳１３８００００００００，证件11010519491231002X，车牌鄂J12345，微信号：wang_abc-1";
+    let hidden = |hidden: &[Telling]| mask_only(text, &["王小芳"], hidden);
+    assert_eq!(hidden(&[]), text);
+    assert_eq!(
+        hidden(&[Telling::Name]),
+        "王某１３８００００００００，证件11010519491231002X，车牌鄂J12345，微信号：wang_abc-1"
+    );
+    assert_eq!(
+        hidden(&[Telling::Contact]),
+        "王小芳〔电话〕，证件11010519491231002X，车牌鄂J12345，微信号：〔账号〕"
+    );
+    assert_eq!(
+        hidden(&[Telling::Identity]),
+        "王小芳１３８００００００００，证件〔证件号〕，车牌〔车牌〕，微信号：wang_abc-1"
+    );
+    assert_eq!(hidden(&Telling::ALL), mask(text, &["王小芳"]));
+}
+
 /// Words in which nothing is to be masked.
 fn harmless() -> impl Strategy<Value = String> {
     prop::collection::vec(

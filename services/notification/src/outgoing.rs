@@ -22,9 +22,20 @@ use crate::{domain::push::Push, error::NotificationError, wire};
 /// # Errors
 /// Where the matter does not open.
 pub fn json(keyring: &Keyring, push: &Push, attempt: i32) -> Result<Vec<u8>, NotificationError> {
-    let matter = wire::open_matter(keyring, push)?;
+    written(push, &wire::open_matter(keyring, push)?, attempt)
+}
+
+/// The same as a record of tries shows it: its texts are masked, and without the people.
+///
+/// # Errors
+/// As [`json`].
+pub fn masked_json(keyring: &Keyring, push: &Push, attempt: i32) -> Result<Vec<u8>, NotificationError> {
+    written(push, &wire::masked_matter(keyring, push)?, attempt)
+}
+
+fn written(push: &Push, matter: &Matter, attempt: i32) -> Result<Vec<u8>, NotificationError> {
     let mut text = Vec::with_capacity(1_024 + push.sealed_matter.len());
-    serde_json::to_writer(&mut text, &Outgoing::of(push, &matter, attempt))
+    serde_json::to_writer(&mut text, &Outgoing::of(push, matter, attempt))
         .map_err(fengqiao_proto::json::JsonError::from)?;
     Ok(text)
 }

@@ -1,5 +1,6 @@
 //! A push as the contract has it, and its matter opened for who may see it.
 
+use fengqiao_masking::{Telling, mask_matter};
 use fengqiao_proto::{
     notification::v1::{self as wire, DeliveryState, ReceiptState},
     types::v1::Matter,
@@ -24,6 +25,16 @@ pub fn open_matter(keyring: &Keyring, push: &Push) -> Result<Matter, Notificatio
     }
     let plain = keyring.open(&push.sealed_matter, push.county.as_bytes())?;
     Ok(Matter::decode(plain.as_slice())?)
+}
+
+/// Opens the matter of a push for a list or a record of tries: what its texts say of people is masked, and the people are
+/// left out. Who acts on it reads the form itself.
+///
+/// # Errors
+/// As [`open_matter`].
+pub fn masked_matter(keyring: &Keyring, push: &Push) -> Result<Matter, NotificationError> {
+    let matter = mask_matter(open_matter(keyring, push)?, &Telling::ALL);
+    Ok(Matter { parties: Vec::new(), ..matter })
 }
 
 /// A push with its matter, or without it.

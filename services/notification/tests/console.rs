@@ -6,15 +6,21 @@ mod world;
 
 use std::{sync::Arc, time::Duration};
 
+use fengqiao_messaging::Envelope;
 use fengqiao_notification::{
     delivery::Console, error::NotificationError, store::Fitting, store::ResendWhich,
 };
 use fengqiao_proto::{
     json::from_json,
     notification::v1::Push,
-    types::v1::Level::{Orange, Red, Yellow},
+    routing::v1::PushRequested,
+    types::v1::{
+        Level::{Orange, Red, Yellow},
+        Matter, Party,
+    },
 };
 use fengqiao_webhook::{ANSWER_BYTES, Poster, Secret};
+use prost::Message as _;
 use world::{COUNTY, Process, SECRET, World, endpoints, quick, sink::Sink, until};
 
 /// A process that knows the court's endpoint, and its console.
@@ -68,6 +74,7 @@ async fn each_try_is_kept_with_its_answer_is_shown_as_it_was_sent_and_can_be_rep
     assert_eq!((attempts.last().unwrap().http_status, attempts[0].http_status), (500, 200));
     let address = console.address(COUNTY, "court").await.unwrap();
     for (attempt, got) in attempts.iter().rev().zip(sink.got()) {
+        // Nothing of this push is masked.
         let request = console.request_of(&address, &push, attempt, true).unwrap();
         assert_eq!(request.body, got.body, "try {}", attempt.number);
         assert_eq!(request.signature, got.headers["webhook-signature"]);
@@ -87,6 +94,50 @@ async fn each_try_is_kept_with_its_answer_is_shown_as_it_was_sent_and_can_be_rep
         console.replay(COUNTY, push_id, 99).await.unwrap_err(),
         NotificationError::NoSuchAttempt
     ));
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_record_of_tries_tells_of_nobody() {
+    let world = World::new(quick()).await;
+    let sink = Sink::start(200, Duration::ZERO).await;
+    let (process, console, _folder) = with_court(&world, &sink).await;
+    let party = Party { name: "王小芳".into(), phone: "13800000000".into(), ..Party::default() };
+    let matter = Matter {
+        title: "王小芳反映漏水".into(),
+        narrative: "小芳称楼上漏水，来电１３８００００００００，车牌鄂J12345".into(),
+        parties: vec![party],
+        ..Matter::default()
+    };
+    let (push_id, envelope) = world.request("court", Red);
+    let asked = PushRequested {
+        sealed_matter: process.delivery.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes()),
+        ..PushRequested::decode(envelope.payload.as_slice()).unwrap()
+    };
+    world.apply(&process, &[Envelope { payload: asked.encode_to_vec(), ..envelope }]).await;
+    until("it is delivered", async || world.in_state(2).await == 1).await;
+    let sent = String::from_utf8(sink.got()[0].body.to_vec()).unwrap();
+    assert!(
+        sent.contains("王小芳反映漏水") && sent.contains("１３８００００００００"),
+        "the court acts on it"
+    );
+    let store = &process.delivery.store;
+    let push = store.push(COUNTY, push_id).await.unwrap();
+    let address = console.address(COUNTY, "court").await.unwrap();
+    let attempt = store.attempts(COUNTY, push_id).await.unwrap().remove(0);
+    let shown = console.request_of(&address, &push, &attempt, true).unwrap();
+    let (replayed, _) = console.replay(COUNTY, push_id, 1).await.unwrap();
+    assert_eq!(sink.got()[1].body, sink.got()[0].body, "a replay is posted whole");
+    for body in [shown.body, replayed.sent.body] {
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(
+            body.contains("王某反映漏水") && body.contains("某某称楼上漏水，来电〔电话〕，车牌〔车牌〕"),
+            "{body}"
+        );
+        assert!(!body.contains("小芳") && !body.contains("13800000000"), "{body}");
+    }
+    let echo = console.shown_answer(&push, r#"{"echo":"王小芳 138-0000-0000"}"#.as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(echo).unwrap(), r#"{"echo":"王某 〔电话〕"}"#);
     process.end().await;
 }
 

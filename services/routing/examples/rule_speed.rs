@@ -71,6 +71,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 area: "421181105202",
                 hour: 10,
                 weekday: 2,
+                urgency: "",
                 past: Past { reports_30d: 2, helps: 2, repeat: true, ..Past::default() },
                 people: People { parties: 2, minors: false, group_size: 2 },
                 tags: &tags,

@@ -2,7 +2,7 @@
 //!
 //! A batch costs two round trips, however many reports it holds: load, and write all that follows.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step};
@@ -25,6 +25,7 @@ use crate::{
         case_number::series_day,
         merge_suggestions::ClusterNews,
         standing::activities::{Activity, fulfil},
+        tickets::Ticket,
         wording::evidence_name,
     },
     error::RoutingError,
@@ -35,7 +36,7 @@ use crate::{
     settings::SettingsWatch,
     store::{
         ActivityName, Attempt, CountyTurn, HOLDING, ReportedCases, calls_repeated, expire_reports,
-        insert_standing, keep_cluster_news, keep_visits, load_for_reports, record_standing,
+        fulfilled_by, insert_standing, keep_cluster_news, keep_visits, load_for_reports, record_standing,
         standing_of_activities,
     },
     watchers::Watchers,
@@ -91,7 +92,7 @@ impl Apply for IntakeEvents {
             .filter(|envelope| envelope.kind == ACTIVITY_RECORDED)
             .map(|envelope| self.activity(envelope))
             .filter(|activity| {
-                activity.as_ref().map_or(true, |one| one.fulfils().is_some() || one.is_own_visit())
+                activity.as_ref().map_or(true, |one| one.fulfils().is_some() || one.is_visit())
             })
             .collect::<Result<Vec<_>, _>>()?;
         let expired = expired_reports(batch)?;
@@ -169,7 +170,8 @@ impl IntakeEvents {
             return Ok(());
         }
         let (county, keyring) = (&place.county.code, &self.keyring);
-        keep_visits(attempt, county, activities.iter().filter(|activity| activity.is_own_visit())).await?;
+        let visits = activities.iter().filter(|activity| activity.is_visit());
+        keep_visits(attempt, keyring, county, visits).await?;
         let activities: Vec<&Activity> =
             activities.iter().filter(|activity| activity.fulfils().is_some()).collect();
         if activities.is_empty() {
@@ -186,21 +188,22 @@ impl IntakeEvents {
             .collect();
         let duties = standing_of_activities(attempt, keyring, county, &asked).await?;
         let office = rulebook.office(&place.county);
-        let mut fulfilled = BTreeSet::new();
+        let mut fulfilled = BTreeMap::new();
         for (at, duty) in duties {
             let Some(activity) = activities.get(at) else { continue };
             let Some(recorded) = fulfil(&duty, activity, office, Uuid::now_v7) else { continue };
             // Two activities of one batch may be of one duty.
-            if !fulfilled.insert(duty.id) {
+            if fulfilled.contains_key(&duty.id) {
                 continue;
             }
+            fulfilled.insert(duty.id, activity.id);
             if let Some(record) = &recorded.duty.record {
                 record_standing(attempt, keyring, county, duty.id, record).await?;
             }
             ledger.changes.add_standing(duty.id, recorded.duty.duty);
             insert_standing(attempt, keyring, county, &recorded.follows).await?;
         }
-        Ok(())
+        fulfilled_by(attempt, county, &fulfilled).await
     }
 
     /// Who and what of reports is removed here too once their term is over. A case that takes part in the same batch
@@ -234,6 +237,7 @@ impl IntakeEvents {
         let read = || -> Result<Activity, &'static str> {
             Ok(Activity {
                 id: id(&event.activity_id)?,
+                revision: event.revision,
                 // A kind of a later version fulfils nothing here.
                 kind: event.kind(),
                 duty_id: optional_id(&event.duty_id)?,
@@ -261,10 +265,18 @@ impl IntakeEvents {
     fn open<'a>(&self, envelope: &'a Envelope) -> Result<Opened<'a>, ApplyError> {
         let event = ReportAccepted::decode(envelope.payload.as_slice())
             .map_err(|_| envelope.refused("the message cannot be decoded"))?;
-        let report = received(event).map_err(|what| envelope.refused(what))?;
+        let ticket = event.ticket.clone();
+        let mut report = received(event).map_err(|what| envelope.refused(what))?;
         let plain = self.opened(envelope, &report.sealed_matter, "the sealed matter does not open")?;
         let matter =
             Matter::decode(plain.as_slice()).map_err(|_| envelope.refused("the matter cannot be decoded"))?;
+        report.ticket = ticket.map(|standing| {
+            let told = String::from_utf8_lossy(&plain);
+            let told = format!("{}\n{}\n{}\n{told}", report.area_code, report.category, report.occurred_at);
+            let content: String =
+                self.keyring.proof_hash("content", &told).iter().map(|byte| format!("{byte:02x}")).collect();
+            Ticket::told(report.report_id, &report.source_ref, &standing, content)
+        });
         Ok(Opened { envelope, report, matter })
     }
 }
@@ -392,6 +404,8 @@ fn received(event: ReportAccepted) -> Result<ReceivedReport, &'static str> {
         category: event.category,
         received_by: event.received_by,
         first_contact: event.first_contact,
+        // It is compared by what the matter says, which is not opened yet.
+        ticket: None,
         sealed_matter: event.sealed_matter,
         confidential: event.confidential,
         drill: event.drill,

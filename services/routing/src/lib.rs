@@ -19,6 +19,7 @@ pub mod linking;
 pub mod meetings;
 pub mod merge_suggestions;
 pub mod receipt_events;
+pub mod retention;
 pub mod rulebook;
 mod sealed_matters;
 pub mod series_worker;

@@ -383,6 +383,7 @@ impl Planning<'_, '_> {
         let sealed_matter = held(moved).sealed_matter.unwrap_or_else(|| case.sealed_matter.clone());
         let tags = case.docket.tags.iter().filter(|tag| !tag.starts_with(AGEING)).cloned().collect();
         let or_old = |own: &Option<String>, old: &String| own.clone().unwrap_or_else(|| old.clone());
+        let ticket = case.docket.tickets.iter().find(|ticket| ticket.report_id == first.report_id);
         Opening {
             id: Uuid::now_v7(),
             number,
@@ -408,6 +409,7 @@ impl Planning<'_, '_> {
                 drill: case.docket.drill,
                 // It rang where it came first.
                 press: None,
+                ticket: ticket.cloned(),
                 people: self.people(&sealed_matter).unwrap_or_else(|| case.docket.people.clone()),
                 sealed_matter,
             },

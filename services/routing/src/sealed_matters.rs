@@ -20,6 +20,14 @@ pub fn open(sealed: &[u8], county: &str, keyring: &Keyring) -> Result<Matter, Ro
     Matter::decode(plain.as_slice()).map_err(|_| RoutingError::Malformed("a case's matter"))
 }
 
+/// The names of a case's people, for texts that were said about it.
+///
+/// # Errors
+/// As [`open`].
+pub fn names(sealed: &[u8], county: &str, keyring: &Keyring) -> Result<Vec<String>, RoutingError> {
+    Ok(open(sealed, county, keyring)?.parties.into_iter().map(|party| party.name).collect())
+}
+
 /// Seals a matter anew without some of its parts (S2-06).
 ///
 /// # Errors

@@ -21,6 +21,7 @@ use crate::{
     intake_events::IntakeEvents,
     merge_suggestions::MergeSuggestions,
     receipt_events::ReceiptEvents,
+    retention::Retention,
     series_worker::SeriesWorker,
     settings::{SettingError, Settings as CountySettings, SettingsWatch},
     store::SEALED_COLUMNS,
@@ -93,6 +94,13 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         keyring: Arc::clone(&foundation.keyring),
         clock: clock.clone(),
     };
+    let retention = Retention {
+        pool: foundation.pool.clone(),
+        counties: Arc::clone(&counties),
+        keyring: Arc::clone(&foundation.keyring),
+        clock: clock.clone(),
+    };
+    foundation.tasks.spawn("removing who visited", retention.run(foundation.stop.clone()));
     let suggestions = MergeSuggestions {
         pool: foundation.pool.clone(),
         counties: Arc::clone(&counties),

@@ -248,7 +248,7 @@ async fn a_dry_run_shows_exactly_what_would_change() {
     let tried = desk.face.dry_run_rules(asked(&officer(), request)).await.unwrap().into_inner();
     let run = tried.run.unwrap();
     assert_eq!((run.cases, run.left_out, run.different), (3, 0, 1));
-    assert_eq!((run.rules_before.as_str(), run.rules_after.as_str()), ("2026-11-28", "try"));
+    assert_eq!((run.rules_before.as_str(), run.rules_after.as_str()), ("2026-11-29", "try"));
     let difference = &run.differences[0];
     assert_eq!(difference.number, changes[0].number);
     assert_eq!(difference.current(), Level::Blue);
@@ -287,7 +287,7 @@ async fn a_dry_run_shows_exactly_what_would_change() {
     let reason = office.case(&last.case_id).await.unwrap().level_reason.unwrap();
     assert_eq!((reason.rule.as_str(), reason.rule_set.as_str()), ("first", "try"));
     let first = office.case(&changes[0].case_id).await.unwrap().level_reason.unwrap();
-    assert_eq!(first.rule_set, "2026-11-28", "an old case says what it was graded by");
+    assert_eq!(first.rule_set, "2026-11-29", "an old case says what it was graded by");
 }
 
 fn at(text: &str) -> Timestamp {

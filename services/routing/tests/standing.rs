@@ -4,7 +4,7 @@
 
 mod office;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use fengqiao_access::Principal;
 use fengqiao_county::AreaLevel;
@@ -33,6 +33,7 @@ use fengqiao_routing::{
             visits::minutes_by_day,
         },
     },
+    retention::Retention,
     series_worker::SeriesWorker,
 };
 use fengqiao_serving::time::{Clock, to_proto};
@@ -392,6 +393,106 @@ async fn a_visit_is_of_the_worker_who_is_named_whether_a_duty_asked_for_it_or_no
         let time = office.face.get_visit_time(asked(&officer(), asked_time)).await.unwrap().into_inner();
         assert_eq!(time.days[0].minutes, minutes, "{visitor}");
     }
+}
+
+#[tokio::test]
+async fn a_patrol_and_publicity_fulfil_what_their_area_owes_once() {
+    let office = office_at("2026-11-25T10:00").await;
+    let wanted = [StandingKind::Patrol, StandingKind::Publicity].map(|kind| NewDuty {
+        kind: kind.into(),
+        agency: "police".into(),
+        area_code: GRID.into(),
+        ..Default::default()
+    });
+    let duties = create(&office, &officer(), "", wanted.to_vec()).await.unwrap();
+    office.set_clock(local("2026-11-25T18:00"));
+    let of = |kind, duty: &StandingDuty| {
+        done(kind, "2026-11-25T14:00", |activity| activity.duty_id = duty.duty_id.clone())
+    };
+    // What is done for another kind fulfils nothing.
+    let patrol = of(ActivityKind::Patrol, &duties[0]);
+    office.tell(&[of(ActivityKind::Publicity, &duties[0]), patrol.clone(), patrol.clone()]).await.unwrap();
+    office.tell(&[ActivityRecorded { revision: 2, ..patrol }]).await.unwrap();
+    let met = async |kind| list(&office, &officer(), of_kind(kind, DutyProgress::Met)).await;
+    let patrolled = met(StandingKind::Patrol).await;
+    assert_eq!((patrolled.len(), record_of(&patrolled[0]).outcome()), (1, DutyOutcome::Done));
+    assert_eq!(met(StandingKind::Publicity).await.len(), 0);
+    office.tell(&[of(ActivityKind::Publicity, &duties[1])]).await.unwrap();
+    assert_eq!(met(StandingKind::Publicity).await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_visit_counts_once_however_its_revisions_come_and_whether_one_names_a_duty() {
+    for order in [[0, 1, 2], [0, 2, 1], [1, 0, 2], [1, 2, 0], [2, 0, 1], [2, 1, 0]] {
+        let office = office_at("2026-11-25T10:00").await;
+        let wanted = vec![visit(StandingKind::Visit, "police", PlaceKind::School)];
+        let duty = create(&office, &officer(), "", wanted).await.unwrap().remove(0);
+        office.set_clock(local("2026-11-25T18:00"));
+        // Its time was told wrong at first, then the duty was named, and then its time was put right.
+        let first = done(ActivityKind::Visit, "2026-11-25T09:00", |_| {});
+        let again = |revision, begun: &str, minutes| ActivityRecorded {
+            revision,
+            duty_id: duty.duty_id.clone(),
+            begun_at: Some(to_proto(local(begun))),
+            ended_at: Some(to_proto(local(begun).checked_add(SignedDuration::from_mins(minutes)).unwrap())),
+            ..first.clone()
+        };
+        let revisions = [first.clone(), again(2, "2026-11-25T11:00", 30), again(3, "2026-11-25T14:00", 25)];
+        for revision in order {
+            office.tell(&[revisions[revision].clone(), revisions[revision].clone()]).await.unwrap();
+        }
+        assert_eq!(minutes_of(&office, "grid-app").await, 25, "{order:?}");
+        let met = list(&office, &officer(), of_kind(StandingKind::Visit, DutyProgress::Met)).await;
+        assert_eq!(met.len(), 1, "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn no_name_of_a_worker_lies_with_the_visits_and_after_the_term_nothing_does() {
+    let office = office_at("2026-11-25T18:00").await;
+    let visited = done(ActivityKind::Visit, "2026-11-25T09:00", |activity| {
+        activity.sealed_person = office.keyring.seal("李巡".as_bytes(), office.county().as_bytes());
+    });
+    office.tell(&[visited]).await.unwrap();
+    // A process of before still writes names.
+    sqlx::query(
+        "INSERT INTO visit_stay (county, activity_id, visitor, begun_at, left_at)
+         SELECT county, gen_random_uuid(), '李巡', begun_at + interval '2 hours', left_at + interval '2 hours' FROM visit_stay",
+    )
+    .execute(&office.pool)
+    .await
+    .unwrap();
+    assert_eq!(minutes_of(&office, "李巡").await, 80);
+    let retention = Retention {
+        pool: office.pool.clone(),
+        counties: Arc::clone(&office.counties),
+        keyring: Arc::clone(&office.keyring),
+        clock: office.clocks.clock.clone(),
+    };
+    let place = office.counties.iter().next().unwrap();
+    retention.look(place, &office.stop).await.unwrap();
+    let row: Vec<String> =
+        sqlx::query_scalar("SELECT visit_stay::text FROM visit_stay").fetch_all(&office.pool).await.unwrap();
+    assert_eq!(row.len(), 2);
+    assert!(!row.concat().contains("李巡"), "{row:?}");
+    assert_eq!(minutes_of(&office, "李巡").await, 80);
+    let days = place.county.settings.retention.report_days.unwrap();
+    office.set_clock(
+        local("2026-11-25T18:00").checked_add(SignedDuration::from_hours(24 * i64::from(days))).unwrap(),
+    );
+    retention.look(place, &office.stop).await.unwrap();
+    assert_eq!(minutes_of(&office, "李巡").await, 0);
+}
+
+async fn minutes_of(office: &Office, visitor: &str) -> i32 {
+    let request = GetVisitTimeRequest {
+        visitor: visitor.into(),
+        from: "2026-11-25".into(),
+        to: "2026-11-25".into(),
+        ..Default::default()
+    };
+    let time = office.face.get_visit_time(asked(&officer(), request)).await.unwrap().into_inner();
+    time.days[0].minutes
 }
 
 #[tokio::test]

@@ -4,22 +4,24 @@
 
 mod office;
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use fengqiao_access::Principal;
 use fengqiao_proto::{
     routing::v1::{
         ActOnCaseRequest, AssignAct, Case, ClaimAct, CommentAct, DutyKind, GetCaseRequest, HandOverAct,
-        ListCasesRequest, ListWorkRequest, MergeCasesRequest, RelevelAct, ResolveAct, TagAct,
-        WatchCaseRequest, act_on_case_request::Act, routing_service_server::RoutingService as _,
+        ListCaseHistoryRequest, ListCasesRequest, ListReadingsRequest, ListWorkRequest, MergeCasesRequest,
+        RelevelAct, ResolveAct, TagAct, WatchCaseRequest, act_on_case_request::Act,
+        audit_service_server::AuditService as _, routing_service_server::RoutingService as _,
         work_service_server::WorkService as _,
     },
-    types::v1::Level,
+    types::v1::{Level, Matter, Party},
 };
-use fengqiao_routing::domain::practice::Practice;
-use fengqiao_serving::{ServiceName, planning};
+use fengqiao_routing::{domain::practice::Practice, grpc::AuditFace};
+use fengqiao_serving::{ServiceName, planning, time::Clock};
 use futures::StreamExt as _;
 use office::{COMMUNITY, COUNTY, Office, agency, asked, officer};
+use prost::Message as _;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -129,6 +131,55 @@ async fn a_merged_case_is_seen_the_same_by_readers_lists_and_commands() {
     assert!(get(&office, &community, &from).await.is_ok());
     assert_eq!(listed(&office, &community, ListCasesRequest::default()).await.len(), 2);
     assert!(act(&office, &community, &from, comment()).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_history_names_nobody_and_the_case_itself_does() {
+    let office = Office::open().await;
+    let mut report = office.report(Uuid::now_v7(), "王小芳家漏水");
+    let party = Party { name: "王小芳".into(), phone: "13800000000".into(), ..Party::default() };
+    let matter = Matter { narrative: "王小芳家漏水".into(), parties: vec![party], ..Matter::default() };
+    report.sealed_matter = office.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes());
+    office.take(&[report]).await.unwrap();
+    let case = office.changes().await.last().unwrap().case_id.clone();
+    let words = "已联系王小芳（１３８００００００００），小芳说车牌鄂J12345的车主也在场";
+    act(&office, &officer(), &case, Act::Comment(CommentAct { words: words.into() })).await.unwrap();
+    let masked = "已联系王某（〔电话〕），某某说车牌〔车牌〕的车主也在场";
+    let request = ListCaseHistoryRequest { case: case.clone(), ..Default::default() };
+    let history = office.face.list_case_history(asked(&officer(), request)).await.unwrap().into_inner();
+    assert_eq!(history.entries.last().unwrap().remark, masked);
+    let mut next = watch(&office, &officer(), &case, "").await;
+    let mut last = String::new();
+    for _ in 0..history.entries.len() {
+        last = next().await.unwrap();
+    }
+    assert_eq!(last, masked);
+    let matter = get(&office, &officer(), &case).await.unwrap().matter.unwrap();
+    assert_eq!(matter.narrative, "王小芳家漏水");
+}
+
+#[tokio::test]
+async fn whoever_reads_of_readings_does_not_learn_of_whom() {
+    let office = Office::open().await;
+    let mut report = office.report(Uuid::now_v7(), "孩子");
+    let party = Party { name: "王小芳".into(), ..Party::default() };
+    let matter = Matter { parties: vec![party], ..Matter::default() };
+    report.sealed_matter = office.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes());
+    office.take(&[report]).await.unwrap();
+    let case = office.changes().await.last().unwrap().case_id.clone();
+    act(&office, &officer(), &case, protect()).await.unwrap();
+    let purpose = "核对王小芳来电13800000000".to_owned();
+    let request = GetCaseRequest { case: case.clone(), purpose, ..Default::default() };
+    office.face.get_case(asked(&officer(), request)).await.unwrap();
+    let request = ListReadingsRequest { case: case.clone(), ..Default::default() };
+    let audit = AuditFace::new(
+        office.pool.clone(),
+        Arc::clone(&office.counties),
+        Arc::clone(&office.keyring),
+        Clock::system(),
+    );
+    let read = audit.list_readings(asked(&officer(), request)).await.unwrap().into_inner();
+    assert_eq!(read.readings[0].purpose, "核对王某来电〔电话〕");
 }
 
 async fn watch(

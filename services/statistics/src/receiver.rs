@@ -5,7 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{
-    intake::v1::{ActivityRecorded, ReportAccepted},
+    intake::v1::{ActivityRecorded, CallsRepeated, ReportAccepted},
     notification::v1::PushReceipt,
     routing::v1::{CaseChanged, PushRequested},
 };
@@ -59,6 +59,8 @@ fn events_in(envelope: &Envelope) -> Result<Vec<Event>, Unusable> {
     let kind = envelope.kind.as_str();
     if kind == ReportAccepted::full_name() {
         Event::report_accepted(&read(envelope)?)
+    } else if kind == CallsRepeated::full_name() {
+        Event::calls_repeated(&read(envelope)?)
     } else if kind == ActivityRecorded::full_name() {
         Event::activity_recorded(&read(envelope)?)
     } else if kind == CaseChanged::full_name() {

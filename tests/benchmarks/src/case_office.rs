@@ -213,6 +213,7 @@ fn opening(number: u64, at: Timestamp, matter: &[u8]) -> Opening {
             repeat: false,
             drill: false,
             press: None,
+            ticket: None,
             people: vec![PartyRole::Reporter.into(), PartyRole::Respondent.into()],
             sealed_matter: matter.to_vec(),
         },

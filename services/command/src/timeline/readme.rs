@@ -89,6 +89,7 @@ impl Story {
             found_by: Vec::new(),
             received_by: "hotline".into(),
             first_contact: String::new(),
+            ticket: None,
             sealed_matter: Vec::new(),
             confidential: false,
             drill: false,

@@ -127,6 +127,7 @@ fn accepted_event(report: &ReceivedReport, decision: &Decision, now: Timestamp) 
         confidential: report.confidential,
         drill: report.drill,
         first_contact: report.first_contact.clone(),
+        ticket: report.ticket.clone(),
     };
     Event { kind: ACCEPTED, payload: accepted.encode_to_vec(), trace: report.trace.clone() }
 }

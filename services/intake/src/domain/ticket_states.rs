@@ -7,8 +7,9 @@
 
 use std::{cmp::Ordering, collections::BTreeMap};
 
+use fengqiao_masking::mask;
 use fengqiao_proto::intake::v1::{
-    Details, HotlineTicket, Report, TicketStage, TicketTransfer, details::Form,
+    Details, HotlineTicket, Report, TicketHandler, TicketStage, TicketStanding, TicketTransfer, details::Form,
 };
 use prost::Message as _;
 
@@ -38,6 +39,20 @@ pub fn contact_phone(details: Option<&Details>) -> Option<Phone> {
         Form::HotlineTicket(ticket) => Phone::read(&ticket.contact_phone),
         Form::PoliceCall(_) => None,
     }
+}
+
+/// How a ticket stands with the hotline, for those who work on its case: no people, and no words.
+#[must_use]
+pub fn standing(details: &Details) -> Option<TicketStanding> {
+    let Form::HotlineTicket(ticket) = details.form.as_ref()? else { return None };
+    let newest = ticket.stages.iter().max_by_key(|stage| (stage.at.as_ref().map(time), stage.kind));
+    let mut handlers: Vec<TicketHandler> = ticket
+        .handlers
+        .iter()
+        .map(|handler| TicketHandler { unit: mask(&handler.unit, &[]), ..handler.clone() })
+        .collect();
+    handlers.sort_by_key(|handler| handler.role);
+    Some(TicketStanding { urgency: ticket.urgency, stage: newest.map_or(0, |stage| stage.kind), handlers })
 }
 
 fn ticket_in(report: &mut Report) -> Option<&mut HotlineTicket> {
@@ -149,6 +164,21 @@ mod tests {
         let ticket = HotlineTicket { updated_at: updated.and_then(at), stages, ..Default::default() };
         let details = Details { form: Some(Form::HotlineTicket(ticket)), ..Default::default() };
         Report { title: title.into(), details: Some(details), ..Default::default() }
+    }
+
+    #[test]
+    fn a_ticket_is_told_by_its_newest_stage_and_its_lead_first_without_words() {
+        let mut report =
+            state("a", Some(9), &[(TicketStageKind::Handled, 5, "王小芳"), (TicketStageKind::Taken, 1, "")]);
+        let ticket = ticket_in(&mut report).unwrap();
+        ticket.urgency = 2;
+        let unit = |unit: &str, role| TicketHandler { unit: unit.into(), role, expires_days: 3 };
+        ticket.handlers = vec![unit("市城管局13800000000", 2), unit("市住建局", 1)];
+        let standing = standing(report.details.as_ref().unwrap()).unwrap();
+        assert_eq!((standing.urgency, standing.stage), (2, TicketStageKind::Handled.into()));
+        let units: Vec<&str> = standing.handlers.iter().map(|handler| handler.unit.as_str()).collect();
+        assert_eq!(units, ["市住建局", "市城管局〔电话〕"]);
+        assert_eq!(super::standing(&Details::default()), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use fengqiao_masking::{mask, names_of};
 use fengqiao_proto::{json::to_json_text, types::v1::Matter};
 use fengqiao_serving::time::now;
 use fengqiao_webhook::{Address, Answered, Message, Poster, Secret, signatures};
@@ -92,7 +93,8 @@ impl Console {
         Ok(self.post(county, &address, push.push_id, Bytes::from(body)).await)
     }
 
-    /// The request of a try, as it was sent then. With the matter, or without.
+    /// The request of a try, as it was sent then. With the matter, in which what is told of people is masked, or without;
+    /// it is signed as it is shown.
     ///
     /// # Errors
     /// Where the matter does not open.
@@ -104,14 +106,25 @@ impl Console {
         with_matter: bool,
     ) -> Result<SentRequest, NotificationError> {
         let body = if with_matter {
-            outgoing::json(&self.delivery.keyring, push, attempt.number)?
+            outgoing::masked_json(&self.delivery.keyring, push, attempt.number)?
         } else {
             to_json_text(&wire::outgoing(push, None, attempt.number))?
         };
         Ok(request(address, push.push_id, attempt.at, Bytes::from(body)))
     }
 
-    /// Posts the request of a try once more. Returns also the number of the try that it is.
+    /// What an endpoint answered, as a record of tries shows it: an answer may repeat what was posted, and so the numbers
+    /// and the names of the push's people are masked in it.
+    ///
+    /// # Errors
+    /// Where the matter does not open.
+    pub fn shown_answer(&self, push: &Push, answer: &[u8]) -> Result<Vec<u8>, NotificationError> {
+        let matter = wire::open_matter(&self.delivery.keyring, push)?;
+        Ok(mask(&String::from_utf8_lossy(answer), &names_of(&matter)).into_bytes())
+    }
+
+    /// Posts the request of a try once more. Returns also the number of the try that it is. What is returned is shown as
+    /// the record of tries shows it.
     ///
     /// # Errors
     /// [`NotificationError::NoSuchPush`], [`NotificationError::NoSuchAttempt`], [`NotificationError::NoSuchEndpoint`],
@@ -142,8 +155,11 @@ impl Console {
             error: &exchange.answered.error,
             sealed_answer,
         };
-        let number = self.delivery.store.replayed(county, push_id, &replayed).await?;
-        Ok((exchange, number))
+        let kept = self.delivery.store.replayed(county, push_id, &replayed).await?;
+        let body = outgoing::masked_json(&self.delivery.keyring, &push, number)?;
+        let Exchange { mut answered, took, .. } = exchange;
+        answered.answer = self.shown_answer(&push, &answered.answer)?;
+        Ok((Exchange { sent: request(&address, push_id, at, Bytes::from(body)), answered, took }, kept))
     }
 
     /// Makes a new secret; those before it sign too for `overlap`. Returns it, and until when they do.

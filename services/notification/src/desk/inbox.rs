@@ -136,7 +136,7 @@ fn four(language: Language, numbers: &FourNumbers, here: Bucket) -> Markup {
 
 fn row(desk: &Desk, visit: &Visit<'_>, one: &DeskPush) -> Result<Markup, NotificationError> {
     let (language, push) = (visit.language, &one.push);
-    let matter = wire::open_matter(&desk.delivery.keyring, push)?;
+    let matter = wire::masked_matter(&desk.delivery.keyring, push)?;
     let title = if matter.title.is_empty() { push.reason.as_str() } else { matter.title.as_str() };
     Ok(html! {
         li class=(colour(push.level)) {

@@ -98,7 +98,10 @@ impl EndpointFace {
                     _ => None,
                 };
                 let answer = match &attempt.sealed_answer {
-                    Some(sealed) if sees_matters(who) => delivery.keyring.open(sealed, county.as_bytes())?,
+                    Some(sealed) if sees_matters(who) => {
+                        let answer = delivery.keyring.open(sealed, county.as_bytes())?;
+                        self.console.shown_answer(&push, &answer)?
+                    }
                     _ => Vec::new(),
                 };
                 attempts.push(ShownAttempt { attempt: Some(wire::attempt(attempt)), request, answer });

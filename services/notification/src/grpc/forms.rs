@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use fengqiao_access::principal;
 use fengqiao_forms::{FormRule, LevelLimits};
+use fengqiao_masking::mask;
 use fengqiao_proto::{
     notification::v1::{
         Form, FormContent, FormField, FormFieldRule, FormKindRule, FormLimit, GetFormPaperRequest,
@@ -257,7 +258,8 @@ fn to_issue(
         request_id: asked.request_id.clone(),
         drill: asked.drill,
         content: FormContent {
-            reason: asked.reason.clone(),
+            // It stands in lists.
+            reason: mask(&asked.reason, &[]),
             fields,
             addressee: if asked.agency.is_empty() { asked.addressee.clone() } else { String::new() },
             ..FormContent::default()

@@ -5,14 +5,16 @@ use fengqiao_proto::{
     notification::v1::{
         GetPushRequest, GetPushResponse, ListPushesOrder, ListPushesRequest, ListPushesResponse, ReceiptState,
     },
-    types::v1::Role,
+    types::v1::{Matter, Role},
 };
+use fengqiao_sealing::Keyring;
 use fengqiao_serving::paging;
 use tonic::{Request, Status};
 
 use super::{checks::Checks, status};
 use crate::{
     delivery::Delivery,
+    domain::push::Push,
     error::NotificationError,
     store::{ArrivedPlace, Place, Which},
     wire,
@@ -63,7 +65,7 @@ pub(super) async fn list_pushes(
     let county = who.county_of(&asked.county)?;
     let agency = whose(who, &asked.agency)?;
     if asked.order() == ListPushesOrder::Arrival {
-        let arrived = as_they_arrived(delivery, county, agency, asked);
+        let arrived = as_they_arrived(delivery, county, agency, matter_in_lists(who), asked);
         return arrived.await.map_err(status::of(OPERATION));
     }
     let found = async {
@@ -89,9 +91,10 @@ pub(super) async fn list_pushes(
         let mut page = delivery.store.list(county, &which, &after, size + 1).await?;
         let more = paging::cut(&mut page, size, |push| push.sealed_matter.len());
         let next_page_token = page.last().filter(|_| more).map(|last| paging::write(&Place::in_inbox(last)));
+        let matter = matter_in_lists(who);
         let pushes = page
             .iter()
-            .map(|push| Ok(wire::push(push, Some(wire::open_matter(&delivery.keyring, push)?))))
+            .map(|push| Ok(wire::push(push, Some(matter(&delivery.keyring, push)?))))
             .collect::<Result<_, NotificationError>>()?;
         Ok(ListPushesResponse { pushes, next_page_token: next_page_token.unwrap_or_default() })
     };
@@ -103,6 +106,7 @@ async fn as_they_arrived(
     delivery: &Delivery,
     county: &str,
     agency: Option<String>,
+    matter: MatterOf,
     asked: &ListPushesRequest,
 ) -> Result<ListPushesResponse, NotificationError> {
     let mut checks = Checks::default();
@@ -118,9 +122,17 @@ async fn as_they_arrived(
     let (pushes, behind) = delivery.store.arrivals(county, &agency, after, false, size).await?;
     let pushes = pushes
         .iter()
-        .map(|push| Ok(wire::push(push, Some(wire::open_matter(&delivery.keyring, push)?))))
+        .map(|push| Ok(wire::push(push, Some(matter(&delivery.keyring, push)?))))
         .collect::<Result<_, NotificationError>>()?;
     Ok(ListPushesResponse { pushes, next_page_token: paging::write(&behind) })
+}
+
+/// How the matter of a push is opened.
+type MatterOf = fn(&Keyring, &Push) -> Result<Matter, NotificationError>;
+
+/// An agency fetches its own forms by lists; whoever else lists pushes reads one to learn who it is about.
+fn matter_in_lists(who: &Principal) -> MatterOf {
+    if who.role == Role::Agency { wire::open_matter } else { wire::masked_matter }
 }
 
 /// Whose pushes are asked for. An agency can name only itself.

@@ -17,6 +17,7 @@ use super::{
     happening::{Arrival, Happening, Opening},
     history::Occasion,
     level::Grade,
+    tickets::{Ticket, urgency_word},
     transition::{Change, open},
     wording::short_source,
 };
@@ -55,6 +56,8 @@ pub struct ReceivedReport {
     pub received_by: String,
     /// Of a one-key call: the post that is called first; empty where no device says.
     pub first_contact: String,
+    /// Of a 12345 ticket: how it stands with the hotline.
+    pub ticket: Option<Ticket>,
     /// Who and what, sealed.
     pub sealed_matter: Vec<u8>,
     /// Whether its source keeps it confidential: then its case is protected.
@@ -220,6 +223,7 @@ impl CasesAtHand {
                 area_code: report.area_code.clone(),
                 first_contact: report.first_contact.clone(),
             }),
+            ticket: report.ticket.clone(),
             sealed_matter: report.sealed_matter.clone(),
         };
         let (change, effect) = match case {
@@ -239,7 +243,7 @@ impl CasesAtHand {
         Some((change, effect))
     }
 
-    /// A call that is here turned out to be a repeat. Nothing follows where that is known, or its case is over.
+    /// A call that is here turned out to be a repeat. Nothing follows where that is known.
     pub fn call_repeats(
         &mut self,
         report_id: Uuid,
@@ -364,6 +368,7 @@ impl CasesAtHand {
             source: report.source,
             occurred_at: report.occurred_at,
             repeat: report.repeat,
+            urgency: report.ticket.as_ref().map_or("", |ticket| urgency_word(ticket.urgency)),
             matter,
             case,
             tags: &tags,
@@ -425,6 +430,7 @@ mod tests {
             found_by: Vec::new(),
             received_by: "hotline".into(),
             first_contact: String::new(),
+            ticket: None,
             sealed_matter: vec![1],
             confidential: false,
             drill: false,
@@ -561,6 +567,13 @@ mod tests {
             );
             stored
         };
+        // A call of it that turns out to be a repeat is to be sorted, and the case stays over.
+        let (county, rulebook) = macheng();
+        let mut stored = over_since("2026-10-26T03:00:00Z");
+        let shown = stored.call_repeats(Uuid::from_u128(10), &county, &rulebook, at("2026-11-24T03:00:00Z"));
+        let shown = shown.unwrap().case;
+        assert_eq!(shown.state, State::Closed);
+        assert_eq!(shown.docket.duties.iter().filter(|duty| duty.kind == DutyKind::Classify).count(), 1);
         let mut stored = over_since("2026-10-26T03:00:00Z");
         let (revised, effect) = receive(&mut stored, &report(1, 10, 2), "漏水").unwrap();
         assert_eq!(

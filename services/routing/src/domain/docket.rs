@@ -26,6 +26,7 @@ use super::{
     case::State,
     duty::Duty,
     level::Level,
+    tickets::Ticket,
 };
 
 /// What a case holds.
@@ -79,6 +80,9 @@ pub struct Docket {
     pub revisits: Vec<Revisit>,
     /// What meetings decided on it.
     pub decisions: Vec<Decision>,
+    /// How its 12345 tickets stand with the hotline; of many the last ones.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub tickets: Vec<Ticket>,
     /// Other cases that it has to do with.
     pub links: Links,
     /// What became of the people besides: whether a crime came of it (民转刑).
@@ -200,8 +204,20 @@ mod tests {
     const CALLS: &str = include_str!("../../../../tests/samples/formats/docket-2026-12-one-key-calls.json");
     const TAKEN_OVER: &str = include_str!("../../../../tests/samples/formats/docket-2026-12-taken-over.json");
 
+    const TICKETS: &str = include_str!("../../../../tests/samples/formats/docket-2026-12-tickets.json");
+
     fn at(text: &str) -> Timestamp {
         text.parse().unwrap()
+    }
+
+    #[test]
+    fn tickets_that_were_once_stored_are_understood() {
+        let docket: Docket = serde_json::from_str(TICKETS).unwrap();
+        let ticket = &docket.tickets[0];
+        assert_eq!((ticket.source_ref.as_str(), ticket.urgency, ticket.stage), ("GD-20261128-0001", 2, 3));
+        assert_eq!((ticket.handlers[0].name.as_str(), ticket.handlers[0].days), ("市住建局", 5));
+        let none: Docket = serde_json::from_str(SAMPLE).unwrap();
+        assert!(none.tickets.is_empty());
     }
 
     #[test]

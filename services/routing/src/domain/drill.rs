@@ -58,6 +58,7 @@ impl Drill {
                 drill: true,
                 people: Vec::new(),
                 press: None,
+                ticket: None,
                 sealed_matter,
             },
         }

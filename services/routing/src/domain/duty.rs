@@ -69,11 +69,15 @@ pub enum DutyKind {
     Inquire,
     /// To look whether two cases of one dispute are to be merged (并案研判).
     Merge,
+    /// To patrol (巡防).
+    Patrol,
+    /// To tell people about law or safety (宣传).
+    Publicity,
 }
 
 impl DutyKind {
     /// All kinds.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::Sign,
         Self::Contact,
         Self::Handle,
@@ -103,6 +107,8 @@ impl DutyKind {
         Self::AnswerCall,
         Self::Inquire,
         Self::Merge,
+        Self::Patrol,
+        Self::Publicity,
     ];
 
     /// The number by which the contract and the store know it.
@@ -150,6 +156,8 @@ impl DutyKind {
             Self::AnswerCall => "answer_call",
             Self::Inquire => "inquire",
             Self::Merge => "merge",
+            Self::Patrol => "patrol",
+            Self::Publicity => "publicity",
         }
     }
 
@@ -192,6 +200,8 @@ impl DutyKind {
             Self::AnswerCall => "一键呼叫应答",
             Self::Inquire => "预警核查",
             Self::Merge => "并案研判",
+            Self::Patrol => "巡防",
+            Self::Publicity => "宣传",
         }
     }
 

@@ -24,6 +24,8 @@ pub struct GradedReport<'a> {
     pub occurred_at: Timestamp,
     /// Whether it is a repeat call.
     pub repeat: bool,
+    /// How urgent its source says it is, a word of level rules; empty where it says nothing.
+    pub urgency: &'a str,
     /// Who and what.
     pub matter: &'a Matter,
     /// The case that it belongs to already.
@@ -65,6 +67,7 @@ impl<'a> GradedReport<'a> {
                 days_open,
                 ..Past::of_reports(sources)
             },
+            urgency: self.urgency,
             tags: self.tags,
             people: People::of(self.matter, local.date()),
             title: &self.matter.title,

@@ -12,6 +12,7 @@ use super::{
     case::{CaseFile, Words},
     level::Grade,
     push::Form,
+    tickets::Ticket,
 };
 
 /// What changes a case.
@@ -124,6 +125,8 @@ pub struct Arrival {
     pub people: Vec<i32>,
     /// Set where it is a one-key call that someone has to answer.
     pub press: Option<Press>,
+    /// How its ticket stands with the hotline, where it is one and intake says so.
+    pub ticket: Option<Ticket>,
     /// Its sealed matter.
     pub sealed_matter: Vec<u8>,
 }

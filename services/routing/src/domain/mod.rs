@@ -25,6 +25,7 @@ pub mod refusal;
 pub mod standing;
 pub mod states;
 pub mod telling;
+pub mod tickets;
 pub mod transition;
 pub mod withholding;
 pub mod wording;

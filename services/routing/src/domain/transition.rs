@@ -11,6 +11,7 @@ use super::{
     history::{HistoryKind, Occasion},
     states::Trigger,
     telling::TellingKind,
+    tickets::{self, Ticket},
     wording::source_name,
 };
 pub use super::{
@@ -40,6 +41,22 @@ pub fn open_split(opening: Opening, split: &Split<'_>, occasion: &Occasion, sett
 fn told_by(arrival: &Arrival) -> String {
     let seat = arrival.seat.as_ref().map(|seat| format!("，受理席位：{seat}")).unwrap_or_default();
     format!("{}{seat}", source_name(arrival.source))
+}
+
+/// What its source changed of a report. Where a ticket tells the same as before, only how it stands with the hotline did.
+fn revised_text(arrival: &Arrival, known: &[Ticket]) -> String {
+    let corrected = format!("{}更正诉求内容（第{}版）", source_name(arrival.source), arrival.revision);
+    let Some(ticket) = &arrival.ticket else { return corrected };
+    let Some(before) = known.iter().find(|known| known.report_id == ticket.report_id) else {
+        return corrected;
+    };
+    let mut told = ticket.since(before);
+    if ticket.content != before.content {
+        told.insert(0, corrected);
+    } else if told.is_empty() {
+        told.push(format!("热线工单有更新（第{}版）", arrival.revision));
+    }
+    told.join("，")
 }
 
 /// What a case begins with.
@@ -221,11 +238,11 @@ impl Draft<'_> {
     }
 
     fn report_revised(&mut self, arrival: &Arrival) -> bool {
-        let text = format!("{}更正诉求内容（第{}版）", source_name(arrival.source), arrival.revision);
+        let text = revised_text(arrival, &self.case.docket.tickets);
         self.note(HistoryKind::ReportRevised, text, None);
         self.case.sealed_matter.clone_from(&arrival.sealed_matter);
         self.take_in(arrival);
-        if self.case.state.takes_reports() {
+        if self.case.docket.links.merged_into.is_none() {
             self.owe_classification(arrival);
         }
         if self.case.state == State::Open {
@@ -243,6 +260,9 @@ impl Draft<'_> {
             docket.people.clone_from(&arrival.people);
         }
         docket.tags.extend(arrival.grade.tags.iter().cloned());
+        if let Some(ticket) = &arrival.ticket {
+            tickets::keep(&mut docket.tickets, ticket.clone());
+        }
         for trouble in &arrival.grade.troubled {
             let text = format!("定级规则{}未能判断（{}）", trouble.rule, trouble.why.name());
             self.note_as_system(HistoryKind::RuleTroubled, text);

@@ -1,8 +1,10 @@
 //! What an agency does not get of a matter (S2-06): it acts on what is needed and on whom to call, and what the police
-//! wrote down is not for it. A county's practice says which agency goes without what.
+//! wrote down is not for it. A county's practice says which agency goes without what; what is withheld of the people, no
+//! text tells either.
 
 use std::collections::BTreeSet;
 
+use fengqiao_masking::{Telling, mask_matter};
 use fengqiao_proto::types::v1::Matter;
 use serde::Deserialize;
 
@@ -110,9 +112,17 @@ impl Withholding {
     }
 }
 
-/// A matter without some of its parts.
+/// A matter without some of its parts. Where names, numbers or id numbers are among them, the texts that stay are masked.
 #[must_use]
-pub fn without(mut matter: Matter, parts: &BTreeSet<MatterPart>) -> Matter {
+pub fn without(matter: Matter, parts: &BTreeSet<MatterPart>) -> Matter {
+    let telling = |part: &MatterPart| match part {
+        MatterPart::Name => Some(Telling::Name),
+        MatterPart::Phone => Some(Telling::Contact),
+        MatterPart::IdNumber => Some(Telling::Identity),
+        MatterPart::Narrative | MatterPart::Address => None,
+    };
+    let hidden: Vec<Telling> = parts.iter().filter_map(telling).collect();
+    let mut matter = mask_matter(matter, &hidden);
     for part in parts {
         match part {
             MatterPart::Narrative => matter.narrative.clear(),
@@ -174,6 +184,19 @@ mod tests {
         assert_eq!((told.narrative.as_str(), told.address.as_str()), ("出警经过", ""));
         assert!(told.parties.iter().all(|party| party.name.is_empty() && party.phone.is_empty()));
         assert!(told.parties.iter().all(|party| !party.id_number.is_empty()));
+    }
+
+    #[test]
+    fn what_is_withheld_of_the_people_is_not_told_in_a_text_either() {
+        let mut told = matter();
+        told.parties[0].name = "王小芳".into();
+        told.narrative = "王小芳持120111201103070021报警，来电１５４２０１１０００１".into();
+        let read = |parts: &[MatterPart]| {
+            without(told.clone(), &parts.iter().copied().collect::<BTreeSet<_>>()).narrative
+        };
+        assert_eq!(read(&[MatterPart::Address]), told.narrative);
+        assert_eq!(read(&[MatterPart::Name]), "王某持120111201103070021报警，来电１５４２０１１０００１");
+        assert_eq!(read(&[MatterPart::Phone, MatterPart::IdNumber]), "王小芳持〔证件号〕报警，来电〔电话〕");
     }
 
     #[test]

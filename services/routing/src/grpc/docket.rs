@@ -20,6 +20,7 @@ use crate::domain::{
     },
     docket::{Aftermath, Docket, Suggestion},
     duty::Duty,
+    tickets::Ticket,
     wording::return_reason_name,
 };
 
@@ -46,6 +47,15 @@ pub(super) fn docket(docket: &Docket, now: Timestamp, people: bool) -> contract:
         aftermath: docket.aftermath.iter().map(aftermath).collect(),
         decisions: docket.decisions.iter().map(|one| decision(one, people)).collect(),
         calls: docket.calls.iter().map(call).collect(),
+        tickets: docket.tickets.iter().map(ticket).collect(),
+    }
+}
+
+fn ticket(ticket: &Ticket) -> contract::CaseTicket {
+    contract::CaseTicket {
+        report_id: ticket.report_id.to_string(),
+        source_ref: ticket.source_ref.clone(),
+        standing: Some(ticket.standing()),
     }
 }
 

@@ -206,7 +206,8 @@ impl DutyService for RoutingFace {
         // A visit that began the evening before may reach into the first day.
         let begin = midnight(from.saturating_sub(1.day()));
         let end = midnight(to.saturating_add(1.day()));
-        let stays = list_stays(&self.pool, &place.county.code, &asked.visitor, begin, end).await?;
+        let stays =
+            list_stays(&self.pool, &self.keyring, &place.county.code, &asked.visitor, begin, end).await?;
         let minutes = minutes_by_day(&stays, zone);
         let wanted = i32::from(place.rulebook().practice.visit_minutes);
         let days = from

@@ -1,6 +1,7 @@
 //! The face of meetings.
 
 use fengqiao_access::principal;
+use fengqiao_masking::mask;
 use fengqiao_proto::routing::v1::{
     AddToAgendaRequest, AddToAgendaResponse, AgendaItem as AgendaItemMessage, Attendee as AttendeeMessage,
     FinishDecisionRequest, FinishDecisionResponse, GetMeetingRequest, GetMeetingResponse,
@@ -62,7 +63,9 @@ impl MeetingService for RoutingFace {
         requests::length("title", &asked.title, 0, TITLE)?;
         let kind = requests::code(asked.kind, "kind", MeetingKind::from_code)?;
         let actor = self.acting_now(place, who, &asked.capacity)?;
-        let opened = self.commands.open_meeting(place, &actor, &asked.request_id, kind, &asked.title).await?;
+        // It stands in lists.
+        let title = mask(&asked.title, &[]);
+        let opened = self.commands.open_meeting(place, &actor, &asked.request_id, kind, &title).await?;
         Ok(Response::new(OpenMeetingResponse { meeting: Some(whole(&opened)) }))
     }
 

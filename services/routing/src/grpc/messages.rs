@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use fengqiao_masking::mask;
 use fengqiao_proto::routing::v1::{
     Agency as AgencyMessage, Case, CaseLinks, CasePush, CaseReport, HistoryEntry, LevelReason, SubState,
 };
@@ -89,6 +90,15 @@ pub(super) struct View<'a> {
 }
 
 impl View<'_> {
+    /// What of the remarks of the case's history is seen.
+    pub(super) fn remarks(&self, case: &CaseFile, keyring: &Keyring) -> Result<Remarks, RoutingError> {
+        if !self.people {
+            return Ok(Remarks::Hidden);
+        }
+        let names = sealed_matters::names(&case.sealed_matter, &self.place.county.code, keyring)?;
+        Ok(Remarks::Without(names))
+    }
+
     /// What lists show.
     pub(super) fn brief(&self, case: &CaseFile) -> Case {
         brief_case(case, self.place, &self.rulebook.practice)
@@ -153,19 +163,21 @@ fn push(push: StoredPush) -> CasePush {
     }
 }
 
-/// An entry of a history, its remark opened for who may learn what people said.
+/// An entry of a history, its remark opened for who may learn what people said. Numbers and the names of the case's people
+/// are masked in it: the case itself says them.
 pub(super) fn history_entry(
     entry: StoredEntry,
     county: &str,
-    people: bool,
+    remarks: &Remarks,
     keyring: &Keyring,
 ) -> Result<HistoryEntry, RoutingError> {
-    let remark = entry
-        .sealed_remark
-        .filter(|_| people)
-        .map(|sealed| opened_text(&sealed, county, keyring))
-        .transpose()?
-        .unwrap_or_default();
+    let remark = match (remarks, entry.sealed_remark) {
+        (Remarks::Without(names), Some(sealed)) => {
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
+            mask(&opened_text(&sealed, county, keyring)?, &names)
+        }
+        _ => String::new(),
+    };
     Ok(HistoryEntry {
         sequence: entry.sequence,
         at: Some(to_proto(entry.at)),
@@ -176,6 +188,15 @@ pub(super) fn history_entry(
         remark,
         trace_id: entry.trace_id,
     })
+}
+
+/// What of the remarks of a case's history someone sees.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Remarks {
+    /// Nothing.
+    Hidden,
+    /// What was said, without these names of its people.
+    Without(Vec<String>),
 }
 
 fn opened_text(sealed: &[u8], county: &str, keyring: &Keyring) -> Result<String, RoutingError> {

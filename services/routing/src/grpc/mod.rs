@@ -228,7 +228,7 @@ impl RoutingService for RoutingFace {
         let after = requests::page_token::<i64>(&asked.page_token)?.unwrap_or(0);
         let case = self.seen_case(place, who, &asked.case).await?;
         self.keep_reading(place, who, &case, &asked.purpose).await?;
-        let people = self.view(place, who, &case).people;
+        let remarks = self.view(place, who, &case).remarks(&case, &self.keyring)?;
         let size = paging::size(asked.page_size, 200, 1_000);
         let mut found = list_history(&self.pool, &place.county.code, case.id, after, size + 1).await?;
         let long = |entry: &crate::store::StoredEntry| entry.sealed_remark.as_ref().map_or(0, Vec::len);
@@ -236,7 +236,7 @@ impl RoutingService for RoutingFace {
             requests::next_page(&mut found, size, long, |entry| paging::write(&entry.sequence));
         let entries = found
             .into_iter()
-            .map(|entry| messages::history_entry(entry, &place.county.code, people, &self.keyring))
+            .map(|entry| messages::history_entry(entry, &place.county.code, &remarks, &self.keyring))
             .collect::<Result<_, _>>()?;
         Ok(Response::new(ListCaseHistoryResponse { entries, next_page_token }))
     }
@@ -263,7 +263,7 @@ impl RoutingService for RoutingFace {
             reading_kept: case.docket.is_protected(),
             case_id: case.id,
             after: asked.after_sequence,
-            people: false,
+            remarks: messages::Remarks::Hidden,
             watcher: self.watchers.watch(case.id)?,
         };
         Ok(Response::new(watch.history()))

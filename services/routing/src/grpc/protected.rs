@@ -2,12 +2,14 @@
 //! back to someone who commanded something is no reading, and therefore no more than lists show of it.
 
 use fengqiao_access::Principal;
+use fengqiao_masking::mask;
 
 use super::{RoutingFace, requests};
 use crate::{
     counties::RoutingCounty,
     domain::case::CaseFile,
     error::RoutingError,
+    sealed_matters,
     store::{NewReading, record_reading},
 };
 
@@ -31,13 +33,18 @@ impl RoutingFace {
             let needed = "is needed: the case is protected, and who reads it says why";
             return Err(RoutingError::invalid("purpose", needed));
         }
+        // Who reads of readings need not learn of whom.
+        let county = &place.county.code;
+        let names = sealed_matters::names(&case.sealed_matter, county, &self.keyring).unwrap_or_default();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let purpose = mask(purpose.trim(), &names);
         let reading = NewReading {
-            county: &place.county.code,
+            county,
             case_id: case.id,
             at: self.commands.clock.now(),
             actor: &who.name,
             capacity: &who.capacity(),
-            purpose: purpose.trim(),
+            purpose: &purpose,
         };
         record_reading(&self.pool, &self.keyring, reading).await
     }

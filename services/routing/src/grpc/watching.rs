@@ -38,8 +38,8 @@ pub(super) struct Watch {
     pub(super) case_id: Uuid,
     /// The last entry that was read.
     pub(super) after: i64,
-    /// Whether who watches may learn what people said; found out anew for each page.
-    pub(super) people: bool,
+    /// What who watches learns of what people said; found out anew for each page.
+    pub(super) remarks: messages::Remarks,
     pub(super) watcher: Watcher,
 }
 
@@ -62,8 +62,12 @@ impl Watch {
                 return Err(RoutingError::Ending);
             }
             if let Some(entry) = waiting.pop_front() {
-                let entry =
-                    messages::history_entry(entry, &self.place.county.code, self.people, &self.face.keyring)?;
+                let entry = messages::history_entry(
+                    entry,
+                    &self.place.county.code,
+                    &self.remarks,
+                    &self.face.keyring,
+                )?;
                 return Ok(WatchCaseResponse { entry: Some(entry) });
             }
             let county = &self.place.county.code;
@@ -94,7 +98,7 @@ impl Watch {
             face.keep_reading(place, who, &case, &self.purpose).await?;
             self.reading_kept = true;
         }
-        self.people = face.view(place, who, &case).people;
+        self.remarks = face.view(place, who, &case).remarks(&case, &face.keyring)?;
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use crate::{
     domain::{
         grading::GradedReport,
         level::{DryRun, GradedCase, RuleSet, dry_run},
+        tickets::most_urgent,
     },
     error::RoutingError,
     sealed_matters,
@@ -116,6 +117,7 @@ impl Settings {
                 source: newest.source,
                 occurred_at: newest.occurred_at,
                 repeat: newest.repeat,
+                urgency: most_urgent(&case.docket.tickets),
                 matter: &matter,
                 case: Some(case),
                 tags: &tags,

@@ -72,7 +72,7 @@ pub use standing::{
     standing_of_activities, told_by_grids,
 };
 pub use turn::{Attempt, CountyTurn, HOLDING};
-pub use visits::keep_visits;
+pub use visits::{expire_stays, fulfilled_by, hash_named_stays, keep_visits};
 pub use work::{
     StoredWork, StoredWorkCounts, WorkCase, WorkFilter, WorkPart, WorkPlace, list_work, work_counts,
 };
@@ -115,6 +115,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("list_standing", include_str!("sql/list_standing.sql")),
     ("count_standing", include_str!("sql/count_standing.sql")),
     ("keep_visits", include_str!("sql/keep_visits.sql")),
+    ("fulfilled_by", include_str!("sql/fulfilled_by.sql")),
+    ("named_stays", include_str!("sql/named_stays.sql")),
+    ("hash_stays", include_str!("sql/hash_stays.sql")),
+    ("expire_stays", include_str!("sql/expire_stays.sql")),
     ("list_stays", include_str!("sql/list_stays.sql")),
     ("told_by_grids", include_str!("sql/told_by_grids.sql")),
     ("begin_period", include_str!("sql/begin_period.sql")),

@@ -10,7 +10,7 @@ use sqlx::{PgConnection, PgPool, Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use super::{bounded, rows};
+use super::{bounded, rows, visits::visitor_hash};
 use crate::{
     domain::{
         duty::{Duty, DutyKind, Ending, Holder, Stage},
@@ -302,6 +302,7 @@ pub async fn count_standing(
 /// [`RoutingError`]
 pub async fn list_stays(
     pool: &PgPool,
+    keyring: &Keyring,
     county: &str,
     visitor: &str,
     from: Timestamp,
@@ -312,6 +313,7 @@ pub async fn list_stays(
         .bind(visitor)
         .bind(to_sql(from))
         .bind(to_sql(before))
+        .bind(visitor_hash(keyring, county, visitor).to_vec())
         .fetch_all(pool);
     let found = bounded("read someone's visits", statement).await?;
     Ok(found.into_iter().map(|(begun, left)| (from_sql(begun), from_sql(left))).collect())

@@ -145,6 +145,7 @@ fn grade_any(rules: &RuleSet, title: &str, narrative: &str) {
             area: "421181105202",
             hour,
             weekday: 7,
+            urgency: "",
             past: Past::default(),
             people: People { parties: 2, minors: true, group_size },
             tags: &tags,

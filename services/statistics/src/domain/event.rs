@@ -5,7 +5,7 @@
 //! statistics keeps what it received: facts are made of it, and can be made of it anew.
 
 use fengqiao_proto::{
-    intake::v1::{ActivityRecorded, ReportAccepted},
+    intake::v1::{ActivityRecorded, CallsRepeated, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, CaseDuty, CaseProgress, PushRequested},
     types::v1::PushSubject,
@@ -78,6 +78,8 @@ pub enum Told {
     Accepted(Accepted),
     /// A report came into the other thing, a case.
     Joined,
+    /// A report that was accepted as the first of its kind turned out to be a repeat call.
+    Repeated,
     /// A case changed.
     Changed(Box<Changed>),
     /// The same people's next case, the other thing, was opened after this one was over.
@@ -270,7 +272,7 @@ impl Told {
     /// What it is about.
     pub const fn entity(&self) -> Entity {
         match self {
-            Self::Accepted(_) | Self::Joined => Entity::Report,
+            Self::Accepted(_) | Self::Joined | Self::Repeated => Entity::Report,
             Self::Changed(_) | Self::Followed => Entity::Case,
             Self::Requested(_) | Self::Became(_) => Entity::Push,
             Self::Acted(_) => Entity::Activity,
@@ -288,6 +290,7 @@ impl Told {
             // Two things may become of a push at the same time.
             Self::Became(became) => 100 + became.kind * 10 + became.outcome,
             Self::Acted(_) => 7,
+            Self::Repeated => 8,
         }
     }
 }
@@ -312,6 +315,15 @@ impl Event {
         };
         let at = required(event.accepted_at.as_ref())?;
         Ok(vec![Self::new(id(&event.report_id)?, event.revision.into(), at, Told::Accepted(accepted))])
+    }
+
+    /// Reports that turned out to be repeat calls. Of each it is one event, however often that is shown.
+    ///
+    /// # Errors
+    /// [`Unusable`] where an id or the time is missing.
+    pub fn calls_repeated(event: &CallsRepeated) -> Result<Vec<Self>, Unusable> {
+        let at = required(event.shown_at.as_ref())?;
+        event.report_ids.iter().map(|report| Ok(Self::new(id(report)?, 0, at, Told::Repeated))).collect()
     }
 
     /// An activity.

@@ -3,6 +3,7 @@
 use std::{pin::Pin, sync::Arc};
 
 use fengqiao_access::{Principal, principal};
+use fengqiao_masking::mask;
 use fengqiao_proto::statistics::v1::{
     CheckPublishedRequest, CheckPublishedResponse, ExcludeCaseRequest, ExcludeCaseResponse, FigureSide,
     GetLeagueTableRequest, GetLeagueTableResponse, IncludeCaseRequest, IncludeCaseResponse,
@@ -131,14 +132,14 @@ fn check_published(asked: &CheckPublishedRequest) -> Result<CheckPublishedRespon
     })
 }
 
-/// Why something is done: said, and short.
-pub(super) fn reason<'a>(field: &str, text: &'a str) -> Result<&'a str, StatisticsError> {
+/// Why something is done: said, and short. Numbers of people and plates that stand in it are masked: it is kept for ever.
+pub(super) fn reason(field: &str, text: &str) -> Result<String, StatisticsError> {
     let text = text.trim();
     let length = text.chars().count();
     if length == 0 || length > LONGEST_REASON || text.contains('\0') {
         return Err(StatisticsError::wrong(field, format!("1 to {LONGEST_REASON} characters")));
     }
-    Ok(text)
+    Ok(mask(text, &[]))
 }
 
 pub(super) fn id(field: &str, text: &str) -> Result<Uuid, StatisticsError> {
@@ -217,8 +218,8 @@ impl AnalysisService for AnalysisFace {
         if !known {
             return Err(StatisticsError::wrong("indicator", "an indicator's id").into());
         }
-        let decision =
-            Decision { by: &who.name, at: self.clock.now(), reason: reason("reason", &asked.reason)? };
+        let why = reason("reason", &asked.reason)?;
+        let decision = Decision { by: &who.name, at: self.clock.now(), reason: &why };
         let case_id = id("caseId", &asked.case_id)?;
         let kept = self.exclusions.exclude(&code, &asked.indicator, case_id, decision).await?;
         let kept = kept.ok_or(StatisticsError::ExcludedAlready)?;
@@ -232,8 +233,8 @@ impl AnalysisService for AnalysisFace {
         let who = principal(&request)?.clone();
         let asked = request.into_inner();
         let code = who.county_of(&asked.county)?.to_owned();
-        let decision =
-            Decision { by: &who.name, at: self.clock.now(), reason: reason("reason", &asked.reason)? };
+        let why = reason("reason", &asked.reason)?;
+        let decision = Decision { by: &who.name, at: self.clock.now(), reason: &why };
         let kept = self.exclusions.include(&code, id("exclusionId", &asked.exclusion_id)?, decision).await?;
         let kept = kept.ok_or(StatisticsError::NoSuchExclusion)?;
         Ok(Response::new(IncludeCaseResponse { exclusion: Some(written::exclusion(&kept)) }))

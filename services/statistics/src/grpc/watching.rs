@@ -107,7 +107,7 @@ impl WatchService for WatchFace {
             return Err(StatisticsError::wrong("verdict", "REAL or FALSE").into());
         }
         let note = reason("note", &asked.note)?;
-        let decision = Decision { by: &who.name, at: self.clock.now(), reason: note };
+        let decision = Decision { by: &who.name, at: self.clock.now(), reason: &note };
         let alert_id = id("alertId", &asked.alert_id)?;
         let kept = self.alerts.acknowledge(&code, alert_id, asked.verdict(), decision).await?;
         let kept = kept.ok_or(StatisticsError::AcknowledgedAlready)?;
@@ -135,7 +135,8 @@ impl WatchService for WatchFace {
                 .ok_or_else(|| StatisticsError::wrong("until", "later than now, within a year"))
         });
         let until = until.transpose()?;
-        let decision = Decision { by: &who.name, at: now, reason: reason("reason", &asked.reason)? };
+        let why = reason("reason", &asked.reason)?;
+        let decision = Decision { by: &who.name, at: now, reason: &why };
         self.alerts.mute(&code, &asked.rule, &asked.series, until, decision).await?;
         Ok(Response::new(MuteWatchResponse { mutes: self.mutes(&code, &asked.rule).await? }))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fengqiao_messaging::Envelope;
 use fengqiao_proto::{
-    intake::v1::{ActivityKind, ActivityRecorded, Linkage, ReportAccepted},
+    intake::v1::{ActivityKind, ActivityRecorded, CallsRepeated, Linkage, ReportAccepted},
     notification::v1::{PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, CaseDuty, CaseProgress, DutyKind, PushRequested},
     types::v1::{CaseState, FormKind, Level, PushSubject},
@@ -78,6 +78,12 @@ pub fn any_events(seed: u64) -> Vec<Envelope> {
             };
             events.push(envelope(COUNTY, &event));
         }
+    }
+    // Some of them turn out to be repeats, before and after their last revision.
+    for _ in 0..2 {
+        let shown = (0..12).filter(|_| rng.random_bool(0.2)).map(|number| id(1, number)).collect();
+        let event = CallsRepeated { report_ids: shown, shown_at: time(rng) };
+        events.push(envelope(COUNTY, &event));
     }
     for number in 0..10 {
         any_case(rng, number, &mut events);
@@ -212,6 +218,8 @@ fn events_in(envelope: &Envelope) -> Vec<Event> {
     let kind = envelope.kind.as_str();
     if kind == ReportAccepted::full_name() {
         Event::report_accepted(&ReportAccepted::decode(bytes).unwrap()).unwrap()
+    } else if kind == CallsRepeated::full_name() {
+        Event::calls_repeated(&CallsRepeated::decode(bytes).unwrap()).unwrap()
     } else if kind == CaseChanged::full_name() {
         Event::case_changed(&CaseChanged::decode(bytes).unwrap()).unwrap()
     } else if kind == PushRequested::full_name() {

@@ -141,6 +141,39 @@ async fn a_day_s_open_cases_are_those_that_were_open_at_its_end() {
 }
 
 #[tokio::test]
+async fn a_call_that_is_shown_to_be_a_repeat_counts_as_one_once_from_then_on() {
+    let world = World::new().await;
+    let call = |number, revision| fengqiao_proto::intake::v1::ReportAccepted {
+        report_id: id(number),
+        revision,
+        source: 2,
+        occurred_at: at("2026-11-02T00:00:00Z"),
+        accepted_at: at("2026-11-02T00:00:00Z"),
+        ..Default::default()
+    };
+    let shown = fengqiao_proto::intake::v1::CallsRepeated {
+        report_ids: vec![id(6), id(9)],
+        shown_at: at("2026-11-03T00:00:00Z"),
+    };
+    world.apply(&[envelope(COUNTY, &call(5, 1)), envelope(COUNTY, &call(6, 1))]).await;
+    world.known_since("2026-11-02T00:00:10Z").await;
+    let repeats = async |known_at| {
+        let asked = QueryIndicatorsRequest { known_at, ..asking(&[]) };
+        world.figure(COUNTY, "repeat_rate", asked).await
+    };
+    assert_eq!(repeats(None).await, (0, 2));
+    // It is shown twice, and a later revision still says that it was the first of its kind.
+    world.apply(&[envelope(COUNTY, &shown)]).await;
+    world.apply(&[envelope(COUNTY, &shown), envelope(COUNTY, &call(6, 2))]).await;
+    assert_eq!(repeats(None).await, (1, 2));
+    assert_eq!(repeats(at("2026-11-20T00:00:00Z")).await, (0, 2), "what was known on the 20th");
+    let facts = world.present_facts(COUNTY).await;
+    world.rebuild(COUNTY).await;
+    assert_eq!(world.present_facts(COUNTY).await, facts);
+    assert_eq!(repeats(None).await, (1, 2));
+}
+
+#[tokio::test]
 async fn exercises_are_in_no_figure() {
     let world = World::new().await;
     let drill =

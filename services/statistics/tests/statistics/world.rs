@@ -137,6 +137,7 @@ impl World {
         for sql in [
             "UPDATE event SET known_at = $1::text::timestamptz",
             "UPDATE fact_case SET known_from = $1::text::timestamptz",
+            "UPDATE fact_report SET known_from = $1::text::timestamptz",
         ] {
             sqlx::query(sql).bind(time).execute(&self.pool).await.unwrap();
         }

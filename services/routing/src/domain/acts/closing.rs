@@ -110,7 +110,8 @@ impl Draft<'_> {
         }
         self.advance(Trigger::Close)?;
         self.case.closed_at = Some(self.occasion.at);
-        self.drop_duties(|_| true);
+        // A repeat call is to be sorted all the same: by 24:00 it is, or it stands on the list (S3-02).
+        self.drop_duties(|duty| duty.kind != DutyKind::Classify);
         self.note_words(HistoryKind::Closed, "回访后归档".to_owned(), words);
         self.tell_residents(TellingKind::Closed);
         Ok(())
@@ -125,7 +126,8 @@ impl Draft<'_> {
         self.advance(Trigger::Reject)?;
         self.lapse_requests();
         self.case.closed_at = Some(self.occasion.at);
-        self.drop_duties(|_| true);
+        // A repeat call is to be sorted all the same: by 24:00 it is, or it stands on the list (S3-02).
+        self.drop_duties(|duty| duty.kind != DutyKind::Classify);
         self.note_words(HistoryKind::Rejected, "不予受理，已告知依法途径".to_owned(), words);
         Ok(())
     }

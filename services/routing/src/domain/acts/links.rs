@@ -22,6 +22,7 @@ use crate::domain::{
     push::{Form, Recipient},
     refusal::Refusal,
     states::Trigger,
+    tickets,
 };
 
 /// Other cases that a case has to do with.
@@ -172,6 +173,9 @@ impl Draft<'_> {
         docket.links.merged.push(other.id);
         docket.links.clusters.extend(Links::clusters_with(other));
         docket.tags.extend(other.docket.tags.iter().cloned());
+        for ticket in &other.docket.tickets {
+            tickets::keep(&mut docket.tickets, ticket.clone());
+        }
         if other.docket.people.len() > docket.people.len() {
             docket.people.clone_from(&other.docket.people);
         }

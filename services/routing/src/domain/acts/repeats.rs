@@ -84,11 +84,10 @@ impl Draft<'_> {
         }
     }
 
-    /// A call that is here turned out to be one: it is to be sorted by 24:00 of the day when that is seen.
+    /// A call that is here turned out to be one: it is to be sorted by 24:00 of the day when that is seen, also where its case
+    /// is over by then: sorting says what is behind the call and opens nothing again.
     pub(in crate::domain) fn call_repeats(&mut self) -> Result<bool, Refusal> {
-        if !self.case.state.takes_reports() {
-            return Self::refuse("CASE_OVER", "the case would have to take reports");
-        }
+        self.must_not_be_merged()?;
         self.note_as_system(HistoryKind::ReportRevised, "经关联查明，一件警情为重复警情".to_owned());
         self.owe_one_classification();
         Ok(true)

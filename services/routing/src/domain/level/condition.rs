@@ -110,6 +110,7 @@ fn quiet() -> Facts<'static> {
         area: "000000000000",
         hour: 12,
         weekday: 3,
+        urgency: "",
         past: Past { reports_30d: 1, helps: 1, ..Past::default() },
         people: People::default(),
         tags: &[],
@@ -125,6 +126,7 @@ fn grave(tags: &[String]) -> Facts<'_> {
         source: "POLICE_110",
         hour: 23,
         weekday: 7,
+        urgency: "EXTREMELY_URGENT",
         past: Past {
             reports_30d: 9,
             visits: 3,

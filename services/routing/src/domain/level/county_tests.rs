@@ -26,6 +26,7 @@ fn plain() -> Facts<'static> {
         area: "421181105202",
         hour: 10,
         weekday: 2,
+        urgency: "",
         past: Past { reports_30d: 1, helps: 1, ..Past::default() },
         people: People { parties: 2, minors: false, group_size: 2 },
         tags: &[],
@@ -53,6 +54,7 @@ fn s0_03_s4_6_each_county_sees_danger_at_once_and_a_repeat_at_least_yellow() {
         for (facts, level, rule) in [
             (Facts { narrative: "对方持刀威胁", ..plain() }, Level::Red, "weapon"),
             (Facts { narrative: "扬言同归于尽", ..plain() }, Level::Red, "threat"),
+            (Facts { urgency: "EXTREMELY_URGENT", ..plain() }, Level::Orange, "extremely_urgent"),
             (Facts { narrative: "她说要跳楼", ..plain() }, Level::Red, "self_harm"),
             (Facts { title: "丈夫家暴", narrative: "当着孩子的面", ..plain() }, Level::Red, "violence_child"),
             (Facts { title: "丈夫家暴", narrative: "多次", ..plain() }, Level::Orange, "home_violence"),
@@ -265,6 +267,7 @@ fn the_sample_day_keeps_its_levels() {
             area: "421181",
             hour: i64::from(local.hour()),
             weekday: i64::from(local.weekday().to_monday_one_offset()),
+            urgency: "",
             past: past(&[source]),
             people: People::of(&matter, local.date()),
             tags: &[],

@@ -125,6 +125,7 @@ mod tests {
             area: "421181105202",
             hour: 9,
             weekday: 2,
+            urgency: "",
             past: Past { reports_30d, ..Past::default() },
             people: People { parties: 1, minors: false, group_size },
             tags: &[],

@@ -49,6 +49,8 @@ pub struct Facts<'a> {
     pub hour: i64,
     /// The day of the week, in the county's zone: Monday is 1, Sunday 7.
     pub weekday: i64,
+    /// How urgent the hotline says a ticket is (紧急程度): `NORMAL`, `URGENT`, `EXTREMELY_URGENT`, or empty.
+    pub urgency: &'a str,
     /// What the case has been through.
     pub past: Past,
     /// What it says about its people.

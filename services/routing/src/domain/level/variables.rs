@@ -40,13 +40,14 @@ pub(super) enum Variable {
     Minors,
     GroupSize,
     Scale,
+    Urgency,
     Tags,
     Title,
     Narrative,
 }
 
 impl Variable {
-    pub(super) const ALL: [Self; 20] = [
+    pub(super) const ALL: [Self; 21] = [
         Self::Category,
         Self::Source,
         Self::Area,
@@ -64,6 +65,7 @@ impl Variable {
         Self::Minors,
         Self::GroupSize,
         Self::Scale,
+        Self::Urgency,
         Self::Tags,
         Self::Title,
         Self::Narrative,
@@ -88,6 +90,7 @@ impl Variable {
             Self::Minors => "minors",
             Self::GroupSize => "group_size",
             Self::Scale => "scale",
+            Self::Urgency => "urgency",
             Self::Tags => "tags",
             Self::Title => "title",
             Self::Narrative => "narrative",
@@ -122,6 +125,7 @@ pub(super) struct Values<'a> {
     minors: CelBool,
     group_size: CelInt,
     scale: CelString<'a>,
+    urgency: CelString<'a>,
     tags: CelList<'a>,
     title: CelString<'a>,
     narrative: CelString<'a>,
@@ -158,6 +162,7 @@ impl<'a> Values<'a> {
             minors: people.minors.into(),
             group_size: people.group_size.into(),
             scale: scale.into(),
+            urgency: facts.urgency.into(),
             tags: CelList::from(Vec::new()),
             title: cut(facts.title).into(),
             narrative: cut(facts.narrative).into(),
@@ -184,6 +189,7 @@ impl<'a> Values<'a> {
             Variable::Source => self.source.inner().to_owned(),
             Variable::Area => self.area.inner().to_owned(),
             Variable::Scale => self.scale.inner().to_owned(),
+            Variable::Urgency => self.urgency.inner().to_owned(),
             Variable::Repeat => self.repeat.inner().to_string(),
             Variable::Minors => self.minors.inner().to_string(),
             Variable::Hour => self.hour.inner().to_string(),
@@ -226,6 +232,7 @@ impl<'a> Values<'a> {
             Variable::Minors => &self.minors,
             Variable::GroupSize => &self.group_size,
             Variable::Scale => &self.scale,
+            Variable::Urgency => &self.urgency,
             Variable::Tags => &self.tags,
             Variable::Title => &self.title,
             Variable::Narrative => &self.narrative,

@@ -335,10 +335,15 @@ impl Reading<'_> {
                         | StandingKind::ZeroReport
                         | StandingKind::Visit
                         | StandingKind::Meeting
+                        | StandingKind::Patrol
+                        | StandingKind::Publicity
                 )
             };
             let Some(kind) = kind.filter(comes_again) else {
-                self.mistake(line, "a series is of the kind sweep, zero_report, visit or meeting");
+                self.mistake(
+                    line,
+                    "a series is of the kind sweep, zero_report, patrol, publicity, visit or meeting",
+                );
                 continue;
             };
             let meets = kind == StandingKind::Meeting;

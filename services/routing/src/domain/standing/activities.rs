@@ -1,5 +1,5 @@
-//! What people did fulfils what they owed: a sweep, a zero report, a visit that came in as an activity need not be
-//! recorded once more.
+//! What people did fulfils what they owed: a sweep, a zero report, a patrol, publicity, a visit that came in as an activity
+//! need not be recorded once more.
 
 use fengqiao_proto::intake::v1::ActivityKind;
 use jiff::Timestamp;
@@ -19,6 +19,8 @@ use crate::{
 pub struct Activity {
     /// Its id.
     pub id: Uuid,
+    /// Counts what its source said of it, from 1; the greatest holds.
+    pub revision: i32,
     /// What was done.
     pub kind: ActivityKind,
     /// The duty that it names.
@@ -40,10 +42,10 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Whether it is a visit that nobody was sent to: its time is kept by itself. Of one that a duty asked for the duty knows.
+    /// Whether it is a visit, whose time is kept as its newest revision says it, whether a duty asked for it or not.
     #[must_use]
-    pub fn is_own_visit(&self) -> bool {
-        self.kind == ActivityKind::Visit && self.duty_id.is_none() && self.begun_at < self.ended_at
+    pub fn is_visit(&self) -> bool {
+        self.kind == ActivityKind::Visit
     }
 
     /// What is owed that it may fulfil: what its area owes, or a duty that it names.
@@ -52,6 +54,8 @@ impl Activity {
         match (self.kind, self.duty_id) {
             (ActivityKind::Sweep, _) => Some(StandingKind::Sweep),
             (ActivityKind::ZeroReport, _) => Some(StandingKind::ZeroReport),
+            (ActivityKind::Patrol, _) => Some(StandingKind::Patrol),
+            (ActivityKind::Publicity, _) => Some(StandingKind::Publicity),
             // Whom to visit and what to put right is said by the duty only.
             (ActivityKind::Visit, Some(_)) => Some(StandingKind::Visit),
             (ActivityKind::Hazard, Some(_)) => Some(StandingKind::Rectify),

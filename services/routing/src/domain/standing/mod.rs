@@ -1,4 +1,4 @@
-//! Duties besides cases: sweeps, zero reports, visits, hazards and their rechecks, screenings, meetings. One
+//! Duties besides cases: sweeps, zero reports, patrols, publicity, visits, hazards and their rechecks, screenings, meetings. One
 //! model for all of them: who owes what by when, and what was recorded of it.
 
 pub mod activities;
@@ -46,11 +46,15 @@ pub enum StandingKind {
     Inquiry,
     /// To look whether two cases of one dispute are to be merged (并案研判): later evidence joined their clusters.
     Merging,
+    /// To patrol (巡防).
+    Patrol,
+    /// To tell people about law or safety (宣传).
+    Publicity,
 }
 
 impl StandingKind {
     /// All kinds.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Sweep,
         Self::ZeroReport,
         Self::Visit,
@@ -60,6 +64,8 @@ impl StandingKind {
         Self::Meeting,
         Self::Inquiry,
         Self::Merging,
+        Self::Patrol,
+        Self::Publicity,
     ];
 
     /// What it is among all duties.
@@ -75,6 +81,8 @@ impl StandingKind {
             Self::Meeting => DutyKind::Meeting,
             Self::Inquiry => DutyKind::Inquire,
             Self::Merging => DutyKind::Merge,
+            Self::Patrol => DutyKind::Patrol,
+            Self::Publicity => DutyKind::Publicity,
         }
     }
 

@@ -189,7 +189,11 @@ const fn outcomes(kind: StandingKind) -> &'static [Outcome] {
     match kind {
         StandingKind::Sweep | StandingKind::Inquiry => &[Outcome::Nothing, Outcome::Found],
         StandingKind::ZeroReport => &[Outcome::Nothing],
-        StandingKind::Visit | StandingKind::Rectify | StandingKind::Meeting => &[Outcome::Done],
+        StandingKind::Visit
+        | StandingKind::Rectify
+        | StandingKind::Meeting
+        | StandingKind::Patrol
+        | StandingKind::Publicity => &[Outcome::Done],
         StandingKind::Recheck => &[Outcome::Passed, Outcome::Failed],
         StandingKind::Screening => &[Outcome::Cleared, Outcome::FollowUp],
         StandingKind::Merging => &[Outcome::Apart],

@@ -99,6 +99,7 @@ pub(super) fn arrival(level: Level) -> Arrival {
         drill: false,
         people: vec![PartyRole::Reporter.into(), PartyRole::Respondent.into()],
         press: None,
+        ticket: None,
         sealed_matter: vec![level.code().to_le_bytes()[0]],
     }
 }
@@ -503,7 +504,8 @@ pub(super) fn obligations_hold(case: &CaseFile) -> Result<(), String> {
             }
         }
         State::Closed | State::Rejected => {
-            if !docket.duties.is_empty() {
+            // A repeat call is to be sorted whatever becomes of its case.
+            if docket.duties.iter().any(|duty| duty.kind != DutyKind::Classify) {
                 return Err("something is owed for a case that is over".into());
             }
         }

@@ -1,4 +1,4 @@
-//! A report: as its newest revision says, in the case that it came into last.
+//! A report: as its newest revision says, in the case that it came into last; a repeat call also where that was shown later.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ pub struct ReportFact {
     pub area_code: String,
     /// The canonical category.
     pub category: String,
-    /// Whether it was a repeat call.
+    /// Whether it was a repeat call, or was shown to be one later.
     pub repeat: bool,
     /// Whether it is an exercise.
     pub drill: bool,
@@ -34,6 +34,8 @@ pub(super) fn fact(events: &[&KnownEvent]) -> Option<ReportFact> {
             _ => None,
         })
     };
+    // Once shown, it is one whatever a revision says: intake's own word does not change back either.
+    let shown = events.iter().any(|known| known.event.told == Told::Repeated);
     let (_, newest) = revisions().max_by_key(|(event, _)| event.ordinal)?;
     // Undoing a merger is a later change of the case that gets its reports back.
     let joined = events.iter().map(|known| &known.event).filter(|event| event.told == Told::Joined);
@@ -43,7 +45,7 @@ pub(super) fn fact(events: &[&KnownEvent]) -> Option<ReportFact> {
         source: newest.source,
         area_code: newest.area_code.clone(),
         category: newest.category.clone(),
-        repeat: newest.repeat,
+        repeat: newest.repeat || shown,
         drill: newest.drill,
         occurred_at: Some(newest.occurred_at),
         accepted_at: revisions().map(|(event, _)| event.happened_at).min(),

@@ -16,6 +16,7 @@ fn plain() -> Facts<'static> {
         area: "421181105202",
         hour: 10,
         weekday: 2,
+        urgency: "",
         past: Past { reports_30d: 1, helps: 1, ..Past::default() },
         people: People { parties: 2, minors: false, group_size: 2 },
         tags: &[],
