@@ -239,7 +239,7 @@ async fn a_dry_run_shows_exactly_what_would_change() {
     office.take(&[office.report(clusters[2], "漏水"), office.report(clusters[2], "又漏水")]).await.unwrap();
     let changes = office.changes().await;
     let rule = "[[rule]]\nid = 'first'\nlevel = 'orange'\nwhen = \"reports_30d == 1 && !words.domestic\"\ntext = '初次反映'\n";
-    let text = read("levels.toml").replace("version = \"2026-11-25\"", "version = \"try\"").replacen(
+    let text = read("levels.toml").replace("version = \"2026-11-29\"", "version = \"try\"").replacen(
         "[[rule]]",
         &format!("{rule}\n[[rule]]"),
         1,
