@@ -51,6 +51,8 @@ const UNTIED: f32 = 10.0;
 /// Of what one topic brings in one community within these days most is one dispute: it says so much more than each of the
 /// three by itself.
 const THESE_DAYS: f32 = 8.0;
+/// And what befalls a whole neighbourhood, which says much by itself, so much more.
+const SHARED_THESE_DAYS: f32 = 1.5;
 /// Half a name that agrees says so much at most.
 const PART_BITS: f32 = 5.0;
 /// Of two texts' words so many are the same.
@@ -142,6 +144,9 @@ pub(crate) fn case(
         // A community has several estates with such a matter, and an employer several sites.
         let others = if place == Some(Neighbourhood::Estate) { 1.0 } else { OTHER_ESTATES };
         score.add(Level::TopicShared, crowd.rare_bits(model, Level::TopicShared, others));
+        if days <= DAYS && home.area != Some(Level::AreaOther) {
+            score.presume(SHARED_THESE_DAYS);
+        }
     } else if !again && let Some(level) = topic(one, other) {
         score.add(level, model.bits(level));
     }

@@ -11,7 +11,7 @@ use crate::{
 /// agrees says little.
 const AT_HOME_BITS: f32 = 6.0;
 /// Of those who tell of one dispute one in 2 to so many has the family name by being a relative.
-const FAMILY_IN_DISPUTE: f32 = 5.5;
+const FAMILY_IN_DISPUTE: f32 = 7.5;
 /// From so many bits on, both are taken to tell of one dispute.
 const DISPUTE_BITS: f32 = 4.0;
 /// What was told agrees in several ways at once where disputes are of one kind: each counts for so much less.
