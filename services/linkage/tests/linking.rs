@@ -221,6 +221,22 @@ fn who_was_reported_and_answers_speaks_of_the_same_case() {
 }
 
 #[test]
+fn one_of_two_right_id_numbers_of_a_birthday_may_be_mistaken() {
+    let nothing = Telling { phone: "", text: "", opponent: "", category: "", ..WANG };
+    let said = |id, name| Telling { id, name, address: "阎家河镇石桥垸村5组", ..nothing };
+    let first = [earlier(1, 0, &said("110105194912310021", "王桂兰"))];
+    for (id, name, same) in [
+        ("110105194912310048", "王桂兰", true),
+        ("110105196803070042", "王桂兰", false),
+        // A twin has another name.
+        ("110105194912310048", "王桂枝", false),
+    ] {
+        let linked = linked_on(1, &said(id, name), &first, &[]);
+        assert_eq!(same_as_first(&linked).0, same, "{id} {name}");
+    }
+}
+
+#[test]
 fn what_is_told_alike_is_no_tie() {
     let first = [earlier(1, 0, &Telling { opponent: "李某", ..WANG })];
     let stranger = Telling {

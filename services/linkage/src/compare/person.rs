@@ -131,6 +131,8 @@ fn id(one: &IdTraits, other: &IdTraits) -> Option<Level> {
     let same = |one: u32, other: u32| usize::from(one != 0 && one == other);
     let parts = same(one.region, other.region) + same(one.birth, other.birth) + same(one.tail, other.tail);
     match (one.whole != 0 && other.whole != 0, parts) {
+        // Twins have a birthday and a region in common, and so have a number and its mistake: it says nothing.
+        (true, 2..) if one.birth == other.birth => None,
         (true, _) => Some(Level::IdOther),
         (false, 2..) => Some(Level::IdNear),
         (false, _) => None,
