@@ -1,6 +1,7 @@
 //! What an agency does with a push: always the same for the same push, so that a day played through
 //! deaths and restarts ends as it would have without.
 
+use fengqiao_masking::{Telling, mask_matter};
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, Push, ReceiptState, ReturnReason},
     types::v1::{FormKind, Level},
@@ -102,10 +103,12 @@ pub(super) fn words(push: &Push, step: Step) -> &'static str {
     }
 }
 
-/// A number below 100 that depends only on what the push says, not on ids or times.
+/// A number below 100 that depends only on what the push says, not on ids or times. What it says of people does not
+/// count: the agency reads it, and who lists its pushes for it does not.
 fn draw(push: &Push, about: &str) -> u32 {
-    let told = push.matter.as_ref().map_or(push.case_number.as_str(), |matter| matter.narrative.as_str());
-    let place = push.matter.as_ref().map_or("", |matter| matter.address.as_str());
+    let matter = push.matter.clone().map(|matter| mask_matter(matter, &Telling::ALL));
+    let told = matter.as_ref().map_or(push.case_number.as_str(), |matter| matter.narrative.as_str());
+    let place = matter.as_ref().map_or("", |matter| matter.address.as_str());
     draw_of(&[about, &push.agency, &push.level.to_string(), &push.form.to_string(), told, place])
 }
 
@@ -138,6 +141,20 @@ mod tests {
             let told = format!("诉求{n}");
             let (one, two) = (push("police", Level::Orange, &told), push("police", Level::Orange, &told));
             assert_eq!(next_step(&one), next_step(&two));
+        }
+    }
+
+    #[test]
+    fn who_lists_a_push_for_an_agency_sees_the_same_step_without_its_people() {
+        for n in 0..100 {
+            let mut own = push("police", Level::Orange, &format!("王小芳第{n}次来电，电话13800000000"));
+            let party = fengqiao_proto::types::v1::Party { name: "王小芳".into(), ..Default::default() };
+            own.matter.as_mut().unwrap().parties = vec![party];
+            let mut listed = own.clone();
+            listed.matter = own.matter.clone().map(|matter| mask_matter(matter, &Telling::ALL));
+            listed.matter.as_mut().unwrap().parties.clear();
+            assert_ne!(own.matter, listed.matter);
+            assert_eq!(next_step(&own), next_step(&listed));
         }
     }
 
