@@ -1,6 +1,7 @@
 //! The parts of `county.toml` that say who may learn what of people, and for how long it is kept.
 
 use fengqiao_proto::types::v1::Source;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
 /// What is asked about people who were here before (上过访、报过警、求过助).
@@ -46,6 +47,15 @@ pub struct RetentionSettings {
     /// So many days after a report's last revision, and after the end of its case, what it says of people is removed;
     /// it is kept for ever where this is not given.
     pub report_days: Option<u32>,
+}
+
+impl RetentionSettings {
+    /// Before when something must have been over, for its term to be over now; none where it is kept for ever.
+    #[must_use]
+    pub fn bound(self, now: Timestamp) -> Option<Timestamp> {
+        let term = SignedDuration::from_hours(24 * i64::from(self.report_days?));
+        Some(now.checked_sub(term).unwrap_or(Timestamp::MIN))
+    }
 }
 
 const READINGS: std::ops::RangeInclusive<u32> = 1..=100_000;

@@ -190,15 +190,8 @@ impl Reception {
         let people: Vec<ValidParty> =
             matter.parties.iter().map(|party| ValidParty::of_stored(party, today)).collect();
         let contact = ticket_states::contact_phone(details);
-        let report = PlainReport {
-            area_code: area.prefix(),
-            category,
-            address: &matter.address,
-            title: &matter.title,
-            narrative: &matter.narrative,
-            numbers: police::numbers(details),
-            parties: plain_parties(&people, contact.as_ref()),
-        };
+        let texts = [&matter.title, &matter.address, &matter.narrative].map(String::as_str);
+        let report = plain((&area, category), texts, &people, (details, contact.as_ref()));
         Ok(Hashes::of(Some(&report), &desk.places().names, &self.keyring))
     }
 
@@ -317,8 +310,11 @@ impl Reception {
         let category = &desk.county.categories.canonical(&report.category).code;
         let drill = report.is_drill();
         // Nothing is found by an exercise, and it is found by nothing: nobody has come again for it.
-        let contact = ticket_states::contact_phone(report.details.as_ref());
-        let told = (!drill).then(|| plain(&report, contact.as_ref(), category));
+        let details = report.details.as_ref();
+        let contact = ticket_states::contact_phone(details);
+        let texts = [&report.title, &report.address, &report.narrative].map(String::as_str);
+        let told = (!drill)
+            .then(|| plain((&report.area, category), texts, &report.parties, (details, contact.as_ref())));
         let hashes = Hashes::of(told.as_ref(), &places.names, &self.keyring);
         let ticket = report.details.as_ref().and_then(ticket_states::standing);
         let seal = |plain: Vec<u8>| self.keyring.seal(&plain, desk.county.code.as_bytes());
@@ -384,16 +380,21 @@ impl Places {
     }
 }
 
-/// The report as linkage takes it.
-fn plain<'a>(report: &'a ValidReport, contact: Option<&'a Phone>, category: &'a str) -> PlainReport<'a> {
+/// A report as linkage takes it, when it comes and when it is hashed anew.
+fn plain<'a>(
+    (area, category): (&'a AreaCode, &'a str),
+    [title, address, narrative]: [&'a str; 3],
+    people: &'a [ValidParty],
+    (details, contact): (Option<&'a Details>, Option<&'a Phone>),
+) -> PlainReport<'a> {
     PlainReport {
-        area_code: report.area.prefix(),
+        area_code: area.prefix(),
         category,
-        address: &report.address,
-        title: &report.title,
-        narrative: &report.narrative,
-        numbers: police::numbers(report.details.as_ref()),
-        parties: plain_parties(&report.parties, contact),
+        address,
+        title,
+        narrative,
+        numbers: police::numbers(details),
+        parties: plain_parties(people, contact),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-use fengqiao_county::{Counties, County};
+use fengqiao_county::{Counties, County, RetentionSettings};
 use fengqiao_messaging::Outbox;
 use fengqiao_serving::time::Clock;
 use jiff::Timestamp;
@@ -13,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    domain::retention::bound,
     store::{Part, StoreError, remove_activities_past_term, remove_past_term, remove_unmapped_words},
     sums,
 };
@@ -71,7 +70,6 @@ impl Retention {
     /// # Errors
     /// [`StoreError`]; what was done until then is done.
     pub async fn look(&self, county: &County, stop: &CancellationToken) -> Result<usize, StoreError> {
-        let Some(days) = county.settings.retention.report_days else { return Ok(0) };
         let mut removed = 0;
         let mut parts = vec![Part::KeptAfter(Uuid::nil()), Part::Next];
         while let Some(part) = parts.pop() {
@@ -79,7 +77,8 @@ impl Retention {
                 return Ok(removed);
             }
             let now = self.clock.now();
-            let step = remove_past_term(&self.pool, &county.code, part, bound(now, days), now, STEP);
+            let Some(bound) = county.settings.retention.bound(now) else { return Ok(removed) };
+            let step = remove_past_term(&self.pool, &county.code, part, bound, now, STEP);
             let step = timeout(STEP_TIMEOUT, step)
                 .await
                 .unwrap_or(Err(StoreError::TooSlow { operation: "remove what is past its term" }))?;
@@ -111,24 +110,26 @@ impl Retention {
         county: &County,
         stop: &CancellationToken,
     ) -> Result<(), StoreError> {
-        let Some(days) = county.settings.retention.report_days else { return Ok(()) };
-        let code = county.code.as_str();
-        self.in_steps(stop, |now| remove_activities_past_term(&self.pool, code, bound(now, days), now, STEP))
-            .await?;
-        self.in_steps(stop, |now| remove_unmapped_words(&self.pool, code, bound(now, days), STEP)).await
+        let (code, retention) = (county.code.as_str(), county.settings.retention);
+        let activities = |now, bound| remove_activities_past_term(&self.pool, code, bound, now, STEP);
+        self.in_steps(retention, stop, activities).await?;
+        self.in_steps(retention, stop, |_, bound| remove_unmapped_words(&self.pool, code, bound, STEP)).await
     }
 
-    /// Takes steps until one finds nothing.
+    /// Takes steps, by now and what is past its term then, until one finds nothing.
     async fn in_steps<S>(
         &self,
+        retention: RetentionSettings,
         stop: &CancellationToken,
-        take: impl Fn(Timestamp) -> S,
+        take: impl Fn(Timestamp, Timestamp) -> S,
     ) -> Result<(), StoreError>
     where
         S: Future<Output = Result<u64, StoreError>>,
     {
         while !stop.is_cancelled() {
-            let removed = timeout(STEP_TIMEOUT, take(self.clock.now()))
+            let now = self.clock.now();
+            let Some(bound) = retention.bound(now) else { break };
+            let removed = timeout(STEP_TIMEOUT, take(now, bound))
                 .await
                 .unwrap_or(Err(StoreError::TooSlow { operation: "remove what is past its term" }))?;
             if removed == 0 {

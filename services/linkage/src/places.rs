@@ -100,7 +100,7 @@ impl Places {
         if let Some((_, rest)) = text.split_once(self.county.as_str()) {
             return rest;
         }
-        if let Some(rest) = heard_at_start(&self.county, text) {
+        if let Some(rest) = after_heard(&self.county, text) {
             return rest;
         }
         // 麻城阎家河镇 and 湖北麻城阎家河镇, but not 麻城大道: the short name only goes before a place that is known.
@@ -171,7 +171,7 @@ fn without_committee<'p, 'a>(found: Found<'p, 'a>) -> Found<'p, 'a> {
 
 /// What follows a name that the text begins with as it sounds. Its last character, the word for its kind, is as it is:
 /// 麻成市, but not 麻城石.
-fn heard_at_start<'a>(name: &str, text: &'a str) -> Option<&'a str> {
+fn after_heard<'a>(name: &str, text: &'a str) -> Option<&'a str> {
     let (end, last) = text.char_indices().nth(name.chars().count().checked_sub(1)?)?;
     let (said, rest) = text.split_at(end + last.len_utf8());
     (name.ends_with(last) && sound(said) == sound(name)).then_some(rest)

@@ -255,4 +255,11 @@ impl Traits {
     pub(crate) fn respondents(&self) -> impl Iterator<Item = &PartyTraits> {
         self.parties.iter().filter(|party| party.role == Role::Respondent)
     }
+
+    /// The organisations on the other side, then those that are named in the text.
+    pub(crate) fn organisations(&self) -> impl Iterator<Item = Hashed> + '_ {
+        let opposite = self.respondents().filter_map(|party| party.name);
+        let opposite = opposite.filter(|name| name.whole && name.surname == 0).map(|name| name.sound);
+        opposite.chain(self.matter.organisations())
+    }
 }

@@ -1,6 +1,6 @@
 //! The texts of a matter: what a reader may not see of the people beside them, they do not say either.
 
-use fengqiao_proto::types::v1::Matter;
+use fengqiao_proto::types::v1::{Matter, Party};
 
 use crate::{Telling, mask_only};
 
@@ -12,23 +12,21 @@ pub fn mask_matter(mut matter: Matter, hidden: &[Telling]) -> Matter {
         return matter;
     }
     let Matter { title, narrative, address, parties, need, safe_contact_time } = &mut matter;
-    let names: Vec<&str> = parties.iter().map(|party| party.name.as_str()).collect();
+    let names = names_of(parties);
     for text in [title, narrative, address, need, safe_contact_time] {
         *text = mask_only(text, &names, hidden);
     }
     matter
 }
 
-/// The names of a matter's people, for texts that were said about it.
+/// The names of people, for texts that were said about them.
 #[must_use]
-pub fn names_of(matter: &Matter) -> Vec<&str> {
-    matter.parties.iter().map(|party| party.name.as_str()).collect()
+pub fn names_of(people: &[Party]) -> Vec<&str> {
+    people.iter().map(|person| person.name.as_str()).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::types::v1::Party;
-
     use super::*;
 
     #[test]
@@ -55,6 +53,6 @@ mod tests {
             }
         );
         assert_eq!(mask_matter(matter.clone(), &[]), matter);
-        assert_eq!(names_of(&matter), ["王小芳"]);
+        assert_eq!(names_of(&matter.parties), ["王小芳"]);
     }
 }

@@ -5,7 +5,6 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::Clock;
-use jiff::{SignedDuration, Timestamp};
 use sqlx::PgPool;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -70,9 +69,7 @@ impl Retention {
         while !stop.is_cancelled() && hash_named_stays(&self.pool, &self.keyring, county, STEP).await? > 0 {
             sleep(PAUSE).await;
         }
-        let Some(days) = place.county.settings.retention.report_days else { return Ok(()) };
-        let term = SignedDuration::from_hours(24 * i64::from(days));
-        let before = self.clock.now().checked_sub(term).unwrap_or(Timestamp::MIN);
+        let Some(before) = place.county.settings.retention.bound(self.clock.now()) else { return Ok(()) };
         while !stop.is_cancelled() && expire_stays(&self.pool, county, before, STEP).await? > 0 {
             sleep(PAUSE).await;
         }

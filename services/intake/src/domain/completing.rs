@@ -38,8 +38,9 @@ impl Whole {
     }
 }
 
-/// What is held, with what was brought. A ticket says of when it is, or came later than what is held of the same stage: the newer
-/// state holds. What has no form says nothing of its time and is a new content, but what it does not carry is not dropped: it says no more of it than it knows.
+/// What is held, with what was brought. A ticket says of when it is, or came later than what is held of the same stage:
+/// the newer state holds. What has no form says nothing of its time and is a new content, but what it does not carry is
+/// not dropped: it says no more of it than it knows.
 #[must_use]
 pub fn complete(held: Report, brought: Report) -> Report {
     if ticket_of(&brought).is_some() { join(held, brought) } else { keep(held, brought) }

@@ -138,14 +138,12 @@ impl PoliceForm {
             record::Form::Mapped(_) => None,
         }
     }
-}
 
-impl PoliceForm {
     /// Its kind of matter, where the county does not know it; `path` is the record's name.
     #[must_use]
     pub fn unknown_category(&self, path: &str, categories: &CategoryDictionary) -> Option<Unmapped> {
         let named = |person: &PolicePerson| Party { name: person.name.clone(), ..Party::default() };
-        let (category, people) = match self {
+        let (category, people): (_, Vec<Party>) = match self {
             Self::Taking(taking) => {
                 let people = [&taking.caller, &taking.phone_owner];
                 (&taking.category, people.into_iter().flatten().map(named).collect())
@@ -153,8 +151,15 @@ impl PoliceForm {
             Self::Dispatch(_) => return None,
             Self::Feedback(feedback) => (&feedback.category, feedback.parties.clone()),
         };
-        let people: Vec<Party> = people;
         unknown_source_category(category.as_ref()?, &format!("{path}.category"), &people, categories)
+    }
+}
+
+/// The call that was taken, where it is one.
+fn taking_of(details: Option<&Details>) -> Option<&PoliceTaking> {
+    match details?.form.as_ref()? {
+        details::Form::PoliceCall(call) => call.taking.as_ref(),
+        details::Form::HotlineTicket(_) => None,
     }
 }
 
@@ -162,11 +167,7 @@ impl PoliceForm {
 /// may be of somebody else.
 #[must_use]
 pub fn repeats(details: Option<&Details>) -> bool {
-    let Some(details::Form::PoliceCall(PoliceCall { taking: Some(taking), .. })) =
-        details.and_then(|details| details.form.as_ref())
-    else {
-        return false;
-    };
+    let Some(taking) = taking_of(details) else { return false };
     let another = |number: &String| !number.is_empty() && *number != taking.number;
     another(&taking.repeat_of)
 }
@@ -175,11 +176,7 @@ pub fn repeats(details: Option<&Details>) -> bool {
 /// (重复警情编号), then the related ones (关联警情编号). None where there is no call.
 #[must_use]
 pub fn numbers(details: Option<&Details>) -> Vec<&str> {
-    let Some(details::Form::PoliceCall(PoliceCall { taking: Some(taking), .. })) =
-        details.and_then(|details| details.form.as_ref())
-    else {
-        return Vec::new();
-    };
+    let Some(taking) = taking_of(details) else { return Vec::new() };
     let named = [&taking.number, &taking.repeat_of].into_iter().chain(&taking.related_to);
     named.filter(|number| !number.is_empty()).map(String::as_str).collect()
 }

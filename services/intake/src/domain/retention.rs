@@ -1,6 +1,6 @@
 //! For how long a report says who and what: until its own term and that of its case are over.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use uuid::Uuid;
 
 use super::told_case::ToldCase;
@@ -25,13 +25,6 @@ pub enum Fate {
     Kept,
 }
 
-/// Before when something must have been over, for its term of so many days to be over now.
-#[must_use]
-pub fn bound(now: Timestamp, days: u32) -> Timestamp {
-    let term = SignedDuration::from_hours(24 * i64::from(days));
-    now.checked_sub(term).unwrap_or(Timestamp::MIN)
-}
-
 /// What becomes of a report. A case that is open keeps its reports, however old; so does one that was never told, since
 /// every report has a case.
 #[must_use]
@@ -46,6 +39,7 @@ pub fn fate(report: &Aged, case: Option<&ToldCase>, bound: Timestamp) -> Fate {
 
 #[cfg(test)]
 mod tests {
+    use fengqiao_county::RetentionSettings;
     use fengqiao_proto::types::v1::CaseState;
 
     use super::*;
@@ -62,7 +56,7 @@ mod tests {
             opened_at: at(0),
             over_at: over.map(at),
         };
-        let bound = bound(at(1_000), 365);
+        let bound = RetentionSettings { report_days: Some(365) }.bound(at(1_000)).unwrap();
         assert_eq!(bound, at(635));
         let aged = |day| Aged { report_id: Uuid::nil(), cluster_id: Uuid::nil(), accepted_at: at(day) };
         for (accepted, case, becomes) in [

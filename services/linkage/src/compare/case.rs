@@ -172,17 +172,10 @@ fn topic(one: &MatterTraits, other: &MatterTraits) -> Option<Level> {
     Some(if share(&one.topics, &other.topics) { Level::TopicSame } else { Level::TopicOther })
 }
 
-/// The organisations on the other side, or named in the text.
-fn organisations(traits: &Traits) -> Vec<u32> {
-    let is_office = |party: &&PartyTraits| party.name.is_some_and(|name| name.whole && name.surname == 0);
-    let parties = traits.respondents().filter(is_office).filter_map(|party| Some(party.name?.sound));
-    parties.chain(traits.matter.organisations()).collect()
-}
-
 /// Whether one organisation is on the other side of both, or named in both.
 fn same_organisation(new: &Traits, old: &Traits) -> bool {
-    let ours = organisations(new);
-    organisations(old).iter().any(|name| ours.contains(name))
+    let ours: Vec<u32> = new.organisations().collect();
+    old.organisations().any(|name| ours.contains(&name))
 }
 
 /// How near both are for a matter of a whole neighbourhood.
@@ -258,10 +251,8 @@ fn opponents(new: &Traits, old: &Traits) -> Option<(Level, f32)> {
         take(Level::OpponentSame, ORGANISATION_BITS);
     }
     // Two organisations are named, and none is the same.
-    let organisations = (organisations(new), organisations(old));
-    several |= !organisations.0.is_empty()
-        && !organisations.1.is_empty()
-        && !organisations.0.iter().any(|name| organisations.1.contains(name));
+    let [ours, theirs] = [new, old].map(|traits| traits.organisations().collect::<Vec<u32>>());
+    several |= !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|name| theirs.contains(name));
     best.or(several.then_some((Level::OpponentOther, 0.0)))
 }
 

@@ -64,21 +64,13 @@ impl Traits {
         self.name_keys().for_each(&mut add);
         let topics = self.matter.shared_topics.iter().chain(&self.matter.topics).take(TOPICS);
         // Workers of one employer live in many places.
-        let employer = if self.matter.of_employer { self.organisation() } else { None };
+        let employer = if self.matter.of_employer { self.organisations().next() } else { None };
         for around in [self.place.neighbourhood(), employer].into_iter().flatten() {
             for topic in topics.clone() {
                 add(key(By::Topic, &[around, *topic]));
             }
         }
         keys
-    }
-
-    /// The organisation that it is about: on the other side, or named in the text.
-    fn organisation(&self) -> Option<u32> {
-        let is_organisation =
-            |party: &&PartyTraits| party.name.is_some_and(|name| name.whole && name.surname == 0);
-        let opposite = self.respondents().find(is_organisation).and_then(|party| Some(party.name?.sound));
-        opposite.or_else(|| self.matter.organisations().next())
     }
 
     /// Those of [`Self::keys`] that are a name alone, wherever its bearer lives; they say the least.

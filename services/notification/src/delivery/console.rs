@@ -120,7 +120,7 @@ impl Console {
     /// Where the matter does not open.
     pub fn shown_answer(&self, push: &Push, answer: &[u8]) -> Result<Vec<u8>, NotificationError> {
         let matter = wire::open_matter(&self.delivery.keyring, push)?;
-        Ok(mask(&String::from_utf8_lossy(answer), &names_of(&matter)).into_bytes())
+        Ok(mask(&String::from_utf8_lossy(answer), &names_of(&matter.parties)).into_bytes())
     }
 
     /// Posts the request of a try once more. Returns also the number of the try that it is. What is returned is shown as
