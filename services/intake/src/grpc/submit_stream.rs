@@ -16,7 +16,7 @@ use fengqiao_proto::intake::v1::{
 use futures::{FutureExt as _, Stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc},
-    task::JoinHandle,
+    task::{JoinError, JoinHandle, JoinSet},
 };
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
@@ -42,7 +42,7 @@ pub(super) fn answers(
 ) -> Answers {
     let (sender, answered) = mpsc::channel(intake.stream_window);
     let trace = fengqiao_telemetry::trace::current();
-    let reader = Reader { intake, who, sender };
+    let reader = Reader { intake, who, sender, foreseeing: JoinSet::new() };
     let reading = async move { fengqiao_telemetry::trace::carry(trace.as_deref(), reader.read(input)).await };
     Answers { answered, reader: Some(tokio::spawn(reading.in_current_span())) }
 }
@@ -52,11 +52,21 @@ struct Reader {
     intake: Arc<Intake>,
     who: Arc<Principal>,
     sender: mpsc::Sender<Answered>,
+    /// What is being foreseen; broken off with the reading.
+    foreseeing: JoinSet<()>,
 }
 
 impl Reader {
-    /// Reads until the caller has sent all, breaks off, or the process ends.
-    async fn read(self, mut input: Streaming<Decoded<SubmitReportsRequest>>) -> Result<(), Status> {
+    /// Reads until the caller has sent all, breaks off, or the process ends, and until all that was to be foreseen is.
+    async fn read(mut self, input: Streaming<Decoded<SubmitReportsRequest>>) -> Result<(), Status> {
+        let ended = self.read_all(input).await;
+        while let Some(foreseen) = self.foreseeing.join_next().await {
+            seen_to_its_end(foreseen)?;
+        }
+        ended
+    }
+
+    async fn read_all(&mut self, mut input: Streaming<Decoded<SubmitReportsRequest>>) -> Result<(), Status> {
         let window = Arc::new(Semaphore::new(self.intake.stream_window));
         let stop = self.intake.stop.clone();
         loop {
@@ -67,7 +77,7 @@ impl Reader {
             };
             let message = message.map(|next| next.map(|read| read.map(|message| self.as_said(message))));
             match message {
-                Ok(Some(Ok(message))) => self.take(message, place).await,
+                Ok(Some(Ok(message))) => self.take(message, place).await?,
                 Ok(Some(Err(unread))) => {
                     sums::refused(&self.who.county, 0);
                     self.refuse(unread.mark, place, unread.error);
@@ -83,7 +93,11 @@ impl Reader {
         message
     }
 
-    async fn take(&self, message: SubmitReportsRequest, place: OwnedSemaphorePermit) {
+    async fn take(
+        &mut self,
+        message: SubmitReportsRequest,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(), Status> {
         let mark = message.mark;
         let received = if message.validate_only {
             self.intake.receive(&self.who, message.report)
@@ -92,7 +106,10 @@ impl Reader {
         };
         let received = match received {
             Ok(received) => ReceivedReport { from_file: message.from_file, ..received },
-            Err(error) => return self.refuse(mark, place, error),
+            Err(error) => {
+                self.refuse(mark, place, error);
+                return Ok(());
+            }
         };
         if message.validate_only {
             return self.foresee(mark, received, place);
@@ -111,13 +128,22 @@ impl Reader {
         {
             tracing::debug!(error = &error as &dyn std::error::Error, "a stream's report was not taken");
         }
+        Ok(())
     }
 
     /// Those who are only told what would become of a report do not wait for each other; the window bounds them.
-    fn foresee(&self, mark: u64, received: ReceivedReport, place: OwnedSemaphorePermit) {
+    fn foresee(
+        &mut self,
+        mark: u64,
+        received: ReceivedReport,
+        place: OwnedSemaphorePermit,
+    ) -> Result<(), Status> {
+        while let Some(foreseen) = self.foreseeing.try_join_next() {
+            seen_to_its_end(foreseen)?;
+        }
         let (intake, sender) = (Arc::clone(&self.intake), self.sender.clone());
         let county = self.who.county.clone();
-        tokio::spawn(
+        self.foreseeing.spawn(
             async move {
                 let outcome = match intake.foresee(&county, &received).await {
                     Ok(foreseen) => Outcome::Accepted(foreseen),
@@ -127,11 +153,18 @@ impl Reader {
             }
             .in_current_span(),
         );
+        Ok(())
     }
 
     fn refuse(&self, mark: u64, place: OwnedSemaphorePermit, error: IntakeError) {
         give(&self.sender, mark, Outcome::Refused(refusal(error)), place);
     }
+}
+
+fn seen_to_its_end(foreseen: Result<(), JoinError>) -> Result<(), Status> {
+    foreseen.map_err(|error| {
+        fengqiao_serving::status::internal("foreseeing what would become of a report", &error)
+    })
 }
 
 /// The channel has as many places as the window, so there is room as long as the caller is there.
