@@ -40,6 +40,7 @@ pub const DUTIES: &[Word<DutyKind>] = &[
     Word(DutyKind::Merge, "MERGE", "并案研判"),
     Word(DutyKind::Patrol, "PATROL", "巡防"),
     Word(DutyKind::Publicity, "PUBLICITY", "宣传"),
+    Word(DutyKind::Split, "SPLIT", "分案研判"),
 ];
 
 /// What an agency is in a case.

@@ -254,6 +254,7 @@ pub const STANDING_KINDS: &[Word<StandingKind>] = &[
     Word(StandingKind::Merging, "MERGING", "并案研判"),
     Word(StandingKind::Patrol, "PATROL", "巡防"),
     Word(StandingKind::Publicity, "PUBLICITY", "宣传"),
+    Word(StandingKind::Splitting, "SPLITTING", "分案研判"),
 ];
 
 /// Kinds of places.
@@ -276,6 +277,7 @@ pub const DUTY_OUTCOMES: &[Word<DutyOutcome>] = &[
     Word(DutyOutcome::Cleared, "CLEARED", "排除风险"),
     Word(DutyOutcome::FollowUp, "FOLLOW_UP", "跟进走访"),
     Word(DutyOutcome::Apart, "APART", "不是同一纠纷"),
+    Word(DutyOutcome::Together, "TOGETHER", "不分案"),
 ];
 
 /// How far a duty is.

@@ -1,4 +1,5 @@
-//! Asks the centre's desk about open cases that are of one dispute, and asks no more where that has settled itself.
+//! Asks the centre's desk about open cases that are of one dispute and about cases that hold two, and asks no more where that
+//! has settled itself.
 //!
 //! What is asked follows from what is known: which clusters are one, which cases they have, and what people said. So it is
 //! looked at again and again, in whatever order things came, and nothing is lost where a process ends between.
@@ -19,14 +20,16 @@ use crate::{
     counties::{RoutingCounties, RoutingCounty},
     domain::{
         merge_suggestions::{
-            CasePair, ClusterJoin, ClusterNews, ClusterPart, JoinGround, JoinReason, suggestion,
+            self, CasePair, ClusterJoin, ClusterNews, ClusterPart, ClusterSplit, JoinGround, JoinReason,
         },
+        split_suggestions::{self, MixedCase},
         wording::evidence_name,
     },
     error::RoutingError,
     store::{
-        JoinRange, bounded, end_of_joins, insert_standing, keep_suggestions, pairs_to_suggest,
-        settle_suggestions, settled_suggestions,
+        DecisionRange, bounded, end_of_decisions, insert_standing, keep_merge_suggestions,
+        keep_split_suggestions, mixed_to_suggest, pairs_to_suggest, settle_suggestions,
+        settled_merge_suggestions, settled_split_suggestions,
     },
 };
 
@@ -35,9 +38,9 @@ pub(crate) const CLUSTERS_JOINED: &str = "fengqiao.intake.v1.ClustersJoined";
 pub(crate) const CLUSTERS_PARTED: &str = "fengqiao.intake.v1.ClustersParted";
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// What was joined so lately is looked at each time.
+/// What was decided so lately is looked at each time.
 const LATELY: SignedDuration = SignedDuration::from_mins(10);
-/// So many older joins are looked at each time, in turn: a case may be opened again long after.
+/// So many older decisions are looked at each time, in turn: a case may be opened again long after.
 const OLDER_AT_ONCE: i64 = 500;
 /// So many suggestions are made or settled in one transaction.
 const AT_ONCE: i64 = 100;
@@ -46,7 +49,7 @@ const MOST_ROUNDS: usize = 20;
 
 /// Asks, and asks no more.
 #[derive(Clone)]
-pub struct MergeSuggestions {
+pub struct ClusterSuggestions {
     /// Connections in routing's schema.
     pub pool: PgPool,
     /// The counties.
@@ -61,16 +64,17 @@ pub struct MergeSuggestions {
 #[derive(Debug)]
 struct Due {
     pairs: Vec<CasePair>,
+    mixed: Vec<MixedCase>,
     settled: Vec<(Uuid, bool)>,
 }
 
 impl Due {
     const fn is_empty(&self) -> bool {
-        self.pairs.is_empty() && self.settled.is_empty()
+        self.pairs.is_empty() && self.mixed.is_empty() && self.settled.is_empty()
     }
 }
 
-impl MergeSuggestions {
+impl ClusterSuggestions {
     /// Looks until told to stop. What fails is tried again at the next look.
     ///
     /// # Errors
@@ -86,7 +90,7 @@ impl MergeSuggestions {
                         tracing::warn!(
                             county = place.county.code,
                             error = &error as &dyn std::error::Error,
-                            "suggestions to merge could not be brought up to date"
+                            "suggestions to merge and to split could not be brought up to date"
                         );
                     }
                 }
@@ -99,19 +103,19 @@ impl MergeSuggestions {
         Ok(())
     }
 
-    /// Looks once: at what was joined lately, and at some older joins after this one. Returns after which to go on.
+    /// Looks once: at what was decided lately, and at some older decisions after this one. Returns after which to go on.
     ///
     /// # Errors
     /// [`RoutingError`]; what was done until then is done.
     pub async fn look(&self, place: &RoutingCounty, after: Uuid) -> Result<Uuid, RoutingError> {
         let county = &place.county.code;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
-        let end = end_of_joins(&mut conn, county, after, OLDER_AT_ONCE).await?;
+        let end = end_of_decisions(&mut conn, county, after, OLDER_AT_ONCE).await?;
         let lately = self.clock.now().checked_sub(LATELY).map_or(0, |since| since.as_millisecond());
         let lately = u64::try_from(lately).unwrap_or(0);
         let lately = uuid::Builder::from_unix_timestamp_millis(lately, &[0; 10]).into_uuid();
-        let mut ranges = vec![JoinRange { after: lately, last: Uuid::max() }];
-        ranges.extend(end.map(|last| JoinRange { after, last }));
+        let mut ranges = vec![DecisionRange { after: lately, last: Uuid::max() }];
+        ranges.extend(end.map(|last| DecisionRange { after, last }));
         for range in ranges {
             for _ in 0..MOST_ROUNDS {
                 // Mostly there is nothing to do, and nobody is held up.
@@ -128,10 +132,12 @@ impl MergeSuggestions {
         &self,
         conn: &mut PgConnection,
         county: &str,
-        range: JoinRange,
+        range: DecisionRange,
     ) -> Result<Due, RoutingError> {
-        let settled = settled_suggestions(conn, county, AT_ONCE).await?;
-        Ok(Due { pairs: pairs_to_suggest(conn, county, range, AT_ONCE).await?, settled })
+        let mut settled = settled_merge_suggestions(conn, county, AT_ONCE).await?;
+        settled.extend(settled_split_suggestions(conn, county, AT_ONCE).await?);
+        let pairs = pairs_to_suggest(conn, county, range, AT_ONCE).await?;
+        Ok(Due { pairs, mixed: mixed_to_suggest(conn, county, range, AT_ONCE).await?, settled })
     }
 
     /// In the county's turn, so that no command and no other process comes between.
@@ -139,19 +145,23 @@ impl MergeSuggestions {
         &self,
         conn: &mut PgConnection,
         place: &RoutingCounty,
-        range: JoinRange,
+        range: DecisionRange,
     ) -> Result<(), RoutingError> {
         let county = &place.county.code;
         let _turn = place.turn.lock().await;
         let mut tx = bounded("begin", conn.begin()).await?;
         hold_turn(&mut tx, county).await?;
-        let Due { pairs, settled } = self.due(&mut tx, county, range).await?;
+        let Due { pairs, mixed, settled } = self.due(&mut tx, county, range).await?;
         let (rulebook, now) = (place.rulebook(), self.clock.now());
-        let asked: Vec<(Uuid, CasePair)> = pairs.into_iter().map(|pair| (Uuid::now_v7(), pair)).collect();
+        let pairs: Vec<(Uuid, CasePair)> = pairs.into_iter().map(|pair| (Uuid::now_v7(), pair)).collect();
+        let mixed: Vec<(Uuid, MixedCase)> = mixed.into_iter().map(|mixed| (Uuid::now_v7(), mixed)).collect();
         let office = rulebook.office(&place.county);
-        let duties: Vec<_> = asked.iter().map(|(id, pair)| suggestion(*id, pair, now, office)).collect();
+        let mergers = pairs.iter().map(|(id, pair)| merge_suggestions::suggestion(*id, pair, now, office));
+        let splits = mixed.iter().map(|(id, mixed)| split_suggestions::suggestion(*id, mixed, now, office));
+        let duties: Vec<_> = mergers.chain(splits).collect();
         insert_standing(&mut tx, &self.keyring, county, &duties).await?;
-        keep_suggestions(&mut tx, county, &asked).await?;
+        keep_merge_suggestions(&mut tx, county, &pairs).await?;
+        keep_split_suggestions(&mut tx, county, &mixed).await?;
         settle_suggestions(&mut tx, county, &settled, now).await?;
         advance_turn(&mut tx, county).await?;
         bounded("commit", tx.commit()).await?;
@@ -189,9 +199,14 @@ pub(crate) fn cluster_news(kind: &str, payload: &[u8]) -> Result<Option<ClusterN
             Ok(Some(ClusterNews::Parted(if event.takes_back {
                 ClusterPart::TakenBack { decision_id }
             } else {
-                let report_ids =
-                    event.report_ids.iter().map(|report| id(report)).collect::<Result<_, _>>()?;
-                ClusterPart::Split { decision_id, cluster: id(&event.cluster_id)?, report_ids }
+                ClusterPart::Split(ClusterSplit {
+                    decision_id,
+                    cluster: id(&event.cluster_id)?,
+                    went_to: id(&event.other_cluster_id)?,
+                    parted_at: event.parted_at.as_ref().and_then(from_proto).ok_or("a time is missing")?,
+                    decided_by: event.decided_by,
+                    report_ids: event.report_ids.iter().map(|report| id(report)).collect::<Result<_, _>>()?,
+                })
             })))
         }
         _ => Ok(None),

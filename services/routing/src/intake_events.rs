@@ -19,6 +19,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::{
+    cluster_suggestions::cluster_news,
     counties::{RoutingCounties, RoutingCounty},
     domain::{
         arrivals::{CasesAtHand, Effect, ReceivedReport},
@@ -30,7 +31,6 @@ use crate::{
     },
     error::RoutingError,
     ledger::{Heard, Ledger},
-    merge_suggestions::cluster_news,
     rulebook::Rulebook,
     sealed_matters,
     settings::SettingsWatch,

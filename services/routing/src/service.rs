@@ -15,11 +15,11 @@ use crate::{
     alert_events::AlertEvents,
     calendar_worker::{AT_ONCE, CalendarWorker},
     clock_worker::ClockWorker,
+    cluster_suggestions::ClusterSuggestions,
     commands::Commands,
     counties::RoutingCounties,
     grpc::{AuditFace, RoutingFace, SettingsFace},
     intake_events::IntakeEvents,
-    merge_suggestions::MergeSuggestions,
     receipt_events::ReceiptEvents,
     retention::Retention,
     series_worker::SeriesWorker,
@@ -101,13 +101,13 @@ pub async fn run(settings: &Settings) -> Result<(), StartError> {
         clock: clock.clone(),
     };
     foundation.tasks.spawn("removing who visited", retention.run(foundation.stop.clone()));
-    let suggestions = MergeSuggestions {
+    let suggestions = ClusterSuggestions {
         pool: foundation.pool.clone(),
         counties: Arc::clone(&counties),
         keyring: Arc::clone(&foundation.keyring),
         clock,
     };
-    foundation.tasks.spawn("suggesting mergers", suggestions.run(foundation.stop.clone()));
+    foundation.tasks.spawn("suggesting mergers and splits", suggestions.run(foundation.stop.clone()));
     foundation.tasks.spawn("making the duties of series", series.run(foundation.stop.clone()));
     let (forgetting, stop) = (commands.clone(), foundation.stop.clone());
     foundation.tasks.spawn("forgetting old answers", async move {

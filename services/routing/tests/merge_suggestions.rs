@@ -16,7 +16,7 @@ use fengqiao_proto::{
         routing_service_server::RoutingService as _,
     },
 };
-use fengqiao_routing::merge_suggestions::MergeSuggestions;
+use fengqiao_routing::cluster_suggestions::ClusterSuggestions;
 use fengqiao_serving::time::{now, to_proto};
 use jiff::SignedDuration;
 use office::{COUNTY, Office, agency, asked, officer};
@@ -24,8 +24,8 @@ use tonic::{Code, Status};
 use uuid::Uuid;
 
 /// The work of a process that asks.
-fn asking(office: &Office) -> MergeSuggestions {
-    MergeSuggestions {
+fn asking(office: &Office) -> ClusterSuggestions {
+    ClusterSuggestions {
         pool: office.pool.clone(),
         counties: Arc::clone(&office.counties),
         keyring: Arc::clone(&office.keyring),

@@ -73,11 +73,13 @@ pub enum DutyKind {
     Patrol,
     /// To tell people about law or safety (宣传).
     Publicity,
+    /// To look whether reports of another dispute are to be split off a case (分案研判).
+    Split,
 }
 
 impl DutyKind {
     /// All kinds.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::Sign,
         Self::Contact,
         Self::Handle,
@@ -109,6 +111,7 @@ impl DutyKind {
         Self::Merge,
         Self::Patrol,
         Self::Publicity,
+        Self::Split,
     ];
 
     /// The number by which the contract and the store know it.
@@ -158,6 +161,7 @@ impl DutyKind {
             Self::Merge => "merge",
             Self::Patrol => "patrol",
             Self::Publicity => "publicity",
+            Self::Split => "split",
         }
     }
 
@@ -202,6 +206,7 @@ impl DutyKind {
             Self::Merge => "并案研判",
             Self::Patrol => "巡防",
             Self::Publicity => "宣传",
+            Self::Split => "分案研判",
         }
     }
 

@@ -57,14 +57,24 @@ pub enum ClusterPart {
         decision_id: Uuid,
     },
     /// Reports were split off.
-    Split {
-        /// The split's decision.
-        decision_id: Uuid,
-        /// The cluster that they were in.
-        cluster: Uuid,
-        /// The reports.
-        report_ids: Vec<Uuid>,
-    },
+    Split(ClusterSplit),
+}
+
+/// That an officer took reports out of a cluster.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClusterSplit {
+    /// Intake's decision.
+    pub decision_id: Uuid,
+    /// The cluster that they were in.
+    pub cluster: Uuid,
+    /// The one that they went to.
+    pub went_to: Uuid,
+    /// When.
+    pub parted_at: Timestamp,
+    /// The officer.
+    pub decided_by: String,
+    /// The reports.
+    pub report_ids: Vec<Uuid>,
 }
 
 /// What intake says of clusters.

@@ -22,6 +22,7 @@ pub mod merge_suggestions;
 pub mod practice;
 pub mod push;
 pub mod refusal;
+pub mod split_suggestions;
 pub mod standing;
 pub mod states;
 pub mod telling;

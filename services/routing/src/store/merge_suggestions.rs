@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     bounded,
     rows::{self, moment, unreadable},
+    split_suggestions::keep_split,
     standing::standing,
 };
 use crate::{
@@ -51,12 +52,13 @@ pub async fn keep_cluster_news(
                     .bind(county)
                     .bind(decision_id)
             }
-            ClusterNews::Parted(ClusterPart::Split { decision_id, cluster, report_ids }) => {
+            ClusterNews::Parted(ClusterPart::Split(split)) => {
+                keep_split(conn, county, split).await?;
                 sqlx::query(include_str!("sql/merge_suggestions/part_by_split.sql"))
                     .bind(county)
-                    .bind(decision_id)
-                    .bind(report_ids)
-                    .bind(cluster)
+                    .bind(split.decision_id)
+                    .bind(&split.report_ids)
+                    .bind(split.cluster)
             }
         };
         bounded("keep what is said of clusters", statement.execute(&mut *conn)).await?;
@@ -64,20 +66,20 @@ pub async fn keep_cluster_news(
     Ok(())
 }
 
-/// Joins of which both ends are named: after the first, up to and with the last.
+/// Decisions of which both ends are named: after the first, up to and with the last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct JoinRange {
+pub struct DecisionRange {
     /// After this decision.
     pub after: Uuid,
     /// Up to this one.
     pub last: Uuid,
 }
 
-/// The last of the next joins after one; none where there are no more.
+/// The last of the next decisions after one; none where there are no more.
 ///
 /// # Errors
 /// [`RoutingError`]
-pub async fn end_of_joins(
+pub async fn end_of_decisions(
     conn: &mut PgConnection,
     county: &str,
     after: Uuid,
@@ -88,7 +90,7 @@ pub async fn end_of_joins(
         .bind(after)
         .bind(limit)
         .fetch_one(conn);
-    bounded("look through joins", statement).await
+    bounded("look through decisions on clusters", statement).await
 }
 
 /// Pairs of cases that the desk is to be asked about and was not.
@@ -98,7 +100,7 @@ pub async fn end_of_joins(
 pub async fn pairs_to_suggest(
     conn: &mut PgConnection,
     county: &str,
-    range: JoinRange,
+    range: DecisionRange,
     limit: i64,
 ) -> Result<Vec<CasePair>, RoutingError> {
     let operation = "look for cases of one dispute";
@@ -131,7 +133,7 @@ pub async fn pairs_to_suggest(
 ///
 /// # Errors
 /// [`RoutingError`]
-pub async fn keep_suggestions(
+pub async fn keep_merge_suggestions(
     conn: &mut PgConnection,
     county: &str,
     asked: &[(Uuid, CasePair)],
@@ -153,7 +155,7 @@ pub async fn keep_suggestions(
 ///
 /// # Errors
 /// [`RoutingError`]
-pub async fn settled_suggestions(
+pub async fn settled_merge_suggestions(
     conn: &mut PgConnection,
     county: &str,
     limit: i64,

@@ -20,6 +20,7 @@ mod rows;
 mod sealed;
 mod seeing;
 mod settings;
+mod split_suggestions;
 mod standing;
 mod turn;
 mod visits;
@@ -45,8 +46,9 @@ pub use meetings::{
     list_meetings, meeting_reports, record_meeting,
 };
 pub use merge_suggestions::{
-    JoinRange, ListedSuggestion, SuggestedCase, SuggestionFilter, end_of_joins, keep_cluster_news,
-    keep_suggestions, list_suggestions, pairs_to_suggest, settle_suggestions, settled_suggestions,
+    DecisionRange, ListedSuggestion, SuggestedCase, SuggestionFilter, end_of_decisions, keep_cluster_news,
+    keep_merge_suggestions, list_suggestions, pairs_to_suggest, settle_suggestions,
+    settled_merge_suggestions,
 };
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
@@ -65,6 +67,7 @@ pub use settings::{
     keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,
     setting_heads,
 };
+pub use split_suggestions::{keep_split_suggestions, mixed_to_suggest, settled_split_suggestions};
 pub use standing::{
     ActivityName, FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading,
     begin_period, count_standing, family_signals, find_standing, insert_signal, insert_standing,
@@ -159,6 +162,10 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("merge_suggestions/wanted", include_str!("sql/merge_suggestions/wanted.sql")),
     ("reports_to_move", include_str!("sql/reports_to_move.sql")),
     ("split_reports", include_str!("sql/split_reports.sql")),
+    ("split_suggestions/keep", include_str!("sql/split_suggestions/keep.sql")),
+    ("split_suggestions/keep_split", include_str!("sql/split_suggestions/keep_split.sql")),
+    ("split_suggestions/settled", include_str!("sql/split_suggestions/settled.sql")),
+    ("split_suggestions/wanted", include_str!("sql/split_suggestions/wanted.sql")),
     ("undo_merger", include_str!("sql/undo_merger.sql")),
     ("cases_in_areas", include_str!("sql/cases_in_areas.sql")),
     ("activate_setting", include_str!("sql/activate_setting.sql")),

@@ -50,11 +50,13 @@ pub enum StandingKind {
     Patrol,
     /// To tell people about law or safety (宣传).
     Publicity,
+    /// To look whether reports of a case are to be split off (分案研判): an officer said that they are of another dispute.
+    Splitting,
 }
 
 impl StandingKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Sweep,
         Self::ZeroReport,
         Self::Visit,
@@ -66,6 +68,7 @@ impl StandingKind {
         Self::Merging,
         Self::Patrol,
         Self::Publicity,
+        Self::Splitting,
     ];
 
     /// What it is among all duties.
@@ -83,6 +86,7 @@ impl StandingKind {
             Self::Merging => DutyKind::Merge,
             Self::Patrol => DutyKind::Patrol,
             Self::Publicity => DutyKind::Publicity,
+            Self::Splitting => DutyKind::Split,
         }
     }
 
@@ -159,11 +163,13 @@ pub enum Outcome {
     FollowUp,
     /// The cases are not of one dispute.
     Apart,
+    /// The reports stay in their case.
+    Together,
 }
 
 impl Outcome {
     /// All outcomes.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Done,
         Self::Nothing,
         Self::Found,
@@ -172,6 +178,7 @@ impl Outcome {
         Self::Cleared,
         Self::FollowUp,
         Self::Apart,
+        Self::Together,
     ];
 
     /// The number by which the contract and the store know it.
@@ -366,12 +373,13 @@ pub fn create(
         StandingKind::Meeting,
         StandingKind::Inquiry,
         StandingKind::Merging,
+        StandingKind::Splitting,
     ];
     if follows.contains(&new.kind) {
         return Err(Refusal::new(
             "KIND_FOLLOWS_FROM_OTHERS",
-            "the kind would have to be one that is made by hand; rechecks, screenings, meetings, inquiries \
-             and mergers follow from what was recorded, signalled, set for the week, seen in the figures and linked",
+            "the kind would have to be one that is made by hand; rechecks, screenings, meetings, inquiries, \
+             mergers and splits follow from what was recorded, signalled, set for the week, seen in the figures and linked",
         ));
     }
     if new.restricted && new.kind != StandingKind::Visit {

@@ -141,8 +141,15 @@ fn check(duty: &StandingDuty, recording: &Recording, occasion: &Occasion) -> Res
     if !outcomes(duty.kind).contains(&recording.outcome) {
         return refuse("OUTCOME_NOT_OF_KIND", "the outcome would have to be one of the duty's kind");
     }
-    if duty.kind == StandingKind::Merging && recording.words.trim().is_empty() {
-        return refuse("REASON_MISSING", "why the cases are not of one dispute would have to be said");
+    let against_a_word = match duty.kind {
+        StandingKind::Merging => Some("why the cases are not of one dispute would have to be said"),
+        StandingKind::Splitting => Some("why the reports stay in their case would have to be said"),
+        _ => None,
+    };
+    if let Some(needs) = against_a_word
+        && recording.words.trim().is_empty()
+    {
+        return refuse("REASON_MISSING", needs);
     }
     let may_find = matches!(duty.kind, StandingKind::Visit | StandingKind::Sweep);
     if !recording.hazards.is_empty() && !may_find {
@@ -197,5 +204,6 @@ const fn outcomes(kind: StandingKind) -> &'static [Outcome] {
         StandingKind::Recheck => &[Outcome::Passed, Outcome::Failed],
         StandingKind::Screening => &[Outcome::Cleared, Outcome::FollowUp],
         StandingKind::Merging => &[Outcome::Apart],
+        StandingKind::Splitting => &[Outcome::Together],
     }
 }

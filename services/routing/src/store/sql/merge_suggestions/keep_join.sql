@@ -2,6 +2,8 @@
 -- is a join of its own decision: what it had parted is together again.
 WITH again AS (
     UPDATE cluster_join SET parted_by = NULL WHERE county = $1 AND parted_by = $2
+), whole AS (
+    UPDATE cluster_split SET taken_back = true WHERE county = $1 AND decision_id = $2
 )
 INSERT INTO cluster_join (county, decision_id, absorbed, kept, through, joined_at, decided_by, score, reasons)
 SELECT $1, $2, went.absorbed, $3, went.through, $5, $6, $7, $8
