@@ -23,11 +23,13 @@ pub(crate) struct Score {
     by: [f32; Evidence::COUNT],
     /// The levels that were found, from which weights are learned.
     pub levels: Levels,
+    /// Of a case: whether a matter of a whole neighbourhood was told of two estates.
+    pub of_two_estates: bool,
 }
 
 impl Score {
     pub(crate) const fn new(prior: f32) -> Self {
-        Self { prior, by: [0.0; Evidence::COUNT], levels: Levels::NONE }
+        Self { prior, by: [0.0; Evidence::COUNT], levels: Levels::NONE, of_two_estates: false }
     }
 
     /// All bits together: the binary logarithm of the odds.

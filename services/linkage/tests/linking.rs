@@ -324,6 +324,74 @@ fn a_phone_of_a_village_office_names_nobody() {
 }
 
 #[test]
+fn who_calls_by_the_village_offices_phone_from_another_house_is_another_family() {
+    let first = [earlier(1, 0, &WANG)];
+    let from = |name, address| Telling { name, address, opponent: "", text: "", category: "", ..WANG };
+    let household = |name, address| same_as_first(&linked_on(30, &from(name, address), &first, &[])).1;
+    assert!(!household("李国强", "阎家河镇石桥垸村2组70号"), "the second who calls by it already");
+    assert!(!household("王海波", "阎家河镇石桥垸村2组70号"), "nor is one of her clan");
+    assert!(household("王桂兰", "阎家河镇石桥垸村2组70号"), "where the dispute is, not who told it");
+}
+
+#[test]
+fn who_accuse_each_other_tell_of_one_case_wherever_they_are() {
+    let loan = Telling {
+        name: "程玲",
+        address: "鼓楼街道南湖明珠10栋1单元1103",
+        opponent: "曾慧燕",
+        category: "contract",
+        text: "欠8000块钱不还，还骂人",
+        ..WANG
+    };
+    let answer = Telling {
+        name: "曾慧燕",
+        phone: "13500000005",
+        address: "阎家河镇石桥垸村3组",
+        opponent: "程玲",
+        text: "带人上门逼债，堵锁眼",
+        ..loan
+    };
+    let case = |said: &Telling<'_>| same_as_first(&linked_on(5, said, &[earlier(1, 0, &loan)], &[])).2;
+    assert!(case(&answer));
+    assert!(!case(&Telling { opponent: "李国强", ..answer }), "she has a quarrel with somebody else");
+}
+
+#[test]
+fn what_befalls_a_couple_is_one_case() {
+    let divorce = Telling {
+        opponent: "刘俊明",
+        category: "marriage_family",
+        text: "刘俊明不管孩子，双方分居四个月，要离婚",
+        ..WANG
+    };
+    let violence = Telling { opponent: "", text: "昨晚再次被丈夫打，请出警", ..divorce };
+    let case = |said: &Telling<'_>| same_as_first(&linked_on(25, said, &[earlier(1, 0, &divorce)], &[])).2;
+    assert!(case(&violence));
+    assert!(!case(&Telling { text: "兄弟不管老人，赡养费一分不出", ..violence }));
+}
+
+#[test]
+fn a_matter_of_two_estates_does_not_become_one_through_who_names_none() {
+    let said = |name, phone, address| Telling {
+        name,
+        phone,
+        address,
+        opponent: "",
+        category: "property",
+        text: "小区停水两天了，没水用",
+        ..WANG
+    };
+    let here = said("李强", "13600000003", "阎家河镇石桥垸村金丰小区3号楼2单元501室");
+    let nowhere = Telling {
+        text: "家里断水，做不了饭", ..said("赵敏", "13600000004", "阎家河镇石桥垸村")
+    };
+    let there = said("周杰", "13600000005", "阎家河镇石桥垸村瑞景小区7栋101");
+    // Who named no estate was taken for one of the first.
+    let of_the_first = Earlier { case: id(3_001), ..earlier(2, 0, &nowhere) };
+    assert!(!same_as_first(&linked_on(1, &there, &[earlier(1, 0, &here), of_the_first], &[])).2);
+}
+
+#[test]
 fn two_right_id_numbers_are_two_people() {
     let one = Telling { id: "110105194912310021", ..WANG };
     let other = Telling { id: "110105195012310022", name: "王女士", phone: "", ..WANG };

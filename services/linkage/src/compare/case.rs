@@ -2,7 +2,7 @@
 
 use super::{Crowd, Home, PersonEvidence, Score, told_for_another};
 use crate::{
-    level::Level,
+    level::{Evidence, Level},
     traits::{MatterTraits, PartyTraits, PlaceTraits, Traits},
     weights::Weights,
 };
@@ -55,6 +55,8 @@ const THESE_DAYS: f32 = 8.0;
 const SHARED_THESE_DAYS: f32 = 1.5;
 /// Half a name that agrees says so much at most.
 const PART_BITS: f32 = 5.0;
+/// Where both sides tell of each other, the second name says so much at most: they may have two disputes.
+const BOTH_ANSWER_BITS: f32 = 6.0;
 /// Of two texts' words so many are the same.
 const NEARLY_ALL: f32 = 0.5;
 const A_THIRD: f32 = 0.22;
@@ -90,6 +92,10 @@ pub(crate) fn case(
         && days <= SHARED_DAYS
         && (place.is_some() || one_employer)
         && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    score.of_two_estates = who.is_none()
+        && !one.of_employer
+        && same_said(new.place.estate, old.place.estate) == Some(false)
+        && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
     let one_file = one.numbers.iter().any(|number| other.numbers.contains(number));
     if one_file {
         score.add(Level::NumberSame, crowd.rare_bits(model, Level::NumberSame, 1.0));
@@ -110,6 +116,9 @@ pub(crate) fn case(
         let counted = level.is_counted() && who.is_none();
         let bits = if counted { model.rare_bits(level, shared) } else { model.bits(level) };
         score.add(level, bits);
+    }
+    if let Some(rarity) = both_answer(new, old) {
+        score.set(Evidence::Opponent, score.of(Evidence::Opponent) + rarity.min(BOTH_ANSWER_BITS));
     }
     let mut plain = |level: Level| score.add(level, model.bits(level));
     if one.category != 0 && other.category != 0 {
@@ -151,6 +160,7 @@ pub(crate) fn case(
         score.add(level, model.bits(level));
     }
     let of_these_days = who.is_none()
+        && !score.of_two_estates
         && days <= DAYS
         && home.area == Some(Level::CommunitySame)
         && score.levels.contains(Level::TopicSame);
@@ -188,7 +198,7 @@ enum Neighbourhood {
 }
 
 fn neighbourhood(one: &PlaceTraits, other: &PlaceTraits) -> Option<Neighbourhood> {
-    let same = |of: fn(&PlaceTraits) -> u32| (of(one) != 0 && of(other) != 0).then(|| of(one) == of(other));
+    let same = |of: fn(&PlaceTraits) -> u32| same_said(of(one), of(other));
     match same(|place| place.estate) {
         Some(true) => return Some(Neighbourhood::Estate),
         Some(false) => return None,
@@ -199,6 +209,11 @@ fn neighbourhood(one: &PlaceTraits, other: &PlaceTraits) -> Option<Neighbourhood
     }
     let near = same(|place| place.hamlet) == Some(true) || same(|place| place.street) == Some(true);
     Some(if near { Neighbourhood::Estate } else { Neighbourhood::Community })
+}
+
+/// Whether two are the same, where both were said.
+fn same_said(one: u32, other: u32) -> Option<bool> {
+    (one != 0 && other != 0).then_some(one == other)
 }
 
 /// The strongest of what the other sides say, with the rarity of what agrees.
@@ -254,6 +269,17 @@ fn opponents(new: &Traits, old: &Traits) -> Option<(Level, f32)> {
     let [ours, theirs] = [new, old].map(|traits| traits.organisations().collect::<Vec<u32>>());
     several |= !ours.is_empty() && !theirs.is_empty() && !ours.iter().any(|name| theirs.contains(name));
     best.or(several.then_some((Level::OpponentOther, 0.0)))
+}
+
+/// Where each side tells of the other (互相报警), the rarity of the more common of both names.
+fn both_answer(new: &Traits, old: &Traits) -> Option<f32> {
+    let found = |one: &Traits, other: &Traits| {
+        let teller = other.reporter()?;
+        let sides = one.respondents().filter_map(|side| same_person(side, teller));
+        let named = teller.name.filter(|name| name.whole && one.matter.named.contains(&name.sound));
+        sides.chain(named.map(|name| f32::from(name.rarity) / 8.0)).max_by(f32::total_cmp)
+    };
+    Some(found(new, old)?.min(found(old, new)?))
 }
 
 /// Whether two are one, by what a respondent is known: the rarity of what agrees.

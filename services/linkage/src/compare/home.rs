@@ -12,6 +12,9 @@ use super::person::PersonEvidence;
 /// A telephone and a house that both agree count nearly twice for a household.
 const SECOND_CONTACT: f32 = 0.4;
 
+/// Of the telephones by which people of two names and two houses call, so many bits fewer are of one family.
+const OFFICE_PHONE_BITS: f32 = 6.0;
+
 /// How the places of two reports agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Home {
@@ -101,6 +104,13 @@ fn area(one: &PlaceTraits, other: &PlaceTraits) -> Option<Level> {
     }
 }
 
+/// Whether two people told who gave their whole names, and the names differ.
+fn are_others(new: &Traits, old: &Traits, name: Option<Level>) -> bool {
+    let is_whole =
+        |told: &Traits| told.reporter().and_then(|teller| teller.name).is_some_and(|name| name.whole);
+    matches!(name, Some(Level::NameOther | Level::SurnameOther)) && is_whole(new) && is_whole(old)
+}
+
 /// The bits for one household having reported both, whoever of it.
 pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, model: &Model) -> Score {
     let mut score = Score::new(-crowd.people);
@@ -108,8 +118,12 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
         (Some(one), Some(other)) => PersonEvidence::of(one, other),
         _ => PersonEvidence::default(),
     };
-    let Contact { phone, house, elsewhere } =
+    let Contact { mut phone, house, elsewhere } =
         Contact::weighed(&mut score, (evidence.phone, home.house), told_for_another(new, old), crowd, model);
+    // A village office's telephone: who of another name and another house calls by it is of another family.
+    if phone > 0.0 && home.house == Some(Level::HouseOther) && are_others(new, old, evidence.name) {
+        phone = (phone - OFFICE_PHONE_BITS).max(0.0);
+    }
     let (stronger, weaker) = (phone.max(house), phone.min(house));
     let second = weaker * if weaker > 0.0 { SECOND_CONTACT } else { 1.0 };
     let share = |own: f32| if own == stronger { stronger } else { second };

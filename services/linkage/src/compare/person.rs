@@ -14,6 +14,8 @@ const AT_HOME_BITS: f32 = 6.0;
 const FAMILY_IN_DISPUTE: f32 = 7.5;
 /// From so many bits on, both are taken to tell of one dispute.
 const DISPUTE_BITS: f32 = 4.0;
+/// Of those who say that it was told before so many are others than who told it.
+const OTHERS_AGAIN: f32 = 0.5;
 /// What was told agrees in several ways at once where disputes are of one kind: each counts for so much less.
 const TOLD_ALIKE: f32 = 1.0;
 /// Telephone, house and dispute that agree name one family more than once: the weaker count for so much.
@@ -43,10 +45,10 @@ impl PersonEvidence {
 
 /// The bits that what was told adds, given those of it being one dispute: one person mostly tells of one dispute, and
 /// others of one dispute are few. These few live near each other, too: where the area agrees it says that of them as well.
-fn one_dispute(matter: f32, area: f32, crowd: &Crowd, model: &Model) -> f32 {
+fn one_dispute(matter: f32, area: f32, others: f32, crowd: &Crowd, model: &Model) -> f32 {
     let Some(odds) = model.odds(Level::DisputeSame) else { return 0.0 };
     let told = (matter * TOLD_ALIKE).exp2();
-    let others = odds.u * (area - crowd.people).exp2();
+    let others = others * odds.u * (area - crowd.people).exp2();
     ((odds.m * told + 1.0 - odds.m) / (1.0 + others * told)).log2()
 }
 
@@ -72,7 +74,8 @@ pub(crate) fn person(
         Contact::weighed(&mut score, (evidence.phone, home.house), told_for_another(new, old), crowd, model);
     let area = if home.house == Some(Level::HouseSame) { None } else { home.area };
     let area_bits = area.map_or(0.0, |level| model.bits(level));
-    let dispute = one_dispute(matter, area_bits, crowd, model);
+    let others = if new.matter.said_again { OTHERS_AGAIN } else { 1.0 };
+    let dispute = one_dispute(matter, area_bits, others, crowd, model);
     if dispute > DISPUTE_BITS {
         score.levels.insert(Level::DisputeSame);
     }

@@ -155,14 +155,21 @@ fn scored(kind: Kind, compared: &[Compared]) -> Vec<Scored> {
 /// A name may be misspelt in one report of a cluster: what speaks against it counts for half.
 const SPOKEN_AGAINST: f32 = 0.5;
 
-/// How much speaks against a report of a cluster, whatever else is known of the cluster: another name or id number.
+/// A matter of one estate is not of a cluster that holds another's, though who names none seems to be of both.
+const OTHER_ESTATE_BITS: f32 = 6.0;
+
+/// How much speaks against a report of a cluster, whatever else is known of the cluster: another name, id number,
+/// opponent or estate.
 fn contradiction(kind: Kind, score: &Score) -> f32 {
     match kind {
         Kind::Person => {
             (score.of(Evidence::Name).min(0.0) + score.of(Evidence::IdNumber).min(0.0)) * SPOKEN_AGAINST
         }
         Kind::Household => 0.0,
-        Kind::Case => score.of(Evidence::Opponent).min(0.0) * SPOKEN_AGAINST,
+        Kind::Case => {
+            let elsewhere = if score.of_two_estates { OTHER_ESTATE_BITS } else { 0.0 };
+            score.of(Evidence::Opponent).min(0.0) * SPOKEN_AGAINST - elsewhere
+        }
     }
 }
 

@@ -40,7 +40,6 @@ const TOPICS: &[Entry] = &[
             "施工噪",
             "施工扰民",
             "工地扰民",
-            "噪声扰民",
             "半夜施工",
             "打桩",
             "施工到",
@@ -431,11 +430,15 @@ const TOPICS: &[Entry] = &[
     ("drunk", Beside, &["醉酒", "喝酒", "酒后", "喝醉"]),
 ];
 
+/// What befalls a couple is mostly one matter: the calls to 110, the visit to the women's federation, the filing for divorce.
+const COUPLE: &str = "couple";
+const OF_A_COUPLE: &[&str] = &["divorce", "violence at home", "affair", "children after divorce"];
+
 /// A report has no more topics than so many; the first ones said count.
 const MOST: usize = 8;
 
 #[expect(clippy::expect_used, reason = "the words are written here, and a test builds them")]
-static WORDS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
+static WORDS: LazyLock<(AhoCorasick, Vec<Told>)> = LazyLock::new(|| {
     let words: Vec<(&str, usize)> = TOPICS
         .iter()
         .enumerate()
@@ -447,17 +450,28 @@ static WORDS: LazyLock<(AhoCorasick, Vec<usize>)> = LazyLock::new(|| {
         .kind(Some(AhoCorasickKind::DFA))
         .build(words.iter().map(|(word, _)| word))
         .expect("the words of the topics are few");
-    (searcher, words.into_iter().map(|(_, topic)| topic).collect())
+    let couple = TOPICS.iter().position(|(name, ..)| *name == COUPLE);
+    let told = |topic: usize| Told { topic, with: couple.filter(|_| OF_A_COUPLE.contains(&TOPICS[topic].0)) };
+    (searcher, words.into_iter().map(|(_, topic)| told(topic)).collect())
 });
+
+/// What a word tells, by the places in [`TOPICS`].
+struct Told {
+    topic: usize,
+    /// The topic that goes along with it.
+    with: Option<usize>,
+}
 
 /// The topics that a folded text names, in the order said.
 pub(super) fn named_in(text: &str) -> Vec<Topic> {
     let (searcher, topic_of) = &*WORDS;
     let mut named: Vec<usize> = Vec::new();
     for found in searcher.find_iter(text) {
-        let topic = topic_of[found.pattern().as_usize()];
-        if !named.contains(&topic) {
-            named.push(topic);
+        let Told { topic, with } = &topic_of[found.pattern().as_usize()];
+        for topic in [Some(*topic), *with].into_iter().flatten() {
+            if !named.contains(&topic) {
+                named.push(topic);
+            }
         }
     }
     let topic = |at: usize| Topic {
