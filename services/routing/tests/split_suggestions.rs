@@ -9,8 +9,8 @@ use std::sync::Arc;
 use fengqiao_proto::{
     intake::v1::{ClustersJoined, ClustersParted},
     routing::v1::{
-        DutyOutcome, DutyProgress, ListDutiesRequest, MergeCasesRequest, RecordDutyRequest, SplitCaseRequest,
-        StandingDuty, StandingKind, duty_service_server::DutyService as _,
+        DutyOutcome, DutyProgress, GetDutyRequest, ListDutiesRequest, MergeCasesRequest, RecordDutyRequest,
+        SplitCaseRequest, StandingDuty, StandingKind, duty_service_server::DutyService as _,
         routing_service_server::RoutingService as _,
     },
 };
@@ -109,8 +109,10 @@ async fn a_case_of_two_disputes_is_a_duty_of_the_desk_until_it_is_split() {
     assert_eq!(owed(&office).await.len(), 1, "asked once");
     let [duty] = duties.as_slice() else { panic!("{duties:?}") };
     assert_eq!((duty.agency.as_str(), duty.due_at.is_some()), ("centre", true));
+    let request = GetDutyRequest { duty_id: duty.duty_id.clone(), ..Default::default() };
+    let whole = office.face.get_duty(asked(&officer(), request)).await.unwrap().into_inner().duty.unwrap();
     for said in [number.as_str(), "2件", "officer-feng", &reports[1], &reports[2]] {
-        assert!(duty.subject.contains(said), "{} says nothing of {said}", duty.subject);
+        assert!(whole.subject.contains(said), "{} says nothing of {said}", whole.subject);
     }
 
     let new = split_case(&office, &number, &reports[1..]).await;
