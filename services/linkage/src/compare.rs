@@ -98,6 +98,8 @@ pub(crate) struct Crowd {
     pub people: f32,
     /// How many families the new report's telephone serves; 1 is as usual.
     pub phone: f32,
+    /// Whether callers of more names than a family has use the new report's telephone.
+    pub of_an_office: bool,
     /// How many people have the new reporter's name.
     pub name: f32,
     /// How many cases have one of the new report's opponents.

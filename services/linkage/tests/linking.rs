@@ -334,6 +334,49 @@ fn who_calls_by_the_village_offices_phone_from_another_house_is_another_family()
 }
 
 #[test]
+fn callers_by_the_village_offices_phone_who_name_no_house_are_many_families() {
+    let mut told: Vec<Earlier<'static>> = Vec::new();
+    for (number, name) in (1_u32..).zip(["李强", "赵敏", "周杰", "吴芳", "郑军", "冯丽", "陈华", "褚明"])
+    {
+        let caller =
+            Telling {
+                name, address: "阎家河镇石桥垸村", opponent: "", text: "", category: "", ..WANG
+            };
+        let linked = linked_on(i64::from(number), &caller, &told, &[]);
+        let household = if linked.household.reasons.is_empty() {
+            id(2_000 + u128::from(number))
+        } else {
+            linked.household.id
+        };
+        told.push(Earlier { household, ..earlier(u128::from(number), i64::from(number), &caller) });
+    }
+    let mut households: Vec<Uuid> = told.iter().map(|one| one.household).collect();
+    households.dedup();
+    // The second may be the first one's husband or wife.
+    assert!(households.len() >= 7, "{households:?}");
+}
+
+#[test]
+fn brothers_of_a_rare_name_are_two_people() {
+    let elder = Telling {
+        name: "褚国栋",
+        address: "阎家河镇石桥垸村1组11号",
+        opponent: "",
+        category: "land",
+        text: "与邻居因田界争吵",
+        ..WANG
+    };
+    let younger =
+        Telling {
+            name: "褚国梁", phone: "13900000088", address: "阎家河镇石桥垸村6组22号", ..elder
+        };
+    let person = |said: &Telling<'_>| same_as_first(&linked_on(3, said, &[earlier(1, 0, &elder)], &[])).0;
+    assert!(!person(&younger));
+    assert!(!person(&Telling { address: "阎家河镇石桥垸村", ..younger }));
+    assert!(person(&Telling { phone: WANG.phone, ..younger }), "misheard, on one telephone");
+}
+
+#[test]
 fn who_accuse_each_other_tell_of_one_case_wherever_they_are() {
     let loan = Telling {
         name: "程玲",

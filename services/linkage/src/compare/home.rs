@@ -120,8 +120,11 @@ pub(crate) fn household(new: &Traits, old: &Traits, home: Home, crowd: &Crowd, m
     };
     let Contact { mut phone, house, elsewhere } =
         Contact::weighed(&mut score, (evidence.phone, home.house), told_for_another(new, old), crowd, model);
-    // A village office's telephone: who of another name and another house calls by it is of another family.
-    if phone > 0.0 && home.house == Some(Level::HouseOther) && are_others(new, old, evidence.name) {
+    // A village office's telephone: who of another name and another house calls by it is of another family; where callers of
+    // many names use it, also who names no house.
+    let from_elsewhere =
+        home.house == Some(Level::HouseOther) || crowd.of_an_office && home.house != Some(Level::HouseSame);
+    if phone > 0.0 && from_elsewhere && are_others(new, old, evidence.name) {
         phone = (phone - OFFICE_PHONE_BITS).max(0.0);
     }
     let (stronger, weaker) = (phone.max(house), phone.min(house));

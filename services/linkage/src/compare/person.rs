@@ -16,6 +16,9 @@ const FAMILY_IN_DISPUTE: f32 = 7.5;
 const DISPUTE_BITS: f32 = 4.0;
 /// Of those who say that it was told before so many are others than who told it.
 const OTHERS_AGAIN: f32 = 0.5;
+/// Brothers have a family name and one character in common (字辈), the rarer the name the likelier: where neither telephone
+/// nor house agrees, such names say so much at most.
+const BROTHER_BITS: f32 = 5.0;
 /// What was told agrees in several ways at once where disputes are of one kind: each counts for so much less.
 const TOLD_ALIKE: f32 = 1.0;
 /// Telephone, house and dispute that agree name one family more than once: the weaker count for so much.
@@ -106,7 +109,13 @@ pub(crate) fn person(
         let bits = match level {
             Level::NameSame | Level::NameHeard => model.rare_bits(level, counted),
             // One character of two is free: some hundred people more have such a name.
-            Level::NameNear => model.rare_bits(level, (rarity - 6.0).max(0.0)),
+            Level::NameNear => {
+                let said = (rarity - 6.0).max(0.0);
+                let is_brother = matches!(home.house, None | Some(Level::HouseOther))
+                    && phone <= 0.0
+                    && evidence.id.is_none();
+                model.rare_bits(level, if is_brother { said.min(BROTHER_BITS) } else { said })
+            }
             Level::NamePart if !at_home => {
                 let rarity = part_rarity(one, other);
                 // Who tells of one dispute may be of one family.

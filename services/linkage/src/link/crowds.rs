@@ -69,9 +69,13 @@ pub(super) fn of(new: &Traits, earlier: &[&Earlier<'_>], frequent: &[Key], weigh
     let namesakes = people.len().max(at_least(new.reporter_name_key().is_some_and(is_frequent)));
     let disputes = cases.len().max(at_least(new.opponent_name_keys().any(is_frequent)));
     let counted = |of: usize| if of > 1 { of as f32 * cut(of) } else { 1.0 };
+    let own = reporter.and_then(|teller| teller.name).map_or(0, |name| name.surname);
+    let another = own != 0 && !phone_names.contains(&own);
+    let is_of_an_office = phone_names.len() + usize::from(another) > NAMES_OF_A_FAMILY;
     Crowd {
         people: weights.people.log2(),
         phone: families(phone_names.len(), on_phone),
+        of_an_office: is_of_an_office,
         name: counted(namesakes),
         opponent: counted(disputes),
         house: families(house_names.len(), in_house),
