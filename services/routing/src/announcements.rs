@@ -198,7 +198,12 @@ pub fn push_requested(
     let rulebook = place.rulebook();
     let practice = &rulebook.practice;
     let agency = &push.order.recipient.agency;
-    let withheld = practice.withheld_from(agency, &rulebook.directory, &case.docket.tags);
+    let mut withheld = practice.withheld_from(agency, &rulebook.directory, &case.docket.tags);
+    // A push tells no more than the case itself shows: of a protected one who handles it learns who and what, and who is only
+    // told of it, that it is there and what it is called.
+    if !case.docket.shows_people_to(Some(agency), rulebook.directory.desk()) {
+        withheld.extend(MatterPart::OF_PEOPLE);
+    }
     let evidence_for = practice.returns.evidence_for.iter().map(|reason| i32::from(*reason)).collect();
     let message = PushRequested {
         subject: PushSubject::Case.into(),

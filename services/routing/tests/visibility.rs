@@ -116,6 +116,54 @@ async fn s2_06_s4_14_what_is_told_of_violence_at_home_and_of_illness_is_seen_by_
 }
 
 #[tokio::test]
+async fn a_push_of_a_protected_case_tells_no_more_than_the_case_shows() {
+    let office = Office::open().await;
+    let told = async |narrative: &str, confidential: bool| {
+        let mut report = office.report(Uuid::now_v7(), narrative);
+        let party = Party { name: "王小芳".into(), phone: "13800000000".into(), ..Party::default() };
+        let matter = Matter {
+            title: "王小芳家的事".into(),
+            narrative: narrative.into(),
+            address: "5组12号".into(),
+            parties: vec![party],
+            ..Matter::default()
+        };
+        report.sealed_matter = office.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes());
+        report.confidential = confidential;
+        office.take(&[report]).await.unwrap();
+        let case = office.changes().await.last().unwrap().case_id.clone();
+        let pushes = office.pushes().await.into_iter().filter(|push| push.case_id == case);
+        let opened = pushes.map(|push| {
+            let plain = office.keyring.open(&push.sealed_matter, COUNTY.as_bytes()).unwrap();
+            (push.agency, Matter::decode(plain.as_slice()).unwrap())
+        });
+        let opened: Vec<(String, Matter)> = opened.collect();
+        (case, opened)
+    };
+    for (narrative, confidential) in [("对方持刀家暴", false), ("对方持刀", true)] {
+        let (case, pushes) = told(narrative, confidential).await;
+        let mut without = 0;
+        for (to, matter) in &pushes {
+            let request =
+                GetCaseRequest { case: case.clone(), purpose: "核对".into(), ..Default::default() };
+            let shown = office.face.get_case(asked(&agency(to), request)).await;
+            if shown.is_ok_and(|shown| shown.into_inner().case.unwrap().matter.is_some()) {
+                assert_eq!(matter.narrative, narrative, "{to} handles it");
+                continue;
+            }
+            without += 1;
+            assert_eq!((matter.narrative.as_str(), matter.address.as_str()), ("", ""), "{to}");
+            assert!(!matter.title.is_empty() && !matter.title.contains("小芳"), "{to}: {}", matter.title);
+            let party = &matter.parties[0];
+            assert_eq!((party.name.as_str(), party.phone.as_str()), ("", ""), "{to}");
+        }
+        assert!(without > 0 && without < pushes.len(), "{without} of {} go without", pushes.len());
+    }
+    let (_, pushes) = told("路灯", false).await;
+    assert!(pushes.iter().all(|(_, matter)| matter.narrative == "路灯"), "it is not protected");
+}
+
+#[tokio::test]
 async fn a_merged_case_is_seen_the_same_by_readers_lists_and_commands() {
     let office = Office::open().await;
     let (from, into) = (one_case(&office, "对方持刀").await, one_case(&office, "对方持刀").await);

@@ -28,6 +28,12 @@ pub enum MatterPart {
     IdNumber,
 }
 
+impl MatterPart {
+    /// What says who the people are and what was told.
+    pub const OF_PEOPLE: [Self; 5] =
+        [Self::Narrative, Self::Address, Self::Name, Self::Phone, Self::IdNumber];
+}
+
 /// Who goes without.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Withheld {
