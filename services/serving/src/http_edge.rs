@@ -1,5 +1,7 @@
 //! HTTP beside gRPC: the same certificate and authority, the same limits, the same end.
 
+mod unread;
+
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, extract::Request};
@@ -138,13 +140,20 @@ async fn serve(
     let Ok(Ok(stream)) = timeout(HANDSHAKE_TIMEOUT, tls.accept(socket)).await else { return };
     let chain = stream.get_ref().1.peer_certificates();
     let peer = chain.and_then(<[_]>::first).map(|shown| PeerCertificate(shown.clone().into_owned()));
+    let ending = stop.clone();
     let service = service_fn(move |request: Request<Incoming>| {
+        let (request, unread) = unread::lend(request);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(from);
         if let Some(peer) = &peer {
             request.extensions_mut().insert(peer.clone());
         }
-        router.clone().oneshot(request)
+        let (answering, ending) = (router.clone().oneshot(request), ending.clone());
+        async move {
+            let answer = answering.await;
+            unread.discard(&ending).await;
+            answer
+        }
     });
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().timer(TokioTimer::new()).header_read_timeout(HEAD_TIMEOUT).max_buf_size(HEAD_BYTES);

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+#[path = "intake_doors/early_refusals.rs"]
+mod early_refusals;
+
 use std::sync::{Arc, Mutex};
 
 use axum::{Router, body::Bytes, http::StatusCode, routing::post};

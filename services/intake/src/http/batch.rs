@@ -74,13 +74,13 @@ fn items(body: &[u8], form: Form) -> Result<Vec<Result<Value, IntakeError>>, Pro
             .map(|line| {
                 serde_json::from_slice(line).map_err(|error| {
                     let right = format!("must be JSON; at column {} it is not", error.column());
-                    IntakeError::invalid("", right)
+                    IntakeError::invalid("report", right)
                 })
             })
             .collect(),
     };
     if items.len() > BATCH_REPORTS {
-        let wrong = Violation::new("", format!("must be at most {BATCH_REPORTS} reports"));
+        let wrong = Violation::new("reports", format!("must be at most {BATCH_REPORTS}"));
         return Err(tonic::Status::from(IntakeError::Invalid(vec![wrong])).into());
     }
     Ok(items)

@@ -11,11 +11,16 @@ use crate::{domain::validation::Violation, error::IntakeError};
 /// # Errors
 /// Every part of it that does not fit, by its path.
 pub(super) fn read<M: Name + Default>(value: Value) -> Result<M, IntakeError> {
+    // What is wrong as a whole is called by its own name.
+    let whole = || M::NAME.to_lowercase();
     json_misfits::read(value).map_err(|unfit| match unfit {
         Unfit::Parts(parts) => {
-            let violations = parts.into_iter().map(|misfit| Violation::new(misfit.field, misfit.right));
+            let violations = parts.into_iter().map(|misfit| {
+                let field = if misfit.field.is_empty() { whole() } else { misfit.field };
+                Violation::new(field, misfit.right)
+            });
             IntakeError::Invalid(violations.collect())
         }
-        Unfit::Whole => IntakeError::invalid("", format!("must be the JSON form of {}", M::NAME)),
+        Unfit::Whole => IntakeError::invalid(whole(), format!("must be the JSON form of {}", M::NAME)),
     })
 }

@@ -244,9 +244,16 @@ async fn a_batch_answers_each_report_on_its_own() {
         .collect();
     assert!(outcomes[0]["accepted"].is_object());
     assert_eq!(outcomes[1]["refused"]["code"], 3);
+    assert_eq!(outcomes[1]["refused"]["violations"][0]["field"], "report");
     assert_eq!(outcomes[2]["accepted"]["known"], true, "the same report twice in one batch");
     let many = Value::Array(vec![json!({}); BATCH_REPORTS + 1]);
-    assert_eq!(edge.post("/v1/reports:batch", &[], many.to_string()).await.status, StatusCode::BAD_REQUEST);
+    let refused = edge.post("/v1/reports:batch", &[], many.to_string()).await;
+    assert_eq!((refused.status, refused.fields()), (StatusCode::BAD_REQUEST, vec!["reports".to_owned()]));
+    assert_eq!(refused.json()["code"], "INVALID_ARGUMENT");
+    assert_eq!(refused.json()["detail"], format!("reports: must be at most {BATCH_REPORTS}"));
+    let none = edge.post("/v1/reports:batch", &[], "[7]").await.json();
+    assert_eq!(none[0]["refused"]["violations"][0]["field"], "report");
+    assert_eq!(edge.post("/v1/reports", &[], "7").await.fields(), ["report"]);
     edge.world.end().await;
 }
 

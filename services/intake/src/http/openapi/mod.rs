@@ -59,7 +59,10 @@ fn problem() -> Value {
                     "type": "object",
                     "required": ["field", "description"],
                     "properties": {
-                        "field": text("The field's path, for instance parties[1].phone."),
+                        "field": text(
+                            "The field's path, for instance parties[1].phone; report, reports or activity where \
+                             one is wrong as a whole.",
+                        ),
                         "description": text("What would be right."),
                     },
                 },
