@@ -4,8 +4,9 @@
     pip install grpcio grpcio-tools
     mkdir -p /tmp/fengqiao && python -m grpc_tools.protoc -I proto --python_out=/tmp/fengqiao \
         --grpc_python_out=/tmp/fengqiao $(find proto/fengqiao/type proto/fengqiao/intake -name '*.proto')
-    PYTHONPATH=/tmp/fengqiao python deploy/examples/hotline.py
+    PYTHONPATH=/tmp/fengqiao python deploy/examples/hotline.py [NUMBER [DAY]]
 
+The ticket's number and its day (as 2026-11-24) say all that the ticket says: with the same two, it is known.
 The local stack must be running (deploy/run). In production, address, authority and token are the centre's.
 """
 
@@ -15,7 +16,7 @@ import sys
 import time
 
 import grpc
-from fengqiao.intake.v1 import intake_service_pb2, intake_service_pb2_grpc
+from fengqiao.intake.v1 import intake_service_pb2, intake_service_pb2_grpc, report_pb2
 from google.protobuf import json_format
 
 stack = json.loads(pathlib.Path(".local/stack.json").read_text())
@@ -25,11 +26,15 @@ credentials = grpc.composite_channel_credentials(
     grpc.ssl_channel_credentials(authority), grpc.access_token_call_credentials(token)
 )
 
+number = sys.argv[1] if len(sys.argv) > 1 else f"GD-{time.time_ns()}"
+# Today in Greenwich, so that six in the morning in China is past.
+day = sys.argv[2] if len(sys.argv) > 2 else time.strftime("%Y-%m-%d", time.gmtime())
+
 # A ticket in its JSON form, as documented in proto/fengqiao/intake/v1/report.proto.
 ticket = {
     "source": "SOURCE_HOTLINE_12345",
-    "sourceRef": sys.argv[1] if len(sys.argv) > 1 else f"GD-{time.time_ns()}",
-    "occurredAt": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    "sourceRef": number,
+    "occurredAt": f"{day}T06:00:00+08:00",
     "areaCode": "421181105200",
     "address": "古城村3组12号",
     "title": "邻居排水淹了我家菜地",
@@ -47,5 +52,8 @@ with grpc.secure_channel(stack["services"]["intake"].removeprefix("https://"), c
     except grpc.RpcError as error:
         sys.exit(f"{error.code().name}: {error.details()}")
 
-print("accepted", answer.report_id, "revision", answer.revision)
-print("came before" if answer.linkage.repeat else "first time", [r.evidence for r in answer.linkage.reasons])
+print("known" if answer.known else "accepted", answer.report_id, "revision", answer.revision)
+# Each reason is of the person, the household or the case; one evidence may speak for all three.
+evidence = dict.fromkeys(report_pb2.Evidence.Name(reason.evidence) for reason in answer.linkage.reasons)
+print("came before:" if answer.linkage.repeat else "first time",
+      ", ".join(name.removeprefix("EVIDENCE_") for name in evidence))

@@ -4,8 +4,9 @@
     pip install grpcio grpcio-tools
     mkdir -p /tmp/fengqiao && python -m grpc_tools.protoc -I proto --python_out=/tmp/fengqiao \
         --grpc_python_out=/tmp/fengqiao $(find proto/fengqiao/type proto/fengqiao/intake -name '*.proto')
-    PYTHONPATH=/tmp/fengqiao python deploy/examples/police_110.py
+    PYTHONPATH=/tmp/fengqiao python deploy/examples/police_110.py [NUMBER [DAY]]
 
+The call's number and its day (as 2026-11-24) say all that the records say: with the same two, every record is known.
 The local stack must be running (deploy/run). In production, address, authority and token are the centre's.
 """
 
@@ -26,27 +27,31 @@ credentials = grpc.composite_channel_credentials(
 )
 
 call = sys.argv[1] if len(sys.argv) > 1 else f"J{time.time_ns()}"
+# Today in Greenwich, so that eight in the morning in China is past.
+day = sys.argv[2] if len(sys.argv) > 2 else time.strftime("%Y-%m-%d", time.gmtime())
 
 
-def ago(minutes):
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 60 * minutes))
+def at(clock):
+    return f"{day}T{clock}:00+08:00"
 
 
 # The forms of the records stand in proto/fengqiao/intake/v1/police_call.proto. Two dispatches for one call; the first
 # feedback comes before everything else, and the last one corrects the category.
 taking = {"policeTaking": {
-    "number": call, "calledAt": ago(40), "takenAt": ago(39), "areaCode": "421181105200", "address": "古城村3组12号",
-    "content": "两家为排水沟争吵，有人动手", "category": {"list": "police", "code": "0203", "word": "邻里纠纷"},
+    "number": call, "calledAt": at("07:20"), "takenAt": at("07:21"), "areaCode": "421181105200",
+    "address": "古城村3组12号", "content": "两家为排水沟争吵，有人动手",
+    "category": {"list": "police", "code": "0203", "word": "邻里纠纷"},
     "caller": {"name": "王女士", "phone": "19900001234"},
 }}
 dispatches = [
-    {"policeDispatch": {"number": f"{call}-C{n}", "callNumber": call, "unit": f"4211810{n}", "dispatchedAt": ago(38)}}
+    {"policeDispatch": {"number": f"{call}-C{n}", "callNumber": call, "unit": f"4211810{n}",
+                        "dispatchedAt": at("07:22")}}
     for n in (1, 2)
 ]
 feedbacks = [
-    {"policeFeedback": {"number": f"{call}-F1", "dispatchNumber": f"{call}-C1", "fedBackAt": ago(20),
+    {"policeFeedback": {"number": f"{call}-F1", "dispatchNumber": f"{call}-C1", "fedBackAt": at("07:40"),
                         "content": "到场时双方已散", "disputeSettled": False}},
-    {"policeFeedback": {"number": f"{call}-F2", "dispatchNumber": f"{call}-C2", "fedBackAt": ago(5),
+    {"policeFeedback": {"number": f"{call}-F2", "dispatchNumber": f"{call}-C2", "fedBackAt": at("07:55"),
                         "content": "当场调解未成", "category": {"list": "police", "word": "家庭纠纷"}}},
 ]
 records = [feedbacks[0], dispatches[1], taking, dispatches[0], feedbacks[1], taking]

@@ -1,5 +1,7 @@
 //! A case as a page that people read from top to bottom: what it is, who acts, what happened.
 
+use std::collections::BTreeSet;
+
 use fengqiao_proto::{
     routing::v1::{Case, CasePush, HistoryEntry, HistoryKind},
     types::v1::Matter,
@@ -116,7 +118,10 @@ fn section(name: &str, count: usize, output: &Output, page: &mut String) {
 fn reports(case: &Case, output: &Output) -> String {
     let mut table = Table::of_words(["发生", "来源", "来源编号", "版本", "重复"]);
     for report in &case.reports {
-        let why = report.repeat_reasons.join("、");
+        let mut seen = BTreeSet::new();
+        let once: Vec<&str> =
+            report.repeat_reasons.iter().map(String::as_str).filter(|reason| seen.insert(*reason)).collect();
+        let why = once.join("、");
         let repeat = match (report.repeat, why.is_empty()) {
             (false, _) => String::new(),
             (true, true) => "重复".to_owned(),
@@ -300,7 +305,7 @@ mod tests {
                 revision: 1,
                 occurred_at: at(0),
                 repeat: true,
-                repeat_reasons: vec!["同一电话".into()],
+                repeat_reasons: vec!["同一电话".into(), "同一电话".into()],
                 ..Default::default()
             }],
             pushes: vec![CasePush {

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use clap::Args;
 use fengqiao_proto::{
-    routing::v1::{ListWorkRequest, ListWorkResponse, WorkBucket, WorkCounts, WorkItem},
+    routing::v1::{Duty, DutyKind, ListWorkRequest, ListWorkResponse, WorkBucket, WorkCounts, WorkItem},
     types::v1::Level,
 };
 
@@ -30,6 +30,10 @@ pub struct WorkOptions {
     /// Only this part.
     #[arg(long, value_parser = words::parser(engine::BUCKETS), ignore_case = true)]
     bucket: Option<WorkBucket>,
+    /// Only what is of this kind, all of it and counted alone: `classify` lists the repeat calls that nobody has classified
+    /// yet.
+    #[arg(long, value_parser = words::parser(engine::DUTIES), ignore_case = true)]
+    kind: Option<DutyKind>,
     /// How many at most.
     #[arg(long, short = 'n', default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=100_000))]
     limit: u32,
@@ -52,6 +56,7 @@ pub async fn list(options: WorkOptions, session: &Session, output: &Output) -> R
             agency: options.agency.clone(),
             person: options.person.clone(),
             bucket: options.bucket.unwrap_or_default() as i32,
+            kind: options.kind.unwrap_or_default() as i32,
             page_size,
             page_token,
         });
@@ -99,7 +104,7 @@ fn table(items: &[WorkItem], output: &Output) -> Table {
         table.row(vec![
             output.minute(duty.due_at.as_ref()).into(),
             TableCell::inked(state, ink),
-            words::said(engine::DUTIES, duty.kind()).into(),
+            thing(&duty).into(),
             item.case_number.clone().into(),
             TableCell::inked(words::said(words::LEVELS, level), level_ink(level)),
             [&duty.person, &duty.post, &duty.agency]
@@ -114,10 +119,17 @@ fn table(items: &[WorkItem], output: &Output) -> Table {
     table
 }
 
+/// What is owed; of a repeat call also which of the case's reports it is, as `case classify` asks for it.
+fn thing(duty: &Duty) -> String {
+    let kind = words::said(engine::DUTIES, duty.kind());
+    match duty.kind() {
+        DutyKind::Classify if duty.about > 0 => format!("{kind}(第{}次诉求)", duty.about),
+        _ => kind.to_owned(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use fengqiao_proto::routing::v1::{Duty, DutyKind};
-
     use super::*;
     use crate::cli::{ColorWhen, ShowOptions};
 
@@ -145,5 +157,11 @@ mod tests {
             drawn.lines().nth(1).unwrap(),
             "2026-11-24 08:00  逾期  签收  20261124-0017  红    police  3"
         );
+    }
+
+    #[test]
+    fn a_repeat_call_to_be_classified_is_named_by_its_number() {
+        let duty = Duty { kind: DutyKind::Classify.into(), about: 3, ..Default::default() };
+        assert_eq!(thing(&duty), "重复警情归类(第3次诉求)");
     }
 }

@@ -251,6 +251,14 @@ async fn work_is_listed_late_first_and_counted() {
     let refused = office.face.list_work(asked(&lead, other.clone())).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
     assert_eq!(work(&office, &officer(), other).await.items.len(), 0);
+    let handling = ListWorkRequest { kind: DutyKind::Handle.into(), ..Default::default() };
+    let list = work(&office, &lead, handling).await;
+    assert!(!list.items.is_empty() && list.items.len() < whole.len());
+    assert!(list.items.iter().all(|item| item.duty.as_ref().unwrap().kind() == DutyKind::Handle));
+    assert_eq!(list.counts.unwrap().open as usize, list.items.len(), "counted alone");
+    let wrong = ListWorkRequest { kind: 99, ..Default::default() };
+    let refused = office.face.list_work(asked(&lead, wrong)).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
     let nobody = ListWorkRequest { person: "nobody".into(), ..Default::default() };
     assert_eq!(work(&office, &lead, nobody).await.counts.unwrap().open, 0);
 }

@@ -13,11 +13,11 @@ use fengqiao_proto::{
     intake::v1::{ActivityKind, ActivityRecorded, Linkage, ReportAccepted},
     routing::v1::{
         ApplyRewardRequest, ClassifyRepeatRequest, CountDutiesRequest, CountDutiesResponse,
-        CreateDutiesRequest, DecideRewardRequest, DutyOutcome, DutyProgress, DutyRecord, GetDutyRequest,
-        GetVisitTimeRequest, Hazard, ListDutiesRequest, ListRewardsRequest, ListScreeningRequest,
-        ListWorkRequest, NewDuty, PlaceKind, RaiseSignalRequest, RecordDutyRequest, RecordDutyResponse,
-        RepeatClass, RewardState, StandingDuty, StandingKind, duty_service_server::DutyService as _,
-        work_service_server::WorkService as _,
+        CreateDutiesRequest, DecideRewardRequest, DutyKind, DutyOutcome, DutyProgress, DutyRecord,
+        GetDutyRequest, GetVisitTimeRequest, Hazard, ListDutiesRequest, ListRewardsRequest,
+        ListScreeningRequest, ListWorkRequest, NewDuty, PlaceKind, RaiseSignalRequest, RecordDutyRequest,
+        RecordDutyResponse, RepeatClass, RewardState, StandingDuty, StandingKind,
+        duty_service_server::DutyService as _, work_service_server::WorkService as _,
     },
     statistics::v1::AlertRaised,
     types::v1::Source,
@@ -890,7 +890,18 @@ async fn s3_02_at_midnight_each_repeat_call_is_sorted_or_told() {
     assert_eq!(reminded(&office.pushes().await[before..]), 0);
     office.pass_until(local("2026-11-26T00:00")).await;
     assert_eq!(reminded(&office.pushes().await[before..]), 1, "one of two is not sorted");
+    let list = || async {
+        let unsorted = ListWorkRequest { kind: DutyKind::Classify.into(), ..ListWorkRequest::default() };
+        office.face.list_work(asked(&officer(), unsorted)).await.unwrap().into_inner()
+    };
+    let unsorted = list().await;
+    let rows: Vec<_> = unsorted.items.iter().map(|item| item.duty.as_ref().unwrap()).collect();
+    assert!(matches!(rows[..], [duty] if duty.kind() == DutyKind::Classify && duty.about == 3 && duty.late));
+    assert_eq!(unsorted.items[0].case_id, case);
+    let counts = unsorted.counts.unwrap();
+    assert_eq!((counts.open, counts.late), (1, 1), "the list is of these alone");
     classify(3, RepeatClass::Threat).await.unwrap();
+    assert!(list().await.items.is_empty(), "sorted, it is on the list no more");
     let held = office.case(&case).await.unwrap();
     assert!(held.docket.unwrap().suggestion.is_some(), "a threat suggests a higher level");
     shown("S3-02", "重复警情逐条归类；二十四时未归类的即提醒并列出");

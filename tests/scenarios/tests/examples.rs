@@ -144,27 +144,38 @@ fn a_hotline_and_a_110_system_connect_as_the_readme_says() {
             .unwrap();
         let receiver = Running(receiver);
         let here = beside_the_stack(&county, "hotline");
+        // Of one day, also where midnight passes meanwhile.
+        let day = jiff::Timestamp::now().strftime("%Y-%m-%d").to_string();
         let hotline = |reference: &str| {
             let mut hotline = example("hotline.py");
-            hotline.arg(reference).current_dir(&here);
+            hotline.args([reference, &day]).current_dir(&here);
             said(hotline)
         };
         let first = hotline("GD-1");
         assert!(first.starts_with("accepted ") && first.contains("first time"), "{first}");
+        let once_more = hotline("GD-1");
+        let id = first.split(' ').nth(1).unwrap();
+        assert!(once_more.starts_with(&format!("known {id} revision 1\n")), "{once_more}");
         let again = hotline("GD-2");
-        assert!(again.contains("came before"), "{again}");
+        assert!(again.contains("came before: ") && again.contains("PHONE"), "{again}");
         until("the webhook has what became of the ticket", USUAL, async || {
             fs::read_to_string(&log).unwrap().contains("GD-1").then_some(())
         })
         .await;
         drop(receiver);
 
-        let mut police = example("police_110.py");
-        police.arg("J-1").current_dir(&here);
-        let kept = said(police);
+        let police = || {
+            let mut police = example("police_110.py");
+            police.args(["J-1", &day]).current_dir(&here);
+            said(police)
+        };
+        let kept = police();
         // Whether a feedback has to wait for its call depends on how many were taken together.
         assert_eq!(kept.lines().count(), 6, "{kept}");
         assert!(!kept.contains("refused"), "{kept}");
+        let known = police();
+        assert_eq!(known.lines().count(), 6, "{known}");
+        assert!(known.lines().all(|line| line.contains(" known ")), "{known}");
         let mut intake = county.calls().intake("source-police_110").unwrap();
         let calls = ListReportsRequest { source: Source::Police110.into(), ..Default::default() };
         let calls = intake.list_reports(calls).await.unwrap().into_inner().reports;

@@ -15,7 +15,8 @@ use crate::{
 /// Where to write which links.
 #[derive(Debug, Args)]
 pub struct LinksOptions {
-    /// The file (CSV: source_ref, person, household, case); standard output where not given.
+    /// The file (CSV: source_ref, person, household, case); standard output where not given. Two sources may give the same
+    /// source_ref: --json says the source and intake's own id too.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
 }

@@ -7,7 +7,7 @@ use fengqiao_proto::{
 };
 use jiff::Timestamp;
 
-use super::repeat_words;
+use super::{belongings, repeat_words};
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
@@ -101,6 +101,9 @@ fn page(accepted: &AcceptedReport, output: &Output) -> String {
     field("发生", output.minute(report.occurred_at.as_ref()));
     field("受理", output.second(accepted.accepted_at.as_ref()));
     field("地区", format!("{} {}", report.area_code, report.address).trim().to_owned());
+    for (name, value) in accepted.linkage.iter().flat_map(belongings) {
+        field(name, value);
+    }
     let canonical = words::category(&accepted.canonical_category);
     let category = if report.category == canonical || report.category == accepted.canonical_category {
         canonical.to_owned()

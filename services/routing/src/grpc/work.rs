@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{RoutingFace, docket, duties, mediators, requests, roster};
 use crate::{
     directory::Directory,
+    domain::duty::DutyKind,
     error::RoutingError,
     store::{StoredWork, StoredWorkCounts, WorkFilter, WorkPart, WorkPlace, list_work, work_counts},
 };
@@ -143,6 +144,15 @@ fn filter(
             return Err(RoutingError::invalid("agency", "must be an agency or a contact of the directory"));
         }
     };
+    let kind = match asked.kind {
+        0 => None,
+        code => Some(
+            i16::try_from(code)
+                .ok()
+                .and_then(DutyKind::from_code)
+                .ok_or_else(|| RoutingError::invalid("kind", "must be a value of the contract"))?,
+        ),
+    };
     // Whose work the centre asks for by the person's name alone is where the person is.
     let everywhere = own.is_none() && asked.agency.is_empty() && !at_home_in.is_empty();
     let agencies = if everywhere { at_home_in.iter().cloned().collect() } else { vec![agency.to_owned()] };
@@ -151,6 +161,7 @@ fn filter(
         person: (!asked.person.is_empty()).then(|| asked.person.clone()),
         posts: posts.into_iter().map(|post| post.code.clone()).collect(),
         at_home_in: at_home_in.into_iter().collect(),
+        kind,
         now,
         end_of_day: end_of_day(today, zone),
     })

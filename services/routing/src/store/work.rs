@@ -73,6 +73,8 @@ pub struct WorkFilter {
     pub posts: Vec<String>,
     /// The agencies of these posts: what is owed there by nobody in particular is this person's too.
     pub at_home_in: Vec<String>,
+    /// Only this kind.
+    pub kind: Option<DutyKind>,
     /// Now.
     pub now: Timestamp,
     /// When today ends in the county; what is due then is due today.
@@ -184,6 +186,7 @@ pub async fn list_work(
         .bind(&filter.person)
         .bind(&filter.posts)
         .bind(&filter.at_home_in)
+        .bind(filter.kind.map(DutyKind::code))
         .bind(after.paused)
         .bind(to_sql(after.due_at))
         .bind(after.subject)
@@ -213,6 +216,7 @@ pub async fn work_counts(
         .bind(&filter.person)
         .bind(&filter.posts)
         .bind(&filter.at_home_in)
+        .bind(filter.kind.map(DutyKind::code))
         .bind(to_sql(filter.now))
         .bind(to_sql(filter.end_of_day))
         .fetch_one(pool);

@@ -1,3 +1,5 @@
+          -- Only one kind ($6), where it is given.
+          AND ($6::smallint IS NULL OR duty.kind = $6)
           -- What a person ($3) owes of an agency's: by name, by the posts held ($4), and what nobody there owes more
           -- than anybody else, in an agency where the person has a post ($5) or in a case that the person has claimed:
           -- of the last to whom it was handed there (kind 17).

@@ -3,9 +3,9 @@
 SELECT
     count(*) FILTER (WHERE place <= 10000) AS open,
     count(*) FILTER (WHERE place <= 10000 AND kind = 1) AS to_sign,
-    count(*) FILTER (WHERE place <= 10000 AND NOT paused AND due_at > $6::timestamptz AND due_at <= $7::timestamptz)
+    count(*) FILTER (WHERE place <= 10000 AND NOT paused AND due_at > $7::timestamptz AND due_at <= $8::timestamptz)
         AS due_today,
-    count(*) FILTER (WHERE place <= 10000 AND NOT paused AND due_at <= $6) AS late,
+    count(*) FILTER (WHERE place <= 10000 AND NOT paused AND due_at <= $7) AS late,
     count(*) FILTER (WHERE place <= 10000 AND (kind = 5 OR (kind = 3 AND about > 0))) AS returned,
     count(*) FILTER (WHERE place <= 10000 AND kind = 16) AS revisits,
     count(*) > 10000 AS more
