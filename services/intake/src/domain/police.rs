@@ -168,17 +168,23 @@ fn taking_of(details: Option<&Details>) -> Option<&PoliceTaking> {
 #[must_use]
 pub fn repeats(details: Option<&Details>) -> bool {
     let Some(taking) = taking_of(details) else { return false };
-    let another = |number: &String| !number.is_empty() && *number != taking.number;
-    another(&taking.repeat_of)
+    names_a_call(&taking.repeat_of) && taking.repeat_of != taking.number
 }
 
 /// The numbers of a call and of those that the police say have to do with it: its own, the one that it repeats
-/// (重复警情编号), then the related ones (关联警情编号). None where there is no call.
+/// (重复警情编号), then the related ones (关联警情编号). None where there is no call, and none that names nothing.
 #[must_use]
 pub fn numbers(details: Option<&Details>) -> Vec<&str> {
     let Some(taking) = taking_of(details) else { return Vec::new() };
     let named = [&taking.number, &taking.repeat_of].into_iter().chain(&taking.related_to);
-    named.filter(|number| !number.is_empty()).map(String::as_str).collect()
+    named.map(String::as_str).filter(|number| names_a_call(number)).collect()
+}
+
+/// Whether it may be a call's number. What stands in a form where there is none (无, 否, /, null, 000) has no digit, or is
+/// all zeros; it stays what was said, but whoever says it would be of one file with all others who do.
+fn names_a_call(number: &str) -> bool {
+    let zero = |sign: char| matches!(sign, '0' | '０' | '〇');
+    number.contains(char::is_numeric) && number.contains(|sign: char| sign.is_alphanumeric() && !zero(sign))
 }
 
 /// Of each record the version that holds.

@@ -163,16 +163,30 @@ proptest! {
     }
 }
 
+fn call(repeat_of: &str, related: &[&str]) -> Details {
+    let PoliceForm::Taking(taking) = taking(0, "") else { panic!("a taking") };
+    let related_to = related.iter().map(|number| (*number).to_owned()).collect();
+    let taking = PoliceTaking { repeat_of: repeat_of.into(), related_to, ..*taking };
+    let call = PoliceCall { taking: Some(taking), ..PoliceCall::default() };
+    Details { form: Some(details::Form::PoliceCall(call)), ..Details::default() }
+}
+
 #[test]
 fn a_call_has_its_number_and_those_that_the_police_name() {
-    let PoliceForm::Taking(taking) = taking(0, "") else { panic!("a taking") };
-    let call = |repeat_of: &str, related: &[&str]| {
-        let related_to = related.iter().map(|number| (*number).to_owned()).collect();
-        let taking = PoliceTaking { repeat_of: repeat_of.into(), related_to, ..(*taking).clone() };
-        let call = PoliceCall { taking: Some(taking), ..PoliceCall::default() };
-        Details { form: Some(details::Form::PoliceCall(call)), ..Details::default() }
-    };
     assert_eq!(numbers(Some(&call("J0", &["J7", "", "J8"]))), ["J1", "J0", "J7", "J8"]);
     assert_eq!(numbers(Some(&call("", &[]))), ["J1"]);
     assert!(numbers(None).is_empty() && numbers(Some(&Details::default())).is_empty());
+    assert!(repeats(Some(&call("J0", &[]))) && !repeats(Some(&call("J1", &[]))));
+}
+
+#[test]
+fn what_stands_where_there_is_no_number_is_none() {
+    for nothing in
+        ["", " ", "无", "否", "没有", "0", "000000", "００", "-", "--", "/", "空", "null", "none", "N/A"]
+    {
+        let call = call(nothing, &[nothing, "J8"]);
+        assert_eq!(numbers(Some(&call)), ["J1", "J8"], "{nothing}");
+        assert!(!repeats(Some(&call)), "{nothing}");
+    }
+    assert_eq!(numbers(Some(&call("１２", &["00010"]))), ["J1", "１２", "00010"]);
 }
