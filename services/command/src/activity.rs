@@ -30,7 +30,8 @@ const FORM: &str = r#"The JSON form; a file may hold several, one after the othe
   {"source": "GRID", "sourceRef": "V-1", "kind": "VISIT", "areaCode": "421181105200", "count": 1,
    "begunAt": "2026-11-24T08:00:00+08:00", "endedAt": "2026-11-24T08:30:00+08:00", "agency": "...",
    "person": "...", "subject": "...", "text": "..."}
-Kinds: VISIT, SWEEP, ZERO_REPORT, PATROL, PUBLICITY, HAZARD. The same source and number is the same activity."#;
+Kinds: VISIT, SWEEP, ZERO_REPORT, PATROL, PUBLICITY, HAZARD, OTHER. The same source and number is the same
+activity."#;
 
 /// What to hand in.
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@
 //! kept what nothing was made of: a field that another had said before it.
 
 mod closed;
+mod duty;
 mod fitting;
 mod lists;
 mod ticket;
@@ -17,7 +18,7 @@ use fengqiao_county::{
     Setting, TargetKind, Template,
 };
 use fengqiao_proto::{
-    intake::v1::{Activity, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
+    intake::v1::{Activity, ActivityKind, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
     json::from_json,
     types::v1::Party,
 };
@@ -108,11 +109,16 @@ pub type Fields = BTreeMap<String, String>;
 pub const MOST_FIELDS: usize = 200;
 /// Whether its source keeps a report confidential.
 const CONFIDENTIAL: &str = "confidential";
+/// What was done, of an activity.
+const KIND: &str = "kind";
+/// Times without which a record is none: one that cannot be read is refused. Every other time or number that cannot be
+/// read (不详, 2人, /) is kept as it was said.
+const NEEDED: &[&str] = &["occurredAt", "calledAt", "begunAt"];
 
 /// Translates the fields of one record, or of one item of it; `ordinal` is the item's number, from 1.
 ///
 /// # Errors
-/// Each field that is not of its kind, by the source's name.
+/// Each field that the record needs and that is not of its kind, by the source's name.
 pub fn translate(
     mapping: &Mapping,
     fields: &Fields,
@@ -156,6 +162,7 @@ pub fn translate(
         }
     }
     translation.complete_ticket();
+    translation.complete_activity();
     translation.keep_own();
     translation.finish(people)
 }
@@ -270,9 +277,16 @@ impl<'a> Translation<'a> {
                     // Who says anything there that is not a no (保密, 不公开) does not want it open.
                     insert(&mut self.body, CONFIDENTIAL, Value::Bool(true));
                 }
+                if setting.path == KIND && self.mapping.record == RecordKind::Activity {
+                    // It was done, whatever it is called.
+                    insert(&mut self.body, KIND, Value::from(ActivityKind::Other.as_str_name()));
+                }
                 self.set_aside(&setting.template, Some(&said));
             }
-            Said::Wrong(right) => self.wrong.push(Violation::new(speaker, right)),
+            Said::Wrong(right) if NEEDED.contains(&setting.path.as_str()) => {
+                self.wrong.push(Violation::new(speaker, right));
+            }
+            Said::Wrong(_) => self.set_aside(&setting.template, None),
         }
     }
 
@@ -309,8 +323,8 @@ impl<'a> Translation<'a> {
                 None => Said::Unknown(said),
             },
             TargetKind::Whole => match said.parse::<i32>() {
-                Ok(number) => Said::Value(Value::from(number)),
-                Err(_) => Said::Wrong("must be a whole number".to_owned()),
+                Ok(number) if number >= 0 => Said::Value(Value::from(number)),
+                _ => Said::Wrong("must be a whole number, 0 or more".to_owned()),
             },
             TargetKind::Number => match said.parse::<f64>() {
                 Ok(number) if number.is_finite() => Said::Value(json!(number)),

@@ -1,6 +1,6 @@
 use fengqiao_county::County;
 use fengqiao_proto::intake::v1::{
-    HotlineTicket, TicketFinding, TicketHandlerRole, TicketStageKind, TicketUrgency,
+    ActivityKind, HotlineTicket, TicketFinding, TicketHandlerRole, TicketStageKind, TicketUrgency,
 };
 use proptest::prelude::*;
 
@@ -16,6 +16,7 @@ own = ['工号']
 'details.hotlineTicket.solved' = '{是否解决}'
 'details.hotlineTicket.unsolvedReason' = '{未解决原因}'
 sourceRef = '{工单编号}-{#}'
+'details.hotlineTicket.contactedAt' = '{联系时间}'
 title = '{标题|内容}'
 occurredAt = '{来电时间}'
 narrative = '''
@@ -162,6 +163,95 @@ fn a_wrong_time_is_told_by_the_source_s_name() {
     });
     assert_eq!(wrong[0].field, "来电时间");
     assert_eq!(wrong[0].description, "must be a time as 2026-11-24T08:00:00+08:00");
+}
+
+/// What a shipped mapping makes of fields: its form, and what it does not know.
+fn shipped(name: &str, fields: &[(&str, &str)]) -> (Form, Vec<(String, Option<String>)>) {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
+    let county = County::load(&folder).unwrap();
+    let mapping = county.mappings.get(name).unwrap();
+    let mapped = Knowledge::of(&county, jiff::civil::date(2026, 11, 24), |knowledge| {
+        translate(mapping, &said(fields), 1, knowledge).unwrap()
+    });
+    (mapped.form, mapped.unmapped.into_iter().map(|one| (one.field, one.code)).collect())
+}
+
+#[test]
+fn a_number_or_time_that_cannot_be_read_is_kept_and_counted_and_refuses_nothing() {
+    let none = |field: &str| (field.to_owned(), None);
+    let (report, unmapped) = report(&[("来电时间", "2026-11-24 08:00"), ("联系时间", "未联系")]);
+    assert_eq!((own(&report), unmapped), (vec![("联系时间", "未联系")], vec![none("联系时间")]));
+
+    let call = [
+        ("接警编号", "J1"),
+        ("报警时间", "2026-11-20 09:00:00"),
+        ("话终时间", "/"),
+        ("更新时间", "-"),
+        ("受伤人数", "不详"),
+        ("死亡人数", "-1"),
+        ("经度", "无"),
+    ];
+    let (Form::Taking(taking), mut unmapped) = shipped("police-110-call", &call) else { panic!("no call") };
+    assert!(taking.called_at.is_some() && taking.ended_at.is_none() && taking.updated_at.is_none());
+    assert_eq!((taking.injured, taking.dead), (0, 0));
+    let mut kept: Vec<_> =
+        taking.own_fields.iter().map(|own| (own.name.as_str(), own.value.as_str())).collect();
+    kept.sort_unstable();
+    let mut said: Vec<_> = call[2..].to_vec();
+    said.sort_unstable();
+    assert_eq!(kept, said);
+    unmapped.sort();
+    assert_eq!(unmapped, said.iter().map(|(field, _)| none(field)).collect::<Vec<_>>());
+
+    let dispatch = [("处警单编号", "C1"), ("接警编号", "J1"), ("到达现场时间", "--")];
+    let (Form::Dispatch(dispatch), unmapped) = shipped("police-110-dispatch", &dispatch) else {
+        panic!("no dispatch")
+    };
+    assert_eq!((dispatch.own_fields[0].value.as_str(), unmapped), ("--", vec![none("到达现场时间")]));
+}
+
+const VISIT: [(&str, &str); 3] =
+    [("记录编号", "ZF-1"), ("工作类型", "走访"), ("开始时间", "2026-11-20 09:00")];
+
+fn activity(more: &[(&str, &str)]) -> (Activity, Vec<(String, Option<String>)>) {
+    let (Form::Activity(activity), unmapped) = shipped("grid-activity", &[&VISIT[..], more].concat()) else {
+        panic!("no activity")
+    };
+    (*activity, unmapped)
+}
+
+fn own_of(activity: &Activity) -> Vec<(&str, &str)> {
+    activity.own_fields.iter().map(|own| (own.name.as_str(), own.value.as_str())).collect()
+}
+
+#[test]
+fn an_activity_without_its_end_or_number_is_taken_and_one_of_no_known_kind_too() {
+    let (visit, unmapped) = activity(&[("结束时间", "无"), ("户数", "3户")]);
+    assert_eq!((visit.kind(), visit.count, visit.ended_at), (ActivityKind::Visit, 0, None));
+    assert_eq!(own_of(&visit), [("户数", "3户"), ("结束时间", "无")]);
+    assert_eq!(unmapped, [("户数".to_owned(), None), ("结束时间".to_owned(), None)]);
+
+    let (other, unmapped) = activity(&[("工作类型", "法治宣讲")]);
+    assert_eq!(other.kind(), ActivityKind::Other);
+    assert_eq!(own_of(&other), [("工作类型", "法治宣讲")]);
+    assert_eq!(unmapped, [("工作类型".to_owned(), Some("法治宣讲".to_owned()))]);
+    assert_eq!(
+        activity(&[("工作类型", "")]).0.kind(),
+        ActivityKind::Unspecified,
+        "nobody said what was done"
+    );
+}
+
+#[test]
+fn an_activity_names_its_duty_by_its_id_and_another_number_is_kept() {
+    let id = "01939f2a-0000-7000-8000-000000000000";
+    for field in ["任务编号", "事项编号"] {
+        let (visit, unmapped) = activity(&[(field, id)]);
+        assert_eq!((visit.duty_id.as_str(), own_of(&visit), unmapped), (id, vec![], vec![]), "{field}");
+        let (visit, unmapped) = activity(&[(field, "RW-7")]);
+        assert_eq!((visit.duty_id.as_str(), own_of(&visit)), ("", vec![(field, "RW-7")]), "{field}");
+        assert_eq!(unmapped, [(field.to_owned(), None)]);
+    }
 }
 
 fn ticket(report: &Report) -> &HotlineTicket {

@@ -250,6 +250,7 @@ async fn activities_are_counted_by_kind_and_area_each_once() {
         activity(2, 1, ActivityKind::Visit, "421181105202", 15),
         activity(3, 1, ActivityKind::ZeroReport, "421181105202", 0),
         activity(4, 1, ActivityKind::Hazard, "421181105202", 90),
+        activity(5, 1, ActivityKind::Other, "421181105202", 60),
     ];
     world.apply(&told).await;
     // Once more, and an older revision: nothing changes.
@@ -258,11 +259,11 @@ async fn activities_are_counted_by_kind_and_area_each_once() {
     let mut asked = asking(&ids);
     let figures = world.figures("421181", asked.clone()).await;
     let counts: Vec<_> = ids.iter().map(|name| figures[&format!(" {name}")].0).collect();
-    assert_eq!(counts, [4, 2, 60, 1, 1, 0]);
+    assert_eq!(counts, [5, 2, 60, 1, 1, 0]);
     asked.group_by = vec![Dimension::Area.into()];
     let figures = world.figures("421181", asked).await;
     assert_eq!(figures["421181105201 visit_minutes"], (45, 0));
-    assert_eq!(figures["421181105202 activities"], (3, 0));
+    assert_eq!(figures["421181105202 activities"], (4, 0));
 }
 
 /// An exercise goes the whole way of a day and is in none of its figures (演练).

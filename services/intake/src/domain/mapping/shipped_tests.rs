@@ -192,6 +192,7 @@ fn what_a_grid_worker_did_is_an_activity() {
             ("网格代码", "421181105202001"),
             ("网格员", "刘"),
             ("走访对象", "独居老人王某"),
+            ("任务编号", "01939f2a-0000-7000-8000-000000000000"),
             ("情况", "身体尚可"),
             ("天气", "晴"),
         ],
@@ -199,6 +200,7 @@ fn what_a_grid_worker_did_is_an_activity() {
     let Form::Activity(activity) = form else { panic!("no activity") };
     assert_eq!((activity.source(), activity.kind()), (Source::Grid, ActivityKind::Visit));
     assert_eq!((activity.source_ref.as_str(), activity.count), ("ZF-1", 3));
+    assert_eq!(activity.duty_id, "01939f2a-0000-7000-8000-000000000000");
     assert_eq!(activity.area_code, "421181105202001");
     assert_eq!([&activity.person, &activity.subject, &activity.text], ["刘", "独居老人王某", "身体尚可"]);
     assert_eq!((&activity.own_fields[0].name, &activity.own_fields[0].value), (&"天气".into(), &"晴".into()));

@@ -22,7 +22,8 @@ impl Translation<'_> {
         }
     }
 
-    fn set_aside_path(&mut self, path: &str) {
+    /// What was to be set at a path is kept as the source's own, and counted.
+    pub(super) fn set_aside_path(&mut self, path: &str) {
         let mapping = self.mapping;
         for setting in mapping.set.iter().filter(|setting| setting.path == path) {
             self.set_aside(&setting.template, None);
