@@ -27,8 +27,9 @@ pub enum RecordCommand {
     /// Hand in one record; many by `fengqiao report import --mapping`.
     #[command(after_help = FORM)]
     Submit(SubmitOptions),
-    /// List the values and fields that the county's mappings do not know, and how often they came; under * the kinds of
-    /// matter that came without a mapping and that the county does not know.
+    /// List the values and fields that the county's mappings do not know, and in how many records they came (a record that
+    /// is known is not counted again); under * the kinds of matter that came without a mapping and that the county does
+    /// not know.
     Unmapped(UnmappedOptions),
 }
 

@@ -30,7 +30,7 @@ use crate::{
     lookup_keys::LookupKeys,
     reception::{ReceivedReport, Reception},
     sums,
-    unmapped::{UnmappedCounts, WITHOUT_A_MAPPING},
+    unmapped::{Counting, UnmappedCounts, WITHOUT_A_MAPPING},
 };
 
 /// What becomes of a report when too many wait.
@@ -126,7 +126,7 @@ impl Intake {
     }
 
     /// Checks a report that comes in the contract's own fields, to be taken, and makes it ready for its commit. Where the
-    /// county does not know its kind of matter, that is counted.
+    /// county does not know its kind of matter, that is counted unless the report is known.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -134,19 +134,19 @@ impl Intake {
         &self,
         who: &Principal,
         report: Option<Report>,
-    ) -> Result<ReceivedReport, IntakeError> {
+    ) -> Result<(ReceivedReport, Counting), IntakeError> {
         let unknown = report
             .as_ref()
             .zip(self.reception.county(&who.county).ok())
             .and_then(|(report, county)| unknown_category(report, &county.categories));
         let received = self.receive(who, report)?;
-        self.count_unmapped(&who.county, unknown.as_slice());
-        Ok(received)
+        Ok((received, self.count_unmapped(&who.county, unknown)))
     }
 
-    /// Counts what came without a mapping and the county does not know.
-    pub(crate) fn count_unmapped(&self, county: &str, unknown: &[Unmapped]) {
-        self.unmapped.add(county, WITHOUT_A_MAPPING, unknown, time::now());
+    /// Counts what came without a mapping and the county does not know, unless it came before.
+    pub(crate) fn count_unmapped(&self, county: &str, unknown: Option<Unmapped>) -> Counting {
+        let unknown = unknown.into_iter().collect();
+        self.unmapped.counting(county, WITHOUT_A_MAPPING, unknown, time::now())
     }
 
     /// The report, with what is no number of its people kept as it was said where that is wanted.
@@ -170,8 +170,10 @@ impl Intake {
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
         // Nothing of the message is held while it waits.
-        let received = self.receive_typed(who, report)?;
-        self.begin(who, received, WhenFull::Refuse).await?.committed().await
+        let (received, counting) = self.receive_typed(who, report)?;
+        let answer = self.begin(who, received, WhenFull::Refuse).await?.committed().await;
+        counting.unless(answer.as_ref().is_ok_and(|answer| answer.known));
+        answer
     }
 
     /// Lets one report wait for its commit, after those that began before it.

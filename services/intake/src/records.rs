@@ -28,6 +28,7 @@ use crate::{
     reception::ReceivedReport,
     store::KeptActivity,
     sums,
+    unmapped::Counting,
 };
 
 /// The most matters of one record.
@@ -45,6 +46,8 @@ pub struct BegunRecord {
     begin: Begin,
     /// What its mapping does not know.
     unmapped: Vec<UnmappedField>,
+    /// The same, and kinds of matter that the county does not know, to be counted.
+    counting: Option<Counting>,
 }
 
 /// What became of a record.
@@ -128,7 +131,8 @@ impl Records {
         if asked.validate_only {
             let checked = self.checked(right, asked.from_file);
             let foreseen = Arc::clone(&self.intake).foresee_record(county, checked);
-            return Ok(BegunRecord { begin: Begin::Foreseen(Box::pin(foreseen)), unmapped });
+            let begin = Begin::Foreseen(Box::pin(foreseen));
+            return Ok(BegunRecord { begin, unmapped, counting: None });
         }
         let begun = match right {
             Right::Reports(reports) => {
@@ -149,11 +153,11 @@ impl Records {
                 Begin::Folded(answered)
             }
         };
-        self.intake.count_unmapped(&county, unknown.as_slice());
-        if let Some((mapping, unmapped)) = counted {
-            self.intake.unmapped.add(&county, &mapping.name, &unmapped, now);
-        }
-        Ok(BegunRecord { begin: begun, unmapped })
+        let counting = match counted {
+            Some((mapping, unmapped)) => self.intake.unmapped.counting(&county, &mapping.name, unmapped, now),
+            None => self.intake.count_unmapped(&county, unknown),
+        };
+        Ok(BegunRecord { begin: begun, unmapped, counting: Some(counting) })
     }
 
     /// What a record that is right comes to where it is not taken.
@@ -307,9 +311,19 @@ impl BegunRecord {
     /// # Errors
     /// Why it could not be committed, or that no answer came in time.
     pub(crate) async fn committed(self) -> Committed {
-        let answer = match self.begin {
-            Begin::Foreseen(foreseen) => foreseen.await?,
-            Begin::Reports(begun) => {
+        let answer = self.begin.committed().await?;
+        if let Some(counting) = self.counting {
+            counting.unless(answer.known);
+        }
+        Ok(SubmitRecordResponse { unmapped: self.unmapped, ..answer })
+    }
+}
+
+impl Begin {
+    async fn committed(self) -> Committed {
+        Ok(match self {
+            Self::Foreseen(foreseen) => foreseen.await?,
+            Self::Reports(begun) => {
                 let mut reports = Vec::with_capacity(begun.len());
                 for report in begun {
                     reports.push(report.committed().await?);
@@ -317,17 +331,16 @@ impl BegunRecord {
                 let known = reports.iter().all(|report| report.known);
                 SubmitRecordResponse { reports, known, ..SubmitRecordResponse::default() }
             }
-            Begin::Activity(begun) => {
+            Self::Activity(begun) => {
                 let activity = begun.committed().await?;
                 let known = activity.known;
                 SubmitRecordResponse { activity: Some(activity), known, ..SubmitRecordResponse::default() }
             }
-            Begin::Folded(answered) => tokio::time::timeout(ANSWER_TIMEOUT, answered)
+            Self::Folded(answered) => tokio::time::timeout(ANSWER_TIMEOUT, answered)
                 .await
                 .map_err(|_| IntakeError::NoAnswerInTime)?
                 .map_err(|_| IntakeError::Ending)??,
-        };
-        Ok(SubmitRecordResponse { unmapped: self.unmapped, ..answer })
+        })
     }
 }
 

@@ -39,9 +39,34 @@ struct Seen {
     last: Timestamp,
 }
 
+/// What a record brought that is counted when this is dropped: a sender that does not wait for its answer may send
+/// nothing more, and then the record is known.
+#[must_use]
+pub struct Counting {
+    counts: UnmappedCounts,
+    county: String,
+    mapping: String,
+    unmapped: Vec<Unmapped>,
+    at: Timestamp,
+}
+
+impl Counting {
+    /// A record that is known was counted when it first came.
+    pub fn unless(mut self, known: bool) {
+        if known {
+            self.unmapped.clear();
+        }
+    }
+}
+
+impl Drop for Counting {
+    fn drop(&mut self) {
+        self.counts.add(&self.county, &self.mapping, &self.unmapped, self.at);
+    }
+}
+
 impl UnmappedCounts {
-    /// Counts what a record brought.
-    pub fn add(&self, county: &str, mapping: &str, unmapped: &[Unmapped], now: Timestamp) {
+    fn add(&self, county: &str, mapping: &str, unmapped: &[Unmapped], now: Timestamp) {
         for one in unmapped {
             metrics::counter!("fengqiao_intake_unmapped_total", "county" => county.to_owned(), "mapping" => mapping.to_owned(), "field" => one.field.clone())
                 .increment(1);
@@ -49,6 +74,12 @@ impl UnmappedCounts {
             let key = (county.to_owned(), mapping.to_owned(), one.field.clone(), value);
             self.count(key, Seen { count: 1, first: now, last: now });
         }
+    }
+
+    /// Counts what a record brought as soon as it is seen what becomes of it, unless the record is known.
+    pub fn counting(&self, county: &str, mapping: &str, unmapped: Vec<Unmapped>, now: Timestamp) -> Counting {
+        let (county, mapping) = (county.to_owned(), mapping.to_owned());
+        Counting { counts: self.clone(), county, mapping, unmapped, at: now }
     }
 
     fn count(&self, mut key: Key, seen: Seen) {

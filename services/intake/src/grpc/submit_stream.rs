@@ -100,12 +100,15 @@ impl Reader {
     ) -> Result<(), Status> {
         let mark = message.mark;
         let received = if message.validate_only {
-            self.intake.receive(&self.who, message.report)
+            self.intake.receive(&self.who, message.report).map(|received| (received, None))
         } else {
-            self.intake.receive_typed(&self.who, message.report)
+            let typed = self.intake.receive_typed(&self.who, message.report);
+            typed.map(|(received, counting)| (received, Some(counting)))
         };
-        let received = match received {
-            Ok(received) => ReceivedReport { from_file: message.from_file, ..received },
+        let (received, counting) = match received {
+            Ok((received, counting)) => {
+                (ReceivedReport { from_file: message.from_file, ..received }, counting)
+            }
             Err(error) => {
                 self.refuse(mark, place, error);
                 return Ok(());
@@ -117,7 +120,13 @@ impl Reader {
         let sender = self.sender.clone();
         let answer: Answer = Box::new(move |outcome| {
             let outcome = match outcome {
-                Ok(decision) => Outcome::Accepted(contract::acknowledgement(&decision)),
+                Ok(decision) => {
+                    let answer = contract::acknowledgement(&decision);
+                    if let Some(counting) = counting {
+                        counting.unless(answer.known);
+                    }
+                    Outcome::Accepted(answer)
+                }
                 Err(error) => Outcome::Refused(refusal(error)),
             };
             give(&sender, mark, outcome, place);

@@ -381,7 +381,9 @@ async fn what_a_mapping_does_not_know_is_kept_and_counted_and_never_personal() {
             &format!("GD-{number}"),
             &[("紧急程度", "9"), ("渠道", "13812345678"), ("密语", "王女士")],
         );
-        client.submit_record(by("hotline_12345", one)).await.unwrap();
+        client.submit_record(by("hotline_12345", one.clone())).await.unwrap();
+        // A file that is handed in again brings nothing new.
+        assert!(client.submit_record(by("hotline_12345", one)).await.unwrap().into_inner().known);
     }
     let checked = SubmitRecordRequest {
         validate_only: true,
@@ -526,6 +528,27 @@ async fn a_call_is_a_repeat_where_the_police_say_so_and_where_a_later_record_sho
     world.end().await;
 }
 
+/// What forms hold where there is nothing to say joins nobody.
+#[tokio::test]
+async fn calls_that_name_no_other_call_are_of_their_own() {
+    let (world, mut client, _) = world().await;
+    let nothing = ["无", "否", "0", "-", "无"];
+    for (index, nothing) in nothing.into_iter().enumerate() {
+        let number = format!("J{}", index + 1);
+        let house = 7 + 90 * u32::try_from(index).unwrap();
+        let taking = PoliceTaking {
+            repeat_of: nothing.into(),
+            related_to: vec![nothing.into(), "无".into()],
+            ..call(&number, &format!("1381234567{index}"), house, 0)
+        };
+        send(&mut client, Form::PoliceTaking(taking)).await.unwrap();
+    }
+    let told = events(&world).await;
+    assert!(told.iter().all(|event| !event.linkage.as_ref().unwrap().repeat), "{told:?}");
+    assert_eq!(world.count("SELECT count(DISTINCT cluster_id) FROM report_link").await, 5);
+    world.end().await;
+}
+
 #[tokio::test]
 async fn an_activity_comes_by_a_mapping_and_is_known_the_second_time() {
     let (world, mut client, _) = world().await;
@@ -547,8 +570,13 @@ async fn an_activity_comes_by_a_mapping_and_is_known_the_second_time() {
     assert_eq!(taken.unmapped.iter().map(|one| one.field.as_str()).collect::<Vec<_>>(), ["*"]);
     let again = client.submit_record(by("grid", visit("走访"))).await.unwrap().into_inner();
     assert!(again.known && again.reports.is_empty(), "{again:?}");
-    let status = client.submit_record(by("grid", visit("开会"))).await.unwrap_err();
+    let status = client.submit_record(by("grid", visit(""))).await.unwrap_err();
     assert_eq!(fields(&status), ["工作类型"]);
+    let meeting = client.submit_record(by("grid", visit("开会"))).await.unwrap().into_inner();
+    assert_eq!(meeting.activity.map(|one| one.revision), Some(2));
+    let told: Vec<_> = meeting.unmapped.iter().map(|one| (one.field.as_str(), one.value.as_str())).collect();
+    assert_eq!(told, [("*", ""), ("工作类型", "开会")]);
+    assert_eq!(world.count("SELECT count(*) FROM activity WHERE kind = 7").await, 1, "something else");
     let status = client.submit_record(by("petition", visit("走访"))).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
     assert_eq!(world.count("SELECT count(*) FROM activity").await, 1);
