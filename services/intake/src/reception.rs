@@ -7,8 +7,9 @@ use std::{
 };
 
 use fengqiao_access::Principal;
-use fengqiao_county::{AreaTree, Counties, County};
+use fengqiao_county::{AreaTree, CategoryDictionary, Counties, County};
 use fengqiao_linkage::{PlainParty, PlainPhone, PlainReport, Role as LinkRole};
+use fengqiao_masking::mask;
 use fengqiao_proto::{
     intake::v1::{Activity, Details, Report, TicketStanding},
     types::v1::{Matter, PartyRole, Role, Source},
@@ -330,7 +331,7 @@ impl Reception {
             named_area: report.named_area.clone(),
             area: report.area.clone(),
             category: category.clone(),
-            source_category: report.category.clone(),
+            source_category: category_as_kept(&report, &desk.county.categories),
             hashes,
             confidential: report.confidential,
             drill,
@@ -343,6 +344,16 @@ impl Reception {
             trace,
         }
     }
+}
+
+/// The category as it was said. Where the county does not know it, anything may stand there, and what says who is masked: it
+/// is kept outside what is sealed.
+fn category_as_kept(report: &ValidReport, known: &CategoryDictionary) -> String {
+    if known.known(&report.category).is_some() {
+        return report.category.clone();
+    }
+    let names: Vec<&str> = report.parties.iter().map(|party| party.name.as_str()).collect();
+    mask(&report.category, &names)
 }
 
 impl Desk {

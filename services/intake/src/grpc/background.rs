@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use fengqiao_access::principal;
+use fengqiao_masking::mask;
 use fengqiao_proto::intake::v1::{
     BackgroundLine, BackgroundReading, FormerContacts, GetBackgroundRequest, GetBackgroundResponse,
     ListBackgroundReadingsRequest, ListBackgroundReadingsResponse, OpenCase, PossiblePerson, ReadingPurpose,
@@ -109,7 +110,7 @@ fn purpose(kind: i32, words: &str) -> Result<Purpose, Vec<Violation>> {
     } else if let Err(fault) = text::single_line(words, PURPOSE_LENGTH) {
         wrong.push(Violation::new("purposeWords", fault));
     }
-    if wrong.is_empty() { Ok(Purpose { kind, words: words.to_owned() }) } else { Err(wrong) }
+    if wrong.is_empty() { Ok(Purpose { kind, words: mask(words, &[]) }) } else { Err(wrong) }
 }
 
 fn asked(

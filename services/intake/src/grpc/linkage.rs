@@ -4,6 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use fengqiao_access::{Principal, principal};
 use fengqiao_linkage::Kind;
+use fengqiao_masking::mask;
 use fengqiao_messaging::Outbox;
 use fengqiao_proto::intake::v1::{
     self as proto, ConfirmLinkRequest, ConfirmLinkResponse, JoinClustersRequest, JoinClustersResponse,
@@ -69,13 +70,15 @@ impl LinkageFace {
     ) -> Result<Option<proto::LinkDecision>, IntakeError> {
         let county = self.intake.county_of(who, county)?;
         let settings = &self.intake.reception.county(county)?.settings;
+        // Who decides writes as people write: numbers too. The decision is kept and listed for long.
+        let reason = mask(line("reason", reason, REASON_LENGTH)?, &[]);
         let saying = Saying {
             county,
             window: SignedDuration::from_hours(24 * i64::from(settings.repeat_window_days)),
             kind: kind_of(subject)?,
             word,
             by: &who.name,
-            reason: line("reason", reason, REASON_LENGTH)?,
+            reason: &reason,
             request_id: line("requestId", request_id, REQUEST_ID_LENGTH)?,
             now: time::now(),
         };
@@ -157,7 +160,7 @@ impl LinkageService for LinkageFace {
     ) -> Result<Response<UndoLinkDecisionResponse>, Status> {
         let (who, asked) = (principal(&request)?, request.get_ref());
         let county = self.intake.county_of(who, &asked.county)?;
-        let reason = line("reason", &asked.reason, REASON_LENGTH)?.to_owned();
+        let reason = mask(line("reason", &asked.reason, REASON_LENGTH)?, &[]);
         let undone = Undone { by: who.name.clone(), reason, at: time::now() };
         let decision = report_id(&asked.decision_id, "decisionId")?;
         let decision = self.linking.undo(county, decision, undone).await?;

@@ -98,12 +98,13 @@ async fn two_persons_are_made_one_and_apart_again_with_what_came_between() {
         subject: LinkSubject::Person.into(),
         kept_id: kept.to_owned(),
         absorbed_id: absorbed.to_owned(),
-        reason: "换了号码".into(),
+        reason: "换了号码，原号１３８１２３４５６７８".into(),
         ..Default::default()
     };
     let decision = linkage.join_clusters(by("officer", join(&person(&one), &person(&other)))).await;
     let decision = decision.unwrap().into_inner().decision.unwrap();
     assert_eq!(decision.report_ids, std::slice::from_ref(&other.report_id));
+    assert_eq!(decision.reason, "换了号码，原号〔电话〕", "a number is nobody's to keep here");
     assert_eq!(person(&told(&mut client, "GD-3", 2, 40).await), person(&one), "the batch after knows it");
     let nobody = uuid::Uuid::now_v7().to_string();
     let missing = JoinClustersRequest { request_id: "r-2".into(), ..join(&person(&one), &nobody) };

@@ -68,6 +68,25 @@ async fn a_report_is_committed_known_and_revised() {
     world.end().await;
 }
 
+#[tokio::test]
+async fn a_category_that_nobody_knows_is_kept_without_what_says_who() {
+    let (world, mut client) = one().await;
+    let mut known = report("GD-1", 1, 1);
+    known.parties[0].name = "王铁蛋".into();
+    let unknown =
+        Report { category: "投诉王铁蛋13812345678".into(), source_ref: "GD-2".into(), ..known.clone() };
+    for (said, kept) in [(known, "邻里"), (unknown, "投诉王某〔电话〕")] {
+        let accepted = submit(&mut client, said).await.unwrap();
+        let request = GetReportRequest { report_id: accepted.report_id, ..Default::default() };
+        let held = client.get_report(request).await.unwrap().into_inner().report.unwrap();
+        assert_eq!(held.report.unwrap().category, kept);
+    }
+    let in_clear =
+        "SELECT count(*) FROM report WHERE source_category LIKE '%138%' OR source_category LIKE '%铁蛋%'";
+    assert_eq!(world.count(in_clear).await, 0);
+    world.end().await;
+}
+
 async fn submitted_at(client: &mut Client, id: &str) -> Option<prost_types::Timestamp> {
     let request = GetReportRequest { report_id: id.into(), ..Default::default() };
     client.get_report(request).await.unwrap().into_inner().report.unwrap().report.unwrap().occurred_at
