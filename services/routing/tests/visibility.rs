@@ -432,7 +432,7 @@ async fn to_ask_who_sees_a_case_reads_no_table_through() {
         ),
         (
             "list_work",
-            "'421181', '{agency-9}', 'li', '{}', '{agency-9}', false, '1970-01-01', NULL, 0, 0, now(), now(), 50",
+            "'421181', '{agency-9}', 'li', '{}', '{agency-9}', NULL, false, '1970-01-01', NULL, 0, 0, now(), now(), 50",
             "duty_owed",
             false,
         ),
