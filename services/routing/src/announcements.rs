@@ -24,6 +24,7 @@ use crate::{
         case::{CaseFile, Words},
         duty::DutyKind,
         practice::Asked,
+        push::Form,
         standing::chasing::DueDuty,
         transition::Change,
         withholding::MatterPart,
@@ -199,9 +200,10 @@ pub fn push_requested(
     let practice = &rulebook.practice;
     let agency = &push.order.recipient.agency;
     let mut withheld = practice.withheld_from(agency, &rulebook.directory, &case.docket.tags);
-    // A push tells no more than the case itself shows: of a protected one who handles it learns who and what, and who is only
-    // told of it, that it is there and what it is called.
-    if !case.docket.shows_people_to(Some(agency), rulebook.directory.desk()) {
+    // Who has to act learns who and what. Of a protected case who is only given notice (告知单) learns that it is there and what
+    // it is called, as the case itself shows it.
+    let is_notice = push.order.recipient.form == Form::Notice;
+    if is_notice && !case.docket.shows_people_to(Some(agency), rulebook.directory.desk()) {
         withheld.extend(MatterPart::OF_PEOPLE);
     }
     let evidence_for = practice.returns.evidence_for.iter().map(|reason| i32::from(*reason)).collect();

@@ -15,7 +15,7 @@ use fengqiao_proto::{
         audit_service_server::AuditService as _, routing_service_server::RoutingService as _,
         work_service_server::WorkService as _,
     },
-    types::v1::{Level, Matter, Party},
+    types::v1::{FormKind, Level, Matter, Party},
 };
 use fengqiao_routing::{domain::practice::Practice, grpc::AuditFace};
 use fengqiao_serving::{ServiceName, planning, time::Clock};
@@ -116,7 +116,7 @@ async fn s2_06_s4_14_what_is_told_of_violence_at_home_and_of_illness_is_seen_by_
 }
 
 #[tokio::test]
-async fn a_push_of_a_protected_case_tells_no_more_than_the_case_shows() {
+async fn a_notice_of_a_protected_case_tells_no_more_than_the_case_shows() {
     let office = Office::open().await;
     let told = async |narrative: &str, confidential: bool| {
         let mut report = office.report(Uuid::now_v7(), narrative);
@@ -135,22 +135,23 @@ async fn a_push_of_a_protected_case_tells_no_more_than_the_case_shows() {
         let pushes = office.pushes().await.into_iter().filter(|push| push.case_id == case);
         let opened = pushes.map(|push| {
             let plain = office.keyring.open(&push.sealed_matter, COUNTY.as_bytes()).unwrap();
-            (push.agency, Matter::decode(plain.as_slice()).unwrap())
+            (push.form(), push.agency, Matter::decode(plain.as_slice()).unwrap())
         });
-        let opened: Vec<(String, Matter)> = opened.collect();
+        let opened: Vec<(FormKind, String, Matter)> = opened.collect();
         (case, opened)
     };
     for (narrative, confidential) in [("对方持刀家暴", false), ("对方持刀", true)] {
         let (case, pushes) = told(narrative, confidential).await;
         let mut without = 0;
-        for (to, matter) in &pushes {
-            let request =
-                GetCaseRequest { case: case.clone(), purpose: "核对".into(), ..Default::default() };
-            let shown = office.face.get_case(asked(&agency(to), request)).await;
-            if shown.is_ok_and(|shown| shown.into_inner().case.unwrap().matter.is_some()) {
-                assert_eq!(matter.narrative, narrative, "{to} handles it");
+        for (form, to, matter) in &pushes {
+            if *form != FormKind::NoticeForm {
+                assert_eq!(matter.narrative, narrative, "{to} has to act");
                 continue;
             }
+            let request =
+                GetCaseRequest { case: case.clone(), purpose: "核对".into(), ..Default::default() };
+            let shown = office.face.get_case(asked(&agency(to), request)).await.unwrap().into_inner();
+            assert!(shown.case.unwrap().matter.is_none(), "{to}");
             without += 1;
             assert_eq!((matter.narrative.as_str(), matter.address.as_str()), ("", ""), "{to}");
             assert!(!matter.title.is_empty() && !matter.title.contains("小芳"), "{to}: {}", matter.title);
@@ -160,7 +161,7 @@ async fn a_push_of_a_protected_case_tells_no_more_than_the_case_shows() {
         assert!(without > 0 && without < pushes.len(), "{without} of {} go without", pushes.len());
     }
     let (_, pushes) = told("路灯", false).await;
-    assert!(pushes.iter().all(|(_, matter)| matter.narrative == "路灯"), "it is not protected");
+    assert!(pushes.iter().all(|(_, _, matter)| matter.narrative == "路灯"), "it is not protected");
 }
 
 #[tokio::test]
