@@ -257,7 +257,8 @@ impl<'a> Words<'a> {
     /// `24h`: in seconds; at most ten years.
     fn duration(&mut self) -> Read<i64> {
         let seconds = self.rest.peek().and_then(|word| {
-            let (number, unit) = word.split_at(word.len().checked_sub(1)?);
+            // A word may be a sign of several bytes.
+            let (number, unit) = word.split_at_checked(word.len().checked_sub(1)?)?;
             let unit = match unit {
                 "s" => 1,
                 "m" => 60,
@@ -337,6 +338,7 @@ mod tests {
         assert_eq!(at("count where merged; drop"), ";");
         assert_eq!(at("sum(level)"), "level");
         assert_eq!(at("count where opened_at < now + 9999d"), "9999d");
+        assert_eq!(at("count where opened_at < now + 天"), "天");
         assert_eq!(at("count where"), "");
         assert_eq!(at(&format!("count where {}merged", "not ".repeat(40))), "not");
         assert!(size("settled_at - sessions", Grain::Case).is_err());
