@@ -19,7 +19,7 @@ use self::{
     reading::{GetOptions, ListOptions},
     submit::SubmitOptions,
 };
-use crate::{cli::ConnectOptions, connection::Session, errors::CommandError, output::Output};
+use crate::{cli::ConnectOptions, connection::Session, errors::CommandError, output::Output, words};
 
 /// What to do with reports.
 #[derive(Debug, Subcommand)]
@@ -65,18 +65,8 @@ fn repeat_words(linkage: &Linkage) -> String {
     if !linkage.repeat {
         return String::new();
     }
-    let mut seen = Vec::new();
-    for reason in &linkage.reasons {
-        let evidence = evidence_words(reason.evidence());
-        if !evidence.is_empty() && !seen.contains(&evidence) {
-            seen.push(evidence);
-        }
-    }
-    if seen.is_empty() {
-        "  重复诉求".to_owned()
-    } else {
-        format!("  重复诉求({})", seen.join("、"))
-    }
+    let why = words::each_once(linkage.reasons.iter().map(|reason| evidence_words(reason.evidence())));
+    if why.is_empty() { "  重复诉求".to_owned() } else { format!("  重复诉求({why})") }
 }
 
 /// Which person (人), household (户) and dispute (事) it is of, one line each: the id, how sure it is in bits, and what speaks

@@ -1,7 +1,5 @@
 //! A case as a page that people read from top to bottom: what it is, who acts, what happened.
 
-use std::collections::BTreeSet;
-
 use fengqiao_proto::{
     routing::v1::{Case, CasePush, HistoryEntry, HistoryKind},
     types::v1::Matter,
@@ -118,10 +116,7 @@ fn section(name: &str, count: usize, output: &Output, page: &mut String) {
 fn reports(case: &Case, output: &Output) -> String {
     let mut table = Table::of_words(["发生", "来源", "来源编号", "版本", "重复"]);
     for report in &case.reports {
-        let mut seen = BTreeSet::new();
-        let once: Vec<&str> =
-            report.repeat_reasons.iter().map(String::as_str).filter(|reason| seen.insert(*reason)).collect();
-        let why = once.join("、");
+        let why = words::each_once(report.repeat_reasons.iter().map(String::as_str));
         let repeat = match (report.repeat, why.is_empty()) {
             (false, _) => String::new(),
             (true, true) => "重复".to_owned(),

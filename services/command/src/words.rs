@@ -13,6 +13,17 @@ use fengqiao_proto::{
     types::v1::{CaseState, FormKind, Level, PartyRole, Source},
 };
 
+/// Words joined for people, each once, where it is said first.
+pub fn each_once<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    let mut once: Vec<&str> = Vec::new();
+    for word in words {
+        if !word.is_empty() && !once.contains(&word) {
+            once.push(word);
+        }
+    }
+    once.join("、")
+}
+
 /// One word: its value, its short name in the contract, its name for people.
 pub struct Word<T: 'static>(pub T, pub &'static str, pub &'static str);
 

@@ -134,7 +134,7 @@ impl Intake {
         &self,
         who: &Principal,
         report: Option<Report>,
-    ) -> Result<(ReceivedReport, Counting), IntakeError> {
+    ) -> Result<(ReceivedReport, Option<Counting>), IntakeError> {
         let unknown = report
             .as_ref()
             .zip(self.reception.county(&who.county).ok())
@@ -144,7 +144,7 @@ impl Intake {
     }
 
     /// Counts what came without a mapping and the county does not know, unless it came before.
-    pub(crate) fn count_unmapped(&self, county: &str, unknown: Option<Unmapped>) -> Counting {
+    pub(crate) fn count_unmapped(&self, county: &str, unknown: Option<Unmapped>) -> Option<Counting> {
         let unknown = unknown.into_iter().collect();
         self.unmapped.counting(county, WITHOUT_A_MAPPING, unknown, time::now())
     }
@@ -172,7 +172,9 @@ impl Intake {
         // Nothing of the message is held while it waits.
         let (received, counting) = self.receive_typed(who, report)?;
         let answer = self.begin(who, received, WhenFull::Refuse).await?.committed().await;
-        counting.unless(answer.as_ref().is_ok_and(|answer| answer.known));
+        if let Some(counting) = counting {
+            counting.unless(answer.as_ref().is_ok_and(|answer| answer.known));
+        }
         answer
     }
 

@@ -157,7 +157,7 @@ impl Records {
             Some((mapping, unmapped)) => self.intake.unmapped.counting(&county, &mapping.name, unmapped, now),
             None => self.intake.count_unmapped(&county, unknown),
         };
-        Ok(BegunRecord { begin: begun, unmapped, counting: Some(counting) })
+        Ok(BegunRecord { begin: begun, unmapped, counting })
     }
 
     /// What a record that is right comes to where it is not taken.

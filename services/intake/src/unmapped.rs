@@ -76,10 +76,22 @@ impl UnmappedCounts {
         }
     }
 
-    /// Counts what a record brought as soon as it is seen what becomes of it, unless the record is known.
-    pub fn counting(&self, county: &str, mapping: &str, unmapped: Vec<Unmapped>, now: Timestamp) -> Counting {
-        let (county, mapping) = (county.to_owned(), mapping.to_owned());
-        Counting { counts: self.clone(), county, mapping, unmapped, at: now }
+    /// Counts what a record brought as soon as it is seen what becomes of it, unless the record is known. None where there is
+    /// nothing to count, as of nearly all.
+    pub fn counting(
+        &self,
+        county: &str,
+        mapping: &str,
+        unmapped: Vec<Unmapped>,
+        now: Timestamp,
+    ) -> Option<Counting> {
+        (!unmapped.is_empty()).then(|| Counting {
+            counts: self.clone(),
+            county: county.to_owned(),
+            mapping: mapping.to_owned(),
+            unmapped,
+            at: now,
+        })
     }
 
     fn count(&self, mut key: Key, seen: Seen) {

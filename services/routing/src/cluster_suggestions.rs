@@ -28,8 +28,7 @@ use crate::{
     error::RoutingError,
     store::{
         DecisionRange, bounded, end_of_decisions, insert_standing, keep_merge_suggestions,
-        keep_split_suggestions, mixed_to_suggest, pairs_to_suggest, settle_suggestions,
-        settled_merge_suggestions, settled_split_suggestions,
+        keep_split_suggestions, mixed_to_suggest, pairs_to_suggest, settle_suggestions, settled_suggestions,
     },
 };
 
@@ -134,8 +133,7 @@ impl ClusterSuggestions {
         county: &str,
         range: DecisionRange,
     ) -> Result<Due, RoutingError> {
-        let mut settled = settled_merge_suggestions(conn, county, AT_ONCE).await?;
-        settled.extend(settled_split_suggestions(conn, county, AT_ONCE).await?);
+        let settled = settled_suggestions(conn, county, AT_ONCE).await?;
         let pairs = pairs_to_suggest(conn, county, range, AT_ONCE).await?;
         Ok(Due { pairs, mixed: mixed_to_suggest(conn, county, range, AT_ONCE).await?, settled })
     }

@@ -14,8 +14,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 pub use closed::{unknown_category, unknown_source_category};
 
 use fengqiao_county::{
-    AreaMapping, CategoryDictionary, CategoryMapping, County, Mapping, PART, PartyMapping, RecordKind,
-    Setting, TargetKind, Template,
+    AreaMapping, CategoryDictionary, CategoryMapping, County, Entries, Mapping, PART, PartyMapping,
+    RecordKind, Setting, TargetKind, Template,
 };
 use fengqiao_proto::{
     intake::v1::{Activity, ActivityKind, PoliceDispatch, PoliceFeedback, PoliceTaking, Report},
@@ -245,6 +245,21 @@ impl<'a> Translation<'a> {
         for field in speakers {
             self.kept.insert(field);
             self.unknown(field, code.clone());
+        }
+    }
+
+    /// What was to be set at a path is kept as the source's own, and counted.
+    fn set_aside_path(&mut self, path: &str) {
+        let mapping = self.mapping;
+        for setting in mapping.set.iter().filter(|setting| setting.path == path) {
+            self.set_aside(&setting.template, None);
+        }
+        for list in mapping.lists.iter().filter(|list| list.path == path) {
+            let (Entries::When(template) | Entries::Each(template)) = &list.entries;
+            self.set_aside(template, None);
+            for setting in &list.set {
+                self.set_aside(&setting.template, None);
+            }
         }
     }
 

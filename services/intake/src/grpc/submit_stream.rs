@@ -102,8 +102,7 @@ impl Reader {
         let received = if message.validate_only {
             self.intake.receive(&self.who, message.report).map(|received| (received, None))
         } else {
-            let typed = self.intake.receive_typed(&self.who, message.report);
-            typed.map(|(received, counting)| (received, Some(counting)))
+            self.intake.receive_typed(&self.who, message.report)
         };
         let (received, counting) = match received {
             Ok((received, counting)) => {

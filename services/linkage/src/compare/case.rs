@@ -88,14 +88,12 @@ pub(crate) fn case(
     // Workers of one employer live in many places.
     let one_employer =
         place.is_none() && (days <= DAYS || one_sum && days <= WEEKS) && same_organisation(new, old);
-    let shared = who.is_none()
-        && days <= SHARED_DAYS
-        && (place.is_some() || one_employer)
-        && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    let of_one_topic = || one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+    let shared = who.is_none() && days <= SHARED_DAYS && (place.is_some() || one_employer) && of_one_topic();
     score.of_two_estates = who.is_none()
         && !one.of_employer
         && same_said(new.place.estate, old.place.estate) == Some(false)
-        && one.shared_topics.iter().any(|topic| other.shared_topics.contains(topic));
+        && of_one_topic();
     let one_file = one.numbers.iter().any(|number| other.numbers.contains(number));
     if one_file {
         score.add(Level::NumberSame, crowd.rare_bits(model, Level::NumberSame, 1.0));

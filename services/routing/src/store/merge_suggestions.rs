@@ -151,21 +151,25 @@ pub async fn keep_merge_suggestions(
     bounded("keep suggestions to merge", statement).await.map(|_| ())
 }
 
-/// What has settled itself, and whether by a merger.
+/// What has settled itself of suggestions to merge and to split, and whether by what was suggested; so many of each at most.
 ///
 /// # Errors
 /// [`RoutingError`]
-pub async fn settled_merge_suggestions(
+pub async fn settled_suggestions(
     conn: &mut PgConnection,
     county: &str,
     limit: i64,
 ) -> Result<Vec<(Uuid, bool)>, RoutingError> {
-    let statement = sqlx::query_as(include_str!("sql/merge_suggestions/settled.sql"))
-        .bind(county)
-        .bind(DutyKind::Merge.code())
-        .bind(limit)
-        .fetch_all(conn);
-    bounded("look which suggestions are settled", statement).await
+    let mut settled = Vec::new();
+    for (text, kind) in [
+        (include_str!("sql/merge_suggestions/settled.sql"), DutyKind::Merge),
+        (include_str!("sql/split_suggestions/settled.sql"), DutyKind::Split),
+    ] {
+        let statement = sqlx::query_as(text).bind(county).bind(kind.code()).bind(limit).fetch_all(&mut *conn);
+        let found: Vec<(Uuid, bool)> = bounded("look which suggestions are settled", statement).await?;
+        settled.extend(found);
+    }
+    Ok(settled)
 }
 
 /// Ends the duties of what has settled itself.

@@ -47,8 +47,7 @@ pub use meetings::{
 };
 pub use merge_suggestions::{
     DecisionRange, ListedSuggestion, SuggestedCase, SuggestionFilter, end_of_decisions, keep_cluster_news,
-    keep_merge_suggestions, list_suggestions, pairs_to_suggest, settle_suggestions,
-    settled_merge_suggestions,
+    keep_merge_suggestions, list_suggestions, pairs_to_suggest, settle_suggestions, settled_suggestions,
 };
 pub use mergers::{
     Merger, MovableReport, Move, another_live_case, answered_case, find_merger, last_number, reports_to_move,
@@ -67,7 +66,7 @@ pub use settings::{
     keep_setting_text, list_settings, named_setting_digests, newest_settings, setting_by_request,
     setting_heads,
 };
-pub use split_suggestions::{keep_split_suggestions, mixed_to_suggest, settled_split_suggestions};
+pub use split_suggestions::{keep_split_suggestions, mixed_to_suggest};
 pub use standing::{
     ActivityName, FamilySignals, NewSignal, Progress, StandingCount, StandingFilter, StandingReading,
     begin_period, count_standing, family_signals, find_standing, insert_signal, insert_standing,

@@ -7,7 +7,6 @@ use uuid::Uuid;
 use super::{bounded, merge_suggestions::DecisionRange, rows};
 use crate::{
     domain::{
-        duty::DutyKind,
         merge_suggestions::{ClusterSplit, PairedCase},
         split_suggestions::MixedCase,
     },
@@ -78,21 +77,4 @@ pub async fn keep_split_suggestions(
         .bind(all().map(|(_, mixed)| mixed.decision_id).collect::<Vec<_>>())
         .execute(conn);
     bounded("keep suggestions to split", statement).await.map(|_| ())
-}
-
-/// What has settled itself, and whether by a split.
-///
-/// # Errors
-/// [`RoutingError`]
-pub async fn settled_split_suggestions(
-    conn: &mut PgConnection,
-    county: &str,
-    limit: i64,
-) -> Result<Vec<(Uuid, bool)>, RoutingError> {
-    let statement = sqlx::query_as(include_str!("sql/split_suggestions/settled.sql"))
-        .bind(county)
-        .bind(DutyKind::Split.code())
-        .bind(limit)
-        .fetch_all(conn);
-    bounded("look which suggestions to split are settled", statement).await
 }

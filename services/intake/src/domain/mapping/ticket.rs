@@ -1,7 +1,6 @@
 //! What a ticket of the 12345 hotline says only together. A list of the hotline's may lack a column; its tickets are
 //! taken all the same.
 
-use fengqiao_county::Entries;
 use serde_json::{Map, Value};
 
 use super::Translation;
@@ -19,21 +18,6 @@ impl Translation<'_> {
         let Some(ticket) = ticket_of(&mut self.body) else { return };
         for path in without_what_they_need(ticket) {
             self.set_aside_path(path);
-        }
-    }
-
-    /// What was to be set at a path is kept as the source's own, and counted.
-    pub(super) fn set_aside_path(&mut self, path: &str) {
-        let mapping = self.mapping;
-        for setting in mapping.set.iter().filter(|setting| setting.path == path) {
-            self.set_aside(&setting.template, None);
-        }
-        for list in mapping.lists.iter().filter(|list| list.path == path) {
-            let (Entries::When(template) | Entries::Each(template)) = &list.entries;
-            self.set_aside(template, None);
-            for setting in &list.set {
-                self.set_aside(&setting.template, None);
-            }
         }
     }
 }
