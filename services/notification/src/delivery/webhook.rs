@@ -28,7 +28,7 @@ use crate::{
         outcome::{Channel, Ending, Fence, Outcome, Tried, after_failure},
         push::Push,
         retry::Next,
-        turns::{PAGE, Turns},
+        turns::{PAGE, PageEnd, Turns},
     },
     error::NotificationError,
     outgoing,
@@ -232,18 +232,28 @@ impl AgencyQueue {
 
     /// Reads once. True where more should be read at once.
     async fn read(&self) -> Result<bool, NotificationError> {
-        let wanted = self.state().turns.begin_reading();
+        let (wanted, known) = {
+            let mut state = self.state();
+            let wanted = state.turns.begin_reading();
+            let known = state.turns.known(&wanted);
+            (wanted, known)
+        };
         if wanted.is_empty() {
             return Ok(false);
         }
-        let mut found = self.delivery.store.backlog(&self.county, &self.fence.agency, &wanted).await?;
+        let mut found =
+            self.delivery.store.backlog(&self.county, &self.fence.agency, &wanted, &known).await?;
         let mut state = self.state();
         for from in wanted {
             // They are sorted by level, and the levels that are wanted too.
-            let rest = found.split_off(found.partition_point(|push| push.level >= from.level));
+            let rest = found.split_off(found.partition_point(|one| one.level >= from.level));
             let of_level = std::mem::replace(&mut found, rest);
-            let all = of_level.len() < PAGE;
-            state.turns.read(from.level, of_level.into_iter().map(Box::new).collect(), all);
+            let end = match of_level.last() {
+                Some(last) if of_level.len() >= PAGE => PageEnd::Behind(last.place),
+                _ => PageEnd::Last,
+            };
+            let pushes = of_level.into_iter().filter_map(|one| one.push.map(Box::new)).collect();
+            state.turns.read(from.level, pushes, end);
         }
         state.turns.end_reading();
         let again = state.turns.is_low();

@@ -33,6 +33,26 @@ pub struct ReadFrom {
     pub after: Option<Place>,
 }
 
+/// What a page of a level ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageEnd {
+    /// Nothing waits behind it.
+    Last,
+    /// More may wait behind this place.
+    Behind(Place),
+}
+
+/// One that waits, as it is read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its level.
+    pub level: Level,
+    /// Its place in the level's order.
+    pub place: Place,
+    /// The push; none of one that is known already.
+    pub push: Option<Push>,
+}
+
 /// What waits for one agency, as far as it is held. `P` is a push, however it is kept.
 #[derive(Debug)]
 pub struct Turns<P> {
@@ -114,6 +134,16 @@ impl<P: Deref<Target = Push>> Turns<P> {
         wants
     }
 
+    /// What need not be read once more, where reading begins at the begin of a level: what has gone or is held. Further on
+    /// in a level nothing is known.
+    pub fn known(&self, wanted: &[ReadFrom]) -> Vec<Uuid> {
+        if wanted.iter().any(|from| from.after.is_none()) {
+            self.known.iter().copied().collect()
+        } else {
+            Vec::new()
+        }
+    }
+
     /// All that was to be read is taken in.
     pub fn end_reading(&mut self) {
         self.meanwhile = None;
@@ -134,9 +164,8 @@ impl<P: Deref<Target = Push>> Turns<P> {
         self.levels.iter().any(|of| of.more && of.held.len() < LOW)
     }
 
-    /// Takes in what was read of a level, in its order. `all`: there was no more behind it.
-    pub fn read(&mut self, level: Level, pushes: Vec<P>, all: bool) {
-        let last = pushes.last().map(|push| (push.requested_at, push.push_id));
+    /// Takes in what was read of a level, in its order, and with what it ended.
+    pub fn read(&mut self, level: Level, pushes: Vec<P>, end: PageEnd) {
         for push in pushes {
             let changed = self.meanwhile.as_ref().is_some_and(|meanwhile| meanwhile.changed(&push));
             if !changed && self.known.insert(push.push_id) {
@@ -144,11 +173,9 @@ impl<P: Deref<Target = Push>> Turns<P> {
             }
         }
         let of = self.of(level);
-        if all {
-            of.more = std::mem::take(&mut of.again);
-            of.after = None;
-        } else {
-            of.after = last.or(of.after);
+        match end {
+            PageEnd::Last => (of.more, of.after) = (std::mem::take(&mut of.again), None),
+            PageEnd::Behind(place) => of.after = Some(place),
         }
     }
 
@@ -248,6 +275,11 @@ mod tests {
         Box::new(asked.claimed())
     }
 
+    fn behind(id: u128) -> PageEnd {
+        let push = push(id, id, Level::Red);
+        PageEnd::Behind((push.requested_at, push.push_id))
+    }
+
     fn ids(turns: &mut Turns<Box<Push>>) -> Vec<u128> {
         std::iter::from_fn(|| turns.take()).map(|push| push.push_id.as_u128()).collect()
     }
@@ -255,11 +287,11 @@ mod tests {
     #[test]
     fn red_goes_first_and_one_case_goes_one_by_one() {
         let mut turns = Turns::new();
-        turns.read(Level::Orange, vec![], true);
-        turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow), push(2, 1, Level::Yellow)], true);
-        turns.read(Level::Red, vec![push(3, 3, Level::Red)], false);
+        turns.read(Level::Orange, vec![], PageEnd::Last);
+        turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow), push(2, 1, Level::Yellow)], PageEnd::Last);
+        turns.read(Level::Red, vec![push(3, 3, Level::Red)], behind(3));
         assert_eq!(ids(&mut turns), [3], "more red ones are to be read");
-        turns.read(Level::Red, vec![], true);
+        turns.read(Level::Red, vec![], PageEnd::Last);
         assert_eq!(ids(&mut turns), [1]);
         turns.arrived(Uuid::from_u128(1), Uuid::from_u128(1));
         assert_eq!(ids(&mut turns), [2]);
@@ -274,59 +306,81 @@ mod tests {
     fn what_comes_goes_past_the_store_only_where_nothing_waits_before_it() {
         let mut turns = Turns::new();
         assert!(!turns.bring(push(9, 9, Level::Red)), "nothing was read yet");
-        turns.read(Level::Red, vec![], true);
+        turns.read(Level::Red, vec![], PageEnd::Last);
         assert!(turns.bring(push(9, 9, Level::Red)));
         assert!(!turns.bring(push(8, 8, Level::Yellow)));
         assert_eq!(turns.wants().len(), 4, "all levels but red");
         turns.rung();
         assert_eq!(turns.wants()[0], ReadFrom { level: Level::Red, after: None });
         // Read once more, it is not there twice.
-        turns.read(Level::Red, vec![push(9, 9, Level::Red)], true);
+        turns.read(Level::Red, vec![push(9, 9, Level::Red)], PageEnd::Last);
         assert_eq!(ids(&mut turns), [9]);
     }
 
     #[test]
     fn a_ring_during_a_backlog_is_heard_at_its_end() {
         let mut turns = Turns::new();
-        turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow)], false);
+        turns.read(Level::Yellow, vec![push(1, 1, Level::Yellow)], behind(1));
         turns.rung();
         let yellow = |turns: &Turns<Box<Push>>| turns.wants().into_iter().find(|w| w.level == Level::Yellow);
         assert!(yellow(&turns).unwrap().after.is_some());
-        turns.read(Level::Yellow, vec![], true);
+        turns.read(Level::Yellow, vec![], PageEnd::Last);
         assert_eq!(yellow(&turns).unwrap().after, None);
-        turns.read(Level::Yellow, vec![], true);
+        turns.read(Level::Yellow, vec![], PageEnd::Last);
         assert_eq!(yellow(&turns), None);
+    }
+
+    #[test]
+    fn what_is_here_is_not_read_once_more() {
+        let mut turns = Turns::new();
+        let wanted = turns.begin_reading();
+        assert!(turns.known(&wanted).is_empty());
+        turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 2, Level::Red)], PageEnd::Last);
+        turns.read(Level::Yellow, vec![push(3, 3, Level::Yellow)], behind(3));
+        turns.end_reading();
+        assert_eq!(turns.take().unwrap().push_id.as_u128(), 1);
+        let further = [ReadFrom { level: Level::Yellow, after: turns.wants().pop().unwrap().after }];
+        assert!(turns.known(&further).is_empty(), "behind what was read nothing is known");
+        turns.rung();
+        let wanted = turns.begin_reading();
+        let mut known: Vec<_> = turns.known(&wanted).iter().map(Uuid::as_u128).collect();
+        known.sort_unstable();
+        assert_eq!(known, [1, 2, 3], "on its way, and held");
+        // Of a page that brings nothing new the end is told all the same.
+        turns.read(Level::Red, vec![], PageEnd::Last);
+        turns.end_reading();
+        assert_eq!(ids(&mut turns), [2]);
     }
 
     #[test]
     fn what_follows_a_failed_push_waits_behind_it() {
         let mut turns = Turns::new();
         let three = vec![push(1, 1, Level::Red), push(2, 1, Level::Red), push(3, 3, Level::Red)];
-        turns.read(Level::Red, three, true);
+        turns.read(Level::Red, three, PageEnd::Last);
         assert_eq!(turns.take().unwrap().push_id.as_u128(), 1);
         turns.rung();
         turns.begin_reading();
         turns.hold_back(Level::Red, Uuid::from_u128(1));
         turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
         // What was being read meanwhile does not know of the failure.
-        turns.read(Level::Red, vec![push(2, 1, Level::Red)], true);
+        turns.read(Level::Red, vec![push(2, 1, Level::Red)], PageEnd::Last);
         turns.end_reading();
         assert_eq!(ids(&mut turns), [3]);
         assert_eq!(turns.known.len(), 1);
         turns.begin_reading();
-        turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 1, Level::Red)], true);
+        turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 1, Level::Red)], PageEnd::Last);
         assert_eq!(ids(&mut turns), [1]);
     }
 
     #[test]
     fn what_was_delivered_while_it_was_read_again_does_not_go_twice() {
         let mut turns = Turns::new();
-        turns.read(Level::Red, vec![push(1, 1, Level::Red)], true);
+        turns.read(Level::Red, vec![push(1, 1, Level::Red)], PageEnd::Last);
         assert_eq!(ids(&mut turns), [1]);
         turns.rung();
         turns.begin_reading();
         turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
-        turns.read(Level::Red, vec![push(1, 1, Level::Red)], true);
+        turns.read(Level::Red, vec![push(1, 1, Level::Red)], PageEnd::Last);
         turns.end_reading();
         assert!(ids(&mut turns).is_empty());
     }
@@ -337,7 +391,7 @@ mod tests {
         #[test]
         fn one_of_a_case_at_a_time_and_in_order(steps in proptest::collection::vec((0u8..5, 1u128..30), 0..200)) {
             let mut turns = Turns::new();
-            turns.read(Level::Red, vec![], true);
+            turns.read(Level::Red, vec![], PageEnd::Last);
             let (mut on_way, mut last) = (Vec::<Box<Push>>::new(), HashMap::new());
             let mut unwritten = Vec::new();
             let mut next = 1;

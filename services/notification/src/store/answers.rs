@@ -2,9 +2,7 @@
 //! transaction.
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::notification::v1::{
-    CannotReason, DeliveryState, FeedbackOutcome, ReceiptKind, ReturnReason,
-};
+use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome, ReceiptKind, ReturnReason};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
@@ -103,7 +101,8 @@ impl Store {
                     }
                     let row = update(&mut tx, answer, &before).await.map_err(database())?;
                     let after = rows::push(&answer.county, &row).map_err(database())?;
-                    let events = events(answer, &before);
+                    let arrived = row.try_get("arrived").map_err(database())?;
+                    let events = events(answer, &before, arrived);
                     let first = append(&mut tx, &answer.county, &events).await?;
                     tx.commit().await.map_err(database())?;
                     self.outbox.sent(&answer.county, first, events);
@@ -174,8 +173,8 @@ async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Resu
 }
 
 /// What the other services learn. The receipt stays in the push's own trace, which began with the report,
-/// so that one trace shows the whole way.
-fn events(answer: &Answer, before: &Push) -> Vec<Event> {
+/// so that one trace shows the whole way. `arrived`: by this answer it counts as delivered.
+fn events(answer: &Answer, before: &Push, arrived: bool) -> Vec<Event> {
     let plain = |kind| {
         let mut receipt = Receipt::plain(before, kind, answer.at, &answer.actor);
         receipt.capacity = &answer.capacity;
@@ -183,7 +182,7 @@ fn events(answer: &Answer, before: &Push) -> Vec<Event> {
         receipt
     };
     let mut events = Vec::with_capacity(2);
-    if before.delivery != DeliveryState::Delivered {
+    if arrived {
         events.push(plain(ReceiptKind::Delivered).event());
     }
     let receipt = match &answer.act {

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use super::Store;
 use crate::{domain::outcome::Channel, error::NotificationError};
 
+/// So many replays of one push may end at the same moment.
+const REPLAYS_AT_ONCE: u32 = 16;
+
 /// How an agency's queue is doing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EndpointState {
@@ -87,20 +90,26 @@ impl Store {
     ) -> Result<i32, NotificationError> {
         const OPERATION: &str = "keep a replay";
         Self::within(OPERATION, async {
-            sqlx::query_scalar(include_str!("sql/replayed.sql"))
-                .bind(county)
-                .bind(push_id)
-                .bind(to_sql(replayed.at))
-                .bind(Channel::Replay.name())
-                .bind(replayed.delivered)
-                .bind(replayed.http_status)
-                .bind(replayed.error)
-                .bind(i32::try_from(replayed.took.as_millis()).unwrap_or(i32::MAX))
-                .bind(&replayed.sealed_answer)
-                .fetch_optional(&self.pool)
-                .await
-                .map_err(NotificationError::database(OPERATION))?
-                .ok_or(NotificationError::NoSuchPush)
+            // Two replays at once find the same number; the one that comes second takes the next.
+            for _ in 0..REPLAYS_AT_ONCE {
+                let kept = sqlx::query_scalar(include_str!("sql/replayed.sql"))
+                    .bind(county)
+                    .bind(push_id)
+                    .bind(to_sql(replayed.at))
+                    .bind(Channel::Replay.name())
+                    .bind(replayed.delivered)
+                    .bind(replayed.http_status)
+                    .bind(replayed.error)
+                    .bind(i32::try_from(replayed.took.as_millis()).unwrap_or(i32::MAX))
+                    .bind(&replayed.sealed_answer)
+                    .fetch_optional(&self.pool)
+                    .await
+                    .map_err(NotificationError::database(OPERATION))?;
+                if let Some(number) = kept {
+                    return Ok(number);
+                }
+            }
+            Err(NotificationError::NoSuchPush)
         })
         .await
     }

@@ -10,9 +10,8 @@ use uuid::Uuid;
 use super::{Store, millis, rows};
 use crate::{
     domain::{
-        push::Push,
         sharing::Alive,
-        turns::{PAGE, ReadFrom},
+        turns::{PAGE, ReadFrom, Waiting},
     },
     error::NotificationError,
 };
@@ -125,7 +124,8 @@ impl Store {
         .await
     }
 
-    /// Reads what waits for an agency: a page of each level that is wanted, in its order.
+    /// Reads what waits for an agency: a page of each level that is wanted, in the order of levels and in that of each. Of
+    /// those that are `known` only the place.
     ///
     /// # Errors
     /// [`NotificationError`] of the database.
@@ -134,7 +134,8 @@ impl Store {
         county: &str,
         agency: &str,
         wanted: &[ReadFrom],
-    ) -> Result<Vec<Push>, NotificationError> {
+        known: &[Uuid],
+    ) -> Result<Vec<Waiting>, NotificationError> {
         const OPERATION: &str = "read what waits for an agency";
         let start = (Timestamp::UNIX_EPOCH, Uuid::nil());
         let places: Vec<_> = wanted.iter().map(|from| from.after.unwrap_or(start)).collect();
@@ -146,16 +147,18 @@ impl Store {
                 .bind(places.iter().map(|(at, _)| to_sql(*at)).collect::<Vec<_>>())
                 .bind(places.iter().map(|(_, id)| *id).collect::<Vec<_>>())
                 .bind(i64::try_from(PAGE).unwrap_or(i64::MAX))
+                .bind(known)
                 .fetch_all(&self.pool)
                 .await
                 .map_err(NotificationError::database(OPERATION))?;
-            let mut pushes = found
+            let mut waiting = found
                 .iter()
-                .map(|row| rows::push(county, row))
+                .map(|row| rows::waiting(county, agency, row))
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(NotificationError::database(OPERATION))?;
-            Push::sort_for_delivery(&mut pushes);
-            Ok(pushes)
+            // As the pages are joined they are in order already, which the database does not promise.
+            waiting.sort_by(|a, b| (b.level as i32, a.place).cmp(&(a.level as i32, b.place)));
+            Ok(waiting)
         })
         .await
     }

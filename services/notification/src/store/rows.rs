@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 
-use crate::domain::{lane::Lane, push::Push, queued::Queued};
+use crate::domain::{lane::Lane, push::Push, queued::Queued, turns::Waiting};
 
 /// A row that has all columns of a push.
 pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
@@ -46,6 +46,51 @@ pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
         traceparent: row.try_get("traceparent")?,
         sealed_matter: row.try_get("sealed_matter")?,
     })
+}
+
+/// A row of what waits for an agency. By their places and not by their names: many are read at once.
+pub(super) fn waiting(county: &str, agency: &str, row: &PgRow) -> Result<Waiting, sqlx::Error> {
+    let level = number(row, 0, Level::try_from)?;
+    let place = (from_sql(row.try_get(1)?), row.try_get(2)?);
+    // What is known already has no push beside its place.
+    let Some(case_id) = row.try_get(6)? else { return Ok(Waiting { level, place, push: None }) };
+    let maybe = |column: usize| row.try_get::<Option<OffsetDateTime>, _>(column).map(|at| at.map(from_sql));
+    let push = Push {
+        county: county.to_owned(),
+        push_id: place.1,
+        subject: number(row, 5, PushSubject::try_from)?,
+        case_id,
+        case_number: row.try_get(7)?,
+        agency: agency.to_owned(),
+        form: number(row, 8, FormKind::try_from)?,
+        level,
+        area_code: row.try_get(9)?,
+        area_name: row.try_get(10)?,
+        category: row.try_get(11)?,
+        reason: row.try_get(12)?,
+        requested_at: place.0,
+        due_at: maybe(13)?,
+        delivery: DeliveryState::Waiting,
+        // Whoever answers it has it.
+        receipt: ReceiptState::Unsigned,
+        delivered_at: None,
+        signed_at: None,
+        returned_at: None,
+        return_reason: ReturnReason::Unspecified,
+        feedback_at: None,
+        parked_at: None,
+        attempts: row.try_get(3)?,
+        failures: row.try_get(4)?,
+        // Its tries have it.
+        last_error: String::new(),
+        traceparent: row.try_get(14)?,
+        form_number: row.try_get(15)?,
+        drill: row.try_get(16)?,
+        sign_by: maybe(17)?,
+        answer_by: maybe(18)?,
+        sealed_matter: row.try_get(19)?,
+    };
+    Ok(Waiting { level, place, push: Some(push) })
 }
 
 /// Rows of `push_id, agency, level, requested_at`, in the order in which they are to be queued.
@@ -91,7 +136,15 @@ pub(super) fn known<T, E>(
 where
     E: std::error::Error + Send + Sync + 'static,
 {
+    number(row, column, read)
+}
+
+fn number<T, E, C>(row: &PgRow, column: C, read: impl Fn(i32) -> Result<T, E>) -> Result<T, sqlx::Error>
+where
+    E: std::error::Error + Send + Sync + 'static,
+    C: sqlx::ColumnIndex<PgRow> + std::fmt::Display + Copy,
+{
     let number: i16 = row.try_get(column)?;
     read(number.into())
-        .map_err(|e| sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(e) })
+        .map_err(|e| sqlx::Error::ColumnDecode { index: column.to_string(), source: Box::new(e) })
 }

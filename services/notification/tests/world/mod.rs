@@ -277,7 +277,7 @@ impl World {
 
     /// How many pushes are in this delivery state.
     pub async fn in_state(&self, delivery: i16) -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM push_delivery WHERE delivery = $1")
+        sqlx::query_scalar("SELECT count(*) FROM push_now WHERE delivery = $1")
             .bind(delivery)
             .fetch_one(&self.pool)
             .await

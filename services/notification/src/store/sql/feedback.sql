@@ -1,23 +1,27 @@
 -- The agency says what it did.
-WITH said AS (
+WITH answered AS (
+    UPDATE push
+    SET receipt = 4, feedback_at = $3, last_outcome = $6
+    WHERE county = $1 AND push_id = $2 AND receipt = $4
+    RETURNING *
+), said AS (
     INSERT INTO feedback (
         county, push_id, request_id, outcome, sealed_text, at, cannot_reason, substantive, attachments, actor, capacity
     )
     VALUES ($1, $2, $5, $6, $7, $3, $8, $9, $10, $11, $12)
-), delivered AS (
-    -- Whoever answers it has it, so it counts as delivered.
-    UPDATE push_delivery AS d
-    SET delivery = 2, delivered_at = coalesce(delivered_at, $3), parked_at = NULL, last_error = ''
-    FROM push AS p
-    WHERE d.county = $1 AND d.push_id = $2 AND p.county = $1 AND p.push_id = $2 AND p.receipt = $4
-    RETURNING d.*
+), arrived AS (
+    -- Whoever answers it has it, so it counts as delivered: by this, where it still was on its way.
+    DELETE FROM push_delivery AS d USING answered AS p
+    WHERE d.county = $1 AND d.push_id = $2 AND p.push_id = d.push_id
+    RETURNING d.delivery, d.attempts
 )
-UPDATE push AS p
-SET receipt = 4, feedback_at = $3, last_outcome = $6
-FROM delivered AS d
-WHERE p.county = $1 AND p.push_id = $2 AND p.receipt = $4
-RETURNING
+SELECT
     p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
-    p.reason, p.requested_at, p.due_at, d.delivery, p.receipt, d.delivered_at, p.signed_at, p.returned_at,
-    p.return_reason, p.feedback_at, d.parked_at, d.attempts, d.failures, d.last_error, p.traceparent, p.form_number,
-    p.drill, p.sign_by, p.answer_by, p.sealed_matter
+    p.reason, p.requested_at, p.due_at, 2::smallint AS delivery, p.receipt,
+    coalesce(tried.delivered_at, least(p.signed_at, p.returned_at, p.feedback_at)) AS delivered_at, p.signed_at,
+    p.returned_at, p.return_reason, p.feedback_at, NULL::timestamptz AS parked_at,
+    coalesce(tried.attempts, arrived.attempts, 0) AS attempts, 0 AS failures, '' AS last_error, p.traceparent,
+    p.form_number, p.drill, p.sign_by, p.answer_by, p.sealed_matter, coalesce(arrived.delivery, 2) <> 2 AS arrived
+FROM answered AS p
+LEFT JOIN arrived ON true
+CROSS JOIN LATERAL tries_of($1, p.push_id) AS tried

@@ -1,13 +1,12 @@
 -- What waits for one agency: a page of each level that is wanted, behind a place in its order. What came later than a
--- push of its case and level that waits for its next try waits behind it.
+-- push of its case and level that waits for its next try waits behind it. Of those that the owner has ($7) only the place.
 SELECT
-    p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
-    p.reason, p.requested_at, p.due_at, page.delivery, p.receipt, page.delivered_at, p.signed_at, p.returned_at,
-    p.return_reason, p.feedback_at, page.parked_at, page.attempts, page.failures, page.last_error, p.traceparent, p.form_number,
-    p.drill, p.sign_by, p.answer_by, p.sealed_matter
+    wanted.level, page.requested_at, page.push_id, page.attempts, page.failures, p.subject, p.case_id, p.case_number, p.form,
+    p.area_code, p.area_name, p.category, p.reason, p.due_at, p.traceparent, p.form_number, p.drill, p.sign_by,
+    p.answer_by, p.sealed_matter
 FROM UNNEST($3::smallint[], $4::timestamptz[], $5::uuid[]) AS wanted (level, after_at, after_id)
 CROSS JOIN LATERAL (
-    SELECT *
+    SELECT requested_at, push_id, attempts, failures
     FROM push_delivery AS d
     WHERE county = $1 AND d.agency = $2 AND d.level = wanted.level AND delivery = 1
         AND (requested_at, push_id) > (wanted.after_at, wanted.after_id)
@@ -24,5 +23,8 @@ CROSS JOIN LATERAL (
     LIMIT $6
 ) AS page
 -- One by one, whatever the planner believes of the table.
-CROSS JOIN LATERAL (SELECT * FROM push WHERE county = $1 AND push_id = page.push_id LIMIT 1) AS p
-ORDER BY p.level DESC, p.requested_at, p.push_id
+LEFT JOIN LATERAL (
+    SELECT * FROM push
+    WHERE county = $1 AND push_id = page.push_id AND page.push_id NOT IN (SELECT UNNEST($7::uuid[]))
+    LIMIT 1
+) AS p ON true

@@ -17,38 +17,47 @@ WITH held AS MATERIALIZED (
         push_id, attempt, ending, wait_ms, began_at, ended_at, channel, http_status, error, duration_ms, token,
         sealed_answer
     )
+), arrived AS (
+    -- What is delivered has no row any more.
+    DELETE FROM push_delivery AS push USING outcome
+    WHERE push.county = outcome.county AND push.push_id = outcome.push_id
+        AND outcome.ending = 1 AND push.delivery <> 2
+        AND (
+            outcome.token IS NULL
+            OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
+        )
+    RETURNING push.push_id, push.attempts + 1 AS next_attempt, outcome.ending, outcome.began_at, outcome.ended_at,
+        outcome.channel, outcome.http_status, outcome.error, outcome.duration_ms, outcome.token, outcome.attempt,
+        outcome.sealed_answer
 ), changed AS (
     UPDATE push_delivery AS push
-    SET delivery = CASE outcome.ending WHEN 1 THEN 2 WHEN 3 THEN 3 ELSE 1 END,
-        delivered_at = CASE WHEN outcome.ending = 1 THEN coalesce(push.delivered_at, outcome.ended_at)
-                            ELSE push.delivered_at END,
+    SET delivery = CASE outcome.ending WHEN 3 THEN 3 ELSE 1 END,
         parked_at = CASE WHEN outcome.ending = 3 THEN outcome.ended_at END,
         attempts = push.attempts + CASE WHEN outcome.token IS NULL THEN 0 ELSE 1 END,
         failures = push.failures + CASE WHEN outcome.ending IN (2, 3) THEN 1 ELSE 0 END,
         next_attempt_at = now() + outcome.wait_ms * interval '1 millisecond',
         lease_until = '-infinity',
         queue_at = now() + (outcome.wait_ms + CASE WHEN outcome.ending = 4 THEN $12 ELSE 0 END) * interval '1 millisecond',
-        last_error = CASE WHEN outcome.ending = 1 THEN '' ELSE outcome.error END
+        last_error = outcome.error
     FROM outcome
     WHERE push.county = outcome.county AND push.push_id = outcome.push_id
+        AND outcome.ending <> 1 AND push.delivery = 1
         AND (
-            outcome.token IS NULL
+            outcome.token IS NULL AND push.attempts = outcome.attempt
             OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
         )
-        AND (
-            outcome.ending = 1 AND push.delivery <> 2
-            OR outcome.ending <> 1 AND push.delivery = 1
-                AND (outcome.token IS NOT NULL OR push.attempts = outcome.attempt)
-        )
-    RETURNING push.push_id, push.attempts, outcome.ending, outcome.began_at, outcome.channel, outcome.http_status,
-        outcome.error, outcome.duration_ms, outcome.token, outcome.attempt, outcome.sealed_answer
+    RETURNING push.push_id, push.attempts AS next_attempt, outcome.ending, outcome.began_at, outcome.ended_at,
+        outcome.channel, outcome.http_status, outcome.error, outcome.duration_ms, outcome.token, outcome.attempt,
+        outcome.sealed_answer
+), settled AS MATERIALIZED (
+    SELECT * FROM arrived UNION ALL SELECT * FROM changed
 ), record AS (
     INSERT INTO delivery_attempt (
-        county, push_id, number, at, channel, delivered, http_status, error, duration_ms, sealed_answer
+        county, push_id, number, at, channel, delivered, http_status, error, duration_ms, sealed_answer, delivered_at
     )
-    SELECT $1, push_id, CASE WHEN token IS NULL THEN attempt ELSE attempts END, began_at, channel, ending = 1,
-        http_status, error, duration_ms, sealed_answer
-    FROM changed
+    SELECT $1, push_id, CASE WHEN token IS NULL THEN attempt ELSE next_attempt END, began_at, channel, ending = 1,
+        http_status, error, duration_ms, sealed_answer, CASE WHEN ending = 1 THEN ended_at END
+    FROM settled
     ON CONFLICT (county, push_id, number) DO NOTHING
 )
-SELECT push_id FROM changed
+SELECT push_id FROM settled
