@@ -22,8 +22,8 @@ END;
 CREATE VIEW push_now AS
 SELECT push.*,
     coalesce(d.delivery, 2::smallint) AS delivery,
-    coalesce(d.delivered_at, tried.delivered_at, CASE WHEN d.push_id IS NULL
-        THEN least(push.signed_at, push.returned_at, push.feedback_at) END) AS delivered_at,
+    CASE WHEN d.push_id IS NULL
+        THEN least(tried.delivered_at, push.signed_at, push.returned_at, push.feedback_at) END AS delivered_at,
     d.parked_at,
     coalesce(d.attempts, tried.attempts, 0) AS attempts,
     coalesce(d.failures, 0) AS failures,

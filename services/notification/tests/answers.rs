@@ -4,8 +4,14 @@
 
 mod world;
 
+use std::time::Duration;
+
 use fengqiao_notification::{
-    domain::receipt::Forbidden,
+    domain::{
+        outcome::{Channel, Ending, Outcome, Tried},
+        push::Push,
+        receipt::Forbidden,
+    },
     error::NotificationError,
     store::{Act, Answer, Place, Which},
 };
@@ -66,6 +72,48 @@ async fn signing_straight_from_the_inbox_counts_as_delivered_and_twice_as_once()
     let receipts = world.receipts().await;
     let kinds: Vec<_> = receipts.iter().map(|r| (r.kind(), r.actor.as_str())).collect();
     assert_eq!(kinds, [(ReceiptKind::Delivered, "li"), (ReceiptKind::Signed, "li")]);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_is_signed_while_it_is_on_its_way_is_delivered_once() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let ids = world.arrive(&process, &[("police", Yellow), ("police", Yellow)]).await;
+    let claimed = store.claim(COUNTY, "police", &ids, Duration::from_secs(60)).await.unwrap();
+    assert_eq!(claimed.len(), 2);
+    let delivered = |push: &Push| Outcome {
+        county: COUNTY.into(),
+        push: Tried::of(push),
+        attempt: push.attempts,
+        token: None,
+        channel: Channel::Stream,
+        began_at: now(),
+        took: Duration::from_millis(5),
+        ending: Ending::Delivered,
+        http_status: 0,
+        error: String::new(),
+        sealed_answer: Vec::new(),
+        trace: None,
+    };
+    // The one is signed before it is known that it came, the other after it.
+    let (signed, _) = store.answer(&answer(ids[0], "police", Act::Sign)).await.unwrap();
+    assert_eq!((signed.delivery, signed.delivered_at), (DeliveryState::Delivered, signed.signed_at));
+    let outcomes: Vec<_> = claimed.iter().map(delivered).collect();
+    let settled = store.settle(COUNTY, &outcomes).await.unwrap();
+    assert_eq!(settled.iter().map(|one| one.push.push_id).collect::<Vec<_>>(), [ids[1]]);
+    let (later, _) = store.answer(&answer(ids[1], "police", Act::Sign)).await.unwrap();
+    let came = outcomes.iter().find(|one| one.push.push_id == ids[1]).unwrap().ended_at();
+    assert_eq!((later.delivered_at, later.attempts), (Some(came), 1));
+    for id in ids {
+        let push = store.push(COUNTY, id).await.unwrap();
+        assert_eq!((push.delivery, push.receipt), (DeliveryState::Delivered, ReceiptState::Signed));
+        assert_eq!(store.attempts(COUNTY, id).await.unwrap().len(), 1, "the try is kept");
+        assert!(push.delivered_at <= push.signed_at);
+    }
+    let told = world.receipts().await;
+    assert_eq!(told.iter().filter(|receipt| receipt.kind() == ReceiptKind::Delivered).count(), 2);
     process.end().await;
 }
 

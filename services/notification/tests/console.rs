@@ -90,6 +90,13 @@ async fn each_try_is_kept_with_its_answer_is_shown_as_it_was_sent_and_can_be_rep
     let replayed = &store.attempts(COUNTY, push_id).await.unwrap()[0];
     assert_eq!((replayed.channel.as_str(), replayed.number, replayed.delivered), ("replay", number, true));
     assert_eq!(world.receipts().await.len(), 1, "a replay is no second delivery");
+    // At once they do not take each other's numbers.
+    let (one, other) = tokio::join!(console.replay(COUNTY, push_id, 1), console.replay(COUNTY, push_id, 1));
+    let mut numbers = [one.unwrap().1, other.unwrap().1];
+    numbers.sort_unstable();
+    assert_eq!(numbers, [number + 1, number + 2]);
+    let after = store.push(COUNTY, push_id).await.unwrap();
+    assert_eq!((after.delivered_at, after.attempts), (push.delivered_at, number + 2));
     assert!(matches!(
         console.replay(COUNTY, push_id, 99).await.unwrap_err(),
         NotificationError::NoSuchAttempt

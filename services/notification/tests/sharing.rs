@@ -14,6 +14,7 @@ use std::{
 use fengqiao_notification::domain::{
     outcome::{Channel, Ending, Outcome, Tried},
     push::RequestedPush,
+    retry::Next,
 };
 use fengqiao_proto::types::v1::Level::{Red, Yellow};
 use fengqiao_serving::time::now;
@@ -136,7 +137,7 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
     assert_eq!(hold(second, 60_000).await, [("court".to_owned(), 2)]);
     // And what an owner has, no stream claims.
     assert!(store.claim(COUNTY, "court", &[push_id], Duration::from_secs(1)).await.unwrap().is_empty());
-    let outcome = |token| Outcome {
+    let tried = |token, ending| Outcome {
         county: COUNTY.into(),
         push: Tried::of(&RequestedPush::blank(COUNTY, push_id, "court", now()).claimed()),
         attempt: 1,
@@ -144,16 +145,29 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
         channel: Channel::Webhook,
         began_at: now(),
         took: Duration::from_millis(5),
-        ending: Ending::Delivered,
+        ending,
         http_status: 200,
         error: String::new(),
         sealed_answer: Vec::new(),
         trace: None,
     };
-    assert!(store.settle(COUNTY, &[outcome(1)]).await.unwrap().is_empty());
-    assert_eq!(world.in_state(2).await, 0);
+    let overtaken = tried(1, Ending::Failed(Next::Park));
+    assert!(store.settle(COUNTY, &[overtaken]).await.unwrap().is_empty());
+    assert_eq!(world.in_state(1).await, 1);
     assert_eq!(store.attempts(COUNTY, push_id).await.unwrap().len(), 1);
-    assert_eq!(store.settle(COUNTY, &[outcome(2)]).await.unwrap().len(), 1);
+    let delivered = [tried(2, Ending::Delivered)];
+    assert_eq!(store.settle(COUNTY, &delivered).await.unwrap().len(), 1);
     assert_eq!(world.in_state(2).await, 1);
+    // Settled once more, since it was not known whether it was.
+    assert!(store.settle(COUNTY, &delivered).await.unwrap().is_empty());
+    let attempts = store.attempts(COUNTY, push_id).await.unwrap();
+    let kept: Vec<_> = attempts.iter().map(|one| (one.number, one.delivered)).collect();
+    assert_eq!(kept, [(2, true), (1, false)], "neither try took the other's number");
+    let push = store.push(COUNTY, push_id).await.unwrap();
+    assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 2));
+    // What comes later changes nothing of that either.
+    assert!(store.settle(COUNTY, &[tried(2, Ending::Delivered)]).await.unwrap().is_empty());
+    let push = store.push(COUNTY, push_id).await.unwrap();
+    assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 3));
     process.end().await;
 }

@@ -229,6 +229,7 @@ fn record<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
         .bind(outcomes.iter().map(|o| o.error.as_str()).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| took_millis(o)).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| sealed_answer(o)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.token.is_some()).collect::<Vec<_>>())
 }
 
 fn took_millis(outcome: &Outcome) -> i32 {

@@ -3,7 +3,7 @@
 SELECT
     p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
     p.reason, p.requested_at, p.due_at, CASE WHEN p.receipt = 1 THEN coalesce(d.delivery, 2) ELSE 2 END::smallint AS delivery,
-    p.receipt, coalesce(tried.delivered_at, least(p.signed_at, p.returned_at, p.feedback_at)) AS delivered_at, p.signed_at,
+    p.receipt, least(tried.delivered_at, p.signed_at, p.returned_at, p.feedback_at) AS delivered_at, p.signed_at,
     p.returned_at, p.return_reason, p.feedback_at, d.parked_at, coalesce(d.attempts, tried.attempts, 0) AS attempts,
     coalesce(d.failures, 0) AS failures, coalesce(d.last_error, '') AS last_error, p.traceparent, p.form_number, p.drill,
     p.sign_by, p.answer_by, p.sealed_matter, p.evidence_for

@@ -13,7 +13,7 @@ WITH answered AS (
 SELECT
     p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
     p.reason, p.requested_at, p.due_at, 2::smallint AS delivery, p.receipt,
-    coalesce(tried.delivered_at, least(p.signed_at, p.returned_at, p.feedback_at)) AS delivered_at, p.signed_at,
+    least(tried.delivered_at, p.signed_at, p.returned_at, p.feedback_at) AS delivered_at, p.signed_at,
     p.returned_at, p.return_reason, p.feedback_at, NULL::timestamptz AS parked_at,
     coalesce(tried.attempts, arrived.attempts, 0) AS attempts, 0 AS failures, '' AS last_error, p.traceparent,
     p.form_number, p.drill, p.sign_by, p.answer_by, p.sealed_matter, coalesce(arrived.delivery, 2) <> 2 AS arrived
