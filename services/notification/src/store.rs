@@ -136,7 +136,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
 
 /// Statements that begin with messaging's [`IN_STEP`](fengqiao_messaging::IN_STEP).
 pub const STATEMENTS_IN_STEP: &[(&str, &str)] =
-    &[("insert_pushes", include_str!("store/sql/insert_pushes.sql"))];
+    &[("insert_pushes", arrival::INSERT_PUSHES), ("insert_push", arrival::INSERT_PUSH)];
 
 /// The store.
 #[derive(Debug, Clone)]

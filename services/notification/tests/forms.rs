@@ -203,6 +203,54 @@ async fn s2_06_the_womens_federation_gets_the_need_and_a_safe_time_on_every_way_
     process.end().await;
 }
 
+/// One that arrives alone is written by a statement of its own.
+#[tokio::test]
+async fn a_push_is_stored_the_same_alone_and_with_others() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let case = Uuid::now_v7();
+    let of_case = || {
+        let whole = |asked: &mut PushRequested| {
+            asked.due_at = Some(to_proto(now()));
+            asked.sign_due_at = Some(to_proto(now()));
+            asked.feedback_due_at = Some(to_proto(now()));
+            asked.evidence_for = vec![1];
+        };
+        asked(&world, (case, "police", "police"), FormKind::ReportForm, whole).1
+    };
+    let alone = of_case();
+    world.apply(&process, std::slice::from_ref(&alone)).await;
+    world.apply(&process, &[world.reminder("police").1]).await;
+    // Once more changes nothing, and takes no number.
+    world.apply(&process, &[alone]).await;
+    world.apply(&process, &[of_case(), world.reminder("police").1]).await;
+    // All but what is each one's own.
+    let rows: Vec<(String, String, String)> = sqlx::query_as(
+        "SELECT (to_jsonb(push) - '{push_id,case_id,requested_at,arrival,form_number,sealed_matter,due_at,sign_by,answer_by}'
+                     ::text[] || jsonb_build_object('empty', num_nulls(push.due_at, push.sign_by, push.answer_by)))::text,
+             coalesce((to_jsonb(written) - '{form_id,number,number_text,issued_at,check_code,sign_by,answer_by,case_id}'
+                     ::text[])::text, 'none'),
+             (to_jsonb(d) - '{push_id,case_id,requested_at,next_attempt_at,queue_at}'::text[]
+                 || jsonb_build_object('queued', d.queue_at > d.next_attempt_at))::text
+         FROM push JOIN push_delivery AS d USING (county, push_id) LEFT JOIN form AS written ON form_id = push_id
+         ORDER BY push.subject, push.requested_at",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(rows.len(), 4);
+    assert_eq!(rows[0], rows[1]);
+    assert_eq!(rows[2], rows[3]);
+    let numbers: Vec<i32> = sqlx::query_scalar(
+        "SELECT number FROM form JOIN push ON form_id = push_id WHERE subject = 1 ORDER BY number",
+    )
+    .fetch_all(&world.pool)
+    .await
+    .unwrap();
+    assert_eq!(numbers, [1, 2]);
+    process.end().await;
+}
+
 /// Several processes push and issue at once, transactions are rolled back, connections die with a number taken.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn numbers_have_no_gap_and_no_double_whoever_fails() {

@@ -49,7 +49,7 @@ pub struct AgencyQueue {
     /// Where it goes and what signs it; the secrets may change meanwhile.
     address: RwLock<Arc<Address>>,
     state: Mutex<State>,
-    /// Something can be taken.
+    /// Something can be taken. Who waited least takes it: what its connection needs is still at hand.
     work: Notify,
     /// Something should be read.
     reading: Notify,
@@ -87,7 +87,7 @@ impl OnWay {
             state.turns.rung();
         }
         drop(state);
-        self.queue.work.notify_one();
+        self.queue.work.notify_last();
         if !written {
             self.queue.reading.notify_one();
         }
@@ -156,7 +156,7 @@ impl AgencyQueue {
             state.turns.rung();
         }
         drop(state);
-        if brought { &self.work } else { &self.reading }.notify_one();
+        if brought { &self.work } else { &self.reading }.notify_last();
         brought
     }
 
@@ -258,7 +258,7 @@ impl AgencyQueue {
         state.turns.end_reading();
         let again = state.turns.is_low();
         drop(state);
-        self.work.notify_one();
+        self.work.notify_last();
         Ok(again)
     }
 
@@ -294,7 +294,7 @@ impl AgencyQueue {
                         self.reading.notify_one();
                     }
                     if more {
-                        self.work.notify_one();
+                        self.work.notify_last();
                     }
                     return Some(push);
                 }
@@ -385,7 +385,7 @@ impl AgencyQueue {
         };
         drop(state);
         if answered.delivered {
-            self.work.notify_one();
+            self.work.notify_last();
         }
         if was_open != is_open {
             self.show_breaker(is_open);

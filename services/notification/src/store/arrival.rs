@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
 use fengqiao_messaging::{IN_STEP, Step};
 use fengqiao_serving::time::to_sql;
-use sqlx::{PgConnection, Row as _};
+use sqlx::{PgConnection, Postgres, Row as _, postgres::PgArguments, query::Query};
 use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, millis};
@@ -13,8 +13,15 @@ use crate::{
     error::NotificationError,
 };
 
-static INSERT_PUSHES: LazyLock<String> =
-    LazyLock::new(|| format!("{IN_STEP}{}", include_str!("sql/insert_pushes.sql")));
+/// Stores many pushes, of which each parameter is a list.
+pub(super) const INSERT_PUSHES: &str =
+    concat!(include_str!("sql/arrival/number_many.sql"), include_str!("sql/arrival/write.sql"));
+/// Stores one push, of which each parameter is a value.
+pub(super) const INSERT_PUSH: &str =
+    concat!(include_str!("sql/arrival/number_one.sql"), include_str!("sql/arrival/write.sql"));
+
+static MANY: LazyLock<String> = LazyLock::new(|| format!("{IN_STEP}{INSERT_PUSHES}"));
+static ONE: LazyLock<String> = LazyLock::new(|| format!("{IN_STEP}{INSERT_PUSH}"));
 
 /// Stores pushes of one county with their forms, numbers them, and takes the receiver's step, in one statement that
 /// commits by itself; those that are `claimed` belong for `lease` to the stream that waits for them. No push stands in
@@ -32,14 +39,37 @@ pub async fn insert_pushes(
     lease: Duration,
 ) -> Result<Option<HashMap<Uuid, String>>, NotificationError> {
     const OPERATION: &str = "store pushes";
+    let (statement, these): (_, fn(_, _, _, _) -> _) =
+        if asked.len() == 1 { (ONE.as_str(), bind_one) } else { (MANY.as_str(), bind_many) };
+    let query = step.bind(sqlx::query(statement)).bind(millis(QUEUED_BY_THEN)).bind(millis(lease));
+    let rows = these(query, asked, forms, claimed)
+        .fetch_all(conn)
+        .await
+        .map_err(NotificationError::database(OPERATION))?;
+    let mut new = HashMap::with_capacity(rows.len());
+    for row in &rows {
+        let read = || Ok((row.try_get::<Option<Uuid>, _>("push_id")?, row.try_get("form_number")?));
+        let (push_id, number): (_, Option<String>) =
+            read().map_err(NotificationError::database(OPERATION))?;
+        new.extend(push_id.map(|push_id| (push_id, number.unwrap_or_default())));
+    }
+    Ok((!rows.is_empty()).then_some(new))
+}
+
+type Statement<'q> = Query<'q, Postgres, PgArguments>;
+
+/// The parameters of [`INSERT_PUSHES`] from `$8` on.
+fn bind_many<'q>(
+    query: Statement<'q>,
+    asked: &'q [RequestedPush],
+    forms: &'q [Option<FormDraft>],
+    claimed: &'q [bool],
+) -> Statement<'q> {
     let column = |get: fn(&RequestedPush) -> &str| asked.iter().map(get).collect::<Vec<_>>();
     let drafted =
         |get: fn(&FormDraft) -> &str| forms.iter().map(|draft| draft.as_ref().map(get)).collect::<Vec<_>>();
     let digits = |draft: &FormDraft| i32::from(draft.numbering.digits);
-    let rows = step
-        .bind(sqlx::query(INSERT_PUSHES.as_str()))
-        .bind(millis(QUEUED_BY_THEN))
-        .bind(millis(lease))
+    query
         .bind(asked.iter().map(|p| p.push_id).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.case_id).collect::<Vec<_>>())
         .bind(column(|p| &p.case_number))
@@ -72,15 +102,47 @@ pub async fn insert_pushes(
         .bind(asked.iter().map(|p| p.sign_by.map(to_sql)).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.answer_by.map(to_sql)).collect::<Vec<_>>())
         .bind(drafted(|d| &d.check_code))
-        .fetch_all(conn)
-        .await
-        .map_err(NotificationError::database(OPERATION))?;
-    let mut new = HashMap::with_capacity(rows.len());
-    for row in &rows {
-        let read = || Ok((row.try_get::<Option<Uuid>, _>("push_id")?, row.try_get("form_number")?));
-        let (push_id, number): (_, Option<String>) =
-            read().map_err(NotificationError::database(OPERATION))?;
-        new.extend(push_id.map(|push_id| (push_id, number.unwrap_or_default())));
-    }
-    Ok((!rows.is_empty()).then_some(new))
+}
+
+/// The parameters of [`INSERT_PUSH`] from `$8` on: those of the one push that there is.
+fn bind_one<'q>(
+    query: Statement<'q>,
+    asked: &'q [RequestedPush],
+    forms: &'q [Option<FormDraft>],
+    claimed: &'q [bool],
+) -> Statement<'q> {
+    let (push, draft) = (&asked[0], forms[0].as_ref());
+    query
+        .bind(push.push_id)
+        .bind(push.case_id)
+        .bind(&push.case_number)
+        .bind(&push.agency)
+        .bind(push.form as i16)
+        .bind(push.level as i16)
+        .bind(&push.area_code)
+        .bind(&push.area_name)
+        .bind(&push.category)
+        .bind(&push.reason)
+        .bind(to_sql(push.requested_at))
+        .bind(push.due_at.map(to_sql))
+        .bind(push.traceparent.as_deref())
+        .bind(push.sealed_matter.as_slice())
+        .bind(claimed[0])
+        .bind(push.subject as i16)
+        .bind(push.evidence_for.bits())
+        .bind(push.drill)
+        .bind(draft.map(|d| d.title.as_str()))
+        .bind(draft.map(|d| d.issuer.as_str()))
+        .bind(draft.map(|d| d.issuer_name.as_str()))
+        .bind(draft.map(|d| d.numbering.series.as_str()))
+        .bind(draft.map(|d| d.year))
+        .bind(draft.map(|d| d.numbering.head.as_str()))
+        .bind(draft.map(|d| i32::from(d.numbering.digits)))
+        .bind(draft.map(|d| d.numbering.tail.as_str()))
+        .bind(draft.map(|d| d.template_version.as_str()))
+        .bind(draft.map(|d| d.agency_name.as_str()))
+        .bind(draft.map(|d| d.recipient_kind.as_str()))
+        .bind(push.sign_by.map(to_sql))
+        .bind(push.answer_by.map(to_sql))
+        .bind(draft.map(|d| d.check_code.as_str()))
 }

@@ -117,23 +117,25 @@ fn check(arrivals: &[Arrival], asked: &[(String, Level, Uuid)], at_once: usize) 
         .map(|(place, (id, level, case))| (id.as_str(), (place, *level, *case)))
         .collect();
     let mut last_of_case: HashMap<Uuid, usize> = HashMap::new();
-    let mut of_agency: HashMap<&str, Vec<Level>> = HashMap::new();
+    let mut of_agency: HashMap<&str, Vec<(Level, bool)>> = HashMap::new();
     for (_, agency, id) in arrivals {
         let (place, level, case) = known.get(id.as_str()).ok_or("a push came that nobody asked for")?;
-        match last_of_case.insert(*case, *place) {
+        let before = last_of_case.insert(*case, *place);
+        match before {
             Some(before) if before == *place => return Err("a push came twice".into()),
             Some(before) if before > *place => {
                 return Err("two pushes of a case came in the wrong order".into());
             }
             _ => {}
         }
-        of_agency.entry(agency).or_default().push(*level);
+        of_agency.entry(agency).or_default().push((*level, before.is_some()));
     }
-    for levels in of_agency.values() {
-        let red = levels.iter().filter(|level| **level == Level::Red).count();
-        let late = levels.iter().rposition(|level| *level == Level::Red).map_or(0, |last| last + 1 - red);
-        // The second red one of a case waits for the first, while others go.
-        if late > 2 * at_once {
+    for came in of_agency.values() {
+        // The second red one of a case waits for the answer to the first, while others go.
+        let last = came.iter().rposition(|(level, follows)| *level == Level::Red && !follows);
+        let others = |last: usize| came[..last].iter().filter(|(level, _)| *level != Level::Red).count();
+        let late = last.map_or(0, others);
+        if late > at_once {
             return Err(format!("{late} others came before the last red one").into());
         }
     }

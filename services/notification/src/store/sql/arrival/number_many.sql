@@ -1,9 +1,4 @@
--- The rest of a statement that takes a receiver's step (messaging's in_step.sql). Its first row has no id and
--- says that the step is taken; the others are the new pushes with the numbers of their forms.
---
--- Stores what routing asked for. A push that is here already stays as it is. One that an idle stream waits
--- for is claimed in the same breath, for $7 milliseconds; the others are queued by the one who inserts,
--- and should that get lost, by the sweeper after $6 milliseconds.
+-- The middle of a statement that stores what routing asked for: messaging's in_step.sql comes before it, write.sql after it.
 --
 -- Only one process takes a step, and only it stores what routing asks for: what is not here when the statement begins is
 -- new, and as many numbers are taken as there are new forms. A push without a series has no form.
@@ -44,37 +39,3 @@ numbered AS (
         coalesce(head || lpad(number::text, greatest(digits, length(number::text)), '0') || tail, '') AS number_text
     FROM counted
 ),
-new AS (
-    INSERT INTO push (
-        county, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
-        requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, form_number, drill,
-        sign_by, answer_by
-    )
-    SELECT $1, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
-        requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, number_text, drill,
-        sign_by, answer_by
-    FROM numbered
-    RETURNING push_id, form_number
-),
-on_way AS (
-    INSERT INTO push_delivery (
-        county, push_id, agency, subject, case_id, level, requested_at, attempts, lease_until, queue_at
-    )
-    SELECT $1, push_id, agency, subject, case_id, level, requested_at,
-        CASE WHEN claimed THEN 1 ELSE 0 END,
-        CASE WHEN claimed THEN now() + $7 * interval '1 millisecond' ELSE '-infinity' END,
-        now() + CASE WHEN claimed THEN $7 ELSE $6 END * interval '1 millisecond'
-    FROM asked
-),
-written AS (
-    INSERT INTO form (
-        county, form_id, pushed, kind, title, issuer, issuer_name, series, year, number, number_text,
-        template_version, agency, agency_name, recipient_kind, case_id, case_number, level, issued_at, issued_by,
-        sign_by, answer_by, check_code, drill
-    )
-    SELECT $1, push_id, true, form, title, issuer, issuer_name, series, year, number, number_text,
-        template_version, agency, agency_name, recipient_kind, case_id, case_number, level, requested_at, 'system',
-        sign_by, answer_by, check_code, drill
-    FROM numbered WHERE series IS NOT NULL
-)
-SELECT NULL::uuid AS push_id, NULL::text AS form_number FROM go UNION ALL SELECT push_id, form_number FROM new
