@@ -30,7 +30,7 @@ use super::{
     area::AreaCode,
     details::{MOST_OWN_FIELDS, OWN_NAME_LENGTH, OWN_VALUE_LENGTH},
     said_numbers, text,
-    validation::{NAME_LENGTH, TITLE_LENGTH, Violation},
+    validation::{NAME_LENGTH, NAMES_NOTHING, TITLE_LENGTH, Violation},
 };
 
 /// What a record has become.
@@ -114,6 +114,9 @@ const KIND: &str = "kind";
 /// Times without which a record is none: one that cannot be read is refused. Every other time or number that cannot be
 /// read (不详, 2人, /) is kept as it was said.
 const NEEDED: &[&str] = &["occurredAt", "calledAt", "begunAt"];
+
+/// What a record is known by.
+const NUMBERS: &[&str] = &["sourceRef", "number"];
 
 /// Translates the fields of one record, or of one item of it; `ordinal` is the item's number, from 1.
 ///
@@ -227,6 +230,12 @@ impl<'a> Translation<'a> {
         named.or_else(|| template.fields().next()).unwrap_or_default().to_owned()
     }
 
+    /// Whether all that a template says of the record, besides which item of it this is, stands where there is no number.
+    fn names_nothing(&self, template: &'a Template) -> bool {
+        let mut said = self.speakers(template).into_iter().filter(|field| *field != "#").peekable();
+        said.peek().is_some() && said.all(|field| self.say(field).is_some_and(text::names_nothing))
+    }
+
     /// Something was made of what a template says.
     fn hear(&mut self, template: &'a Template) {
         let speakers = self.speakers(template);
@@ -280,6 +289,10 @@ impl<'a> Translation<'a> {
     fn set(&mut self, setting: &'a Setting) {
         let speaker = self.speaker(&setting.template);
         self.origins.insert(setting.path.clone(), speaker.clone());
+        if NUMBERS.contains(&setting.path.as_str()) && self.names_nothing(&setting.template) {
+            self.wrong.push(Violation::new(speaker, NAMES_NOTHING));
+            return;
+        }
         match self.read(setting, None) {
             Said::Nothing => {}
             Said::Value(value) => {

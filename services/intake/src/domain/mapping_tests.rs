@@ -165,6 +165,16 @@ fn a_wrong_time_is_told_by_the_source_s_name() {
     assert_eq!(wrong[0].description, "must be a time as 2026-11-24T08:00:00+08:00");
 }
 
+#[test]
+fn a_number_that_names_nothing_is_told_by_the_source_s_name() {
+    for nothing in ["无", "0", "--", "NULL"] {
+        let fields = said(&[("工单编号", nothing), ("来电时间", "2026/11/24 08:00")]);
+        let wrong = with(|mapping, knowledge| translate(mapping, &fields, 1, knowledge).unwrap_err());
+        let fields: Vec<_> = wrong.iter().map(|violation| violation.field.as_str()).collect();
+        assert_eq!(fields, ["工单编号"], "{nothing}");
+    }
+}
+
 /// What a shipped mapping makes of fields: its form, and what it does not know.
 fn shipped(name: &str, fields: &[(&str, &str)]) -> (Form, Vec<(String, Option<String>)>) {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");

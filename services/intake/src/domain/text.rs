@@ -34,6 +34,19 @@ fn within(text: &str, at_most: usize) -> Result<(), Fault> {
     Ok(())
 }
 
+/// What people and systems write where something has no number, besides nothing but zeros and signs.
+const NO_NUMBER: &[&str] =
+    &["无", "没有", "否", "空", "未知", "不详", "暂无", "null", "none", "nil", "n/a", "undefined"];
+
+/// Whether what stands for a number names nothing (无, 0, -, null). Whoever took it for one would take all that have none for
+/// the same.
+pub fn names_nothing(number: &str) -> bool {
+    let number = number.trim();
+    let zero = |sign: char| matches!(sign, '0' | '０' | '〇');
+    !number.contains(|sign: char| sign.is_alphanumeric() && !zero(sign))
+        || NO_NUMBER.iter().any(|word| number.eq_ignore_ascii_case(word))
+}
+
 /// A quick look at the bytes, which nearly every text passes: control characters are single bytes, or begin
 /// with C2; the separators begin with E2 80.
 fn may_hold_forbidden(text: &str) -> bool {
@@ -55,6 +68,18 @@ pub fn on_one_line(text: &str) -> impl Iterator<Item = char> + '_ {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_where_there_is_no_number_names_nothing() {
+        for nothing in
+            ["", " ", "无", "否", " 没有 ", "0", "000", "００", "-", "--", "/", "NULL", "None", "N/A"]
+        {
+            assert!(names_nothing(nothing), "{nothing}");
+        }
+        for number in ["1", "0001", "GD-0", "J1", "无1", "空港派-3", "１２", "Ⅳ", "甲"] {
+            assert!(!names_nothing(number), "{number}");
+        }
+    }
 
     #[test]
     fn counts_characters_and_not_bytes() {

@@ -155,8 +155,16 @@ pub(super) fn source_ref(text: &str) -> Result<(), text::Fault> {
     if text.trim().len() != text.len() {
         return Err("must not begin or end with a space".to_owned());
     }
+    // Two of the same reference are one report: the second would take the first's place.
+    if text::names_nothing(text) {
+        return Err(NAMES_NOTHING.to_owned());
+    }
     Ok(())
 }
+
+/// Of a number by which a record is known.
+pub(super) const NAMES_NOTHING: &str =
+    "must name the record: what stands where there is no number names all of them";
 
 /// A moment that a source tells.
 pub(super) fn moment(

@@ -77,6 +77,15 @@ fn a_report_belongs_to_the_area_that_stands_for_the_named_one() {
 }
 
 #[test]
+fn a_reference_that_names_nothing_is_none() {
+    for nothing in ["无", "0", "--", "null", "N/A"] {
+        let report = Report { source_ref: nothing.into(), ..sound() };
+        let wrong = check(report, NOW).unwrap_err();
+        assert_eq!(wrong[0].field, "sourceRef", "{nothing}");
+    }
+}
+
+#[test]
 fn all_violations_are_named_at_once_and_hold_no_value() {
     let mut report = sound();
     report.source = 99;

@@ -12,7 +12,7 @@ use crate::domain::{
     details,
     said_numbers::AS_SAID_LENGTH,
     text,
-    validation::{ADDRESS_LENGTH, NAME_LENGTH, Violation},
+    validation::{ADDRESS_LENGTH, NAME_LENGTH, NAMES_NOTHING, Violation},
 };
 
 const NUMBER_LENGTH: usize = 64;
@@ -35,7 +35,11 @@ pub fn check(form: &PoliceForm) -> Vec<Violation> {
                 checks.add("relatedTo", format!("must be at most {MOST_RELATED}"));
             }
             for number in taking.related_to.iter().take(MOST_RELATED) {
-                checks.number("relatedTo", number);
+                // It may name nothing: then it is not followed.
+                if number.is_empty() {
+                    checks.add("relatedTo", "must be given");
+                }
+                checks.optional_number("relatedTo", number);
             }
             for (path, time) in [
                 ("takenAt", &taking.taken_at),
@@ -87,7 +91,8 @@ pub fn check(form: &PoliceForm) -> Vec<Violation> {
             checks.number("number", &feedback.number);
             checks.optional_number("dispatchNumber", &feedback.dispatch_number);
             checks.optional_number("callNumber", &feedback.call_number);
-            if feedback.dispatch_number.is_empty() && feedback.call_number.is_empty() {
+            let named = [&feedback.dispatch_number, &feedback.call_number];
+            if named.into_iter().all(|number| text::names_nothing(number)) {
                 checks.add("dispatchNumber", "must be given, or callNumber");
             }
             checks.line("unit", &feedback.unit, CODE_LENGTH);
@@ -162,6 +167,8 @@ impl Checks {
     fn number(&mut self, path: &str, number: &str) {
         if number.is_empty() {
             self.add(path, "must be given");
+        } else if text::names_nothing(number) {
+            self.add(path, NAMES_NOTHING);
         }
         self.optional_number(path, number);
     }

@@ -123,6 +123,10 @@ fn each_wrong_field_is_named() {
     );
     let wrong = PoliceTaking { content: "a\0".into(), longitude: f64::NAN, ..Default::default() };
     assert_eq!(paths(PoliceForm::Taking(Box::new(wrong))), ["number", "content", "longitude"]);
+    // All that have no number would be one call.
+    let number = "无".to_owned();
+    let unnumbered = PoliceTaking { number: number.clone(), related_to: vec![number], ..Default::default() };
+    assert_eq!(paths(PoliceForm::Taking(Box::new(unnumbered))), ["number"]);
 }
 
 fn any_record() -> impl Strategy<Value = PoliceForm> {
