@@ -266,7 +266,16 @@ impl Sifted {
         }
         let time = self.message_time;
         let waits = self.waits.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
-        waits.as_mut().poll(context)
+        if waits.as_mut().poll(context).is_pending() {
+            return Poll::Pending;
+        }
+        // Whoever looks is woken when the time is over. Where it is seen later nobody looked, since we had enough to do: as
+        // long as we take nothing the caller cannot send, so it has its time from now on.
+        if waits.deadline().elapsed() > time / 10 {
+            waits.as_mut().reset(tokio::time::Instant::now() + time);
+            return waits.as_mut().poll(context);
+        }
+        Poll::Ready(())
     }
 }
 
@@ -459,6 +468,30 @@ mod tests {
         silent.frame().await.unwrap().unwrap();
         let longer = Duration::from_millis(300);
         assert!(tokio::time::timeout(longer, silent.frame()).await.is_err(), "between messages it may wait");
+    }
+
+    #[tokio::test]
+    async fn the_time_in_which_nobody_looks_is_not_the_callers() {
+        let (chunks, body) = tokio::sync::mpsc::unbounded_channel::<Vec<u8>>();
+        let frames = stream::unfold(body, |mut body| async {
+            let chunk = body.recv().await?;
+            Some((Ok::<_, Status>(Frame::data(Bytes::from(chunk))), body))
+        });
+        let whole = frame(0, 2, &[8, 1]);
+        let body = Body::new(StreamBody::new(frames));
+        let sifted = Sifted::new(body, None, Messages::Many, Unfinished::default());
+        let message_time = Duration::from_millis(500);
+        let mut slow = Sifted { message_time, ..sifted };
+        chunks.send(whole[..6].to_vec()).unwrap();
+        assert!(futures::poll!(slow.frame()).is_pending());
+        tokio::time::sleep(message_time * 2).await;
+        assert!(futures::poll!(slow.frame()).is_pending(), "it had no room to go on");
+        chunks.send(whole[6..].to_vec()).unwrap();
+        assert_eq!(slow.frame().await.unwrap().unwrap().into_data().unwrap()[HEADER..], [8, 1]);
+        // Who is looked for the whole time and does not come to an end has had its time.
+        chunks.send(whole[..6].to_vec()).unwrap();
+        let late = slow.frame().await.unwrap().unwrap_err();
+        assert_eq!(late.code(), tonic::Code::DeadlineExceeded);
     }
 
     proptest! {
