@@ -20,7 +20,7 @@ pub use self::checking::{check, check_call};
 use super::{
     linkage::Digest,
     mapping::{Unmapped, on_one_line, unknown_source_category},
-    said_numbers,
+    said_numbers, text,
 };
 
 /// One of the police's records.
@@ -183,8 +183,7 @@ pub fn numbers(details: Option<&Details>) -> Vec<&str> {
 /// Whether it may be a call's number. What stands in a form where there is none (无, 否, /, null, 000) has no digit, or is
 /// all zeros; it stays what was said, but whoever says it would be of one file with all others who do.
 fn names_a_call(number: &str) -> bool {
-    let zero = |sign: char| matches!(sign, '0' | '０' | '〇');
-    number.contains(char::is_numeric) && number.contains(|sign: char| sign.is_alphanumeric() && !zero(sign))
+    number.contains(char::is_numeric) && !text::names_nothing(number)
 }
 
 /// Of each record the version that holds.

@@ -68,6 +68,10 @@ pub struct Answer {
     pub at: Timestamp,
 }
 
+pub(super) const SIGN: &str = concat!(include_str!("sql/sign.sql"), include_str!("sql/answered.sql"));
+pub(super) const RETURN: &str = concat!(include_str!("sql/return.sql"), include_str!("sql/answered.sql"));
+pub(super) const FEEDBACK: &str = concat!(include_str!("sql/feedback.sql"), include_str!("sql/answered.sql"));
+
 impl Act {
     const fn command(&self) -> Command {
         match self {
@@ -146,9 +150,9 @@ async fn known(conn: &mut PgConnection, answer: &Answer) -> Result<bool, Notific
 /// Changes the push, only from the state in which it was read.
 async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Result<PgRow, sqlx::Error> {
     let statement = match answer.act {
-        Act::Sign => include_str!("sql/sign.sql"),
-        Act::Return { .. } => include_str!("sql/return.sql"),
-        Act::Feedback { .. } => include_str!("sql/feedback.sql"),
+        Act::Sign => SIGN,
+        Act::Return { .. } => RETURN,
+        Act::Feedback { .. } => FEEDBACK,
     };
     let query = sqlx::query(statement)
         .bind(&answer.county)

@@ -9,7 +9,12 @@ use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 use time::OffsetDateTime;
 
-use crate::domain::{lane::Lane, push::Push, queued::Queued, turns::Waiting};
+use crate::domain::{
+    lane::Lane,
+    push::{Push, RequestedPush},
+    queued::Queued,
+    turns::Waiting,
+};
 
 /// A row that has all columns of a push.
 pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
@@ -55,40 +60,29 @@ pub(super) fn waiting(county: &str, agency: &str, row: &PgRow) -> Result<Waiting
     // What is known already has no push beside its place.
     let Some(case_id) = row.try_get(6)? else { return Ok(Waiting { level, place, push: None }) };
     let maybe = |column: usize| row.try_get::<Option<OffsetDateTime>, _>(column).map(|at| at.map(from_sql));
-    let push = Push {
-        county: county.to_owned(),
-        push_id: place.1,
+    let asked = RequestedPush {
         subject: number(row, 5, PushSubject::try_from)?,
         case_id,
         case_number: row.try_get(7)?,
-        agency: agency.to_owned(),
         form: number(row, 8, FormKind::try_from)?,
         level,
         area_code: row.try_get(9)?,
         area_name: row.try_get(10)?,
         category: row.try_get(11)?,
         reason: row.try_get(12)?,
-        requested_at: place.0,
         due_at: maybe(13)?,
-        delivery: DeliveryState::Waiting,
-        // Whoever answers it has it.
-        receipt: ReceiptState::Unsigned,
-        delivered_at: None,
-        signed_at: None,
-        returned_at: None,
-        return_reason: ReturnReason::Unspecified,
-        feedback_at: None,
-        parked_at: None,
-        attempts: row.try_get(3)?,
-        failures: row.try_get(4)?,
-        // Its tries have it.
-        last_error: String::new(),
         traceparent: row.try_get(14)?,
-        form_number: row.try_get(15)?,
         drill: row.try_get(16)?,
         sign_by: maybe(17)?,
         answer_by: maybe(18)?,
         sealed_matter: row.try_get(19)?,
+        ..RequestedPush::blank(county, place.1, agency, place.0)
+    };
+    let push = Push {
+        attempts: row.try_get(3)?,
+        failures: row.try_get(4)?,
+        form_number: row.try_get(15)?,
+        ..asked.waiting()
     };
     Ok(Waiting { level, place, push: Some(push) })
 }

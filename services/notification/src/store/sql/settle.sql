@@ -26,9 +26,7 @@ WITH held AS MATERIALIZED (
             outcome.token IS NULL
             OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
         )
-    RETURNING push.push_id, push.attempts + 1 AS next_attempt, outcome.ending, outcome.began_at, outcome.ended_at,
-        outcome.channel, outcome.http_status, outcome.error, outcome.duration_ms, outcome.token, outcome.attempt,
-        outcome.sealed_answer
+    RETURNING outcome.*, push.attempts + 1 AS next_attempt
 ), changed AS (
     UPDATE push_delivery AS push
     SET delivery = CASE outcome.ending WHEN 3 THEN 3 ELSE 1 END,
@@ -46,9 +44,7 @@ WITH held AS MATERIALIZED (
             outcome.token IS NULL AND push.attempts = outcome.attempt
             OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
         )
-    RETURNING push.push_id, push.attempts AS next_attempt, outcome.ending, outcome.began_at, outcome.ended_at,
-        outcome.channel, outcome.http_status, outcome.error, outcome.duration_ms, outcome.token, outcome.attempt,
-        outcome.sealed_answer
+    RETURNING outcome.*, push.attempts AS next_attempt
 ), settled AS MATERIALIZED (
     SELECT * FROM arrived UNION ALL SELECT * FROM changed
 ), record AS (

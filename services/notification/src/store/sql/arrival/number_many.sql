@@ -34,8 +34,3 @@ counted AS (
     FROM asked LEFT JOIN taken USING (issuer, series, year)
     WINDOW same_series AS (PARTITION BY issuer, series, year)
 ),
-numbered AS (
-    SELECT counted.*,
-        coalesce(head || lpad(number::text, greatest(digits, length(number::text)), '0') || tail, '') AS number_text
-    FROM counted
-),

@@ -20,8 +20,6 @@ taken AS (
     ON CONFLICT (county, issuer, series, year) DO UPDATE SET last = held.last + 1
     RETURNING last
 ),
-numbered AS MATERIALIZED (
-    SELECT asked.*, taken.last AS number,
-        coalesce(head || lpad(last::text, greatest(digits, length(last::text)), '0') || tail, '') AS number_text
-    FROM asked LEFT JOIN taken ON true
+counted AS (
+    SELECT asked.*, taken.last AS number FROM asked LEFT JOIN taken ON true
 ),

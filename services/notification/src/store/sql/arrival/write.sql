@@ -4,6 +4,11 @@
 -- A push that is here already stays as it is. One that an idle stream waits for is claimed in the same breath, for $7
 -- milliseconds; the others are queued by the one who inserts, and should that get lost, by the sweeper after $6
 -- milliseconds.
+numbered AS MATERIALIZED (
+    SELECT counted.*,
+        coalesce(head || lpad(number::text, greatest(digits, length(number::text)), '0') || tail, '') AS number_text
+    FROM counted
+),
 new AS (
     INSERT INTO push (
         county, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
