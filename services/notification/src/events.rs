@@ -2,7 +2,9 @@
 
 use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
-    notification::v1::{CannotReason, FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
+    notification::v1::{
+        CannotReason, DeliveredPush, FeedbackOutcome, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason,
+    },
     routing::v1::{CaseExpired, PushRequested},
     types::v1::{FormKind, Level, PushSubject},
 };
@@ -22,8 +24,12 @@ use crate::domain::{
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
 /// The kind of event after which nothing is kept of who and what a case was about.
 pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
-/// The kind of event that this service sends.
+/// The kind of event that tells of one push.
 pub const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
+/// The kind of event that tells which pushes tries have brought.
+pub const PUSHES_DELIVERED: &str = "fengqiao.notification.v1.PushesDelivered";
+/// So many pushes one event tells of at most: a receiver applies 500 events in one transaction.
+const DELIVERED_TOGETHER: usize = 64;
 /// Who acts where no person does.
 pub const SYSTEM: &str = "system";
 
@@ -140,27 +146,6 @@ impl<'a> Receipt<'a> {
         }
     }
 
-    /// What became of a try; none where nobody is told, since it goes on.
-    #[must_use]
-    pub fn of_try(tried: &'a Outcome) -> Option<Self> {
-        let kind = match tried.ending {
-            Ending::Delivered => ReceiptKind::Delivered,
-            Ending::Failed(Next::Park) => ReceiptKind::Parked,
-            Ending::Failed(Next::After(_)) | Ending::Released => return None,
-        };
-        Some(Self {
-            push_id: tried.push.push_id,
-            subject: tried.push.subject,
-            case_id: tried.push.case_id,
-            agency: &tried.push.agency,
-            kind,
-            at: tried.ended_at(),
-            actor: SYSTEM,
-            trace: tried.trace.clone(),
-            ..Self::default()
-        })
-    }
-
     /// The event that says it.
     #[must_use]
     pub fn event(self) -> Event {
@@ -186,11 +171,63 @@ impl<'a> Receipt<'a> {
     }
 }
 
+/// The events that tell what became of tries: all deliveries together, and each push that is tried no more. Nobody is told
+/// of what goes on.
+#[must_use]
+pub fn of_tries(settled: &[&Outcome]) -> Vec<Event> {
+    let (mut delivered, mut parked) = (Vec::with_capacity(settled.len()), Vec::new());
+    for outcome in settled {
+        match outcome.ending {
+            Ending::Delivered => delivered.push(delivered_by(outcome)),
+            Ending::Failed(Next::Park) => parked.push(parked_by(outcome).event()),
+            Ending::Failed(Next::After(_)) | Ending::Released => {}
+        }
+    }
+    debug_assert_eq!(PUSHES_DELIVERED, PushesDelivered::full_name());
+    let mut events = Vec::with_capacity(parked.len() + 1);
+    let mut delivered = delivered.into_iter();
+    while delivered.len() > 0 {
+        let pushes = delivered.by_ref().take(DELIVERED_TOGETHER).collect();
+        let payload = PushesDelivered { pushes }.encode_to_vec();
+        events.push(Event { kind: PUSHES_DELIVERED, payload, trace: None });
+    }
+    events.extend(parked);
+    events
+}
+
+fn delivered_by(tried: &Outcome) -> DeliveredPush {
+    DeliveredPush {
+        push_id: tried.push.push_id.to_string(),
+        case_id: tried.push.case_id.to_string(),
+        agency: tried.push.agency.clone(),
+        at: Some(to_proto(tried.ended_at())),
+        subject: tried.push.subject.into(),
+        traceparent: tried.trace.clone().unwrap_or_default(),
+    }
+}
+
+fn parked_by(tried: &Outcome) -> Receipt<'_> {
+    Receipt {
+        push_id: tried.push.push_id,
+        subject: tried.push.subject,
+        case_id: tried.push.case_id,
+        agency: &tried.push.agency,
+        kind: ReceiptKind::Parked,
+        at: tried.ended_at(),
+        actor: SYSTEM,
+        trace: tried.trace.clone(),
+        ..Receipt::default()
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use fengqiao_messaging::Topic;
 
     use super::*;
+    use crate::domain::outcome::{Channel, Tried};
 
     fn envelope(asked: &PushRequested) -> Envelope {
         Envelope {
@@ -240,6 +277,41 @@ mod tests {
         assert_eq!(wrong(|a| a.level = 9), "the level is unknown");
         assert_eq!(wrong(|a| a.subject = 9), "the kind of subject is unknown");
         assert_eq!(wrong(|a| a.requested_at = None), "requested_at is missing or impossible");
+    }
+
+    #[test]
+    fn deliveries_are_told_together_and_what_goes_on_is_not_told() {
+        let tried = |number: u128, ending| {
+            let at = Timestamp::UNIX_EPOCH;
+            let push = RequestedPush::blank("421181", Uuid::from_u128(number), "court", at).claimed();
+            Outcome {
+                county: "421181".into(),
+                push: Tried::of(&push),
+                attempt: 1,
+                token: None,
+                channel: Channel::Webhook,
+                began_at: at,
+                took: Duration::ZERO,
+                ending,
+                http_status: 204,
+                error: String::new(),
+                sealed_answer: Vec::new(),
+                trace: Some(format!("trace {number}")),
+            }
+        };
+        let mut outcomes: Vec<_> = (0..70).map(|number| tried(number, Ending::Delivered)).collect();
+        outcomes.insert(1, tried(80, Ending::Failed(Next::Park)));
+        outcomes.push(tried(81, Ending::Released));
+        let events = of_tries(&outcomes.iter().collect::<Vec<_>>());
+        let kinds: Vec<_> = events.iter().map(|event| event.kind).collect();
+        assert_eq!(kinds, [PUSHES_DELIVERED, PUSHES_DELIVERED, PUSH_RECEIPT]);
+        let told: Vec<_> = events[..2]
+            .iter()
+            .flat_map(|event| PushesDelivered::decode(event.payload.as_slice()).unwrap().pushes)
+            .map(|push| (Uuid::parse_str(&push.push_id).unwrap().as_u128(), push.traceparent))
+            .collect();
+        assert_eq!(told, (0..70).map(|number| (number, format!("trace {number}"))).collect::<Vec<_>>());
+        assert_eq!(of_tries(&[]), []);
     }
 
     #[test]

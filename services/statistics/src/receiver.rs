@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{
     intake::v1::{ActivityRecorded, CallsRepeated, ReportAccepted},
-    notification::v1::PushReceipt,
+    notification::v1::{PushReceipt, PushesDelivered},
     routing::v1::{CaseChanged, PushRequested},
 };
 use fengqiao_telemetry::trace;
@@ -69,10 +69,23 @@ fn events_in(envelope: &Envelope) -> Result<Vec<Event>, Unusable> {
         Event::push_requested(&read(envelope)?)
     } else if kind == PushReceipt::full_name() {
         Event::push_receipt(&read(envelope)?)
+    } else if kind == PushesDelivered::full_name() {
+        pushes_delivered(&read(envelope)?)
     } else {
         tracing::debug!(kind, "an event of an unknown kind is passed over");
         Ok(Vec::new())
     }
+}
+
+/// Each in the trace of its own push.
+fn pushes_delivered(told: &PushesDelivered) -> Result<Vec<Event>, Unusable> {
+    let mut events = Vec::with_capacity(told.pushes.len());
+    for push in &told.pushes {
+        let traced = Some(push.traceparent.as_str()).filter(|traced| !traced.is_empty());
+        let _step = trace::child_span("statistics takes in", traced).entered();
+        events.extend(Event::push_delivered(push)?);
+    }
+    Ok(events)
 }
 
 fn read<M: Message + Default>(envelope: &Envelope) -> Result<M, Unusable> {

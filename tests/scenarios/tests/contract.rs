@@ -10,7 +10,7 @@ use fengqiao_proto::{
         ReportsExpired, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
     },
     json,
-    notification::v1::PushReceipt,
+    notification::v1::{PushReceipt, PushesDelivered},
     routing::v1::{AreasActivated, CaseChanged, CaseExpired, PersonToTell, PushRequested},
     statistics::v1::{AlertRaised, BulletinMade},
     types::v1::{Party, PartyRole, Source},
@@ -347,6 +347,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
             _ if kind == PushRequested::full_name() => in_json::<PushRequested>(&payload),
             _ if kind == AreasActivated::full_name() => in_json::<AreasActivated>(&payload),
             _ if kind == PushReceipt::full_name() => in_json::<PushReceipt>(&payload),
+            _ if kind == PushesDelivered::full_name() => in_json::<PushesDelivered>(&payload),
             _ if kind == AlertRaised::full_name() => in_json::<AlertRaised>(&payload),
             _ if kind == BulletinMade::full_name() => in_json::<BulletinMade>(&payload),
             _ => panic!("{} is of a kind that nobody reads: {kind}", path.display()),
@@ -354,7 +355,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 14, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 15, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

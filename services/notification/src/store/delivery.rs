@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use fengqiao_messaging::{Event, append};
+use fengqiao_messaging::append;
 use fengqiao_serving::time::to_sql;
 use sqlx::{Postgres, Row as _, postgres::PgArguments, query::Query};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::{
         retry::Next,
     },
     error::NotificationError,
-    events::Receipt,
+    events::of_tries,
 };
 
 /// How long a queued push may stay untaken before the sweeper queues it once more. Doubles are harmless.
@@ -108,8 +108,7 @@ impl Store {
             if !others.is_empty() {
                 record(county, &others).execute(&mut *tx).await.map_err(database())?;
             }
-            let events: Vec<Event> =
-                settled.iter().filter_map(|outcome| Receipt::of_try(outcome)).map(Receipt::event).collect();
+            let events = of_tries(&settled);
             let first = append(&mut tx, county, &events).await?;
             tx.commit().await.map_err(database())?;
             self.outbox.sent(county, first, events);

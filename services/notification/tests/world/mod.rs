@@ -29,7 +29,7 @@ use fengqiao_notification::{
 };
 use fengqiao_paper::{FONT_FOLDER, Press};
 use fengqiao_proto::{
-    notification::v1::{Push, PushReceipt, ReturnReason},
+    notification::v1::{Push, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason},
     routing::v1::PushRequested,
     types::v1::{FormKind, Level, Matter, PushSubject},
 };
@@ -266,13 +266,32 @@ impl World {
         assert!(process.arrivals.store(&mut conn, &step, batch).await.unwrap().is_some());
     }
 
-    /// All receipts sent so far, in order.
+    /// All receipts sent so far, in order; each delivery that was told with others as one of its own.
     pub async fn receipts(&self) -> Vec<PushReceipt> {
-        let payloads: Vec<Vec<u8>> = sqlx::query_scalar("SELECT payload FROM outbox_event ORDER BY position")
-            .fetch_all(&self.pool)
-            .await
-            .unwrap();
-        payloads.iter().map(|payload| PushReceipt::decode(payload.as_slice()).unwrap()).collect()
+        let events: Vec<(String, Vec<u8>)> =
+            sqlx::query_as("SELECT kind, payload FROM outbox_event ORDER BY position")
+                .fetch_all(&self.pool)
+                .await
+                .unwrap();
+        let mut receipts = Vec::new();
+        for (kind, payload) in events {
+            if kind == PushesDelivered::full_name() {
+                let told = PushesDelivered::decode(payload.as_slice()).unwrap();
+                receipts.extend(told.pushes.into_iter().map(|push| PushReceipt {
+                    push_id: push.push_id,
+                    case_id: push.case_id,
+                    agency: push.agency,
+                    at: push.at,
+                    subject: push.subject,
+                    kind: ReceiptKind::Delivered.into(),
+                    actor: "system".into(),
+                    ..PushReceipt::default()
+                }));
+            } else {
+                receipts.push(PushReceipt::decode(payload.as_slice()).unwrap());
+            }
+        }
+        receipts
     }
 
     /// How many pushes are in this delivery state.

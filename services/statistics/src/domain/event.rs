@@ -6,7 +6,7 @@
 
 use fengqiao_proto::{
     intake::v1::{ActivityRecorded, CallsRepeated, ReportAccepted},
-    notification::v1::{PushReceipt, ReceiptKind},
+    notification::v1::{DeliveredPush, PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, CaseDuty, CaseProgress, PushRequested},
     types::v1::PushSubject,
 };
@@ -426,6 +426,18 @@ impl Event {
         let became = Became { kind: small(event.kind)?, outcome: small(event.outcome)?.clamp(0, 9) };
         Ok(vec![Self::new(push_id, at.as_microsecond(), at, Told::Became(became))])
     }
+
+    /// That a try brought a push; nothing where it is not of a case.
+    ///
+    /// # Errors
+    /// [`Unusable`] where the id or time is missing.
+    pub fn push_delivered(push: &DeliveredPush) -> Result<Option<Self>, Unusable> {
+        let at = required(push.at.as_ref())?;
+        let push_id = id(&push.push_id)?;
+        let became = Became { kind: small(ReceiptKind::Delivered.into())?, outcome: 0 };
+        let event = Self::new(push_id, at.as_microsecond(), at, Told::Became(became));
+        Ok(is_of_a_case(push.subject).then_some(event))
+    }
 }
 
 fn progress(told: &CaseProgress, duties: &[CaseDuty]) -> Result<Progress, Unusable> {
@@ -525,6 +537,22 @@ mod tests {
         // A duty, what only a newer routing pushes, and what says nothing.
         assert_eq!(told_of(duty, ReceiptKind::Signed) + told_of(9, ReceiptKind::Signed), 0);
         assert_eq!(told_of(case, ReceiptKind::Parked), 0);
+    }
+
+    #[test]
+    fn a_delivery_is_the_same_event_whichever_way_it_is_told() {
+        let push_id = Uuid::from_u128(3).to_string();
+        let receipt = PushReceipt {
+            push_id: push_id.clone(),
+            kind: ReceiptKind::Delivered.into(),
+            at: at(9),
+            ..Default::default()
+        };
+        let delivered = DeliveredPush { push_id, at: at(9), ..Default::default() };
+        let told = Event::push_delivered(&delivered).unwrap();
+        assert_eq!(Event::push_receipt(&receipt).unwrap(), told.into_iter().collect::<Vec<_>>());
+        let of_a_duty = DeliveredPush { subject: PushSubject::Duty.into(), ..delivered };
+        assert_eq!(Event::push_delivered(&of_a_duty), Ok(None));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use fengqiao_county::Counties;
 use fengqiao_messaging::{Applied, Apply as _, Envelope, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
-    notification::v1::{PushReceipt, ReceiptKind},
+    notification::v1::{DeliveredPush, PushReceipt, PushesDelivered, ReceiptKind},
     routing::v1::{CaseChanged, PushRequested},
     statistics::v1::QueryIndicatorsRequest,
     types::v1::{CaseState, FormKind, Level, Source},
@@ -287,9 +287,14 @@ pub fn the_day(county: &str) -> [Vec<Envelope>; 3] {
         };
         envelope(county, &event)
     };
+    let delivered = |number| DeliveredPush {
+        push_id: id(number),
+        case_id: id(101),
+        at: at("2026-11-24T08:00:00Z"),
+        ..Default::default()
+    };
     let notification = vec![
-        receipt(201, ReceiptKind::Delivered),
-        receipt(202, ReceiptKind::Delivered),
+        envelope(county, &PushesDelivered { pushes: vec![delivered(201), delivered(202)] }),
         receipt(203, ReceiptKind::Parked),
         receipt(203, ReceiptKind::Delivered),
         receipt(201, ReceiptKind::Signed),
