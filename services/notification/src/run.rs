@@ -116,8 +116,6 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     for endpoint in &webhooks {
         tracing::info!(county = endpoint.county, agency = endpoint.agency, "an agency has a webhook");
     }
-    let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
-    spawn(&foundation, "keeper", keeper.run(stop()));
     let streams = TaskTracker::new();
     spawn(&foundation, "streams", {
         let (streams, stop) = (streams.clone(), stop());
@@ -156,6 +154,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         let desk = Desk::new(answering.clone(), Arc::clone(&delivery), entrance, residents, forms);
         foundation.serve_http(listen, desk.router()).await?;
     }
+    // Last: nothing is sent by a process that finds out later that it cannot start.
+    let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
+    spawn(&foundation, "keeper", keeper.run(stop()));
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
     let events = PeopleEvents::new(people.clone(), Arc::clone(&foundation.keyring));
     let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));

@@ -171,3 +171,39 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
     assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 3));
     process.end().await;
 }
+
+#[tokio::test]
+async fn a_claimed_try_that_failed_and_brought_its_push_after_all_is_written_once_and_holds_up_no_other() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let ids = world.arrive(&process, &[("court", Red), ("court", Red)]).await;
+    let store = &process.delivery.store;
+    let claimed = store.claim(COUNTY, "court", &ids, Duration::from_secs(60)).await.unwrap();
+    let tried = |push_id, ending| Outcome {
+        county: COUNTY.into(),
+        push: Tried::of(claimed.iter().find(|push| push.push_id == push_id).unwrap()),
+        attempt: 1,
+        token: None,
+        channel: Channel::Stream,
+        began_at: now(),
+        took: Duration::from_millis(5),
+        ending,
+        http_status: 0,
+        error: String::new(),
+        sealed_answer: Vec::new(),
+        trace: None,
+    };
+    let failed = [tried(ids[0], Ending::Failed(Next::After(Duration::from_secs(60))))];
+    assert_eq!(store.settle(COUNTY, &failed).await.unwrap().len(), 1);
+    // The agency's word was late; in the same batch another push is delivered.
+    let delivered = [tried(ids[0], Ending::Delivered), tried(ids[1], Ending::Delivered)];
+    assert_eq!(store.settle(COUNTY, &delivered).await.unwrap().len(), 2);
+    assert_eq!(world.in_state(2).await, 2);
+    let attempts = store.attempts(COUNTY, ids[0]).await.unwrap();
+    let kept: Vec<_> = attempts.iter().map(|one| (one.number, one.delivered)).collect();
+    assert_eq!(kept, [(1, true)]);
+    let push = store.push(COUNTY, ids[0]).await.unwrap();
+    assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 1));
+    assert_eq!(world.receipts().await.len(), 2);
+    process.end().await;
+}

@@ -296,14 +296,15 @@ async fn open_database(
 /// Statements of the three services that work on single things are planned once a connection, perhaps while
 /// their tables are empty, and used until they are large: planning anew costs more than they do. So the only
 /// ways left to the planner are those that are right at any size, down an index. A plan over UNNEST looks
-/// dear to it and is not; compiling it costs more than it.
+/// dear to it and is not; compiling it costs more than it. What notification looks up by its key it looks up once: to
+/// remember it only copies it.
 ///
 /// Questions of statistics differ so much with their parameters that each is worth a plan.
 #[must_use]
 pub const fn planning(service: ServiceName) -> &'static [(&'static str, &'static str)] {
     match service {
         ServiceName::Statistics | ServiceName::Analysts => &[("jit", "off")],
-        ServiceName::Intake | ServiceName::Routing | ServiceName::Notification => &[
+        ServiceName::Intake | ServiceName::Routing => &[
             ("jit", "off"),
             ("plan_cache_mode", "force_generic_plan"),
             ("enable_seqscan", "off"),
@@ -311,6 +312,16 @@ pub const fn planning(service: ServiceName) -> &'static [(&'static str, &'static
             ("enable_hashjoin", "off"),
             ("enable_mergejoin", "off"),
             ("enable_sort", "off"),
+        ],
+        ServiceName::Notification => &[
+            ("jit", "off"),
+            ("plan_cache_mode", "force_generic_plan"),
+            ("enable_seqscan", "off"),
+            ("enable_bitmapscan", "off"),
+            ("enable_hashjoin", "off"),
+            ("enable_mergejoin", "off"),
+            ("enable_sort", "off"),
+            ("enable_memoize", "off"),
         ],
     }
 }

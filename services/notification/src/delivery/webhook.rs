@@ -249,11 +249,10 @@ impl AgencyQueue {
             let rest = found.split_off(found.partition_point(|one| one.level >= from.level));
             let of_level = std::mem::replace(&mut found, rest);
             let end = match of_level.last() {
-                Some(last) if of_level.len() >= PAGE => PageEnd::Behind(last.place),
+                Some(last) if of_level.len() >= PAGE => PageEnd::Behind((last.requested_at, last.push_id)),
                 _ => PageEnd::Last,
             };
-            let pushes = of_level.into_iter().filter_map(|one| one.push.map(Box::new)).collect();
-            state.turns.read(from.level, pushes, end);
+            state.turns.read(from.level, of_level.into_iter().map(Box::new).collect(), end);
         }
         state.turns.end_reading();
         let again = state.turns.is_low();

@@ -42,17 +42,6 @@ pub enum PageEnd {
     Behind(Place),
 }
 
-/// One that waits, as it is read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Waiting {
-    /// Its level.
-    pub level: Level,
-    /// Its place in the level's order.
-    pub place: Place,
-    /// The push; none of one that is known already.
-    pub push: Option<Push>,
-}
-
 /// What waits for one agency, as far as it is held. `P` is a push, however it is kept.
 #[derive(Debug)]
 pub struct Turns<P> {

@@ -23,6 +23,12 @@ use crate::{
 /// How long a queued push may stay untaken before the sweeper queues it once more. Doubles are harmless.
 const QUEUED_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+/// Writes down tries that brought their pushes.
+pub(super) const ARRIVE: &str = concat!(include_str!("sql/arrive.sql"), "RETURNING push_id");
+/// The same, where one of them has been written down as failed.
+pub(super) const ARRIVE_AFTER_ALL: &str =
+    concat!(include_str!("sql/arrive.sql"), include_str!("sql/arrive_after_all.sql"), "RETURNING push_id");
+
 /// How much more one lane's queue can hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaneRoom {
@@ -96,25 +102,49 @@ impl Store {
             return Ok(Vec::new());
         }
         Self::within(OPERATION, async {
-            let database = || NotificationError::database(OPERATION);
-            let mut tx = self.pool.begin().await.map_err(database())?;
-            let changed: HashSet<Uuid> = self::settle(county, outcomes)
-                .fetch_all(&mut *tx)
-                .await
-                .and_then(|rows| rows.iter().map(|row| row.try_get(0)).collect())
-                .map_err(database())?;
-            let (settled, others): (Vec<&Outcome>, Vec<&Outcome>) =
-                outcomes.iter().partition(|outcome| changed.contains(&outcome.push.push_id));
-            if !others.is_empty() {
-                record(county, &others).execute(&mut *tx).await.map_err(database())?;
+            match self.settle_by(ARRIVE, OPERATION, county, outcomes).await {
+                // Looking for it each time would cost a quarter of the statement.
+                Err(NotificationError::Database { source, .. }) if is_written_down(&source) => {
+                    self.settle_by(ARRIVE_AFTER_ALL, OPERATION, county, outcomes).await
+                }
+                done => done,
             }
-            let events = of_tries(&settled);
-            let first = append(&mut tx, county, &events).await?;
-            tx.commit().await.map_err(database())?;
-            self.outbox.sent(county, first, events);
-            Ok(settled)
         })
         .await
+    }
+
+    async fn settle_by<'o>(
+        &self,
+        arrive: &'static str,
+        operation: &'static str,
+        county: &str,
+        outcomes: &'o [Outcome],
+    ) -> Result<Vec<&'o Outcome>, NotificationError> {
+        let database = || NotificationError::database(operation);
+        let (brought, others): (Vec<&Outcome>, Vec<&Outcome>) =
+            outcomes.iter().partition(|outcome| outcome.ending == Ending::Delivered);
+        let mut changed = HashSet::with_capacity(outcomes.len());
+        let mut tx = self.pool.begin().await.map_err(database())?;
+        for (these, statement) in
+            [(&brought, arrived(arrive, county, &brought)), (&others, failed(county, &others))]
+        {
+            if !these.is_empty() {
+                let rows = statement.fetch_all(&mut *tx).await.map_err(database())?;
+                for row in rows {
+                    changed.insert(row.try_get::<Uuid, _>(0).map_err(database())?);
+                }
+            }
+        }
+        let (settled, others): (Vec<&Outcome>, Vec<&Outcome>) =
+            outcomes.iter().partition(|outcome| changed.contains(&outcome.push.push_id));
+        if !others.is_empty() {
+            record(county, &others).execute(&mut *tx).await.map_err(database())?;
+        }
+        let events = of_tries(&settled);
+        let first = append(&mut tx, county, &events).await?;
+        tx.commit().await.map_err(database())?;
+        self.outbox.sent(county, first, events);
+        Ok(settled)
     }
 
     /// Which of these agencies have something that should be on their queue.
@@ -192,13 +222,38 @@ impl Store {
 
 type Statement<'a> = Query<'a, Postgres, PgArguments>;
 
-fn settle<'a>(county: &'a str, outcomes: &'a [Outcome]) -> Statement<'a> {
-    let endings: Vec<_> = outcomes.iter().map(|o| numbered(o.ending)).collect();
+/// Whether a try of the same number has been written down already.
+fn is_written_down(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
+}
+
+/// The agencies of owners, each once.
+fn owned<'a>(outcomes: &[&'a Outcome]) -> Vec<&'a str> {
     let mut agencies: Vec<&str> =
         outcomes.iter().filter(|o| o.token.is_some()).map(|o| o.push.agency.as_str()).collect();
     agencies.sort_unstable();
     agencies.dedup();
-    sqlx::query(include_str!("sql/settle.sql"))
+    agencies
+}
+
+fn arrived<'a>(statement: &'static str, county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
+    sqlx::query(statement)
+        .bind(county)
+        .bind(owned(outcomes))
+        .bind(outcomes.iter().map(|o| o.push.push_id).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| to_sql(o.ended_at())).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| took_millis(o)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.token).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| sealed_answer(o)).collect::<Vec<_>>())
+}
+
+fn failed<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
+    let endings: Vec<_> = outcomes.iter().map(|o| numbered(o.ending)).collect();
+    sqlx::query(include_str!("sql/settle_failed.sql"))
         .bind(county)
         .bind(outcomes.iter().map(|o| o.push.push_id).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
@@ -209,11 +264,11 @@ fn settle<'a>(county: &'a str, outcomes: &'a [Outcome]) -> Statement<'a> {
         .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.error.as_str()).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(took_millis).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| took_millis(o)).collect::<Vec<_>>())
         .bind(millis(QUEUED_BY_THEN))
-        .bind(agencies)
+        .bind(owned(outcomes))
         .bind(outcomes.iter().map(|o| o.token).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(sealed_answer).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| sealed_answer(o)).collect::<Vec<_>>())
 }
 
 fn record<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {

@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{Store, millis, rows};
 use crate::{
     domain::{
+        push::Push,
         sharing::Alive,
-        turns::{PAGE, ReadFrom, Waiting},
+        turns::{PAGE, ReadFrom},
     },
     error::NotificationError,
 };
@@ -124,8 +125,8 @@ impl Store {
         .await
     }
 
-    /// Reads what waits for an agency: a page of each level that is wanted, in the order of levels and in that of each. Of
-    /// those that are `known` only the place.
+    /// Reads what waits for an agency: a page of each level that is wanted, in the order of levels and in that of each,
+    /// without those that are `known`.
     ///
     /// # Errors
     /// [`NotificationError`] of the database.
@@ -135,7 +136,7 @@ impl Store {
         agency: &str,
         wanted: &[ReadFrom],
         known: &[Uuid],
-    ) -> Result<Vec<Waiting>, NotificationError> {
+    ) -> Result<Vec<Push>, NotificationError> {
         const OPERATION: &str = "read what waits for an agency";
         let start = (Timestamp::UNIX_EPOCH, Uuid::nil());
         let places: Vec<_> = wanted.iter().map(|from| from.after.unwrap_or(start)).collect();
@@ -157,7 +158,9 @@ impl Store {
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(NotificationError::database(OPERATION))?;
             // As the pages are joined they are in order already, which the database does not promise.
-            waiting.sort_by(|a, b| (b.level as i32, a.place).cmp(&(a.level as i32, b.place)));
+            waiting.sort_by(|a: &Push, b: &Push| {
+                (b.level as i32, a.requested_at, a.push_id).cmp(&(a.level as i32, b.requested_at, b.push_id))
+            });
             Ok(waiting)
         })
         .await

@@ -13,7 +13,6 @@ use crate::domain::{
     lane::Lane,
     push::{Push, RequestedPush},
     queued::Queued,
-    turns::Waiting,
 };
 
 /// A row that has all columns of a push.
@@ -54,18 +53,15 @@ pub(super) fn push(county: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
 }
 
 /// A row of what waits for an agency. By their places and not by their names: many are read at once.
-pub(super) fn waiting(county: &str, agency: &str, row: &PgRow) -> Result<Waiting, sqlx::Error> {
-    let level = number(row, 0, Level::try_from)?;
-    let place = (from_sql(row.try_get(1)?), row.try_get(2)?);
-    // What is known already has no push beside its place.
-    let Some(case_id) = row.try_get(6)? else { return Ok(Waiting { level, place, push: None }) };
+pub(super) fn waiting(county: &str, agency: &str, row: &PgRow) -> Result<Push, sqlx::Error> {
+    let (requested_at, push_id) = (from_sql(row.try_get(1)?), row.try_get(2)?);
     let maybe = |column: usize| row.try_get::<Option<OffsetDateTime>, _>(column).map(|at| at.map(from_sql));
     let asked = RequestedPush {
         subject: number(row, 5, PushSubject::try_from)?,
-        case_id,
+        case_id: row.try_get(6)?,
         case_number: row.try_get(7)?,
         form: number(row, 8, FormKind::try_from)?,
-        level,
+        level: number(row, 0, Level::try_from)?,
         area_code: row.try_get(9)?,
         area_name: row.try_get(10)?,
         category: row.try_get(11)?,
@@ -76,15 +72,14 @@ pub(super) fn waiting(county: &str, agency: &str, row: &PgRow) -> Result<Waiting
         sign_by: maybe(17)?,
         answer_by: maybe(18)?,
         sealed_matter: row.try_get(19)?,
-        ..RequestedPush::blank(county, place.1, agency, place.0)
+        ..RequestedPush::blank(county, push_id, agency, requested_at)
     };
-    let push = Push {
+    Ok(Push {
         attempts: row.try_get(3)?,
         failures: row.try_get(4)?,
         form_number: row.try_get(15)?,
         ..asked.waiting()
-    };
-    Ok(Waiting { level, place, push: Some(push) })
+    })
 }
 
 /// Rows of `push_id, agency, level, requested_at`, in the order in which they are to be queued.

@@ -1,5 +1,5 @@
--- What waits for one agency: a page of each level that is wanted, behind a place in its order. What came later than a
--- push of its case and level that waits for its next try waits behind it. Of those that the owner has ($7) only the place.
+-- What waits for one agency: a page of each level that is wanted, behind a place in its order, without those that the owner
+-- has already ($7). What came later than a push of its case and level that waits for its next try waits behind it.
 SELECT
     wanted.level, page.requested_at, page.push_id, page.attempts, page.failures, p.subject, p.case_id, p.case_number, p.form,
     p.area_code, p.area_name, p.category, p.reason, p.due_at, p.traceparent, p.form_number, p.drill, p.sign_by,
@@ -11,6 +11,7 @@ CROSS JOIN LATERAL (
     WHERE county = $1 AND d.agency = $2 AND d.level = wanted.level AND delivery = 1
         AND (requested_at, push_id) > (wanted.after_at, wanted.after_id)
         AND next_attempt_at <= now() AND lease_until <= now()
+        AND push_id NOT IN (SELECT UNNEST($7::uuid[]))
         AND NOT EXISTS (
             SELECT
             FROM push_delivery AS earlier
@@ -23,8 +24,4 @@ CROSS JOIN LATERAL (
     LIMIT $6
 ) AS page
 -- One by one, whatever the planner believes of the table.
-LEFT JOIN LATERAL (
-    SELECT * FROM push
-    WHERE county = $1 AND push_id = page.push_id AND page.push_id NOT IN (SELECT UNNEST($7::uuid[]))
-    LIMIT 1
-) AS p ON true
+CROSS JOIN LATERAL (SELECT * FROM push WHERE county = $1 AND push_id = page.push_id LIMIT 1) AS p

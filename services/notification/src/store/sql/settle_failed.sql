@@ -1,6 +1,6 @@
--- What became of tries: the attempt records and the pushes' next states, in one statement.
--- Endings: 1 delivered, 2 failed and tried again, 3 parked, 4 released.
--- A claimed push: that the agency has it is true whoever holds the claim by now; a failure counts only for its own claim.
+-- What became of tries that brought nothing: the attempt records and the pushes' next states, in one statement.
+-- Endings: 2 failed and tried again, 3 parked, 4 released.
+-- A claimed push: a failure counts only for its own claim.
 -- A push of an owner: what an overtaken owner says changes nothing, and nobody takes over before this commits.
 WITH held AS MATERIALIZED (
     SELECT agency, token
@@ -17,16 +17,6 @@ WITH held AS MATERIALIZED (
         push_id, attempt, ending, wait_ms, began_at, ended_at, channel, http_status, error, duration_ms, token,
         sealed_answer
     )
-), arrived AS (
-    -- What is delivered has no row any more.
-    DELETE FROM push_delivery AS push USING outcome
-    WHERE push.county = outcome.county AND push.push_id = outcome.push_id
-        AND outcome.ending = 1 AND push.delivery <> 2
-        AND (
-            outcome.token IS NULL
-            OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
-        )
-    RETURNING outcome.*, push.attempts + 1 AS next_attempt
 ), changed AS (
     UPDATE push_delivery AS push
     SET delivery = CASE outcome.ending WHEN 3 THEN 3 ELSE 1 END,
@@ -39,21 +29,19 @@ WITH held AS MATERIALIZED (
         last_error = outcome.error
     FROM outcome
     WHERE push.county = outcome.county AND push.push_id = outcome.push_id
-        AND outcome.ending <> 1 AND push.delivery = 1
+        AND push.delivery = 1
         AND (
             outcome.token IS NULL AND push.attempts = outcome.attempt
             OR EXISTS (SELECT FROM held WHERE held.agency = push.agency AND held.token = outcome.token)
         )
     RETURNING outcome.*, push.attempts AS next_attempt
-), settled AS MATERIALIZED (
-    SELECT * FROM arrived UNION ALL SELECT * FROM changed
 ), record AS (
     INSERT INTO delivery_attempt (
-        county, push_id, number, at, channel, delivered, http_status, error, duration_ms, sealed_answer, delivered_at
+        county, push_id, number, at, channel, delivered, http_status, error, duration_ms, sealed_answer
     )
-    SELECT $1, push_id, CASE WHEN token IS NULL THEN attempt ELSE next_attempt END, began_at, channel, ending = 1,
-        http_status, error, duration_ms, sealed_answer, CASE WHEN ending = 1 THEN ended_at END
-    FROM settled
+    SELECT $1, push_id, CASE WHEN token IS NULL THEN attempt ELSE next_attempt END, began_at, channel, false,
+        http_status, error, duration_ms, sealed_answer
+    FROM changed
     ON CONFLICT (county, push_id, number) DO NOTHING
 )
-SELECT push_id FROM settled
+SELECT push_id FROM changed
