@@ -140,18 +140,26 @@ pub const STATEMENTS: &[(&str, &str)] = &[
 pub const STATEMENTS_IN_STEP: &[(&str, &str)] =
     &[("insert_pushes", arrival::INSERT_PUSHES), ("insert_push", arrival::INSERT_PUSH)];
 
+/// The connections of those who deliver without a pause.
+const DELIVERING: u32 = 4;
+
 /// The store.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
+    /// For what is read and written of each push that goes out: a pool gives its connections in turn, so that of many each
+    /// is cold, and has all to plan anew.
+    delivering: PgPool,
     outbox: Outbox,
 }
 
 impl Store {
-    /// A store on this service's schema.
+    /// A store on this service's schema. It makes a few connections of its own like those of the pool.
     #[must_use]
-    pub const fn new(pool: PgPool, outbox: Outbox) -> Self {
-        Self { pool, outbox }
+    pub fn new(pool: PgPool, outbox: Outbox) -> Self {
+        let options = pool.options().clone().min_connections(0).max_connections(DELIVERING);
+        let delivering = options.connect_lazy_with((*pool.connect_options()).clone());
+        Self { pool, delivering, outbox }
     }
 
     async fn within<T>(

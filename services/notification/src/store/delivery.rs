@@ -124,7 +124,7 @@ impl Store {
         let (brought, others): (Vec<&Outcome>, Vec<&Outcome>) =
             outcomes.iter().partition(|outcome| outcome.ending == Ending::Delivered);
         let mut changed = HashSet::with_capacity(outcomes.len());
-        let mut tx = self.pool.begin().await.map_err(database())?;
+        let mut tx = self.delivering.begin().await.map_err(database())?;
         for (these, statement) in
             [(&brought, arrived(arrive, county, &brought)), (&others, failed(county, &others))]
         {
