@@ -140,8 +140,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
 pub const STATEMENTS_IN_STEP: &[(&str, &str)] =
     &[("insert_pushes", arrival::INSERT_PUSHES), ("insert_push", arrival::INSERT_PUSH)];
 
-/// The connections of those who deliver without a pause.
-const DELIVERING: u32 = 4;
+/// The connections of those who deliver without a pause: one that writes what became of tries, and two that read what waits.
+const DELIVERING: u32 = 3;
 
 /// The store.
 #[derive(Debug, Clone)]
