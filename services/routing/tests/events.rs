@@ -7,7 +7,9 @@ mod office;
 use fengqiao_messaging::{ApplyError, IN_TURN};
 use fengqiao_proto::{
     intake::v1::{CallsRepeated, ReportsExpired},
-    notification::v1::{FeedbackOutcome, PushReceipt, ReceiptKind, ReturnReason},
+    notification::v1::{
+        DeliveredPush, FeedbackOutcome, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason,
+    },
     routing::v1::{
         CaseExpired, HistoryKind, ListCaseHistoryRequest, routing_service_server::RoutingService as _,
     },
@@ -105,6 +107,17 @@ async fn an_event_that_cannot_be_is_refused_and_the_batch_undone() {
     foreign_key.sealed_matter[0] = 77;
     assert!(matches!(office.take(&[foreign_key]).await.unwrap_err(), ApplyError::Retry(_)));
     assert!(office.changes().await.is_empty());
+}
+
+#[tokio::test]
+async fn that_a_push_arrived_changes_no_case() {
+    let office = Office::open().await;
+    office.take(&[office.report(Uuid::now_v7(), "对方持刀")]).await.unwrap();
+    let changes = office.changes().await.len();
+    let push_id = office.pushes().await[0].push_id.clone();
+    let told = PushesDelivered { pushes: vec![DeliveredPush { push_id, ..Default::default() }] };
+    office.hear(&[told]).await.unwrap();
+    assert_eq!(office.changes().await.len(), changes);
 }
 
 #[tokio::test]

@@ -295,17 +295,17 @@ impl Office {
         self.apply(&self.intake, &batch).await
     }
 
-    /// Applies receipts as one batch.
-    pub async fn hear(&self, receipts: &[PushReceipt]) -> Result<(), ApplyError> {
-        let batch: Vec<Envelope> = receipts
+    /// Applies events of notification as one batch.
+    pub async fn hear<M: Message + prost::Name>(&self, events: &[M]) -> Result<(), ApplyError> {
+        let batch: Vec<Envelope> = events
             .iter()
             .zip(1..)
-            .map(|(receipt, position)| Envelope {
+            .map(|(event, position)| Envelope {
                 county: self.county(),
                 topic: Topic::Notification,
                 position,
-                kind: "fengqiao.notification.v1.PushReceipt".into(),
-                payload: receipt.encode_to_vec(),
+                kind: M::full_name(),
+                payload: event.encode_to_vec(),
                 trace: None,
             })
             .collect();
