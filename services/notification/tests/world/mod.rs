@@ -37,7 +37,7 @@ use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{now, to_proto};
 use fengqiao_stack::test_database::TestDatabase;
 use futures::{StreamExt as _, channel::mpsc as acknowledgements};
-use prost::Message as _;
+use prost::{Message as _, Name as _};
 use sqlx::{
     Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
