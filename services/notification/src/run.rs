@@ -41,6 +41,8 @@ use crate::{
     store::{SEALED_COLUMNS, Store},
 };
 
+/// How long what is being written may take at the end.
+const STORE_ENDS: Duration = Duration::from_secs(5);
 /// How long streams may take to end.
 const STREAMS_END: Duration = Duration::from_secs(3);
 
@@ -85,6 +87,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let keys = QueueKeys::new(foundation.keys.clone());
     let queues = Queues::new(foundation.redis.clone(), keys.clone());
     let store = Store::new(foundation.pool.clone(), foundation.outbox.clone());
+    let at_the_end = store.clone();
     let bells = Bells::default();
     let keyring = Arc::clone(&foundation.keyring);
     let forms = Forms::load(&foundation.counties, keyring, store.clone(), press(&options.font_folder))?;
@@ -154,7 +157,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         let desk = Desk::new(answering.clone(), Arc::clone(&delivery), entrance, residents, forms);
         foundation.serve_http(listen, desk.router()).await?;
     }
-    // Last: nothing is sent by a process that finds out later that it cannot start.
+    // Late: a process that has found out above that it cannot start has taken no agency.
     let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
     spawn(&foundation, "keeper", keeper.run(stop()));
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
@@ -179,7 +182,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         (Topic::Routing, Arc::new(events)),
         (Topic::Statistics, Arc::new(bulletins)),
     ];
-    foundation.serve(routes, receivers).await
+    let served = foundation.serve(routes, receivers).await;
+    let _ = timeout(STORE_ENDS, at_the_end.close()).await;
+    served
 }
 
 /// Tells persons, each county by its own channels.

@@ -64,6 +64,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("read_backlog", include_str!("store/sql/read_backlog.sql")),
     ("arrive", delivery::ARRIVE),
     ("arrive_after_all", delivery::ARRIVE_AFTER_ALL),
+    ("hold_owners", include_str!("store/sql/hold_owners.sql")),
     ("settle_failed", include_str!("store/sql/settle_failed.sql")),
     ("due_agencies", include_str!("store/sql/due_agencies.sql")),
     ("requeue", include_str!("store/sql/requeue.sql")),
@@ -140,26 +141,35 @@ pub const STATEMENTS: &[(&str, &str)] = &[
 pub const STATEMENTS_IN_STEP: &[(&str, &str)] =
     &[("insert_pushes", arrival::INSERT_PUSHES), ("insert_push", arrival::INSERT_PUSH)];
 
-/// The connections of those who deliver without a pause: one that writes what became of tries, and two that read what waits.
-const DELIVERING: u32 = 3;
-
 /// The store.
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: PgPool,
-    /// For what is read and written of each push that goes out: a pool gives its connections in turn, so that of many each
-    /// is cold, and has all to plan anew.
-    delivering: PgPool,
+    /// For reading what waits for the agencies whose queues are owned here. A pool gives its connections in turn: of many
+    /// each is cold, and has all to plan anew.
+    reading: PgPool,
+    /// For writing what became of tries. Who reads does not hold it up.
+    writing: PgPool,
     outbox: Outbox,
 }
 
 impl Store {
-    /// A store on this service's schema. It makes a few connections of its own like those of the pool.
+    /// A store on this service's schema. It makes a few more connections like those of the pool: an eighth of its number
+    /// and one, each for reading and for writing.
     #[must_use]
     pub fn new(pool: PgPool, outbox: Outbox) -> Self {
-        let options = pool.options().clone().min_connections(0).max_connections(DELIVERING);
-        let delivering = options.connect_lazy_with((*pool.connect_options()).clone());
-        Self { pool, delivering, outbox }
+        let few = || {
+            let options = pool.options().clone().min_connections(0);
+            let count = pool.options().get_max_connections() / 8 + 1;
+            options.max_connections(count).connect_lazy_with((*pool.connect_options()).clone())
+        };
+        Self { reading: few(), writing: few(), pool, outbox }
+    }
+
+    /// Ends the connections that it has made. What is being written is written first.
+    pub async fn close(&self) {
+        self.writing.close().await;
+        self.reading.close().await;
     }
 
     async fn within<T>(

@@ -19,7 +19,8 @@ pub struct Settings {
     /// The Postgres database; the service works in the schema of its own name.
     #[arg(long, env = "FENGQIAO_DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
-    /// The most connections to Postgres for one county; each further county adds four.
+    /// The most connections to Postgres that calls share, for one county; each further county adds four. What runs on its
+    /// own has a few more: receivers, commits, the writing and reading of deliveries.
     #[arg(long, env = "FENGQIAO_DATABASE_CONNECTIONS", default_value_t = 16)]
     pub database_connections: u32,
     /// The Redis: redis://HOST:PORT/, or redis+sentinel://HOST:PORT,HOST:PORT/NAME, or

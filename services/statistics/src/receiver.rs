@@ -12,6 +12,7 @@ use fengqiao_proto::{
 use fengqiao_telemetry::trace;
 use prost::{Message, Name};
 use sqlx::PgConnection;
+use tracing::span::EnteredSpan;
 
 use crate::{
     domain::event::{Event, Unusable},
@@ -37,7 +38,7 @@ impl Apply for FactReceiver {
     ) -> Result<Applied, ApplyError> {
         let mut events = Vec::new();
         for envelope in batch {
-            let _step = trace::child_span("statistics takes in", envelope.trace.as_deref()).entered();
+            let _step = step_in(envelope.trace.as_deref());
             let told = events_in(envelope).map_err(|reason| envelope.refused(&reason.to_string()))?;
             events.extend(told);
         }
@@ -77,12 +78,16 @@ fn events_in(envelope: &Envelope) -> Result<Vec<Event>, Unusable> {
     }
 }
 
+/// The step in the trace that an event belongs to. One that belongs to none begins none.
+fn step_in(traced: Option<&str>) -> Option<EnteredSpan> {
+    traced.map(|traced| trace::child_span("statistics takes in", Some(traced)).entered())
+}
+
 /// Each in the trace of its own push.
 fn pushes_delivered(told: &PushesDelivered) -> Result<Vec<Event>, Unusable> {
     let mut events = Vec::with_capacity(told.pushes.len());
     for push in &told.pushes {
-        let traced = Some(push.traceparent.as_str()).filter(|traced| !traced.is_empty());
-        let _step = trace::child_span("statistics takes in", traced).entered();
+        let _step = step_in(Some(push.traceparent.as_str()).filter(|traced| !traced.is_empty()));
         events.extend(Event::push_delivered(push)?);
     }
     Ok(events)

@@ -52,6 +52,8 @@ pub struct Turns<P> {
     unsettled: HashSet<Uuid>,
     /// Held, or unsettled.
     known: HashSet<Uuid>,
+    /// Cases of which a push of this level failed and waits, until it is read again.
+    held_back: HashSet<(Level, Uuid)>,
     /// What happened while something is being read; what that reading brings is from before it.
     meanwhile: Option<Meanwhile>,
 }
@@ -96,6 +98,7 @@ impl<P: Deref<Target = Push>> Turns<P> {
             busy: HashMap::new(),
             unsettled: HashSet::new(),
             known: HashSet::new(),
+            held_back: HashSet::new(),
             meanwhile: None,
         }
     }
@@ -158,6 +161,7 @@ impl<P: Deref<Target = Push>> Turns<P> {
         for push in pushes {
             let changed = self.meanwhile.as_ref().is_some_and(|meanwhile| meanwhile.changed(&push));
             if !changed && self.known.insert(push.push_id) {
+                self.held_back.remove(&(level, push.case_id));
                 self.of(level).held.push_back(push);
             }
         }
@@ -170,8 +174,9 @@ impl<P: Deref<Target = Push>> Turns<P> {
 
     /// A push that has just come. False where it has to be read in its turn, since others wait before it.
     pub fn bring(&mut self, push: P) -> bool {
+        let waits_behind = self.held_back.contains(&(push.level, push.case_id));
         let of = self.of(push.level);
-        if of.more || of.held.len() >= PAGE {
+        if waits_behind || of.more || of.held.len() >= PAGE {
             return false;
         }
         if self.known.insert(push.push_id) {
@@ -221,6 +226,7 @@ impl<P: Deref<Target = Push>> Turns<P> {
         if let Some(meanwhile) = &mut self.meanwhile {
             meanwhile.failed.insert((level, case_id));
         }
+        self.held_back.insert((level, case_id));
         let mut dropped = Vec::new();
         self.of(level).held.retain(|push| {
             let stays = push.case_id != case_id;
@@ -304,6 +310,28 @@ mod tests {
         // Read once more, it is not there twice.
         turns.read(Level::Red, vec![push(9, 9, Level::Red)], PageEnd::Last);
         assert_eq!(ids(&mut turns), [9]);
+    }
+
+    #[test]
+    fn what_comes_after_a_failed_one_of_its_case_and_level_waits_behind_it() {
+        let mut turns = Turns::new();
+        for level in [Level::Red, Level::Orange] {
+            turns.read(level, vec![], PageEnd::Last);
+        }
+        assert!(turns.bring(push(1, 1, Level::Red)));
+        assert_eq!(ids(&mut turns), [1]);
+        turns.hold_back(Level::Red, Uuid::from_u128(1));
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        assert!(!turns.bring(push(2, 1, Level::Red)), "the first waits for its next try");
+        assert!(turns.bring(push(3, 3, Level::Red)), "another case");
+        assert!(turns.bring(push(4, 1, Level::Orange)), "another level");
+        // The first is due: both are read, in their order.
+        turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 1, Level::Red)], PageEnd::Last);
+        assert_eq!(ids(&mut turns), [3, 1]);
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        assert_eq!(ids(&mut turns), [2]);
+        turns.settled(Uuid::from_u128(2), Uuid::from_u128(1));
+        assert!(turns.bring(push(5, 1, Level::Red)), "nothing waits any more");
     }
 
     #[test]

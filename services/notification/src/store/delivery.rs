@@ -1,10 +1,17 @@
 //! Claims, what became of them, and what belongs on a queue.
 
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use fengqiao_messaging::append;
 use fengqiao_serving::time::to_sql;
-use sqlx::{Postgres, Row as _, postgres::PgArguments, query::Query};
+use sqlx::{
+    PgConnection, Postgres, Row as _,
+    postgres::{PgArguments, PgRow},
+    query::Query,
+};
 use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, Store, millis, rows};
@@ -40,13 +47,13 @@ pub struct LaneRoom {
     pub room: usize,
 }
 
-/// An ending as the database numbers it, and how long the push waits then.
-const fn numbered(ending: Ending) -> (i16, Duration) {
+/// An ending as the database numbers it, and how long the push waits then; none where the push has arrived.
+const fn waits(ending: Ending) -> Option<(i16, Duration)> {
     match ending {
-        Ending::Delivered => (1, Duration::ZERO),
-        Ending::Failed(Next::After(wait)) => (2, wait),
-        Ending::Failed(Next::Park) => (3, Duration::ZERO),
-        Ending::Released => (4, Duration::ZERO),
+        Ending::Delivered => None,
+        Ending::Failed(Next::After(wait)) => Some((2, wait)),
+        Ending::Failed(Next::Park) => Some((3, Duration::ZERO)),
+        Ending::Released => Some((4, Duration::ZERO)),
     }
 }
 
@@ -121,19 +128,29 @@ impl Store {
         outcomes: &'o [Outcome],
     ) -> Result<Vec<&'o Outcome>, NotificationError> {
         let database = || NotificationError::database(operation);
-        let (brought, others): (Vec<&Outcome>, Vec<&Outcome>) =
-            outcomes.iter().partition(|outcome| outcome.ending == Ending::Delivered);
-        let mut changed = HashSet::with_capacity(outcomes.len());
-        let mut tx = self.delivering.begin().await.map_err(database())?;
-        for (these, statement) in
-            [(&brought, arrived(arrive, county, &brought)), (&others, failed(county, &others))]
-        {
-            if !these.is_empty() {
-                let rows = statement.fetch_all(&mut *tx).await.map_err(database())?;
-                for row in rows {
-                    changed.insert(row.try_get::<Uuid, _>(0).map_err(database())?);
-                }
+        let mut tx = self.writing.begin().await.map_err(database())?;
+        let held = hold_owners(&mut tx, county, outcomes).await.map_err(database())?;
+        // What an overtaken owner says changes nothing.
+        let counts = |outcome: &&Outcome| {
+            outcome
+                .token
+                .is_none_or(|token| held.get(&outcome.push.agency).is_some_and(|held| *held == token))
+        };
+        let (mut brought, mut failed) = (Vec::with_capacity(outcomes.len()), Vec::new());
+        for outcome in outcomes.iter().filter(counts) {
+            match waits(outcome.ending) {
+                None => brought.push(outcome),
+                Some(waits) => failed.push((outcome, waits)),
             }
+        }
+        let mut changed: HashSet<Uuid> = HashSet::with_capacity(outcomes.len());
+        if !brought.is_empty() {
+            let rows = arrived(arrive, county, &brought).fetch_all(&mut *tx).await.map_err(database())?;
+            changed.extend(ids(&rows).map_err(database())?);
+        }
+        if !failed.is_empty() {
+            let rows = settle_failed(county, &failed).fetch_all(&mut *tx).await.map_err(database())?;
+            changed.extend(ids(&rows).map_err(database())?);
         }
         let (settled, others): (Vec<&Outcome>, Vec<&Outcome>) =
             outcomes.iter().partition(|outcome| changed.contains(&outcome.push.push_id));
@@ -227,19 +244,30 @@ fn is_written_down(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(sqlx::error::DatabaseError::is_unique_violation)
 }
 
-/// The agencies of owners, each once.
-fn owned<'a>(outcomes: &[&'a Outcome]) -> Vec<&'a str> {
-    let mut agencies: Vec<&str> =
+/// Holds the queues of owners until the transaction ends. Returns the token of each.
+async fn hold_owners(
+    conn: &mut PgConnection,
+    county: &str,
+    outcomes: &[Outcome],
+) -> Result<HashMap<String, i64>, sqlx::Error> {
+    let agencies: HashSet<&str> =
         outcomes.iter().filter(|o| o.token.is_some()).map(|o| o.push.agency.as_str()).collect();
-    agencies.sort_unstable();
-    agencies.dedup();
-    agencies
+    if agencies.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let held = sqlx::query_as(include_str!("sql/hold_owners.sql"))
+        .bind(county)
+        .bind(agencies.into_iter().collect::<Vec<_>>());
+    Ok(held.fetch_all(conn).await?.into_iter().collect())
+}
+
+fn ids(rows: &[PgRow]) -> Result<Vec<Uuid>, sqlx::Error> {
+    rows.iter().map(|row| row.try_get(0)).collect()
 }
 
 fn arrived<'a>(statement: &'static str, county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
     sqlx::query(statement)
         .bind(county)
-        .bind(owned(outcomes))
         .bind(outcomes.iter().map(|o| o.push.push_id).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
@@ -247,28 +275,26 @@ fn arrived<'a>(statement: &'static str, county: &'a str, outcomes: &[&'a Outcome
         .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| took_millis(o)).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| o.token).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|o| o.token.is_some()).collect::<Vec<_>>())
         .bind(outcomes.iter().map(|o| sealed_answer(o)).collect::<Vec<_>>())
 }
 
-fn failed<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {
-    let endings: Vec<_> = outcomes.iter().map(|o| numbered(o.ending)).collect();
+fn settle_failed<'a>(county: &'a str, outcomes: &[(&'a Outcome, (i16, Duration))]) -> Statement<'a> {
     sqlx::query(include_str!("sql/settle_failed.sql"))
         .bind(county)
-        .bind(outcomes.iter().map(|o| o.push.push_id).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| o.attempt).collect::<Vec<_>>())
-        .bind(endings.iter().map(|(number, _)| *number).collect::<Vec<_>>())
-        .bind(endings.iter().map(|(_, wait)| millis(*wait)).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| to_sql(o.began_at)).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| to_sql(o.ended_at())).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| o.channel.name()).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| o.http_status).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| o.error.as_str()).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| took_millis(o)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| o.push.push_id).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| o.attempt).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(_, (ending, _))| *ending).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(_, (_, wait))| millis(*wait)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| to_sql(o.began_at)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| to_sql(o.ended_at())).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| o.channel.name()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| o.http_status).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| o.error.as_str()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| took_millis(o)).collect::<Vec<_>>())
         .bind(millis(QUEUED_BY_THEN))
-        .bind(owned(outcomes))
-        .bind(outcomes.iter().map(|o| o.token).collect::<Vec<_>>())
-        .bind(outcomes.iter().map(|o| sealed_answer(o)).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| o.token.is_some()).collect::<Vec<_>>())
+        .bind(outcomes.iter().map(|(o, _)| sealed_answer(o)).collect::<Vec<_>>())
 }
 
 fn record<'a>(county: &'a str, outcomes: &[&'a Outcome]) -> Statement<'a> {

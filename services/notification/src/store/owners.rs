@@ -149,7 +149,7 @@ impl Store {
                 .bind(places.iter().map(|(_, id)| *id).collect::<Vec<_>>())
                 .bind(i64::try_from(PAGE).unwrap_or(i64::MAX))
                 .bind(known)
-                .fetch_all(&self.delivering)
+                .fetch_all(&self.reading)
                 .await
                 .map_err(NotificationError::database(OPERATION))?;
             let mut waiting = found
