@@ -21,6 +21,10 @@ const LOW: usize = 128;
 /// So many are read of a level at once.
 pub const PAGE: usize = 256;
 
+/// Of so many cases it is remembered that something of them failed and waits. While there are more, what comes is read in its
+/// turn, whatever its case.
+const HELD_BACK_AT_MOST: usize = 4_096;
+
 /// A place in a level's order: requested when, which push.
 pub type Place = (Timestamp, Uuid);
 
@@ -174,7 +178,8 @@ impl<P: Deref<Target = Push>> Turns<P> {
 
     /// A push that has just come. False where it has to be read in its turn, since others wait before it.
     pub fn bring(&mut self, push: P) -> bool {
-        let waits_behind = self.held_back.contains(&(push.level, push.case_id));
+        let waits_behind =
+            self.held_back.len() >= HELD_BACK_AT_MOST || self.held_back.contains(&(push.level, push.case_id));
         let of = self.of(push.level);
         if waits_behind || of.more || of.held.len() >= PAGE {
             return false;
@@ -226,7 +231,9 @@ impl<P: Deref<Target = Push>> Turns<P> {
         if let Some(meanwhile) = &mut self.meanwhile {
             meanwhile.failed.insert((level, case_id));
         }
-        self.held_back.insert((level, case_id));
+        if self.held_back.len() < HELD_BACK_AT_MOST {
+            self.held_back.insert((level, case_id));
+        }
         let mut dropped = Vec::new();
         self.of(level).held.retain(|push| {
             let stays = push.case_id != case_id;
