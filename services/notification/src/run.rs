@@ -41,7 +41,7 @@ use crate::{
     store::{SEALED_COLUMNS, Store},
 };
 
-/// How long what is being written may take at the end.
+/// How long the store's own connections may take to end.
 const STORE_ENDS: Duration = Duration::from_secs(5);
 /// How long streams may take to end.
 const STREAMS_END: Duration = Duration::from_secs(3);

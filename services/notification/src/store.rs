@@ -148,27 +148,21 @@ pub struct Store {
     /// For reading what waits for the agencies whose queues are owned here. A pool gives its connections in turn: of many
     /// each is cold, and has all to plan anew.
     reading: PgPool,
-    /// For writing what became of tries. Who reads does not hold it up.
-    writing: PgPool,
     outbox: Outbox,
 }
 
 impl Store {
     /// A store on this service's schema. It makes a few more connections like those of the pool: an eighth of its number
-    /// and one, each for reading and for writing.
+    /// and one.
     #[must_use]
     pub fn new(pool: PgPool, outbox: Outbox) -> Self {
-        let few = || {
-            let options = pool.options().clone().min_connections(0);
-            let count = pool.options().get_max_connections() / 8 + 1;
-            options.max_connections(count).connect_lazy_with((*pool.connect_options()).clone())
-        };
-        Self { reading: few(), writing: few(), pool, outbox }
+        let few = pool.options().get_max_connections() / 8 + 1;
+        let options = pool.options().clone().min_connections(0).max_connections(few);
+        Self { reading: options.connect_lazy_with((*pool.connect_options()).clone()), pool, outbox }
     }
 
-    /// Ends the connections that it has made. What is being written is written first.
+    /// Ends the connections that it has made.
     pub async fn close(&self) {
-        self.writing.close().await;
         self.reading.close().await;
     }
 

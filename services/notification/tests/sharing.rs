@@ -67,9 +67,10 @@ async fn three_processes_share_the_agencies_and_killing_and_adding_some_loses_no
     for _ in 0..3 {
         processes.push(start(&world, folder.path(), &agencies).await);
     }
-    until("all three have a share", async || {
+    // That one of the three draws none of twelve happens in one of forty runs.
+    until("the agencies are shared", async || {
         let owners = owners(&world).await;
-        owners.len() == 12 && owners.values().collect::<HashSet<_>>().len() == 3
+        owners.len() == 12 && owners.values().collect::<HashSet<_>>().len() >= 2
     })
     .await;
     let wanted: Vec<_> =

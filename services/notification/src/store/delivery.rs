@@ -128,7 +128,7 @@ impl Store {
         outcomes: &'o [Outcome],
     ) -> Result<Vec<&'o Outcome>, NotificationError> {
         let database = || NotificationError::database(operation);
-        let mut tx = self.writing.begin().await.map_err(database())?;
+        let mut tx = self.pool.begin().await.map_err(database())?;
         let held = hold_owners(&mut tx, county, outcomes).await.map_err(database())?;
         // What an overtaken owner says changes nothing.
         let counts = |outcome: &&Outcome| {
