@@ -223,12 +223,9 @@ fn parked_by(tried: &Outcome) -> Receipt<'_> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use fengqiao_messaging::Topic;
 
     use super::*;
-    use crate::domain::outcome::{Channel, Tried};
 
     fn envelope(asked: &PushRequested) -> Envelope {
         Envelope {
@@ -282,23 +279,9 @@ mod tests {
 
     #[test]
     fn deliveries_are_told_together_and_what_goes_on_is_not_told() {
-        let tried = |number: u128, ending| {
-            let at = Timestamp::UNIX_EPOCH;
-            let push = RequestedPush::blank("421181", Uuid::from_u128(number), "court", at).claimed();
-            Outcome {
-                county: "421181".into(),
-                push: Tried::of(&push),
-                attempt: 1,
-                token: None,
-                channel: Channel::Webhook,
-                began_at: at,
-                took: Duration::ZERO,
-                ending,
-                http_status: 204,
-                error: String::new(),
-                sealed_answer: Vec::new(),
-                trace: Some(format!("trace {number}")),
-            }
+        let tried = |number, ending| Outcome {
+            trace: Some(format!("trace {number}")),
+            ..Outcome::blank(number, 1, ending)
         };
         let mut outcomes: Vec<_> = (0..13).map(|number| tried(number, Ending::Delivered)).collect();
         outcomes.insert(1, tried(80, Ending::Failed(Next::Park)));

@@ -13,7 +13,7 @@ use std::{
 
 use fengqiao_notification::domain::{
     outcome::{Channel, Ending, Outcome, Tried},
-    push::RequestedPush,
+    push::{Push, RequestedPush},
     retry::Next,
 };
 use fengqiao_proto::types::v1::Level::{Red, Yellow};
@@ -44,6 +44,24 @@ impl Killable {
     /// As `kill -9` would: nothing is said, nothing is finished.
     fn kill(self) {
         self.runtime.shutdown_background();
+    }
+}
+
+/// A first try by an owner with this token, or by whoever claimed the push.
+fn tried(push: &Push, token: Option<i64>, ending: Ending) -> Outcome {
+    Outcome {
+        county: COUNTY.into(),
+        push: Tried::of(push),
+        attempt: 1,
+        token,
+        channel: if token.is_some() { Channel::Webhook } else { Channel::Stream },
+        began_at: now(),
+        took: Duration::from_millis(5),
+        ending,
+        http_status: if token.is_some() { 200 } else { 0 },
+        error: String::new(),
+        sealed_answer: Vec::new(),
+        trace: None,
     }
 }
 
@@ -139,19 +157,9 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
     assert_eq!(hold(second, 60_000).await, [("court".to_owned(), 2)]);
     // And what an owner has, no stream claims.
     assert!(store.claim(COUNTY, "court", &[push_id], Duration::from_secs(1)).await.unwrap().is_empty());
-    let tried = |token, ending| Outcome {
-        county: COUNTY.into(),
-        push: Tried::of(&RequestedPush::blank(COUNTY, push_id, "court", now()).claimed()),
-        attempt: 1,
-        token: Some(token),
-        channel: Channel::Webhook,
-        began_at: now(),
-        took: Duration::from_millis(5),
-        ending,
-        http_status: 200,
-        error: String::new(),
-        sealed_answer: Vec::new(),
-        trace: None,
+    let tried = |token, ending| {
+        let push = RequestedPush::blank(COUNTY, push_id, "court", now()).claimed();
+        tried(&push, Some(token), ending)
     };
     let overtaken = tried(1, Ending::Failed(Next::Park));
     assert!(store.settle(COUNTY, &[overtaken]).await.unwrap().is_empty());
@@ -181,19 +189,9 @@ async fn a_claimed_try_that_failed_and_brought_its_push_after_all_is_written_onc
     let ids = world.arrive(&process, &[("court", Red), ("court", Red)]).await;
     let store = &process.delivery.store;
     let claimed = store.claim(COUNTY, "court", &ids, Duration::from_secs(60)).await.unwrap();
-    let tried = |push_id, ending| Outcome {
-        county: COUNTY.into(),
-        push: Tried::of(claimed.iter().find(|push| push.push_id == push_id).unwrap()),
-        attempt: 1,
-        token: None,
-        channel: Channel::Stream,
-        began_at: now(),
-        took: Duration::from_millis(5),
-        ending,
-        http_status: 0,
-        error: String::new(),
-        sealed_answer: Vec::new(),
-        trace: None,
+    let tried = |push_id, ending| {
+        let push = claimed.iter().find(|push| push.push_id == push_id).unwrap();
+        tried(push, None, ending)
     };
     let failed = [tried(ids[0], Ending::Failed(Next::After(Duration::from_secs(60))))];
     assert_eq!(store.settle(COUNTY, &failed).await.unwrap().len(), 1);
@@ -234,21 +232,14 @@ async fn what_became_of_tries_is_written_while_the_owners_leases_are_renewed() {
             let ids = world
                 .arrive(&process, &[("police", Red), ("justice", Red), ("housing", Red), ("court", Red)])
                 .await;
-            let tried = ids.iter().zip(["police", "justice", "housing", "court"]).enumerate();
-            let outcomes: Vec<_> = tried
-                .map(|(place, (id, agency))| Outcome {
-                    county: COUNTY.into(),
-                    push: Tried::of(&RequestedPush::blank(COUNTY, *id, agency, now()).claimed()),
-                    attempt: 1,
-                    token: Some(1),
-                    channel: Channel::Webhook,
-                    began_at: now(),
-                    took: Duration::from_millis(5),
-                    ending: if place % 2 == 0 { Ending::Delivered } else { Ending::Failed(Next::Park) },
-                    http_status: 200,
-                    error: String::new(),
-                    sealed_answer: Vec::new(),
-                    trace: None,
+            let outcomes: Vec<_> = ids
+                .iter()
+                .zip(["police", "justice", "housing", "court"])
+                .enumerate()
+                .map(|(place, (id, agency))| {
+                    let push = RequestedPush::blank(COUNTY, *id, agency, now()).claimed();
+                    let ending = if place % 2 == 0 { Ending::Delivered } else { Ending::Failed(Next::Park) };
+                    tried(&push, Some(1), ending)
                 })
                 .collect();
             assert_eq!(store.settle(COUNTY, &outcomes).await.unwrap().len(), 4);

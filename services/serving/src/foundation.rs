@@ -262,7 +262,7 @@ async fn open_database(
     let options = PgConnectOptions::from_str(&settings.database_url)
         .map_err(database("read its URL"))?
         .application_name(service.name())
-        .options(planning(service).iter().copied())
+        .options(planning(service))
         .options([
             ("search_path", service.schema()),
             ("statement_timeout", "20s"),
@@ -301,29 +301,23 @@ async fn open_database(
 ///
 /// Questions of statistics differ so much with their parameters that each is worth a plan.
 #[must_use]
-pub const fn planning(service: ServiceName) -> &'static [(&'static str, &'static str)] {
-    match service {
-        ServiceName::Statistics | ServiceName::Analysts => &[("jit", "off")],
-        ServiceName::Intake | ServiceName::Routing => &[
-            ("jit", "off"),
-            ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
-            ("enable_bitmapscan", "off"),
-            ("enable_hashjoin", "off"),
-            ("enable_mergejoin", "off"),
-            ("enable_sort", "off"),
-        ],
-        ServiceName::Notification => &[
-            ("jit", "off"),
-            ("plan_cache_mode", "force_generic_plan"),
-            ("enable_seqscan", "off"),
-            ("enable_bitmapscan", "off"),
-            ("enable_hashjoin", "off"),
-            ("enable_mergejoin", "off"),
-            ("enable_sort", "off"),
-            ("enable_memoize", "off"),
-        ],
+pub fn planning(service: ServiceName) -> Vec<(&'static str, &'static str)> {
+    const DOWN_AN_INDEX: [(&str, &str); 6] = [
+        ("plan_cache_mode", "force_generic_plan"),
+        ("enable_seqscan", "off"),
+        ("enable_bitmapscan", "off"),
+        ("enable_hashjoin", "off"),
+        ("enable_mergejoin", "off"),
+        ("enable_sort", "off"),
+    ];
+    let mut settings = vec![("jit", "off")];
+    if !matches!(service, ServiceName::Statistics | ServiceName::Analysts) {
+        settings.extend(DOWN_AN_INDEX);
     }
+    if matches!(service, ServiceName::Notification) {
+        settings.push(("enable_memoize", "off"));
+    }
+    settings
 }
 
 async fn create_schema(pool: &PgPool, service: ServiceName) -> Result<(), sqlx::Error> {

@@ -20,7 +20,7 @@ pub struct Settings {
     #[arg(long, env = "FENGQIAO_DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
     /// The most connections to Postgres that calls share, for one county; each further county adds four. What runs on its
-    /// own has a few more: receivers, commits, the writing and reading of deliveries.
+    /// own has a few more: receivers, commits, the reading of deliveries.
     #[arg(long, env = "FENGQIAO_DATABASE_CONNECTIONS", default_value_t = 16)]
     pub database_connections: u32,
     /// The Redis: redis://HOST:PORT/, or redis+sentinel://HOST:PORT,HOST:PORT/NAME, or

@@ -76,9 +76,7 @@ impl CaseOffice {
         let pool = PgPoolOptions::new()
             .max_connections(8)
             .connect_with(
-                options
-                    .options([("search_path", "routing")])
-                    .options(planning(ServiceName::Routing).iter().copied()),
+                options.options([("search_path", "routing")]).options(planning(ServiceName::Routing)),
             )
             .await?;
         pool.execute("CREATE SCHEMA routing").await?;

@@ -79,7 +79,7 @@ impl World {
         let options =
             PgConnectOptions::from_str(database.url()).unwrap().options([("search_path", "intake")]);
         // Statements are planned as in the running service.
-        let options = options.options(planning(ServiceName::Intake).iter().copied());
+        let options = options.options(planning(ServiceName::Intake));
         let pool = PgPoolOptions::new()
             .max_connections(12)
             .test_before_acquire(false)

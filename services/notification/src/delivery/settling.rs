@@ -228,43 +228,18 @@ fn one_for_each_push(outcomes: Vec<Outcome>) -> Vec<Outcome> {
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
-    use crate::domain::{
-        outcome::{Channel, Tried},
-        push::RequestedPush,
-        retry::Next,
-    };
-
-    fn outcome(push: u128, attempt: i32, ending: Ending) -> Outcome {
-        let began_at = jiff::Timestamp::UNIX_EPOCH;
-        let push = RequestedPush::blank("421181", Uuid::from_u128(push), "court", began_at).claimed();
-        Outcome {
-            county: "421181".into(),
-            push: Tried::of(&push),
-            attempt,
-            token: None,
-            channel: Channel::Stream,
-            began_at,
-            took: Duration::ZERO,
-            ending,
-            http_status: 0,
-            error: String::new(),
-            sealed_answer: Vec::new(),
-            trace: None,
-        }
-    }
+    use crate::domain::retry::Next;
 
     #[test]
     fn a_delivery_outweighs_what_else_became_of_the_push() {
         let kept = one_for_each_push(vec![
-            outcome(1, 1, Ending::Delivered),
-            outcome(1, 2, Ending::Released),
-            outcome(2, 1, Ending::Failed(Next::Park)),
-            outcome(2, 2, Ending::Delivered),
-            outcome(3, 1, Ending::Released),
-            outcome(3, 2, Ending::Failed(Next::Park)),
+            Outcome::blank(1, 1, Ending::Delivered),
+            Outcome::blank(1, 2, Ending::Released),
+            Outcome::blank(2, 1, Ending::Failed(Next::Park)),
+            Outcome::blank(2, 2, Ending::Delivered),
+            Outcome::blank(3, 1, Ending::Released),
+            Outcome::blank(3, 2, Ending::Failed(Next::Park)),
         ]);
         let kept: Vec<_> = kept.iter().map(|o| (o.push.push_id.as_u128(), o.attempt)).collect();
         assert_eq!(kept, [(1, 1), (2, 2), (3, 2)]);

@@ -117,6 +117,28 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// A claimed try of a push of which nothing else is said.
+    #[cfg(test)]
+    pub(crate) fn blank(push: u128, attempt: i32, ending: Ending) -> Self {
+        let began_at = Timestamp::UNIX_EPOCH;
+        let push =
+            super::push::RequestedPush::blank("421181", Uuid::from_u128(push), "court", began_at).claimed();
+        Self {
+            county: push.county.clone(),
+            push: Tried::of(&push),
+            attempt,
+            token: None,
+            channel: Channel::Stream,
+            began_at,
+            took: Duration::ZERO,
+            ending,
+            http_status: 0,
+            error: String::new(),
+            sealed_answer: Vec::new(),
+            trace: None,
+        }
+    }
+
     /// When the try ended, to the microsecond as it is kept.
     #[must_use]
     pub fn ended_at(&self) -> Timestamp {

@@ -30,6 +30,7 @@ use crate::{
 /// How long a queued push may stay untaken before the sweeper queues it once more. Doubles are harmless.
 const QUEUED_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
+const SETTLE: &str = "settle deliveries";
 /// Writes down tries that brought their pushes.
 pub(super) const ARRIVE: &str = concat!(include_str!("sql/arrive.sql"), "RETURNING push_id");
 /// The same, where one of them has been written down as failed.
@@ -104,15 +105,14 @@ impl Store {
         county: &str,
         outcomes: &'o [Outcome],
     ) -> Result<Vec<&'o Outcome>, NotificationError> {
-        const OPERATION: &str = "settle deliveries";
         if outcomes.is_empty() {
             return Ok(Vec::new());
         }
-        Self::within(OPERATION, async {
-            match self.settle_by(ARRIVE, OPERATION, county, outcomes).await {
+        Self::within(SETTLE, async {
+            match self.settle_by(ARRIVE, county, outcomes).await {
                 // Looking for it each time would cost a quarter of the statement.
                 Err(NotificationError::Database { source, .. }) if is_written_down(&source) => {
-                    self.settle_by(ARRIVE_AFTER_ALL, OPERATION, county, outcomes).await
+                    self.settle_by(ARRIVE_AFTER_ALL, county, outcomes).await
                 }
                 done => done,
             }
@@ -123,11 +123,10 @@ impl Store {
     async fn settle_by<'o>(
         &self,
         arrive: &'static str,
-        operation: &'static str,
         county: &str,
         outcomes: &'o [Outcome],
     ) -> Result<Vec<&'o Outcome>, NotificationError> {
-        let database = || NotificationError::database(operation);
+        let database = || NotificationError::database(SETTLE);
         let mut tx = self.pool.begin().await.map_err(database())?;
         let held = hold_owners(&mut tx, county, outcomes).await.map_err(database())?;
         // What an overtaken owner says changes nothing.

@@ -158,9 +158,7 @@ impl Store {
                 .collect::<Result<Vec<_>, _>>()
                 .map_err(NotificationError::database(OPERATION))?;
             // As the pages are joined they are in order already, which the database does not promise.
-            waiting.sort_by(|a: &Push, b: &Push| {
-                (b.level as i32, a.requested_at, a.push_id).cmp(&(a.level as i32, b.requested_at, b.push_id))
-            });
+            Push::sort_for_delivery(&mut waiting);
             Ok(waiting)
         })
         .await

@@ -280,36 +280,30 @@ impl Office {
 
     /// Applies events of intake as one batch.
     pub async fn tell<M: Message + prost::Name>(&self, events: &[M]) -> Result<(), ApplyError> {
-        let batch: Vec<Envelope> = events
-            .iter()
-            .zip(1..)
-            .map(|(event, position)| Envelope {
-                county: self.county(),
-                topic: Topic::Intake,
-                position,
-                kind: M::full_name(),
-                payload: event.encode_to_vec(),
-                trace: Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into()),
-            })
-            .collect();
-        self.apply(&self.intake, &batch).await
+        let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        self.apply(&self.intake, &self.envelopes(Topic::Intake, Some(trace), events)).await
     }
 
     /// Applies events of notification as one batch.
     pub async fn hear<M: Message + prost::Name>(&self, events: &[M]) -> Result<(), ApplyError> {
-        let batch: Vec<Envelope> = events
-            .iter()
-            .zip(1..)
-            .map(|(event, position)| Envelope {
-                county: self.county(),
-                topic: Topic::Notification,
-                position,
-                kind: M::full_name(),
-                payload: event.encode_to_vec(),
-                trace: None,
-            })
-            .collect();
-        self.apply(&self.receipts, &batch).await
+        self.apply(&self.receipts, &self.envelopes(Topic::Notification, None, events)).await
+    }
+
+    fn envelopes<M: Message + prost::Name>(
+        &self,
+        topic: Topic,
+        trace: Option<&str>,
+        events: &[M],
+    ) -> Vec<Envelope> {
+        let envelope = |(event, position): (&M, i64)| Envelope {
+            county: self.county(),
+            topic,
+            position,
+            kind: M::full_name(),
+            payload: event.encode_to_vec(),
+            trace: trace.map(str::to_owned),
+        };
+        events.iter().zip(1..).map(envelope).collect()
     }
 
     pub async fn apply(&self, apply: &dyn Apply, batch: &[Envelope]) -> Result<(), ApplyError> {

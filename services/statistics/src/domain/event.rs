@@ -424,7 +424,7 @@ impl Event {
             return Ok(Vec::new());
         }
         let became = Became { kind: small(event.kind)?, outcome: small(event.outcome)?.clamp(0, 9) };
-        Ok(vec![Self::new(push_id, at.as_microsecond(), at, Told::Became(became))])
+        Ok(vec![Self::became(push_id, at, became)])
     }
 
     /// That a try brought a push; nothing where it is not of a case.
@@ -435,8 +435,11 @@ impl Event {
         let at = required(push.at.as_ref())?;
         let push_id = id(&push.push_id)?;
         let became = Became { kind: small(ReceiptKind::Delivered.into())?, outcome: 0 };
-        let event = Self::new(push_id, at.as_microsecond(), at, Told::Became(became));
-        Ok(is_of_a_case(push.subject).then_some(event))
+        Ok(is_of_a_case(push.subject).then(|| Self::became(push_id, at, became)))
+    }
+
+    fn became(push_id: Uuid, at: Timestamp, became: Became) -> Self {
+        Self::new(push_id, at.as_microsecond(), at, Told::Became(became))
     }
 }
 
