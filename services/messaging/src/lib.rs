@@ -4,7 +4,8 @@
 //! * [`append`] writes events in the sender's transaction and gives each a dense position of its county.
 //! * [`IN_TURN`] opens a statement that changes something, sends events and takes a receiver's step at once.
 //! * The [`Relay`] publishes them in that order, each under its position as the stream's explicit id.
-//! * A [`Receiver`] applies them in one transaction with its own position.
+//! * A [`Receiver`] applies them in one transaction with its own position; what cannot be applied is parked, and tried
+//!   once more whenever a receiver begins.
 //!
 //! Postgres is the truth on both sides. Whatever Redis loses is published again from what the receivers
 //! have acknowledged; what comes twice is behind the receiver's position.
@@ -56,6 +57,9 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("position", include_str!("sql/position.sql")),
     ("caught_up", include_str!("sql/caught_up.sql")),
     ("park", include_str!("sql/park.sql")),
+    ("parked_after", include_str!("sql/parked_after.sql")),
+    ("refuse_again", include_str!("sql/refuse_again.sql")),
+    ("count_parked", include_str!("sql/count_parked.sql")),
 ];
 
 /// Told whether a part works: its name, and whether it does. Readiness is made of it.

@@ -4,8 +4,8 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use redis::streams::StreamReadReply;
-use sqlx::{Connection as _, PgConnection, PgPool};
-use tokio::time::{Instant, sleep, timeout};
+use sqlx::{Connection as _, PgConnection, PgPool, Row as _};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -27,6 +27,14 @@ const ALONE_TRIES: usize = 3;
 const ALONE_WAIT: Duration = Duration::from_millis(100);
 /// How often an idle receiver writes down that it has everything.
 const CAUGHT_UP_EVERY: Duration = Duration::from_secs(1);
+/// How long a receiver that begins tries parked events again, while what is new waits; the rest waits for the next begin.
+const TRY_PARKED_FOR: Duration = Duration::from_secs(5);
+/// How many parked events are read at once.
+const PARKED_PAGE: i64 = 100;
+/// How often it is counted what is parked: another process may have parked an event or taken one out.
+const COUNT_PARKED_EVERY: Duration = Duration::from_secs(60);
+/// Why an event is parked that the database never takes.
+const DATA_REFUSED: &str = "the database refuses its data";
 /// After so many failures in a row the service says that it is not well.
 const TROUBLE_AFTER: u32 = 3;
 
@@ -94,15 +102,26 @@ enum Outcome {
     Overtaken,
 }
 
+/// How far a receiver that begins is with trying parked events again. It outlives the connection, so that an event on
+/// which the connection breaks is not met again and again.
+struct ParkedRound {
+    /// All up to this position have had their try.
+    tried: i64,
+    /// When it ends; not known before it begins.
+    until: Option<Instant>,
+}
+
 impl Receiver {
-    /// Receives until told to stop. Faults are waited out, however long.
+    /// Receives until told to stop. Faults are waited out, however long. What is parked is tried once more at the begin: a
+    /// newer version, or a key that was missing, may be what it waits for.
     pub async fn run(self, stop: CancellationToken) {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
         let part = format!("receiver {} {}", self.held_as(), self.county);
+        let mut round = Some(ParkedRound { tried: 0, until: None });
         loop {
             let ended = tokio::select! {
                 () = stop.cancelled() => return,
-                ended = self.run_connected(&mut backoff, &part) => ended,
+                ended = self.run_connected(&mut backoff, &part, &mut round) => ended,
             };
             if let Err(error) = ended {
                 if backoff.tries() >= TROUBLE_AFTER {
@@ -118,11 +137,19 @@ impl Receiver {
         }
     }
 
-    async fn run_connected(&self, backoff: &mut Backoff, part: &str) -> Result<(), MessagingError> {
+    async fn run_connected(
+        &self,
+        backoff: &mut Backoff,
+        part: &str,
+        round: &mut Option<ParkedRound>,
+    ) -> Result<(), MessagingError> {
         let mut redis = self.server.connect(REDIS_TIMEOUT).await.map_err(MessagingError::redis("connect"))?;
         let options = self.pool.connect_options();
         let conn = &mut bounded("connect", PgConnection::connect_with(&options)).await?;
         let mut position = self.position(conn).await?;
+        self.try_parked(conn, round).await?;
+        self.count_parked(conn).await?;
+        let mut counted = Instant::now();
         let mut acknowledged = Instant::now() - ACKNOWLEDGE_EVERY;
         let mut caught_up = Instant::now() - CAUGHT_UP_EVERY;
         loop {
@@ -145,6 +172,10 @@ impl Receiver {
             if acknowledged.elapsed() >= ACKNOWLEDGE_EVERY {
                 self.acknowledge(&mut redis, position).await?;
                 acknowledged = Instant::now();
+            }
+            if counted.elapsed() >= COUNT_PARKED_EVERY {
+                self.count_parked(conn).await?;
+                counted = Instant::now();
             }
             if !batch.is_empty() && batch.len() < BATCH {
                 sleep(self.apply.gathers_for()).await;
@@ -232,7 +263,7 @@ impl Receiver {
             }
         }
         match batch.first() {
-            Some(event) => self.park(conn, position, event, "the database refuses its data").await,
+            Some(event) => self.park(conn, position, event, DATA_REFUSED).await,
             None => Ok(Outcome::Moved(position)),
         }
     }
@@ -254,7 +285,7 @@ impl Receiver {
     fn step(&self, from: i64, to: i64, caught_up: bool) -> Step {
         #[cfg(debug_assertions)]
         let to = if planted::forgets_position() { from } else { to };
-        Step { county: self.county.clone(), held_as: self.held_as(), from, to, caught_up }
+        Step { county: self.county.clone(), held_as: self.held_as(), from, to: Some(to), caught_up }
     }
 
     /// The name under which the position is kept: the topic's, and the part's.
@@ -287,7 +318,105 @@ impl Receiver {
         bounded(operation, tx.commit()).await?;
         tracing::error!(topic = %self.held_as(), county = self.county, position = event.position, kind = event.kind, reason, "an event cannot be applied and is parked");
         metrics::counter!("fengqiao_events_parked_total", "topic" => self.held_as()).increment(1);
+        self.count_parked(conn).await?;
         Ok(Outcome::Moved(event.position))
+    }
+
+    /// Tries what is parked once more, the oldest first, each event by itself and once in a receiver's life.
+    async fn try_parked(
+        &self,
+        conn: &mut PgConnection,
+        round: &mut Option<ParkedRound>,
+    ) -> Result<(), MessagingError> {
+        while let Some(ParkedRound { tried, until }) = round {
+            let until = *until.get_or_insert_with(|| Instant::now() + TRY_PARKED_FOR);
+            let page = self.parked_after(conn, *tried).await?;
+            for event in &page {
+                if Instant::now() >= until {
+                    tracing::warn!(topic = %self.held_as(), county = self.county, position = event.position, "parked events from here on are tried when the receiver begins again");
+                    *round = None;
+                    return Ok(());
+                }
+                *tried = event.position;
+                self.try_again(conn, event, until).await?;
+            }
+            if page.is_empty() {
+                *round = None;
+            }
+        }
+        Ok(())
+    }
+
+    /// Applies a parked event and takes it out in one transaction; what cannot be applied yet stays.
+    async fn try_again(
+        &self,
+        conn: &mut PgConnection,
+        event: &Envelope,
+        until: Instant,
+    ) -> Result<(), MessagingError> {
+        let step = Step::over_parked(&self.county, self.held_as(), event.position);
+        let batch = std::slice::from_ref(event);
+        let reason = match timeout_at(until, self.apply.apply(conn, &step, batch)).await {
+            Ok(Ok(Applied::Done)) => {
+                tracing::info!(topic = %self.held_as(), county = self.county, position = event.position, kind = event.kind, "an event that was parked is applied");
+                return Ok(());
+            }
+            // Another process has taken it out.
+            Ok(Ok(Applied::Overtaken)) => return Ok(()),
+            Ok(Err(ApplyError::Refuse { reason, .. })) => reason,
+            Ok(Err(ApplyError::Retry(source))) if is_of_the_data(source.as_ref()) => DATA_REFUSED.to_owned(),
+            Ok(Err(ApplyError::Retry(source))) => {
+                tracing::warn!(topic = %self.held_as(), county = self.county, position = event.position, kind = event.kind, error = source.as_ref() as &dyn std::error::Error, "an event stays parked");
+                // The next may fare better, unless it is the connection that is broken.
+                return bounded("answer", conn.ping()).await;
+            }
+            Err(_) => return Err(MessagingError::Apply("it took too long".into())),
+        };
+        tracing::warn!(topic = %self.held_as(), county = self.county, position = event.position, kind = event.kind, reason, "an event still cannot be applied and stays parked");
+        let query = sqlx::query(include_str!("sql/refuse_again.sql"))
+            .bind(&self.county)
+            .bind(self.held_as())
+            .bind(event.position)
+            .bind(reason)
+            .execute(conn);
+        bounded("say why an event is parked", query).await.map(|_| ())
+    }
+
+    async fn parked_after(
+        &self,
+        conn: &mut PgConnection,
+        position: i64,
+    ) -> Result<Vec<Envelope>, MessagingError> {
+        let query = sqlx::query(include_str!("sql/parked_after.sql"))
+            .bind(&self.county)
+            .bind(self.held_as())
+            .bind(position)
+            .bind(PARKED_PAGE)
+            .fetch_all(conn);
+        let rows = bounded("read what is parked", query).await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Envelope {
+                county: self.county.clone(),
+                topic: self.topic,
+                position: row.get(0),
+                kind: row.get(1),
+                payload: row.get(2),
+                trace: row.get(3),
+            })
+            .collect())
+    }
+
+    async fn count_parked(&self, conn: &mut PgConnection) -> Result<(), MessagingError> {
+        let query = sqlx::query_scalar(include_str!("sql/count_parked.sql"))
+            .bind(&self.county)
+            .bind(self.held_as())
+            .fetch_one(conn);
+        let parked: i64 = bounded("count what is parked", query).await?;
+        // Of a county, unlike what is only counted up: one's number would hide another's.
+        metrics::gauge!("fengqiao_events_parked", "topic" => self.held_as(), "county" => self.county.clone())
+            .set(parked as f64);
+        Ok(())
     }
 
     async fn position(&self, conn: &mut PgConnection) -> Result<i64, MessagingError> {

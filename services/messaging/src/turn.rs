@@ -46,14 +46,17 @@ pub struct Step {
     pub(crate) county: String,
     /// The name under which the receiver's position is kept.
     pub(crate) held_as: Cow<'static, str>,
+    /// Where the receiver stands; of a parked event its own position.
     pub(crate) from: i64,
-    pub(crate) to: i64,
+    /// Where the receiver stands after it. None over a parked event: the receiver stays where it is, and the event is no
+    /// longer parked.
+    pub(crate) to: Option<i64>,
     /// Nothing is left after it, as far as is known.
     pub(crate) caught_up: bool,
 }
 
 impl Step {
-    /// A step on the spot: for events that come another way than by the stream, such as parked ones.
+    /// A step on the spot: for events that come another way than by the stream.
     ///
     /// # Errors
     /// [`MessagingError::Database`]
@@ -64,7 +67,12 @@ impl Step {
     ) -> Result<Self, MessagingError> {
         let position = receiver_position(conn, county, topic.name()).await?;
         let held_as = Cow::Borrowed(topic.name());
-        Ok(Self { county: county.to_owned(), held_as, from: position, to: position, caught_up: false })
+        Ok(Self { county: county.to_owned(), held_as, from: position, to: Some(position), caught_up: false })
+    }
+
+    /// A step over one event that is parked: whoever takes it takes the event out, and nobody else can.
+    pub(crate) fn over_parked(county: &str, held_as: Cow<'static, str>, position: i64) -> Self {
+        Self { county: county.to_owned(), held_as, from: position, to: None, caught_up: false }
     }
 
     /// Begins a transaction and takes the step in it, first, so that of two processes one waits here and
@@ -128,7 +136,7 @@ impl InTurn<'_> {
             .bind(self.turn.0)
             .bind(self.step.map(|step| step.held_as.clone()))
             .bind(self.step.map(|step| step.from))
-            .bind(self.step.map(|step| step.to))
+            .bind(self.step.and_then(|step| step.to))
             .bind(self.step.is_some_and(|step| step.caught_up))
             .bind(kinds)
             .bind(payloads)

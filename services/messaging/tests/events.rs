@@ -14,13 +14,13 @@ use std::{
 
 use async_trait::async_trait;
 use fengqiao_messaging::{
-    Applied, Apply, ApplyError, Envelope, Event, HealthReport, IN_TURN, InTurn, Keys, MIGRATIONS, Outbox,
-    Receiver, RedisServer, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append, hold_turn,
+    Applied, Apply, ApplyError, Envelope, Event, HealthReport, IN_STEP, IN_TURN, InTurn, Keys, MIGRATIONS,
+    Outbox, Receiver, RedisServer, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append, hold_turn,
 };
 use fengqiao_stack::test_database::TestDatabase;
 use redis::aio::MultiplexedConnection;
 use sqlx::{
-    AssertSqlSafe, Executor as _, PgConnection, PgPool, SqlSafeStr as _,
+    AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool, SqlSafeStr as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tokio::{
@@ -62,13 +62,93 @@ impl Apply for WritesDown {
         if batch.iter().any(|event| event.payload == b"indigestible") {
             sqlx::query("SELECT 1 / 0").execute(&mut *tx).await?;
         }
-        let positions: Vec<i64> = batch.iter().map(|event| event.position).collect();
         sqlx::query("INSERT INTO applied (position) SELECT * FROM UNNEST($1::bigint[])")
-            .bind(positions)
+            .bind(positions(batch))
             .execute(&mut *tx)
             .await?;
         tx.commit().await?;
         Ok(Applied::Done)
+    }
+}
+
+/// Writes down everything but what it cannot take for now.
+struct Mended {
+    not_yet: &'static [u8],
+}
+
+#[async_trait]
+impl Apply for Mended {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        if batch.iter().any(|event| event.payload == self.not_yet) {
+            return Err(ApplyError::Retry("not now".into()));
+        }
+        let Some(mut tx) = step.begin(conn).await? else { return Ok(Applied::Overtaken) };
+        sqlx::query("INSERT INTO applied (position) SELECT * FROM UNNEST($1::bigint[])")
+            .bind(positions(batch))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(Applied::Done)
+    }
+}
+
+/// Writes down everything in one statement that takes the step.
+struct InOneStatement;
+
+#[async_trait]
+impl Apply for InOneStatement {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        let statement = format!(
+            "{IN_STEP} own AS (INSERT INTO applied (position) SELECT UNNEST($6::bigint[]) FROM go) SELECT FROM go"
+        );
+        let query = step.bind(sqlx::query(AssertSqlSafe(statement))).bind(positions(batch));
+        let taken = query.fetch_optional(conn).await?;
+        Ok(if taken.is_some() { Applied::Done } else { Applied::Overtaken })
+    }
+}
+
+/// Writes down everything in the county's turn: the first time without holding it.
+struct InItsTurn;
+
+#[async_trait]
+impl Apply for InItsTurn {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        let statement = format!(
+            "{IN_TURN} own AS (INSERT INTO applied (position) SELECT UNNEST($10::bigint[]) FROM go) SELECT position FROM go"
+        );
+        for holding in [false, true] {
+            let mut tx = conn.begin().await?;
+            if holding {
+                hold_turn(&mut tx, COUNTY).await?;
+            }
+            let turn: Option<i64> = sqlx::query_scalar("SELECT turn FROM outbox_head WHERE county = $1")
+                .bind(COUNTY)
+                .fetch_optional(&mut *tx)
+                .await?;
+            let turn = Turn(turn.unwrap_or_default());
+            let in_turn = InTurn { county: COUNTY, turn, step: Some(step), events: &[] };
+            let query = in_turn.bind(sqlx::query(AssertSqlSafe(statement.clone()))).bind(positions(batch));
+            if query.fetch_optional(&mut *tx).await?.is_some() {
+                tx.commit().await?;
+                return Ok(Applied::Done);
+            }
+        }
+        Ok(Applied::Overtaken)
     }
 }
 
@@ -131,11 +211,17 @@ impl World {
         self.tasks.spawn(relay.run(self.stop.clone()));
     }
 
-    fn receive(&mut self, service: &'static str, pool: &PgPool) {
-        self.receive_by(service, pool, Arc::new(WritesDown));
+    fn receive(&mut self, service: &'static str, pool: &PgPool) -> CancellationToken {
+        self.receive_by(service, pool, Arc::new(WritesDown))
     }
 
-    fn receive_by(&mut self, service: &'static str, pool: &PgPool, apply: Arc<dyn Apply>) {
+    /// Receives until the token is cancelled that it returns, or the world ends.
+    fn receive_by(
+        &mut self,
+        service: &'static str,
+        pool: &PgPool,
+        apply: Arc<dyn Apply>,
+    ) -> CancellationToken {
         let receiver = Receiver {
             service,
             topic: Topic::Intake,
@@ -146,7 +232,9 @@ impl World {
             apply,
             health: quiet(),
         };
-        self.tasks.spawn(receiver.run(self.stop.clone()));
+        let stop = self.stop.child_token();
+        self.tasks.spawn(receiver.run(stop.clone()));
+        stop
     }
 
     async fn trim(&mut self) {
@@ -189,6 +277,16 @@ async fn schema(database: &TestDatabase, name: &str) -> PgPool {
 
 async fn applied(pool: &PgPool) -> Vec<i64> {
     sqlx::query_scalar("SELECT position FROM applied ORDER BY arrival").fetch_all(pool).await.unwrap()
+}
+
+/// What is parked: the positions and the reasons.
+async fn parked(pool: &PgPool) -> Vec<(i64, String)> {
+    let all = sqlx::query_as("SELECT position, reason FROM receiver_parked ORDER BY position");
+    all.fetch_all(pool).await.unwrap()
+}
+
+fn positions(batch: &[Envelope]) -> Vec<i64> {
+    batch.iter().map(|event| event.position).collect()
 }
 
 /// Waits until so many events are applied, then checks that they are 1, 2, 3 … each once.
@@ -323,6 +421,76 @@ async fn an_event_that_cannot_be_applied_is_parked_and_holds_nobody_up() {
     .await;
     assert_eq!(applied(&routing).await, [1, 3]);
     world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_parked_is_tried_again_when_a_receiver_begins() {
+    const DATA: &str = "the database refuses its data";
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    world.send(&["a", "poison", "b", "indigestible"]).await;
+    world.relay();
+    let stop = world.receive("routing", &routing);
+    let refused = [(2, "poison".to_owned()), (4, DATA.to_owned())];
+    until("two events are parked", async || parked(&routing).await == refused).await;
+    stop.cancel();
+
+    // Refused again: it says why anew, and has been parked as long as before.
+    let long_ago = "UPDATE receiver_parked SET reason = 'before', parked_at = now() - interval '3 days'";
+    routing.execute(long_ago).await.unwrap();
+    let stop = world.receive("routing", &routing);
+    until("both are refused again", async || parked(&routing).await == refused).await;
+    let old: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM receiver_parked WHERE parked_at < now() - interval '2 days'",
+    )
+    .fetch_one(&routing)
+    .await
+    .unwrap();
+    assert_eq!(old, 2);
+    stop.cancel();
+
+    // One can be applied now; the other fails of something else, which says nothing of the event.
+    let stop = world.receive_by("routing", &routing, Arc::new(Mended { not_yet: b"poison" }));
+    until("one is taken out", async || parked(&routing).await == refused[..1]).await;
+    stop.cancel();
+    let stop = world.receive_by("routing", &routing, Arc::new(Mended { not_yet: b"" }));
+    until("nothing is parked", async || parked(&routing).await.is_empty()).await;
+    stop.cancel();
+
+    // It goes on where it stood, and no later begin knows of them.
+    world.receive_by("routing", &routing, Arc::new(Mended { not_yet: b"" }));
+    world.send(&["c"]).await;
+    until("what is new is applied", async || applied(&routing).await == [1, 3, 4, 2, 5]).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_parked_is_applied_once_however_many_begin() {
+    const MANY: usize = 40;
+    let ways: [fn() -> Arc<dyn Apply>; 3] =
+        [|| Arc::new(Mended { not_yet: b"" }), || Arc::new(InOneStatement), || Arc::new(InItsTurn)];
+    for way in ways {
+        let mut world = World::new().await;
+        let routing = schema(&world.database, "routing").await;
+        world.send(&["poison"; MANY]).await;
+        world.relay();
+        let stop = world.receive("routing", &routing);
+        until("all are parked", async || parked(&routing).await.len() == MANY).await;
+        stop.cancel();
+        for _ in 0..2 {
+            world.receive_by("routing", &routing, way());
+        }
+        until("nothing is parked", async || parked(&routing).await.is_empty()).await;
+        world.send(&["a"]).await;
+        until("what is new is applied", async || applied(&routing).await.contains(&(MANY as i64 + 1))).await;
+        let mut all = applied(&routing).await;
+        all.sort_unstable();
+        assert_eq!(all, (1..=MANY as i64 + 1).collect::<Vec<_>>());
+        let position: i64 =
+            sqlx::query_scalar("SELECT position FROM receiver_position").fetch_one(&routing).await.unwrap();
+        assert_eq!(position, MANY as i64 + 1);
+        world.end().await;
+    }
 }
 
 #[tokio::test]
