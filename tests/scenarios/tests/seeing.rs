@@ -170,7 +170,10 @@ async fn metrics_say_what_operators_must_know() {
             Service::Intake,
             &["fengqiao_outbox_lag_events", "fengqiao_grpc_calls_total", "fengqiao_part_works"][..],
         ),
-        (Service::Routing, &["fengqiao_outbox_lag_events", "fengqiao_events_applied_total"]),
+        (
+            Service::Routing,
+            &["fengqiao_outbox_lag_events", "fengqiao_events_applied_total", "fengqiao_events_parked"],
+        ),
         (
             Service::Notification,
             &[
