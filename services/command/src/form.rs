@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use fengqiao_proto::{
     notification::v1::{
         Form, FormField, FormLimit, GetFormPaperRequest, GetFormRequest, IssueFormRequest,
-        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, VerifyFormRequest,
+        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, RecallFormRequest, VerifyFormRequest,
     },
     types::v1::{FormKind, Level},
 };
@@ -27,6 +27,8 @@ use crate::{
 pub enum FormCommand {
     /// Issue a form by hand; to an agency it is pushed (发文).
     Issue(IssueOptions),
+    /// Take back a form that was issued to an agency (撤回).
+    Recall(RecallOptions),
     /// Show a form and what it says.
     Show(Named),
     /// List forms, the newest first.
@@ -86,6 +88,16 @@ pub struct IssueOptions {
     request_id: RequestId,
 }
 
+/// What to take back.
+#[derive(Debug, Args)]
+pub struct RecallOptions {
+    /// The form's id.
+    form: String,
+    /// Why; the agency reads it.
+    #[arg(long)]
+    reason: String,
+}
+
 /// Which forms to list.
 #[derive(Debug, Args)]
 pub struct ListOptions {
@@ -136,6 +148,16 @@ fn caller(agency: Option<&String>) -> Caller {
 pub async fn execute(command: FormCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
     match command {
         FormCommand::Issue(options) => issue(options, session, output).await,
+        FormCommand::Recall(RecallOptions { form, reason }) => {
+            let mut client = session.forms(&Caller::Officer).await?;
+            let wanted = RecallFormRequest { county: session.county(), form_id: form, reason };
+            let answer = client.recall_form(session.request(wanted)).await;
+            let answer = answer.map_err(CommandError::call("recalling the form"))?.into_inner();
+            if output.json {
+                return output.document(&answer);
+            }
+            output.line("已撤回")
+        }
         FormCommand::Show(Named { form, agency }) => {
             let mut client = session.forms(&caller(agency.as_ref())).await?;
             let request = session.request(GetFormRequest { county: session.county(), form_id: form });

@@ -124,6 +124,7 @@ pub const RECEIPTS: &[Word<ReceiptState>] = &[
     Word(ReceiptState::Signed, "SIGNED", "已签收"),
     Word(ReceiptState::Returned, "RETURNED", "已退回"),
     Word(ReceiptState::Answered, "ANSWERED", "已反馈"),
+    Word(ReceiptState::Recalled, "RECALLED", "已撤回"),
 ];
 
 /// Why a push is returned.
@@ -156,6 +157,7 @@ pub const ANSWERS: &[Word<AnswerKind>] = &[
     Word(AnswerKind::Signed, "SIGNED", "签收"),
     Word(AnswerKind::Returned, "RETURNED", "退回"),
     Word(AnswerKind::Feedback, "FEEDBACK", "反馈"),
+    Word(AnswerKind::Recalled, "RECALLED", "撤回"),
 ];
 
 /// What a person is in a report.

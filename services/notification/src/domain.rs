@@ -12,6 +12,7 @@ pub mod push;
 pub mod queued;
 pub mod receipt;
 pub mod retry;
+pub mod revision;
 pub mod secrets;
 pub mod sharing;
 pub mod substance;

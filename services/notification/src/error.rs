@@ -81,6 +81,9 @@ pub enum NotificationError {
     /// The machine has no Chinese fonts.
     #[error("the machine would have to have the fonts of Debian's fonts-noto-cjk")]
     NoFonts,
+    /// A push of a case is not taken back by itself.
+    #[error("the form is a case's own: it is recalled with the case, by assigning that to another agency")]
+    OfCase,
     /// There is no such push, or it is another agency's.
     #[error("no such push")]
     NoSuchPush,

@@ -5,7 +5,7 @@ use fengqiao_proto::{
     notification::v1::{
         CannotReason, DeliveredPush, FeedbackOutcome, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason,
     },
-    routing::v1::{CaseExpired, PushRequested},
+    routing::v1::{CaseExpired, PushRequested, PushesRevised},
     types::v1::{FormKind, Level, PushSubject},
 };
 use fengqiao_serving::time::{from_proto, to_proto};
@@ -18,10 +18,13 @@ use crate::domain::{
     push::{Push, RequestedPush},
     receipt::EvidenceFor,
     retry::Next,
+    revision::{Revised, Revision, last_said},
 };
 
 /// The kind of event that becomes a push.
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
+/// The kind of event after which earlier pushes do not hold any more as they were pushed.
+pub const PUSHES_REVISED: &str = "fengqiao.routing.v1.PushesRevised";
 /// The kind of event after which nothing is kept of who and what a case was about.
 pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
 /// The kind of event that tells of one push.
@@ -92,6 +95,35 @@ pub fn expired_cases(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
     };
     let expired = batch.iter().filter(|envelope| envelope.kind == CASE_EXPIRED);
     expired.map(|envelope| case(envelope).map_err(|reason| envelope.refused(reason))).collect()
+}
+
+/// What a batch says of earlier pushes.
+///
+/// # Errors
+/// The first event that cannot be read.
+pub fn revised_pushes(batch: &[Envelope]) -> Result<Vec<Revised>, ApplyError> {
+    let told = batch.iter().filter(|envelope| envelope.kind == PUSHES_REVISED);
+    let read = |envelope: &Envelope| revised(envelope).map_err(|reason| envelope.refused(reason));
+    Ok(last_said(told.map(read).collect::<Result<_, _>>()?))
+}
+
+fn revised(envelope: &Envelope) -> Result<Revised, &'static str> {
+    debug_assert_eq!(PUSHES_REVISED, PushesRevised::full_name());
+    let told = PushesRevised::decode(envelope.payload.as_slice()).map_err(|_| "it is not a PushesRevised")?;
+    let now = if told.recalled {
+        Revision::Recalled { reason: told.reason }
+    } else {
+        Revision::Limits {
+            sign_by: told.sign_due_at.as_ref().and_then(from_proto),
+            answer_by: told.feedback_due_at.as_ref().and_then(from_proto),
+        }
+    };
+    Ok(Revised {
+        case_id: Uuid::parse_str(&told.case_id).map_err(|_| "case_id is not a UUID")?,
+        agency: told.agency,
+        at: told.at.as_ref().and_then(from_proto).ok_or("at is missing or impossible")?,
+        now,
+    })
 }
 
 /// What became of a push, for the other services.
@@ -303,5 +335,6 @@ mod tests {
         assert_eq!(PUSH_REQUESTED, PushRequested::full_name());
         assert_eq!(PUSH_RECEIPT, PushReceipt::full_name());
         assert_eq!(CASE_EXPIRED, CaseExpired::full_name());
+        assert_eq!(PUSHES_REVISED, PushesRevised::full_name());
     }
 }

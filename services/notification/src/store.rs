@@ -15,6 +15,7 @@ mod owners;
 mod parked;
 pub mod people;
 pub mod progress;
+mod revisions;
 mod rows;
 mod sealed;
 mod secrets;
@@ -38,6 +39,7 @@ pub use given_answers::GivenAnswer;
 pub use inbox::{ArrivedPlace, Attempt, Place, Which};
 pub use measures::Waiting;
 pub use parked::{Fitting, ResendWhich};
+pub use revisions::Recalled;
 pub use sealed::SEALED_COLUMNS;
 
 use crate::error::NotificationError;
@@ -102,6 +104,9 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("forms/template", include_str!("store/sql/forms/template.sql")),
     ("forms/paper", include_str!("store/sql/forms/paper.sql")),
     ("forms/keep_paper", include_str!("store/sql/forms/keep_paper.sql")),
+    ("recall", include_str!("store/sql/recall.sql")),
+    ("recall_one", include_str!("store/sql/recall_one.sql")),
+    ("move_limits", include_str!("store/sql/move_limits.sql")),
     ("given_answers", include_str!("store/sql/given_answers.sql")),
     ("begin_attachment", include_str!("store/sql/attachment/begin.sql")),
     ("put_piece", include_str!("store/sql/attachment/put_piece.sql")),

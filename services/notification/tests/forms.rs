@@ -21,8 +21,8 @@ use fengqiao_notification::{
 use fengqiao_proto::{
     notification::v1::{
         Form, FormField, GetFormPaperRequest, GetFormRequest, IssueFormRequest, ListFormKindsRequest,
-        ListFormsRequest,
-        ReceiptState::{Returned, Signed, Unsigned},
+        ListFormsRequest, PushReceipt, RecallFormRequest, ReceiptKind,
+        ReceiptState::{Recalled, Returned, Signed, Unsigned},
         VerifyFormRequest,
         form_service_server::FormService as _,
     },
@@ -407,6 +407,37 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
     let next = issue(letter("2")).await.unwrap().into_inner().form.unwrap();
     assert!(form.number.ends_with("第0001号") && next.number.ends_with("第0002号"));
     housing.close().await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_form_by_hand_is_taken_back_and_a_cases_own_is_not() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let face = face(&process);
+    let issued = face.issue_form(as_who(letter("1"), "officer", None)).await.unwrap();
+    let form_id = issued.into_inner().form.unwrap().form_id;
+    let recall = |form_id: &str, reason: &str| {
+        let wanted =
+            RecallFormRequest { form_id: form_id.into(), reason: reason.into(), ..Default::default() };
+        face.recall_form(as_who(wanted, "officer", None))
+    };
+    assert_eq!(recall(&form_id, " ").await.unwrap_err().code(), Code::InvalidArgument);
+    recall(&form_id, "发文有误").await.unwrap();
+    recall(&form_id, "发文有误").await.unwrap();
+    let push_id = Uuid::parse_str(&form_id).unwrap();
+    let push = process.delivery.store.push(COUNTY, push_id).await.unwrap();
+    assert_eq!(push.receipt, Recalled);
+    let mut housing = process.open("housing", 10);
+    housing.nothing_for(std::time::Duration::from_millis(200)).await;
+    housing.close().await;
+    let kinds: Vec<_> = world.receipts().await.iter().map(PushReceipt::kind).collect();
+    assert_eq!(kinds, [ReceiptKind::Recalled], "said once");
+    let (of_case, envelope) = world.request("housing", Yellow);
+    world.apply(&process, &[envelope]).await;
+    assert_eq!(recall(&of_case.to_string(), "不对").await.unwrap_err().code(), Code::FailedPrecondition);
+    let unknown = recall(&Uuid::now_v7().to_string(), "不对").await.unwrap_err();
+    assert_eq!(unknown.code(), Code::NotFound);
     process.end().await;
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use fengqiao_messaging::Event;
 use fengqiao_proto::{
-    routing::v1::{CaseChanged, CaseExpired, PersonToTell, PushRequested, TakenCluster},
+    routing::v1::{CaseChanged, CaseExpired, PersonToTell, PushRequested, PushesRevised, TakenCluster},
     types::v1::{Matter, PushSubject},
 };
 use fengqiao_sealing::Keyring;
@@ -24,7 +24,7 @@ use crate::{
         case::{CaseFile, Words},
         duty::DutyKind,
         practice::Asked,
-        push::Form,
+        push::{Form, NowOwed, PushRevision},
         standing::chasing::DueDuty,
         transition::Change,
         withholding::MatterPart,
@@ -38,6 +38,8 @@ pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// The kind of [`PushRequested`].
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
 
+/// The kind of [`PushesRevised`].
+pub const PUSHES_REVISED: &str = "fengqiao.routing.v1.PushesRevised";
 /// The kind of [`CaseExpired`].
 pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
 
@@ -224,6 +226,27 @@ pub fn push_requested(
         return Announcement::Ready(Event { kind: PUSH_REQUESTED, payload: message.encode_to_vec(), trace });
     }
     Announcement::Reduced { push: Box::new(message), withheld, trace }
+}
+
+/// Says that what an agency was pushed of a case does not hold any more as it was pushed.
+#[must_use]
+pub fn pushes_revised(case_id: Uuid, revision: PushRevision, trace: Option<&str>) -> Announcement {
+    let told = PushesRevised {
+        case_id: case_id.to_string(),
+        agency: revision.agency,
+        at: Some(to_proto(revision.at)),
+        ..PushesRevised::default()
+    };
+    let message = match revision.now {
+        NowOwed::Nothing { reason } => PushesRevised { recalled: true, reason, ..told },
+        NowOwed::Until { sign_by, settle_by } => PushesRevised {
+            sign_due_at: sign_by.map(to_proto),
+            feedback_due_at: settle_by.map(to_proto),
+            ..told
+        },
+    };
+    let trace = trace.map(str::to_owned);
+    Announcement::Ready(Event { kind: PUSHES_REVISED, payload: message.encode_to_vec(), trace })
 }
 
 /// Asks notification for a reminder of a duty besides cases. All that it says is its reason: whom or what the duty is

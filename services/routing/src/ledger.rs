@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     announcements::{
         Announcement, case_changed, case_expired, person_of_case, person_of_duty, push_requested,
-        reminder_requested,
+        pushes_revised, reminder_requested,
     },
     counties::RoutingCounty,
     domain::{
@@ -96,6 +96,9 @@ impl Ledger {
         warn_of_unknown_years(&change, place);
         for telling in std::mem::take(&mut change.tellings) {
             self.announcements.extend(person_of_case(&case, telling, place, traceparent));
+        }
+        for revision in std::mem::take(&mut change.revisions) {
+            self.announcements.push(pushes_revised(case.id, revision, traceparent));
         }
         let trace_id = trace::trace_id(traceparent);
         for push in self.changes.add(change, &trace_id) {

@@ -146,7 +146,8 @@ fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>
     }
     let outcome = match receipt.kind() {
         // That it arrived is notification's to keep; the case waits for the signature.
-        ReceiptKind::Unspecified | ReceiptKind::Delivered => return Ok(None),
+        // That it was recalled is what this service has said itself.
+        ReceiptKind::Unspecified | ReceiptKind::Delivered | ReceiptKind::Recalled => return Ok(None),
         ReceiptKind::Signed => Receipt::Signed,
         ReceiptKind::Returned => Receipt::Returned(receipt.return_reason()),
         ReceiptKind::Feedback => Receipt::Answered(receipt.outcome()),

@@ -11,7 +11,7 @@ use fengqiao_proto::{
     },
     json,
     notification::v1::{PushReceipt, PushesDelivered},
-    routing::v1::{AreasActivated, CaseChanged, CaseExpired, PersonToTell, PushRequested},
+    routing::v1::{AreasActivated, CaseChanged, CaseExpired, PersonToTell, PushRequested, PushesRevised},
     statistics::v1::{AlertRaised, BulletinMade},
     types::v1::{Party, PartyRole, Source},
 };
@@ -345,6 +345,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
             _ if kind == CaseChanged::full_name() => in_json::<CaseChanged>(&payload),
             _ if kind == PersonToTell::full_name() => in_json::<PersonToTell>(&payload),
             _ if kind == PushRequested::full_name() => in_json::<PushRequested>(&payload),
+            _ if kind == PushesRevised::full_name() => in_json::<PushesRevised>(&payload),
             _ if kind == AreasActivated::full_name() => in_json::<AreasActivated>(&payload),
             _ if kind == PushReceipt::full_name() => in_json::<PushReceipt>(&payload),
             _ if kind == PushesDelivered::full_name() => in_json::<PushesDelivered>(&payload),
@@ -355,7 +356,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 15, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 16, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

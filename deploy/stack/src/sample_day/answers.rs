@@ -167,8 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_answered_or_returned_is_done_with() {
-        for state in [ReceiptState::Answered, ReceiptState::Returned] {
+    fn what_is_answered_returned_or_recalled_is_done_with() {
+        for state in [ReceiptState::Answered, ReceiptState::Returned, ReceiptState::Recalled] {
             let mut done = push("police", Level::Red, "x");
             done.receipt = state.into();
             assert_eq!(next_step(&done), None);

@@ -54,6 +54,6 @@ fn how(one: &Answer) -> String {
             words::said(words::CANNOT_REASONS, one.cannot_reason())
         ),
         AnswerKind::Feedback => words::said(words::OUTCOMES, one.outcome()).to_owned(),
-        AnswerKind::Signed | AnswerKind::Unspecified => String::new(),
+        AnswerKind::Signed | AnswerKind::Recalled | AnswerKind::Unspecified => String::new(),
     }
 }

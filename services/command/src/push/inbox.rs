@@ -113,7 +113,7 @@ fn receipt_ink(receipt: ReceiptState) -> Ink {
         ReceiptState::Answered => Ink::Green,
         ReceiptState::Returned => Ink::Orange,
         ReceiptState::Unsigned => Ink::Bold,
-        ReceiptState::Signed | ReceiptState::Unspecified => Ink::Plain,
+        ReceiptState::Signed | ReceiptState::Recalled | ReceiptState::Unspecified => Ink::Plain,
     }
 }
 

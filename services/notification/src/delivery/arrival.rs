@@ -1,31 +1,47 @@
 //! Pushes arrive: what routing asks for is stored and, as soon as that is committed, brought to an idle
 //! stream of its agency or put on the agency's queue.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_serving::time::now;
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
+use uuid::Uuid;
 
 use super::Delivery;
 use crate::{
     domain::{
+        form::FormDraft,
         lane::Lane,
         outcome::{Channel, Ending, Outcome, Tried},
         push::{Push, RequestedPush},
         queued::Queued,
+        revision::Revised,
     },
-    events::{PUSH_REQUESTED, expired_cases, requested_push},
+    error::NotificationError,
+    events::{PUSH_REQUESTED, expired_cases, requested_push, revised_pushes},
     forms::Forms,
     queue::Reserved,
-    store::{expire_cases, insert_pushes},
+    store::{Store, expire_cases, insert_pushes},
 };
 
 /// Stores and passes on what routing asks for.
 pub struct Arrivals {
     delivery: Arc<Delivery>,
     forms: Arc<Forms>,
+}
+
+/// What is asked for, with the form of each and whether a stream has claimed it.
+struct Asked<'a> {
+    county: &'a str,
+    pushes: &'a [RequestedPush],
+    forms: &'a [Option<FormDraft>],
+    claimed: &'a [bool],
 }
 
 /// New pushes that are committed.
@@ -66,8 +82,9 @@ impl Arrivals {
                 .await
                 .map_err(|e| ApplyError::Retry(Box::new(e)))?;
         }
+        let revised = revised_pushes(batch)?;
         let mut asked = requested(batch)?;
-        if asked.is_empty() {
+        if asked.is_empty() && revised.is_empty() {
             return Ok(match step.take_alone(conn).await? {
                 Applied::Done => Some(Fresh::default()),
                 Applied::Overtaken => None,
@@ -85,8 +102,14 @@ impl Arrivals {
             asked.iter().map(|push| self.delivery.bells.reserve(county, &push.agency)).collect();
         let claimed: Vec<bool> = room.iter().map(Option::is_some).collect();
         let lease = self.delivery.settings_of(county).lease;
-        let stored = insert_pushes(conn, step, &asked, &forms, &claimed, lease).await;
-        let Some(new) = stored.map_err(|e| ApplyError::Retry(Box::new(e)))? else { return Ok(None) };
+        let new = if revised.is_empty() {
+            let stored = insert_pushes(conn, step, &asked, &forms, &claimed, lease).await;
+            stored.map_err(|e| ApplyError::Retry(Box::new(e)))?
+        } else {
+            let asked = Asked { county, pushes: &asked, forms: &forms, claimed: &claimed };
+            self.store_and_revise(conn, step, &asked, &revised).await?
+        };
+        let Some(new) = new else { return Ok(None) };
         let mut fresh = Fresh::default();
         for (push, room) in asked.into_iter().zip(room) {
             let Some(form_number) = new.get(&push.push_id).cloned() else { continue };
@@ -103,6 +126,35 @@ impl Arrivals {
             }
         }
         Ok(Some(fresh))
+    }
+
+    /// Stores what is asked for, and revises what was asked for before, in one transaction with the step: both or nothing.
+    /// What is recalled at once is not passed on.
+    async fn store_and_revise(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        asked: &Asked<'_>,
+        revised: &[Revised],
+    ) -> Result<Option<HashMap<Uuid, String>>, ApplyError> {
+        let retry = |error: NotificationError| ApplyError::Retry(Box::new(error));
+        let county = asked.county;
+        let lease = self.delivery.settings_of(county).lease;
+        let (mut tx, mut new) = if asked.pushes.is_empty() {
+            let Some(tx) = step.begin(conn).await? else { return Ok(None) };
+            (tx, HashMap::new())
+        } else {
+            let mut tx = conn.begin().await?;
+            let stored = insert_pushes(&mut tx, step, asked.pushes, asked.forms, asked.claimed, lease);
+            let Some(new) = stored.await.map_err(retry)? else { return Ok(None) };
+            (tx, new)
+        };
+        let recalled =
+            Store::revise(&mut tx, &self.delivery.keyring, county, revised).await.map_err(retry)?;
+        tx.commit().await?;
+        new.retain(|push_id, _| !recalled.push_ids.contains(push_id));
+        self.delivery.store.told(county, recalled);
+        Ok(Some(new))
     }
 
     /// Passes on what is stored.

@@ -49,6 +49,10 @@ pub(super) fn what_is_wrong(language: Language, error: &NotificationError) -> Op
             let text = match forbidden {
                 Forbidden::Returned => language.say("已经退回，由中心重新交办。", "It was returned; the centre assigns it anew."),
                 Forbidden::Answered => language.say("已经反馈，不能再退回。", "It was answered and cannot be returned any more."),
+                Forbidden::Recalled => language.say(
+                    "中心已撤回，无须再办。",
+                    "The centre has recalled it; there is nothing more to do.",
+                ),
                 Forbidden::Unsigned => language.say("请先签收。", "Please sign it first."),
                 Forbidden::EvidenceMissing => language.say(
                     "以此理由退回，须写明佐证材料。",

@@ -68,6 +68,7 @@ impl DeskWords for Language {
             ReceiptState::Signed => self.say("已签收", "Signed"),
             ReceiptState::Returned => self.say("已退回", "Returned"),
             ReceiptState::Answered => self.say("已反馈", "Answered"),
+            ReceiptState::Recalled => self.say("已撤回", "Recalled"),
         }
     }
 
@@ -117,6 +118,7 @@ impl DeskWords for Language {
             AnswerKind::Signed => self.say("签收", "Signed"),
             AnswerKind::Returned => self.say("退回", "Returned"),
             AnswerKind::Feedback => self.say("反馈", "Feedback"),
+            AnswerKind::Recalled => self.say("撤回", "Recalled"),
             AnswerKind::Unspecified => self.say("办理", "Done"),
         }
     }

@@ -23,7 +23,7 @@ pub const fn owed(receipt: ReceiptState, last: FeedbackOutcome) -> Owed {
     match (receipt, last) {
         (ReceiptState::Unspecified | ReceiptState::Unsigned, _) => Owed::Signature,
         (ReceiptState::Signed, _) | (ReceiptState::Answered, FeedbackOutcome::InProgress) => Owed::Result,
-        (ReceiptState::Returned | ReceiptState::Answered, _) => Owed::Nothing,
+        (ReceiptState::Returned | ReceiptState::Answered | ReceiptState::Recalled, _) => Owed::Nothing,
     }
 }
 
@@ -61,6 +61,7 @@ mod tests {
             assert_eq!(owed(ReceiptState::Answered, last), Owed::Nothing);
         }
         assert_eq!(owed(ReceiptState::Returned, FeedbackOutcome::InProgress), Owed::Nothing);
+        assert_eq!(owed(ReceiptState::Recalled, FeedbackOutcome::InProgress), Owed::Nothing);
     }
 
     #[test]

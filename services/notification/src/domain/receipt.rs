@@ -11,6 +11,8 @@ pub enum Command {
     Return,
     /// Says what it did (反馈).
     Feedback,
+    /// Not the agency's: the centre takes it back (撤回).
+    Recall,
 }
 
 /// What becomes of the push.
@@ -29,8 +31,11 @@ pub enum Forbidden {
     #[error("the push was returned; the centre assigns it anew")]
     Returned,
     /// Whoever has said what it did cannot say that it is not its matter.
-    #[error("the push was answered and cannot be returned any more")]
+    #[error("the push was answered and cannot be given or taken back any more")]
     Answered,
+    /// Nothing is owed of it any more.
+    #[error("the push was recalled by the centre; nothing is owed of it any more")]
+    Recalled,
     /// First the agency signs.
     #[error("the push is not signed yet; sign it first")]
     Unsigned,
@@ -77,6 +82,7 @@ impl Forbidden {
         match self {
             Self::Returned => "PUSH_RETURNED",
             Self::Answered => "PUSH_ANSWERED",
+            Self::Recalled => "PUSH_RECALLED",
             Self::Unsigned => "PUSH_UNSIGNED",
             Self::EvidenceMissing => "EVIDENCE_MISSING",
         }
@@ -93,15 +99,24 @@ pub const fn decide(state: ReceiptState, command: Command) -> Result<Decision, F
             Ok(Decision::Become(ReceiptState::Signed))
         }
         (Command::Sign, ReceiptState::Signed | ReceiptState::Answered)
-        | (Command::Return, ReceiptState::Returned) => Ok(Decision::Already),
+        | (Command::Return, ReceiptState::Returned)
+        | (Command::Recall, ReceiptState::Recalled) => Ok(Decision::Already),
         (Command::Return, ReceiptState::Unsigned | ReceiptState::Signed | ReceiptState::Unspecified) => {
             Ok(Decision::Become(ReceiptState::Returned))
         }
         (Command::Feedback, ReceiptState::Signed | ReceiptState::Answered) => {
             Ok(Decision::Become(ReceiptState::Answered))
         }
-        (Command::Sign | Command::Feedback, ReceiptState::Returned) => Err(Forbidden::Returned),
-        (Command::Return, ReceiptState::Answered) => Err(Forbidden::Answered),
+        (Command::Recall, ReceiptState::Unsigned | ReceiptState::Signed | ReceiptState::Unspecified) => {
+            Ok(Decision::Become(ReceiptState::Recalled))
+        }
+        (Command::Sign | Command::Return | Command::Feedback, ReceiptState::Recalled) => {
+            Err(Forbidden::Recalled)
+        }
+        (Command::Sign | Command::Feedback | Command::Recall, ReceiptState::Returned) => {
+            Err(Forbidden::Returned)
+        }
+        (Command::Return | Command::Recall, ReceiptState::Answered) => Err(Forbidden::Answered),
         (Command::Feedback, ReceiptState::Unsigned | ReceiptState::Unspecified) => Err(Forbidden::Unsigned),
     }
 }
@@ -111,7 +126,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use ReceiptState::{Answered, Returned, Signed, Unsigned};
+    use ReceiptState::{Answered, Recalled, Returned, Signed, Unsigned};
 
     #[test]
     fn signing_twice_answers_as_the_first_time() {
@@ -137,6 +152,18 @@ mod tests {
     }
 
     #[test]
+    fn nothing_can_be_done_with_what_was_recalled_and_only_what_is_owed_is_recalled() {
+        for command in [Command::Sign, Command::Return, Command::Feedback] {
+            assert_eq!(decide(Recalled, command), Err(Forbidden::Recalled));
+        }
+        assert_eq!(decide(Unsigned, Command::Recall), Ok(Decision::Become(Recalled)));
+        assert_eq!(decide(Signed, Command::Recall), Ok(Decision::Become(Recalled)));
+        assert_eq!(decide(Recalled, Command::Recall), Ok(Decision::Already));
+        assert_eq!(decide(Returned, Command::Recall), Err(Forbidden::Returned));
+        assert_eq!(decide(Answered, Command::Recall), Err(Forbidden::Answered));
+    }
+
+    #[test]
     fn evidence_is_wanted_for_the_reasons_of_the_practice_alone() {
         let wanted = EvidenceFor::reasons([ReturnReason::NotOurDuty, ReturnReason::Duplicate]);
         assert_eq!(EvidenceFor::from_bits(wanted.bits()), wanted);
@@ -148,13 +175,18 @@ mod tests {
 
     fn commands() -> impl Strategy<Value = Vec<Command>> {
         proptest::collection::vec(
-            prop_oneof![Just(Command::Sign), Just(Command::Return), Just(Command::Feedback)],
+            prop_oneof![
+                Just(Command::Sign),
+                Just(Command::Return),
+                Just(Command::Feedback),
+                Just(Command::Recall)
+            ],
             0..12,
         )
     }
 
     proptest! {
-        /// Whatever an agency tries: returned is final, answered stays answered, and nothing is ever
+        /// Whatever is tried: returned and recalled are final, answered stays answered, and nothing is ever
         /// unsigned again.
         #[test]
         fn no_sequence_of_commands_goes_back(commands in commands()) {
@@ -166,6 +198,7 @@ mod tests {
                 }
                 prop_assert!(state as i32 != 0);
                 prop_assert!(before != Returned || state == Returned);
+                prop_assert!(before != Recalled || state == Recalled);
                 prop_assert!(before != Answered || state == Answered);
                 prop_assert!(before == Unsigned || state != Unsigned);
                 // The same command at once again changes nothing.

@@ -9,8 +9,9 @@ use fengqiao_proto::{
     notification::v1::{
         Form, FormContent, FormField, FormFieldRule, FormKindRule, FormLimit, GetFormPaperRequest,
         GetFormPaperResponse, GetFormRequest, GetFormResponse, IssueFormRequest, IssueFormResponse,
-        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, ListFormsResponse, RecipientRule,
-        VerifyFormRequest, VerifyFormResponse, form_service_server::FormService,
+        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, ListFormsResponse, RecallFormRequest,
+        RecallFormResponse, RecipientRule, VerifyFormRequest, VerifyFormResponse,
+        form_service_server::FormService,
     },
     types::v1::{FormKind, Level, Role},
 };
@@ -40,6 +41,7 @@ const REQUEST_ID: usize = 64;
 const ADDRESSEE: usize = 80;
 const CASE_NUMBER: usize = 64;
 const REASON: usize = 200;
+const RECALL_REASON: usize = 500;
 const FIELD_TEXT: usize = 4_000;
 const SHA256_BYTES: usize = 32;
 
@@ -96,6 +98,29 @@ impl FormService for FormFace {
         let form =
             self.issue(&issued.map_err(status::of(OPERATION))?).await.map_err(status::of(OPERATION))?;
         Ok(Response::new(IssueFormResponse { form: Some(form) }))
+    }
+
+    async fn recall_form(
+        &self,
+        request: Request<RecallFormRequest>,
+    ) -> Result<Response<RecallFormResponse>, Status> {
+        let who = principal(&request)?;
+        let asked = request.get_ref();
+        let county = who.county_of(&asked.county)?;
+        let recalled = async {
+            let mut checks = Checks::default();
+            let form_id = checks.uuid(&asked.form_id, "formId");
+            checks.hold(
+                has_length(&asked.reason, 1..=RECALL_REASON) && !asked.reason.trim().is_empty(),
+                "reason",
+                "1 to 500 characters",
+            );
+            checks.done()?;
+            let reason = self.delivery.keyring.seal(asked.reason.as_bytes(), county.as_bytes());
+            self.delivery.store.recall_form(county, form_id, &reason, &who.name, now()).await
+        };
+        recalled.await.map_err(status::of("recalling the form"))?;
+        Ok(Response::new(RecallFormResponse {}))
     }
 
     async fn get_form(&self, request: Request<GetFormRequest>) -> Result<Response<GetFormResponse>, Status> {

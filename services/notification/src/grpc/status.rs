@@ -24,6 +24,7 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
         NotificationError::NoSuchProgress => status::not_found("case"),
         NotificationError::NoSuchForm => status::not_found("form"),
         NotificationError::TermOver => status::failed_precondition("TERM_OVER", error.to_string()),
+        NotificationError::OfCase => status::failed_precondition("FORM_OF_CASE", error.to_string()),
         NotificationError::Repeated => status::failed_precondition("REQUEST_ID_USED", error.to_string()),
         NotificationError::NoFonts => status::failed_precondition("NO_FONTS", error.to_string()),
         NotificationError::NoSuchFile => status::not_found("file"),

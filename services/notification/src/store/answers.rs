@@ -118,21 +118,39 @@ impl Store {
     }
 }
 
-async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<(Push, EvidenceFor), NotificationError> {
+/// A push that nobody else changes before the transaction ends.
+pub(super) struct Locked {
+    pub(super) push: Push,
+    evidence_for: EvidenceFor,
+}
+
+/// Holds a push, whoever's it is.
+pub(super) async fn lock_any(
+    conn: &mut PgConnection,
+    county: &str,
+    push_id: Uuid,
+) -> Result<Locked, NotificationError> {
     let database = || NotificationError::database("read a push");
     let row = sqlx::query(include_str!("sql/lock_push.sql"))
-        .bind(&answer.county)
-        .bind(answer.push_id)
+        .bind(county)
+        .bind(push_id)
         .fetch_optional(conn)
         .await
         .map_err(database())?
         .ok_or(NotificationError::NoSuchPush)?;
-    let push = rows::push(&answer.county, &row).map_err(database())?;
+    let bits = row.try_get("evidence_for").map_err(database())?;
+    Ok(Locked {
+        push: rows::push(county, &row).map_err(database())?,
+        evidence_for: EvidenceFor::from_bits(bits),
+    })
+}
+
+async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<(Push, EvidenceFor), NotificationError> {
+    let Locked { push, evidence_for } = lock_any(conn, &answer.county, answer.push_id).await?;
     if push.agency != answer.agency {
         return Err(NotificationError::NoSuchPush);
     }
-    let bits = row.try_get("evidence_for").map_err(database())?;
-    Ok((push, EvidenceFor::from_bits(bits)))
+    Ok((push, evidence_for))
 }
 
 /// Whether this very answer was given before.

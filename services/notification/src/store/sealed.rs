@@ -18,6 +18,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     SealedColumn::of_county("push", "sealed_matter", PUSH),
     SealedColumn::of_county("push", "return_text", PUSH),
     SealedColumn::of_county("push", "return_evidence", PUSH),
+    SealedColumn::of_county("push", "recall_text", PUSH),
     SealedColumn::of_county("form", "sealed_content", FORM),
     SealedColumn::of_county("form_paper", "sealed_pdf", FORM),
     SealedColumn::of_county("attachment", "sealed_name", ATTACHMENT),

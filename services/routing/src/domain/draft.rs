@@ -1,6 +1,8 @@
 //! A change in the making: what every act uses to change a case, to say it in the history, and to make
 //! someone owe something.
 
+use std::collections::BTreeSet;
+
 use fengqiao_calendar::{Calendar, Limit};
 use fengqiao_proto::notification::v1::FeedbackOutcome;
 use jiff::{Timestamp, tz::TimeZone};
@@ -11,7 +13,7 @@ use super::{
     history::{Entry, HistoryKind, Occasion, SYSTEM},
     level::Level,
     practice::Practice,
-    push::{Form, PushOrder, Recipient, due_at, recipients},
+    push::{Form, NowOwed, PushOrder, PushRevision, Recipient, due_at, recipients},
     refusal::Refusal,
     states::Trigger,
     telling::Telling,
@@ -55,6 +57,8 @@ pub struct Change {
     pub announced: bool,
     /// What those who brought its reports are answered with it.
     pub answer: Option<Answer>,
+    /// What does not hold any more as agencies were pushed it.
+    pub revisions: Vec<PushRevision>,
 }
 
 /// What those who handle a case say to those who brought its reports.
@@ -72,6 +76,7 @@ pub(super) struct Draft<'a> {
     pub(super) occasion: &'a Occasion,
     pub(super) setting: Setting<'a>,
     before: Vec<Duty>,
+    handlers_before: Vec<String>,
     entries: Vec<Entry>,
     pushes: Vec<PushOrder>,
     pub(super) tellings: Vec<Telling>,
@@ -82,11 +87,13 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(super) fn new(case: CaseFile, occasion: &'a Occasion, setting: Setting<'a>) -> Self {
         let before = case.docket.duties.clone();
+        let handlers_before = case.docket.handlers.iter().map(|handler| handler.agency.clone()).collect();
         Self {
             case,
             occasion,
             setting,
             before,
+            handlers_before,
             entries: Vec::new(),
             pushes: Vec::new(),
             tellings: Vec::new(),
@@ -99,6 +106,7 @@ impl<'a> Draft<'a> {
     pub(super) fn finish(mut self, announced: bool) -> Change {
         self.case.version += 1;
         self.case.docket.date_revisits();
+        let revisions = self.revisions();
         let before = self.before;
         let changed = self.case.docket.duties.iter().filter(|duty| !before.contains(duty)).cloned();
         let duties = changed.chain(self.over).collect();
@@ -110,7 +118,54 @@ impl<'a> Draft<'a> {
             duties,
             announced,
             answer: self.answer,
+            revisions,
         }
+    }
+
+    /// What agencies were pushed before and does not hold any more. Only of a case that goes on: what is over says so
+    /// itself.
+    fn revisions(&self) -> Vec<PushRevision> {
+        if self.case.state != State::Open {
+            return Vec::new();
+        }
+        let told = self.everybody();
+        let left = self.handlers_before.iter().filter(|agency| told.iter().all(|one| one.agency != **agency));
+        let reason = format!("改由{}办理", self.agency_name(&self.case.lead_agency));
+        let recalled = left.map(|agency| PushRevision {
+            agency: agency.clone(),
+            at: self.occasion.at,
+            now: NowOwed::Nothing { reason: reason.clone() },
+        });
+        let moved = self.agencies_with_moved_limits().into_iter().map(|agency| PushRevision {
+            at: self.occasion.at,
+            now: NowOwed::Until {
+                sign_by: self.running_until(DutyKind::Sign, &agency),
+                settle_by: self.running_until(DutyKind::Handle, &agency),
+            },
+            agency,
+        });
+        recalled.chain(moved).collect()
+    }
+
+    /// Whose time to sign or to settle ends at another moment than before, or stands still, or goes on.
+    fn agencies_with_moved_limits(&self) -> BTreeSet<String> {
+        let limits = |duty: &&Duty| matches!(duty.kind, DutyKind::Sign | DutyKind::Handle);
+        let moved = |duty: &&Duty| {
+            self.before.iter().any(|before| {
+                before.no == duty.no
+                    && before.holder.agency == duty.holder.agency
+                    && (before.due_at != duty.due_at || before.is_paused() != duty.is_paused())
+            })
+        };
+        let duties = self.case.docket.duties.iter().filter(limits).filter(moved);
+        duties.map(|duty| duty.holder.agency.clone()).collect()
+    }
+
+    fn running_until(&self, kind: DutyKind, agency: &str) -> Option<Timestamp> {
+        let runs = |duty: &&Duty| {
+            duty.kind == kind && duty.holder.agency == agency && duty.is_open() && !duty.is_paused()
+        };
+        self.case.docket.duties.iter().find(runs).map(|duty| duty.due_at)
     }
 
     // --- conditions

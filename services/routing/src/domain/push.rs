@@ -108,6 +108,34 @@ pub struct PushOrder {
     pub reason: String,
 }
 
+/// That an agency does not owe any more what it was pushed, or by another time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushRevision {
+    /// Which agency.
+    pub agency: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// What it owes now.
+    pub now: NowOwed,
+}
+
+/// What an agency owes now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NowOwed {
+    /// Nothing: the case is another's.
+    Nothing {
+        /// Why, for people; no personal data.
+        reason: String,
+    },
+    /// The same by another time.
+    Until {
+        /// Its signature; none where it owes none, or the clock stands still.
+        sign_by: Option<Timestamp>,
+        /// The result; as `sign_by`.
+        settle_by: Option<Timestamp>,
+    },
+}
+
 /// Who is told of a case: a report form to the agency that has to act, to the town and its justice
 /// office, a notice form to the community. Nobody gets two.
 #[must_use]

@@ -4,7 +4,7 @@
 WITH pushes AS MATERIALIZED (
     SELECT push_id FROM push WHERE county = $1 AND case_id = ANY ($2::uuid[]) AND subject = 1
 ), emptied AS (
-    UPDATE push SET sealed_matter = $3, return_text = NULL, return_evidence = NULL
+    UPDATE push SET sealed_matter = $3, return_text = NULL, return_evidence = NULL, recall_text = NULL
     WHERE county = $1 AND push_id IN (SELECT push_id FROM pushes)
 ), answers AS (
     UPDATE feedback SET sealed_text = $4 WHERE county = $1 AND push_id IN (SELECT push_id FROM pushes)

@@ -1,4 +1,4 @@
--- What an agency did with a push, the oldest first, of the newest so many; only of this agency, where given.
+-- What an agency did with a push, and that the centre took it back, the oldest first, of the newest so many; only of this agency, where given.
 SELECT kind, at, actor, capacity, return_reason, outcome, cannot_reason, sealed_text, substantive, attachments
 FROM (
     SELECT 1::smallint AS kind, signed_at AS at, signed_actor AS actor, signed_capacity AS capacity,
@@ -11,6 +11,10 @@ FROM (
         return_text, NULL, '{}'
     FROM push
     WHERE county = $1 AND push_id = $2 AND ($3::text IS NULL OR agency = $3) AND returned_at IS NOT NULL
+    UNION ALL
+    SELECT 4::smallint, recalled_at, recalled_actor, '', 0::smallint, 0::smallint, 0::smallint, recall_text, NULL, '{}'
+    FROM push
+    WHERE county = $1 AND push_id = $2 AND ($3::text IS NULL OR agency = $3) AND recalled_at IS NOT NULL
     UNION ALL
     SELECT 3::smallint, feedback.at, actor, capacity, 0::smallint, outcome, cannot_reason, sealed_text, substantive, attachments
     FROM feedback

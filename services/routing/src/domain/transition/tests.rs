@@ -29,7 +29,7 @@ use crate::{
         history::Entry,
         level::{Grade, Level},
         practice::Practice,
-        push::Form,
+        push::{Form, NowOwed},
     },
     rulebook::Rulebook,
 };
@@ -287,6 +287,56 @@ fn assigning_tells_the_new_lead_only() {
     };
     assert_eq!(agencies(&assign("market").unwrap()), ["market"]);
     assert_eq!(assign("housing").unwrap_err().reason, "AGENCY_LEADS_ALREADY");
+}
+
+#[test]
+fn whoever_loses_the_case_owes_nothing_more_of_it_and_whoever_is_told_anyway_keeps_its_form() {
+    let place = Place::new();
+    let case = opened(&place, Level::Orange).case;
+    let assigned = |case: &CaseFile, agency: &str| {
+        let act = Act::Assign { agency: agency.into(), person: None, words: String::new() };
+        transition(case, &does(act), &now(), place.setting()).unwrap()
+    };
+    let lost = |change: &Change| {
+        let nothing = change.revisions.iter().filter(|one| matches!(one.now, NowOwed::Nothing { .. }));
+        nothing.map(|one| one.agency.clone()).collect::<Vec<_>>()
+    };
+    let market = assigned(&case, "market");
+    assert_eq!(lost(&market), ["housing"]);
+    let NowOwed::Nothing { reason } = &market.revisions[0].now else { panic!("it is recalled") };
+    assert!(reason.contains("市场监督管理局"), "{reason}");
+    let town = assigned(&market.case, "town-421181105");
+    assert_eq!(lost(&town), ["market"]);
+    assert_eq!(
+        lost(&assigned(&town.case, "housing")),
+        [] as [&str; 0],
+        "the town is told of its cases anyway"
+    );
+    let back = transition(&case, &returned("housing"), &now(), place.setting()).unwrap();
+    assert_eq!(lost(&back), ["housing"]);
+    assert!(opened(&place, Level::Orange).revisions.is_empty());
+}
+
+#[test]
+fn limits_that_move_or_stand_still_are_said() {
+    let place = Place::new();
+    let case = opened(&place, Level::Yellow).case;
+    let handle = |case: &CaseFile| {
+        let handle = case.docket.duties.iter().find(|duty| duty.kind == DutyKind::Handle);
+        handle.map(|duty| duty.due_at).unwrap()
+    };
+    let own = Occasion { agency: Some("housing".into()), rank: Rank::Staff, ..now() };
+    let asked = does(Act::Respite(RespiteAct::AskExtension { days: 3, words: "取证".into() }));
+    let asked = transition(&case, &asked, &own, place.setting()).unwrap();
+    assert!(asked.revisions.is_empty());
+    let granted = does(Act::Respite(RespiteAct::DecideExtension { grant: true, words: String::new() }));
+    let granted = transition(&asked.case, &granted, &by(Rank::Leader, now().at), place.setting()).unwrap();
+    assert!(handle(&granted.case) > handle(&case));
+    let [told] = granted.revisions.as_slice() else { panic!("{:?}", granted.revisions) };
+    assert_eq!(told.agency, "housing");
+    let NowOwed::Until { sign_by, settle_by } = told.now else { panic!("it has a limit") };
+    assert_eq!(settle_by, Some(handle(&granted.case)));
+    assert!(sign_by.is_some_and(|sign_by| sign_by < handle(&case)));
 }
 
 #[test]

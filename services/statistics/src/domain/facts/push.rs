@@ -30,9 +30,9 @@ pub struct PushFact {
     pub requested_at: Option<Timestamp>,
     /// By when it has to be pushed.
     pub due_at: Option<Timestamp>,
-    /// By when the agency has to sign.
+    /// By when the agency has to sign; none where it was recalled before, unsigned.
     pub sign_due_at: Option<Timestamp>,
-    /// By when it has to say what it did.
+    /// By when it has to say what it did; none where it was recalled before, unanswered.
     pub feedback_due_at: Option<Timestamp>,
     /// When it reached the agency's system.
     pub delivered_at: Option<Timestamp>,
@@ -62,6 +62,13 @@ pub(super) fn fact(events: &[&KnownEvent]) -> Option<PushFact> {
         };
         events.iter().filter(fits).map(|known| known.event.happened_at).min()
     };
+    let signed_at = first(ReceiptKind::Signed, &[]);
+    let answered_at = first(ReceiptKind::Feedback, &[FeedbackOutcome::Done, FeedbackOutcome::Cannot]);
+    // What was not done before it was recalled is not owed.
+    let recalled_at = first(ReceiptKind::Recalled, &[]);
+    let owed = |due: Option<Timestamp>, done: Option<Timestamp>| {
+        due.filter(|due| done.is_some() || recalled_at.is_none_or(|recalled| recalled > *due))
+    };
     Some(PushFact {
         case_id: Some(asked.case_id),
         agency: asked.agency.clone(),
@@ -73,12 +80,12 @@ pub(super) fn fact(events: &[&KnownEvent]) -> Option<PushFact> {
         drill: asked.drill,
         requested_at: Some(at),
         due_at: asked.due_at,
-        sign_due_at: asked.sign_due_at,
-        feedback_due_at: asked.feedback_due_at,
+        sign_due_at: owed(asked.sign_due_at, signed_at),
+        feedback_due_at: owed(asked.feedback_due_at, answered_at),
         delivered_at: first(ReceiptKind::Delivered, &[]),
-        signed_at: first(ReceiptKind::Signed, &[]),
+        signed_at,
         returned_at: first(ReceiptKind::Returned, &[]),
         feedback_at: first(ReceiptKind::Feedback, &[]),
-        answered_at: first(ReceiptKind::Feedback, &[FeedbackOutcome::Done, FeedbackOutcome::Cannot]),
+        answered_at,
     })
 }

@@ -1,0 +1,201 @@
+//! What the centre takes back, and limits that have moved.
+
+use fengqiao_messaging::{Event, append};
+use fengqiao_proto::{notification::v1::ReceiptKind, types::v1::PushSubject};
+use fengqiao_sealing::Keyring;
+use fengqiao_serving::time::to_sql;
+use jiff::Timestamp;
+use sqlx::{PgConnection, Row as _, postgres::PgRow};
+use uuid::Uuid;
+
+use super::{Store, answers::lock_any, rows};
+use crate::{
+    domain::{
+        receipt::{Command, Decision, decide},
+        revision::{Revised, Revision},
+    },
+    error::NotificationError,
+    events::{Receipt, SYSTEM},
+};
+
+/// Pushes that were taken back, with the events that say it, until the transaction is committed.
+#[derive(Debug, Default)]
+pub struct Recalled {
+    /// Which.
+    pub push_ids: Vec<Uuid>,
+    events: Vec<Event>,
+    first: i64,
+}
+
+/// A push that was taken back, as its event tells it.
+struct TakenBack {
+    push_id: Uuid,
+    subject: PushSubject,
+    case_id: Uuid,
+    agency: String,
+    at: Timestamp,
+    trace: Option<String>,
+}
+
+impl Store {
+    /// Carries out what routing says of earlier pushes, in the transaction that stores what came with it. When that is
+    /// committed, [`Store::told`] says so.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn revise(
+        conn: &mut PgConnection,
+        keyring: &Keyring,
+        county: &str,
+        revised: &[Revised],
+    ) -> Result<Recalled, NotificationError> {
+        const OPERATION: &str = "revise pushes";
+        Self::within(OPERATION, async {
+            move_limits(conn, county, revised).await.map_err(NotificationError::database(OPERATION))?;
+            let taken_back = recall(conn, keyring, county, revised)
+                .await
+                .map_err(NotificationError::database(OPERATION))?;
+            if taken_back.is_empty() {
+                return Ok(Recalled::default());
+            }
+            let events: Vec<Event> = taken_back.iter().map(|one| one.event(SYSTEM)).collect();
+            let first = append(conn, county, &events).await?;
+            Ok(Recalled { push_ids: taken_back.iter().map(|one| one.push_id).collect(), events, first })
+        })
+        .await
+    }
+
+    /// What was revised is committed.
+    pub fn told(&self, county: &str, recalled: Recalled) {
+        if !recalled.events.is_empty() {
+            self.outbox.sent(county, recalled.first, recalled.events);
+        }
+    }
+
+    /// Takes back a form that was issued by hand to an agency. Taken back already, it stays as it is.
+    ///
+    /// # Errors
+    /// [`NotificationError::NoSuchForm`] where no push has this id, [`NotificationError::Forbidden`] where it is a case's
+    /// own or its state does not allow it, or of the database; then nothing has changed.
+    pub async fn recall_form(
+        &self,
+        county: &str,
+        form_id: Uuid,
+        sealed_reason: &[u8],
+        actor: &str,
+        at: Timestamp,
+    ) -> Result<(), NotificationError> {
+        const OPERATION: &str = "recall a form";
+        Self::within(OPERATION, async {
+            let database = || NotificationError::database(OPERATION);
+            let mut tx = self.pool.begin().await.map_err(database())?;
+            let before = match lock_any(&mut tx, county, form_id).await {
+                Err(NotificationError::NoSuchPush) => return Err(NotificationError::NoSuchForm),
+                found => found?.push,
+            };
+            if before.subject != PushSubject::Form {
+                return Err(NotificationError::OfCase);
+            }
+            if decide(before.receipt, Command::Recall)? == Decision::Already {
+                return Ok(());
+            }
+            sqlx::query(include_str!("sql/recall_one.sql"))
+                .bind(county)
+                .bind(form_id)
+                .bind(to_sql(at))
+                .bind(before.receipt as i16)
+                .bind(sealed_reason)
+                .bind(actor)
+                .execute(&mut *tx)
+                .await
+                .map_err(database())?;
+            let mut told = Receipt::plain(&before, ReceiptKind::Recalled, at, actor);
+            told.trace = before.traceparent.clone();
+            let events = vec![told.event()];
+            let first = append(&mut tx, county, &events).await?;
+            tx.commit().await.map_err(database())?;
+            self.outbox.sent(county, first, events);
+            Ok(())
+        })
+        .await
+    }
+}
+
+impl TakenBack {
+    fn event(&self, actor: &str) -> Event {
+        let receipt = Receipt {
+            push_id: self.push_id,
+            subject: self.subject,
+            case_id: self.case_id,
+            agency: &self.agency,
+            kind: ReceiptKind::Recalled,
+            at: self.at,
+            actor,
+            trace: self.trace.clone(),
+            ..Receipt::default()
+        };
+        receipt.event()
+    }
+}
+
+async fn move_limits(conn: &mut PgConnection, county: &str, revised: &[Revised]) -> Result<(), sqlx::Error> {
+    let moved: Vec<(&Revised, Option<Timestamp>, Option<Timestamp>)> = revised
+        .iter()
+        .filter_map(|one| match &one.now {
+            Revision::Limits { sign_by, answer_by } => Some((one, *sign_by, *answer_by)),
+            Revision::Recalled { .. } => None,
+        })
+        .collect();
+    if moved.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(include_str!("sql/move_limits.sql"))
+        .bind(county)
+        .bind(moved.iter().map(|(one, ..)| one.case_id).collect::<Vec<_>>())
+        .bind(moved.iter().map(|(one, ..)| one.agency.as_str()).collect::<Vec<_>>())
+        .bind(moved.iter().map(|(one, ..)| to_sql(one.at)).collect::<Vec<_>>())
+        .bind(moved.iter().map(|(_, sign_by, _)| sign_by.map(to_sql)).collect::<Vec<_>>())
+        .bind(moved.iter().map(|(.., answer_by)| answer_by.map(to_sql)).collect::<Vec<_>>())
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+async fn recall(
+    conn: &mut PgConnection,
+    keyring: &Keyring,
+    county: &str,
+    revised: &[Revised],
+) -> Result<Vec<TakenBack>, sqlx::Error> {
+    let recalled: Vec<(&Revised, Vec<u8>)> = revised
+        .iter()
+        .filter_map(|one| match &one.now {
+            Revision::Recalled { reason } => Some((one, keyring.seal(reason.as_bytes(), county.as_bytes()))),
+            Revision::Limits { .. } => None,
+        })
+        .collect();
+    if recalled.is_empty() {
+        return Ok(Vec::new());
+    }
+    let found = sqlx::query(include_str!("sql/recall.sql"))
+        .bind(county)
+        .bind(recalled.iter().map(|(one, _)| one.case_id).collect::<Vec<_>>())
+        .bind(recalled.iter().map(|(one, _)| one.agency.as_str()).collect::<Vec<_>>())
+        .bind(recalled.iter().map(|(one, _)| to_sql(one.at)).collect::<Vec<_>>())
+        .bind(recalled.iter().map(|(_, why)| why.as_slice()).collect::<Vec<_>>())
+        .bind(SYSTEM)
+        .fetch_all(conn)
+        .await?;
+    found.iter().map(taken_back).collect()
+}
+
+fn taken_back(row: &PgRow) -> Result<TakenBack, sqlx::Error> {
+    Ok(TakenBack {
+        push_id: row.try_get("push_id")?,
+        subject: rows::subject(row)?,
+        case_id: row.try_get("case_id")?,
+        agency: row.try_get("agency")?,
+        at: rows::time(row, "recalled_at")?,
+        trace: row.try_get("traceparent")?,
+    })
+}
