@@ -411,6 +411,25 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
 }
 
 #[tokio::test]
+async fn a_form_by_hand_brings_nobody_numbers_that_its_kind_does_not_see() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let face = face(&process);
+    let said = "请联系15420110001，证件号99000019800101001X。";
+    let issue = |request_id: &str, agency: &str, text: &str| {
+        let fields = vec![FormField { key: "body".into(), text: text.into(), ..FormField::default() }];
+        let asked = IssueFormRequest { agency: agency.into(), fields, ..letter(request_id) };
+        face.issue_form(as_who(asked, "officer", None))
+    };
+    issue("1", "housing", said).await.unwrap();
+    let refused = issue("2", "womens_federation", said).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
+    assert!(!refused.message().contains("99000019800101001X"), "nothing of it is said again");
+    issue("3", "womens_federation", "请联系15420110001，尽早走访。").await.unwrap();
+    process.end().await;
+}
+
+#[tokio::test]
 async fn a_form_by_hand_is_taken_back_and_a_cases_own_is_not() {
     let world = World::new(quick()).await;
     let process = world.process().await;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use fengqiao_access::principal;
-use fengqiao_forms::{FormRule, LevelLimits};
-use fengqiao_masking::mask;
+use fengqiao_forms::{DataClass, FormRule, LevelLimits};
+use fengqiao_masking::{Telling, mask, mask_only};
 use fengqiao_proto::{
     notification::v1::{
         Form, FormContent, FormField, FormFieldRule, FormKindRule, FormLimit, GetFormPaperRequest,
@@ -265,6 +265,9 @@ fn to_issue(
         checks.wrong("agency", format!("recipients of the kind {} do not get this form", recipient.name));
     }
     let fields = fields(rule, &asked.fields, |class| recipient.sees.contains(&class), &mut checks);
+    if !asked.agency.is_empty() {
+        hides_from(&recipient.sees, &fields, &mut checks);
+    }
     checks.done()?;
     let named = agency.map_or("", |agency| agency.name.as_str());
     let agency_name =
@@ -332,6 +335,23 @@ fn fields(
         });
     }
     fields
+}
+
+/// No text may bring an agency the numbers that agencies of its kind do not see. Who is no agency reads of its own matter.
+fn hides_from(sees: &[DataClass], fields: &[FormField], checks: &mut Checks) {
+    let hidden = [(DataClass::Phone, Telling::Contact), (DataClass::IdNumber, Telling::Identity)]
+        .into_iter()
+        .filter(|(class, _)| !sees.contains(class));
+    for (class, telling) in hidden {
+        for field in fields.iter().filter(|field| mask_only(&field.text, &[], &[telling]) != field.text) {
+            let reason = format!(
+                "the text of {} holds {}, which the recipient does not see: leave it out",
+                field.key,
+                class.word()
+            );
+            checks.wrong("fields", reason);
+        }
+    }
 }
 
 fn on_the_wire(form: &StoredForm, content: Option<FormContent>) -> Form {
