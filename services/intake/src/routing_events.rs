@@ -37,6 +37,11 @@ impl Apply for RoutingEvents {
         Duration::from_millis(100)
     }
 
+    /// Each change of a case says what it is then.
+    fn takes_late(&self) -> bool {
+        false
+    }
+
     async fn apply(
         &self,
         conn: &mut PgConnection,

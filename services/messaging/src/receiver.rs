@@ -72,6 +72,12 @@ pub trait Apply: Send + Sync + 'static {
     fn gathers_for(&self) -> Duration {
         Duration::ZERO
     }
+
+    /// Whether an event that was parked may be applied after others that followed it. Not where events say what something
+    /// is now: the next one says it anew, and an old one would undo it.
+    fn takes_late(&self) -> bool {
+        true
+    }
 }
 
 /// Receives one topic of one county for one service.
@@ -328,6 +334,9 @@ impl Receiver {
         conn: &mut PgConnection,
         round: &mut Option<ParkedRound>,
     ) -> Result<(), MessagingError> {
+        if !self.apply.takes_late() {
+            *round = None;
+        }
         while let Some(ParkedRound { tried, until }) = round {
             let until = *until.get_or_insert_with(|| Instant::now() + TRY_PARKED_FOR);
             let page = self.parked_after(conn, *tried).await?;
