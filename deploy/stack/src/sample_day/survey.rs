@@ -7,7 +7,7 @@ use fengqiao_proto::{
     notification::v1::{ListPushesRequest, Push},
     routing::v1::{Case, GetCaseRequest, ListCasesRequest},
     statistics::v1::QueryIndicatorsRequest,
-    types::v1::{CaseState, Level},
+    types::v1::{CaseState, Level, PushSubject},
 };
 use futures::{StreamExt, TryStreamExt, stream};
 use jiff::Timestamp;
@@ -30,15 +30,16 @@ pub struct Survey {
     pub repeats: u64,
     /// Cases, as routing shows them.
     pub cases: Vec<Case>,
-    /// Pushes by level, as notification lists them.
+    /// Pushes of cases by level, as notification lists them. What else is pushed, such as reminders of a week's sweep, is
+    /// in no figure.
     pub pushes: BTreeMap<i32, u64>,
-    /// Pushes that were delivered.
+    /// Those that were delivered.
     pub delivered: u64,
-    /// Pushes that were signed.
+    /// Those that were signed.
     pub signed: u64,
-    /// Pushes that were returned.
+    /// Those that were returned.
     pub returned: u64,
-    /// Pushes that were answered.
+    /// Those that were answered.
     pub answered: u64,
 }
 
@@ -79,12 +80,12 @@ impl Survey {
         self.cases.iter().filter(settled).count() as u64
     }
 
-    /// Pushes of all levels.
+    /// Pushes of cases of all levels.
     pub fn all_pushes(&self) -> u64 {
         self.pushes.values().sum()
     }
 
-    /// Pushes of one level.
+    /// Pushes of cases of one level.
     pub fn pushes_of(&self, level: Level) -> u64 {
         self.pushes.get(&level.into()).copied().unwrap_or(0)
     }
@@ -110,7 +111,7 @@ impl Survey {
     }
 
     fn count_pushes(&mut self, pushes: &[Push]) {
-        for push in pushes {
+        for push in pushes.iter().filter(|push| is_of_a_case(push)) {
             *self.pushes.entry(push.level).or_default() += 1;
             self.delivered += u64::from(push.delivered_at.is_some());
             self.signed += u64::from(push.signed_at.is_some());
@@ -118,6 +119,11 @@ impl Survey {
             self.answered += u64::from(push.feedback_at.is_some());
         }
     }
+}
+
+/// Statistics and routing's cases know no others.
+fn is_of_a_case(push: &Push) -> bool {
+    matches!(PushSubject::try_from(push.subject), Ok(PushSubject::Unspecified | PushSubject::Case))
 }
 
 /// All pushes, as the officer sees them.
@@ -267,4 +273,30 @@ async fn indicators(
     .map_err(|status| StackError::Invalid(format!("statistics: {}", status.message())))?;
     let number = |n: i64| u64::try_from(n).unwrap_or(0);
     Ok(answer.rows.into_iter().map(|row| (row.indicator, number(row.numerator))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_pushed_for_cases_is_counted() {
+        let at = Some(prost_types::Timestamp { seconds: 1_795_478_400, nanos: 0 });
+        let push = |subject: PushSubject| Push {
+            level: Level::Yellow.into(),
+            subject: subject.into(),
+            delivered_at: at,
+            signed_at: at,
+            ..Push::default()
+        };
+        let mut survey = Survey::default();
+        survey.count_pushes(&[
+            push(PushSubject::Case),
+            push(PushSubject::Duty),
+            push(PushSubject::Form),
+            push(PushSubject::Unspecified),
+        ]);
+        assert_eq!((survey.all_pushes(), survey.pushes_of(Level::Yellow)), (2, 2));
+        assert_eq!((survey.delivered, survey.signed, survey.returned), (2, 2, 0));
+    }
 }
