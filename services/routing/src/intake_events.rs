@@ -25,6 +25,7 @@ use crate::{
         arrivals::{CasesAtHand, Effect, ReceivedReport},
         case_number::series_day,
         merge_suggestions::ClusterNews,
+        refusal::Refusal,
         standing::activities::{Activity, fulfil},
         tickets::Ticket,
         wording::evidence_name,
@@ -63,6 +64,12 @@ pub struct IntakeEvents {
     pub settings: SettingsWatch,
 }
 
+/// A call that turned out to be a repeat, and which event says so.
+struct Repeated<'a> {
+    envelope: &'a Envelope,
+    report_id: Uuid,
+}
+
 /// A report that came in an event, opened for grading.
 struct Opened<'a> {
     envelope: &'a Envelope,
@@ -97,6 +104,7 @@ impl Apply for IntakeEvents {
             .collect::<Result<Vec<_>, _>>()?;
         let expired = expired_reports(batch)?;
         let repeated = repeated_calls(batch)?;
+        let repeated_ids: Vec<Uuid> = repeated.iter().map(|call| call.report_id).collect();
         let clusters = news_of_clusters(batch)?;
         self.hear_of_new_areas(place, &opened).await;
         let _alone = place.turn.lock().await;
@@ -107,7 +115,7 @@ impl Apply for IntakeEvents {
             !activities.is_empty() || !expired.is_empty() || !clusters.is_empty() || !repeated.is_empty();
         for holding in HOLDING.into_iter().filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (reported, turn) = load(&mut attempt, &self.keyring, place, (&opened, &repeated)).await?;
+            let (reported, turn) = load(&mut attempt, &self.keyring, place, (&opened, &repeated_ids)).await?;
             let now = self.clock.now();
             place.put_aside.put(county, &reported.unreadable, now)?;
             let stuck = opened.iter().find(|opened| reported.belongs_to_an_unreadable_case(&opened.report));
@@ -115,15 +123,17 @@ impl Apply for IntakeEvents {
                 return Err(stuck.envelope.refused("the case of the report cannot be read"));
             }
             let mut hand = reported.hand;
-            let mut received = receive_all(&mut hand, place, &rulebook, &opened, now);
-            for report_id in &repeated {
-                let shown = hand.call_repeats(*report_id, &place.county, &rulebook, now);
+            let mut received = receive_all(&mut hand, place, &rulebook, &opened, now)?;
+            for Repeated { envelope, report_id } in &repeated {
+                let shown = hand
+                    .call_repeats(*report_id, &place.county, &rulebook, now)
+                    .map_err(|refusal| refused_by_case(envelope, &refusal))?;
                 received.ledger.changes.repeats(*report_id);
                 if let Some(change) = shown {
                     received.ledger.add(change, None, place, trace::current().as_deref());
                 }
             }
-            calls_repeated(&mut attempt, county, &repeated).await?;
+            calls_repeated(&mut attempt, county, &repeated_ids).await?;
             self.fulfil(&mut attempt, &mut received.ledger, place, &rulebook, &activities).await?;
             self.expire(&mut attempt, &mut received.ledger, county, &expired).await?;
             keep_cluster_news(&mut attempt, county, &clusters).await?;
@@ -310,21 +320,22 @@ struct Received {
     outcomes: Vec<(&'static str, &'static str)>,
 }
 
-/// Finds the case of each report and changes it, in the order of the events.
+/// Finds the case of each report and changes it, in the order of the events. Refuses the first that its case does not take.
 fn receive_all(
     hand: &mut CasesAtHand,
     place: &RoutingCounty,
     rulebook: &Rulebook,
     opened: &[Opened<'_>],
     now: Timestamp,
-) -> Received {
+) -> Result<Received, ApplyError> {
     let mut received = Received::default();
     for Opened { envelope, report, matter } in opened {
         let span = trace::child_span("routing report", envelope.trace.as_deref());
         let _entered = span.enter();
-        let Some((change, effect)) =
-            hand.receive(report, matter, &place.county, rulebook, now, Uuid::now_v7())
-        else {
+        let taken = hand
+            .receive(report, matter, &place.county, rulebook, now, Uuid::now_v7())
+            .map_err(|refusal| refused_by_case(envelope, &refusal))?;
+        let Some((change, effect)) = taken else {
             received.outcomes.push(("known", "none"));
             continue;
         };
@@ -338,7 +349,12 @@ fn receive_all(
         received.ledger.changes.add_report(case_id, hand.home_of(report, case_id), report.clone());
     }
     received.ledger.changes.set_series(hand.series());
-    received
+    Ok(received)
+}
+
+/// Whoever looks at what is parked sees what is wrong with the case; what it was told is not lost.
+fn refused_by_case(envelope: &Envelope, refusal: &Refusal) -> ApplyError {
+    envelope.refused(&format!("the case refuses it: {}: {refusal}", refusal.reason))
 }
 
 fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
@@ -354,16 +370,17 @@ fn expired_reports(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
 }
 
 /// Calls that turned out to be repeats.
-fn repeated_calls(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
-    let mut reports = Vec::new();
+fn repeated_calls(batch: &[Envelope]) -> Result<Vec<Repeated<'_>>, ApplyError> {
+    let mut calls = Vec::new();
     for envelope in batch.iter().filter(|envelope| envelope.kind == CALLS_REPEATED) {
         let event = CallsRepeated::decode(envelope.payload.as_slice())
             .map_err(|_| envelope.refused("the message cannot be decoded"))?;
         for report in &event.report_ids {
-            reports.push(id(report).map_err(|what| envelope.refused(what))?);
+            let report_id = id(report).map_err(|what| envelope.refused(what))?;
+            calls.push(Repeated { envelope, report_id });
         }
     }
-    Ok(reports)
+    Ok(calls)
 }
 
 fn news_of_clusters(batch: &[Envelope]) -> Result<Vec<ClusterNews>, ApplyError> {

@@ -113,7 +113,7 @@ impl Story {
         let mut hand = CasesAtHand::default();
         hand.set_series("20261102".into(), 16);
         let id = CASE.parse().unwrap();
-        let (change, _) = hand.receive(&report, &matter, &county, &rulebook, told, id).unwrap();
+        let (change, _) = hand.receive(&report, &matter, &county, &rulebook, told, id).unwrap().unwrap();
         let case = change.case.clone();
         let mut story =
             Self { county, rulebook, report, matter, case, entries: Vec::new(), pushes: Vec::new() };

@@ -17,6 +17,7 @@ use super::{
     happening::{Arrival, Happening, Opening},
     history::Occasion,
     level::Grade,
+    refusal::Refusal,
     tickets::{Ticket, urgency_word},
     transition::{Change, open},
     wording::short_source,
@@ -178,6 +179,10 @@ impl CasesAtHand {
 
     /// Takes a report: a new case, one more report of a case, a new revision of a known report, or
     /// nothing where this revision or a newer one is here already. `new_case` is the id of a new case.
+    ///
+    /// # Errors
+    /// [`Refusal`] where its case does not take it, which changes nothing here. Only cases that take reports are looked for,
+    /// so that one was stored that contradicts itself.
     pub fn receive(
         &mut self,
         report: &ReceivedReport,
@@ -186,10 +191,10 @@ impl CasesAtHand {
         rulebook: &Rulebook,
         now: Timestamp,
         new_case: Uuid,
-    ) -> Option<(Change, Effect)> {
+    ) -> Result<Option<(Change, Effect)>, Refusal> {
         let known = self.reports.get(&report.report_id).copied();
         if known.is_some_and(|known| known.revision >= report.revision) {
-            return None;
+            return Ok(None);
         }
         let cluster_s = || self.case_that_takes(report, rulebook);
         let followed = if known.is_some() { None } else { self.case_that_is_followed(report, rulebook) };
@@ -234,32 +239,33 @@ impl CasesAtHand {
                     let effect = if followed.is_some() { Effect::Followed } else { Effect::Joined };
                     (Happening::ReportJoined(arrival), effect)
                 };
-                // Only cases that take reports are looked for, so a join is never refused.
-                (rulebook.change(county, case, &happening, &occasion).ok()?, effect)
+                (rulebook.change(county, case, &happening, &occasion)?, effect)
             }
             None => (self.open(report, arrival, county, rulebook, &occasion, new_case), Effect::Opened),
         };
         self.keep(report, &change.case, effect);
-        Some((change, effect))
+        Ok(Some((change, effect)))
     }
 
     /// A call that is here turned out to be a repeat. Nothing follows where that is known.
+    ///
+    /// # Errors
+    /// [`Refusal`] where its case does not change, which can only be one that gave its reports away and has them still.
     pub fn call_repeats(
         &mut self,
         report_id: Uuid,
         county: &County,
         rulebook: &Rulebook,
         now: Timestamp,
-    ) -> Option<Change> {
-        let known = self.reports.get_mut(&report_id)?;
+    ) -> Result<Option<Change>, Refusal> {
+        let Some(known) = self.reports.get_mut(&report_id) else { return Ok(None) };
         if std::mem::replace(&mut known.repeat, true) {
-            return None;
+            return Ok(None);
         }
-        let case = self.cases.get(&known.case_id)?;
-        let change =
-            rulebook.change(county, case, &Happening::CallRepeats, &Occasion::of_system(now)).ok()?;
+        let Some(case) = self.cases.get(&known.case_id) else { return Ok(None) };
+        let change = rulebook.change(county, case, &Happening::CallRepeats, &Occasion::of_system(now))?;
         self.cases.insert(change.case.id, change.case.clone());
-        Some(change)
+        Ok(Some(change))
     }
 
     /// The case that a new report belongs to: the live one of its cluster, or the one that theirs was merged
@@ -400,7 +406,16 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::domain::{acts::links::Links, case::State, docket::Docket, duty::DutyKind, level::Level};
+    use crate::domain::{
+        acts::{
+            links::{Links, MergedInto},
+            respite::Respite,
+        },
+        case::State,
+        docket::Docket,
+        duty::DutyKind,
+        level::Level,
+    };
 
     fn macheng() -> (County, Rulebook) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../deploy/county/macheng");
@@ -440,7 +455,8 @@ mod tests {
     fn receive(hand: &mut CasesAtHand, report: &ReceivedReport, narrative: &str) -> Option<(Change, Effect)> {
         let matter = Matter { narrative: narrative.into(), ..Default::default() };
         let (county, rulebook) = macheng();
-        hand.receive(report, &matter, &county, &rulebook, at("2026-11-24T02:00:06Z"), Uuid::now_v7())
+        let now = at("2026-11-24T02:00:06Z");
+        hand.receive(report, &matter, &county, &rulebook, now, Uuid::now_v7()).unwrap()
     }
 
     #[test]
@@ -483,6 +499,32 @@ mod tests {
         assert_eq!(revised.case.level, Level::Red);
         assert!(receive(&mut hand, &report(1, 10, 2), "漏水").is_none());
         assert!(receive(&mut hand, &report(1, 10, 1), "漏水").is_none(), "an older revision");
+    }
+
+    #[test]
+    fn what_a_case_refuses_is_said_and_is_not_known() {
+        let mut hand = CasesAtHand::default();
+        let (open, _) = receive(&mut hand, &report(1, 10, 1), "漏水").unwrap();
+        // It gave its reports away and is open all the same.
+        let merged_into = MergedInto {
+            case_id: Uuid::from_u128(77),
+            at: open.case.opened_at,
+            state: String::new(),
+            duties: Vec::new(),
+            respite: Respite::default(),
+        };
+        let links = Links { merged_into: Some(merged_into), ..Links::default() };
+        let docket = Docket { links, ..open.case.docket.clone() };
+        hand.add_case(CaseFile { docket, ..open.case.clone() }, Vec::new());
+        let (county, rulebook) = macheng();
+        let now = at("2026-11-24T02:00:06Z");
+        for _ in 0..2 {
+            let again = report(1, 11, 1);
+            let refused = hand.receive(&again, &Matter::default(), &county, &rulebook, now, Uuid::now_v7());
+            assert_eq!(refused.unwrap_err().reason, "CASE_MERGED");
+        }
+        let refused = hand.call_repeats(Uuid::from_u128(10), &county, &rulebook, now);
+        assert_eq!(refused.unwrap_err().reason, "CASE_MERGED");
     }
 
     #[test]
@@ -545,8 +587,8 @@ mod tests {
         let (joined, _) = receive(&mut hand, &call(11, 1, false), "吵架").unwrap();
         assert_eq!(owed(&joined.case), 1);
         let (county, rulebook) = macheng();
-        let mut shown =
-            |id| hand.call_repeats(Uuid::from_u128(id), &county, &rulebook, at("2026-11-24T03:00:00Z"));
+        let now = at("2026-11-24T03:00:00Z");
+        let mut shown = |id| hand.call_repeats(Uuid::from_u128(id), &county, &rulebook, now).unwrap();
         assert_eq!(owed(&shown(11).unwrap().case), 2);
         assert!(shown(11).is_none() && shown(10).is_none() && shown(99).is_none());
     }
@@ -571,7 +613,7 @@ mod tests {
         let (county, rulebook) = macheng();
         let mut stored = over_since("2026-10-26T03:00:00Z");
         let shown = stored.call_repeats(Uuid::from_u128(10), &county, &rulebook, at("2026-11-24T03:00:00Z"));
-        let shown = shown.unwrap().case;
+        let shown = shown.unwrap().unwrap().case;
         assert_eq!(shown.state, State::Closed);
         assert_eq!(shown.docket.duties.iter().filter(|duty| duty.kind == DutyKind::Classify).count(), 1);
         let mut stored = over_since("2026-10-26T03:00:00Z");
