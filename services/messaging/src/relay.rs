@@ -104,18 +104,22 @@ impl Relay {
         self.published.clear();
         let (mut looked, mut verified) = (Instant::now(), Instant::now());
         let mut round = Round::Look;
+        let mut unfinished = HashSet::new();
         loop {
+            // One batch of each county, so that one's backlog keeps no other waiting.
             for county in self.counties.clone() {
-                let mut of_county = round;
-                while self.publish(&mut redis, &county, of_county).await? {
-                    // What was taken from memory for the first try may lie in the outbox only.
-                    of_county = of_county.max(Round::Look);
+                // What was taken from memory for the last try may lie in the outbox only.
+                let of_county = if unfinished.remove(&county) { round.max(Round::Look) } else { round };
+                if self.publish(&mut redis, &county, of_county).await? {
+                    unfinished.insert(county);
                 }
             }
             backoff.reset();
             (self.health)("relay", self.full.is_empty());
-            // A timeout is not an error: it is the look for what other processes committed.
-            let _ = timeout(LOOK_EVERY.saturating_sub(looked.elapsed()), self.outbox.committed()).await;
+            if unfinished.is_empty() {
+                // A timeout is not an error: it is the look for what other processes committed.
+                let _ = timeout(LOOK_EVERY.saturating_sub(looked.elapsed()), self.outbox.committed()).await;
+            }
             round = Round::Nudged;
             if looked.elapsed() >= LOOK_EVERY {
                 (looked, round) = (Instant::now(), Round::Look);

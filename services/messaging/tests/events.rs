@@ -6,7 +6,7 @@
 use std::{
     str::FromStr as _,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -348,6 +348,52 @@ async fn events_are_applied_once_and_in_order_by_several_processes() {
     while senders.join_next().await.is_some() {}
     expect_exactly(&routing, 1200).await;
     expect_exactly(&statistics, 1200).await;
+    world.end().await;
+}
+
+/// What its relay tells of its health after its first round is a moment in which it does nothing else.
+#[tokio::test]
+async fn a_county_s_backlog_keeps_no_other_county_waiting() {
+    let mut world = World::new().await;
+    let counties = [COUNTY, "421182"];
+    for (county, count) in counties.into_iter().zip([4_000, 1]) {
+        let mut tx = world.sender.begin().await.unwrap();
+        let events = vec![Event { kind: KIND, payload: b"x".to_vec(), trace: None }; count];
+        append(&mut tx, county, &events).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+    let after_a_round = Arc::new(OnceLock::new());
+    let lengths = {
+        let (client, keys) = (world.client.clone(), world.keys.clone());
+        move || {
+            let mut redis = client.get_connection().unwrap();
+            counties.map(|county| {
+                let key = keys.events(county, Topic::Intake);
+                redis::cmd("XLEN").arg(key).query::<usize>(&mut redis).unwrap()
+            })
+        }
+    };
+    let health: HealthReport = {
+        let (lengths, after_a_round) = (lengths.clone(), Arc::clone(&after_a_round));
+        Arc::new(move |_, well| {
+            if well {
+                after_a_round.get_or_init(&lengths);
+            }
+        })
+    };
+    let relay = Relay::new(
+        world.sender.clone(),
+        world.server(),
+        world.keys.clone(),
+        world.outbox.clone(),
+        counties.map(Into::into).into(),
+        health,
+    );
+    world.tasks.spawn(relay.run(world.stop.clone()));
+    until("all is published", async || lengths() == [4_000, 1]).await;
+    let [many, one] = *after_a_round.get().unwrap();
+    assert!(many <= 1_000, "{many} went before the other county's turn");
+    assert_eq!(one, 1);
     world.end().await;
 }
 
