@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     ApplyError, Backoff, Envelope, HealthReport, Keys, MessagingError, OwnRedis, RedisServer, Step, Topic,
-    data_fault::is_of_the_data, relay::bounded, turn::receiver_position,
+    data_fault::is_of_the_data,
+    relay::{bounded, end_of_stream},
+    turn::receiver_position,
 };
 
 /// How many events one transaction applies at most.
@@ -162,7 +164,7 @@ impl Receiver {
             let batch = self.read(&mut redis, position).await?;
             if batch.is_empty() {
                 if caught_up.elapsed() >= CAUGHT_UP_EVERY {
-                    position = self.idle(conn, position).await?;
+                    position = self.idle(&mut redis, conn, position).await?;
                     caught_up = Instant::now();
                 }
             } else if batch[0].position == position + 1 {
@@ -432,8 +434,16 @@ impl Receiver {
         receiver_position(conn, &self.county, &self.held_as()).await
     }
 
-    /// Nothing came: say so, and see whether another process has moved on.
-    async fn idle(&self, conn: &mut PgConnection, position: i64) -> Result<i64, MessagingError> {
+    /// Nothing came: say so where nothing is missing, and see whether another process has moved on.
+    async fn idle(
+        &self,
+        redis: &mut OwnRedis,
+        conn: &mut PgConnection,
+        position: i64,
+    ) -> Result<i64, MessagingError> {
+        if !self.has_all(redis, position).await? {
+            return self.position(conn).await;
+        }
         let query = sqlx::query(include_str!("sql/caught_up.sql"))
             .bind(&self.county)
             .bind(self.held_as())
@@ -441,6 +451,14 @@ impl Receiver {
             .execute(&mut *conn);
         let still_there = bounded("say that all is applied", query).await?.rows_affected() == 1;
         if still_there { Ok(position) } else { self.position(conn).await }
+    }
+
+    /// Whether the stream ends where we are. One that is gone, or that Redis has lost the end of, says nothing of what was
+    /// published, until the sender has made it anew; one that goes on is still to be read, or was trimmed before we had it.
+    /// Of a county that never had an event there is none, and we are at 0.
+    async fn has_all(&self, redis: &mut OwnRedis, position: i64) -> Result<bool, MessagingError> {
+        let (end, _) = end_of_stream(redis, self.keys.events(&self.county, self.topic)).await?;
+        Ok(end == position)
     }
 
     /// The stream does not go on where we are. Mostly another process was faster; if not, our

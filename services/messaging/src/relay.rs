@@ -32,6 +32,7 @@ const REDIS_TIMEOUT: Duration = Duration::from_secs(2);
 const DATABASE_TIMEOUT: Duration = Duration::from_secs(10);
 
 static PUBLISH: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("sql/publish.lua")));
+static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("sql/begin.lua")));
 
 /// Publishes a service's events.
 pub struct Relay {
@@ -141,7 +142,7 @@ impl Relay {
         let verify = round == Round::Verify;
         let believed = match self.published.get(county) {
             Some(position) => *position,
-            None => self.append(redis, county, -1, &[]).await?.0,
+            None => self.end(redis, county).await?.0,
         };
         if verify && self.is_from_another_life(redis, county, believed).await? {
             return Ok(true);
@@ -154,6 +155,12 @@ impl Relay {
         let from = if believed == 0 { self.floor(county).await? } else { believed };
         let pending = self.pending(county, from, round).await?;
         if pending.is_empty() && !verify {
+            return Ok(false);
+        }
+        if pending.is_empty() && from > believed && from == self.head(county).await? {
+            // Nobody needs anything, and only an empty stream that ends here tells receivers so.
+            self.begin(redis, county, from).await?;
+            self.published.remove(county);
             return Ok(false);
         }
         let (last, length) = self.append(redis, county, believed, &pending).await?;
@@ -173,7 +180,7 @@ impl Relay {
 
     /// Reading for a full stream, and sending what it does not take, would cost those who commit.
     async fn is_still_full(&mut self, redis: &mut OwnRedis, county: &str) -> Result<bool, MessagingError> {
-        let (_, length) = self.append(redis, county, -1, &[]).await?;
+        let (_, length) = self.end(redis, county).await?;
         self.note_fullness(county, length);
         Ok(self.full.contains(county))
     }
@@ -263,6 +270,20 @@ impl Relay {
         call.invoke_async(redis).await.map_err(MessagingError::redis("append to a stream"))
     }
 
+    async fn end(&self, redis: &mut OwnRedis, county: &str) -> Result<(i64, usize), MessagingError> {
+        end_of_stream(redis, self.keys.events(county, self.outbox.topic())).await
+    }
+
+    /// Begins a stream behind a position, where there is none.
+    async fn begin(&self, redis: &mut OwnRedis, county: &str, behind: i64) -> Result<(), MessagingError> {
+        BEGIN
+            .key(self.keys.events(county, self.outbox.topic()))
+            .arg(behind)
+            .invoke_async(redis)
+            .await
+            .map_err(MessagingError::redis("begin a stream"))
+    }
+
     async fn remove(&self, redis: &mut OwnRedis, county: &str) -> Result<(), MessagingError> {
         redis::cmd("DEL")
             .arg(self.keys.events(county, self.outbox.topic()))
@@ -281,6 +302,17 @@ impl From<(i64, Event)> for Pending {
             trace: event.trace.unwrap_or_default(),
         }
     }
+}
+
+/// The position that a stream ends with, also where all is trimmed, and how many entries it holds; 0 where it is gone.
+pub(crate) async fn end_of_stream(
+    redis: &mut OwnRedis,
+    stream: String,
+) -> Result<(i64, usize), MessagingError> {
+    // No stream ends there, so nothing is ever added.
+    let mut call = PUBLISH.key(stream);
+    call.arg(-1).arg(STREAM_BOUND);
+    call.invoke_async(redis).await.map_err(MessagingError::redis("read a stream's end"))
 }
 
 /// The position that every receiver of a topic has applied; 0 while one of them has not been heard of.

@@ -253,9 +253,15 @@ impl World {
         self.outbox.sent(COUNTY, first, events);
     }
 
-    async fn end(mut self) {
+    /// Ends all that works at it; others may begin.
+    async fn halt(&mut self) {
         self.stop.cancel();
         while self.tasks.join_next().await.is_some() {}
+        self.stop = CancellationToken::new();
+    }
+
+    async fn end(mut self) {
+        self.halt().await;
         self.sender.close().await;
         drop(self.database);
     }
@@ -447,6 +453,82 @@ async fn a_wiped_redis_and_one_that_lost_its_last_second_heal_alone() {
     }
     world.send(&["g"]).await;
     expect_exactly(&routing, 7).await;
+    world.end().await;
+}
+
+/// Whether the receiver has said since [`say_nothing_yet`] that it has everything.
+async fn has_said(pool: &PgPool) -> bool {
+    sqlx::query_scalar("SELECT caught_up_at > 'epoch' FROM receiver_position").fetch_one(pool).await.unwrap()
+}
+
+async fn say_nothing_yet(pool: &PgPool) {
+    let sql = "INSERT INTO receiver_position (county, topic, position, caught_up_at)
+        VALUES ($1, 'intake', 0, 'epoch') ON CONFLICT (county, topic) DO UPDATE SET caught_up_at = 'epoch'";
+    sqlx::query(sql).bind(COUNTY).execute(pool).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_receiver_has_everything_of_a_county_that_never_had_an_event() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    say_nothing_yet(&routing).await;
+    world.receive("routing", &routing);
+    until("it says so", async || has_said(&routing).await).await;
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_receiver_does_not_say_that_it_has_everything_while_the_stream_is_lost() {
+    let mut world = World::new().await;
+    let (routing, statistics) =
+        (schema(&world.database, "routing").await, schema(&world.database, "statistics").await);
+    let key = world.keys.events(COUNTY, Topic::Intake);
+    let mut redis = world.redis().await;
+    world.relay();
+    world.trim().await;
+    world.receive("routing", &routing);
+    world.receive("statistics", &statistics);
+    world.send(&["a", "b", "c"]).await;
+    expect_exactly(&routing, 3).await;
+    until("the sender knows that all have it", async || {
+        let kept: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox_receiver WHERE position = 3")
+            .fetch_one(&world.sender)
+            .await
+            .unwrap();
+        kept == 2
+    })
+    .await;
+    // Redis is emptied while the sender is away.
+    world.halt().await;
+    let _: i64 = redis::cmd("DEL").arg(&key).query_async(&mut redis).await.unwrap();
+    say_nothing_yet(&routing).await;
+    world.receive("routing", &routing);
+    // At least one look while nothing comes.
+    sleep(Duration::from_millis(2_500)).await;
+    assert!(!has_said(&routing).await);
+    // Nothing was missing, and only the sender knows it.
+    world.relay();
+    until("it says so", async || has_said(&routing).await).await;
+    let length: i64 = redis::cmd("XLEN").arg(&key).query_async(&mut redis).await.unwrap();
+    assert_eq!(length, 0, "nothing is published again");
+    world.send(&["d"]).await;
+    expect_exactly(&routing, 4).await;
+    // Its end is lost.
+    world.halt().await;
+    let _: i64 = redis::cmd("DEL").arg(&key).query_async(&mut redis).await.unwrap();
+    let _: String = redis::cmd("XADD")
+        .arg(&key)
+        .arg(&["3-0", "k", KIND, "p", "x", "t", ""])
+        .query_async(&mut redis)
+        .await
+        .unwrap();
+    say_nothing_yet(&routing).await;
+    world.receive("routing", &routing);
+    sleep(Duration::from_millis(2_500)).await;
+    assert!(!has_said(&routing).await);
+    world.relay();
+    until("it says so", async || has_said(&routing).await).await;
+    expect_exactly(&routing, 4).await;
     world.end().await;
 }
 
