@@ -36,7 +36,7 @@ pub use endpoints::{EndpointState, Replayed};
 pub use expiry::expire_cases;
 pub use forms::{FormPlace, KeptPaper, Said, WhichForms, take_number};
 pub use given_answers::GivenAnswer;
-pub use inbox::{ArrivedPlace, Attempt, Place, Which};
+pub use inbox::{ArrivedPlace, Attempt, Place, ResumePlace, Which};
 pub use measures::Waiting;
 pub use parked::{Fitting, ResendWhich};
 pub use revisions::Recalled;

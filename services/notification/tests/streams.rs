@@ -310,7 +310,7 @@ async fn whoever_fetches_in_the_order_of_arrival_misses_nothing() {
     let process = world.process().await;
     let store = &process.delivery.store;
     let first = world.arrive(&process, &[("police", Yellow); 5]).await;
-    let fetch = async |after, size| store.arrivals(COUNTY, "police", after, false, size).await.unwrap();
+    let fetch = async |after, size| store.arrivals(COUNTY, "police", after, size).await.unwrap();
     let (page, place) = fetch(ArrivedPlace::default(), 3).await;
     // A red one comes between two pages, and one of another agency.
     let red = world.arrive(&process, &[("court", Red), ("police", Red)]).await[1];
@@ -339,7 +339,7 @@ async fn an_agency_that_lost_its_last_hours_gets_them_again_from_a_push_that_it_
     until("all are delivered", async || world.in_state(2).await == 4).await;
     police.close().await;
     let waiting = world.arrive(&process, &[("police", Red)]).await[0];
-    let place = process.delivery.store.arrival_of(COUNTY, ids[1], "police").await.unwrap();
+    let place = process.delivery.store.resume_place(COUNTY, ids[1], "police").await.unwrap();
     let mut police = process.open_after("police", 10, Some(place));
     for id in [ids[2], ids[3], waiting] {
         let push = police.next().await;
@@ -348,7 +348,39 @@ async fn an_agency_that_lost_its_last_hours_gets_them_again_from_a_push_that_it_
     }
     until("the waiting one is delivered", async || world.in_state(2).await == 5).await;
     assert_eq!(world.receipts().await.len(), 5, "each was told once");
-    let others = process.delivery.store.arrival_of(COUNTY, ids[1], "court").await;
+    let others = process.delivery.store.resume_place(COUNTY, ids[1], "court").await;
     assert!(others.is_err(), "another agency's push is no place");
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_was_brought_behind_a_push_comes_again_though_it_arrived_before_it() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let ids = world.arrive(&process, &[("police", Yellow), ("police", Yellow)]).await;
+    let red = world.arrive(&process, &[("police", Red)]).await[0];
+    let mut police = process.open("police", 1);
+    let mut brought = Vec::new();
+    for _ in 0..3 {
+        let push = police.next().await;
+        police.acknowledge(&push);
+        brought.push(push.push_id);
+    }
+    assert_eq!(brought[0], red.to_string(), "red overtakes");
+    until("all are delivered", async || world.in_state(2).await == 3).await;
+    police.close().await;
+    // It lost all but the first that it got, which arrived last.
+    let place = process.delivery.store.resume_place(COUNTY, red, "police").await.unwrap();
+    let mut police = process.open_after("police", 10, Some(place));
+    let again = [police.next().await.push_id, police.next().await.push_id];
+    assert_eq!(again, ids.iter().map(Uuid::to_string).collect::<Vec<_>>()[..]);
+    police.nothing_for(Duration::from_millis(200)).await;
+    police.close().await;
+    // What it got before comes no more, though it arrived later.
+    let place = process.delivery.store.resume_place(COUNTY, ids[0], "police").await.unwrap();
+    let mut police = process.open_after("police", 10, Some(place));
+    assert_eq!(police.next().await.push_id, ids[1].to_string());
+    police.nothing_for(Duration::from_millis(200)).await;
+    police.close().await;
     process.end().await;
 }

@@ -28,7 +28,7 @@ use crate::{
     error::NotificationError,
     queue::{Reachable, Seated},
     settings::DeliverySettings,
-    store::ArrivedPlace,
+    store::ResumePlace,
     wire,
 };
 
@@ -55,7 +55,7 @@ pub struct StreamSession {
     /// After a fault of the stores: not before this.
     again_at: Option<Instant>,
     /// What the agency has had since this comes again first.
-    resumed_after: Option<ArrivedPlace>,
+    resumed_after: Option<ResumePlace>,
 }
 
 /// A push in flight.
@@ -94,9 +94,9 @@ impl StreamSession {
         }
     }
 
-    /// What the agency has had since a place in the order of arrival comes again first.
+    /// What the agency got behind a push that it has kept comes again first.
     #[must_use]
-    pub const fn resumed_after(mut self, place: Option<ArrivedPlace>) -> Self {
+    pub const fn resumed_after(mut self, place: Option<ResumePlace>) -> Self {
         self.resumed_after = place;
         self
     }
@@ -142,7 +142,7 @@ impl StreamSession {
     ) -> Result<(), NotificationError> {
         while let Some(place) = self.resumed_after {
             let store = &self.delivery.store;
-            let (page, behind) = store.arrivals(&self.county, &self.agency, place, true, REPEATED).await?;
+            let (page, behind) = store.got_behind(&self.county, &self.agency, place, REPEATED).await?;
             self.resumed_after = Some(behind).filter(|_| !page.is_empty());
             for push in &page {
                 let push = wire::push(push, Some(wire::open_matter(&self.delivery.keyring, push)?));

@@ -119,7 +119,7 @@ async fn as_they_arrived(
     let after = after.ok().flatten().unwrap_or_default();
     let size = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
     let agency = agency.unwrap_or_default();
-    let (pushes, behind) = delivery.store.arrivals(county, &agency, after, false, size).await?;
+    let (pushes, behind) = delivery.store.arrivals(county, &agency, after, size).await?;
     let pushes = pushes
         .iter()
         .map(|push| Ok(wire::push(push, Some(matter(&delivery.keyring, push)?))))

@@ -92,7 +92,7 @@ async fn open_session(
         id => {
             let push_id = Uuid::parse_str(id)
                 .map_err(|_| NotificationError::wrong("open.resumeAfter", "must be a UUID"))?;
-            Some(delivery.store.arrival_of(&county, push_id, &agency).await?)
+            Some(delivery.store.resume_place(&county, push_id, &agency).await?)
         }
     };
     let window = window_size(open.max_in_flight)

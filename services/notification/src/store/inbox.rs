@@ -10,6 +10,8 @@ use uuid::Uuid;
 use super::{Store, rows};
 use crate::{domain::push::Push, error::NotificationError};
 
+/// Among so many pushes that arrived before one it is looked for such as were brought behind it.
+const LOOKED_BACK: i64 = 20_000;
 /// At most so many attempts are shown of one push.
 const ATTEMPTS_SHOWN: i64 = 50;
 
@@ -72,6 +74,17 @@ pub struct ArrivedPlace {
     /// The number of the last push seen.
     #[serde(rename = "a")]
     pub arrival: i64,
+}
+
+/// From where an agency gets again what it got behind a push that it has kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResumePlace {
+    /// The push.
+    pub kept: Uuid,
+    /// Everything behind it lies after this place in the order of arrival.
+    pub after: ArrivedPlace,
+    /// When the push was brought; none where it was not, and then all that arrived behind it counts.
+    pub brought_at: Option<Timestamp>,
 }
 
 /// One try to deliver a push, as it was recorded.
@@ -174,8 +187,7 @@ impl Store {
         .await
     }
 
-    /// A page of one agency's pushes in the order of arrival, and the place behind it; `had`: only those that the
-    /// agency has had already.
+    /// A page of one agency's pushes in the order of arrival, and the place behind it.
     ///
     /// # Errors
     /// [`NotificationError`] of the database.
@@ -184,7 +196,32 @@ impl Store {
         county: &str,
         agency: &str,
         after: ArrivedPlace,
-        had: bool,
+        limit: i64,
+    ) -> Result<(Vec<Push>, ArrivedPlace), NotificationError> {
+        self.arrived(county, agency, after, None, limit).await
+    }
+
+    /// A page of those that the agency got behind a push that it has kept, in the order of arrival, and where to go on.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn got_behind(
+        &self,
+        county: &str,
+        agency: &str,
+        place: ResumePlace,
+        limit: i64,
+    ) -> Result<(Vec<Push>, ResumePlace), NotificationError> {
+        let (pushes, after) = self.arrived(county, agency, place.after, Some(place), limit).await?;
+        Ok((pushes, ResumePlace { after, ..place }))
+    }
+
+    async fn arrived(
+        &self,
+        county: &str,
+        agency: &str,
+        after: ArrivedPlace,
+        behind: Option<ResumePlace>,
         limit: i64,
     ) -> Result<(Vec<Push>, ArrivedPlace), NotificationError> {
         const OPERATION: &str = "list pushes as they arrived";
@@ -194,7 +231,9 @@ impl Store {
                 .bind(agency)
                 .bind(after.arrival)
                 .bind(limit)
-                .bind(had)
+                .bind(behind.is_some())
+                .bind(behind.and_then(|place| place.brought_at).map(to_sql))
+                .bind(behind.map(|place| place.kept))
                 .fetch_all(&self.pool)
                 .await
                 .map_err(NotificationError::database(OPERATION))?;
@@ -206,27 +245,32 @@ impl Store {
         .await
     }
 
-    /// Where an agency's push stands in the order of arrival.
+    /// From where an agency gets again what it got behind a push that it has kept.
     ///
     /// # Errors
     /// [`NotificationError::NoSuchPush`], or of the database.
-    pub async fn arrival_of(
+    pub async fn resume_place(
         &self,
         county: &str,
         push_id: Uuid,
         agency: &str,
-    ) -> Result<ArrivedPlace, NotificationError> {
+    ) -> Result<ResumePlace, NotificationError> {
         const OPERATION: &str = "find a push's place";
         Self::within(OPERATION, async {
-            sqlx::query_scalar(include_str!("sql/arrival_of.sql"))
+            let row = sqlx::query(include_str!("sql/arrival_of.sql"))
                 .bind(county)
                 .bind(push_id)
                 .bind(agency)
+                .bind(LOOKED_BACK)
                 .fetch_optional(&self.pool)
                 .await
                 .map_err(NotificationError::database(OPERATION))?
-                .map(|arrival| ArrivedPlace { arrival })
-                .ok_or(NotificationError::NoSuchPush)
+                .ok_or(NotificationError::NoSuchPush)?;
+            let read = || {
+                let after = ArrivedPlace { arrival: row.try_get("arrival")? };
+                Ok(ResumePlace { kept: push_id, after, brought_at: rows::maybe_time(&row, "delivered_at")? })
+            };
+            read().map_err(NotificationError::database(OPERATION))
         })
         .await
     }

@@ -25,7 +25,7 @@ use fengqiao_notification::{
     people::{People, PeopleEvents},
     queue::{Bells, QueueKeys, Queues, Seated, listen},
     settings::DeliverySettings,
-    store::{ArrivedPlace, Store},
+    store::{ResumePlace, Store},
 };
 use fengqiao_paper::{FONT_FOLDER, Press};
 use fengqiao_proto::{
@@ -325,7 +325,7 @@ impl Process {
     }
 
     /// An agency opens a stream and wants again what it has had since a place.
-    pub fn open_after(&self, agency: &str, window: usize, place: Option<ArrivedPlace>) -> Agency {
+    pub fn open_after(&self, agency: &str, window: usize, place: Option<ResumePlace>) -> Agency {
         let seated = Seated::new(window);
         let reachable = self.delivery.bells.serve(COUNTY, agency, 16, Some(seated.seat())).unwrap();
         let session =
