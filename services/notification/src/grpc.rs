@@ -24,7 +24,7 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{console::EndpointFace, forms::FormFace, people::PeopleFace};
+pub use self::{attachments::UPLOAD, console::EndpointFace, forms::FormFace, people::PeopleFace};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

@@ -27,13 +27,13 @@ use crate::{
     MIGRATIONS,
     answer_rules::AnswerRules,
     answering::Answering,
-    attachments::{Attachments, ObjectPlace, Pieces},
+    attachments::{Attachments, LONGEST_UPLOAD, ObjectPlace, Pieces},
     bulletin_events::BulletinEvents,
     delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
     desk::{Desk, DeskOptions, Residents, SITE},
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
-    grpc::{EndpointFace, FormFace, NotificationFace, PeopleFace},
+    grpc::{EndpointFace, FormFace, NotificationFace, PeopleFace, UPLOAD},
     people::{People, PeopleEvents, PeopleRehashing, Sender, keep_up_forever},
     queue::{Bells, QueueKeys, Queues, listen},
     settings::DeliverySettings,
@@ -82,6 +82,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let migrations = [&MIGRATIONS, &fengqiao_signin::MIGRATIONS];
     let mut foundation = Foundation::start(&options.settings, ServiceName::Notification, &migrations).await?;
     foundation.sealed_columns = SEALED_COLUMNS;
+    foundation.let_last(UPLOAD, LONGEST_UPLOAD);
     let (settings, endpoints) = configuration(&options, &foundation.counties)?;
     let counties = foundation.counties.codes();
     let keys = QueueKeys::new(foundation.keys.clone());

@@ -23,7 +23,10 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::{Certificate, Identity, ServerTlsConfig};
 
-use crate::{Settings, Tasks, health::Health, rehashing::LookupProgress, resealing::SealedColumn};
+use crate::{
+    Settings, Tasks, call_times::CallTimes, health::Health, rehashing::LookupProgress,
+    resealing::SealedColumn,
+};
 
 /// How long a starting service waits for Postgres.
 const DATABASE_PATIENCE: Duration = Duration::from_secs(60);
@@ -168,6 +171,7 @@ pub struct Foundation {
     pub(crate) telemetry: Telemetry,
     pub(crate) health: Health,
     pub(crate) access: AccessLayer,
+    pub(crate) call_times: CallTimes,
     pub(crate) tls: ServerTlsConfig,
 }
 
@@ -221,6 +225,7 @@ impl Foundation {
             telemetry,
             health: Health::default(),
             access,
+            call_times: CallTimes::default(),
             tls,
         })
     }
@@ -239,6 +244,12 @@ impl Foundation {
     /// Takes a token as a password too, at the method with this path: see [`AccessLayer::taking_passwords_at`].
     pub fn take_passwords_at(&mut self, method: &'static str) {
         self.access = self.access.taking_passwords_at(method);
+    }
+
+    /// Lets calls of the method with this path last as long as they need: one that takes a stream from its caller and
+    /// answers when all has come. It ends them itself after `at_most`; one that does not is ended a little later.
+    pub fn let_last(&mut self, method: &'static str, at_most: Duration) {
+        self.call_times = self.call_times.letting_last(method, at_most);
     }
 
     /// Reports whether a part of the service works; readiness pages and health checks show it.

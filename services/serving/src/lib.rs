@@ -1,6 +1,7 @@
 //! What every service process has: settings, stores, the gRPC server with its gate, health, reflection and
 //! limits, the page for operators, the relay and receivers, and an orderly end.
 
+mod call_times;
 mod connections;
 mod foundation;
 mod health;

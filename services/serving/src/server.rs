@@ -20,8 +20,6 @@ use crate::{
     young_tables,
 };
 
-/// A call that takes longer is ended; streams only have to begin in it.
-const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long calls may go on after the stop.
 const DRAIN: Duration = Duration::from_secs(5);
 const KEEPALIVE: Duration = Duration::from_secs(30);
@@ -82,11 +80,11 @@ impl Foundation {
         let server = Server::builder()
             .tls_config(self.tls.clone())
             .map_err(|e| StartError::Serve(Box::new(e)))?
-            .timeout(CALL_TIMEOUT)
             .http2_keepalive_interval(Some(KEEPALIVE))
             .max_concurrent_streams(STREAMS_PER_CONNECTION)
             .initial_stream_window_size(STREAM_WINDOW)
             .initial_connection_window_size(CONNECTION_WINDOW)
+            .layer(self.call_times.clone())
             .layer(CallLayer)
             .layer(self.access.clone())
             .add_routes(routes)

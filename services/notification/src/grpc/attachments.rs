@@ -21,6 +21,9 @@ use crate::{
     error::NotificationError,
 };
 
+/// The path of the method that answers only when all of a file has come.
+pub const UPLOAD: &str = "/fengqiao.notification.v1.AttachmentService/UploadAttachment";
+
 type Answers = Pin<Box<dyn Stream<Item = Result<DownloadAttachmentResponse, Status>> + Send>>;
 
 #[tonic::async_trait]
@@ -138,5 +141,30 @@ async fn received(
             upload.give_up().await;
             Err(status)
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use prost::Message as _;
+    use prost_types::FileDescriptorSet;
+
+    use super::*;
+
+    /// Under another path it would be ended like any other call, long before a slow line has brought a file.
+    #[test]
+    fn what_may_last_is_the_contract_s_method_that_takes_a_stream_and_gives_one_answer() {
+        let contract = FileDescriptorSet::decode(fengqiao_proto::FILE_DESCRIPTOR_SET).unwrap();
+        let takers: Vec<String> = contract
+            .file
+            .iter()
+            .flat_map(|file| file.service.iter().map(move |service| (file.package(), service)))
+            .flat_map(|(package, service)| {
+                service.method.iter().map(move |method| (package, service, method))
+            })
+            .filter(|(_, _, method)| method.client_streaming() && !method.server_streaming())
+            .map(|(package, service, method)| format!("/{package}.{}/{}", service.name(), method.name()))
+            .collect();
+        assert_eq!(takers, [UPLOAD], "a further one has to be let last too");
     }
 }
