@@ -2,7 +2,7 @@
 //!
 //! What has to be remembered between the two steps travels in a sealed cookie; nothing of it is stored.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use fengqiao_county::{Mistake, Mistakes, line_at};
@@ -10,13 +10,13 @@ use fengqiao_sealing::Keyring;
 use futures::StreamExt as _;
 use jiff::{SignedDuration, Timestamp};
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet,
-    EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, TokenResponse as _,
-    core::{CoreClient, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType},
+    AuthenticationFlow, AuthorizationCode, ClaimsVerificationError, ClientId, ClientSecret, CsrfToken,
+    EndpointMaybeSet, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse, IssuerUrl, Nonce,
+    PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, TokenResponse as _,
+    core::{CoreClient, CoreIdToken, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreResponseType},
 };
 use serde::{Deserialize, Serialize};
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, RwLock};
 
 use crate::SignInError;
 
@@ -26,6 +26,8 @@ pub const WAY_COOKIE: &str = "__Host-fengqiao-way";
 pub const WAY_SECONDS: u32 = 600;
 /// What one request to the provider may take, its answer included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long the provider is not asked anew after it was, whatever its tokens are signed with.
+const ANEW_AFTER: SignedDuration = SignedDuration::from_mins(1);
 /// The most that the provider answers, in bytes.
 const ANSWER_BYTES: usize = 512 * 1024;
 
@@ -82,7 +84,16 @@ struct Found {
     signs_with: Vec<CoreJwsSigningAlgorithm>,
 }
 
-/// A county's provider. It is asked for its addresses and keys at the first use.
+impl Found {
+    /// Whom the token names.
+    fn subject(&self, token: &CoreIdToken, nonce: &Nonce) -> Result<String, ClaimsVerificationError> {
+        let verifier = self.client.id_token_verifier().set_allowed_algs(self.signs_with.iter().cloned());
+        token.claims(&verifier, nonce).map(|claims| claims.subject().to_string())
+    }
+}
+
+/// A county's provider. It is asked for its addresses and keys at the first use, and again when it signs with a key that
+/// it did not name then.
 pub struct Provider {
     county: String,
     issuer: IssuerUrl,
@@ -90,7 +101,9 @@ pub struct Provider {
     client_secret: ClientSecret,
     redirect: RedirectUrl,
     http: reqwest::Client,
-    found: OnceCell<Found>,
+    found: RwLock<Option<Arc<Found>>>,
+    /// Held while it is asked, so that one asks for all; when it was last asked anew.
+    asked_anew: Mutex<Option<Timestamp>>,
 }
 
 /// What is remembered between the two steps.
@@ -129,7 +142,8 @@ impl Provider {
             redirect: RedirectUrl::new(redirect.to_owned())
                 .map_err(|_| mistake(format!("{redirect} is no address")))?,
             http,
-            found: OnceCell::new(),
+            found: RwLock::new(None),
+            asked_anew: Mutex::new(None),
         })
     }
 
@@ -186,8 +200,9 @@ impl Provider {
         if way.state != state || way.ends_at < now {
             return Err(SignInError::Stray);
         }
-        let Found { client, signs_with } = self.found().await?;
-        let answer = client
+        let found = self.found().await?;
+        let answer = found
+            .client
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|_| SignInError::Provider("name where codes are exchanged"))?
             .set_pkce_verifier(PkceCodeVerifier::new(way.verifier))
@@ -195,14 +210,61 @@ impl Provider {
             .await
             .map_err(|_| SignInError::Provider("take the code"))?;
         let token = answer.id_token().ok_or(SignInError::Provider("say who it is"))?;
-        let verifier = client.id_token_verifier().set_allowed_algs(signs_with.iter().cloned());
-        let claims = token
-            .claims(&verifier, &Nonce::new(way.nonce))
-            .map_err(|_| SignInError::Provider("sign what it says, for us and for this way"))?;
-        Ok(claims.subject().to_string())
+        let nonce = Nonce::new(way.nonce);
+        let subject = match found.subject(token, &nonce) {
+            Err(ClaimsVerificationError::SignatureVerification(_)) => {
+                self.found_anew(&found, now).await.subject(token, &nonce)
+            }
+            subject => subject,
+        };
+        subject.map_err(|_| SignInError::Provider("sign what it says, for us and for this way"))
     }
 
-    async fn found(&self) -> Result<&Found, SignInError> {
+    async fn found(&self) -> Result<Arc<Found>, SignInError> {
+        if let Some(found) = self.kept().await {
+            return Ok(found);
+        }
+        let _asking = self.asked_anew.lock().await;
+        // Someone may have asked while we waited.
+        if let Some(found) = self.kept().await {
+            return Ok(found);
+        }
+        let found = Arc::new(self.ask().await?);
+        *self.found.write().await = Some(Arc::clone(&found));
+        Ok(found)
+    }
+
+    /// What the provider says of itself now that `old` does not know its key any more. Where it does not answer, or was
+    /// asked a moment ago, what is known goes on to hold: a key that nobody knows must not make us ask without end.
+    async fn found_anew(&self, old: &Arc<Found>, now: Timestamp) -> Arc<Found> {
+        let mut asked_anew = self.asked_anew.lock().await;
+        let known = self.kept().await.unwrap_or_else(|| Arc::clone(old));
+        let just_asked = asked_anew.is_some_and(|at| now.duration_since(at).abs() < ANEW_AFTER);
+        if just_asked || !Arc::ptr_eq(&known, old) {
+            return known;
+        }
+        let asked = self.ask().await;
+        // Not before: one who goes away meanwhile would leave the others with the old keys.
+        *asked_anew = Some(now);
+        match asked {
+            Ok(found) => {
+                let found = Arc::new(found);
+                *self.found.write().await = Some(Arc::clone(&found));
+                found
+            }
+            Err(error) => {
+                let error: &dyn std::error::Error = &error;
+                tracing::warn!(county = self.county, error, "the provider's keys are not known anew");
+                known
+            }
+        }
+    }
+
+    async fn kept(&self) -> Option<Arc<Found>> {
+        self.found.read().await.clone()
+    }
+
+    async fn ask(&self) -> Result<Found, SignInError> {
         use CoreJwsSigningAlgorithm as Signs;
         const TAKEN: [CoreJwsSigningAlgorithm; 6] = [
             Signs::RsaSsaPkcs1V15Sha256,
@@ -212,21 +274,17 @@ impl Provider {
             Signs::EcdsaP384Sha384,
             Signs::EdDsa,
         ];
-        self.found
-            .get_or_try_init(|| async {
-                let said = CoreProviderMetadata::discover_async(self.issuer.clone(), &|request| {
-                    send(self.http.clone(), request)
-                })
-                .await
-                .map_err(|_| SignInError::Provider("say where it is found"))?;
-                let named = said.id_token_signing_alg_values_supported();
-                let signs_with = TAKEN.into_iter().filter(|one| named.contains(one)).collect();
-                let (id, secret) = (self.client_id.clone(), self.client_secret.clone());
-                let client = CoreClient::from_provider_metadata(said, id, Some(secret))
-                    .set_redirect_uri(self.redirect.clone());
-                Ok(Found { client, signs_with })
-            })
-            .await
+        let said = CoreProviderMetadata::discover_async(self.issuer.clone(), &|request| {
+            send(self.http.clone(), request)
+        })
+        .await
+        .map_err(|_| SignInError::Provider("say where it is found"))?;
+        let named = said.id_token_signing_alg_values_supported();
+        let signs_with = TAKEN.into_iter().filter(|one| named.contains(one)).collect();
+        let (id, secret) = (self.client_id.clone(), self.client_secret.clone());
+        let client = CoreClient::from_provider_metadata(said, id, Some(secret))
+            .set_redirect_uri(self.redirect.clone());
+        Ok(Found { client, signs_with })
     }
 }
 

@@ -2,11 +2,19 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::{path::Path, str::FromStr as _, sync::Arc};
+use std::{
+    path::Path,
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
 
 use axum::{
     Form, Json, Router,
     extract::State,
+    http::StatusCode,
     routing::{get, post},
 };
 use fengqiao_access::TokenSigner;
@@ -193,31 +201,59 @@ async fn guesses_at_the_same_moment_are_counted_each() {
 /// What the provider of the test says.
 struct Said {
     issuer: String,
-    key: CoreEdDsaPrivateSigningKey,
+    key: std::sync::Mutex<CoreEdDsaPrivateSigningKey>,
+    /// How often it was asked for its keys.
+    asked: AtomicUsize,
+    /// It does not say where it is found, and signs all the same.
+    away: AtomicBool,
     /// The nonce of the way, as the test read it from the address.
     nonce: std::sync::Mutex<String>,
     /// What came with the last code.
     verifier: std::sync::Mutex<String>,
 }
 
+impl Said {
+    /// From now on it signs with a new key, and names only this one.
+    fn change_key(&self, id: &str) {
+        *self.key.lock().unwrap() = key(id);
+    }
+
+    fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+}
+
+fn key(id: &str) -> CoreEdDsaPrivateSigningKey {
+    let (private, _) = TokenSigner::generate().unwrap();
+    CoreEdDsaPrivateSigningKey::from_ed25519_pem(&private, Some(JsonWebKeyId::new(id.into()))).unwrap()
+}
+
 async fn provider() -> Arc<Said> {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}", listener.local_addr().unwrap());
-    let (private, _) = TokenSigner::generate().unwrap();
-    let key =
-        CoreEdDsaPrivateSigningKey::from_ed25519_pem(&private, Some(JsonWebKeyId::new("1".into()))).unwrap();
-    let said = Arc::new(Said { issuer, key, nonce: Default::default(), verifier: Default::default() });
+    let said = Arc::new(Said {
+        issuer,
+        key: key("1").into(),
+        asked: Default::default(),
+        away: Default::default(),
+        nonce: Default::default(),
+        verifier: Default::default(),
+    });
     let router = Router::new()
         .route("/.well-known/openid-configuration", get(|State(said): State<Arc<Said>>| async move {
+            if said.away.load(Ordering::Relaxed) {
+                return Err(StatusCode::SERVICE_UNAVAILABLE);
+            }
             let at = |path: &str| format!("{}/{path}", said.issuer);
-            Json(serde_json::json!({
+            Ok(Json(serde_json::json!({
                 "issuer": said.issuer, "authorization_endpoint": at("authorize"), "token_endpoint": at("token"),
                 "jwks_uri": at("keys"), "response_types_supported": ["code"], "subject_types_supported": ["public"],
                 "id_token_signing_alg_values_supported": ["EdDSA"],
-            }))
+            })))
         }))
         .route("/keys", get(|State(said): State<Arc<Said>>| async move {
-            Json(serde_json::json!({ "keys": [said.key.as_verification_key()] }))
+            said.asked.fetch_add(1, Ordering::Relaxed);
+            Json(serde_json::json!({ "keys": [said.key.lock().unwrap().as_verification_key()] }))
         }))
         .route("/token", post(|State(said): State<Arc<Said>>, Form(form): Form<std::collections::HashMap<String, String>>| async move {
             *said.verifier.lock().unwrap() = form["code_verifier"].clone();
@@ -231,7 +267,7 @@ async fn provider() -> Arc<Said> {
                 EmptyAdditionalClaims {},
             )
             .set_nonce(Some(Nonce::new(said.nonce.lock().unwrap().clone())));
-            let token = CoreIdToken::new(claims, &said.key, CoreJwsSigningAlgorithm::EdDsa, None, None).unwrap();
+            let token = CoreIdToken::new(claims, &*said.key.lock().unwrap(), CoreJwsSigningAlgorithm::EdDsa, None, None).unwrap();
             let fields = CoreIdTokenFields::new(Some(token), EmptyExtraTokenFields {});
             let mut answer = serde_json::to_value(fields).unwrap();
             answer["access_token"] = "x".into();
@@ -243,12 +279,9 @@ async fn provider() -> Arc<Said> {
     said
 }
 
-#[tokio::test]
-async fn whom_the_county_s_provider_knows_is_let_in_by_pkce_and_a_nonce() {
+/// We, as the provider knows us.
+fn ours(said: &Said) -> Provider {
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let world = world().await;
-    let door = &world.door;
-    let said = provider().await;
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("secret"), "shared secret\n").unwrap();
     let entry = ProviderEntry {
@@ -257,15 +290,25 @@ async fn whom_the_county_s_provider_knows_is_let_in_by_pkce_and_a_nonce() {
         client_id: "fengqiao-desk".into(),
         client_secret_file: "secret".into(),
     };
-    let file = folder.path().join("sign_in.toml");
-    let ours = Provider::new(&entry, &file, "https://desk.example/openid/back").unwrap();
+    Provider::new(&entry, &folder.path().join("sign_in.toml"), "https://desk.example/openid/back").unwrap()
+}
+
+fn asked(address: &str) -> std::collections::HashMap<String, String> {
+    url::Url::parse(address).unwrap().query_pairs().into_owned().collect()
+}
+
+#[tokio::test]
+async fn whom_the_county_s_provider_knows_is_let_in_by_pkce_and_a_nonce() {
+    let world = world().await;
+    let door = &world.door;
+    let said = provider().await;
+    let ours = ours(&said);
     let keyring = Keyring::from_toml(&Keyring::generate()).unwrap();
     let (_, none) = door.add(COUNTY, &new("zhao", Some("subject-of-zhao")), now()).await.unwrap();
     assert_eq!(none, None, "there is no password");
 
     let (address, cookie) = ours.begin(&keyring, now()).await.unwrap();
-    let asked: std::collections::HashMap<_, _> =
-        url::Url::parse(&address).unwrap().query_pairs().into_owned().collect();
+    let asked = asked(&address);
     assert_eq!((asked["code_challenge_method"].as_str(), asked["scope"].as_str()), ("S256", "openid"));
     assert!(!cookie.contains(&asked["state"]) && !address.contains("verifier"));
     *said.nonce.lock().unwrap() = asked["nonce"].clone();
@@ -291,6 +334,41 @@ async fn whom_the_county_s_provider_knows_is_let_in_by_pkce_and_a_nonce() {
     *said.nonce.lock().unwrap() = "another way's".into();
     let replayed = ours.finish(&keyring, &cookie, &asked["state"], "code".into(), now()).await.unwrap_err();
     assert!(matches!(replayed, SignInError::Provider(_)), "{replayed:?}");
+}
+
+#[tokio::test]
+async fn a_provider_that_changes_its_key_is_asked_anew_once_and_not_for_every_token() {
+    let said = provider().await;
+    let ours = ours(&said);
+    let keyring = Keyring::from_toml(&Keyring::generate()).unwrap();
+    let sign_in = async |at| {
+        let (address, cookie) = ours.begin(&keyring, at).await.unwrap();
+        let asked = asked(&address);
+        *said.nonce.lock().unwrap() = asked["nonce"].clone();
+        // Many come back at once.
+        let back = (0..8).map(|_| ours.finish(&keyring, &cookie, &asked["state"], "code".into(), at));
+        let subjects = futures::future::join_all(back).await;
+        let let_in = subjects.iter().filter(|one| one.as_ref().is_ok_and(|who| who == "subject-of-zhao"));
+        let_in.count()
+    };
+    assert_eq!((sign_in(now()).await, said.asked()), (8, 1));
+    assert_eq!((sign_in(after(60)).await, said.asked()), (8, 1), "what is known is not asked again");
+    said.change_key("2");
+    assert_eq!((sign_in(after(61)).await, said.asked()), (8, 2));
+    // Another key by the same name; and the provider was asked in this minute.
+    said.change_key("2");
+    assert_eq!((sign_in(after(61)).await, said.asked()), (0, 2));
+    assert_eq!((sign_in(after(62)).await, said.asked()), (8, 3));
+
+    // It cannot be asked: what is known goes on to hold, and is made good when it can.
+    said.away.store(true, Ordering::Relaxed);
+    let known = std::mem::replace(&mut *said.key.lock().unwrap(), key("3"));
+    assert_eq!((sign_in(after(70)).await, said.asked()), (0, 3));
+    let new = std::mem::replace(&mut *said.key.lock().unwrap(), known);
+    assert_eq!((sign_in(after(71)).await, said.asked()), (8, 3));
+    *said.key.lock().unwrap() = new;
+    said.away.store(false, Ordering::Relaxed);
+    assert_eq!((sign_in(after(72)).await, said.asked()), (8, 4));
 }
 
 #[tokio::test]
