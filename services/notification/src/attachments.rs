@@ -5,6 +5,7 @@
 //! choice can change.
 
 mod pieces;
+mod room;
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,13 +15,11 @@ use fengqiao_serving::time::to_proto;
 use futures::{Stream, stream};
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest as _, Sha256};
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
-};
+use tokio::time::sleep;
 use uuid::Uuid;
 
 pub use self::pieces::{ObjectPlace, Pieces, PlaceError};
+use self::room::{Place, Room};
 use crate::{
     answering::Answerer,
     domain::attachment::{MOST_NAME, PIECE_BYTES, media_type},
@@ -28,10 +27,6 @@ use crate::{
     store::{KeptAttachment, NewAttachment, Store},
 };
 
-/// So many files are taken at once; each holds at most two pieces.
-const AT_ONCE: usize = 32;
-/// How long one more waits for its turn.
-const TURN_TIMEOUT: Duration = Duration::from_secs(2);
 /// Of so many bytes it is known what they are.
 const HEAD_BYTES: usize = 8 * 1024;
 /// A body that is being handed in for so long belongs to nobody any more. Much longer than one may take.
@@ -47,7 +42,7 @@ pub struct Attachments {
     store: Store,
     pieces: Pieces,
     keyring: Arc<Keyring>,
-    room: Arc<Semaphore>,
+    room: Room,
 }
 
 /// What is said of a file before its content comes.
@@ -67,7 +62,7 @@ impl Attachments {
     /// Files beside these pushes.
     #[must_use]
     pub fn new(store: Store, pieces: Pieces, keyring: Arc<Keyring>) -> Self {
-        Self { store, pieces, keyring, room: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self { store, pieces, keyring, room: Room::default() }
     }
 
     /// Begins to take a file.
@@ -86,9 +81,7 @@ impl Attachments {
         if coming.size.is_some_and(|size| size > coming.most) {
             return Err(NotificationError::FileTooLarge { most: coming.most });
         }
-        let room = timeout(TURN_TIMEOUT, Arc::clone(&self.room).acquire_owned());
-        let room = room.await.map_err(|_| NotificationError::FilesBusy)?;
-        let room = room.map_err(|_| NotificationError::Stopping)?;
+        let room = self.room.place(&who.county, &who.agency).await?;
         let body = Uuid::now_v7();
         let place = self.pieces.place();
         let at = fengqiao_serving::time::now();
@@ -219,7 +212,7 @@ pub struct Upload {
     /// What is not written yet: at most a piece, and what came last.
     held: Vec<u8>,
     media_type: Option<&'static str>,
-    _room: OwnedSemaphorePermit,
+    _room: Place,
 }
 
 impl Upload {
