@@ -108,7 +108,7 @@ impl Answering {
         push_id: Uuid,
         at: Timestamp,
     ) -> Result<Push, NotificationError> {
-        self.answer(who, push_id, "sign", Act::Sign, at).await
+        Ok(self.answer(who, push_id, "sign", Act::Sign, at).await?.0)
     }
 
     /// The agency refuses it.
@@ -137,13 +137,14 @@ impl Answering {
             sealed_text: self.seal(who, &given.text),
             sealed_evidence: self.seal(who, &given.evidence.join("\n")),
         };
-        self.answer(who, push_id, "return", act, at).await
+        Ok(self.answer(who, push_id, "return", act, at).await?.0)
     }
 
-    /// The agency says what it did.
+    /// The agency says what it did. The same request again answers as the push stands.
     ///
     /// # Errors
-    /// [`NotificationError::Invalid`], or as [`crate::store::Store::answer`].
+    /// [`NotificationError::Invalid`]; [`NotificationError::Repeated`] where the request id was used to say something else
+    /// of this push; or as [`crate::store::Store::answer`].
     pub async fn feedback(
         &self,
         who: &Answerer,
@@ -177,9 +178,34 @@ impl Answering {
             attachments: given.attachments.clone(),
             sealed_text: self.seal(who, &given.text),
         };
-        self.answer(who, push_id, "feedback", act, at).await
+        let (push, changed) = self.answer(who, push_id, "feedback", act, at).await?;
+        if !changed {
+            self.hold_to_earlier(who, push_id, given).await?;
+        }
+        Ok(push)
     }
 
+    /// A feedback that changed nothing was given before under its request id: it has to be that one. The words are sealed
+    /// each time anew, so they are compared in the clear. Whether they are substantive is not asked: the county's rules
+    /// may have changed since.
+    async fn hold_to_earlier(
+        &self,
+        who: &Answerer,
+        push_id: Uuid,
+        given: &Feedback,
+    ) -> Result<(), NotificationError> {
+        let (store, county) = (&self.delivery.store, who.county.as_str());
+        let Some(before) = store.given_feedback(county, push_id, &given.request_id).await? else {
+            return Ok(());
+        };
+        let same = before.outcome == given.outcome
+            && before.cannot_reason == given.cannot_reason
+            && before.attachments == given.attachments
+            && self.delivery.keyring.open(&before.sealed_text, county.as_bytes())? == given.text.as_bytes();
+        if same { Ok(()) } else { Err(NotificationError::Repeated) }
+    }
+
+    /// As [`crate::store::Store::answer`], counted.
     async fn answer(
         &self,
         who: &Answerer,
@@ -187,7 +213,7 @@ impl Answering {
         name: &'static str,
         act: Act,
         at: Timestamp,
-    ) -> Result<Push, NotificationError> {
+    ) -> Result<(Push, bool), NotificationError> {
         let answer = Answer {
             county: who.county.clone(),
             push_id,
@@ -202,7 +228,7 @@ impl Answering {
             metrics::counter!("fengqiao_notification_answers_total", "county" => push.county.clone(), "act" => name)
                 .increment(1);
         }
-        Ok(push)
+        Ok((push, changed))
     }
 
     /// An agency's words may name people.

@@ -59,8 +59,8 @@ pub enum NotificationError {
     /// The county's term of what it says is over.
     #[error("the term of what the form says is over, and its paper was removed")]
     TermOver,
-    /// A request id was used for another form.
-    #[error("the request id was used for another form")]
+    /// A request id was used before, for a form or a feedback that says something else.
+    #[error("the request id was used before, for something else")]
     Repeated,
     /// A version of a template was another text before.
     #[error(

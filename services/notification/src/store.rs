@@ -108,6 +108,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("recall_one", include_str!("store/sql/recall_one.sql")),
     ("move_limits", include_str!("store/sql/move_limits.sql")),
     ("given_answers", include_str!("store/sql/given_answers.sql")),
+    ("given_feedback", include_str!("store/sql/given_feedback.sql")),
     ("begin_attachment", include_str!("store/sql/attachment/begin.sql")),
     ("put_piece", include_str!("store/sql/attachment/put_piece.sql")),
     ("get_piece", include_str!("store/sql/attachment/get_piece.sql")),

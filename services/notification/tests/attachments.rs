@@ -342,3 +342,45 @@ async fn a_feedback_is_kept_with_who_and_what_and_whether_it_says_something() {
     );
     process.end().await;
 }
+
+/// Else the end of a matter would be answered with OK, and nobody would ever hear of it.
+#[tokio::test]
+async fn a_request_id_that_was_used_to_say_something_else_is_refused() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let id = world.arrive(&process, &[("police", Red)]).await[0];
+    let files = files(&world, &process, &ObjectPlace::default());
+    let answering = Answering::new(Arc::clone(&process.delivery), files.clone(), HashMap::new());
+    let zhao = who("police");
+    answering.sign(&zhao, id, now()).await.unwrap();
+    let photo = hand_in(&files, id, &photo(9_000), "现场.jpg").await.unwrap();
+    let half = Feedback {
+        request_id: "1".into(),
+        outcome: FeedbackOutcome::InProgress,
+        text: "已联系双方".into(),
+        ..Feedback::default()
+    };
+    for _ in 0..2 {
+        answering.feedback(&zhao, id, &half, now()).await.unwrap();
+    }
+    let told = world.receipts().await.len();
+    let cannot = FeedbackOutcome::Cannot;
+    let others = [
+        Feedback { outcome: FeedbackOutcome::Done, ..half.clone() },
+        Feedback { outcome: cannot, cannot_reason: CannotReason::NotReached, ..half.clone() },
+        Feedback { text: "已联系一方".into(), ..half.clone() },
+        Feedback { attachments: vec![Uuid::parse_str(&photo.attachment_id).unwrap()], ..half.clone() },
+    ];
+    for other in &others {
+        let refused = answering.feedback(&zhao, id, other, now()).await.unwrap_err();
+        assert!(matches!(refused, NotificationError::Repeated), "{refused:?}");
+    }
+    assert_eq!(world.receipts().await.len(), told, "nothing was told of it");
+    // Under an id of its own it is taken, and so is each once more.
+    let done = Feedback { request_id: "2".into(), ..others[0].clone() };
+    for given in [&done, &half, &done] {
+        answering.feedback(&zhao, id, given, now()).await.unwrap();
+    }
+    assert_eq!(world.receipts().await.len(), told + 1);
+    process.end().await;
+}

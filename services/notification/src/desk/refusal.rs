@@ -61,6 +61,16 @@ pub(super) fn what_is_wrong(language: Language, error: &NotificationError) -> Op
             };
             (StatusCode::CONFLICT, text.to_owned())
         }
+        // Whoever goes back to a page that was sent and writes something else has to send it as something new.
+        NotificationError::Repeated => (
+            StatusCode::CONFLICT,
+            language
+                .say(
+                    "这份反馈已经提交过，内容不同的请重新提交。",
+                    "This was sent before with other words; please send it once more as a new one.",
+                )
+                .to_owned(),
+        ),
         NotificationError::FileTooLarge { most } => {
             let megabytes = most / 1_000_000;
             let text = match language {

@@ -72,6 +72,7 @@ mod tests {
         assert_eq!(code(NotificationError::Invalid(vec![wrong])), Code::InvalidArgument);
         assert_eq!(code(NotificationError::NoSuchPush), Code::NotFound);
         assert_eq!(code(Forbidden::Returned.into()), Code::FailedPrecondition);
+        assert_eq!(code(NotificationError::Repeated), Code::FailedPrecondition);
         assert_eq!(code(NotificationError::FileTooLarge { most: 1 }), Code::OutOfRange);
         assert_eq!(code(NotificationError::FileKind), Code::InvalidArgument);
         assert_eq!(code(NotificationError::TooManyStreams), Code::ResourceExhausted);

@@ -83,7 +83,8 @@ impl Act {
 }
 
 impl Store {
-    /// Carries out an answer. Returns the push as it is after it, and whether it changed.
+    /// Carries out an answer. Returns the push as it is after it, and whether it changed; of a feedback it did not where
+    /// its request id was used of this push before, whatever was said with it.
     ///
     /// # Errors
     /// [`NotificationError::NoSuchPush`], [`NotificationError::Forbidden`], or of the database; then
@@ -153,7 +154,8 @@ async fn lock(conn: &mut PgConnection, answer: &Answer) -> Result<(Push, Evidenc
     Ok((push, evidence_for))
 }
 
-/// Whether this very answer was given before.
+/// Whether a feedback was given before under this request id. Whether it said the same, the caller finds out: here nothing
+/// is opened.
 async fn known(conn: &mut PgConnection, answer: &Answer) -> Result<bool, NotificationError> {
     let Act::Feedback { request_id, .. } = &answer.act else { return Ok(false) };
     sqlx::query_scalar(include_str!("sql/feedback_known.sql"))

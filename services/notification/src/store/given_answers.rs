@@ -61,6 +61,30 @@ impl Store {
         })
         .await
     }
+
+    /// What was said of a push under a request id; none where nothing was.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn given_feedback(
+        &self,
+        county: &str,
+        push_id: Uuid,
+        request_id: &str,
+    ) -> Result<Option<GivenAnswer>, NotificationError> {
+        const OPERATION: &str = "read an earlier answer";
+        Self::within(OPERATION, async {
+            let row = sqlx::query(include_str!("sql/given_feedback.sql"))
+                .bind(county)
+                .bind(push_id)
+                .bind(request_id)
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(NotificationError::database(OPERATION))?;
+            row.as_ref().map(given).transpose().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
 }
 
 fn given(row: &PgRow) -> Result<GivenAnswer, sqlx::Error> {
