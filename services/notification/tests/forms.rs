@@ -20,8 +20,8 @@ use fengqiao_notification::{
 };
 use fengqiao_proto::{
     notification::v1::{
-        Form, FormField, GetFormPaperRequest, GetFormRequest, IssueFormRequest, ListFormKindsRequest,
-        ListFormsRequest, PushReceipt, RecallFormRequest, ReceiptKind,
+        CannotReason, FeedbackOutcome, Form, FormContent, FormField, GetFormPaperRequest, GetFormRequest,
+        IssueFormRequest, ListFormKindsRequest, ListFormsRequest, PushReceipt, RecallFormRequest, ReceiptKind,
         ReceiptState::{Recalled, Returned, Signed, Unsigned},
         VerifyFormRequest,
         form_service_server::FormService as _,
@@ -410,6 +410,24 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
     process.end().await;
 }
 
+/// A file of a push, as if an agency had handed it in.
+async fn attach(world: &World, push_id: Uuid) {
+    sqlx::query(
+        "WITH content AS (
+             INSERT INTO attachment_content (county, content, size, media_type, body, pieces, place, sealed_key)
+             VALUES ($1, $3, 1, 'image/jpeg', gen_random_uuid(), 1, 1, '')
+         )
+         INSERT INTO attachment (county, push_id, attachment_id, content, sealed_name, at, actor)
+         VALUES ($1, $2, gen_random_uuid(), $3, '', now(), 'li')",
+    )
+    .bind(COUNTY)
+    .bind(push_id)
+    .bind(push_id.as_bytes().as_slice())
+    .execute(&world.pool)
+    .await
+    .unwrap();
+}
+
 #[tokio::test]
 async fn a_form_by_hand_brings_nobody_numbers_that_its_kind_does_not_see() {
     let world = World::new(quick()).await;
@@ -485,11 +503,32 @@ async fn nothing_is_kept_of_who_and_what_once_the_term_of_a_case_is_over() {
         at: now(),
     };
     store.answer(&answer).await.unwrap();
+    // Letters by hand that speak of the cases, each with a file and an answer.
+    let mut letters = Vec::new();
+    for case in [case, other] {
+        let issue = IssueFormRequest { case_id: case.to_string(), ..letter(&case.to_string()) };
+        let issued = face.issue_form(as_who(issue, "officer", None)).await.unwrap().into_inner();
+        let push_id = Uuid::parse_str(&issued.form.unwrap().form_id).unwrap();
+        let said = Act::Feedback {
+            request_id: "1".into(),
+            outcome: FeedbackOutcome::Done,
+            cannot_reason: CannotReason::Unspecified,
+            substantive: true,
+            attachments: Vec::new(),
+            sealed_text: world.keyring.seal("王女士已搬走".as_bytes(), COUNTY.as_bytes()),
+        };
+        for act in [Act::Sign, said] {
+            store.answer(&Answer { push_id, act, ..answer.clone() }).await.unwrap();
+        }
+        attach(&world, push_id).await;
+        letters.push(push_id);
+    }
     let paper = async |id: Uuid| {
         let request = GetFormPaperRequest { form_id: id.to_string(), ..Default::default() };
         face.get_form_paper(as_who(request, "officer", None)).await
     };
     let printed = paper(gone).await.unwrap().into_inner();
+    assert!(!paper(letters[0]).await.unwrap().into_inner().pdf.is_empty());
     let (_, template) = of(case);
     let expired = Envelope {
         kind: CASE_EXPIRED.into(),
@@ -520,6 +559,23 @@ async fn nothing_is_kept_of_who_and_what_once_the_term_of_a_case_is_over() {
         .await
         .unwrap();
     assert_eq!(hash, printed.sha256, "who has the paper can still have it verified");
+    // A letter goes with the case that it speaks of.
+    assert_eq!(said(letters[0]).await, Matter::default());
+    assert!(said(letters[1]).await.title.contains("物业纠纷增多"), "of another case");
+    let push = store.push(COUNTY, letters[0]).await.unwrap();
+    assert_eq!(push.reason, push.form_number);
+    assert_eq!(process.forms.read(COUNTY, letters[0]).await.unwrap().1, FormContent::default());
+    assert!(!process.forms.read(COUNTY, letters[1]).await.unwrap().1.fields.is_empty());
+    assert_eq!(paper(letters[0]).await.unwrap_err().code(), Code::FailedPrecondition);
+    let mut words = Vec::new();
+    for letter in &letters {
+        let given = store.given_feedback(COUNTY, *letter, "1").await.unwrap().unwrap();
+        words.push(wire::answer(&world.keyring, COUNTY, &given).unwrap().text);
+    }
+    assert_eq!(words, ["", "王女士已搬走"]);
+    let files: Vec<Uuid> =
+        sqlx::query_scalar("SELECT push_id FROM attachment").fetch_all(&world.pool).await.unwrap();
+    assert_eq!(files, letters[1..]);
     process.end().await;
 }
 
