@@ -91,6 +91,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("arrival_of", include_str!("store/sql/arrival_of.sql")),
     ("measure_waiting", include_str!("store/sql/measure_waiting.sql")),
     ("measure_parked", include_str!("store/sql/measure_parked.sql")),
+    ("forms/take_place", include_str!("store/sql/forms/take_place.sql")),
     ("forms/take_number", include_str!("store/sql/forms/take_number.sql")),
     ("forms/insert_form", include_str!("store/sql/forms/insert_form.sql")),
     ("forms/insert_push", include_str!("store/sql/forms/insert_push.sql")),

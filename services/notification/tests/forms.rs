@@ -4,7 +4,7 @@
 
 mod world;
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
 
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
@@ -407,6 +407,47 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
     let next = issue(letter("2")).await.unwrap().into_inner().form.unwrap();
     assert!(form.number.ends_with("第0001号") && next.number.ends_with("第0002号"));
     housing.close().await;
+    process.end().await;
+}
+
+/// Else an agency that asks for its pushes in the order of arrival would be past the number of one that is seen later.
+#[tokio::test]
+async fn a_form_by_hand_arrives_behind_what_is_being_stored_and_before_what_comes_then() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let issue = |id: &'static str| {
+        let face = face(&process);
+        async move { face.issue_form(as_who(letter(id), "officer", None)).await.unwrap().into_inner() }
+    };
+    // The first of the county, of which the receiver has taken no step yet.
+    issue("1").await;
+    world.arrive(&process, &[("housing", Yellow)]).await;
+    // As the statement that stores a batch: its step first, then its numbers.
+    let mut arriving = world.pool.begin().await.unwrap();
+    sqlx::query("UPDATE receiver_position SET position = position WHERE topic = 'routing'")
+        .execute(&mut *arriving)
+        .await
+        .unwrap();
+    let issuing = tokio::spawn(issue("2"));
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert!(!issuing.is_finished());
+    let drawn: i64 =
+        sqlx::query_scalar("SELECT nextval('push_arrival')").fetch_one(&mut *arriving).await.unwrap();
+    arriving.commit().await.unwrap();
+    let form = issuing.await.unwrap().form.unwrap();
+    let place = store.arrival_of(COUNTY, form.form_id.parse().unwrap(), "housing").await.unwrap();
+    assert!(place.arrival > drawn, "{} {drawn}", place.arrival);
+    // One that goes to no agency is no push, and waits for nobody.
+    let mut arriving = world.pool.begin().await.unwrap();
+    sqlx::query("UPDATE receiver_position SET position = position WHERE topic = 'routing'")
+        .execute(&mut *arriving)
+        .await
+        .unwrap();
+    let to_household =
+        IssueFormRequest { agency: String::new(), addressee: "王某某".into(), ..letter("3") };
+    face(&process).issue_form(as_who(to_household, "officer", None)).await.unwrap();
+    arriving.rollback().await.unwrap();
     process.end().await;
 }
 

@@ -1,6 +1,7 @@
 //! Forms, their numbers, templates and papers.
 
 use fengqiao_forms::Template;
+use fengqiao_messaging::Topic;
 use fengqiao_paper::Paper;
 use fengqiao_proto::{
     notification::v1::FormContent,
@@ -146,6 +147,16 @@ impl Store {
         let written = Self::within(OPERATION, async {
             let database = || NotificationError::database(OPERATION);
             let mut tx = self.pool.begin().await.map_err(database())?;
+            if !issued.agency.is_empty() {
+                // Before the number, as those take it that store what routing asks for: who took the two the other way
+                // round could wait for them while they wait for it. What follows is two short rows.
+                sqlx::query(include_str!("sql/forms/take_place.sql"))
+                    .bind(&issued.county)
+                    .bind(Topic::Routing.name())
+                    .execute(&mut *tx)
+                    .await
+                    .map_err(database())?;
+            }
             let number = take_number(&mut tx, &issued.county, &issued.draft).await?;
             let written = write(&mut tx, issued, number, keyring).await;
             match written {
