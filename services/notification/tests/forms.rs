@@ -4,7 +4,13 @@
 
 mod world;
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use fengqiao_access::Principal;
 use fengqiao_county::Counties;
@@ -40,7 +46,7 @@ use sqlx::AssertSqlSafe;
 use tokio::task::JoinSet;
 use tonic::{Code, Request};
 use uuid::Uuid;
-use world::{COUNTY, Process, World, quick};
+use world::{COUNTY, Process, World, quick, sink::Sink};
 
 /// What routing would ask for of one case.
 fn asked(
@@ -407,6 +413,24 @@ async fn a_form_by_hand_is_pushed_signed_and_the_same_when_it_is_asked_for_again
     let next = issue(letter("2")).await.unwrap().into_inner().form.unwrap();
     assert!(form.number.ends_with("第0001号") && next.number.ends_with("第0002号"));
     housing.close().await;
+    process.end().await;
+}
+
+#[tokio::test]
+async fn a_form_by_hand_goes_to_an_owner_in_the_same_process_without_redis() {
+    let world = World::new(quick()).await;
+    let process = world.process_without_redis().await;
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = Sink::start(200, Duration::ZERO).await;
+    process.webhook(folder.path(), "housing", &endpoint.url("housing"));
+    world::until("it has an owner", async || process.delivery.kept.queue(COUNTY, "housing").is_some()).await;
+    // When its owner began, it looked by itself: that is over.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let began = Instant::now();
+    face(&process).issue_form(as_who(letter("1"), "officer", None)).await.unwrap();
+    world::until("it is delivered", async || world.in_state(2).await == 1).await;
+    // The sweeper would have come after five seconds.
+    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     process.end().await;
 }
 

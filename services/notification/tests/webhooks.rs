@@ -181,3 +181,45 @@ async fn a_dead_endpoint_is_left_alone_and_its_pushes_keep_their_tries() {
     until("all are delivered", async || world.in_state(2).await == 200).await;
     process.end().await;
 }
+
+/// Two tries that wait for the sweeper are a second apart; by themselves they wait some fifty and a hundred milliseconds.
+/// What else the machine does only adds: one round of some is enough.
+#[tokio::test]
+async fn a_push_is_tried_again_when_its_wait_is_over_and_not_when_the_sweeper_comes() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = Sink::start(422, Duration::ZERO).await;
+    process.webhook(folder.path(), "court", &endpoint.url("court"));
+    until("it has an owner", async || process.delivery.bells.owned(COUNTY).len() == 1).await;
+    let mut took = Vec::new();
+    for round in 1..=4 {
+        let began = Instant::now();
+        world.arrive(&process, &[("court", Red)]).await;
+        until("it is parked", async || world.in_state(3).await == round).await;
+        took.push(began.elapsed());
+    }
+    assert!(took.iter().min().unwrap() < &Duration::from_millis(700), "{took:?}");
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_is_due_goes_out_while_redis_is_away() {
+    let world = World::new(quick()).await;
+    let process = world.process_without_redis().await;
+    let folder = tempfile::tempdir().unwrap();
+    let endpoint = Sink::start(200, Duration::ZERO).await;
+    process.webhook(folder.path(), "court", &endpoint.url("court"));
+    until("it has an owner", async || process.delivery.bells.owned(COUNTY).len() == 1).await;
+    // Its bell rings when it begins; that is over when this one is delivered.
+    world.arrive(&process, &[("court", Red)]).await;
+    until("the first is delivered", async || world.in_state(2).await == 1).await;
+    // Another process stored one and died.
+    let other = world.process().await;
+    let (_, asked) = world.request("court", Red);
+    world.apply_without_queueing(&other, &[asked]).await;
+    other.end().await;
+    sqlx::query("UPDATE push_delivery SET queue_at = now()").execute(&world.pool).await.unwrap();
+    until("it is delivered", async || world.in_state(2).await == 2).await;
+    process.end().await;
+}

@@ -61,6 +61,12 @@ async fn sweep_all(
     let mut more = false;
     let mut failed = None;
     for county in counties {
+        // First, and for all: so what is due goes out by webhook while Redis is away.
+        if let Err(error) = ring_owners(delivery, county).await {
+            failed = Some(error);
+        }
+    }
+    for county in counties {
         match sweep(delivery, county, suspected).await {
             Ok(of_county) => more |= of_county,
             // The others get their turn all the same.
@@ -70,7 +76,17 @@ async fn sweep_all(
     failed.map_or(Ok(more), Err)
 }
 
-/// Sweeps one county. True where more is due than there was room for.
+/// Owners read by themselves, and only have to hear of what is due.
+async fn ring_owners(delivery: &Delivery, county: &str) -> Result<(), NotificationError> {
+    for agencies in delivery.bells.owned(county).chunks(AGENCIES_AT_ONCE) {
+        for agency in delivery.store.due_agencies(county, agencies).await? {
+            delivery.bells.ring(county, &agency);
+        }
+    }
+    Ok(())
+}
+
+/// Sweeps one county's queues in Redis. True where more is due than there was room for.
 async fn sweep(delivery: &Delivery, county: &str, suspected: bool) -> Result<bool, NotificationError> {
     let emptied = delivery.queues.was_emptied(county).await?;
     let swept = sweep_served(delivery, county, suspected || emptied).await;
@@ -82,12 +98,6 @@ async fn sweep(delivery: &Delivery, county: &str, suspected: bool) -> Result<boo
 }
 
 async fn sweep_served(delivery: &Delivery, county: &str, lost: bool) -> Result<bool, NotificationError> {
-    // Owners read by themselves, and only have to hear of what is due.
-    for agencies in delivery.bells.owned(county).chunks(AGENCIES_AT_ONCE) {
-        for agency in delivery.store.due_agencies(county, agencies).await? {
-            delivery.bells.ring(county, &agency);
-        }
-    }
     let served = delivery.bells.served(county);
     let mut more = false;
     for agencies in served.chunks(AGENCIES_AT_ONCE) {

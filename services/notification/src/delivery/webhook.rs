@@ -71,16 +71,20 @@ pub struct OnWay {
     queue: Arc<AgencyQueue>,
     push_id: Uuid,
     case_id: Uuid,
-    /// It failed and is tried again: what is of its case and of this level waits behind it.
-    holds_back: Option<Level>,
+    /// It failed and is tried again after this time: what is of its case and of this level waits behind it.
+    holds_back: Option<(Level, Duration)>,
 }
 
 impl OnWay {
     /// The outcome is written down, or given up: then the push is read again.
     pub(super) fn settled(self, written: bool) {
         let mut state = self.queue.state();
-        if let Some(level) = self.holds_back {
+        if let Some((level, wait)) = self.holds_back {
             state.turns.hold_back(level, self.case_id);
+            // From now on, since the database began to count when it was written down. Who looked before it is due there
+            // would find nothing, and leave it to the sweeper.
+            let due = Instant::now() + wait;
+            state.due = Some(state.due.map_or(due, |before| before.min(due)));
         }
         state.turns.settled(self.push_id, self.case_id);
         if !written {
@@ -88,7 +92,7 @@ impl OnWay {
         }
         drop(state);
         self.queue.work.notify_last();
-        if !written {
+        if !written || self.holds_back.is_some() {
             self.queue.reading.notify_one();
         }
     }
@@ -341,7 +345,10 @@ impl AgencyQueue {
             queue: Arc::clone(self),
             push_id: push.push_id,
             case_id: push.case_id,
-            holds_back: matches!(ending, Ending::Failed(Next::After(_))).then_some(push.level),
+            holds_back: match ending {
+                Ending::Failed(Next::After(wait)) => Some((push.level, wait)),
+                _ => None,
+            },
         };
         let outcome = Outcome {
             push: Tried::of(&push),
@@ -374,13 +381,7 @@ impl AgencyQueue {
             state.turns.arrived(push.push_id, push.case_id);
             Ending::Delivered
         } else {
-            let next = after_failure(push, &self.settings.retry, rand::random(), answered.asked);
-            if let Next::After(wait) = next {
-                let due = Instant::now() + wait;
-                state.due = Some(state.due.map_or(due, |before| before.min(due)));
-                self.reading.notify_one();
-            }
-            Ending::Failed(next)
+            Ending::Failed(after_failure(push, &self.settings.retry, rand::random(), answered.asked))
         };
         drop(state);
         if answered.delivered {

@@ -136,7 +136,16 @@ impl World {
 
     /// Starts a process that has read a file of endpoints.
     pub async fn process_with(&self, pool: PgPool, endpoints: Endpoints) -> Process {
-        let server = RedisServer::from_str(self.database.redis_url()).unwrap();
+        self.process_at(self.database.redis_url(), pool, endpoints).await
+    }
+
+    /// Starts a process whose Redis is away.
+    pub async fn process_without_redis(&self) -> Process {
+        self.process_at("redis://127.0.0.1:1", self.pool.clone(), Endpoints::default()).await
+    }
+
+    async fn process_at(&self, redis: &str, pool: PgPool, endpoints: Endpoints) -> Process {
+        let server = RedisServer::from_str(redis).unwrap();
         let keys = QueueKeys::new(Keys::new(self.database.redis_prefix()));
         let queues = Queues::new(server.shared().unwrap(), keys.clone());
         let store = Store::new(pool, Outbox::new(Topic::Notification));
