@@ -13,7 +13,7 @@ use fengqiao_notification::{
         receipt::Forbidden,
     },
     error::NotificationError,
-    store::{Act, Answer, Place, Which},
+    store::{Act, Answer, Bucket, Place, Which},
 };
 use fengqiao_proto::{
     notification::v1::{
@@ -22,6 +22,7 @@ use fengqiao_proto::{
     types::v1::Level::{Orange, Red, Yellow},
 };
 use fengqiao_serving::time::now;
+use jiff::SignedDuration;
 use uuid::Uuid;
 use world::{COUNTY, World, quick};
 
@@ -245,5 +246,32 @@ async fn a_return_names_the_evidence_that_the_practice_wants() {
     let (other, asked) = world.request_with("police", Red, &[ReturnReason::NotOurArea]);
     world.apply(&process, &[asked]).await;
     assert!(store.answer(&answer(other, "police", give_back())).await.unwrap().1);
+    process.end().await;
+}
+
+#[tokio::test]
+async fn what_is_late_is_counted_however_much_else_is_owed() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let store = &process.delivery.store;
+    let of_agency = async |count| world.arrive(&process, &vec![("police", Yellow); count]).await;
+    // More than is counted at most is owed in time, and was there before what is late.
+    let in_time = of_agency(1_010).await;
+    let late = of_agency(3).await;
+    for id in [in_time[0], late[0]] {
+        store.answer(&answer(id, "police", Act::Sign)).await.unwrap();
+    }
+    let due =
+        "UPDATE push SET sign_by = now() + $2 * interval '1 hour', answer_by = now() + $2 * interval '1 hour'
+               WHERE push_id = ANY($1)";
+    for (ids, hours) in [(&in_time[..], 48), (&in_time[..2], 1), (&late[..], -1)] {
+        sqlx::query(due).bind(ids).bind(hours).execute(&world.pool).await.unwrap();
+    }
+    let (at, tomorrow) = (now(), now() + SignedDuration::from_hours(12));
+    let numbers = store.desk_numbers(COUNTY, "police", at, tomorrow).await.unwrap();
+    assert_eq!((numbers.late, numbers.today, numbers.to_sign, numbers.returned), (3, 2, 1_000, 0));
+    let start = Place::start();
+    let list = store.desk_list((COUNTY, "police"), Bucket::Late, (at, tomorrow), &start, 10);
+    assert_eq!(list.await.unwrap().len(), 3);
     process.end().await;
 }
