@@ -27,7 +27,8 @@ use fengqiao_notification::{
 use fengqiao_proto::{
     notification::v1::{
         CannotReason, FeedbackOutcome, Form, FormContent, FormField, GetFormPaperRequest, GetFormRequest,
-        IssueFormRequest, ListFormKindsRequest, ListFormsRequest, PushReceipt, RecallFormRequest, ReceiptKind,
+        IssueFormRequest, ListFormKindsRequest, ListFormsRequest, PushReceipt, RecallFormRequest,
+        ReceiptKind,
         ReceiptState::{Recalled, Returned, Signed, Unsigned},
         VerifyFormRequest,
         form_service_server::FormService as _,
