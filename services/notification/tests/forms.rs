@@ -425,8 +425,6 @@ async fn a_form_by_hand_goes_to_an_owner_in_the_same_process_without_redis() {
     let endpoint = Sink::start(200, Duration::ZERO).await;
     process.webhook(folder.path(), "housing", &endpoint.url("housing"));
     world::until("it has an owner", async || process.delivery.kept.queue(COUNTY, "housing").is_some()).await;
-    // When its owner began, it looked by itself: that is over.
-    tokio::time::sleep(Duration::from_millis(300)).await;
     let began = Instant::now();
     face(&process).issue_form(as_who(letter("1"), "officer", None)).await.unwrap();
     world::until("it is delivered", async || world.in_state(2).await == 1).await;
@@ -455,14 +453,18 @@ async fn a_form_by_hand_arrives_behind_what_is_being_stored_and_before_what_come
         .await
         .unwrap();
     let issuing = tokio::spawn(issue("2"));
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    world::until("it waits for what is being stored", async || {
+        let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        sqlx::query_scalar::<_, i64>(waiting).fetch_one(&world.pool).await.unwrap() == 1
+    })
+    .await;
     assert!(!issuing.is_finished());
     let drawn: i64 =
         sqlx::query_scalar("SELECT nextval('push_arrival')").fetch_one(&mut *arriving).await.unwrap();
     arriving.commit().await.unwrap();
     let form = issuing.await.unwrap().form.unwrap();
-    let place = store.arrival_of(COUNTY, form.form_id.parse().unwrap(), "housing").await.unwrap();
-    assert!(place.arrival > drawn, "{} {drawn}", place.arrival);
+    let place = store.resume_place(COUNTY, form.form_id.parse().unwrap(), "housing").await.unwrap();
+    assert!(place.after.arrival > drawn, "{} {drawn}", place.after.arrival);
     // One that goes to no agency is no push, and waits for nobody.
     let mut arriving = world.pool.begin().await.unwrap();
     sqlx::query("UPDATE receiver_position SET position = position WHERE topic = 'routing'")

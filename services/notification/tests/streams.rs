@@ -22,6 +22,7 @@ use fengqiao_proto::{
 };
 use fengqiao_serving::time::now;
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
+use uuid::Uuid;
 use world::{COUNTY, World, quick, until};
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The face of forms: issuing, reading, listing, printing and checking them. An agency sees its own.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use fengqiao_access::principal;
 use fengqiao_forms::{DataClass, FormRule, LevelLimits};
@@ -338,7 +338,7 @@ fn fields(
 }
 
 /// No text may bring an agency the numbers that agencies of its kind do not see. Who is no agency reads of its own matter.
-fn hides_from(sees: &[DataClass], fields: &[FormField], checks: &mut Checks) {
+fn hides_from(sees: &BTreeSet<DataClass>, fields: &[FormField], checks: &mut Checks) {
     let hidden = [(DataClass::Phone, Telling::Contact), (DataClass::IdNumber, Telling::Identity)]
         .into_iter()
         .filter(|(class, _)| !sees.contains(class));
