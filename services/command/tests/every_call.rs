@@ -147,6 +147,7 @@ form show 01939f2a-0000-7000-8000-000000000000
 form list --kind report_form
 form kinds
 form paper 01939f2a-0000-7000-8000-000000000000 --out form.pdf
+form recall 01936f3a-7c1e-7b3a-9a51-0f6f2f6b1c01 --reason 发文有误
 form verify 7KQ4-M2XD-9RTF
 audit verify
 audit anchor

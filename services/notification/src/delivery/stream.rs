@@ -164,6 +164,10 @@ impl StreamSession {
         loop {
             if self.wants && self.ready.is_empty() && self.again_at.is_none() && self.seated.room() > 0 {
                 self.fetch().await;
+                // What was taken was another's already, or on the queue twice: what waits behind it is looked at at once.
+                if self.wants && self.ready.is_empty() && self.again_at.is_none() && !stop.is_cancelled() {
+                    continue;
+                }
             }
             self.seated.set_idle(!self.wants && self.ready.is_empty());
             let lease_end = self.window.next_end();
