@@ -13,6 +13,7 @@ mod webhook;
 use std::{collections::HashMap, sync::Arc};
 
 use fengqiao_sealing::Keyring;
+use uuid::Uuid;
 
 pub use arrival::Arrivals;
 pub use console::{Console, Exchange, SentRequest};
@@ -57,6 +58,13 @@ impl Delivery {
     #[must_use]
     pub fn settings_of(&self, county: &str) -> DeliverySettings {
         self.settings.get(county).cloned().unwrap_or_default()
+    }
+
+    /// They were taken back: an owner in this process lets go of them. One elsewhere may bring what it holds once more.
+    pub fn recalled(&self, county: &str, agency: &str, push_ids: &[Uuid]) {
+        if let Some(queue) = self.kept.queue(county, agency) {
+            queue.recalled(push_ids);
+        }
     }
 
     /// Takes the next pushes of an agency and claims them: at most `count`, most dangerous first. Also says

@@ -152,7 +152,10 @@ impl Arrivals {
         let recalled =
             Store::revise(&mut tx, &self.delivery.keyring, county, revised).await.map_err(retry)?;
         tx.commit().await?;
-        new.retain(|push_id, _| !recalled.push_ids.contains(push_id));
+        for (agency, push_id) in &recalled.pushes {
+            new.remove(push_id);
+            self.delivery.recalled(county, agency, std::slice::from_ref(push_id));
+        }
         self.delivery.store.told(county, recalled);
         Ok(Some(new))
     }

@@ -23,6 +23,7 @@ use crate::{
     domain::{
         outcome::{Channel, Ending, Outcome, Tried, after_failure},
         push::Push,
+        retry::Next,
         window::{Acknowledged, Window},
     },
     error::NotificationError,
@@ -56,6 +57,9 @@ pub struct StreamSession {
     again_at: Option<Instant>,
     /// What the agency has had since this comes again first.
     resumed_after: Option<ResumePlace>,
+    /// Until then something that failed waits for its next try: what comes meanwhile may belong behind it, and is not
+    /// brought past the queue.
+    failed_until: Option<Instant>,
 }
 
 /// A push in flight.
@@ -91,6 +95,7 @@ impl StreamSession {
             backoff: Backoff::new(Duration::from_millis(50), Duration::from_secs(2)),
             again_at: None,
             resumed_after: None,
+            failed_until: None,
         }
     }
 
@@ -169,7 +174,8 @@ impl StreamSession {
                     continue;
                 }
             }
-            self.seated.set_idle(!self.wants && self.ready.is_empty());
+            self.failed_until = self.failed_until.filter(|until| *until > Instant::now());
+            self.seated.set_idle(!self.wants && self.ready.is_empty() && self.failed_until.is_none());
             let lease_end = self.window.next_end();
             tokio::select! {
                 () = stop.cancelled() => return Err(NotificationError::Stopping),
@@ -186,6 +192,7 @@ impl StreamSession {
                 () = self.reachable.rung() => self.wants = true,
                 () = until(lease_end), if lease_end.is_some() => self.end_leases().await,
                 () = until(self.again_at), if self.again_at.is_some() => self.again_at = None,
+                () = until(self.failed_until), if self.failed_until.is_some() => {}
             }
         }
     }
@@ -261,6 +268,10 @@ impl StreamSession {
             self.seated.free(1);
             self.ready.retain(|ready| ready.push_id != sent.push.push_id.to_string());
             let next = after_failure(&sent.push, &self.settings.retry, rand::random(), None);
+            if let Next::After(wait) = next {
+                let due = Instant::now() + wait;
+                self.failed_until = Some(self.failed_until.map_or(due, |before| before.max(due)));
+            }
             let error = format!("not acknowledged within {} ms", self.settings.lease.as_millis());
             self.hand_in(&sent, Ending::Failed(next), &error).await;
         }

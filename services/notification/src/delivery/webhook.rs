@@ -164,6 +164,13 @@ impl AgencyQueue {
         brought
     }
 
+    /// They were taken back: those that are not on their way do not go.
+    pub fn recalled(&self, push_ids: &[Uuid]) {
+        self.state().turns.recalled(push_ids);
+        // Nothing may be left on which an end waits.
+        self.work.notify_last();
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

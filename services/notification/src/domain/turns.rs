@@ -247,6 +247,21 @@ impl<P: Deref<Target = Push>> Turns<P> {
         }
     }
 
+    /// They were taken back: those that are not on their way do not go.
+    pub fn recalled(&mut self, push_ids: &[Uuid]) {
+        for of in &mut self.levels {
+            of.held.retain(|push| !push_ids.contains(&push.push_id));
+        }
+        for push_id in push_ids {
+            if !self.unsettled.contains(push_id) {
+                self.known.remove(push_id);
+            }
+            if let Some(meanwhile) = &mut self.meanwhile {
+                meanwhile.settled.insert(*push_id);
+            }
+        }
+    }
+
     /// Whether nothing is on its way, and all is written down.
     #[must_use]
     pub fn is_idle(&self) -> bool {
@@ -395,6 +410,22 @@ mod tests {
         turns.begin_reading();
         turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 1, Level::Red)], PageEnd::Last);
         assert_eq!(ids(&mut turns), [1]);
+    }
+
+    #[test]
+    fn what_was_recalled_does_not_go_also_where_it_is_being_read() {
+        let mut turns = Turns::new();
+        turns.read(Level::Red, vec![push(1, 1, Level::Red), push(2, 2, Level::Red)], PageEnd::Last);
+        assert_eq!(turns.take().unwrap().push_id.as_u128(), 1);
+        turns.rung();
+        turns.begin_reading();
+        turns.recalled(&[1, 2, 3].map(Uuid::from_u128));
+        turns.read(Level::Red, vec![push(2, 2, Level::Red), push(3, 3, Level::Red)], PageEnd::Last);
+        turns.end_reading();
+        assert!(ids(&mut turns).is_empty());
+        assert!(!turns.is_idle(), "the first is on its way, and comes to its end");
+        turns.settled(Uuid::from_u128(1), Uuid::from_u128(1));
+        assert!(turns.is_idle() && turns.known.is_empty());
     }
 
     #[test]

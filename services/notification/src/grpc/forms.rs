@@ -117,7 +117,9 @@ impl FormService for FormFace {
             );
             checks.done()?;
             let reason = self.delivery.keyring.seal(asked.reason.as_bytes(), county.as_bytes());
-            self.delivery.store.recall_form(county, form_id, &reason, &who.name, now()).await
+            let agency = self.delivery.store.recall_form(county, form_id, &reason, &who.name, now()).await?;
+            self.delivery.recalled(county, &agency, &[form_id]);
+            Ok(())
         };
         recalled.await.map_err(status::of("recalling the form"))?;
         Ok(Response::new(RecallFormResponse {}))

@@ -21,8 +21,8 @@ use crate::{
 /// Pushes that were taken back, with the events that say it, until the transaction is committed.
 #[derive(Debug, Default)]
 pub struct Recalled {
-    /// Which.
-    pub push_ids: Vec<Uuid>,
+    /// Which, each with its agency.
+    pub pushes: Vec<(String, Uuid)>,
     events: Vec<Event>,
     first: i64,
 }
@@ -60,7 +60,8 @@ impl Store {
             }
             let events: Vec<Event> = taken_back.iter().map(|one| one.event(SYSTEM)).collect();
             let first = append(conn, county, &events).await?;
-            Ok(Recalled { push_ids: taken_back.iter().map(|one| one.push_id).collect(), events, first })
+            let pushes = taken_back.into_iter().map(|one| (one.agency, one.push_id)).collect();
+            Ok(Recalled { pushes, events, first })
         })
         .await
     }
@@ -72,7 +73,7 @@ impl Store {
         }
     }
 
-    /// Takes back a form that was issued by hand to an agency. Taken back already, it stays as it is.
+    /// Takes back a form that was issued by hand to an agency. Taken back already, it stays as it is. Returns the agency.
     ///
     /// # Errors
     /// [`NotificationError::NoSuchForm`] where no push has this id, [`NotificationError::Forbidden`] where it is a case's
@@ -84,7 +85,7 @@ impl Store {
         sealed_reason: &[u8],
         actor: &str,
         at: Timestamp,
-    ) -> Result<(), NotificationError> {
+    ) -> Result<String, NotificationError> {
         const OPERATION: &str = "recall a form";
         Self::within(OPERATION, async {
             let database = || NotificationError::database(OPERATION);
@@ -97,7 +98,7 @@ impl Store {
                 return Err(NotificationError::OfCase);
             }
             if decide(before.receipt, Command::Recall)? == Decision::Already {
-                return Ok(());
+                return Ok(before.agency);
             }
             sqlx::query(include_str!("sql/recall_one.sql"))
                 .bind(county)
@@ -115,7 +116,7 @@ impl Store {
             let first = append(&mut tx, county, &events).await?;
             tx.commit().await.map_err(database())?;
             self.outbox.sent(county, first, events);
-            Ok(())
+            Ok(before.agency)
         })
         .await
     }

@@ -4,6 +4,23 @@
 WITH wanted AS MATERIALIZED (
     -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
     SELECT $1::text AS county, id FROM UNNEST($3::uuid[]) AS wanted (id)
+), behind AS MATERIALIZED (
+    -- What came later than a push of its case and level that waits for its next try waits behind it.
+    SELECT own.county, own.push_id, earlier.due
+    FROM wanted
+    JOIN push_delivery AS own ON own.county = wanted.county AND own.push_id = wanted.id
+    CROSS JOIN LATERAL (
+        SELECT max(e.next_attempt_at) AS due
+        FROM push_delivery AS e
+        WHERE e.county = $1 AND e.agency = $2 AND e.case_id = own.case_id AND e.level = own.level
+            AND e.delivery = 1 AND e.failures > 0 AND e.next_attempt_at > now()
+            AND (e.requested_at, e.push_id) < (own.requested_at, own.push_id)
+    ) AS earlier
+    WHERE earlier.due IS NOT NULL
+), queued_with_it AS (
+    UPDATE push_delivery AS d SET queue_at = behind.due
+    FROM behind
+    WHERE d.county = behind.county AND d.push_id = behind.push_id AND d.delivery = 1
 )
 UPDATE push_delivery AS d
 SET attempts = attempts + 1,
@@ -14,6 +31,7 @@ JOIN push AS p ON p.county = wanted.county AND p.push_id = wanted.id
 CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS no_wait
 WHERE d.county = wanted.county AND d.push_id = wanted.id AND d.agency = $2
     AND delivery = 1 AND next_attempt_at <= now() AND lease_until <= now()
+    AND NOT EXISTS (SELECT FROM behind WHERE behind.push_id = wanted.id)
     AND NOT EXISTS (SELECT FROM queue_owner AS o WHERE o.county = $1 AND o.agency = $2 AND o.until > now())
 RETURNING
     p.push_id, p.subject, p.case_id, p.case_number, p.agency, p.form, p.level, p.area_code, p.area_name, p.category,
