@@ -77,6 +77,7 @@ pub(super) struct Draft<'a> {
     pub(super) setting: Setting<'a>,
     before: Vec<Duty>,
     handlers_before: Vec<String>,
+    lead_before: String,
     entries: Vec<Entry>,
     pushes: Vec<PushOrder>,
     pub(super) tellings: Vec<Telling>,
@@ -87,6 +88,7 @@ pub(super) struct Draft<'a> {
 impl<'a> Draft<'a> {
     pub(super) fn new(case: CaseFile, occasion: &'a Occasion, setting: Setting<'a>) -> Self {
         let before = case.docket.duties.clone();
+        let lead_before = case.lead_agency.clone();
         let handlers_before = case.docket.handlers.iter().map(|handler| handler.agency.clone()).collect();
         Self {
             case,
@@ -94,6 +96,7 @@ impl<'a> Draft<'a> {
             setting,
             before,
             handlers_before,
+            lead_before,
             entries: Vec::new(),
             pushes: Vec::new(),
             tellings: Vec::new(),
@@ -130,11 +133,13 @@ impl<'a> Draft<'a> {
         }
         let told = self.everybody();
         let left = self.handlers_before.iter().filter(|agency| told.iter().all(|one| one.agency != **agency));
-        let reason = format!("改由{}办理", self.agency_name(&self.case.lead_agency));
-        let recalled = left.map(|agency| PushRevision {
-            agency: agency.clone(),
-            at: self.occasion.at,
-            now: NowOwed::Nothing { reason: reason.clone() },
+        let recalled = left.map(|agency| {
+            let reason = if *agency == self.lead_before {
+                format!("改由{}办理", self.agency_name(&self.case.lead_agency))
+            } else {
+                "不再协办、共办".to_owned()
+            };
+            PushRevision { agency: agency.clone(), at: self.occasion.at, now: NowOwed::Nothing { reason } }
         });
         let moved = self.agencies_with_moved_limits().into_iter().map(|agency| PushRevision {
             at: self.occasion.at,
