@@ -389,8 +389,8 @@ async fn what_was_brought_behind_a_push_comes_again_though_it_arrived_before_it(
 #[tokio::test]
 async fn what_follows_a_failed_push_of_its_case_comes_behind_it() {
     let mut settings = quick();
-    settings.retry.first = Duration::from_millis(1_500);
-    settings.retry.longest = Duration::from_millis(1_500);
+    settings.retry.first = Duration::from_secs(4);
+    settings.retry.longest = Duration::from_secs(4);
     let world = World::new(settings).await;
     let process = world.process().await;
     let mut police = process.open("police", 10);

@@ -125,15 +125,18 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// What agencies were pushed before and does not hold any more. Only of a case that goes on: what is over says so
-    /// itself.
+    /// What agencies were pushed before and does not hold any more. Whoever had to do with a case that is over keeps what
+    /// it was pushed, without a limit.
     fn revisions(&self) -> Vec<PushRevision> {
-        if self.case.state != State::Open {
-            return Vec::new();
-        }
+        let goes_on = self.case.state == State::Open;
         let told = self.everybody();
-        let left = self.handlers_before.iter().filter(|agency| told.iter().all(|one| one.agency != **agency));
-        let recalled = left.map(|agency| {
+        let left: Vec<&String> = self
+            .handlers_before
+            .iter()
+            .filter(|agency| goes_on && told.iter().all(|one| one.agency != **agency))
+            .collect();
+        let recalled = left.iter().map(|agency| {
+            let agency: &String = agency;
             let reason = if *agency == self.lead_before {
                 format!("改由{}办理", self.agency_name(&self.case.lead_agency))
             } else {
@@ -141,7 +144,8 @@ impl<'a> Draft<'a> {
             };
             PushRevision { agency: agency.clone(), at: self.occasion.at, now: NowOwed::Nothing { reason } }
         });
-        let moved = self.agencies_with_moved_limits().into_iter().map(|agency| PushRevision {
+        let moved = self.agencies_with_moved_limits().into_iter().filter(|agency| !left.contains(&agency));
+        let moved = moved.map(|agency| PushRevision {
             at: self.occasion.at,
             now: NowOwed::Until {
                 sign_by: self.running_until(DutyKind::Sign, &agency),
@@ -152,17 +156,22 @@ impl<'a> Draft<'a> {
         recalled.chain(moved).collect()
     }
 
-    /// Whose time to sign or to settle ends at another moment than before, or stands still, or goes on.
+    /// Whose time to sign or to settle ends at another moment than before, stands still, goes on, or has fallen away. That
+    /// it was met the agency's own answer says.
     fn agencies_with_moved_limits(&self) -> BTreeSet<String> {
         let limits = |duty: &&Duty| matches!(duty.kind, DutyKind::Sign | DutyKind::Handle);
-        let moved = |duty: &&Duty| {
-            self.before.iter().any(|before| {
-                before.no == duty.no
-                    && before.holder.agency == duty.holder.agency
-                    && (before.due_at != duty.due_at || before.is_paused() != duty.is_paused())
-            })
+        let moved = |before: &&Duty| match self.case.docket.duties.iter().find(|duty| duty.no == before.no) {
+            Some(duty) => {
+                before.due_at != duty.due_at
+                    || before.is_paused() != duty.is_paused()
+                    || before.holder.agency != duty.holder.agency
+            }
+            None => self
+                .over
+                .iter()
+                .any(|duty| duty.no == before.no && duty.ending.as_ref().is_some_and(|ending| !ending.met)),
         };
-        let duties = self.case.docket.duties.iter().filter(limits).filter(moved);
+        let duties = self.before.iter().filter(limits).filter(moved);
         duties.map(|duty| duty.holder.agency.clone()).collect()
     }
 

@@ -18,9 +18,10 @@ WITH wanted AS MATERIALIZED (
     ) AS earlier
     WHERE earlier.due IS NOT NULL
 ), queued_with_it AS (
-    UPDATE push_delivery AS d SET queue_at = behind.due
+    -- Soon again where that is far: what it waits for may be signed or recalled before.
+    UPDATE push_delivery AS d SET queue_at = least(behind.due, now() + interval '5 seconds')
     FROM behind
-    WHERE d.county = behind.county AND d.push_id = behind.push_id AND d.delivery = 1
+    WHERE d.county = behind.county AND d.push_id = behind.push_id AND d.delivery = 1 AND d.lease_until <= now()
 )
 UPDATE push_delivery AS d
 SET attempts = attempts + 1,

@@ -7,6 +7,6 @@ SELECT
     answer_by, sealed_matter, arrival
 FROM push_now
 WHERE county = $1 AND agency = $2 AND arrival > $3
-    AND (NOT $5 OR delivery = 2 AND ($6::timestamptz IS NULL OR delivered_at >= $6 AND push_id <> $7::uuid))
+    AND (NOT $5 OR delivery = 2 AND delivered_at IS NOT NULL AND ($6::timestamptz IS NULL OR delivered_at >= $6 AND push_id <> $7::uuid))
 ORDER BY arrival
 LIMIT $4
