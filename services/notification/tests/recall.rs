@@ -4,7 +4,7 @@
 
 mod world;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use fengqiao_messaging::Envelope;
 use fengqiao_notification::{
@@ -15,8 +15,11 @@ use fengqiao_notification::{
 };
 use fengqiao_proto::{
     notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReceiptKind, ReceiptState, ReturnReason},
-    routing::v1::PushesRevised,
-    types::v1::Level::{Red, Yellow},
+    routing::v1::{PushRequested, PushesRevised},
+    types::v1::{
+        FormKind,
+        Level::{Red, Yellow},
+    },
 };
 use fengqiao_serving::time::{now, to_proto};
 use jiff::{SignedDuration, Timestamp};
@@ -75,12 +78,24 @@ async fn what_is_recalled_is_brought_no_more_and_cannot_be_signed() {
     let (first, asked) = world.request_of("housing", Yellow, case_id);
     let (other, of_other) = world.request_of("police", Yellow, case_id);
     let (elsewhere, of_elsewhere) = world.request_of("housing", Yellow, Uuid::now_v7());
-    world.apply(&process, &[asked.clone(), of_other, of_elsewhere]).await;
+    let (whistle, called) = world.request_of("housing", Yellow, case_id);
+    let of_whistle = PushRequested {
+        form: FormKind::WhistleForm.into(),
+        ..PushRequested::decode(called.payload.as_slice()).unwrap()
+    };
+    let called = Envelope { payload: of_whistle.encode_to_vec(), ..called };
+    world.apply(&process, &[asked.clone(), of_other, of_elsewhere, called]).await;
     world.apply(&process, &[revised(&asked, case_id, "housing", recalled())]).await;
     let mut agency = process.open("housing", 10);
-    let came = agency.next().await;
-    assert_eq!(came.push_id, elsewhere.to_string(), "what was recalled does not come any more");
-    agency.acknowledge(&came);
+    let mut came = HashSet::new();
+    for _ in 0..2 {
+        let push = agency.next().await;
+        agency.acknowledge(&push);
+        came.insert(push.push_id);
+    }
+    let wanted = [elsewhere, whistle].map(|id| id.to_string());
+    assert_eq!(came, wanted.into(), "what was recalled does not come any more; a whistle stands for itself");
+    agency.nothing_for(Duration::from_millis(200)).await;
     agency.close().await;
     let state = async |push_id| store.push(COUNTY, push_id).await.unwrap().receipt;
     assert_eq!(state(first).await, ReceiptState::Recalled);

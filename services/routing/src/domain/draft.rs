@@ -128,21 +128,14 @@ impl<'a> Draft<'a> {
     /// What agencies were pushed before and does not hold any more. Whoever had to do with a case that is over keeps what
     /// it was pushed, without a limit.
     fn revisions(&self) -> Vec<PushRevision> {
-        let goes_on = self.case.state == State::Open;
-        let told = self.everybody();
-        let left: Vec<&String> = self
-            .handlers_before
-            .iter()
-            .filter(|agency| goes_on && told.iter().all(|one| one.agency != **agency))
-            .collect();
+        let left = if self.case.state == State::Open { self.agencies_that_left() } else { Vec::new() };
         let recalled = left.iter().map(|agency| {
-            let agency: &String = agency;
-            let reason = if *agency == self.lead_before {
+            let reason = if **agency == self.lead_before {
                 format!("改由{}办理", self.agency_name(&self.case.lead_agency))
             } else {
                 "不再协办、共办".to_owned()
             };
-            PushRevision { agency: agency.clone(), at: self.occasion.at, now: NowOwed::Nothing { reason } }
+            PushRevision { agency: (*agency).clone(), at: self.occasion.at, now: NowOwed::Nothing { reason } }
         });
         let moved = self.agencies_with_moved_limits().into_iter().filter(|agency| !left.contains(&agency));
         let moved = moved.map(|agency| PushRevision {
@@ -156,8 +149,19 @@ impl<'a> Draft<'a> {
         recalled.chain(moved).collect()
     }
 
-    /// Whose time to sign or to settle ends at another moment than before, stands still, goes on, or has fallen away. That
-    /// it was met the agency's own answer says.
+    /// Who handled the case and has nothing to do with it any more, nor is told of it.
+    fn agencies_that_left(&self) -> Vec<&String> {
+        let handles = |agency: &str| self.case.docket.handler(agency).is_some();
+        let mut left: Vec<&String> = self.handlers_before.iter().filter(|agency| !handles(agency)).collect();
+        if !left.is_empty() {
+            let told = self.everybody();
+            left.retain(|agency| told.iter().all(|one| one.agency != **agency));
+        }
+        left
+    }
+
+    /// Whose time to sign or to settle ends at another moment than before, stands still, goes on, or is over otherwise than
+    /// by what the agency did itself, which its push says.
     fn agencies_with_moved_limits(&self) -> BTreeSet<String> {
         let limits = |duty: &&Duty| matches!(duty.kind, DutyKind::Sign | DutyKind::Handle);
         let moved = |before: &&Duty| match self.case.docket.duties.iter().find(|duty| duty.no == before.no) {
@@ -166,10 +170,10 @@ impl<'a> Draft<'a> {
                     || before.is_paused() != duty.is_paused()
                     || before.holder.agency != duty.holder.agency
             }
-            None => self
-                .over
-                .iter()
-                .any(|duty| duty.no == before.no && duty.ending.as_ref().is_some_and(|ending| !ending.met)),
+            None => self.over.iter().any(|duty| {
+                let met = duty.ending.as_ref().is_some_and(|ending| ending.met);
+                duty.no == before.no && !(met && self.occasion.agency.as_ref() == Some(&before.holder.agency))
+            }),
         };
         let duties = self.before.iter().filter(limits).filter(moved);
         duties.map(|duty| duty.holder.agency.clone()).collect()

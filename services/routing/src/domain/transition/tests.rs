@@ -307,11 +307,18 @@ fn whoever_loses_the_case_owes_nothing_more_of_it_and_whoever_is_told_anyway_kee
     assert!(reason.contains("市场监督管理局"), "{reason}");
     let town = assigned(&market.case, "town-421181105");
     assert_eq!(lost(&town), ["market"]);
+    let housing = assigned(&town.case, "housing");
+    assert_eq!(lost(&housing), [] as [&str; 0], "the town is told of its cases anyway");
+    let [told] = housing.revisions.as_slice() else { panic!("{:?}", housing.revisions) };
+    let nothing_due = NowOwed::Until { sign_by: None, settle_by: None };
     assert_eq!(
-        lost(&assigned(&town.case, "housing")),
-        [] as [&str; 0],
-        "the town is told of its cases anyway"
+        (told.agency.as_str(), &told.now),
+        ("town-421181105", &nothing_due),
+        "and owes nothing by a time"
     );
+    let resolved = transition(&case, &resolve(), &now(), place.setting()).unwrap();
+    let [told] = resolved.revisions.as_slice() else { panic!("{:?}", resolved.revisions) };
+    assert_eq!((told.agency.as_str(), &told.now), ("housing", &nothing_due), "the centre has resolved it");
     let back = transition(&case, &returned("housing"), &now(), place.setting()).unwrap();
     assert_eq!(lost(&back), ["housing"]);
     assert!(opened(&place, Level::Orange).revisions.is_empty());
