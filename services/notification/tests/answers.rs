@@ -24,19 +24,7 @@ use fengqiao_proto::{
 use fengqiao_serving::time::now;
 use jiff::SignedDuration;
 use uuid::Uuid;
-use world::{COUNTY, World, quick};
-
-fn answer(push_id: Uuid, agency: &str, act: Act) -> Answer {
-    Answer {
-        county: COUNTY.into(),
-        push_id,
-        agency: agency.into(),
-        actor: "li".into(),
-        capacity: "officer".into(),
-        act,
-        at: now(),
-    }
-}
+use world::{COUNTY, World, answer, quick};
 
 fn feedback(request_id: &str) -> Act {
     Act::Feedback {

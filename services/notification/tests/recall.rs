@@ -8,10 +8,7 @@ use std::{collections::HashSet, time::Duration};
 
 use fengqiao_messaging::Envelope;
 use fengqiao_notification::{
-    domain::receipt::Forbidden,
-    error::NotificationError,
-    events::PUSHES_REVISED,
-    store::{Act, Answer},
+    domain::receipt::Forbidden, error::NotificationError, events::PUSHES_REVISED, store::Act,
 };
 use fengqiao_proto::{
     notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReceiptKind, ReceiptState, ReturnReason},
@@ -25,19 +22,7 @@ use fengqiao_serving::time::{now, to_proto};
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use uuid::Uuid;
-use world::{COUNTY, World, quick};
-
-fn answer(push_id: Uuid, agency: &str, act: Act) -> Answer {
-    Answer {
-        county: COUNTY.into(),
-        push_id,
-        agency: agency.into(),
-        actor: "li".into(),
-        capacity: "officer".into(),
-        act,
-        at: now(),
-    }
-}
+use world::{COUNTY, World, answer, quick};
 
 fn feedback(request_id: &str, outcome: FeedbackOutcome) -> Act {
     Act::Feedback {

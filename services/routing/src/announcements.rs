@@ -37,7 +37,6 @@ use crate::{
 pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// The kind of [`PushRequested`].
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
-
 /// The kind of [`PushesRevised`].
 pub const PUSHES_REVISED: &str = "fengqiao.routing.v1.PushesRevised";
 /// The kind of [`CaseExpired`].
@@ -208,6 +207,7 @@ pub fn push_requested(
     if is_notice && !case.docket.shows_people_to(Some(agency), rulebook.directory.desk()) {
         withheld.extend(MatterPart::OF_PEOPLE);
     }
+    let due = |kind| case.docket.owed_by(agency, kind).map(|duty| to_proto(duty.due_at));
     let evidence_for = practice.returns.evidence_for.iter().map(|reason| i32::from(*reason)).collect();
     let message = PushRequested {
         subject: PushSubject::Case.into(),
@@ -217,8 +217,8 @@ pub fn push_requested(
         sealed_matter: case.sealed_matter.clone(),
         evidence_for,
         drill: case.docket.drill,
-        sign_due_at: progress::due_of(case, DutyKind::Sign, agency).map(to_proto),
-        feedback_due_at: progress::due_of(case, DutyKind::Handle, agency).map(to_proto),
+        sign_due_at: due(DutyKind::Sign),
+        feedback_due_at: due(DutyKind::Handle),
         ..asked_for(push, &case.area_code, place)
     };
     let trace = trace.map(str::to_owned);

@@ -27,7 +27,7 @@ use crate::{
     events::{PUSH_REQUESTED, expired_cases, requested_push, revised_pushes},
     forms::Forms,
     queue::Reserved,
-    store::{Store, expire_cases, insert_pushes},
+    store::{expire_cases, insert_pushes, revise_pushes},
 };
 
 /// Stores and passes on what routing asks for.
@@ -150,7 +150,7 @@ impl Arrivals {
             (tx, new)
         };
         let recalled =
-            Store::revise(&mut tx, &self.delivery.keyring, county, revised).await.map_err(retry)?;
+            revise_pushes(&mut tx, &self.delivery.keyring, county, revised).await.map_err(retry)?;
         tx.commit().await?;
         for (agency, push_id) in &recalled.pushes {
             new.remove(push_id);

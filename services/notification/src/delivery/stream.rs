@@ -167,12 +167,9 @@ impl StreamSession {
         stop: &CancellationToken,
     ) -> Result<(), NotificationError> {
         loop {
-            if self.wants && self.ready.is_empty() && self.again_at.is_none() && self.seated.room() > 0 {
+            // Where what was taken was another's already, or on the queue twice, what waits behind it is looked at at once.
+            while self.may_fetch() && !stop.is_cancelled() {
                 self.fetch().await;
-                // What was taken was another's already, or on the queue twice: what waits behind it is looked at at once.
-                if self.wants && self.ready.is_empty() && self.again_at.is_none() && !stop.is_cancelled() {
-                    continue;
-                }
             }
             self.failed_until = self.failed_until.filter(|until| *until > Instant::now());
             self.seated.set_idle(!self.wants && self.ready.is_empty() && self.failed_until.is_none());
@@ -195,6 +192,10 @@ impl StreamSession {
                 () = until(self.failed_until), if self.failed_until.is_some() => {}
             }
         }
+    }
+
+    fn may_fetch(&self) -> bool {
+        self.wants && self.ready.is_empty() && self.again_at.is_none() && self.seated.room() > 0
     }
 
     /// Takes and claims the next few.

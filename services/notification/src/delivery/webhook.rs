@@ -166,9 +166,13 @@ impl AgencyQueue {
 
     /// They were taken back: those that are not on their way do not go.
     pub fn recalled(&self, push_ids: &[Uuid]) {
-        self.state().turns.recalled(push_ids);
-        // Nothing may be left on which an end waits.
-        self.work.notify_last();
+        let mut state = self.state();
+        state.turns.recalled(push_ids);
+        let low = state.turns.is_low();
+        drop(state);
+        if low {
+            self.reading.notify_one();
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -234,31 +234,28 @@ impl<P: Deref<Target = Push>> Turns<P> {
         if self.held_back.len() < HELD_BACK_AT_MOST {
             self.held_back.insert((level, case_id));
         }
-        let mut dropped = Vec::new();
-        self.of(level).held.retain(|push| {
-            let stays = push.case_id != case_id;
-            if !stays {
-                dropped.push(push.push_id);
-            }
-            stays
-        });
-        for push_id in dropped {
-            self.known.remove(&push_id);
-        }
+        self.let_go(|push| push.level == level && push.case_id == case_id);
     }
 
     /// They were taken back: those that are not on their way do not go.
     pub fn recalled(&mut self, push_ids: &[Uuid]) {
-        for of in &mut self.levels {
-            of.held.retain(|push| !push_ids.contains(&push.push_id));
+        self.let_go(|push| push_ids.contains(&push.push_id));
+        if let Some(meanwhile) = &mut self.meanwhile {
+            meanwhile.settled.extend(push_ids);
         }
-        for push_id in push_ids {
-            if !self.unsettled.contains(push_id) {
-                self.known.remove(push_id);
-            }
-            if let Some(meanwhile) = &mut self.meanwhile {
-                meanwhile.settled.insert(*push_id);
-            }
+    }
+
+    /// What is held and fits is held no more.
+    fn let_go(&mut self, fits: impl Fn(&Push) -> bool) {
+        let known = &mut self.known;
+        for of in &mut self.levels {
+            of.held.retain(|push| {
+                let goes = fits(push);
+                if goes {
+                    known.remove(&push.push_id);
+                }
+                !goes
+            });
         }
     }
 

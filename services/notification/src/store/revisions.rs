@@ -27,45 +27,33 @@ pub struct Recalled {
     first: i64,
 }
 
-/// A push that was taken back, as its event tells it.
-struct TakenBack {
-    push_id: Uuid,
-    subject: PushSubject,
-    case_id: Uuid,
-    agency: String,
-    at: Timestamp,
-    trace: Option<String>,
+/// Carries out what routing says of earlier pushes, in the transaction that stores what came with it. When that is
+/// committed, [`Store::told`] says so.
+///
+/// # Errors
+/// [`NotificationError`] of the database.
+pub async fn revise_pushes(
+    conn: &mut PgConnection,
+    keyring: &Keyring,
+    county: &str,
+    revised: &[Revised],
+) -> Result<Recalled, NotificationError> {
+    const OPERATION: &str = "revise pushes";
+    Store::within(OPERATION, async {
+        move_limits(conn, county, revised).await.map_err(NotificationError::database(OPERATION))?;
+        let recalled =
+            recall(conn, keyring, county, revised).await.map_err(NotificationError::database(OPERATION))?;
+        if recalled.is_empty() {
+            return Ok(Recalled::default());
+        }
+        let (pushes, events): (_, Vec<Event>) = recalled.into_iter().unzip();
+        let first = append(conn, county, &events).await?;
+        Ok(Recalled { pushes, events, first })
+    })
+    .await
 }
 
 impl Store {
-    /// Carries out what routing says of earlier pushes, in the transaction that stores what came with it. When that is
-    /// committed, [`Store::told`] says so.
-    ///
-    /// # Errors
-    /// [`NotificationError`] of the database.
-    pub async fn revise(
-        conn: &mut PgConnection,
-        keyring: &Keyring,
-        county: &str,
-        revised: &[Revised],
-    ) -> Result<Recalled, NotificationError> {
-        const OPERATION: &str = "revise pushes";
-        Self::within(OPERATION, async {
-            move_limits(conn, county, revised).await.map_err(NotificationError::database(OPERATION))?;
-            let taken_back = recall(conn, keyring, county, revised)
-                .await
-                .map_err(NotificationError::database(OPERATION))?;
-            if taken_back.is_empty() {
-                return Ok(Recalled::default());
-            }
-            let events: Vec<Event> = taken_back.iter().map(|one| one.event(SYSTEM)).collect();
-            let first = append(conn, county, &events).await?;
-            let pushes = taken_back.into_iter().map(|one| (one.agency, one.push_id)).collect();
-            Ok(Recalled { pushes, events, first })
-        })
-        .await
-    }
-
     /// What was revised is committed.
     pub fn told(&self, county: &str, recalled: Recalled) {
         if !recalled.events.is_empty() {
@@ -122,23 +110,6 @@ impl Store {
     }
 }
 
-impl TakenBack {
-    fn event(&self, actor: &str) -> Event {
-        let receipt = Receipt {
-            push_id: self.push_id,
-            subject: self.subject,
-            case_id: self.case_id,
-            agency: &self.agency,
-            kind: ReceiptKind::Recalled,
-            at: self.at,
-            actor,
-            trace: self.trace.clone(),
-            ..Receipt::default()
-        };
-        receipt.event()
-    }
-}
-
 async fn move_limits(conn: &mut PgConnection, county: &str, revised: &[Revised]) -> Result<(), sqlx::Error> {
     let moved: Vec<(&Revised, Option<Timestamp>, Option<Timestamp>)> = revised
         .iter()
@@ -162,12 +133,13 @@ async fn move_limits(conn: &mut PgConnection, county: &str, revised: &[Revised])
         .map(drop)
 }
 
+/// Each push that is recalled, with its agency and its event.
 async fn recall(
     conn: &mut PgConnection,
     keyring: &Keyring,
     county: &str,
     revised: &[Revised],
-) -> Result<Vec<TakenBack>, sqlx::Error> {
+) -> Result<Vec<((String, Uuid), Event)>, sqlx::Error> {
     let recalled: Vec<(&Revised, Vec<u8>)> = revised
         .iter()
         .filter_map(|one| match &one.now {
@@ -187,16 +159,22 @@ async fn recall(
         .bind(SYSTEM)
         .fetch_all(conn)
         .await?;
-    found.iter().map(taken_back).collect()
+    found.iter().map(told_as_recalled).collect()
 }
 
-fn taken_back(row: &PgRow) -> Result<TakenBack, sqlx::Error> {
-    Ok(TakenBack {
-        push_id: row.try_get("push_id")?,
+fn told_as_recalled(row: &PgRow) -> Result<((String, Uuid), Event), sqlx::Error> {
+    let (agency, push_id): (String, Uuid) = (row.try_get("agency")?, row.try_get("push_id")?);
+    let receipt = Receipt {
+        push_id,
         subject: rows::subject(row)?,
         case_id: row.try_get("case_id")?,
-        agency: row.try_get("agency")?,
+        agency: &agency,
+        kind: ReceiptKind::Recalled,
         at: rows::time(row, "recalled_at")?,
+        actor: SYSTEM,
         trace: row.try_get("traceparent")?,
-    })
+        ..Receipt::default()
+    };
+    let event = receipt.event();
+    Ok(((agency, push_id), event))
 }

@@ -25,7 +25,7 @@ use fengqiao_notification::{
     people::{People, PeopleEvents},
     queue::{Bells, QueueKeys, Queues, Seated, listen},
     settings::DeliverySettings,
-    store::{ResumePlace, Store},
+    store::{Act, Answer, ResumePlace, Store},
 };
 use fengqiao_paper::{FONT_FOLDER, Press};
 use fengqiao_proto::{
@@ -97,6 +97,19 @@ pub fn quick() -> DeliverySettings {
             jitter: 0.2,
             tries: 3,
         },
+    }
+}
+
+/// What an officer of an agency does now.
+pub fn answer(push_id: Uuid, agency: &str, act: Act) -> Answer {
+    Answer {
+        county: COUNTY.into(),
+        push_id,
+        agency: agency.into(),
+        actor: "li".into(),
+        capacity: "officer".into(),
+        act,
+        at: now(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
         acts::{mediation::SessionResult, revisits::RevisitOutcome},
         case::CaseFile,
         docket::{Aftermath, AftermathKind},
-        duty::{Duty, DutyKind},
+        duty::Duty,
         practice::Asked,
         transition::Change,
     },
@@ -69,12 +69,6 @@ pub(super) fn so_far(case: &CaseFile) -> CaseProgress {
 pub(super) fn duties(change: &Change) -> Vec<CaseDuty> {
     let ended = change.duties.iter().filter(|duty| duty.ending.is_some());
     change.case.docket.duties.iter().chain(ended).map(counted).collect()
-}
-
-/// By when an agency owes something of a kind now; none where it does not.
-pub(super) fn due_of(case: &CaseFile, kind: DutyKind, agency: &str) -> Option<Timestamp> {
-    let owed = |duty: &&Duty| duty.kind == kind && duty.holder.agency == agency && duty.ending.is_none();
-    case.docket.duties.iter().find(owed).map(|duty| duty.due_at)
 }
 
 fn counted(duty: &Duty) -> CaseDuty {

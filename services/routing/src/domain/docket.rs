@@ -24,7 +24,7 @@ use super::{
         whistles::Whistle,
     },
     case::State,
-    duty::Duty,
+    duty::{Duty, DutyKind},
     level::Level,
     tickets::Ticket,
 };
@@ -188,6 +188,12 @@ impl Docket {
     pub fn handler(&self, agency: &str) -> Option<&Handler> {
         self.handlers.iter().find(|handler| handler.agency == agency)
     }
+
+    /// What an agency owes of a kind now; none where it does not.
+    #[must_use]
+    pub fn owed_by(&self, agency: &str, kind: DutyKind) -> Option<&Duty> {
+        self.duties.iter().find(|duty| duty.kind == kind && duty.holder.agency == agency && duty.is_open())
+    }
 }
 
 #[cfg(test)]
@@ -197,7 +203,7 @@ mod tests {
     use super::*;
     use crate::domain::{
         acts::{mediation::SessionResult, revisits::RevisitOutcome, supervision::Card},
-        duty::{DutyKind, Stage},
+        duty::Stage,
     };
 
     const SAMPLE: &str = include_str!("../../../../tests/samples/formats/docket-v1.json");

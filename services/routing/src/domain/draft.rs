@@ -180,10 +180,7 @@ impl<'a> Draft<'a> {
     }
 
     fn running_until(&self, kind: DutyKind, agency: &str) -> Option<Timestamp> {
-        let runs = |duty: &&Duty| {
-            duty.kind == kind && duty.holder.agency == agency && duty.is_open() && !duty.is_paused()
-        };
-        self.case.docket.duties.iter().find(runs).map(|duty| duty.due_at)
+        self.case.docket.owed_by(agency, kind).filter(|duty| !duty.is_paused()).map(|duty| duty.due_at)
     }
 
     // --- conditions
