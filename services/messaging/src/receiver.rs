@@ -4,7 +4,7 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use redis::streams::StreamReadReply;
-use sqlx::{Connection as _, PgConnection, PgPool, Row as _};
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
 
@@ -398,24 +398,23 @@ impl Receiver {
         conn: &mut PgConnection,
         position: i64,
     ) -> Result<Vec<Envelope>, MessagingError> {
-        let query = sqlx::query(include_str!("sql/parked_after.sql"))
+        type Parked = (i64, String, Vec<u8>, Option<String>);
+        let query = sqlx::query_as(include_str!("sql/parked_after.sql"))
             .bind(&self.county)
             .bind(self.held_as())
             .bind(position)
             .bind(PARKED_PAGE)
             .fetch_all(conn);
-        let rows = bounded("read what is parked", query).await?;
-        Ok(rows
-            .into_iter()
-            .map(|row| Envelope {
-                county: self.county.clone(),
-                topic: self.topic,
-                position: row.get(0),
-                kind: row.get(1),
-                payload: row.get(2),
-                trace: row.get(3),
-            })
-            .collect())
+        let rows: Vec<Parked> = bounded("read what is parked", query).await?;
+        let read = |(position, kind, payload, trace)| Envelope {
+            county: self.county.clone(),
+            topic: self.topic,
+            position,
+            kind,
+            payload,
+            trace,
+        };
+        Ok(rows.into_iter().map(read).collect())
     }
 
     async fn count_parked(&self, conn: &mut PgConnection) -> Result<(), MessagingError> {
