@@ -3,7 +3,8 @@
 use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{
-        CannotReason, DeliveredPush, FeedbackOutcome, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason,
+        CannotReason, DeliveredPush, FeedbackOutcome, PushLimitsMoved, PushReceipt, PushesDelivered,
+        ReceiptKind, ReturnReason,
     },
     routing::v1::{CaseExpired, PushRequested, PushesRevised},
     types::v1::{FormKind, Level, PushSubject},
@@ -31,6 +32,8 @@ pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
 pub const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
 /// The kind of event that tells which pushes tries have brought.
 pub const PUSHES_DELIVERED: &str = "fengqiao.notification.v1.PushesDelivered";
+/// The kind of event that tells of other limits of a push.
+pub const PUSH_LIMITS_MOVED: &str = "fengqiao.notification.v1.PushLimitsMoved";
 /// So many pushes one event tells of at most: with more, Postgres compresses the event and keeps it apart from its row,
 /// which costs more than another row. And a receiver applies 500 events in one transaction.
 const DELIVERED_TOGETHER: usize = 10;
@@ -201,6 +204,40 @@ impl<'a> Receipt<'a> {
             attachments: self.attachments,
         };
         Event { kind: PUSH_RECEIPT, payload: receipt.encode_to_vec(), trace: self.trace }
+    }
+}
+
+/// By when a push of a case is owed now, for the other services.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MovedLimits {
+    /// Which push.
+    pub push_id: Uuid,
+    /// Its case.
+    pub case_id: Uuid,
+    /// Its agency.
+    pub agency: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// By when it has to be signed; none where that is not owed now.
+    pub sign_by: Option<Timestamp>,
+    /// By when it has to be answered; as `sign_by`.
+    pub answer_by: Option<Timestamp>,
+}
+
+impl MovedLimits {
+    /// The event that says it, in the trace of its push.
+    #[must_use]
+    pub fn event(self, trace: Option<String>) -> Event {
+        debug_assert_eq!(PUSH_LIMITS_MOVED, PushLimitsMoved::full_name());
+        let moved = PushLimitsMoved {
+            push_id: self.push_id.to_string(),
+            case_id: self.case_id.to_string(),
+            agency: self.agency,
+            at: Some(to_proto(self.at)),
+            sign_due_at: self.sign_by.map(to_proto),
+            feedback_due_at: self.answer_by.map(to_proto),
+        };
+        Event { kind: PUSH_LIMITS_MOVED, payload: moved.encode_to_vec(), trace }
     }
 }
 

@@ -39,7 +39,7 @@ pub use given_answers::GivenAnswer;
 pub use inbox::{ArrivedPlace, Attempt, Place, ResumePlace, Which};
 pub use measures::Waiting;
 pub use parked::{Fitting, ResendWhich};
-pub use revisions::{Recalled, revise_pushes};
+pub use revisions::{RevisedPushes, revise_pushes};
 pub use sealed::SEALED_COLUMNS;
 
 use crate::error::NotificationError;

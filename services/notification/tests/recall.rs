@@ -8,10 +8,15 @@ use std::{collections::HashSet, time::Duration};
 
 use fengqiao_messaging::Envelope;
 use fengqiao_notification::{
-    domain::receipt::Forbidden, error::NotificationError, events::PUSHES_REVISED, store::Act,
+    domain::receipt::Forbidden,
+    error::NotificationError,
+    events::{PUSH_LIMITS_MOVED, PUSHES_REVISED},
+    store::Act,
 };
 use fengqiao_proto::{
-    notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReceiptKind, ReceiptState, ReturnReason},
+    notification::v1::{
+        AnswerKind, CannotReason, FeedbackOutcome, PushLimitsMoved, ReceiptKind, ReceiptState, ReturnReason,
+    },
     routing::v1::{PushRequested, PushesRevised},
     types::v1::{
         FormKind,
@@ -180,5 +185,21 @@ async fn limits_follow_what_routing_grants() {
     assert_eq!(limits_of().await, (None, Some(answer_by)));
     world.apply(&process, &[revised(&asked, case_id, "police", limits(None, None))]).await;
     assert_eq!(limits_of().await, (None, Some(answer_by)), "another agency's are its own");
+    let told: Vec<Vec<u8>> =
+        sqlx::query_scalar("SELECT payload FROM outbox_event WHERE kind = $1 ORDER BY position")
+            .bind(PUSH_LIMITS_MOVED)
+            .fetch_all(&world.pool)
+            .await
+            .unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|payload| PushLimitsMoved::decode(payload.as_slice()).unwrap())
+        .map(|moved| (moved.push_id, moved.sign_due_at, moved.feedback_due_at))
+        .collect();
+    let of = |sign: Option<Timestamp>, settle: Option<Timestamp>| {
+        (id.to_string(), sign.map(to_proto), settle.map(to_proto))
+    };
+    let wanted = [of(Some(sign), Some(answer_by)), of(None, None), of(None, Some(answer_by))];
+    assert_eq!(told, wanted, "whoever counts what is in time hears of it");
     process.end().await;
 }

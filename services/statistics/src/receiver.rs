@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Step};
 use fengqiao_proto::{
     intake::v1::{ActivityRecorded, CallsRepeated, ReportAccepted},
-    notification::v1::{PushReceipt, PushesDelivered},
+    notification::v1::{PushLimitsMoved, PushReceipt, PushesDelivered},
     routing::v1::{CaseChanged, PushRequested},
 };
 use fengqiao_telemetry::trace;
@@ -70,6 +70,8 @@ fn events_in(envelope: &Envelope) -> Result<Vec<Event>, Unusable> {
         Event::push_requested(&read(envelope)?)
     } else if kind == PushReceipt::full_name() {
         Event::push_receipt(&read(envelope)?)
+    } else if kind == PushLimitsMoved::full_name() {
+        Event::push_limits_moved(&read(envelope)?)
     } else if kind == PushesDelivered::full_name() {
         pushes_delivered(&read(envelope)?)
     } else {

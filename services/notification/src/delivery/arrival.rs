@@ -149,14 +149,13 @@ impl Arrivals {
             let Some(new) = stored.await.map_err(retry)? else { return Ok(None) };
             (tx, new)
         };
-        let recalled =
-            revise_pushes(&mut tx, &self.delivery.keyring, county, revised).await.map_err(retry)?;
+        let revised = revise_pushes(&mut tx, &self.delivery.keyring, county, revised).await.map_err(retry)?;
         tx.commit().await?;
-        for (agency, push_id) in &recalled.pushes {
+        for (agency, push_id) in &revised.recalled {
             new.remove(push_id);
             self.delivery.recalled(county, agency, std::slice::from_ref(push_id));
         }
-        self.delivery.store.told(county, recalled);
+        self.delivery.store.told(county, revised);
         Ok(Some(new))
     }
 

@@ -15,14 +15,14 @@ use crate::{
         revision::{Revised, Revision},
     },
     error::NotificationError,
-    events::{Receipt, SYSTEM},
+    events::{MovedLimits, Receipt, SYSTEM},
 };
 
-/// Pushes that were taken back, with the events that say it, until the transaction is committed.
+/// Pushes that do not hold any more as they were pushed, with the events that say it, until the transaction is committed.
 #[derive(Debug, Default)]
-pub struct Recalled {
-    /// Which, each with its agency.
-    pub pushes: Vec<(String, Uuid)>,
+pub struct RevisedPushes {
+    /// Those that were taken back, each with its agency.
+    pub recalled: Vec<(String, Uuid)>,
     events: Vec<Event>,
     first: i64,
 }
@@ -37,27 +37,25 @@ pub async fn revise_pushes(
     keyring: &Keyring,
     county: &str,
     revised: &[Revised],
-) -> Result<Recalled, NotificationError> {
+) -> Result<RevisedPushes, NotificationError> {
     const OPERATION: &str = "revise pushes";
     Store::within(OPERATION, async {
-        move_limits(conn, county, revised).await.map_err(NotificationError::database(OPERATION))?;
-        let recalled =
-            recall(conn, keyring, county, revised).await.map_err(NotificationError::database(OPERATION))?;
-        if recalled.is_empty() {
-            return Ok(Recalled::default());
-        }
-        let (pushes, events): (_, Vec<Event>) = recalled.into_iter().unzip();
-        let first = append(conn, county, &events).await?;
-        Ok(Recalled { pushes, events, first })
+        let database = || NotificationError::database(OPERATION);
+        let mut events = move_limits(conn, county, revised).await.map_err(database())?;
+        let taken_back = recall(conn, keyring, county, revised).await.map_err(database())?;
+        let (recalled, told): (_, Vec<Event>) = taken_back.into_iter().unzip();
+        events.extend(told);
+        let first = if events.is_empty() { 0 } else { append(conn, county, &events).await? };
+        Ok(RevisedPushes { recalled, events, first })
     })
     .await
 }
 
 impl Store {
     /// What was revised is committed.
-    pub fn told(&self, county: &str, recalled: Recalled) {
-        if !recalled.events.is_empty() {
-            self.outbox.sent(county, recalled.first, recalled.events);
+    pub fn told(&self, county: &str, revised: RevisedPushes) {
+        if !revised.events.is_empty() {
+            self.outbox.sent(county, revised.first, revised.events);
         }
     }
 
@@ -110,7 +108,12 @@ impl Store {
     }
 }
 
-async fn move_limits(conn: &mut PgConnection, county: &str, revised: &[Revised]) -> Result<(), sqlx::Error> {
+/// The event of each push whose limits moved.
+async fn move_limits(
+    conn: &mut PgConnection,
+    county: &str,
+    revised: &[Revised],
+) -> Result<Vec<Event>, sqlx::Error> {
     let moved: Vec<(&Revised, Option<Timestamp>, Option<Timestamp>)> = revised
         .iter()
         .filter_map(|one| match &one.now {
@@ -119,18 +122,30 @@ async fn move_limits(conn: &mut PgConnection, county: &str, revised: &[Revised])
         })
         .collect();
     if moved.is_empty() {
-        return Ok(());
+        return Ok(Vec::new());
     }
-    sqlx::query(include_str!("sql/move_limits.sql"))
+    let found = sqlx::query(include_str!("sql/move_limits.sql"))
         .bind(county)
         .bind(moved.iter().map(|(one, ..)| one.case_id).collect::<Vec<_>>())
         .bind(moved.iter().map(|(one, ..)| one.agency.as_str()).collect::<Vec<_>>())
         .bind(moved.iter().map(|(one, ..)| to_sql(one.at)).collect::<Vec<_>>())
         .bind(moved.iter().map(|(_, sign_by, _)| sign_by.map(to_sql)).collect::<Vec<_>>())
         .bind(moved.iter().map(|(.., answer_by)| answer_by.map(to_sql)).collect::<Vec<_>>())
-        .execute(conn)
-        .await
-        .map(drop)
+        .fetch_all(conn)
+        .await?;
+    found.iter().map(told_as_moved).collect()
+}
+
+fn told_as_moved(row: &PgRow) -> Result<Event, sqlx::Error> {
+    let moved = MovedLimits {
+        push_id: row.try_get("push_id")?,
+        case_id: row.try_get("case_id")?,
+        agency: row.try_get("agency")?,
+        at: rows::time(row, "moved_at")?,
+        sign_by: rows::maybe_time(row, "sign_by")?,
+        answer_by: rows::maybe_time(row, "answer_by")?,
+    };
+    Ok(moved.event(row.try_get("traceparent")?))
 }
 
 /// Each push that is recalled, with its agency and its event.

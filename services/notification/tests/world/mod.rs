@@ -309,7 +309,7 @@ impl World {
                     actor: "system".into(),
                     ..PushReceipt::default()
                 }));
-            } else {
+            } else if kind == PushReceipt::full_name() {
                 receipts.push(PushReceipt::decode(payload.as_slice()).unwrap());
             }
         }

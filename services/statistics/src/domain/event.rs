@@ -6,7 +6,7 @@
 
 use fengqiao_proto::{
     intake::v1::{ActivityRecorded, CallsRepeated, ReportAccepted},
-    notification::v1::{DeliveredPush, PushReceipt, ReceiptKind},
+    notification::v1::{DeliveredPush, PushLimitsMoved, PushReceipt, ReceiptKind},
     routing::v1::{CaseChanged, CaseDuty, CaseProgress, PushRequested},
     types::v1::PushSubject,
 };
@@ -88,6 +88,8 @@ pub enum Told {
     Requested(Requested),
     /// Something became of a push.
     Became(Became),
+    /// A push is owed by other times.
+    Moved(Moved),
     /// An activity was recorded, or a new revision of it.
     Acted(Acted),
 }
@@ -251,6 +253,15 @@ pub struct Became {
     pub outcome: i16,
 }
 
+/// By when a push is owed from then on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// By when the agency has to sign; none where it does not owe that any more, or its clock stands still.
+    pub sign_due_at: Option<Timestamp>,
+    /// By when it has to say what it did; as `sign_due_at`.
+    pub feedback_due_at: Option<Timestamp>,
+}
+
 /// An activity as a revision says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Acted {
@@ -274,7 +285,7 @@ impl Told {
         match self {
             Self::Accepted(_) | Self::Joined | Self::Repeated => Entity::Report,
             Self::Changed(_) | Self::Followed => Entity::Case,
-            Self::Requested(_) | Self::Became(_) => Entity::Push,
+            Self::Requested(_) | Self::Became(_) | Self::Moved(_) => Entity::Push,
             Self::Acted(_) => Entity::Activity,
         }
     }
@@ -291,6 +302,7 @@ impl Told {
             Self::Became(became) => 100 + became.kind * 10 + became.outcome,
             Self::Acted(_) => 7,
             Self::Repeated => 8,
+            Self::Moved(_) => 9,
         }
     }
 }
@@ -436,6 +448,19 @@ impl Event {
         let push_id = id(&push.push_id)?;
         let became = Became { kind: small(ReceiptKind::Delivered.into())?, outcome: 0 };
         Ok(is_of_a_case(push.subject).then(|| Self::became(push_id, at, became)))
+    }
+
+    /// That a push of a case is owed by other times.
+    ///
+    /// # Errors
+    /// [`Unusable`] where the id or time is missing.
+    pub fn push_limits_moved(event: &PushLimitsMoved) -> Result<Vec<Self>, Unusable> {
+        let at = required(event.at.as_ref())?;
+        let moved = Moved {
+            sign_due_at: optional(event.sign_due_at.as_ref())?,
+            feedback_due_at: optional(event.feedback_due_at.as_ref())?,
+        };
+        Ok(vec![Self::new(id(&event.push_id)?, at.as_microsecond(), at, Told::Moved(moved))])
     }
 
     fn became(push_id: Uuid, at: Timestamp, became: Became) -> Self {

@@ -12,3 +12,4 @@ FROM (
 WHERE push.county = told.county AND push.case_id = told.case_id AND push.agency = told.agency
     AND push.subject = 1 AND push.form = 1 AND push.requested_at <= told.at
     AND (push.receipt IN (1, 2) OR push.receipt = 4 AND push.last_outcome = 1)
+RETURNING push.push_id, push.case_id, push.agency, told.at AS moved_at, push.sign_by, push.answer_by, push.traceparent
