@@ -4,6 +4,7 @@ pub mod attachment;
 pub mod breaker;
 pub mod form;
 pub mod lane;
+pub mod limit;
 pub mod outcome;
 pub mod owed;
 pub mod people;

@@ -3,7 +3,7 @@
 use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{
-        CannotReason, DeliveredPush, FeedbackOutcome, PushLimitsMoved, PushReceipt, PushesDelivered,
+        CannotReason, DeliveredPush, FeedbackOutcome, PushLimitsMoved, PushOwed, PushReceipt, PushesDelivered,
         ReceiptKind, ReturnReason,
     },
     routing::v1::{CaseExpired, PushRequested, PushesRevised},
@@ -15,6 +15,7 @@ use prost::{Message as _, Name as _};
 use uuid::Uuid;
 
 use crate::domain::{
+    limit::{Debt, NearLimit, ToldLimits},
     outcome::{Ending, Outcome},
     push::{Push, RequestedPush},
     receipt::EvidenceFor,
@@ -34,6 +35,8 @@ pub const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
 pub const PUSHES_DELIVERED: &str = "fengqiao.notification.v1.PushesDelivered";
 /// The kind of event that tells of other limits of a push.
 pub const PUSH_LIMITS_MOVED: &str = "fengqiao.notification.v1.PushLimitsMoved";
+/// The kind of event that tells that a limit nears which nobody else presses.
+pub const PUSH_OWED: &str = "fengqiao.notification.v1.PushOwed";
 /// So many pushes one event tells of at most: with more, Postgres compresses the event and keeps it apart from its row,
 /// which costs more than another row. And a receiver applies 500 events in one transaction.
 const DELIVERED_TOGETHER: usize = 10;
@@ -71,6 +74,8 @@ pub fn requested_push(envelope: &Envelope) -> Result<RequestedPush, &'static str
         due_at: asked.due_at.as_ref().and_then(from_proto),
         sign_by: asked.sign_due_at.as_ref().and_then(from_proto),
         answer_by: asked.feedback_due_at.as_ref().and_then(from_proto),
+        // The form says it, whose limits are not known yet.
+        told: ToldLimits::default(),
         evidence_for: EvidenceFor::reasons(asked.evidence_for()),
         agency_name: asked.agency_name,
         agency_kind: asked.agency_kind,
@@ -290,6 +295,28 @@ fn parked_by(tried: &Outcome) -> Receipt<'_> {
     }
 }
 
+/// The event that tells that a limit nears, in the push's own trace; none where it has no limit any more.
+#[must_use]
+pub fn push_owed(near: NearLimit) -> Option<Event> {
+    debug_assert_eq!(PUSH_OWED, PushOwed::full_name());
+    let Debt { what, since, due_at } = near.debt()?;
+    let owed = PushOwed {
+        push_id: near.push_id.to_string(),
+        case_id: near.case_id.to_string(),
+        agency: near.agency,
+        form: near.form.into(),
+        form_title: near.form_title,
+        form_number: near.form_number,
+        level: near.level,
+        debt: what.into(),
+        since: Some(to_proto(since)),
+        due_at: Some(to_proto(due_at)),
+        area_code: near.area_code,
+        subject: near.subject.into(),
+    };
+    Some(Event { kind: PUSH_OWED, payload: owed.encode_to_vec(), trace: near.trace })
+}
+
 #[cfg(test)]
 mod tests {
     use fengqiao_messaging::Topic;
@@ -373,5 +400,6 @@ mod tests {
         assert_eq!(PUSH_RECEIPT, PushReceipt::full_name());
         assert_eq!(CASE_EXPIRED, CaseExpired::full_name());
         assert_eq!(PUSHES_REVISED, PushesRevised::full_name());
+        assert_eq!(PUSH_OWED, PushOwed::full_name());
     }
 }

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::{
     domain::{
         form::{CountyOffice, FormDraft, StoredForm},
+        limit::ToldLimits,
         push::RequestedPush,
     },
     error::NotificationError,
@@ -104,6 +105,8 @@ impl Forms {
         }
         let draft = office.form_of_push(push, rand::random());
         if let Some(draft) = &draft {
+            // Before routing's own limits are one with the form's.
+            push.told = ToldLimits::of_push(push, draft);
             (push.sign_by, push.answer_by) = (draft.sign_by, draft.answer_by);
         }
         Ok(draft)

@@ -29,7 +29,10 @@ use crate::{
     answering::Answering,
     attachments::{Attachments, LONGEST_UPLOAD, ObjectPlace, Pieces},
     bulletin_events::BulletinEvents,
-    delivery::{Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever},
+    delivery::{
+        Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever,
+        tell_owed_forever,
+    },
     desk::{Desk, DeskOptions, Residents, SITE},
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
@@ -114,6 +117,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     );
     spawn(&foundation, "sweeper", sweep_forever(Arc::clone(&delivery), counties.clone(), stop()));
     spawn(&foundation, "gauges", show_gauges(store.clone(), counties.clone(), stop()));
+    let (owed, watched) = (tell_owed_forever(store.clone(), counties.clone()), stop());
+    spawn(&foundation, "owed", async move { watched.run_until_cancelled(owed).await.unwrap_or(()) });
     let poster = Poster::new()
         .map_err(|e| StartError::Configuration(format!("webhooks cannot be sent over TLS: {e}")))?;
     let webhooks: Vec<Endpoint> = delivery.endpoints.iter().cloned().collect();

@@ -11,6 +11,7 @@ mod forms;
 mod given_answers;
 mod inbox;
 mod measures;
+mod owed;
 mod owners;
 mod parked;
 pub mod people;
@@ -108,6 +109,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("recall", include_str!("store/sql/recall.sql")),
     ("recall_one", include_str!("store/sql/recall_one.sql")),
     ("move_limits", include_str!("store/sql/move_limits.sql")),
+    ("owed", include_str!("store/sql/owed.sql")),
     ("given_answers", include_str!("store/sql/given_answers.sql")),
     ("given_feedback", include_str!("store/sql/given_feedback.sql")),
     ("begin_attachment", include_str!("store/sql/attachment/begin.sql")),

@@ -10,7 +10,7 @@ use fengqiao_proto::{
         ReportsExpired, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome,
     },
     json,
-    notification::v1::{PushLimitsMoved, PushReceipt, PushesDelivered},
+    notification::v1::{PushLimitsMoved, PushOwed, PushReceipt, PushesDelivered},
     routing::v1::{AreasActivated, CaseChanged, CaseExpired, PersonToTell, PushRequested, PushesRevised},
     statistics::v1::{AlertRaised, BulletinMade},
     types::v1::{Party, PartyRole, Source},
@@ -350,6 +350,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
             _ if kind == PushReceipt::full_name() => in_json::<PushReceipt>(&payload),
             _ if kind == PushesDelivered::full_name() => in_json::<PushesDelivered>(&payload),
             _ if kind == PushLimitsMoved::full_name() => in_json::<PushLimitsMoved>(&payload),
+            _ if kind == PushOwed::full_name() => in_json::<PushOwed>(&payload),
             _ if kind == AlertRaised::full_name() => in_json::<AlertRaised>(&payload),
             _ if kind == BulletinMade::full_name() => in_json::<BulletinMade>(&payload),
             _ => panic!("{} is of a kind that nobody reads: {kind}", path.display()),
@@ -357,7 +358,7 @@ fn every_event_that_was_ever_stored_is_still_read() {
         assert_eq!(read, sample["message"], "{}", path.display());
         kinds.insert(kind.to_owned());
     }
-    assert_eq!(kinds.len(), 17, "a kind of event has no sample: {kinds:?}");
+    assert_eq!(kinds.len(), 18, "a kind of event has no sample: {kinds:?}");
 }
 
 fn in_json<M: Message + Name + Default>(payload: &[u8]) -> Value {

@@ -7,7 +7,7 @@ use fengqiao_proto::{
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use super::receipt::EvidenceFor;
+use super::{limit::ToldLimits, receipt::EvidenceFor};
 
 /// One form, for one case or one duty besides cases, to one agency. The matter stays sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,6 +124,8 @@ pub struct RequestedPush {
     pub sign_by: Option<Timestamp>,
     /// By when the agency owes the result.
     pub answer_by: Option<Timestamp>,
+    /// What is told of its limits.
+    pub told: ToldLimits,
     /// For which reasons it is returned only with evidence.
     pub evidence_for: EvidenceFor,
     /// The agency's name; empty of a routing from before it was said.
@@ -157,6 +159,7 @@ impl RequestedPush {
             sealed_matter: Vec::new(),
             sign_by: None,
             answer_by: None,
+            told: ToldLimits::default(),
             evidence_for: EvidenceFor::default(),
             agency_name: String::new(),
             agency_kind: String::new(),

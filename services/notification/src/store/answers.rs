@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{Store, rows};
 use crate::{
     domain::{
+        limit::told_at,
         push::Push,
         receipt::{Command, Decision, EvidenceFor, decide},
     },
@@ -193,6 +194,10 @@ async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Resu
             .bind(attachments),
     };
     let query = query.bind(&answer.actor).bind(&answer.capacity);
+    let query = match answer.act {
+        Act::Sign => query.bind(before.answer_by.map(|limit| to_sql(told_at(answer.at, limit)))),
+        Act::Return { .. } | Act::Feedback { .. } => query,
+    };
     query.fetch_one(conn).await
 }
 

@@ -102,6 +102,8 @@ fn bind_many<'q>(
         .bind(asked.iter().map(|p| p.sign_by.map(to_sql)).collect::<Vec<_>>())
         .bind(asked.iter().map(|p| p.answer_by.map(to_sql)).collect::<Vec<_>>())
         .bind(drafted(|d| &d.check_code))
+        .bind(asked.iter().map(|p| p.told.first_at.map(to_sql)).collect::<Vec<_>>())
+        .bind(asked.iter().map(|p| p.told.answer).collect::<Vec<_>>())
 }
 
 /// The parameters of [`INSERT_PUSH`] from `$8` on: those of the one push that there is.
@@ -145,4 +147,6 @@ fn bind_one<'q>(
         .bind(push.sign_by.map(to_sql))
         .bind(push.answer_by.map(to_sql))
         .bind(draft.map(|d| d.check_code.as_str()))
+        .bind(push.told.first_at.map(to_sql))
+        .bind(push.told.answer)
 }

@@ -18,7 +18,10 @@ use uuid::Uuid;
 
 use super::{QUEUED_BY_THEN, Store, millis, rows};
 use crate::{
-    domain::form::{FormDraft, IssuedForm, StoredForm, as_matter},
+    domain::{
+        form::{FormDraft, IssuedForm, StoredForm, as_matter},
+        limit::ToldLimits,
+    },
     error::NotificationError,
 };
 
@@ -454,6 +457,7 @@ async fn write(
     if issued.agency.is_empty() {
         return Ok(());
     }
+    let told = ToldLimits::of_form(issued);
     sqlx::query(include_str!("sql/forms/insert_push.sql"))
         .bind(county)
         .bind(issued.form_id)
@@ -470,6 +474,8 @@ async fn write(
         .bind(issued.drill)
         .bind(draft.sign_by.map(to_sql))
         .bind(draft.answer_by.map(to_sql))
+        .bind(told.first_at.map(to_sql))
+        .bind(told.answer)
         .execute(conn)
         .await?;
     Ok(())

@@ -14,7 +14,7 @@ WITH gone AS MATERIALIZED (
     SELECT county, form_id FROM by_hand WHERE pushed
 ), emptied AS (
     -- What a rule gave as the reason stays. That of a form by hand is somebody's own words: lists show its number instead.
-    UPDATE push SET sealed_matter = $3, return_text = NULL, return_evidence = NULL, recall_text = NULL,
+    UPDATE push SET sealed_matter = $3, return_text = NULL, return_evidence = NULL, recall_text = NULL, limit_at = NULL,
         reason = CASE subject WHEN 3 THEN form_number ELSE reason END
     WHERE (county, push_id) IN (SELECT county, push_id FROM pushes)
 ), answers AS (

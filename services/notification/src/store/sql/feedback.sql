@@ -1,7 +1,7 @@
--- The agency says what it did.
+-- The agency says what it did. That the answer is owed is still told where this is not the end (1).
 WITH answered AS (
     UPDATE push
-    SET receipt = 4, feedback_at = $3, last_outcome = $6
+    SET receipt = 4, feedback_at = $3, last_outcome = $6, limit_at = CASE WHEN $6::smallint = 1 THEN limit_at END
     WHERE county = $1 AND push_id = $2 AND receipt = $4
     RETURNING *
 ), said AS (

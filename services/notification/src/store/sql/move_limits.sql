@@ -1,7 +1,7 @@
 -- By when agencies ($3) owe what they owe of cases ($2), as it stands now: of the report forms (kind 1) that they were pushed
--- until then ($4), and of which something is still owed.
+-- until then ($4), and of which something is still owed. Routing has their clocks, and is told of none.
 UPDATE push
-SET sign_by = told.sign_by, answer_by = told.answer_by
+SET sign_by = told.sign_by, answer_by = told.answer_by, limit_at = NULL, answer_told = false
 FROM (
     -- The county beside each case leaves the planner no way but the index, whatever it believes of the table.
     SELECT $1::text AS county, o.*

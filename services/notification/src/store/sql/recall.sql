@@ -8,7 +8,7 @@ WITH told AS (
     OFFSET 0
 ), recalled AS (
     UPDATE push
-    SET receipt = 5, recalled_at = told.at, recalled_actor = $6, recall_text = told.why
+    SET receipt = 5, recalled_at = told.at, recalled_actor = $6, recall_text = told.why, limit_at = NULL
     FROM told
     WHERE push.county = told.county AND push.case_id = told.case_id AND push.agency = told.agency
         AND push.subject = 1 AND push.form = 1 AND push.requested_at <= told.at

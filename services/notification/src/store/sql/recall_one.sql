@@ -1,7 +1,7 @@
 -- The centre takes one push back, from the state in which it was read. It is not brought any more.
 WITH recalled AS (
     UPDATE push
-    SET receipt = 5, recalled_at = $3, recall_text = $5, recalled_actor = $6
+    SET receipt = 5, recalled_at = $3, recall_text = $5, recalled_actor = $6, limit_at = NULL
     WHERE county = $1 AND push_id = $2 AND receipt = $4
     RETURNING push_id
 )

@@ -9,13 +9,15 @@ given AS MATERIALIZED (
         $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::bytea[], $22::boolean[],
         $23::smallint[], $24::integer[], $25::boolean[],
         $26::text[], $27::text[], $28::text[], $29::text[], $30::smallint[], $31::text[], $32::integer[], $33::text[],
-        $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[], $39::text[]
+        $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[], $39::text[],
+        $40::timestamptz[], $41::boolean[]
     ) WITH ORDINALITY AS asked (
         push_id, case_id, case_number, agency, form, level, area_code, area_name,
         category, reason, requested_at, due_at, traceparent, sealed_matter, claimed,
         subject, evidence_for, drill,
         title, issuer, issuer_name, series, year, head, digits, tail,
-        template_version, agency_name, recipient_kind, sign_by, answer_by, check_code, place
+        template_version, agency_name, recipient_kind, sign_by, answer_by, check_code,
+        limit_at, answer_told, place
     )
 ),
 asked AS (

@@ -10,7 +10,7 @@ asked AS MATERIALIZED (
         $28::text AS issuer_name, $29::text AS series, $30::smallint AS year, $31::text AS head,
         $32::integer AS digits, $33::text AS tail, $34::text AS template_version, $35::text AS agency_name,
         $36::text AS recipient_kind, $37::timestamptz AS sign_by, $38::timestamptz AS answer_by,
-        $39::text AS check_code
+        $39::text AS check_code, $40::timestamptz AS limit_at, $41::boolean AS answer_told
     FROM go
     WHERE NOT EXISTS (SELECT FROM push WHERE push.county = $1 AND push.push_id = $8)
 ),

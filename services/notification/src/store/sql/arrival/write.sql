@@ -13,11 +13,11 @@ new AS (
     INSERT INTO push (
         county, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
         requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, form_number, drill,
-        sign_by, answer_by
+        sign_by, answer_by, limit_at, answer_told
     )
     SELECT $1, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason,
         requested_at, due_at, traceparent, sealed_matter, subject, evidence_for, number_text, drill,
-        sign_by, answer_by
+        sign_by, answer_by, limit_at, answer_told
     FROM numbered
     RETURNING push_id, form_number
 ),

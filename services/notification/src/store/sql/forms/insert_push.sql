@@ -6,7 +6,8 @@ WITH on_way AS (
 )
 INSERT INTO push (
     county, push_id, case_id, case_number, agency, form, level, area_code, area_name, category, reason, requested_at,
-    due_at, sealed_matter, subject, form_number, drill, sign_by, answer_by
+    due_at, sealed_matter, subject, form_number, drill, sign_by, answer_by, limit_at,
+    answer_told
 ) VALUES (
-    $1, $2, $2, $3, $4, $5, $6, '', '', '', $7, $8, $8, $9, $10, $11, $13, $14, $15
+    $1, $2, $2, $3, $4, $5, $6, '', '', '', $7, $8, $8, $9, $10, $11, $13, $14, $15, $16, $17
 )
