@@ -41,6 +41,8 @@ pub const DUTIES: &[Word<DutyKind>] = &[
     Word(DutyKind::Patrol, "PATROL", "巡防"),
     Word(DutyKind::Publicity, "PUBLICITY", "宣传"),
     Word(DutyKind::Split, "SPLIT", "分案研判"),
+    Word(DutyKind::SignForm, "SIGN_FORM", "公函签收"),
+    Word(DutyKind::AnswerForm, "ANSWER_FORM", "公函答复"),
 ];
 
 /// What an agency is in a case.

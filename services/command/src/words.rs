@@ -268,6 +268,8 @@ pub const STANDING_KINDS: &[Word<StandingKind>] = &[
     Word(StandingKind::Patrol, "PATROL", "巡防"),
     Word(StandingKind::Publicity, "PUBLICITY", "宣传"),
     Word(StandingKind::Splitting, "SPLITTING", "分案研判"),
+    Word(StandingKind::SignForm, "SIGN_FORM", "公函签收"),
+    Word(StandingKind::AnswerForm, "ANSWER_FORM", "公函答复"),
 ];
 
 /// Kinds of places.

@@ -4,7 +4,7 @@
 //! in the duty, written in the county's turn: of two processes one writes and the other finds nothing left, and
 //! what passed while no process ran is said when one runs again.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{collections::HashMap, convert::Infallible, sync::Arc, time::Duration};
 
 use fengqiao_messaging::Outbox;
 use fengqiao_sealing::Keyring;
@@ -20,11 +20,11 @@ use crate::{
         duty::{DutyKind, Firing},
         happening::Happening,
         history::Occasion,
-        standing::chasing::time_passed,
+        standing::chasing::{DueDuty, Meanwhile, time_passed},
     },
     error::RoutingError,
     ledger::{Heard, Ledger},
-    store::{Attempt, HOLDING, bounded, load_due_cases, told_by_grids},
+    store::{Attempt, HOLDING, bounded, load_due_cases, settled_forms, told_by_grids},
     watchers::Watchers,
 };
 
@@ -118,19 +118,11 @@ impl ClockWorker {
                 let change = rulebook.change(&place.county, case, &Happening::TimePassed, &occasion)?;
                 ledger.add(change, None, place, None);
             }
-            let zero_reports: Vec<Uuid> = due
-                .standing
-                .iter()
-                .filter(|owed| owed.duty.kind == DutyKind::ZeroReport)
-                .map(|owed| owed.id)
-                .collect();
-            let told = match zero_reports.as_slice() {
-                [] => Vec::new(),
-                ids => told_by_grids(&mut attempt, county, ids).await?,
-            };
+            let excused = meanwhile(&mut attempt, county, &due.standing).await?;
             let mut said = Vec::new();
             for owed in &due.standing {
-                let chased = time_passed(owed, told.contains(&owed.id), at, rulebook.office(&place.county));
+                let meanwhile = excused.get(&owed.id).copied().unwrap_or(Meanwhile::Nothing);
+                let chased = time_passed(owed, meanwhile, at, rulebook.office(&place.county));
                 said.extend(chased.firing.map(|firing| (owed.duty.kind, firing)));
                 ledger.add_chased(owed, chased, place);
             }
@@ -146,6 +138,29 @@ impl ClockWorker {
         }
         Err(RoutingError::Overtaken)
     }
+}
+
+/// What became of what duties are about; of most nothing.
+async fn meanwhile(
+    attempt: &mut Attempt<'_>,
+    county: &str,
+    due: &[DueDuty],
+) -> Result<HashMap<Uuid, Meanwhile>, RoutingError> {
+    let of = |kinds: &[DutyKind]| -> Vec<Uuid> {
+        due.iter().filter(|owed| kinds.contains(&owed.duty.kind)).map(|owed| owed.id).collect()
+    };
+    let mut excused = HashMap::new();
+    let zero_reports = of(&[DutyKind::ZeroReport]);
+    if !zero_reports.is_empty() {
+        let told = told_by_grids(attempt, county, &zero_reports).await?;
+        excused.extend(told.into_iter().map(|id| (id, Meanwhile::Told)));
+    }
+    let forms = of(&[DutyKind::SignForm, DutyKind::AnswerForm]);
+    if !forms.is_empty() {
+        let settled = settled_forms(attempt, county, &forms).await?;
+        excused.extend(settled.into_iter().map(|id| (id, Meanwhile::Settled)));
+    }
+    Ok(excused)
 }
 
 /// A week without its meeting and a day without its report alert whoever watches this (S2-02).

@@ -13,6 +13,7 @@ pub mod directory;
 pub mod domain;
 mod drills;
 pub mod error;
+mod form_events;
 pub mod grpc;
 pub mod intake_events;
 mod ledger;

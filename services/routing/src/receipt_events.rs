@@ -1,4 +1,4 @@
-//! What notification tells: what became of the pushes.
+//! What notification tells: what became of the pushes, and which forms are owed that no case presses.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,13 +25,15 @@ use crate::{
         history::Occasion,
         wording::with_evidence,
     },
+    form_events::{follow_forms, form_news, makes_duties},
     ledger::{Heard, Ledger},
     rulebook::Rulebook,
     store::{Attempt, HOLDING, ReceiptMarks, ToldPushes, load_for_receipts},
     watchers::Watchers,
 };
 
-const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
+/// The kind of event that tells what became of a push.
+pub(crate) const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
 
 /// Applies notification's events.
 pub struct ReceiptEvents {
@@ -77,17 +79,21 @@ impl Apply for ReceiptEvents {
             .filter(|envelope| envelope.kind == PUSH_RECEIPT)
             .filter_map(|envelope| told(envelope, &self.keyring).transpose())
             .collect::<Result<Vec<_>, _>>()?;
-        if told.is_empty() {
+        let forms = form_news(batch)?;
+        if told.is_empty() && forms.is_empty() {
             return Ok(step.take_alone(conn).await?);
         }
         let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
         let _alone = place.turn.lock().await;
         let rulebook = place.rulebook();
-        for holding in HOLDING {
+        // What makes duties is more than one statement.
+        let alone = makes_duties(&forms);
+        for holding in HOLDING.into_iter().filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (known, turn) = load_for_receipts(&mut attempt, &self.keyring, county, &push_ids).await?;
             place.put_aside.put(county, &known.unreadable, now())?;
-            let ledger = apply_all(place, &rulebook, &told, known)?;
+            let mut ledger = apply_all(place, &rulebook, &told, known)?;
+            follow_forms(&mut attempt, &mut ledger, &self.keyring, (place, &rulebook), &forms).await?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
             if ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 return Ok(Applied::Done);

@@ -18,7 +18,7 @@ use fengqiao_routing::domain::{
     practice::Practice,
     standing::{
         Office as StandingOffice, StandingKind,
-        chasing::{Chased, DueDuty, time_passed},
+        chasing::{Chased, DueDuty, Meanwhile, time_passed},
         limit_between,
     },
 };
@@ -66,6 +66,10 @@ fn village_duty(kind: DutyKind, begun: Timestamp, due: Timestamp) -> Duty {
         next_at: Some(due),
         ending: None,
     }
+}
+
+fn due_duty(restricted: bool, duty: Duty) -> DueDuty {
+    DueDuty { id: Uuid::nil(), area_code: VILLAGE.into(), topic: String::new(), restricted, duty }
 }
 
 fn said(chased: &Chased) -> Vec<String> {
@@ -192,8 +196,8 @@ async fn a_grid_that_told_something_is_neither_warned_nor_late_and_what_is_not_t
     let passed = |practice: &Practice, told: bool, at| {
         let office = StandingOffice { practice, ..rulebook.office(&story.place().county) };
         let duty = Duty { next_at: Some(near), ..village_duty(DutyKind::ZeroReport, begun, over) };
-        let due = DueDuty { id: Uuid::nil(), area_code: VILLAGE.into(), restricted: false, duty };
-        time_passed(&due, told, at, office)
+        let due = due_duty(false, duty);
+        time_passed(&due, if told { Meanwhile::Told } else { Meanwhile::Nothing }, at, office)
     };
     let warned = passed(&reminding, false, near);
     assert_eq!(
@@ -222,9 +226,9 @@ async fn the_ladder_of_what_is_restricted_is_the_centre_alone() {
     let told_at = |restricted: bool, hours: i64| {
         let office = StandingOffice { practice: &practice, ..rulebook.office(&story.place().county) };
         let duty = village_duty(DutyKind::Visit, begun, over);
-        let due = DueDuty { id: Uuid::nil(), area_code: VILLAGE.into(), restricted, duty };
+        let due = due_duty(restricted, duty);
         let at = over.checked_add(SignedDuration::from_hours(hours)).unwrap();
-        let chased = time_passed(&due, false, at, office);
+        let chased = time_passed(&due, Meanwhile::Nothing, at, office);
         chased.reminders.into_iter().map(|push| push.recipient.agency).collect::<Vec<_>>()
     };
     let village = "community-421181105202";

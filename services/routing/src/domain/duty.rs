@@ -75,11 +75,15 @@ pub enum DutyKind {
     Publicity,
     /// To look whether reports of another dispute are to be split off a case (分案研判).
     Split,
+    /// To sign a form by which one is only told of a case, or that was issued by hand (公函签收).
+    SignForm,
+    /// To answer such a form (公函答复).
+    AnswerForm,
 }
 
 impl DutyKind {
     /// All kinds.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 34] = [
         Self::Sign,
         Self::Contact,
         Self::Handle,
@@ -112,6 +116,8 @@ impl DutyKind {
         Self::Patrol,
         Self::Publicity,
         Self::Split,
+        Self::SignForm,
+        Self::AnswerForm,
     ];
 
     /// The number by which the contract and the store know it.
@@ -162,6 +168,8 @@ impl DutyKind {
             Self::Patrol => "patrol",
             Self::Publicity => "publicity",
             Self::Split => "split",
+            Self::SignForm => "sign_form",
+            Self::AnswerForm => "answer_form",
         }
     }
 
@@ -207,6 +215,8 @@ impl DutyKind {
             Self::Patrol => "巡防",
             Self::Publicity => "宣传",
             Self::Split => "分案研判",
+            Self::SignForm => "公函签收",
+            Self::AnswerForm => "公函答复",
         }
     }
 

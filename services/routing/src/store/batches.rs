@@ -315,6 +315,7 @@ pub async fn load_due_cases(
                 due.standing.push(DueDuty {
                     id,
                     area_code: row.try_get("duty_area")?,
+                    topic: row.try_get("topic")?,
                     restricted: row.try_get("restricted")?,
                     duty: standing_clock(row)?,
                 });

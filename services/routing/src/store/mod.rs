@@ -8,6 +8,7 @@ mod batches;
 mod calendar_sweeps;
 mod changes;
 mod expiry;
+mod form_duties;
 mod meetings;
 mod merge_suggestions;
 mod mergers;
@@ -41,6 +42,7 @@ pub use calendar_sweeps::{
 };
 pub use changes::{Changes, ReceiptMarks, RequestedPush, SealedChanges, docket_text};
 pub use expiry::expire_reports;
+pub use form_duties::{form_duties, settled_forms};
 pub use meetings::{
     MeetingName, MeetingReport, agenda_candidates, find_meeting, insert_items, insert_meeting, list_items,
     list_meetings, meeting_reports, record_meeting,
@@ -123,6 +125,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("expire_stays", include_str!("sql/expire_stays.sql")),
     ("list_stays", include_str!("sql/list_stays.sql")),
     ("told_by_grids", include_str!("sql/told_by_grids.sql")),
+    ("form_duties", include_str!("sql/form_duties.sql")),
+    ("settled_forms", include_str!("sql/settled_forms.sql")),
     ("begin_period", include_str!("sql/begin_period.sql")),
     ("series_made", include_str!("sql/series_made.sql")),
     ("keep_reading", include_str!("sql/keep_reading.sql")),

@@ -601,7 +601,7 @@ fn working_days(limit: Limit) -> Option<i16> {
     }
 }
 
-fn kind(code: i16) -> Result<StandingKind, sqlx::Error> {
+pub(super) fn kind(code: i16) -> Result<StandingKind, sqlx::Error> {
     DutyKind::from_code(code).and_then(StandingKind::of_duty).ok_or_else(|| rows::unreadable("kind"))
 }
 

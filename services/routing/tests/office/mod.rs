@@ -18,7 +18,7 @@ use fengqiao_county::Counties;
 use fengqiao_messaging::{Applied, Apply, ApplyError, Envelope, Outbox, Step, Topic};
 use fengqiao_proto::{
     intake::v1::{Linkage, ReportAccepted},
-    notification::v1::{PushReceipt, ReceiptKind},
+    notification::v1::{PushOwed, PushReceipt, ReceiptKind},
     routing::v1::{
         Case, CaseChanged, GetCaseRequest, PushRequested, routing_service_server::RoutingService as _,
     },
@@ -287,6 +287,13 @@ impl Office {
     /// Applies events of notification as one batch.
     pub async fn hear<M: Message + prost::Name>(&self, events: &[M]) -> Result<(), ApplyError> {
         self.apply(&self.receipts, &self.envelopes(Topic::Notification, None, events)).await
+    }
+
+    /// Applies events of notification as one batch: that forms are owed, and then what became of pushes.
+    pub async fn hear_both(&self, owed: &[PushOwed], receipts: &[PushReceipt]) -> Result<(), ApplyError> {
+        let mut batch = self.envelopes(Topic::Notification, None, owed);
+        batch.extend(self.envelopes(Topic::Notification, None, receipts));
+        self.apply(&self.receipts, &batch).await
     }
 
     fn envelopes<M: Message + prost::Name>(

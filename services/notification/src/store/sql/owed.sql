@@ -1,6 +1,5 @@
--- Limits of which it is told now ($2) that they near, at most $3 and the longest waiting first: each is told by whoever looks
--- first. Before it is signed what is owed is the signature, where that has a limit. Of a form by hand the county's own words
--- stand in its form.
+-- Limits of which it is told now ($2) that they near, at most $3 and the longest waiting first: each by whoever looks first. How
+-- the county calls the form stands in the form.
 WITH near AS (
     SELECT county, push_id
     FROM push

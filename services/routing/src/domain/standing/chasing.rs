@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::Office;
 use crate::domain::{
     chasing::{holder_name, next_above, reminded, said, said_above},
-    duty::{Duty, Firing, Passed},
+    duty::{Duty, DutyKind, Firing, Passed},
     level::Level,
     practice::OnBreach,
     push::{Form, PushOrder, Recipient, due_at},
@@ -27,6 +27,8 @@ pub struct DueDuty {
     pub id: Uuid,
     /// Where.
     pub area_code: String,
+    /// The county's own word for what it is about; of a form its title and number.
+    pub topic: String,
     /// Whether only its holder's officers and the centre may know of it.
     pub restricted: bool,
     /// By whom and by when it is owed.
@@ -39,6 +41,27 @@ impl DueDuty {
     pub fn told_area(&self) -> &str {
         if self.restricted { "" } else { &self.area_code }
     }
+
+    /// What is owed, as far as a reminder may say so.
+    fn told_what(&self) -> String {
+        match self.duty.kind {
+            _ if self.restricted => RESTRICTED.to_owned(),
+            DutyKind::SignForm => format!("{}签收", self.topic),
+            DutyKind::AnswerForm => format!("{}答复", self.topic),
+            kind => kind.name().to_owned(),
+        }
+    }
+}
+
+/// What became of what a duty is about, when its time comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meanwhile {
+    /// Nothing that the clock has to know.
+    Nothing,
+    /// Its area told something in its time, so that it owes no zero report (S4-02).
+    Told,
+    /// Nobody owes it any more, and nobody said so: the case that a form tells of is over.
+    Settled,
 }
 
 /// A duty after its time came.
@@ -54,17 +77,21 @@ pub struct Chased {
     pub tellings: Vec<Telling>,
 }
 
-/// The time of a duty has come. `told`: its area told something in its time, so that it owes no zero report (S4-02).
+/// The time of a duty has come.
 #[must_use]
-pub fn time_passed(due: &DueDuty, told: bool, now: Timestamp, office: Office<'_>) -> Chased {
+pub fn time_passed(due: &DueDuty, meanwhile: Meanwhile, now: Timestamp, office: Office<'_>) -> Chased {
     let mut duty = due.duty.clone();
-    if told && now >= duty.due_at {
-        let in_time = duty.due_at;
-        duty.end(in_time, true);
+    let ended = match meanwhile {
+        Meanwhile::Told if now >= duty.due_at => Some((duty.due_at, true)),
+        Meanwhile::Settled => Some((now, false)),
+        Meanwhile::Nothing | Meanwhile::Told => None,
+    };
+    if let Some((at, met)) = ended {
+        duty.end(at, met);
         return Chased { duty, firing: None, reminders: Vec::new(), tellings: Vec::new() };
     }
     let passed = duty.pass(now, office.practice.terms(duty.kind));
-    let (reminders, tellings) = match passed.filter(|_| !told) {
+    let (reminders, tellings) = match passed.filter(|_| meanwhile == Meanwhile::Nothing) {
         Some(passed) => said_of(due, passed, now, office),
         None => Default::default(),
     };
@@ -85,8 +112,8 @@ fn said_of(
     if on_breach == OnBreach::Nothing {
         return Default::default();
     }
-    let what = if due.restricted { RESTRICTED } else { due.duty.kind.name() };
-    let text = said(holder_name(directory, holder), what, passed);
+    let what = due.told_what();
+    let text = said(holder_name(directory, holder), &what, passed);
     let agency = reminded(directory, holder);
     let above = step_above(firing, on_breach).and_then(|step| match due.restricted {
         false => next_above(directory, agency, step),
@@ -101,7 +128,7 @@ fn said_of(
         at: now,
         due_at: (kind != TellingKind::Reported).then_some(due.duty.due_at),
         agency: holder.agency.clone(),
-        what: what.to_owned(),
+        what: what.clone(),
     };
     let persons = persons_of(directory, holder, local).into_iter();
     let mut tellings: Vec<Telling> = persons.map(|whom| telling(firing.into(), whom)).collect();
@@ -130,5 +157,40 @@ const fn step_above(firing: Firing, on_breach: OnBreach) -> Option<u8> {
         (OnBreach::Supervise, Firing::Over) => Some(1),
         (OnBreach::Remind, Firing::Chase(times)) => Some(times),
         (OnBreach::Supervise, Firing::Chase(times)) => Some(times.saturating_add(1)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{
+        duty::{Holder, Stage},
+        standing::limit_between,
+    };
+
+    #[test]
+    fn a_form_is_named_and_what_is_restricted_is_not() {
+        let told = |kind, restricted| {
+            let at = Timestamp::UNIX_EPOCH;
+            let duty = Duty {
+                no: 0,
+                kind,
+                holder: Holder::agency("housing"),
+                about: 0,
+                limit: limit_between(at, at),
+                started_at: at,
+                due_at: at,
+                pauses: Vec::new(),
+                stage: Stage::Running,
+                next_at: None,
+                ending: None,
+            };
+            let topic = "督办函 麻综督〔2026〕第0012号".to_owned();
+            DueDuty { id: Uuid::nil(), area_code: String::new(), topic, restricted, duty }.told_what()
+        };
+        assert_eq!(told(DutyKind::SignForm, false), "督办函 麻综督〔2026〕第0012号签收");
+        assert_eq!(told(DutyKind::AnswerForm, false), "督办函 麻综督〔2026〕第0012号答复");
+        assert_eq!(told(DutyKind::Rectify, false), "整改");
+        assert_eq!(told(DutyKind::Visit, true), RESTRICTED);
     }
 }

@@ -1,8 +1,9 @@
-//! Duties besides cases: sweeps, zero reports, patrols, publicity, visits, hazards and their rechecks, screenings, meetings. One
-//! model for all of them: who owes what by when, and what was recorded of it.
+//! Duties besides cases: sweeps, zero reports, patrols, publicity, visits, hazards and their rechecks, screenings, meetings, forms.
+//! One model for all of them: who owes what by when, and what was recorded of it.
 
 pub mod activities;
 pub mod chasing;
+pub mod forms;
 pub mod inquiries;
 pub mod recording;
 pub mod rewards;
@@ -52,11 +53,15 @@ pub enum StandingKind {
     Publicity,
     /// To look whether reports of a case are to be split off (分案研判): an officer said that they are of another dispute.
     Splitting,
+    /// To sign a form (公函签收) by which one is only told of a case, or that was issued by hand.
+    SignForm,
+    /// To answer such a form (公函答复).
+    AnswerForm,
 }
 
 impl StandingKind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::Sweep,
         Self::ZeroReport,
         Self::Visit,
@@ -69,6 +74,8 @@ impl StandingKind {
         Self::Patrol,
         Self::Publicity,
         Self::Splitting,
+        Self::SignForm,
+        Self::AnswerForm,
     ];
 
     /// What it is among all duties.
@@ -87,6 +94,8 @@ impl StandingKind {
             Self::Patrol => DutyKind::Patrol,
             Self::Publicity => DutyKind::Publicity,
             Self::Splitting => DutyKind::Split,
+            Self::SignForm => DutyKind::SignForm,
+            Self::AnswerForm => DutyKind::AnswerForm,
         }
     }
 
@@ -374,12 +383,15 @@ pub fn create(
         StandingKind::Inquiry,
         StandingKind::Merging,
         StandingKind::Splitting,
+        StandingKind::SignForm,
+        StandingKind::AnswerForm,
     ];
     if follows.contains(&new.kind) {
         return Err(Refusal::new(
             "KIND_FOLLOWS_FROM_OTHERS",
             "the kind would have to be one that is made by hand; rechecks, screenings, meetings, inquiries, \
-             mergers and splits follow from what was recorded, signalled, set for the week, seen in the figures and linked",
+             mergers, splits and the signing and answering of forms follow from what was recorded, signalled, set for the \
+             week, seen in the figures, linked and sent",
         ));
     }
     if new.restricted && new.kind != StandingKind::Visit {

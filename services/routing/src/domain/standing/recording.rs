@@ -132,6 +132,9 @@ fn check(duty: &StandingDuty, recording: &Recording, occasion: &Occasion) -> Res
     if duty.kind == StandingKind::Meeting {
         return refuse("MEETING_RECORDED_ELSEWHERE", "the week's meeting itself would have to be recorded");
     }
+    if matches!(duty.kind, StandingKind::SignForm | StandingKind::AnswerForm) {
+        return refuse("FORM_ANSWERED_ELSEWHERE", "the form itself would have to be signed or answered");
+    }
     if duty.record.is_some() || !duty.duty.is_open() {
         return refuse("RECORDED_ALREADY", "the duty would have to be still owed");
     }
@@ -205,5 +208,6 @@ const fn outcomes(kind: StandingKind) -> &'static [Outcome] {
         StandingKind::Screening => &[Outcome::Cleared, Outcome::FollowUp],
         StandingKind::Merging => &[Outcome::Apart],
         StandingKind::Splitting => &[Outcome::Together],
+        StandingKind::SignForm | StandingKind::AnswerForm => &[],
     }
 }

@@ -19,7 +19,7 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT duty.subject_id, duty.kind, duty.agency, duty.post, duty.person, duty.started_at, duty.due_at, duty.next_at,
         duty.stage, duty.ended_at, duty.met, standing_duty.working_days, standing_duty.area_code AS duty_area,
-        standing_duty.restricted
+        standing_duty.topic, standing_duty.restricted
     FROM duty JOIN standing_duty ON standing_duty.county = duty.county AND standing_duty.id = duty.subject_id
     WHERE subject.standing AND duty.county = $1 AND duty.subject_id = subject.id AND duty.no = 0 LIMIT 1
 ) AS held_duty ON true
