@@ -54,6 +54,7 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/notification_service.proto",
     "fengqiao/notification/v1/people.proto",
     "fengqiao/notification/v1/push.proto",
+    "fengqiao/notification/v1/reading.proto",
     "fengqiao/sealing/v1/sealing_service.proto",
     "fengqiao/statistics/v1/analysis_service.proto",
     "fengqiao/statistics/v1/bulletin_service.proto",

@@ -18,7 +18,7 @@ use crate::{
     connection::{Caller, Session},
     errors::CommandError,
     output::Output,
-    push::{Named, find},
+    push::{Named, Purpose, find},
     table::Table,
 };
 
@@ -55,6 +55,8 @@ pub struct GetOptions {
     /// Where to write it.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
+    #[command(flatten)]
+    purpose: Purpose,
 }
 
 /// Does what was asked.
@@ -117,7 +119,12 @@ async fn get(options: GetOptions, session: &Session, output: &Output) -> Result<
     let agency = options.named.agency.clone();
     let (_, push_id) = find(options.named, session).await?;
     let mut client = session.attachments(&Caller::Agency(agency)).await?;
-    let asked = DownloadAttachmentRequest { county: session.county(), push_id, attachment_id: options.id };
+    let asked = DownloadAttachmentRequest {
+        county: session.county(),
+        push_id,
+        attachment_id: options.id,
+        purpose: options.purpose.purpose,
+    };
     let answer = client.download_attachment(session.request(asked)).await;
     let mut pieces = answer.map_err(CommandError::call("the file"))?.into_inner();
     let path = options.to;

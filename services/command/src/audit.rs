@@ -3,9 +3,12 @@
 use std::io::{self, IsTerminal as _};
 
 use clap::{Args, Subcommand};
-use fengqiao_proto::routing::v1::{
-    AuditFault, AuditFinding, GetAnchorRequest, ListReadingsRequest, VerifyHistoryRequest, VerifySummary,
-    verify_history_response::Step,
+use fengqiao_proto::{
+    notification::v1 as pushed,
+    routing::v1::{
+        AuditFault, AuditFinding, GetAnchorRequest, ListReadingsRequest, VerifyHistoryRequest, VerifySummary,
+        verify_history_response::Step,
+    },
 };
 use indicatif::{ProgressBar, ProgressStyle};
 
@@ -16,6 +19,7 @@ use crate::{
     output::{Ink, Output},
     paging,
     table::Table,
+    words,
 };
 
 /// The most readings that are listed.
@@ -30,6 +34,8 @@ pub enum AuditCommand {
     Anchor,
     /// List who read a protected case, and why (查阅记录).
     Readings(ReadingsOptions),
+    /// List who read what was pushed of a protected case, at the centre and at the agencies' desks, and why (推送查阅记录).
+    PushReadings(ReadingsOptions),
     /// List who asked who was here before, or read a confidential report, and why (查询记录).
     Background(ReadersOptions),
 }
@@ -58,6 +64,7 @@ pub async fn execute(command: AuditCommand, session: &Session, output: &Output) 
         AuditCommand::Verify(options) => verify(options, session, output).await,
         AuditCommand::Anchor => anchor(session, output).await,
         AuditCommand::Readings(options) => readings(options, session, output).await,
+        AuditCommand::PushReadings(options) => push_readings(options, session, output).await,
         AuditCommand::Background(options) => background::readers(options, session, output).await,
     }
 }
@@ -188,6 +195,46 @@ async fn readings(options: ReadingsOptions, session: &Session, output: &Output) 
     for reading in readings {
         let at = output.second(reading.at.as_ref());
         table.row(vec![at.into(), reading.actor.into(), reading.capacity.into(), reading.purpose.into()]);
+    }
+    output.table(&table, "没有查阅记录")
+}
+
+async fn push_readings(
+    options: ReadingsOptions,
+    session: &Session,
+    output: &Output,
+) -> Result<(), CommandError> {
+    let client = session.push_readings(&Caller::Officer).await?;
+    let (readings, _) = paging::collect(MOST_READINGS, |page_size, page_token| {
+        let mut client = client.clone();
+        let request = session.request(pushed::ListReadingsRequest {
+            county: session.county(),
+            case: options.case.clone(),
+            page_size,
+            page_token,
+        });
+        let what = CommandError::call(format!("case {}", options.case));
+        async move {
+            let page = client.list_readings(request).await.map_err(what)?.into_inner();
+            Ok((page.readings, page.next_page_token))
+        }
+    })
+    .await?;
+    if output.json {
+        return readings.iter().try_for_each(|reading| output.json_line(reading));
+    }
+    let mut table = Table::of_words(["时间", "何人", "身份", "单位", "内容", "推送号", "事由"]);
+    for reading in readings {
+        let part = words::said(words::READ_PARTS, reading.part());
+        table.row(vec![
+            output.second(reading.at.as_ref()).into(),
+            reading.actor.into(),
+            reading.capacity.into(),
+            reading.agency.into(),
+            part.into(),
+            reading.push_id.into(),
+            reading.purpose.into(),
+        ]);
     }
     output.table(&table, "没有查阅记录")
 }

@@ -13,7 +13,7 @@ use fengqiao_proto::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
         attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
         form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
-        people_service_client::PeopleServiceClient,
+        people_service_client::PeopleServiceClient, reading_service_client::ReadingServiceClient,
     },
     routing::v1::{
         alert_service_client::AlertServiceClient, audit_service_client::AuditServiceClient,
@@ -261,6 +261,19 @@ impl Session {
     pub async fn answers(&self, caller: &Caller) -> Result<AnswerServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(AnswerServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for who read what was pushed.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn push_readings(
+        &self,
+        caller: &Caller,
+    ) -> Result<ReadingServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(ReadingServiceClient::with_interceptor(channel, token)
+            .max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification, for files.

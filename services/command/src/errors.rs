@@ -194,6 +194,10 @@ fn explain(status: &Status, lines: &mut Vec<String>) {
             if !status.message().contains(&line) {
                 lines.push(line);
             }
+            if violation.field == "purpose" {
+                lines
+                    .push("--purpose TEXT says why it is read; who read it, when and why is kept".to_owned());
+            }
         }
     }
     if let Some(failure) = status.get_details_precondition_failure() {
@@ -258,6 +262,14 @@ mod tests {
                 "(InvalidArgument)",
             ]
         );
+    }
+
+    #[test]
+    fn who_has_to_say_why_learns_how() {
+        let mut details = ErrorDetails::new();
+        details.add_bad_request_violation("purpose", "is needed: the case is protected");
+        let status = Status::with_error_details(Code::InvalidArgument, "a field is wrong", details);
+        assert!(lines(status).iter().any(|line| line.contains("--purpose TEXT")));
     }
 
     #[test]

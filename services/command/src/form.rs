@@ -17,6 +17,7 @@ use crate::{
     matter::each_field,
     output::{Ink, Output},
     paging,
+    push::Purpose,
     request_id::RequestId,
     table::Table,
     words,
@@ -30,7 +31,7 @@ pub enum FormCommand {
     /// Take back a form that was issued to an agency (撤回).
     Recall(RecallOptions),
     /// Show a form and what it says.
-    Show(Named),
+    Show(ShowOptions),
     /// List forms, the newest first.
     List(ListOptions),
     /// List the county's kinds of forms, their fields and limits, and who sees what.
@@ -49,6 +50,15 @@ pub struct Named {
     /// As this agency; as the centre where not given.
     #[arg(long)]
     agency: Option<String>,
+}
+
+/// A form to read.
+#[derive(Debug, Args)]
+pub struct ShowOptions {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    purpose: Purpose,
 }
 
 /// What to issue.
@@ -120,6 +130,8 @@ pub struct ListOptions {
 pub struct PaperOptions {
     #[command(flatten)]
     named: Named,
+    #[command(flatten)]
+    purpose: Purpose,
     /// The file to write.
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -158,9 +170,11 @@ pub async fn execute(command: FormCommand, session: &Session, output: &Output) -
             }
             output.line("已撤回")
         }
-        FormCommand::Show(Named { form, agency }) => {
+        FormCommand::Show(ShowOptions { named: Named { form, agency }, purpose }) => {
             let mut client = session.forms(&caller(agency.as_ref())).await?;
-            let request = session.request(GetFormRequest { county: session.county(), form_id: form });
+            let Purpose { purpose } = purpose;
+            let request =
+                session.request(GetFormRequest { county: session.county(), form_id: form, purpose });
             let answer = client.get_form(request).await.map_err(CommandError::call("the form"))?.into_inner();
             if output.json {
                 return output.document(&answer);
@@ -178,9 +192,11 @@ pub async fn execute(command: FormCommand, session: &Session, output: &Output) -
             }
             show_kinds(&answer, output)
         }
-        FormCommand::Paper(PaperOptions { named: Named { form, agency }, out }) => {
+        FormCommand::Paper(PaperOptions { named: Named { form, agency }, purpose, out }) => {
             let mut client = session.forms(&caller(agency.as_ref())).await?;
-            let request = session.request(GetFormPaperRequest { county: session.county(), form_id: form });
+            let Purpose { purpose } = purpose;
+            let request =
+                session.request(GetFormPaperRequest { county: session.county(), form_id: form, purpose });
             let answer = client.get_form_paper(request).await;
             let paper = answer.map_err(CommandError::call("the paper"))?.into_inner();
             std::fs::write(&out, &paper.pdf)

@@ -37,7 +37,7 @@ pub enum PushCommand {
     /// List an agency's pushes: red first, then the oldest.
     Inbox(InboxOptions),
     /// Show one push and what its form says.
-    Show(Named),
+    Show(ReadOptions),
     /// Take the assignment (签收).
     Sign(Named),
     /// Refuse it, with a reason (退回).
@@ -45,7 +45,7 @@ pub enum PushCommand {
     /// Say what was done (反馈).
     Feedback(FeedbackOptions),
     /// List what its agency did with a push: signed, returned, said.
-    Answers(Named),
+    Answers(ReadOptions),
     /// List what could not be delivered, the longest parked first.
     Parked(ParkedOptions),
     /// Send parked pushes again.
@@ -60,6 +60,23 @@ pub struct Named {
     /// Whose it is.
     #[arg(long)]
     pub agency: String,
+}
+
+/// One push to read.
+#[derive(Debug, Args)]
+pub struct ReadOptions {
+    #[command(flatten)]
+    named: Named,
+    #[command(flatten)]
+    purpose: Purpose,
+}
+
+/// Why something is read.
+#[derive(Debug, Args)]
+pub struct Purpose {
+    /// Why it is read; needed of the centre where the case is protected (未成年人、家暴等), and kept.
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub purpose: String,
 }
 
 /// A refusal.
@@ -107,9 +124,9 @@ pub struct FeedbackOptions {
 pub async fn execute(command: PushCommand, session: &Session, output: &Output) -> Result<(), CommandError> {
     match command {
         PushCommand::Inbox(options) => inbox::inbox(options, session, output).await,
-        PushCommand::Show(named) => {
+        PushCommand::Show(ReadOptions { named, purpose }) => {
             let (client, push_id) = find(named, session).await?;
-            inbox::show(client, push_id, session, output).await
+            inbox::show(client, push_id, purpose.purpose, session, output).await
         }
         PushCommand::Sign(named) => {
             let (mut client, push_id) = find(named, session).await?;
@@ -143,10 +160,10 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
             let answer = client.feedback_push(request).await.map_err(CommandError::call("the feedback"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Answers(named) => {
+        PushCommand::Answers(ReadOptions { named, purpose }) => {
             let agency = named.agency.clone();
             let (_, push_id) = find(named, session).await?;
-            answers::list(agency, push_id, session, output).await
+            answers::list(agency, (push_id, purpose.purpose), session, output).await
         }
         PushCommand::Parked(options) => parked::parked(options, session, output).await,
         PushCommand::Resend(options) => parked::resend(options, session, output).await,

@@ -4,7 +4,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     intake::v1::{CaseProgress, ChangeKind, LinkSubject},
     notification::v1::{
-        AnswerKind, CannotReason, DeliveryState, FeedbackOutcome, ReceiptState, ReturnReason,
+        AnswerKind, CannotReason, DeliveryState, FeedbackOutcome, ReadPart, ReceiptState, ReturnReason,
     },
     routing::v1::{
         AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MediatorKind, MeetingKind, PlaceKind,
@@ -158,6 +158,15 @@ pub const ANSWERS: &[Word<AnswerKind>] = &[
     Word(AnswerKind::Returned, "RETURNED", "退回"),
     Word(AnswerKind::Feedback, "FEEDBACK", "反馈"),
     Word(AnswerKind::Recalled, "RECALLED", "撤回"),
+];
+
+/// What of a push was read.
+pub const READ_PARTS: &[Word<ReadPart>] = &[
+    Word(ReadPart::Push, "PUSH", "推送"),
+    Word(ReadPart::Form, "FORM", "文书"),
+    Word(ReadPart::Paper, "PAPER", "文书（PDF）"),
+    Word(ReadPart::Attachment, "ATTACHMENT", "附件"),
+    Word(ReadPart::Answers, "ANSWERS", "办理经过"),
 ];
 
 /// What a person is in a report.

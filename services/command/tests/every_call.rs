@@ -40,6 +40,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.FormService",
     "fengqiao.notification.v1.EndpointService",
     "fengqiao.notification.v1.PeopleService",
+    "fengqiao.notification.v1.ReadingService",
     "fengqiao.sealing.v1.SealingService",
     "fengqiao.statistics.v1.AnalysisService",
     "fengqiao.statistics.v1.BulletinService",
@@ -143,7 +144,7 @@ settings show levels
 rules dry-run levels.toml
 rules activate levels.toml --words x --capacity director
 form issue rectification_notice --to 某商行 --field place=x --field hazard=x --field measures=x --field deadline=x
-form show 01939f2a-0000-7000-8000-000000000000
+form show 01939f2a-0000-7000-8000-000000000000 --purpose x
 form list --kind report_form
 form kinds
 form paper 01939f2a-0000-7000-8000-000000000000 --out form.pdf
@@ -152,6 +153,7 @@ form verify 7KQ4-M2XD-9RTF
 audit verify
 audit anchor
 audit readings 1
+audit push-readings 1
 audit background --reader x
 keys list
 background --phone 13800000000 --purpose x
@@ -187,7 +189,7 @@ export show 01939f2a-0000-7000-8000-000000000000
 export list
 export fetch 01939f2a-0000-7000-8000-000000000000 --to taken
 export cancel 01939f2a-0000-7000-8000-000000000000
-push answers 01939f2a-0000-7000-8000-000000000000 --agency police
+push answers 01939f2a-0000-7000-8000-000000000000 --agency police --purpose x
 attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
 attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken
 attachment list 01939f2a-0000-7000-8000-000000000000 --agency police

@@ -11,6 +11,7 @@ pub mod people;
 pub mod progress;
 pub mod push;
 pub mod queued;
+pub mod reading;
 pub mod receipt;
 pub mod retry;
 pub mod revision;

@@ -93,6 +93,9 @@ pub enum NotificationError {
     /// There is no such case, or nothing of it may be shown to residents.
     #[error("no such case that residents may see")]
     NoSuchProgress,
+    /// There is no case with this number, or its term is over.
+    #[error("no such case")]
+    NoSuchCase,
     /// The push was not tried so often.
     #[error("no such attempt")]
     NoSuchAttempt,

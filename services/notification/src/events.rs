@@ -1,5 +1,7 @@
 //! Events in and out: a push that routing asks for, and the receipts that this service sends.
 
+use std::collections::BTreeMap;
+
 use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{
@@ -18,6 +20,7 @@ use crate::domain::{
     limit::{Debt, NearLimit, ToldLimits},
     outcome::{Ending, Outcome},
     push::{Push, RequestedPush},
+    reading::Protection,
     receipt::EvidenceFor,
     retry::Next,
     revision::{Revised, Revision, last_said},
@@ -27,6 +30,8 @@ use crate::domain::{
 pub const PUSH_REQUESTED: &str = "fengqiao.routing.v1.PushRequested";
 /// The kind of event after which earlier pushes do not hold any more as they were pushed.
 pub const PUSHES_REVISED: &str = "fengqiao.routing.v1.PushesRevised";
+/// The kind of event that says what a case is after a change.
+pub const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// The kind of event after which nothing is kept of who and what a case was about.
 pub const CASE_EXPIRED: &str = "fengqiao.routing.v1.CaseExpired";
 /// The kind of event that tells of one push.
@@ -103,6 +108,37 @@ pub fn expired_cases(batch: &[Envelope]) -> Result<Vec<Uuid>, ApplyError> {
     };
     let expired = batch.iter().filter(|envelope| envelope.kind == CASE_EXPIRED);
     expired.map(|envelope| case(envelope).map_err(|reason| envelope.refused(reason))).collect()
+}
+
+/// What [`CaseChanged`](fengqiao_proto::routing::v1::CaseChanged) says of protection. Every change of every case passes by
+/// where pushes are stored, and nothing else of it is wanted there: the rest is passed over unread.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ProtectionSaid {
+    #[prost(string, tag = "1")]
+    case_id: String,
+    #[prost(int64, tag = "2")]
+    version: i64,
+    #[prost(bool, tag = "40")]
+    protected: bool,
+}
+
+/// The cases that a batch says are protected, each once with its newest such version, in the order of their ids.
+///
+/// # Errors
+/// The first event that cannot be read.
+pub fn protected_cases(batch: &[Envelope]) -> Result<Vec<Protection>, ApplyError> {
+    let mut protected: BTreeMap<Uuid, i64> = BTreeMap::new();
+    for envelope in batch.iter().filter(|envelope| envelope.kind == CASE_CHANGED) {
+        let said = ProtectionSaid::decode(envelope.payload.as_slice())
+            .map_err(|_| envelope.refused("it is not a CaseChanged"))?;
+        if said.protected {
+            let case_id =
+                Uuid::parse_str(&said.case_id).map_err(|_| envelope.refused("case_id is not a UUID"))?;
+            let newest = protected.entry(case_id).or_insert(said.version);
+            *newest = said.version.max(*newest);
+        }
+    }
+    Ok(protected.into_iter().map(|(case_id, version)| Protection { case_id, version }).collect())
 }
 
 /// What a batch says of earlier pushes.
@@ -320,6 +356,7 @@ pub fn push_owed(near: NearLimit) -> Option<Event> {
 #[cfg(test)]
 mod tests {
     use fengqiao_messaging::Topic;
+    use fengqiao_proto::routing::v1::CaseChanged;
 
     use super::*;
 
@@ -395,7 +432,28 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_says_which_cases_are_protected_and_of_which_version() {
+        let said = |number: u128, version, protected| {
+            let changed = CaseChanged {
+                case_id: Uuid::from_u128(number).to_string(),
+                version,
+                protected,
+                sealed_words: vec![7; 300],
+                drill: true,
+                ..CaseChanged::default()
+            };
+            Envelope { kind: CASE_CHANGED.into(), payload: changed.encode_to_vec(), ..envelope(&asked()) }
+        };
+        let batch =
+            [said(3, 1, true), said(1, 4, true), said(1, 2, true), said(2, 9, false), envelope(&asked())];
+        let found = protected_cases(&batch).unwrap();
+        let of = |number, version| Protection { case_id: Uuid::from_u128(number), version };
+        assert_eq!(found, [of(1, 4), of(3, 1)]);
+    }
+
+    #[test]
     fn kinds_are_the_contracts_names() {
+        assert_eq!(CASE_CHANGED, CaseChanged::full_name());
         assert_eq!(PUSH_REQUESTED, PushRequested::full_name());
         assert_eq!(PUSH_RECEIPT, PushReceipt::full_name());
         assert_eq!(CASE_EXPIRED, CaseExpired::full_name());

@@ -8,6 +8,7 @@ mod console;
 mod forms;
 mod operating;
 mod people;
+mod protected;
 mod reading;
 mod status;
 mod taking;

@@ -7,6 +7,7 @@
 //! * [`forms`]: what recipients see, numbers and paper.
 //! * [`people`]: officers, contacts and residents are told by SMS, voice or WeChat.
 //! * [`answering`], [`attachments`]: what agencies answer, by whichever way.
+//! * [`readings`]: who reads what was pushed of a protected case says why.
 //! * [`grpc`]: the contract's face; [`desk`]: the pages for agencies without a system.
 
 pub mod answer_rules;
@@ -24,6 +25,7 @@ pub mod grpc;
 pub mod outgoing;
 pub mod people;
 pub mod queue;
+pub mod readings;
 mod run;
 pub mod settings;
 pub mod staff;

@@ -12,7 +12,7 @@ use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
     attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
     form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
-    people_service_server::PeopleServiceServer,
+    people_service_server::PeopleServiceServer, reading_service_server::ReadingServiceServer,
 };
 use fengqiao_serving::{
     Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError, rehashing::hash_anew,
@@ -179,6 +179,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         .add_service(PeopleServiceServer::new(persons).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AnswerServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(ReadingServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AttachmentServiceServer::new(face).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(
             AccountServiceServer::new(AccountFace::new(door)).max_decoding_message_size(MAX_MESSAGE_BYTES),

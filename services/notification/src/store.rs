@@ -16,6 +16,7 @@ mod owners;
 mod parked;
 pub mod people;
 pub mod progress;
+mod readings;
 mod revisions;
 mod rows;
 mod sealed;
@@ -40,6 +41,7 @@ pub use given_answers::GivenAnswer;
 pub use inbox::{ArrivedPlace, Attempt, Place, ResumePlace, Which};
 pub use measures::Waiting;
 pub use parked::{Fitting, ResendWhich};
+pub use readings::{NewReading, Opened, Reading, ReadingPlace, keep_protected};
 pub use revisions::{RevisedPushes, revise_pushes};
 pub use sealed::SEALED_COLUMNS;
 
@@ -137,6 +139,13 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("people/expire_of_duties", include_str!("store/sql/people/expire_of_duties.sql")),
     ("people/keep_recipients", include_str!("store/sql/people/keep_recipients.sql")),
     ("people/recipients_after", include_str!("store/sql/people/recipients_after.sql")),
+    ("protected/cases", include_str!("store/sql/protected/cases.sql")),
+    ("protected/of", include_str!("store/sql/protected/of.sql")),
+    ("protected/keep", include_str!("store/sql/protected/keep.sql")),
+    ("protected/keep_part", include_str!("store/sql/protected/keep_part.sql")),
+    ("protected/holds", include_str!("store/sql/protected/holds.sql")),
+    ("protected/list", include_str!("store/sql/protected/list.sql")),
+    ("protected/case_of_number", include_str!("store/sql/protected/case_of_number.sql")),
     ("staff/keep", include_str!("store/sql/staff/keep.sql")),
     ("staff/newer", include_str!("store/sql/staff/newer.sql")),
     ("people/measure", include_str!("store/sql/people/measure.sql")),

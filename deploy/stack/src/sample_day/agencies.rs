@@ -173,7 +173,7 @@ impl Agency {
                 Ok((agency, push_id)) if agency == self.code => {
                     let agency = self.clone();
                     tokio::spawn(async move {
-                        let ask = GetPushRequest { county: String::new(), push_id };
+                        let ask = GetPushRequest { push_id, ..Default::default() };
                         let mut client = agency.client.clone();
                         if let Ok(Ok(found)) =
                             tokio::time::timeout(Duration::from_secs(5), client.get_push(ask)).await

@@ -10,18 +10,18 @@ use crate::{
     words,
 };
 
-/// Lists it, the oldest first.
+/// Lists it, the oldest first. Takes the push's id and why it is read.
 ///
 /// # Errors
 /// Where the call fails.
 pub async fn list(
     agency: String,
-    push_id: String,
+    (push_id, purpose): (String, String),
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
     let mut client = session.answers(&Caller::Agency(agency)).await?;
-    let request = session.request(ListAnswersRequest { county: session.county(), push_id });
+    let request = session.request(ListAnswersRequest { county: session.county(), push_id, purpose });
     let answer = client.list_answers(request).await.map_err(CommandError::call("the answers"))?;
     let answers = answer.into_inner().answers;
     if output.json {

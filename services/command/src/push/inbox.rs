@@ -162,10 +162,11 @@ fn page(push: &Push, output: &Output) -> String {
 pub async fn show(
     mut client: NotificationServiceClient<Connection>,
     push_id: String,
+    purpose: String,
     session: &Session,
     output: &Output,
 ) -> Result<(), CommandError> {
-    let request = session.request(GetPushRequest { county: session.county(), push_id });
+    let request = session.request(GetPushRequest { county: session.county(), push_id, purpose });
     let answer = client.get_push(request).await.map_err(CommandError::call("the push"))?;
     let answer = answer.into_inner();
     if output.json {

@@ -24,10 +24,10 @@ use crate::{
         revision::Revised,
     },
     error::NotificationError,
-    events::{PUSH_REQUESTED, expired_cases, requested_push, revised_pushes},
+    events::{PUSH_REQUESTED, expired_cases, protected_cases, requested_push, revised_pushes},
     forms::Forms,
     queue::Reserved,
-    store::{expire_cases, insert_pushes, revise_pushes},
+    store::{expire_cases, insert_pushes, keep_protected, revise_pushes},
 };
 
 /// Stores and passes on what routing asks for.
@@ -75,6 +75,12 @@ impl Arrivals {
         let Some(county) = batch.first().map(|first| first.county.as_str()) else {
             return Ok(Some(Fresh::default()));
         };
+        // Before the pushes: whoever could read one earlier would not be asked why. Done again it changes nothing, as what
+        // follows.
+        let protected = protected_cases(batch)?;
+        if !protected.is_empty() {
+            keep_protected(conn, county, &protected).await.map_err(|e| ApplyError::Retry(Box::new(e)))?;
+        }
         let expired = expired_cases(batch)?;
         if !expired.is_empty() {
             // Done again it changes nothing, so it need not be one step with the rest.

@@ -3,13 +3,13 @@
 use fengqiao_access::principal;
 use fengqiao_proto::notification::v1::{
     self as wire_form, CannotReason, FeedbackOutcome, FeedbackPushRequest, FeedbackPushResponse,
-    ListAnswersRequest, ListAnswersResponse, Push, ReturnPushRequest, ReturnPushResponse, ReturnReason,
-    SignPushRequest, SignPushResponse, answer_service_server::AnswerService,
+    ListAnswersRequest, ListAnswersResponse, Push, ReadPart, ReturnPushRequest, ReturnPushResponse,
+    ReturnReason, SignPushRequest, SignPushResponse, answer_service_server::AnswerService,
 };
 use fengqiao_serving::time::now;
 use tonic::{Request, Response, Status};
 
-use super::{NotificationFace, checks::Checks, status};
+use super::{NotificationFace, checks::Checks, protected::keep_reading, status};
 use crate::{
     answering::{Answerer, Feedback, GivenBack},
     domain::push::Push as DomainPush,
@@ -94,6 +94,11 @@ impl AnswerService for NotificationFace {
             let push_id = checks.uuid(&asked.push_id, "pushId");
             checks.done()?;
             let answers = self.delivery.store.given_answers(county, push_id, who.agency.as_deref()).await?;
+            // What is not there, or not the caller's, is not read.
+            if !answers.is_empty() {
+                let (read, purpose) = ((county, push_id), asked.purpose.as_str());
+                keep_reading(&self.delivery, who, read, ReadPart::Answers, purpose).await?;
+            }
             let answers = answers.iter().map(|one| wire::answer(&self.delivery.keyring, county, one));
             Ok(ListAnswersResponse { answers: answers.collect::<Result<Vec<wire_form::Answer>, _>>()? })
         };

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use fengqiao_access::principal;
 use fengqiao_proto::notification::v1::{
     BeginAttachment, DownloadAttachmentRequest, DownloadAttachmentResponse, ListAttachmentsRequest,
-    ListAttachmentsResponse, UploadAttachmentRequest, UploadAttachmentResponse,
+    ListAttachmentsResponse, ReadPart, UploadAttachmentRequest, UploadAttachmentResponse,
     attachment_service_server::AttachmentService, download_attachment_response,
     upload_attachment_request::Say,
 };
@@ -14,7 +14,12 @@ use futures::{Stream, StreamExt as _, stream};
 use tokio::time::timeout;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::{NotificationFace, checks::Checks, status};
+use super::{
+    NotificationFace,
+    checks::Checks,
+    protected::{hidden_in_lists, keep_reading},
+    status,
+};
 use crate::{
     answering::Answerer,
     attachments::{Coming, LONGEST_UPLOAD, Upload},
@@ -70,7 +75,11 @@ impl AttachmentService for NotificationFace {
             let push_id = checks.uuid(&asked.push_id, "pushId");
             let attachment_id = checks.uuid(&asked.attachment_id, "attachmentId");
             checks.done()?;
-            self.answering.files.read(county, push_id, who.agency.as_deref(), attachment_id).await
+            let file =
+                self.answering.files.read(county, push_id, who.agency.as_deref(), attachment_id).await?;
+            let (read, purpose) = ((county, push_id), asked.purpose.as_str());
+            keep_reading(&self.delivery, who, read, ReadPart::Attachment, purpose).await?;
+            Ok(file)
         };
         let (attachment, content) = found.await.map_err(status::of(OPERATION))?;
         let say = |say| DownloadAttachmentResponse { say: Some(say) };
@@ -93,7 +102,10 @@ impl AttachmentService for NotificationFace {
             let mut checks = Checks::default();
             let push_id = checks.uuid(&asked.push_id, "pushId");
             checks.done()?;
-            let attachments = self.answering.files.list(county, push_id, who.agency.as_deref()).await?;
+            let mut attachments = self.answering.files.list(county, push_id, who.agency.as_deref()).await?;
+            if !hidden_in_lists(&self.delivery, who, county, &[push_id]).await?.is_empty() {
+                attachments.iter_mut().for_each(|attachment| attachment.name.clear());
+            }
             Ok(ListAttachmentsResponse { attachments })
         };
         found.await.map(Response::new).map_err(status::of("listing files"))

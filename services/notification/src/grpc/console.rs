@@ -14,10 +14,11 @@ use fengqiao_proto::{
 };
 use fengqiao_serving::time::to_proto;
 use tonic::{Request, Response, Status};
+use uuid::Uuid;
 
 use super::{checks::Checks, status};
 use crate::{
-    delivery::{Console, Exchange},
+    delivery::{Console, Delivery, Exchange},
     error::NotificationError,
     wire,
 };
@@ -82,6 +83,7 @@ impl EndpointFace {
             let push_id = checks.uuid(&asked.push_id, "pushId");
             checks.done()?;
             let push = delivery.store.push(county, push_id).await?;
+            let sees_matter = sees_matter(delivery, who, county, push_id).await?;
             // An agency without a webhook has tries, but nothing that was posted.
             let address = match self.console.address(county, &push.agency).await {
                 Ok(address) => Some(address),
@@ -93,12 +95,12 @@ impl EndpointFace {
                 let posted = attempt.channel != crate::domain::outcome::Channel::Stream.name();
                 let request = match &address {
                     Some(address) if posted => {
-                        Some(sent(self.console.request_of(address, &push, &attempt, sees_matters(who))?))
+                        Some(sent(self.console.request_of(address, &push, &attempt, sees_matter)?))
                     }
                     _ => None,
                 };
                 let answer = match &attempt.sealed_answer {
-                    Some(sealed) if sees_matters(who) => {
+                    Some(sealed) if sees_matter => {
                         let answer = delivery.keyring.open(sealed, county.as_bytes())?;
                         self.console.shown_answer(&push, &answer)?
                     }
@@ -154,13 +156,15 @@ impl EndpointService for EndpointFace {
         let push_id = checks.uuid(&asked.push_id, "pushId");
         checks.hold(asked.number >= 1, "number", "must be a try's number, from 1");
         checks.done().map_err(status::of(OPERATION))?;
+        let sees_matter = sees_matter(self.console.delivery(), who, county, push_id).await;
+        let sees_matter = sees_matter.map_err(status::of(OPERATION))?;
         let (mut exchange, number) =
             self.console.replay(county, push_id, asked.number).await.map_err(status::of(OPERATION))?;
         tracing::info!(county, push = %push_id, by = who.role_name(), "an attempt was replayed");
-        if !sees_matters(who) {
+        if !sees_matter {
             exchange.sent.body = bytes::Bytes::new();
         }
-        let (request, answer) = shown(exchange, sees_matters(who));
+        let (request, answer) = shown(exchange, sees_matter);
         Ok(Response::new(ReplayAttemptResponse { request, answer, number }))
     }
 
@@ -186,9 +190,14 @@ impl EndpointService for EndpointFace {
     }
 }
 
-/// An operator keeps it running and sees no matter.
-fn sees_matters(who: &Principal) -> bool {
-    who.role != Role::Operator
+/// An operator keeps it running and sees no matter; of a protected case nobody sees it here, where nobody is asked why.
+async fn sees_matter(
+    delivery: &Delivery,
+    who: &Principal,
+    county: &str,
+    push_id: Uuid,
+) -> Result<bool, NotificationError> {
+    Ok(who.role != Role::Operator && delivery.store.protected_of(county, &[push_id]).await?.is_empty())
 }
 
 fn sent(request: crate::delivery::SentRequest) -> SentRequest {

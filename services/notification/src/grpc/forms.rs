@@ -9,8 +9,8 @@ use fengqiao_proto::{
     notification::v1::{
         Form, FormContent, FormField, FormFieldRule, FormKindRule, FormLimit, GetFormPaperRequest,
         GetFormPaperResponse, GetFormRequest, GetFormResponse, IssueFormRequest, IssueFormResponse,
-        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, ListFormsResponse, RecallFormRequest,
-        RecallFormResponse, RecipientRule, VerifyFormRequest, VerifyFormResponse,
+        ListFormKindsRequest, ListFormKindsResponse, ListFormsRequest, ListFormsResponse, ReadPart,
+        RecallFormRequest, RecallFormResponse, RecipientRule, VerifyFormRequest, VerifyFormResponse,
         form_service_server::FormService,
     },
     types::v1::{FormKind, Level, Role},
@@ -25,6 +25,7 @@ use uuid::Uuid;
 
 use super::{
     checks::Checks,
+    protected::keep_reading,
     reading::{LARGEST_PAGE, USUAL_PAGE, whose},
     status,
 };
@@ -59,12 +60,13 @@ impl FormFace {
         Self { delivery, forms }
     }
 
-    /// A form that a caller may see, with what it says.
+    /// A form that a caller may see, with what it says; that it is read is kept where its case is protected.
     async fn seen<T>(
         &self,
         request: &Request<T>,
-        county: &str,
-        form_id: &str,
+        (county, form_id): (&str, &str),
+        part: ReadPart,
+        purpose: &str,
     ) -> Result<(StoredForm, FormContent), NotificationError> {
         let mut checks = Checks::default();
         let form_id = checks.uuid(form_id, "formId");
@@ -74,6 +76,7 @@ impl FormFace {
         if who.role == Role::Agency && who.agency.as_deref() != Some(form.agency.as_str()) {
             return Err(NotificationError::NoSuchForm);
         }
+        keep_reading(&self.delivery, who, (county, form.form_id), part, purpose).await?;
         Ok((form, content))
     }
 
@@ -128,8 +131,8 @@ impl FormService for FormFace {
     async fn get_form(&self, request: Request<GetFormRequest>) -> Result<Response<GetFormResponse>, Status> {
         let asked = request.get_ref();
         let county = principal(&request)?.county_of(&asked.county)?;
-        let found = self.seen(&request, county, &asked.form_id).await;
-        let (form, content) = found.map_err(status::of("reading the form"))?;
+        let found = self.seen(&request, (county, &asked.form_id), ReadPart::Form, &asked.purpose);
+        let (form, content) = found.await.map_err(status::of("reading the form"))?;
         Ok(Response::new(GetFormResponse { form: Some(on_the_wire(&form, Some(content))) }))
     }
 
@@ -182,7 +185,8 @@ impl FormService for FormFace {
         let asked = request.get_ref();
         let county = principal(&request)?.county_of(&asked.county)?;
         let paper = async {
-            let (form, content) = self.seen(&request, county, &asked.form_id).await?;
+            let wanted = (county, asked.form_id.as_str());
+            let (form, content) = self.seen(&request, wanted, ReadPart::Paper, &asked.purpose).await?;
             self.forms.paper(&form, &content).await
         };
         let paper = paper.await.map_err(status::of("printing the form"))?;

@@ -3,15 +3,21 @@
 use fengqiao_access::{Principal, principal};
 use fengqiao_proto::{
     notification::v1::{
-        GetPushRequest, GetPushResponse, ListPushesOrder, ListPushesRequest, ListPushesResponse, ReceiptState,
+        GetPushRequest, GetPushResponse, ListPushesOrder, ListPushesRequest, ListPushesResponse,
+        Push as PushMessage, ReadPart, ReceiptState,
     },
     types::v1::{Matter, Role},
 };
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::paging;
 use tonic::{Request, Status};
+use uuid::Uuid;
 
-use super::{checks::Checks, status};
+use super::{
+    checks::Checks,
+    protected::{hidden_in_lists, keep_reading},
+    status,
+};
 use crate::{
     delivery::Delivery,
     domain::push::Push,
@@ -39,6 +45,9 @@ pub(super) async fn get_push(
         if who.role == Role::Agency && who.agency.as_deref() != Some(push.agency.as_str()) {
             return Err(NotificationError::NoSuchPush);
         }
+        if who.role != Role::Operator {
+            keep_reading(delivery, who, (county, push_id), ReadPart::Push, &asked.purpose).await?;
+        }
         let attempts = match who.role {
             Role::Agency => Vec::new(),
             _ => delivery.store.attempts(county, push_id).await?,
@@ -65,7 +74,7 @@ pub(super) async fn list_pushes(
     let county = who.county_of(&asked.county)?;
     let agency = whose(who, &asked.agency)?;
     if asked.order() == ListPushesOrder::Arrival {
-        let arrived = as_they_arrived(delivery, county, agency, matter_in_lists(who), asked);
+        let arrived = as_they_arrived(delivery, who, county, agency, asked);
         return arrived.await.map_err(status::of(OPERATION));
     }
     let found = async {
@@ -91,11 +100,7 @@ pub(super) async fn list_pushes(
         let mut page = delivery.store.list(county, &which, &after, size + 1).await?;
         let more = paging::cut(&mut page, size, |push| push.sealed_matter.len());
         let next_page_token = page.last().filter(|_| more).map(|last| paging::write(&Place::in_inbox(last)));
-        let matter = matter_in_lists(who);
-        let pushes = page
-            .iter()
-            .map(|push| Ok(wire::push(push, Some(matter(&delivery.keyring, push)?))))
-            .collect::<Result<_, NotificationError>>()?;
+        let pushes = in_a_list(delivery, who, county, &page).await?;
         Ok(ListPushesResponse { pushes, next_page_token: next_page_token.unwrap_or_default() })
     };
     found.await.map_err(status::of(OPERATION))
@@ -104,9 +109,9 @@ pub(super) async fn list_pushes(
 /// A page by which an agency fetches: nothing can come to lie before its end.
 async fn as_they_arrived(
     delivery: &Delivery,
+    who: &Principal,
     county: &str,
     agency: Option<String>,
-    matter: MatterOf,
     asked: &ListPushesRequest,
 ) -> Result<ListPushesResponse, NotificationError> {
     let mut checks = Checks::default();
@@ -120,11 +125,26 @@ async fn as_they_arrived(
     let size = paging::size(asked.page_size, USUAL_PAGE, LARGEST_PAGE);
     let agency = agency.unwrap_or_default();
     let (pushes, behind) = delivery.store.arrivals(county, &agency, after, size).await?;
-    let pushes = pushes
-        .iter()
-        .map(|push| Ok(wire::push(push, Some(matter(&delivery.keyring, push)?))))
-        .collect::<Result<_, NotificationError>>()?;
+    let pushes = in_a_list(delivery, who, county, &pushes).await?;
     Ok(ListPushesResponse { pushes, next_page_token: paging::write(&behind) })
+}
+
+/// Pushes as a list shows them to the caller: of a protected case nobody who is to be asked why learns its matter.
+async fn in_a_list(
+    delivery: &Delivery,
+    who: &Principal,
+    county: &str,
+    page: &[Push],
+) -> Result<Vec<PushMessage>, NotificationError> {
+    let matter = matter_in_lists(who);
+    let ids: Vec<Uuid> = page.iter().map(|push| push.push_id).collect();
+    let hidden = hidden_in_lists(delivery, who, county, &ids).await?;
+    let shown = |push: &Push| {
+        let opened =
+            (!hidden.contains(&push.push_id)).then(|| matter(&delivery.keyring, push)).transpose()?;
+        Ok(wire::push(push, opened))
+    };
+    page.iter().map(shown).collect()
 }
 
 /// How the matter of a push is opened.

@@ -21,7 +21,7 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
         }
         NotificationError::NoSuchPush => status::not_found("push"),
         NotificationError::NoSuchMessage => status::not_found("message"),
-        NotificationError::NoSuchProgress => status::not_found("case"),
+        NotificationError::NoSuchProgress | NotificationError::NoSuchCase => status::not_found("case"),
         NotificationError::NoSuchForm => status::not_found("form"),
         NotificationError::TermOver => status::failed_precondition("TERM_OVER", error.to_string()),
         NotificationError::OfCase => status::failed_precondition("FORM_OF_CASE", error.to_string()),

@@ -27,7 +27,7 @@ use crate::{
         progress::{Standing, code},
     },
     error::NotificationError,
-    events::expired_cases,
+    events::{CASE_CHANGED, expired_cases},
     staff,
     store::{
         people::{ToldResident, drop_protected, expire_people, insert_messages, residents_told},
@@ -37,8 +37,6 @@ use crate::{
 
 /// The kind of event by which a person is told.
 const PERSON_TO_TELL: &str = "fengqiao.routing.v1.PersonToTell";
-/// The kind of event that says how a case stands.
-const CASE_CHANGED: &str = "fengqiao.routing.v1.CaseChanged";
 /// A text is on its way for seconds; what is told at once gathers for so long.
 const GATHERED: Duration = Duration::from_millis(50);
 /// What a message of a duty besides cases has in place of a number.
@@ -304,7 +302,6 @@ fn reporters(matter: &Matter) -> impl Iterator<Item = Telephone> {
 
 /// How cases stand after a batch: of each the newest.
 fn standings(batch: &[Envelope]) -> Result<Vec<Standing>, ApplyError> {
-    debug_assert_eq!(CASE_CHANGED, CaseChanged::full_name());
     let mut newest: BTreeMap<Uuid, Standing> = BTreeMap::new();
     for envelope in batch.iter().filter(|envelope| envelope.kind == CASE_CHANGED) {
         let standing = standing(envelope).map_err(|reason| envelope.refused(reason))?;

@@ -38,6 +38,9 @@ WITH gone AS MATERIALIZED (
     -- Nobody has these bodies any more: they are removed like those that were never handed in whole.
     INSERT INTO attachment_upload (county, body, began_at, place)
     SELECT $1, body, '-infinity'::timestamptz, place FROM contents
+), unprotected AS (
+    -- Nothing is left that could be read.
+    DELETE FROM protected_case WHERE county = $1 AND case_id = ANY ($2::uuid[])
 ), forms AS (
     UPDATE form SET sealed_content = CASE WHEN sealed_content IS NULL THEN NULL ELSE $5::bytea END
     WHERE (county, form_id) IN (SELECT county, push_id FROM pushes UNION SELECT county, form_id FROM by_hand)

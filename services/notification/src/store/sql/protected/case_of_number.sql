@@ -1,0 +1,1 @@
+SELECT case_id FROM case_progress WHERE county = $1 AND case_number = $2
