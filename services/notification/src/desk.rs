@@ -2,15 +2,17 @@
 //!
 //! Everything is rendered here; no page needs a script. A page shows what is the agency's own, and what changes something
 //! is a form with a token of the session. `fengqiao-pages` lets people in, [`inbox`] shows what there is to do, [`form`]
-//! one push as it looks on paper with what can be done, [`acts`] and [`feedback`] take what was done, [`files`] gives out.
+//! one push as it looks on paper with what can be done, [`reading`] why it is read where its case is protected, [`acts`] and [`feedback`] take what was done, [`files`] gives out.
 //! [`progress`] is for residents.
 
 mod acts;
 mod feedback;
 mod files;
 mod form;
+mod history;
 mod inbox;
 mod progress;
+mod reading;
 mod refusal;
 mod words;
 
@@ -91,6 +93,7 @@ impl Desk {
             .route("/", get(|| async { Redirect::to(inbox::PATH) }))
             .route(inbox::PATH, get(inbox::show))
             .route("/pushes/{push_id}", get(form::show))
+            .route("/pushes/{push_id}/open", post(reading::open))
             .route("/pushes/{push_id}/sign", post(acts::sign))
             .route("/pushes/{push_id}/return", post(acts::give_back))
             .route("/pushes/{push_id}/paper", get(files::paper))

@@ -157,8 +157,15 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         let desk = &options.desk;
         let providers = providers(desk.sign_in_file.as_deref(), desk.desk_address.as_deref())?;
         let (counties, keyring) = (Arc::clone(&foundation.counties), Arc::clone(&foundation.keyring));
+        let residents = Residents::new(
+            store.clone(),
+            Arc::clone(&keyring),
+            Arc::clone(&counties),
+            door.clone(),
+            people.clone(),
+            foundation.pool.clone(),
+        );
         let entrance = Entrance::new(&SITE, door.clone(), counties, keyring, providers);
-        let residents = Residents::new(&foundation, door.clone(), store.clone(), people.clone());
         let forms = Arc::clone(&forms);
         let desk = Desk::new(answering.clone(), Arc::clone(&delivery), entrance, residents, forms);
         foundation.serve_http(listen, desk.router()).await?;

@@ -2,7 +2,7 @@
 
 use axum::{
     Form,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::HeaderMap,
     response::{IntoResponse as _, Redirect, Response},
 };
@@ -15,6 +15,7 @@ use super::{
     Desk, answerer,
     form::{Typed, with_alert},
     inbox::PATH,
+    reading::{By, Way},
     refusal,
 };
 use crate::{answering::GivenBack, domain::push::Push, error::NotificationError};
@@ -23,12 +24,13 @@ use crate::{answering::GivenBack, domain::push::Push, error::NotificationError};
 pub(super) async fn sign(
     State(desk): State<Desk>,
     Path(push_id): Path<String>,
+    Query(by): Query<By>,
     headers: HeaderMap,
     Form(form): Form<TokenOnly>,
 ) -> Result<Response, Instead> {
     let (visit, push_id) = desk.visit_to_change(&headers, &push_id, &form.csrf).await?;
     let done = desk.answering.sign(&answerer(&visit), push_id, visit.now).await;
-    Ok(desk.after(&visit, push_id, "signed", done, &Typed::default()).await)
+    Ok(desk.after(&visit, (push_id, by.way()), "signed", done, &Typed::default()).await)
 }
 
 /// Why it is returned.
@@ -47,6 +49,7 @@ pub(super) struct ReturnForm {
 pub(super) async fn give_back(
     State(desk): State<Desk>,
     Path(push_id): Path<String>,
+    Query(by): Query<By>,
     headers: HeaderMap,
     Form(form): Form<ReturnForm>,
 ) -> Result<Response, Instead> {
@@ -65,12 +68,12 @@ pub(super) async fn give_back(
     };
     let done = desk.answering.give_back(&answerer(&visit), push_id, &given, visit.now).await;
     let typed = Typed { return_text: form.text, evidence: form.evidence, ..Typed::default() };
-    Ok(desk.after(&visit, push_id, "returned", done, &typed).await)
+    Ok(desk.after(&visit, (push_id, by.way()), "returned", done, &typed).await)
 }
 
 impl Desk {
     /// Who changes something, with a form of this session.
-    async fn visit_to_change(
+    pub(super) async fn visit_to_change(
         &self,
         headers: &HeaderMap,
         push_id: &str,
@@ -89,15 +92,15 @@ impl Desk {
     pub(super) async fn after(
         &self,
         visit: &Visit<'_>,
-        push_id: Uuid,
+        (push_id, way): (Uuid, Way),
         word: &str,
         done: Result<Push, NotificationError>,
         typed: &Typed,
     ) -> Response {
         match done {
-            Ok(_) => Redirect::to(&format!("{PATH}/{push_id}?done={word}")).into_response(),
+            Ok(_) => Redirect::to(&format!("{PATH}/{push_id}?done={word}{}", way.beside())).into_response(),
             Err(error) => match refusal::what_is_wrong(visit.language, &error) {
-                Some(wrong) => with_alert(self, visit, push_id, wrong, typed).await,
+                Some(wrong) => with_alert(self, visit, (push_id, way), wrong, typed).await,
                 None => refusal::of(visit.language, "changing a push", &error),
             },
         }

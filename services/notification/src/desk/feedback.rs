@@ -2,7 +2,7 @@
 //! is taken piece by piece as it comes.
 
 use axum::{
-    extract::{Multipart, Path, State, multipart::Field},
+    extract::{Multipart, Path, Query, State, multipart::Field},
     http::{HeaderMap, StatusCode, header},
     response::Response,
 };
@@ -11,7 +11,7 @@ use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome};
 use fengqiao_serving::time::now;
 use uuid::Uuid;
 
-use super::{Desk, SITE, answerer, form::Typed, refusal};
+use super::{Desk, SITE, answerer, form::Typed, reading::By, refusal};
 use crate::{
     answer_rules::AnswerRules,
     answering::{Feedback, MOST_FILES},
@@ -43,6 +43,7 @@ impl From<NotificationError> for Refused {
 pub(super) async fn take(
     State(desk): State<Desk>,
     Path(push_id): Path<String>,
+    Query(by): Query<By>,
     headers: HeaderMap,
     form: Multipart,
 ) -> Result<Response, Instead> {
@@ -60,7 +61,7 @@ pub(super) async fn take(
         Ok(given) => {
             let done = desk.answering.feedback(&answerer(&visit), push_id, &given, now()).await;
             let typed = Typed { feedback_text: given.text, ..Typed::default() };
-            desk.after(&visit, push_id, "answered", done, &typed).await
+            desk.after(&visit, (push_id, by.way()), "answered", done, &typed).await
         }
         Err(Refused::Forged) => refusal::forged(language),
         Err(Refused::Broken) => {
@@ -68,7 +69,9 @@ pub(super) async fn take(
                 .say("表单没有完整送达，请再试一次。", "The form did not come whole; please try again.");
             shared::plain(&SITE, language, StatusCode::BAD_REQUEST, text)
         }
-        Err(Refused::Wrong(error)) => desk.after(&visit, push_id, "", Err(error), &Typed::default()).await,
+        Err(Refused::Wrong(error)) => {
+            desk.after(&visit, (push_id, by.way()), "", Err(error), &Typed::default()).await
+        }
     })
 }
 

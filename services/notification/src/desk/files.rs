@@ -2,14 +2,19 @@
 
 use axum::{
     body::Body,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse as _, Response},
 };
 use fengqiao_pages::Instead;
+use fengqiao_proto::notification::v1::ReadPart;
 use uuid::Uuid;
 
-use super::{Desk, refusal};
+use super::{
+    Desk,
+    reading::{By, ask_first},
+    refusal,
+};
 use crate::{domain::attachment::name_for_download, error::NotificationError};
 
 /// Nothing in a file acts in our name, should a browser show it after all.
@@ -19,6 +24,7 @@ const SANDBOX: HeaderValue = HeaderValue::from_static("default-src 'none'; sandb
 pub(super) async fn give(
     State(desk): State<Desk>,
     Path((push_id, file_id)): Path<(String, String)>,
+    Query(by): Query<By>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     let visit = desk.entrance.visit(&headers).await?;
@@ -26,8 +32,14 @@ pub(super) async fn give(
         return Ok(refusal::not_found(visit.language));
     };
     let (county, agency) = (visit.signed.county.as_str(), visit.signed.account.agency.as_str());
-    Ok(match desk.answering.files.read(county, push_id, Some(agency), file_id).await {
-        Ok((file, content)) => {
+    let found = async {
+        let file = desk.answering.files.read(county, push_id, Some(agency), file_id).await?;
+        let may = desk.may_give(&visit, push_id, by.way(), ReadPart::Attachment).await?;
+        Ok::<_, NotificationError>(may.then_some(file))
+    };
+    Ok(match found.await {
+        Ok(None) => ask_first(push_id),
+        Ok(Some((file, content))) => {
             let name = name_for_download(&file.name, &file.media_type);
             (to_keep(&name, &file.media_type, file.size), Body::from_stream(content)).into_response()
         }
@@ -39,6 +51,7 @@ pub(super) async fn give(
 pub(super) async fn paper(
     State(desk): State<Desk>,
     Path(push_id): Path<String>,
+    Query(by): Query<By>,
     headers: HeaderMap,
 ) -> Result<Response, Instead> {
     let visit = desk.entrance.visit(&headers).await?;
@@ -47,10 +60,13 @@ pub(super) async fn paper(
     let printed = async {
         let one = desk.delivery.store.desk_push(county, agency, push_id).await?;
         let (form, content) = desk.forms.read(county, push_id).await?;
-        Ok::<_, NotificationError>((one.push.form_number, desk.forms.paper(&form, &content).await?))
+        let paper = desk.forms.paper(&form, &content).await?;
+        let may = desk.may_give(&visit, push_id, by.way(), ReadPart::Paper).await?;
+        Ok::<_, NotificationError>(may.then_some((one.push.form_number, paper)))
     };
     Ok(match printed.await {
-        Ok((number, paper)) => {
+        Ok(None) => ask_first(push_id),
+        Ok(Some((number, paper))) => {
             let name = format!("{number}.pdf");
             (to_keep(&name, "application/pdf", i64::try_from(paper.pdf.len()).unwrap_or(i64::MAX)), paper.pdf)
                 .into_response()

@@ -11,7 +11,7 @@ use fengqiao_pages::{
     shell::{alert, form_token, page},
 };
 use fengqiao_proto::{
-    notification::v1::{AnswerKind, Attachment, ReceiptState},
+    notification::v1::ReceiptState,
     types::v1::{FormKind, Matter, PushSubject},
 };
 use maud::{Markup, html};
@@ -20,7 +20,9 @@ use uuid::Uuid;
 
 use super::{
     Desk, SITE,
+    history::history,
     inbox::{PATH, due_word, state_mark},
+    reading::{Way, asking},
     refusal,
     words::{CANNOT_REASONS, DeskWords as _, OUTCOMES, RETURN_REASONS},
 };
@@ -28,15 +30,17 @@ use crate::{
     answering::{FEEDBACK_TEXT, RETURN_TEXT},
     domain::owed::Owed,
     error::NotificationError,
-    store::{DeskPush, GivenAnswer},
+    store::DeskPush,
     wire,
 };
 
-/// What was just done.
+/// What was just done, and by which reading the page is open.
 #[derive(Deserialize)]
 pub(super) struct After {
     #[serde(default)]
     done: String,
+    #[serde(default)]
+    reading: String,
 }
 
 /// What one had typed when something was wrong, to be typed no second time.
@@ -64,29 +68,30 @@ pub(super) async fn show(
         _ => None,
     };
     let top = done.map(|done| html! { p class="done" role="status" { (done) } });
-    Ok(rendered(&desk, &visit, push_id, StatusCode::OK, top, &Typed::default()).await)
+    let way = Way::of(&after.reading);
+    Ok(rendered(&desk, &visit, (push_id, way), StatusCode::OK, top, &Typed::default()).await)
 }
 
 /// The page after something that was not right.
 pub(super) async fn with_alert(
     desk: &Desk,
     visit: &Visit<'_>,
-    push_id: Uuid,
+    which: (Uuid, Way),
     (status, text): (StatusCode, String),
     typed: &Typed,
 ) -> Response {
-    rendered(desk, visit, push_id, status, Some(alert(&text)), typed).await
+    rendered(desk, visit, which, status, Some(alert(&text)), typed).await
 }
 
 async fn rendered(
     desk: &Desk,
     visit: &Visit<'_>,
-    push_id: Uuid,
+    which: (Uuid, Way),
     status: StatusCode,
     top: Option<Markup>,
     typed: &Typed,
 ) -> Response {
-    match whole(desk, visit, push_id, status, top, typed).await {
+    match whole(desk, visit, which, status, top, typed).await {
         Ok(response) => response,
         Err(error) => refusal::of(visit.language, "showing a push", &error),
     }
@@ -95,7 +100,7 @@ async fn rendered(
 async fn whole(
     desk: &Desk,
     visit: &Visit<'_>,
-    push_id: Uuid,
+    (push_id, way): (Uuid, Way),
     status: StatusCode,
     top: Option<Markup>,
     typed: &Typed,
@@ -103,6 +108,9 @@ async fn whole(
     let (county, agency) = (visit.signed.county.as_str(), visit.signed.account.agency.as_str());
     let store = &desk.delivery.store;
     let one = store.desk_push(county, agency, push_id).await?;
+    let Some(way) = desk.way_in(visit, push_id, way).await? else {
+        return Ok(asking(visit, &one, status, top, ""));
+    };
     let matter = wire::open_matter(&desk.delivery.keyring, &one.push)?;
     let answers = store.given_answers(county, push_id, Some(agency)).await?;
     let files = desk.answering.files.list(county, push_id, Some(agency)).await?;
@@ -120,17 +128,17 @@ async fn whole(
         (paper(visit, &one, &matter))
         @if !one.push.form_number.is_empty() {
             p class="no-print" {
-                a href={ (PATH) "/" (push_id) "/paper" } { (language.say("下载文书（PDF）", "The form as PDF")) }
+                a href={ (PATH) "/" (push_id) "/paper" (way) } { (language.say("下载文书（PDF）", "The form as PDF")) }
             }
         }
         @if let Some(link) = bulletin_link(one.push.form, &matter) {
             p class="no-print" { a href=(link) rel="noreferrer" { (language.say("下载统计报告（PDF）", "The bulletin as PDF")) } }
         }
-        (acts(desk, visit, &one, typed))
+        (acts(desk, visit, &one, way, typed))
         h2 class="no-print" { (language.say("办理经过", "History")) }
-        div class="no-print" { (history(desk, visit, &one, &answers, &files)?) }
+        div class="no-print" { (history(desk, visit, (&one, way), &answers, &files)?) }
     };
-    let path = format!("{PATH}/{push_id}");
+    let path = format!("{PATH}/{push_id}{way}");
     Ok(page(&Frame { site: &SITE, language, title, path: &path, signed: Some(&visit.signed) }, status, &main))
 }
 
@@ -224,32 +232,32 @@ fn paper(visit: &Visit<'_>, one: &DeskPush, matter: &Matter) -> Markup {
 }
 
 /// What can be done in its state.
-fn acts(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, typed: &Typed) -> Markup {
+fn acts(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, way: Way, typed: &Typed) -> Markup {
     let language = visit.language;
     let may_return = matches!(one.push.receipt, ReceiptState::Unsigned | ReceiptState::Signed);
     let may_answer = matches!(one.push.receipt, ReceiptState::Signed | ReceiptState::Answered);
     html! {
         section class="acts" aria-label=(language.say("办理", "Act")) {
             @if one.owed() == Owed::Signature {
-                form class="act" method="post" action={ (PATH) "/" (one.push.push_id) "/sign" } {
+                form class="act" method="post" action={ (PATH) "/" (one.push.push_id) "/sign" (way) } {
                     (form_token(&visit.signed))
                     button type="submit" { (language.say("签收", "Sign")) }
                 }
             }
-            @if may_answer { (feedback_form(desk, visit, one, typed)) }
-            @if may_return { (return_form(visit, one, typed)) }
+            @if may_answer { (feedback_form(desk, visit, one, way, typed)) }
+            @if may_return { (return_form(visit, one, way, typed)) }
         }
     }
 }
 
-fn feedback_form(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, typed: &Typed) -> Markup {
+fn feedback_form(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, way: Way, typed: &Typed) -> Markup {
     let language = visit.language;
     let rules = desk.answering.rules(&visit.signed.county);
     let megabytes = rules.largest_file / 1_000_000;
     html! {
         h2 { (language.say("反馈", "Feedback")) }
         form class="act" method="post" enctype="multipart/form-data"
-            action={ (PATH) "/" (one.push.push_id) "/feedback" } {
+            action={ (PATH) "/" (one.push.push_id) "/feedback" (way) } {
             (form_token(&visit.signed))
             input type="hidden" name="request_id" value=(Uuid::now_v7());
             fieldset {
@@ -298,12 +306,12 @@ fn feedback_form(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, typed: &Typed) 
     }
 }
 
-fn return_form(visit: &Visit<'_>, one: &DeskPush, typed: &Typed) -> Markup {
+fn return_form(visit: &Visit<'_>, one: &DeskPush, way: Way, typed: &Typed) -> Markup {
     let language = visit.language;
     html! {
         details open[!typed.return_text.is_empty() || !typed.evidence.is_empty()] {
             summary { (language.say("退回", "Return it")) }
-            form class="act" method="post" action={ (PATH) "/" (one.push.push_id) "/return" } {
+            form class="act" method="post" action={ (PATH) "/" (one.push.push_id) "/return" (way) } {
                 (form_token(&visit.signed))
                 fieldset {
                     legend { (language.say("退回理由", "Why")) }
@@ -322,60 +330,6 @@ fn return_form(visit: &Visit<'_>, one: &DeskPush, typed: &Typed) -> Markup {
             }
         }
     }
-}
-
-fn history(
-    desk: &Desk,
-    visit: &Visit<'_>,
-    one: &DeskPush,
-    answers: &[GivenAnswer],
-    files: &[Attachment],
-) -> Result<Markup, NotificationError> {
-    let (language, push) = (visit.language, &one.push);
-    let staff = desk.entrance.door().staff(&visit.signed.county);
-    let who = |given: &GivenAnswer| match &staff {
-        Some(staff) => format!("{} {}", staff.post_name(&given.capacity), staff.person_name(&given.actor)),
-        None => given.actor.clone(),
-    };
-    let told = answers
-        .iter()
-        .map(|given| Ok((given, wire::answer(&desk.delivery.keyring, &push.county, given)?.text)))
-        .collect::<Result<Vec<_>, NotificationError>>()?;
-    Ok(html! {
-        ol class="history" {
-            li { (visit.minute(push.requested_at)) " " strong { (language.say("推送", "Pushed")) } " " (push.reason) }
-            @if let Some(at) = push.delivered_at {
-                li { (visit.minute(at)) " " strong { (language.say("送达", "Delivered")) } }
-            }
-            @for (given, text) in told {
-                li {
-                    (visit.minute(given.at)) " " strong { (language.answer(given.kind)) } " " (who(given)) " "
-                    @match given.kind {
-                        AnswerKind::Returned => span class="mark" { (language.return_reason(given.return_reason)) },
-                        AnswerKind::Feedback => {
-                            span class="mark" { (language.outcome(given.outcome)) }
-                            @if given.cannot_reason != Default::default() {
-                                span class="mark" { (language.cannot_reason(given.cannot_reason)) }
-                            }
-                            @if given.substantive == Some(true) {
-                                span class="mark good" { (language.say("实质性反馈", "Substantive")) }
-                            }
-                        },
-                        _ => {},
-                    }
-                    @if !text.is_empty() { p class="said" { (text) } }
-                    @for file in files.iter().filter(|file| given.attachments.iter().any(|id| id.to_string() == file.attachment_id)) {
-                        p { a href={ (PATH) "/" (push.push_id) "/files/" (file.attachment_id) } { (file.name) }
-                            " (" (kilobytes(file.size)) ")" }
-                    }
-                }
-            }
-        }
-    })
-}
-
-fn kilobytes(size: i64) -> String {
-    format!("{} kB", (size / 1000).max(1))
 }
 
 #[cfg(test)]

@@ -10,11 +10,12 @@ use fengqiao_pages::{
     level::{colour, mark},
     shell::page,
 };
+use fengqiao_proto::types::v1::Matter;
 use fengqiao_serving::paging;
 use maud::{Markup, html};
 use serde::Deserialize;
 
-use super::{Desk, SITE, refusal, words::DeskWords as _};
+use super::{Desk, SITE, reading::protected_mark, refusal, words::DeskWords as _};
 use crate::{
     domain::owed::{Nearness, Owed, nearness},
     error::NotificationError,
@@ -73,7 +74,10 @@ async fn listed(desk: &Desk, visit: &Visit<'_>, which: &Which) -> Result<Respons
     let more = paging::cut(&mut pushes, ROWS, |_| 0);
     let next = pushes.last().filter(|_| more).map(|last| paging::write(&Place::in_inbox(&last.push)));
     let title = title(language, bucket);
-    let rows = pushes.iter().map(|one| row(desk, visit, one)).collect::<Result<Vec<_>, _>>()?;
+    let ids: Vec<_> = pushes.iter().map(|one| one.push.push_id).collect();
+    let protected = desk.delivery.store.protected_of(county, &ids).await?;
+    let shown = |one: &DeskPush| row(desk, visit, one, protected.contains_key(&one.push.push_id));
+    let rows = pushes.iter().map(shown).collect::<Result<Vec<_>, _>>()?;
     let main = html! {
         h1 { (language.say("待办事项", "What there is to do")) }
         (four(language, &numbers, bucket))
@@ -134,15 +138,18 @@ fn four(language: Language, numbers: &FourNumbers, here: Bucket) -> Markup {
     }
 }
 
-fn row(desk: &Desk, visit: &Visit<'_>, one: &DeskPush) -> Result<Markup, NotificationError> {
+/// One of the list; of a protected case nothing of what it is about, since nobody is asked why here.
+fn row(desk: &Desk, visit: &Visit<'_>, one: &DeskPush, protected: bool) -> Result<Markup, NotificationError> {
     let (language, push) = (visit.language, &one.push);
-    let matter = wire::masked_matter(&desk.delivery.keyring, push)?;
+    let matter =
+        if protected { Matter::default() } else { wire::masked_matter(&desk.delivery.keyring, push)? };
     let title = if matter.title.is_empty() { push.reason.as_str() } else { matter.title.as_str() };
     Ok(html! {
         li class=(colour(push.level)) {
             a href={ (PATH) "/" (push.push_id) } { (title) }
             p {
                 (mark(language, push.level)) (state_mark(visit, one))
+                @if protected { (protected_mark(language)) }
                 (language.form(push.form)) " " (push.case_number)
                 @if !push.area_name.is_empty() { " · " (push.area_name) }
             }

@@ -17,11 +17,12 @@ use fengqiao_pages::{
     shell::{alert, page},
 };
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::{Foundation, PeerAddress, time::now};
+use fengqiao_serving::{PeerAddress, time::now};
 use fengqiao_signin::{Door, Lockout, SignInError, edge::Tries};
 use jiff::Timestamp;
 use maud::{Markup, html};
 use serde::Deserialize;
+use sqlx::PgPool;
 
 use crate::{
     domain::progress::{Stage, fits, stage, typed_code, typed_number},
@@ -53,18 +54,18 @@ pub struct Residents {
 }
 
 impl Residents {
-    /// On this store; the door names the counties.
+    /// On this store; the door names the counties, and wrong codes are counted in this service's schema.
     #[must_use]
-    pub fn new(foundation: &Foundation, door: Door, store: Store, people: People) -> Self {
-        Self {
-            store,
-            keyring: Arc::clone(&foundation.keyring),
-            counties: Arc::clone(&foundation.counties),
-            door,
-            people,
-            tries: Arc::default(),
-            lockout: Lockout::new(foundation.pool.clone(), "case:"),
-        }
+    pub fn new(
+        store: Store,
+        keyring: Arc<Keyring>,
+        counties: Arc<Counties>,
+        door: Door,
+        people: People,
+        pool: PgPool,
+    ) -> Self {
+        let lockout = Lockout::new(pool, "case:");
+        Self { store, keyring, counties, door, people, tries: Arc::default(), lockout }
     }
 
     /// The page.

@@ -109,6 +109,10 @@ fn fields_in_words<'a>(language: Language, fields: impl Iterator<Item = &'a str>
                 "请写明办理情况，文字不能过长。",
                 "Please say in words what was done, not at too great length.",
             ),
+            "purpose" => language.say(
+                "请写明查看事由，不超过200字。",
+                "Please say why you read it, in at most 200 characters.",
+            ),
             "evidence" => {
                 language.say("佐证材料每行一项，至多20项。", "What shows it: one a line, at most 20.")
             }
