@@ -591,8 +591,11 @@ async fn the_desk_asks_why_before_it_shows_a_protected_push() {
     let (me, other) = (("officer-zhao", "police"), ("officer-feng", "town-421181105"));
     let is_open = async |(actor, agency): (&str, &str), push_id, since| {
         let reader = Reader { actor, capacity: "", agency };
-        let id = Uuid::parse_str(&reading).unwrap();
-        store.is_open(Opened { county: COUNTY, id, push_id, reader, since }).await.unwrap()
+        let opened =
+            Opened { county: COUNTY, id: Uuid::parse_str(&reading).unwrap(), push_id, reader, since };
+        let shows = store.is_open(opened).await.unwrap();
+        assert_eq!(store.keep_part(opened, ReadPart::Paper, now()).await.unwrap(), shows);
+        shows
     };
     let hour_ago = now() - 1.hour();
     assert!(is_open(me, id, hour_ago).await);
