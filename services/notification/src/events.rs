@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{
-        CannotReason, DeliveredPush, FeedbackOutcome, PushLimitsMoved, PushOwed, PushReceipt, PushesDelivered,
-        ReceiptKind, ReturnReason,
+        CannotReason, DeliveredPush, FeedbackOutcome, PushLimitsMoved, PushOwed, PushReceipt,
+        PushesDelivered, ReceiptKind, ReturnReason,
     },
     routing::v1::{CaseExpired, PushRequested, PushesRevised},
     types::v1::{FormKind, Level, PushSubject},

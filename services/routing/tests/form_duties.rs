@@ -108,9 +108,9 @@ async fn a_form_that_is_not_signed_is_pressed_up_the_ladder_until_it_is() {
     let (case, push) = told(&story).await;
     let near = owed(&story, &push, PushDebt::Signature, "2026-06-01 22:00");
     story.office.set_clock(story.local("2026-06-01 19:00"));
-    story.office.hear(&[near.clone()]).await.unwrap();
+    story.office.hear(std::slice::from_ref(&near)).await.unwrap();
     // Once more, by itself and twice in a batch.
-    story.office.hear(&[near.clone()]).await.unwrap();
+    story.office.hear(std::slice::from_ref(&near)).await.unwrap();
     story.office.hear(&[near.clone(), near.clone()]).await.unwrap();
     let duties = listed(&story, StandingKind::SignForm, DutyProgress::Owed).await;
     let [duty] = duties.as_slice() else { panic!("{duties:?}") };
