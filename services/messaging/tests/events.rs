@@ -253,6 +253,18 @@ impl World {
         self.outbox.sent(COUNTY, first, events);
     }
 
+    /// Whether the receiver has looked since [`World::forget_look`]: after its first look it says how far it is.
+    async fn has_looked(&self, service: &str) -> bool {
+        let key = self.keys.acknowledged(COUNTY, Topic::Intake);
+        redis::cmd("HEXISTS").arg(key).arg(service).query_async(&mut self.redis().await).await.unwrap()
+    }
+
+    async fn forget_look(&self, service: &str) {
+        let key = self.keys.acknowledged(COUNTY, Topic::Intake);
+        let _: i64 =
+            redis::cmd("HDEL").arg(key).arg(service).query_async(&mut self.redis().await).await.unwrap();
+    }
+
     /// Ends all that works at it; others may begin.
     async fn halt(&mut self) {
         self.stop.cancel();
@@ -502,9 +514,9 @@ async fn a_receiver_does_not_say_that_it_has_everything_while_the_stream_is_lost
     world.halt().await;
     let _: i64 = redis::cmd("DEL").arg(&key).query_async(&mut redis).await.unwrap();
     say_nothing_yet(&routing).await;
+    world.forget_look("routing").await;
     world.receive("routing", &routing);
-    // At least one look while nothing comes.
-    sleep(Duration::from_millis(2_500)).await;
+    until("it has looked while nothing comes", async || world.has_looked("routing").await).await;
     assert!(!has_said(&routing).await);
     // Nothing was missing, and only the sender knows it.
     world.relay();
@@ -523,8 +535,9 @@ async fn a_receiver_does_not_say_that_it_has_everything_while_the_stream_is_lost
         .await
         .unwrap();
     say_nothing_yet(&routing).await;
+    world.forget_look("routing").await;
     world.receive("routing", &routing);
-    sleep(Duration::from_millis(2_500)).await;
+    until("it has looked at what is left", async || world.has_looked("routing").await).await;
     assert!(!has_said(&routing).await);
     world.relay();
     until("it says so", async || has_said(&routing).await).await;
@@ -774,8 +787,18 @@ async fn what_is_applied_is_still_kept_for_a_while() {
         all.fetch_all(&world.sender).await.unwrap()
     };
     until("the old ones are gone", async || kept().await == [3]).await;
-    // At least one more look.
-    sleep(Duration::from_millis(2_500)).await;
+    // A look begins with writing down what all have: when that is done twice more, a whole look has passed.
+    for _ in 0..2 {
+        sqlx::query("DELETE FROM outbox_receiver").execute(&world.sender).await.unwrap();
+        until("it looks again", async || {
+            let told: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox_receiver WHERE position = 3")
+                .fetch_one(&world.sender)
+                .await
+                .unwrap();
+            told == 2
+        })
+        .await;
+    }
     assert_eq!(kept().await, [3]);
     world.end().await;
 }
