@@ -6,9 +6,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTraceServiceRequest, ExportTraceServiceResponse,
-    trace_service_server::{TraceService, TraceServiceServer},
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::{
+        ExportTraceServiceRequest, ExportTraceServiceResponse,
+        trace_service_server::{TraceService, TraceServiceServer},
+    },
+    common::v1::any_value::Value,
+    trace::v1::ResourceSpans,
 };
 use prost::Message as _;
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -27,6 +31,55 @@ impl TraceService for Kept {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(request.into_inner());
         Ok(Response::new(ExportTraceServiceResponse::default()))
     }
+}
+
+/// A span that was exported.
+#[derive(Debug, Clone)]
+pub struct KeptSpan {
+    /// The service that it is of.
+    pub service: String,
+    /// What was done.
+    pub name: String,
+    id: String,
+    parent: String,
+}
+
+/// The way from where a trace began to each of its spans, in words: services and names, and at the head the span that none
+/// of the trace is: the caller's.
+#[must_use]
+pub fn ways(spans: &[KeptSpan]) -> BTreeSet<String> {
+    spans
+        .iter()
+        .map(|span| {
+            let mut way = Vec::new();
+            let mut next = Some(span);
+            let mut first = &span.parent;
+            while let Some(here) = next {
+                way.push(format!("{}: {}", here.service, here.name));
+                first = &here.parent;
+                next = spans.iter().find(|one| one.id == here.parent);
+            }
+            way.push(first.clone());
+            way.reverse();
+            way.join(" > ")
+        })
+        .collect()
+}
+
+fn service_of(resource: &ResourceSpans) -> String {
+    let named = resource.resource.iter().flat_map(|held| &held.attributes);
+    let name =
+        named.filter(|attribute| attribute.key == "service.name").find_map(|attribute| {
+            match attribute.value.as_ref()?.value.as_ref()? {
+                Value::StringValue(name) => Some(name.clone()),
+                _ => None,
+            }
+        });
+    name.unwrap_or_default()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A collector on a free port.
@@ -62,23 +115,21 @@ impl Collector {
         format!("http://{}", self.address)
     }
 
-    /// Service and name of each span of a trace, given by its 32 hexadecimal digits.
+    /// The spans of a trace, given by its 32 hexadecimal digits.
     #[must_use]
-    pub fn spans(&self, trace_id: &str) -> BTreeSet<(String, String)> {
-        let mut found = BTreeSet::new();
+    pub fn spans(&self, trace_id: &str) -> Vec<KeptSpan> {
+        let mut found = Vec::new();
         for request in self.kept.0.lock().unwrap_or_else(PoisonError::into_inner).iter() {
             for resource in &request.resource_spans {
-                let service = resource
-                    .resource
-                    .iter()
-                    .flat_map(|held| &held.attributes)
-                    .find(|attribute| attribute.key == "service.name")
-                    .map(|attribute| format!("{:?}", attribute.value))
-                    .unwrap_or_default();
+                let service = service_of(resource);
                 for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
-                    let id: String = span.trace_id.iter().map(|byte| format!("{byte:02x}")).collect();
-                    if id == trace_id {
-                        found.insert((service.clone(), span.name.clone()));
+                    if hex(&span.trace_id) == trace_id {
+                        found.push(KeptSpan {
+                            service: service.clone(),
+                            name: span.name.clone(),
+                            id: hex(&span.span_id),
+                            parent: hex(&span.parent_span_id),
+                        });
                     }
                 }
             }

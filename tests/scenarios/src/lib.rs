@@ -12,3 +12,4 @@ pub mod receiving;
 pub mod shared;
 pub mod truth;
 pub mod waiting;
+pub mod webhook_agency;

@@ -1,4 +1,4 @@
-//! Agencies of the tests: one that takes its pushes by stream, one that takes them by webhook.
+//! An agency of the tests that takes its pushes by stream.
 
 use std::{
     collections::BTreeMap,

@@ -3,7 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-use std::fs;
+use std::{
+    collections::BTreeSet,
+    fs,
+    time::{Duration, Instant},
+};
 
 use fengqiao_proto::{
     intake::v1::{Report, SubmitReportRequest},
@@ -14,16 +18,22 @@ use fengqiao_proto::{
     types::v1::{Level, Party, PartyRole},
 };
 use fengqiao_scenarios::{
-    collector::Collector,
+    collector::{Collector, ways},
     people::red_report,
     receiving::StreamingAgency,
     shared::{County, HOTLINE},
     waiting::{USUAL, until},
+    webhook_agency::WebhookAgency,
 };
 use fengqiao_stack::services::Service;
 use sqlx::{AssertSqlSafe, Row as _};
+use tokio::time::sleep;
 
+/// The trace that the hotline began, and its own span in it.
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const HOTLINE_SPAN: &str = "00f067aa0ba902b7";
+/// Takes its pushes by webhook; the reports' justice office.
+const BY_WEBHOOK: &str = "justice-421181105";
 
 /// Words that stand for a person; none of them may be seen outside the record itself.
 const PERSONAL: &[&str] = &[
@@ -63,7 +73,9 @@ fn personal_report() -> Report {
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
     let collector = Collector::start().await;
+    let endpoint = WebhookAgency::start(None).await;
     let county = County::start(|plan| {
+        plan.webhooks.push((BY_WEBHOOK.into(), endpoint.url()));
         plan.environment.extend([
             ("OTEL_EXPORTER_OTLP_ENDPOINT".into(), collector.endpoint()),
             ("OTEL_BSP_SCHEDULE_DELAY".into(), "200".into()),
@@ -71,13 +83,14 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
         ]);
     })
     .await;
+    endpoint.expect(&county.stack.secrets.webhook_secret(BY_WEBHOOK).unwrap().1);
     let agency = StreamingAgency::start(county.calls(), "justice");
     let town = StreamingAgency::start(county.calls(), "town-421181105");
 
     // The whole life of one red report, with a trace that the hotline began.
     let mut request =
         tonic::Request::new(SubmitReportRequest { report: Some(personal_report()), ..Default::default() });
-    let traceparent = format!("00-{TRACE}-00f067aa0ba902b7-01");
+    let traceparent = format!("00-{TRACE}-{HOTLINE_SPAN}-01");
     request.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
     let mut intake = county.calls().intake(HOTLINE).unwrap();
     let accepted = intake.submit_report(request).await.unwrap().into_inner();
@@ -91,10 +104,7 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
         until("the town's push", USUAL, async || town.of_case(&case.case_id).into_iter().next()).await;
     assert_eq!(push.matter.as_ref().unwrap().parties[0].name, "欧阳雪莹", "the agency itself sees it");
     let mut justice = county.calls().notification("justice").unwrap();
-    let mut sign =
-        tonic::Request::new(SignPushRequest { push_id: push.push_id.clone(), ..Default::default() });
-    sign.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
-    justice.sign_push(sign).await.unwrap();
+    justice.sign_push(SignPushRequest { push_id: push.push_id.clone(), ..Default::default() }).await.unwrap();
     let feedback = FeedbackPushRequest {
         push_id: push.push_id,
         request_id: "1".into(),
@@ -133,15 +143,8 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
         })
         .await;
 
-    let spans = until("spans of all four services", USUAL, async || {
-        let spans = collector.spans(TRACE);
-        Service::ALL
-            .iter()
-            .all(|service| spans.iter().any(|(of, _)| of.contains(&format!("\"{}\"", service.name()))))
-            .then_some(spans)
-    })
-    .await;
-    assert!(spans.iter().any(|(_, name)| name.ends_with("IntakeService/SubmitReport")), "{spans:?}");
+    sign_in_the_push_s_trace(&county, &endpoint, &case.case_id).await;
+    one_trace_has_the_whole_way(&collector).await;
 
     let mut seen: Vec<(String, Vec<u8>)> = vec![("the traces".into(), collector.bytes())];
     for service in Service::ALL {
@@ -159,6 +162,51 @@ async fn one_trace_reaches_from_the_call_to_the_receipt_and_shows_nobody() {
         }
     }
     county.stack.stop().await;
+}
+
+/// The agency that takes pushes by webhook goes on in the trace that its push came with; of the hotline it knows nothing.
+async fn sign_in_the_push_s_trace(county: &County, endpoint: &WebhookAgency, case_id: &str) {
+    let push_id = until("the push by webhook", USUAL, async || {
+        let arrivals = endpoint.arrivals.lock().unwrap();
+        arrivals.iter().find(|push| push.case_id == case_id).map(|push| push.push_id.clone())
+    })
+    .await;
+    let traceparent = endpoint.trace_of(&push_id).unwrap();
+    let mut sign = tonic::Request::new(SignPushRequest { push_id, ..Default::default() });
+    sign.metadata_mut().insert("traceparent", traceparent.parse().unwrap());
+    county.calls().notification(BY_WEBHOOK).unwrap().sign_push(sign).await.unwrap();
+}
+
+/// Each step of the way is a span under the one before it, from the hotline's to the case's that hears of the signature.
+async fn one_trace_has_the_whole_way(collector: &Collector) {
+    let taken = format!("{HOTLINE_SPAN} > intake: /fengqiao.intake.v1.IntakeService/SubmitReport");
+    let case = format!("{taken} > routing: routing report");
+    let pushed = format!("{case} > notification: push by webhook");
+    let signed = format!("{pushed} > notification: /fengqiao.notification.v1.NotificationService/SignPush");
+    // What an agency answers stays in the trace of the push itself, wherever the agency's own call belongs to.
+    let heard = format!("{case} > routing: routing receipt");
+    let wanted = BTreeSet::from([
+        format!("{taken} > statistics: statistics takes in"),
+        format!("{case} > statistics: statistics takes in"),
+        format!("{case} > notification: push by stream"),
+        format!("{pushed} > statistics: statistics takes in"),
+        format!("{heard} > statistics: statistics takes in"),
+        heard,
+        taken,
+        case,
+        pushed,
+        signed,
+    ]);
+    let end = Instant::now() + USUAL;
+    loop {
+        let held = ways(&collector.spans(TRACE));
+        let missing: Vec<_> = wanted.difference(&held).collect();
+        if missing.is_empty() {
+            return;
+        }
+        assert!(Instant::now() < end, "missing: {missing:#?}, there are: {held:#?}");
+        sleep(Duration::from_millis(50)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

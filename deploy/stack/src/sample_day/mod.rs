@@ -13,7 +13,7 @@ mod webhooks;
 pub use play::{Counters, DayOutcome, play};
 pub use reports::{DayReport, HandCount, SampleDay};
 pub use survey::{Comparison, Survey};
-pub use webhooks::WebhookReceiver;
+pub use webhooks::{WebhookReceiver, is_signed};
 
 use std::{collections::BTreeSet, path::Path};
 

@@ -103,7 +103,9 @@ async fn take(
     StatusCode::NO_CONTENT
 }
 
-fn is_signed(secret: &str, id: &str, at: &str, body: &[u8], signatures: &str, now: u64) -> bool {
+/// Whether a message is signed with this secret, and not too old: `at` and `now` are seconds since 1970, `signatures` is the
+/// header that carries them.
+pub fn is_signed(secret: &str, id: &str, at: &str, body: &[u8], signatures: &str, now: u64) -> bool {
     let recent = at.parse::<u64>().is_ok_and(|at| at.abs_diff(now) <= TOLERANCE);
     let key = secret.trim().strip_prefix("whsec_").and_then(|key| BASE64.decode(key).ok());
     let Some(mac) = key.and_then(|key| Hmac::<Sha256>::new_from_slice(&key).ok()) else { return false };
