@@ -161,7 +161,19 @@ impl KeptProcess {
         }
     }
 
-    /// Starts it again after [`KeptProcess::stop`].
+    /// `kill -9`, and it stays down until [`KeptProcess::start_again`].
+    pub async fn take_down(&self) {
+        {
+            let mut state = self.shared.lock();
+            state.wanted = false;
+            if let Some(pid) = state.pid {
+                let _ = kill(pid, Signal::SIGKILL);
+            }
+        }
+        self.wait_until_down().await;
+    }
+
+    /// Starts it again after [`KeptProcess::stop`] or [`KeptProcess::take_down`].
     pub fn start_again(&self) {
         self.shared.lock().wanted = true;
         self.shared.woken.notify_all();
@@ -356,6 +368,12 @@ mod tests {
         assert_eq!(process.starts(), 2);
         process.stop().await;
         assert_eq!(process.pid(), None);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(process.pid(), None);
+        process.start_again();
+        let second = up(&process).await;
+        process.take_down().await;
+        assert!(kill(Pid::from_raw(second), None).is_err());
         tokio::time::sleep(Duration::from_millis(100)).await;
         assert_eq!(process.pid(), None);
         process.start_again();

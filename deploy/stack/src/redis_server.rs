@@ -135,6 +135,24 @@ impl PrivateRedis {
         self.ready().await
     }
 
+    /// `kill -9`, and it stays down until [`PrivateRedis::bring_back`].
+    ///
+    /// # Errors
+    /// Where it is not ours.
+    pub async fn take_down(&self) -> Result<(), StackError> {
+        self.ours()?.take_down().await;
+        Ok(())
+    }
+
+    /// Starts it again after [`PrivateRedis::take_down`], and waits until it answers.
+    ///
+    /// # Errors
+    /// Where it does not come up, or is not ours.
+    pub async fn bring_back(&self) -> Result<(), StackError> {
+        self.ours()?.start_again();
+        self.ready().await
+    }
+
     /// Ends a private server cleanly.
     pub async fn stop(&self) {
         if let Some(process) = &self.process {

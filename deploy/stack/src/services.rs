@@ -209,6 +209,16 @@ impl ServiceProcess {
         self.process.signal(Signal::SIGKILL)
     }
 
+    /// `kill -9`, and it stays down until [`ServiceProcess::bring_back`].
+    pub async fn take_down(&self) {
+        self.process.take_down().await;
+    }
+
+    /// Starts it again after [`ServiceProcess::take_down`]; [`ServiceProcess::ready`] waits until it serves.
+    pub fn bring_back(&self) {
+        self.process.start_again();
+    }
+
     /// Restarts it in order, and waits until it is ready.
     ///
     /// # Errors
