@@ -284,6 +284,17 @@ impl Receiver {
     ) -> Result<Outcome, ApplyError> {
         let Some(last) = batch.last() else { return Ok(Outcome::Moved(position)) };
         let step = self.step(position, last.position, batch.len() < BATCH);
+        #[cfg(debug_assertions)]
+        if let Some(left) = planted::passed_over(batch) {
+            let applied = match left.as_slice() {
+                [] => step.take_alone(conn).await?,
+                left => self.apply.apply(conn, &step, left).await?,
+            };
+            return Ok(match applied {
+                Applied::Done => Outcome::Moved(last.position),
+                Applied::Overtaken => Outcome::Overtaken,
+            });
+        }
         Ok(match self.apply.apply(conn, &step, batch).await? {
             Applied::Done => Outcome::Moved(last.position),
             Applied::Overtaken => Outcome::Overtaken,
@@ -492,16 +503,28 @@ fn with_part(name: &'static str, part: Option<&'static str>) -> Cow<'static, str
     part.map_or(Cow::Borrowed(name), |part| Cow::Owned(format!("{name} {part}")))
 }
 
-/// A fault that the fault suite plants to prove that it would be found. Not in release builds.
+/// Faults that the fault suite plants to prove that they would be found. Not in release builds.
 #[cfg(debug_assertions)]
 mod planted {
     use std::sync::LazyLock;
 
-    static FORGETS: LazyLock<bool> = LazyLock::new(|| {
-        std::env::var("FENGQIAO_PLANTED_FAULT").is_ok_and(|fault| fault == "forget-position")
-    });
+    use crate::Envelope;
 
+    /// Each event at a multiple of this position is passed over.
+    const PASSED_OVER: i64 = 50;
+
+    static PLANTED: LazyLock<String> =
+        LazyLock::new(|| std::env::var("FENGQIAO_PLANTED_FAULT").unwrap_or_default());
+
+    /// The receiver never writes down how far it is: it applies what comes first again and again, and nothing after it.
     pub(super) fn forgets_position() -> bool {
-        *FORGETS
+        *PLANTED == "forget-position"
+    }
+
+    /// The receiver writes down that it has a batch, and applies only these of it.
+    pub(super) fn passed_over(batch: &[Envelope]) -> Option<Vec<Envelope>> {
+        let kept = |event: &&Envelope| event.position % PASSED_OVER != 0;
+        (*PLANTED == "pass-over" && !batch.iter().all(|event| kept(&event)))
+            .then(|| batch.iter().filter(kept).cloned().collect())
     }
 }

@@ -31,6 +31,10 @@ const FAULTS: &[(&str, &str)] = &[
         "SELECT count(*) FROM routing.case_report c WHERE NOT EXISTS (SELECT FROM intake.report r WHERE r.county = c.county AND c.report_id = r.report_id)",
     ),
     (
+        "cases of which intake was told nothing or something else",
+        "SELECT count(*) FROM routing.case_file c LEFT JOIN intake.told_case t ON t.county = c.county AND t.case_id = c.id WHERE t.state IS DISTINCT FROM c.state",
+    ),
+    (
         "cases whose count of reports is wrong",
         "SELECT count(*) FROM routing.case_file f WHERE f.report_count <> (SELECT count(*) FROM routing.case_report c WHERE c.county = f.county AND c.case_id = f.id)",
     ),

@@ -59,13 +59,12 @@ fn each_clock_speaks_once_when_those_who_fire_it_are_killed() {
 
         // Down while the time of all of them comes.
         for process in both {
-            process.kill();
-            process.stop().await;
+            process.take_down().await;
         }
         let last = last_due(pool).await;
         assert_eq!(said(pool, HistoryKind::DutyOver).await, 0, "nobody's time is over yet");
         until("the last one's time is over", AT_MOST, async || (Timestamp::now() > last).then_some(())).await;
-        both.iter().for_each(|process| process.process().start_again());
+        both.iter().for_each(|process| process.bring_back());
         for process in both {
             process.ready().await.unwrap();
         }
