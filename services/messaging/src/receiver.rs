@@ -511,7 +511,7 @@ mod planted {
     use crate::Envelope;
 
     /// Each event at a multiple of this position is passed over.
-    const PASSED_OVER: i64 = 50;
+    const PASSED_OVER: i64 = 17;
 
     static PLANTED: LazyLock<String> =
         LazyLock::new(|| std::env::var("FENGQIAO_PLANTED_FAULT").unwrap_or_default());
