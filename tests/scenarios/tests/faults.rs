@@ -13,22 +13,20 @@ mod clocks;
 mod records;
 #[path = "faults/redis_away.rs"]
 mod redis_away;
+#[path = "faults/sending.rs"]
+mod sending;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::Duration,
 };
 
 use breaking::break_until_done;
-use fengqiao_proto::{
-    intake::v1::{Report, SubmitReportRequest, SubmitReportsRequest, submit_reports_response::Outcome},
-    notification::v1::SignPushRequest,
-};
+use fengqiao_proto::{intake::v1::Report, notification::v1::SignPushRequest};
 use fengqiao_scenarios::{
     people::{red_report, report, yellow_report},
     receiving::{Arrivals, StreamingAgency},
-    shared::HOTLINE,
     truth,
     webhook_agency::{Moods, WebhookAgency},
 };
@@ -36,9 +34,9 @@ use fengqiao_stack::{
     Stack, StackPlan, clients::Connections, services::Service, test_county::write_sample_county,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use sending::{Acknowledged, SUBMITTERS, stream_all, submit_all};
 use sqlx::PgPool;
 use tokio::{
-    sync::mpsc,
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -47,16 +45,12 @@ use tokio_util::sync::CancellationToken;
 /// Of runs with a planted fault, whose seed does not matter.
 const CANARY: u64 = 13;
 const REPORTS: usize = 5_000;
-/// Reports per second in all; without a pace they would be in before the second fault.
-const PACE: u64 = 250;
-const SUBMITTERS: u64 = 8;
 /// How long everything may take to come to rest after the last fault.
 const REST: Duration = Duration::from_secs(180);
 /// The same where a fault is planted that does not come to rest.
 const CANARY_REST: Duration = Duration::from_secs(15);
 /// Where the reports of a run come from, and so who gets its pushes.
 const COMMUNITIES: &[&str] = &["421181105200", "421181111201"];
-
 /// Of these, the agencies that take pushes by webhook: one that leads yellow cases, and a town.
 const BY_WEBHOOK: &[&str] = &["womens_federation", "town-421181105"];
 /// Failed tries come again soon, so that a run ends soon; a process that died keeps its queues for no long time.
@@ -75,9 +69,6 @@ const TOO_LATE: Duration = Duration::from_secs(3);
 
 /// What each agency took.
 type Taken = BTreeMap<String, Arrivals>;
-
-/// The acknowledged reports: reference to report id.
-type Acknowledged = Arc<Mutex<BTreeMap<String, String>>>;
 
 fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Runtime::new().unwrap()
@@ -253,79 +244,6 @@ fn draw_reports(random: &mut StdRng, count: usize) -> Vec<Report> {
         drawn.push(next);
     }
     drawn
-}
-
-/// Sends each report until it is acknowledged, as a source does.
-async fn submit_all(calls: Connections, reports: Vec<Report>, acknowledged: Acknowledged) {
-    let mut pace = tokio::time::interval(Duration::from_micros(1_000_000 * SUBMITTERS / PACE));
-    for report in reports {
-        pace.tick().await;
-        loop {
-            let mut intake = calls.intake(HOTLINE).unwrap();
-            let mut request = tonic::Request::new(SubmitReportRequest {
-                report: Some(report.clone()),
-                ..Default::default()
-            });
-            request.set_timeout(Duration::from_secs(5));
-            match timeout(Duration::from_secs(6), intake.submit_report(request)).await {
-                Ok(Ok(answer)) => {
-                    keep(&acknowledged, &report.source_ref, answer.into_inner().report_id);
-                    break;
-                }
-                Ok(Err(status)) => assert!(
-                    !matches!(
-                        status.code(),
-                        tonic::Code::InvalidArgument | tonic::Code::Internal | tonic::Code::PermissionDenied
-                    ),
-                    "{status:?}"
-                ),
-                Err(_) => {}
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-    }
-}
-
-/// The same over streams: what was not acknowledged when one breaks is sent over the next.
-async fn stream_all(calls: Connections, reports: Vec<Report>, acknowledged: Acknowledged) {
-    let mut left: BTreeMap<u64, Report> = (0..).zip(reports).collect();
-    while !left.is_empty() {
-        let (send, receive) = mpsc::channel(50);
-        let sending = left.clone();
-        let sender = tokio::spawn(async move {
-            let mut pace = tokio::time::interval(Duration::from_millis(10));
-            for (mark, report) in sending {
-                pace.tick().await;
-                if send
-                    .send(SubmitReportsRequest { mark, report: Some(report), ..Default::default() })
-                    .await
-                    .is_err()
-                {
-                    return;
-                }
-            }
-        });
-        let mut intake = calls.intake(HOTLINE).unwrap();
-        if let Ok(answers) = intake.submit_reports(tokio_stream::wrappers::ReceiverStream::new(receive)).await
-        {
-            let mut answers = answers.into_inner();
-            while let Ok(Ok(Some(answer))) = timeout(Duration::from_secs(10), answers.message()).await {
-                if let Some(Outcome::Accepted(accepted)) = answer.outcome
-                    && let Some(report) = left.remove(&answer.mark)
-                {
-                    keep(&acknowledged, &report.source_ref, accepted.report_id);
-                }
-            }
-        }
-        sender.abort();
-        sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// A reference that is acknowledged twice must be the same report both times.
-fn keep(acknowledged: &Acknowledged, reference: &str, report_id: String) {
-    let earlier = acknowledged.lock().unwrap().insert(reference.to_owned(), report_id.clone());
-    assert!(earlier.is_none_or(|earlier| earlier == report_id), "{reference} became two reports");
 }
 
 /// An agency that signs whatever comes, again and again until the answer arrives.
