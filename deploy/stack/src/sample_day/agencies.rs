@@ -190,6 +190,19 @@ impl Agency {
         }
     }
 
+    /// One of its pushes, as it reads it itself; nothing where it has no such push.
+    ///
+    /// # Errors
+    /// Where notification stays away.
+    pub(super) async fn read(&self, push_id: &str) -> Result<Option<Push>, Status> {
+        let ask = GetPushRequest { push_id: push_id.to_owned(), ..Default::default() };
+        let found = patiently(|| {
+            let (mut client, ask) = (self.client.clone(), ask.clone());
+            async move { client.get_push(ask).await }
+        });
+        Ok(found.await?.push)
+    }
+
     /// Does what is still to be done with these pushes of the agency, which its stream or webhook brought
     /// to nobody: a service died just then, or the day began with them.
     pub(super) async fn tidy(&self, pushes: Vec<Push>) {

@@ -9,7 +9,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fengqiao_proto::{intake::v1::SubmitReportRequest, notification::v1::Push, routing::v1::Case};
+use fengqiao_proto::{
+    intake::v1::SubmitReportRequest,
+    notification::v1::{Push, ReceiptState},
+    routing::v1::Case,
+};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -217,6 +221,7 @@ async fn come_to_rest(
 async fn tidy(agencies: &[Agency], connections: &Connections) -> Result<bool, StackError> {
     let mut left: HashMap<String, Vec<Push>> = HashMap::new();
     for push in all_pushes(connections).await? {
+        let push = as_read_by_its_agency(push, agencies).await?;
         if next_step(&push).is_some() {
             left.entry(push.agency.clone()).or_default().push(push);
         }
@@ -226,6 +231,16 @@ async fn tidy(agencies: &[Agency], connections: &Connections) -> Result<bool, St
     let nothing = at_work.is_empty();
     stream::iter(at_work).for_each_concurrent(8, |(agency, pushes)| agency.tidy(pushes)).await;
     Ok(nothing)
+}
+
+/// Of a protected case a list tells nobody what the push is about, and what its agency does with it follows from that.
+async fn as_read_by_its_agency(push: Push, agencies: &[Agency]) -> Result<Push, StackError> {
+    let open = matches!(push.receipt(), ReceiptState::Unsigned | ReceiptState::Signed);
+    let agency = agencies.iter().find(|agency| open && push.matter.is_none() && agency.code() == push.agency);
+    let Some(agency) = agency else { return Ok(push) };
+    let read = agency.read(&push.push_id).await;
+    let read = read.map_err(|status| StackError::Invalid(format!("reading a push: {}", status.message())))?;
+    Ok(read.unwrap_or(push))
 }
 
 async fn settle(officer: &Officer, cases: &[Case]) -> Result<usize, StackError> {
