@@ -248,38 +248,11 @@ impl<'a> Receipt<'a> {
     }
 }
 
-/// By when a push of a case is owed now, for the other services.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MovedLimits {
-    /// Which push.
-    pub push_id: Uuid,
-    /// Its case.
-    pub case_id: Uuid,
-    /// Its agency.
-    pub agency: String,
-    /// Since when.
-    pub at: Timestamp,
-    /// By when it has to be signed; none where that is not owed now.
-    pub sign_by: Option<Timestamp>,
-    /// By when it has to be answered; as `sign_by`.
-    pub answer_by: Option<Timestamp>,
-}
-
-impl MovedLimits {
-    /// The event that says it, in the trace of its push.
-    #[must_use]
-    pub fn event(self, trace: Option<String>) -> Event {
-        debug_assert_eq!(PUSH_LIMITS_MOVED, PushLimitsMoved::full_name());
-        let moved = PushLimitsMoved {
-            push_id: self.push_id.to_string(),
-            case_id: self.case_id.to_string(),
-            agency: self.agency,
-            at: Some(to_proto(self.at)),
-            sign_due_at: self.sign_by.map(to_proto),
-            feedback_due_at: self.answer_by.map(to_proto),
-        };
-        Event { kind: PUSH_LIMITS_MOVED, payload: moved.encode_to_vec(), trace }
-    }
+/// The event that tells by when a push of a case is owed now, in the trace of its push.
+#[must_use]
+pub fn limits_moved(moved: &PushLimitsMoved, trace: Option<String>) -> Event {
+    debug_assert_eq!(PUSH_LIMITS_MOVED, PushLimitsMoved::full_name());
+    Event { kind: PUSH_LIMITS_MOVED, payload: moved.encode_to_vec(), trace }
 }
 
 /// The events that tell what became of tries: all deliveries together, and each push that is tried no more. Nobody is told
@@ -459,5 +432,6 @@ mod tests {
         assert_eq!(CASE_EXPIRED, CaseExpired::full_name());
         assert_eq!(PUSHES_REVISED, PushesRevised::full_name());
         assert_eq!(PUSH_OWED, PushOwed::full_name());
+        assert_eq!(PUSH_LIMITS_MOVED, PushLimitsMoved::full_name());
     }
 }

@@ -14,9 +14,7 @@ use fengqiao_notification::{
     store::Act,
 };
 use fengqiao_proto::{
-    notification::v1::{
-        AnswerKind, CannotReason, FeedbackOutcome, PushLimitsMoved, ReceiptKind, ReceiptState, ReturnReason,
-    },
+    notification::v1::{AnswerKind, FeedbackOutcome, PushLimitsMoved, ReceiptKind, ReceiptState},
     routing::v1::{PushRequested, PushesRevised},
     types::v1::{
         FormKind,
@@ -27,22 +25,7 @@ use fengqiao_serving::time::{now, to_proto};
 use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use uuid::Uuid;
-use world::{COUNTY, World, answer, quick};
-
-fn feedback(request_id: &str, outcome: FeedbackOutcome) -> Act {
-    Act::Feedback {
-        request_id: request_id.into(),
-        outcome,
-        cannot_reason: CannotReason::Unspecified,
-        substantive: true,
-        attachments: Vec::new(),
-        sealed_text: b"sealed".to_vec(),
-    }
-}
-
-fn give_back() -> Act {
-    Act::Return { reason: ReturnReason::NotOurDuty, sealed_text: Vec::new(), sealed_evidence: Vec::new() }
-}
+use world::{COUNTY, World, answer, feedback, give_back, quick};
 
 /// What routing says of all pushes of a case to an agency until now.
 fn revised(like: &Envelope, case_id: Uuid, agency: &str, told: PushesRevised) -> Envelope {

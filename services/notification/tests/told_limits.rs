@@ -15,8 +15,8 @@ use fengqiao_notification::{
 };
 use fengqiao_proto::{
     notification::v1::{
-        CannotReason, FeedbackOutcome, FormField, IssueFormRequest, PushDebt, PushOwed, RecallFormRequest,
-        ReturnReason, form_service_server::FormService as _,
+        FeedbackOutcome, FormField, IssueFormRequest, PushDebt, PushOwed, RecallFormRequest,
+        form_service_server::FormService as _,
     },
     routing::v1::{CaseExpired, PushRequested, PushesRevised},
     types::v1::{FormKind, Level::Yellow, PushSubject},
@@ -26,7 +26,7 @@ use jiff::{SignedDuration, Timestamp};
 use prost::Message as _;
 use tonic::Request;
 use uuid::Uuid;
-use world::{COUNTY, Process, World, answer, quick};
+use world::{COUNTY, Process, World, answer, feedback, give_back, quick};
 
 const TOWN: &str = "town-421181105";
 
@@ -58,21 +58,6 @@ async fn owed(world: &World) -> Vec<PushOwed> {
 async fn told_by(world: &World, process: &Process, moment: Timestamp) -> Vec<(String, PushDebt)> {
     while process.delivery.store.tell_owed(COUNTY, moment, 2).await.unwrap() > 0 {}
     owed(world).await.into_iter().map(|owed| (owed.push_id.clone(), owed.debt())).collect()
-}
-
-fn feedback(request_id: &str, outcome: FeedbackOutcome) -> Act {
-    Act::Feedback {
-        request_id: request_id.into(),
-        outcome,
-        cannot_reason: CannotReason::Unspecified,
-        substantive: true,
-        attachments: Vec::new(),
-        sealed_text: b"sealed".to_vec(),
-    }
-}
-
-fn give_back() -> Act {
-    Act::Return { reason: ReturnReason::NotOurDuty, sealed_text: Vec::new(), sealed_evidence: Vec::new() }
 }
 
 fn by_officer<T>(message: T) -> Request<T> {

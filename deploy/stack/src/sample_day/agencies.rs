@@ -173,12 +173,8 @@ impl Agency {
                 Ok((agency, push_id)) if agency == self.code => {
                     let agency = self.clone();
                     tokio::spawn(async move {
-                        let ask = GetPushRequest { push_id, ..Default::default() };
-                        let mut client = agency.client.clone();
-                        if let Ok(Ok(found)) =
-                            tokio::time::timeout(Duration::from_secs(5), client.get_push(ask)).await
-                            && let Some(push) = found.into_inner().push
-                        {
+                        // What cannot be read is found by listing.
+                        if let Ok(Some(push)) = agency.read(&push_id).await {
                             agency.act(push).await;
                         }
                     });
@@ -190,10 +186,10 @@ impl Agency {
         }
     }
 
-    /// One of its pushes, as it reads it itself; nothing where it has no such push.
+    /// One of its pushes, as it reads it itself.
     ///
     /// # Errors
-    /// Where notification stays away.
+    /// Where it has no such push, or notification stays away.
     pub(super) async fn read(&self, push_id: &str) -> Result<Option<Push>, Status> {
         let ask = GetPushRequest { push_id: push_id.to_owned(), ..Default::default() };
         let found = patiently(|| {

@@ -1,9 +1,12 @@
 //! What the centre takes back, and limits that have moved.
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::{notification::v1::ReceiptKind, types::v1::PushSubject};
+use fengqiao_proto::{
+    notification::v1::{PushLimitsMoved, ReceiptKind},
+    types::v1::PushSubject,
+};
 use fengqiao_sealing::Keyring;
-use fengqiao_serving::time::to_sql;
+use fengqiao_serving::time::{to_proto, to_sql};
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
@@ -15,7 +18,7 @@ use crate::{
         revision::{Revised, Revision},
     },
     error::NotificationError,
-    events::{MovedLimits, Receipt, SYSTEM},
+    events::{Receipt, SYSTEM, limits_moved},
 };
 
 /// Pushes that do not hold any more as they were pushed, with the events that say it, until the transaction is committed.
@@ -137,15 +140,15 @@ async fn move_limits(
 }
 
 fn told_as_moved(row: &PgRow) -> Result<Event, sqlx::Error> {
-    let moved = MovedLimits {
-        push_id: row.try_get("push_id")?,
-        case_id: row.try_get("case_id")?,
+    let moved = PushLimitsMoved {
+        push_id: row.try_get::<Uuid, _>("push_id")?.to_string(),
+        case_id: row.try_get::<Uuid, _>("case_id")?.to_string(),
         agency: row.try_get("agency")?,
-        at: rows::time(row, "moved_at")?,
-        sign_by: rows::maybe_time(row, "sign_by")?,
-        answer_by: rows::maybe_time(row, "answer_by")?,
+        at: Some(to_proto(rows::time(row, "moved_at")?)),
+        sign_due_at: rows::maybe_time(row, "sign_by")?.map(to_proto),
+        feedback_due_at: rows::maybe_time(row, "answer_by")?.map(to_proto),
     };
-    Ok(moved.event(row.try_get("traceparent")?))
+    Ok(limits_moved(&moved, row.try_get("traceparent")?))
 }
 
 /// Each push that is recalled, with its agency and its event.

@@ -29,7 +29,9 @@ use fengqiao_notification::{
 };
 use fengqiao_paper::{FONT_FOLDER, Press};
 use fengqiao_proto::{
-    notification::v1::{Push, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason},
+    notification::v1::{
+        CannotReason, FeedbackOutcome, Push, PushReceipt, PushesDelivered, ReceiptKind, ReturnReason,
+    },
     routing::v1::PushRequested,
     types::v1::{FormKind, Level, Matter, PushSubject},
 };
@@ -434,4 +436,21 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
         assert!(Instant::now() < end, "not in time: {what}");
         sleep(Duration::from_millis(10)).await;
     }
+}
+
+/// An agency says how far it is.
+pub fn feedback(request_id: &str, outcome: FeedbackOutcome) -> Act {
+    Act::Feedback {
+        request_id: request_id.into(),
+        outcome,
+        cannot_reason: CannotReason::Unspecified,
+        substantive: true,
+        attachments: Vec::new(),
+        sealed_text: b"sealed".to_vec(),
+    }
+}
+
+/// An agency gives a push back.
+pub fn give_back() -> Act {
+    Act::Return { reason: ReturnReason::NotOurDuty, sealed_text: Vec::new(), sealed_evidence: Vec::new() }
 }
