@@ -1,14 +1,18 @@
-//! The tables of facts: each is written and measured in the same way. Rows come as one JSON text, whose fields are the
-//! columns.
+//! The tables of facts: each is written and measured in the same way.
+
+use super::fact_rows::{ActivityRow, CaseRow, DutyRow, FactRow as _, PushRow, ReportRow};
 
 /// How a table of facts is written.
 #[derive(Debug, Clone, Copy)]
 pub struct FactTable {
     /// The name of its statements.
     pub name: &'static str,
-    /// Takes out rows that are to be written and say something else, while nobody else writes here. $1 the rows.
+    /// The columns of the rows that are written, in their order.
+    pub columns: &'static [&'static str],
+    /// Takes out rows that are to be written and say something else, while nobody else writes here. $1 the rows, of the
+    /// table's own type.
     pub clear: &'static str,
-    /// Writes rows; those that are there already stay. $1 the rows.
+    /// Writes rows; those that are there already stay. $1 the rows, of the table's own type.
     pub put: &'static str,
     /// How many rows a generation has, and a sum over all their bytes. $1 county, $2 generation.
     pub fingerprint: &'static str,
@@ -16,13 +20,15 @@ pub struct FactTable {
     pub drop_old: &'static str,
 }
 
+/// A table by its name and columns.
 macro_rules! fact_table {
-    ($table:literal) => {
+    ($table:literal, $columns:expr) => {
         FactTable {
             name: $table,
+            columns: &$columns,
             clear: concat!(
                 "DELETE FROM ", $table, " WHERE ctid = ANY (ARRAY(SELECT known.place ",
-                "FROM jsonb_populate_recordset(NULL::", $table, ", $1::jsonb) AS new ",
+                "FROM UNNEST($1::", $table, "[]) AS new ",
                 // One by one, whatever the planner believes of the table.
                 "CROSS JOIN LATERAL (SELECT held.ctid AS place, held AS row FROM ", $table, " AS held ",
                 "WHERE held.county = new.county AND held.generation = new.generation AND held.id = new.id ",
@@ -30,8 +36,7 @@ macro_rules! fact_table {
                 "WHERE known.row IS DISTINCT FROM new))"
             ),
             put: concat!(
-                "INSERT INTO ", $table, " SELECT * FROM jsonb_populate_recordset(NULL::", $table, ", $1::jsonb) ",
-                "ON CONFLICT DO NOTHING"
+                "INSERT INTO ", $table, " SELECT * FROM UNNEST($1::", $table, "[]) ON CONFLICT DO NOTHING"
             ),
             fingerprint: concat!(
                 "SELECT count(*), coalesce(sum(hashtextextended((to_jsonb(fact) - 'generation')::text, 0)::numeric), 0)::text ",
@@ -44,16 +49,8 @@ macro_rules! fact_table {
         }
     };
 }
+pub(super) use fact_table;
 
-/// Reports.
-pub const REPORT: FactTable = fact_table!("fact_report");
-/// Cases.
-pub const CASE: FactTable = fact_table!("fact_case");
-/// Pushes.
-pub const PUSH: FactTable = fact_table!("fact_push");
-/// Duties.
-pub const DUTY: FactTable = fact_table!("fact_duty");
-/// Activities.
-pub const ACTIVITY: FactTable = fact_table!("fact_activity");
-/// All of them.
-pub const ALL: [FactTable; 5] = [REPORT, CASE, PUSH, DUTY, ACTIVITY];
+/// All tables of facts.
+pub const ALL: [FactTable; 5] =
+    [ReportRow::TABLE, CaseRow::TABLE, PushRow::TABLE, DutyRow::TABLE, ActivityRow::TABLE];

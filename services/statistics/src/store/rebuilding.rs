@@ -11,7 +11,8 @@ use uuid::Uuid;
 
 use super::{
     fact_tables,
-    facts::{Thing, hold, make_in},
+    facts::{hold, make_in},
+    kept_events::Thing,
 };
 use crate::error::StatisticsError;
 

@@ -32,6 +32,22 @@ async fn every_statement_fits_the_schema() {
 }
 
 #[tokio::test]
+async fn rows_of_facts_have_the_columns_of_their_tables_in_order() {
+    let world = World::new().await;
+    for table in FACT_TABLES {
+        let columns: Vec<String> = sqlx::query_scalar(
+            "SELECT attname::text FROM pg_attribute
+             WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        )
+        .bind(table.name)
+        .fetch_all(&world.pool)
+        .await
+        .unwrap();
+        assert_eq!(table.columns, columns, "{}", table.name);
+    }
+}
+
+#[tokio::test]
 async fn totals_equal_a_count_by_hand() {
     let world = World::with_the_day("421181").await;
     let mut figures = world.figures("421181", asking(&[])).await;

@@ -1,12 +1,11 @@
 //! An activity: as its newest revision says.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use crate::domain::event::{KnownEvent, Told};
 
 /// An activity.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ActivityFact {
     /// The contract's number of the door.
     pub source: i16,

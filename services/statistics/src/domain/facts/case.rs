@@ -3,14 +3,13 @@
 
 use fengqiao_proto::{routing::v1::DutyKind, types::v1::CaseState};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Row;
 use crate::domain::event::{Changed, DutyTold, KnownEvent, Progress, Told};
 
 /// A case as a version left it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CaseFact {
     /// The case itself, as pushes, reports and duties name it.
     pub case_id: Option<Uuid>,

@@ -3,14 +3,13 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Row, add_row, case::Course};
 use crate::domain::event::{Changed, DutyTold};
 
 /// A duty.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DutyFact {
     /// Its case.
     pub case_id: Option<Uuid>,

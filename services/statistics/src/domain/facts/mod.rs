@@ -11,15 +11,16 @@ mod duty;
 mod push;
 mod report;
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use self::{activity::ActivityFact, case::CaseFact, duty::DutyFact, push::PushFact, report::ReportFact};
 use super::event::{Entity, KnownEvent};
 
 /// A row of facts.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<F> {
     /// The report, case, push or activity.
     pub id: Uuid,
@@ -32,7 +33,6 @@ pub struct Row<F> {
     /// Since when something newer is known; none where nothing is.
     pub known_until: Option<Timestamp>,
     /// The fact.
-    #[serde(flatten)]
     pub fact: F,
 }
 
@@ -52,6 +52,30 @@ pub struct Rows {
 }
 
 impl Rows {
+    /// Adds those rows of a thing that what is known since a time made or ended: what is written of it already need not be
+    /// written again. Its events come in any order; they are sorted by when they were known.
+    pub fn add_changed(&mut self, entity: Entity, id: Uuid, events: &mut [KnownEvent], since: Timestamp) {
+        events.sort_by_key(|event| event.known_at);
+        let earlier = events.partition_point(|event| event.known_at < since);
+        let (mut before, mut after) = (Self::default(), Self::default());
+        before.add(entity, id, &events[..earlier]);
+        after.add(entity, id, events);
+        self.reports.extend(changed(before.reports, after.reports));
+        self.cases.extend(changed(before.cases, after.cases));
+        self.pushes.extend(changed(before.pushes, after.pushes));
+        self.duties.extend(changed(before.duties, after.duties));
+        self.activities.extend(changed(before.activities, after.activities));
+    }
+
+    /// Adds all rows of others.
+    pub fn append(&mut self, others: Self) {
+        self.reports.extend(others.reports);
+        self.cases.extend(others.cases);
+        self.pushes.extend(others.pushes);
+        self.duties.extend(others.duties);
+        self.activities.extend(others.activities);
+    }
+
     /// Adds the rows of a thing, made of all its events in any order.
     pub fn add(&mut self, entity: Entity, id: Uuid, events: &[KnownEvent]) {
         match entity {
@@ -65,6 +89,12 @@ impl Rows {
             }
         }
     }
+}
+
+/// What stands differently before and after, of rows that are told apart by part and number.
+fn changed<F: PartialEq>(before: Vec<Row<F>>, after: Vec<Row<F>>) -> impl Iterator<Item = Row<F>> {
+    let before: HashMap<_, _> = before.into_iter().map(|row| ((row.part, row.seq), row)).collect();
+    after.into_iter().filter(move |row| before.get(&(row.part, row.seq)) != Some(row))
 }
 
 /// What was known of a thing, from when until when: the fact after each batch of events that changed it.

@@ -2,13 +2,12 @@
 
 use fengqiao_proto::notification::v1::{FeedbackOutcome, ReceiptKind};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::event::{KnownEvent, Moved, Told};
 
 /// A push.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PushFact {
     /// Its case.
     pub case_id: Option<Uuid>,

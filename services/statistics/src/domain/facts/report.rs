@@ -1,13 +1,12 @@
 //! A report: as its newest revision says, in the case that it came into last; a repeat call also where that was shown later.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain::event::{KnownEvent, Told};
 
 /// A report.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportFact {
     /// Its case; none as long as it is not known.
     pub case_id: Option<Uuid>,
