@@ -30,7 +30,7 @@ use sqlx::PgPool;
 use tokio::time::timeout;
 
 pub use answers::{Act, Answer};
-pub use arrival::insert_pushes;
+pub use arrival::{Stored, insert_pushes};
 pub use attachments::{KeptAttachment, NewAttachment};
 pub use delivery::LaneRoom;
 pub use desk::{Bucket, DeskPush, FourNumbers};

@@ -387,6 +387,43 @@ async fn what_was_brought_behind_a_push_comes_again_though_it_arrived_before_it(
 }
 
 #[tokio::test]
+async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring() {
+    let mut settings = quick();
+    settings.retry.first = Duration::from_secs(4);
+    settings.retry.longest = Duration::from_secs(4);
+    let world = World::new(settings).await;
+    let process = world.process().await;
+    let mut deaf = process.open("police", 10);
+    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+    let mut police = process.open("police", 10);
+    let case_id = Uuid::now_v7();
+    let (first, asked) = world.request_of("police", Yellow, case_id);
+    world.apply(&process, &[asked]).await;
+    assert_eq!(deaf.next().await.push_id, first.to_string());
+    until("its try has failed", async || {
+        process.delivery.store.push(COUNTY, first).await.unwrap().failures == 1
+    })
+    .await;
+    deaf.close().await;
+    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+    let (second, asked) = world.request_of("police", Yellow, case_id);
+    // Alone, and among others.
+    world.apply(&process, &[asked]).await;
+    let (third, asked) = world.request_of("police", Yellow, case_id);
+    let (elsewhere, of_another_case) = world.request_of("police", Yellow, Uuid::now_v7());
+    world.apply(&process, &[asked, of_another_case]).await;
+    let mut came = Vec::new();
+    for _ in 0..4 {
+        let push = police.next().await;
+        police.acknowledge(&push);
+        came.push(push.push_id);
+    }
+    assert_eq!(came, [elsewhere, first, second, third].map(|id| id.to_string()));
+    police.close().await;
+    process.end().await;
+}
+
+#[tokio::test]
 async fn what_follows_a_failed_push_of_its_case_comes_behind_it() {
     let mut settings = quick();
     settings.retry.first = Duration::from_secs(4);

@@ -27,7 +27,7 @@ use crate::{
     events::{PUSH_REQUESTED, expired_cases, protected_cases, requested_push, revised_pushes},
     forms::Forms,
     queue::Reserved,
-    store::{expire_cases, insert_pushes, keep_protected, revise_pushes},
+    store::{Stored, expire_cases, insert_pushes, keep_protected, revise_pushes},
 };
 
 /// Stores and passes on what routing asks for.
@@ -115,11 +115,11 @@ impl Arrivals {
             let asked = Asked { county, pushes: &asked, forms: &forms, claimed: &claimed };
             self.store_and_revise(conn, step, &asked, &revised).await?
         };
-        let Some(new) = new else { return Ok(None) };
+        let Some(mut new) = new else { return Ok(None) };
         let mut fresh = Fresh::default();
         for (push, room) in asked.into_iter().zip(room) {
-            let Some(form_number) = new.get(&push.push_id).cloned() else { continue };
-            match room {
+            let Some(Stored { form_number, goes_at_once }) = new.remove(&push.push_id) else { continue };
+            match room.filter(|_| goes_at_once) {
                 Some(room) => fresh.brought.push((Push { form_number, ..push.claimed() }, room)),
                 None if self.delivery.kept.queue(county, &push.agency).is_some() => {
                     fresh.owned.push(Push { form_number, ..push.waiting() });
@@ -142,7 +142,7 @@ impl Arrivals {
         step: &Step,
         asked: &Asked<'_>,
         revised: &[Revised],
-    ) -> Result<Option<HashMap<Uuid, String>>, ApplyError> {
+    ) -> Result<Option<HashMap<Uuid, Stored>>, ApplyError> {
         let retry = |error: NotificationError| ApplyError::Retry(Box::new(error));
         let county = asked.county;
         let lease = self.delivery.settings_of(county).lease;

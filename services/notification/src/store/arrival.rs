@@ -23,10 +23,18 @@ pub(super) const INSERT_PUSH: &str =
 static MANY: LazyLock<String> = LazyLock::new(|| format!("{IN_STEP}{INSERT_PUSHES}"));
 static ONE: LazyLock<String> = LazyLock::new(|| format!("{IN_STEP}{INSERT_PUSH}"));
 
+/// A push that is stored.
+pub struct Stored {
+    /// The number of its form; empty where it has none.
+    pub form_number: String,
+    /// The stream that waits for it has claimed it.
+    pub goes_at_once: bool,
+}
+
 /// Stores pushes of one county with their forms, numbers them, and takes the receiver's step, in one statement that
-/// commits by itself; those that are `claimed` belong for `lease` to the stream that waits for them. No push stands in
-/// `asked` twice. Returns those that are new, with the numbers of their forms; none where another process took the step
-/// and nothing is stored.
+/// commits by itself; those that are `claimed` belong for `lease` to the stream that waits for them, unless they belong
+/// behind one that failed. No push stands in `asked` twice. Returns those that are new; none where another process took
+/// the step and nothing is stored.
 ///
 /// # Errors
 /// [`NotificationError::Database`].
@@ -37,7 +45,7 @@ pub async fn insert_pushes(
     forms: &[Option<FormDraft>],
     claimed: &[bool],
     lease: Duration,
-) -> Result<Option<HashMap<Uuid, String>>, NotificationError> {
+) -> Result<Option<HashMap<Uuid, Stored>>, NotificationError> {
     const OPERATION: &str = "store pushes";
     let (statement, these): (_, fn(_, _, _, _) -> _) =
         if asked.len() == 1 { (ONE.as_str(), bind_one) } else { (MANY.as_str(), bind_many) };
@@ -48,10 +56,12 @@ pub async fn insert_pushes(
         .map_err(NotificationError::database(OPERATION))?;
     let mut new = HashMap::with_capacity(rows.len());
     for row in &rows {
-        let read = || Ok((row.try_get::<Option<Uuid>, _>("push_id")?, row.try_get("form_number")?));
-        let (push_id, number): (_, Option<String>) =
-            read().map_err(NotificationError::database(OPERATION))?;
-        new.extend(push_id.map(|push_id| (push_id, number.unwrap_or_default())));
+        let read = || -> Result<_, sqlx::Error> {
+            let Some(push_id) = row.try_get::<Option<Uuid>, _>("push_id")? else { return Ok(None) };
+            let (form_number, goes_at_once) = (row.try_get("form_number")?, row.try_get("goes_at_once")?);
+            Ok(Some((push_id, Stored { form_number, goes_at_once })))
+        };
+        new.extend(read().map_err(NotificationError::database(OPERATION))?);
     }
     Ok((!rows.is_empty()).then_some(new))
 }
