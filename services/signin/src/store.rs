@@ -244,13 +244,15 @@ fn kept(operation: &'static str, row: Option<PgRow>) -> Result<Option<Kept>, Sig
 }
 
 fn account(row: &PgRow) -> Result<Account, sqlx::Error> {
+    let has_password = row.try_get::<Option<String>, _>("password")?.is_some();
     Ok(Account {
         name: row.try_get("name")?,
         person: row.try_get("person")?,
         post: row.try_get("post")?,
         agency: row.try_get("agency")?,
-        has_password: row.try_get::<Option<String>, _>("password")?.is_some(),
-        must_change: row.try_get("must_change")?,
+        has_password,
+        // Whom the provider lets in has none to change.
+        must_change: has_password && row.try_get("must_change")?,
         subject: row.try_get("subject")?,
         locked_at: row.try_get::<Option<OffsetDateTime>, _>("locked_at")?.map(from_sql),
         created_at: row.try_get::<OffsetDateTime, _>("created_at").map(from_sql)?,

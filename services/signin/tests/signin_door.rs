@@ -304,7 +304,8 @@ async fn whom_the_county_s_provider_knows_is_let_in_by_pkce_and_a_nonce() {
     let said = provider().await;
     let ours = ours(&said);
     let keyring = Keyring::from_toml(&Keyring::generate()).unwrap();
-    let (_, none) = door.add(COUNTY, &new("zhao", Some("subject-of-zhao")), now()).await.unwrap();
+    let (account, none) = door.add(COUNTY, &new("zhao", Some("subject-of-zhao")), now()).await.unwrap();
+    assert!(!account.must_change, "there is no password to change");
     assert_eq!(none, None, "there is no password");
 
     let (address, cookie) = ours.begin(&keyring, now()).await.unwrap();
