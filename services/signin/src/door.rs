@@ -233,6 +233,15 @@ impl Door {
         self.store.list(county, after, agency, limit).await
     }
 
+    /// Whether somebody of an agency can come in today: has an account that is not locked, and holds its post.
+    ///
+    /// # Errors
+    /// Of the database.
+    pub async fn is_open_to(&self, county: &str, agency: &str, now: Timestamp) -> Result<bool, SignInError> {
+        let accounts = self.store.open_of(county, agency).await?;
+        Ok(accounts.iter().any(|account| self.works_here(county, account, now)))
+    }
+
     /// Lets someone in by password.
     ///
     /// # Errors

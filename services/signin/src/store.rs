@@ -29,6 +29,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("account", include_str!("sql/account.sql")),
     ("account_of_subject", include_str!("sql/account_of_subject.sql")),
     ("list_accounts", include_str!("sql/list_accounts.sql")),
+    ("open_accounts", include_str!("sql/open_accounts.sql")),
     ("set_password", include_str!("sql/set_password.sql")),
     ("set_lock", include_str!("sql/set_lock.sql")),
     ("count_try", include_str!("sql/count_try.sql")),
@@ -104,6 +105,14 @@ impl Store {
             .bind(after)
             .bind(agency)
             .bind(limit);
+        let rows = within(OPERATION, query.fetch_all(&self.pool)).await?;
+        rows.iter().map(account).collect::<Result<_, _>>().map_err(SignInError::database(OPERATION))
+    }
+
+    /// An agency's accounts that are not locked.
+    pub async fn open_of(&self, county: &str, agency: &str) -> Result<Vec<Account>, SignInError> {
+        const OPERATION: &str = "list an agency's accounts";
+        let query = sqlx::query(include_str!("sql/open_accounts.sql")).bind(county).bind(agency);
         let rows = within(OPERATION, query.fetch_all(&self.pool)).await?;
         rows.iter().map(account).collect::<Result<_, _>>().map_err(SignInError::database(OPERATION))
     }

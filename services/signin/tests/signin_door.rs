@@ -24,6 +24,7 @@ use fengqiao_signin::{
     AccountName, Door, NewAccount, STATEMENTS, SignInError,
     openid::{Provider, ProviderEntry},
     password::{Hashing, TooWeak},
+    staff::Staff,
 };
 use fengqiao_stack::test_database::TestDatabase;
 use jiff::{SignedDuration, Timestamp};
@@ -385,6 +386,25 @@ async fn guesses_at_what_is_no_account_wait_as_at_the_door_and_the_right_one_for
     lockout.count_try(COUNTY, "20261127-0002", now()).await.unwrap();
     lockout.forgive(COUNTY, "20261127-0001").await.unwrap();
     lockout.count_try(COUNTY, "20261127-0001", now()).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_desk_is_open_to_an_agency_with_an_account_that_lets_somebody_in() {
+    let world = world().await;
+    let door = &world.door;
+    let open = async |agency: &str| door.is_open_to(COUNTY, agency, now()).await.unwrap();
+    assert!(!open("police").await);
+    let name = door.add(COUNTY, &new("zhao", None), now()).await.unwrap().0.name;
+    let name = AccountName::read(&name).unwrap();
+    assert!(open("police").await && !open("justice").await);
+    assert!(!door.is_open_to("330681", "police", now()).await.unwrap());
+    door.lock(COUNTY, &name, Some(now())).await.unwrap();
+    assert!(!open("police").await);
+    door.lock(COUNTY, &name, None).await.unwrap();
+    assert!(open("police").await);
+    // Who has left the post is not let in.
+    door.take_people(COUNTY, Staff::of_directory(&fengqiao_proto::routing::v1::Staff::default()));
+    assert!(!open("police").await);
 }
 
 #[tokio::test]
