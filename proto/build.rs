@@ -52,6 +52,7 @@ const FILES: &[&str] = &[
     "fengqiao/notification/v1/events.proto",
     "fengqiao/notification/v1/forms.proto",
     "fengqiao/notification/v1/notification_service.proto",
+    "fengqiao/notification/v1/paper.proto",
     "fengqiao/notification/v1/people.proto",
     "fengqiao/notification/v1/push.proto",
     "fengqiao/notification/v1/reading.proto",

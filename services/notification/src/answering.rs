@@ -11,9 +11,10 @@ use crate::{
     answer_rules::AnswerRules,
     attachments::Attachments,
     delivery::Delivery,
-    domain::{push::Push, substance::is_substantive},
+    domain::{push::Push, recording::Entry, substance::is_substantive},
     error::{NotificationError, WrongField},
-    store::{Act, Answer},
+    store::{Act, Answer, GivenAnswer, KeptRecord},
+    wire,
 };
 
 /// The longest words of a return, in characters.
@@ -37,8 +38,10 @@ pub struct Answerer {
     pub agency: String,
     /// The principal's name.
     pub actor: String,
-    /// A post's code of a person, the agency's code of its system.
+    /// A post's code of a person, the agency's code of its system, an officer's role.
     pub capacity: String,
+    /// Where an officer enters it for the agency: what belongs to that.
+    pub entry: Option<Entry>,
 }
 
 impl Answerer {
@@ -46,7 +49,8 @@ impl Answerer {
     #[must_use]
     pub fn system(who: &Principal, county: &str) -> Option<Self> {
         let agency = who.agency.clone()?;
-        Some(Self { county: county.to_owned(), agency, actor: who.name.clone(), capacity: who.capacity() })
+        let capacity = who.capacity();
+        Some(Self { county: county.to_owned(), agency, actor: who.name.clone(), capacity, entry: None })
     }
 }
 
@@ -180,7 +184,7 @@ impl Answering {
         };
         let (push, changed) = self.answer(who, push_id, "feedback", act, at).await?;
         if !changed {
-            self.hold_to_earlier(who, push_id, given).await?;
+            self.hold_to_earlier(who, push_id, given, at).await?;
         }
         Ok(push)
     }
@@ -193,6 +197,7 @@ impl Answering {
         who: &Answerer,
         push_id: Uuid,
         given: &Feedback,
+        at: Timestamp,
     ) -> Result<(), NotificationError> {
         let (store, county) = (&self.delivery.store, who.county.as_str());
         let Some(before) = store.given_feedback(county, push_id, &given.request_id).await? else {
@@ -201,8 +206,25 @@ impl Answering {
         let same = before.outcome == given.outcome
             && before.cannot_reason == given.cannot_reason
             && before.attachments == given.attachments
-            && self.delivery.keyring.open(&before.sealed_text, county.as_bytes())? == given.text.as_bytes();
+            && self.delivery.keyring.open(&before.sealed_text, county.as_bytes())? == given.text.as_bytes()
+            && self.entered_alike(who, &before, at)?;
         if same { Ok(()) } else { Err(NotificationError::Repeated) }
+    }
+
+    /// Whether an earlier answer was entered by an officer as this one is; or neither was.
+    fn entered_alike(
+        &self,
+        who: &Answerer,
+        before: &GivenAnswer,
+        at: Timestamp,
+    ) -> Result<bool, NotificationError> {
+        match (&before.recorded, &who.entry) {
+            (None, None) => Ok(true),
+            (Some(kept), Some(entry)) => Ok(before.at == at
+                && kept.means == entry.means
+                && wire::teller(&self.delivery.keyring, &who.county, kept)? == entry.teller),
+            _ => Ok(false),
+        }
     }
 
     /// As [`crate::store::Store::answer`], counted.
@@ -214,6 +236,11 @@ impl Answering {
         act: Act,
         at: Timestamp,
     ) -> Result<(Push, bool), NotificationError> {
+        let recorded = who.entry.as_ref().map(|entry| KeptRecord {
+            means: entry.means,
+            sealed_teller: self.seal(who, &entry.teller.lines()),
+            recorded_at: entry.at,
+        });
         let answer = Answer {
             county: who.county.clone(),
             push_id,
@@ -222,6 +249,7 @@ impl Answering {
             capacity: who.capacity.clone(),
             act,
             at,
+            recorded,
         };
         let (push, changed) = self.delivery.store.answer(&answer).await?;
         if changed {

@@ -123,5 +123,6 @@ fn answerer(visit: &Visit<'_>) -> Answerer {
         agency: account.agency.clone(),
         actor: account.person.clone(),
         capacity: account.post.clone(),
+        entry: None,
     }
 }

@@ -13,6 +13,7 @@ pub mod push;
 pub mod queued;
 pub mod reading;
 pub mod receipt;
+pub mod recording;
 pub mod retry;
 pub mod revision;
 pub mod secrets;

@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use fengqiao_messaging::MessagingError;
 use fengqiao_proto::json::JsonError;
 use fengqiao_sealing::SealError;
+use fengqiao_signin::SignInError;
 
-use crate::domain::receipt::Forbidden;
+use crate::domain::{receipt::Forbidden, recording::OwnWay};
 
 /// One wrong field of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,6 +109,12 @@ pub enum NotificationError {
     /// The push's state does not allow the command.
     #[error(transparent)]
     Forbidden(#[from] Forbidden),
+    /// An officer enters nothing for an agency that can do it itself.
+    #[error(transparent)]
+    DoesItself(#[from] OwnWay),
+    /// Who can sign in to the desk was not found out.
+    #[error(transparent)]
+    Accounts(#[from] SignInError),
     /// A request is wrong, field by field.
     #[error("the request has {} wrong fields", .0.len())]
     Invalid(Vec<WrongField>),

@@ -7,6 +7,7 @@ mod checks;
 mod console;
 mod forms;
 mod operating;
+mod paper;
 mod people;
 mod protected;
 mod reading;
@@ -25,7 +26,9 @@ use futures::Stream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tonic::{Request, Response, Status, Streaming};
 
-pub use self::{attachments::UPLOAD, console::EndpointFace, forms::FormFace, people::PeopleFace};
+pub use self::{
+    attachments::UPLOAD, console::EndpointFace, forms::FormFace, paper::PaperFace, people::PeopleFace,
+};
 use crate::{answering::Answering, delivery::Delivery};
 
 /// The service of the contract.

@@ -26,6 +26,7 @@ pub mod outgoing;
 pub mod people;
 pub mod queue;
 pub mod readings;
+pub mod recording;
 mod run;
 pub mod settings;
 pub mod staff;

@@ -12,7 +12,8 @@ use fengqiao_proto::notification::v1::{
     account_service_server::AccountServiceServer, answer_service_server::AnswerServiceServer,
     attachment_service_server::AttachmentServiceServer, endpoint_service_server::EndpointServiceServer,
     form_service_server::FormServiceServer, notification_service_server::NotificationServiceServer,
-    people_service_server::PeopleServiceServer, reading_service_server::ReadingServiceServer,
+    paper_service_server::PaperServiceServer, people_service_server::PeopleServiceServer,
+    reading_service_server::ReadingServiceServer,
 };
 use fengqiao_serving::{
     Foundation, MAX_MESSAGE_BYTES, ServiceName, Settings, StartError, rehashing::hash_anew,
@@ -36,9 +37,10 @@ use crate::{
     desk::{Desk, DeskOptions, Residents, SITE},
     endpoints::{Endpoint, Endpoints},
     forms::{Forms, press},
-    grpc::{EndpointFace, FormFace, NotificationFace, PeopleFace, UPLOAD},
+    grpc::{EndpointFace, FormFace, NotificationFace, PaperFace, PeopleFace, UPLOAD},
     people::{People, PeopleEvents, PeopleRehashing, Sender, keep_up_forever},
     queue::{Bells, QueueKeys, Queues, listen},
+    recording::Recording,
     settings::DeliverySettings,
     staff::StaffWatch,
     store::{SEALED_COLUMNS, Store},
@@ -179,11 +181,14 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     let persons = PeopleFace::new(store, Arc::clone(&foundation.keyring), people);
     let bulletins = BulletinEvents::new(Arc::clone(&delivery), Arc::clone(&forms));
     let by_hand = FormServiceServer::new(FormFace::new(Arc::clone(&delivery), forms));
+    let recording = Recording::new(Arc::clone(&delivery), answering.clone(), door.clone());
+    let paper = PaperServiceServer::new(PaperFace::new(Arc::clone(&delivery), recording));
     let face = NotificationFace::new(delivery, answering, streams, stop());
     let service = NotificationServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES);
     let routes = Routes::new(service)
         .add_service(console)
         .add_service(PeopleServiceServer::new(persons).max_decoding_message_size(MAX_MESSAGE_BYTES))
+        .add_service(paper.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(by_hand.max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(AnswerServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))
         .add_service(ReadingServiceServer::new(face.clone()).max_decoding_message_size(MAX_MESSAGE_BYTES))

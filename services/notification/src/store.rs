@@ -29,7 +29,7 @@ use fengqiao_messaging::Outbox;
 use sqlx::PgPool;
 use tokio::time::timeout;
 
-pub use answers::{Act, Answer};
+pub use answers::{Act, Answer, KeptRecord};
 pub use arrival::{Stored, insert_pushes};
 pub use attachments::{KeptAttachment, NewAttachment};
 pub use delivery::LaneRoom;
@@ -112,6 +112,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("recall_one", include_str!("store/sql/recall_one.sql")),
     ("move_limits", include_str!("store/sql/move_limits.sql")),
     ("owed", include_str!("store/sql/owed.sql")),
+    ("recorded/keep", include_str!("store/sql/recorded/keep.sql")),
+    ("recorded/reached", include_str!("store/sql/recorded/reached.sql")),
     ("given_answers", include_str!("store/sql/given_answers.sql")),
     ("given_feedback", include_str!("store/sql/given_feedback.sql")),
     ("begin_attachment", include_str!("store/sql/attachment/begin.sql")),

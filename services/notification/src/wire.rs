@@ -10,9 +10,9 @@ use fengqiao_serving::time::to_proto;
 use prost::Message as _;
 
 use crate::{
-    domain::push::Push,
+    domain::{push::Push, recording::Teller},
     error::NotificationError,
-    store::{Attempt, GivenAnswer},
+    store::{Attempt, GivenAnswer, KeptRecord},
 };
 
 /// Opens the matter of a push. Personal data: only for the agency itself and the centre.
@@ -101,6 +101,15 @@ pub fn attempt(attempt: Attempt) -> wire::DeliveryAttempt {
     }
 }
 
+/// Who at an agency did what an officer entered. Personal data: only for the agency itself and the centre.
+///
+/// # Errors
+/// [`NotificationError::Sealed`].
+pub fn teller(keyring: &Keyring, county: &str, kept: &KeptRecord) -> Result<Teller, NotificationError> {
+    let lines = keyring.open(&kept.sealed_teller, county.as_bytes())?;
+    Ok(Teller::of_lines(&String::from_utf8_lossy(&lines)))
+}
+
 /// What an agency did, with its words. Personal data: only for the agency itself and the centre.
 ///
 /// # Errors
@@ -114,6 +123,14 @@ pub fn answer(
         [] => String::new(),
         sealed => String::from_utf8_lossy(&keyring.open(sealed, county.as_bytes())?).into_owned(),
     };
+    let recorded = match &given.recorded {
+        None => None,
+        Some(kept) => {
+            let Teller { name, capacity } = teller(keyring, county, kept)?;
+            let done_at = Some(to_proto(given.at));
+            Some(wire::RecordedAct { done_at, name, capacity, means: kept.means.into() })
+        }
+    };
     Ok(wire::Answer {
         kind: given.kind.into(),
         at: Some(to_proto(given.at)),
@@ -125,5 +142,7 @@ pub fn answer(
         text,
         substantive: given.substantive.unwrap_or_default(),
         attachment_ids: given.attachments.iter().map(ToString::to_string).collect(),
+        recorded,
+        recorded_at: given.recorded.as_ref().map(|kept| to_proto(kept.recorded_at)),
     })
 }

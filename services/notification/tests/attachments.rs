@@ -100,6 +100,7 @@ fn who(agency: &str) -> Answerer {
         agency: agency.into(),
         actor: "officer-zhao".into(),
         capacity: "police".into(),
+        entry: None,
     }
 }
 

@@ -151,6 +151,7 @@ async fn s0_01_one_case_gives_three_report_forms_and_one_notice_with_four_receip
         capacity: agency.into(),
         act,
         at: now(),
+        recorded: None,
     };
     store.answer(&answer(ids[0], "housing", Act::Sign)).await.unwrap();
     let back = Act::Return {
@@ -569,6 +570,7 @@ async fn nothing_is_kept_of_who_and_what_once_the_term_of_a_case_is_over() {
         capacity: "housing".into(),
         act: back,
         at: now(),
+        recorded: None,
     };
     store.answer(&answer).await.unwrap();
     // Letters by hand that speak of the cases, each with a file and an answer.

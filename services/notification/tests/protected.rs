@@ -107,6 +107,7 @@ fn zhao() -> Answerer {
         agency: "police".into(),
         actor: "officer-zhao".into(),
         capacity: "police".into(),
+        entry: None,
     }
 }
 

@@ -100,6 +100,7 @@ async fn a_reminder_of_a_duty_says_what_it_speaks_of_on_its_way_and_in_its_recei
         capacity: "police".into(),
         act: Act::Sign,
         at: now(),
+        recorded: None,
     };
     let (signed, _) = process.delivery.store.answer(&sign).await.unwrap();
     assert_eq!((signed.subject, signed.case_id.to_string()), (PushSubject::Duty, push.case_id.clone()));

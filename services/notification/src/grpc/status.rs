@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use fengqiao_messaging::MessagingError;
 use fengqiao_serving::status::{self, Violation};
+use fengqiao_signin::SignInError;
 use tonic::{Code, Status};
 
 use crate::error::NotificationError;
@@ -41,16 +42,20 @@ pub(super) fn of(operation: &str) -> impl Fn(NotificationError) -> Status {
         NotificationError::Forbidden(forbidden) => {
             status::failed_precondition(forbidden.code(), forbidden.to_string())
         }
+        NotificationError::DoesItself(way) => status::failed_precondition(way.code(), way.to_string()),
         NotificationError::TooManyStreams => status::exhausted(error.to_string(), STREAMS_RETRY),
         NotificationError::Database { source, .. }
+        | NotificationError::Accounts(SignInError::Database { source, .. })
         | NotificationError::Messaging(MessagingError::Database { source, .. }) => {
             status::database(operation, source)
         }
         NotificationError::Objects { .. }
         | NotificationError::Redis { .. }
         | NotificationError::Late(_)
+        | NotificationError::Accounts(SignInError::Late(_))
         | NotificationError::Stopping => status::unavailable(operation, &error),
         NotificationError::Messaging(_)
+        | NotificationError::Accounts(_)
         | NotificationError::TemplateChanged { .. }
         | NotificationError::Paper(_)
         | NotificationError::Sealed(_)

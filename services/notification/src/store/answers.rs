@@ -1,8 +1,10 @@
-//! What agencies do with a push: sign, return, say what they did. Each with its event, in one
-//! transaction.
+//! What agencies do with a push: sign, return, say what they did; or what an officer enters that they did. Each with its
+//! event, in one transaction.
 
 use fengqiao_messaging::{Event, append};
-use fengqiao_proto::notification::v1::{CannotReason, FeedbackOutcome, ReceiptKind, ReturnReason};
+use fengqiao_proto::notification::v1::{
+    AnswerKind, CannotReason, FeedbackOutcome, ReceiptKind, RecordedMeans, ReturnReason,
+};
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
@@ -14,6 +16,7 @@ use crate::{
         limit::told_at,
         push::Push,
         receipt::{Command, Decision, EvidenceFor, decide},
+        recording::follows,
     },
     error::NotificationError,
     events::Receipt,
@@ -67,6 +70,19 @@ pub struct Answer {
     pub act: Act,
     /// When.
     pub at: Timestamp,
+    /// What belongs to it where an officer enters it; none where the agency itself answers.
+    pub recorded: Option<KeptRecord>,
+}
+
+/// What is kept beside an answer that an officer entered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRecord {
+    /// How the centre learned of it.
+    pub means: RecordedMeans,
+    /// Who at the agency did it, sealed.
+    pub sealed_teller: Vec<u8>,
+    /// When it was entered.
+    pub recorded_at: Timestamp,
 }
 
 pub(super) const SIGN: &str = concat!(include_str!("sql/sign.sql"), include_str!("sql/answered.sql"));
@@ -81,6 +97,14 @@ impl Act {
             Self::Feedback { .. } => Command::Feedback,
         }
     }
+
+    const fn kind(&self) -> AnswerKind {
+        match self {
+            Self::Sign => AnswerKind::Signed,
+            Self::Return { .. } => AnswerKind::Returned,
+            Self::Feedback { .. } => AnswerKind::Feedback,
+        }
+    }
 }
 
 impl Store {
@@ -88,8 +112,8 @@ impl Store {
     /// its request id was used of this push before, whatever was said with it.
     ///
     /// # Errors
-    /// [`NotificationError::NoSuchPush`], [`NotificationError::Forbidden`], or of the database; then
-    /// nothing has changed.
+    /// [`NotificationError::NoSuchPush`], [`NotificationError::Forbidden`], [`NotificationError::Invalid`] where an officer
+    /// enters a time that cannot be, or of the database; then nothing has changed.
     pub async fn answer(&self, answer: &Answer) -> Result<(Push, bool), NotificationError> {
         const OPERATION: &str = "write an agency's answer";
         Self::within(OPERATION, async {
@@ -104,6 +128,11 @@ impl Store {
                 Decision::Become(_) => {
                     if let Act::Return { reason, sealed_evidence, .. } = &answer.act {
                         evidence_for.check(*reason, !sealed_evidence.is_empty())?;
+                    }
+                    if let Some(recorded) = &answer.recorded {
+                        follows(&before, answer.at)
+                            .map_err(|wrong| NotificationError::wrong("act.doneAt", wrong))?;
+                        keep_record(&mut tx, answer, recorded).await.map_err(database())?;
                     }
                     let row = update(&mut tx, answer, &before).await.map_err(database())?;
                     let after = rows::push(&answer.county, &row).map_err(database())?;
@@ -166,6 +195,27 @@ async fn known(conn: &mut PgConnection, answer: &Answer) -> Result<bool, Notific
         .fetch_one(conn)
         .await
         .map_err(NotificationError::database("look for an earlier answer"))
+}
+
+/// Keeps what belongs to an answer that an officer entered.
+async fn keep_record(
+    conn: &mut PgConnection,
+    answer: &Answer,
+    recorded: &KeptRecord,
+) -> Result<(), sqlx::Error> {
+    let request_id = match &answer.act {
+        Act::Sign | Act::Return { .. } => "",
+        Act::Feedback { request_id, .. } => request_id,
+    };
+    let query = sqlx::query(include_str!("sql/recorded/keep.sql"))
+        .bind(&answer.county)
+        .bind(answer.push_id)
+        .bind(answer.act.kind() as i16)
+        .bind(request_id)
+        .bind(recorded.means as i16)
+        .bind(&recorded.sealed_teller)
+        .bind(to_sql(recorded.recorded_at));
+    query.execute(conn).await.map(drop)
 }
 
 /// Changes the push, only from the state in which it was read.

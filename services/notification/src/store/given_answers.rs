@@ -1,11 +1,13 @@
 //! What agencies did with a push until now.
 
-use fengqiao_proto::notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReturnReason};
+use fengqiao_proto::notification::v1::{
+    AnswerKind, CannotReason, FeedbackOutcome, RecordedMeans, ReturnReason,
+};
 use jiff::Timestamp;
 use sqlx::{Row as _, postgres::PgRow};
 use uuid::Uuid;
 
-use super::{Store, rows};
+use super::{KeptRecord, Store, rows};
 use crate::error::NotificationError;
 
 /// At most so many answers of a push are shown.
@@ -34,6 +36,8 @@ pub struct GivenAnswer {
     pub substantive: Option<bool>,
     /// The files that came with it.
     pub attachments: Vec<Uuid>,
+    /// What belongs to it where an officer entered it.
+    pub recorded: Option<KeptRecord>,
 }
 
 impl Store {
@@ -58,6 +62,19 @@ impl Store {
                 .await
                 .map_err(NotificationError::database(OPERATION))?;
             rows.iter().map(given).collect::<Result<_, _>>().map_err(NotificationError::database(OPERATION))
+        })
+        .await
+    }
+
+    /// Whether a system of the agency has taken a push.
+    ///
+    /// # Errors
+    /// [`NotificationError`] of the database.
+    pub async fn reached(&self, county: &str, push_id: Uuid) -> Result<bool, NotificationError> {
+        const OPERATION: &str = "look whether a push was delivered";
+        let query = sqlx::query_scalar(include_str!("sql/recorded/reached.sql")).bind(county).bind(push_id);
+        Self::within(OPERATION, async {
+            query.fetch_one(&self.pool).await.map_err(NotificationError::database(OPERATION))
         })
         .await
     }
@@ -99,5 +116,12 @@ fn given(row: &PgRow) -> Result<GivenAnswer, sqlx::Error> {
         sealed_text: row.try_get::<Option<Vec<u8>>, _>("sealed_text")?.unwrap_or_default(),
         substantive: row.try_get("substantive")?,
         attachments: row.try_get("attachments")?,
+        recorded: recorded(row)?,
     })
+}
+
+fn recorded(row: &PgRow) -> Result<Option<KeptRecord>, sqlx::Error> {
+    let Some(recorded_at) = rows::maybe_time(row, "recorded_at")? else { return Ok(None) };
+    let means = rows::known(row, "means", RecordedMeans::try_from)?;
+    Ok(Some(KeptRecord { means, sealed_teller: row.try_get("sealed_teller")?, recorded_at }))
 }

@@ -6,6 +6,7 @@ use fengqiao_serving::resealing::SealedColumn;
 const PUSH: &[(&str, &str)] = &[("push_id", "uuid")];
 const FORM: &[(&str, &str)] = &[("form_id", "uuid")];
 const FEEDBACK: &[(&str, &str)] = &[("push_id", "uuid"), ("request_id", "text")];
+const RECORDED: &[(&str, &str)] = &[("push_id", "uuid"), ("kind", "smallint"), ("request_id", "text")];
 const ATTACHMENT: &[(&str, &str)] = &[("push_id", "uuid"), ("attachment_id", "uuid")];
 
 const MESSAGE: &[(&str, &str)] = &[("message_id", "uuid")];
@@ -25,6 +26,7 @@ pub const SEALED_COLUMNS: &[SealedColumn] = &[
     // Its content is sealed with this key, and stays as it is.
     SealedColumn::of_county("attachment_content", "sealed_key", &[("content", "bytea")]),
     SealedColumn::of_county("feedback", "sealed_text", FEEDBACK),
+    SealedColumn::of_county("recorded_answer", "sealed_teller", RECORDED),
     SealedColumn::of_county("delivery_attempt", "sealed_answer", ATTEMPT),
     SealedColumn::of_county("person_message", "sealed_address", MESSAGE),
     SealedColumn::of_county("person_message", "sealed_text", MESSAGE),

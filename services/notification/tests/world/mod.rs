@@ -112,6 +112,7 @@ pub fn answer(push_id: Uuid, agency: &str, act: Act) -> Answer {
         capacity: "officer".into(),
         act,
         at: now(),
+        recorded: None,
     }
 }
 

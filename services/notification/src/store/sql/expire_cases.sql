@@ -1,6 +1,7 @@
--- Removes who and what of cases ($2) whose term is over: of their pushes, answers, attempts, files and forms. $3 is a
--- sealed matter that says nothing, $4 a sealed empty text, $5 a sealed form that says nothing. A paper is emptied and keeps
--- its hash, so that one who has it can still be told that it is right; a form that was never printed cannot be any more.
+-- Removes who and what of cases ($2) whose term is over: of their pushes, answers and who gave them, attempts, files and
+-- forms. $3 is a sealed matter that says nothing, $4 a sealed empty text, $5 a sealed form that says nothing. A paper is
+-- emptied and keeps its hash, so that one who has it can still be told that it is right; a form that was never printed
+-- cannot be any more.
 --
 -- The county stands beside each id: else the planner goes through the whole county where it believes a table to be small.
 WITH gone AS MATERIALIZED (
@@ -19,6 +20,8 @@ WITH gone AS MATERIALIZED (
     WHERE (county, push_id) IN (SELECT county, push_id FROM pushes)
 ), answers AS (
     UPDATE feedback SET sealed_text = $4 WHERE (county, push_id) IN (SELECT county, push_id FROM pushes)
+), recorded AS (
+    UPDATE recorded_answer SET sealed_teller = $4 WHERE (county, push_id) IN (SELECT county, push_id FROM pushes)
 ), attempts AS (
     UPDATE delivery_attempt SET sealed_answer = NULL
     WHERE (county, push_id) IN (SELECT county, push_id FROM pushes) AND sealed_answer IS NOT NULL
