@@ -1,7 +1,7 @@
 //! What was done with a push, for its page.
 
 use fengqiao_pages::Visit;
-use fengqiao_proto::notification::v1::{AnswerKind, Attachment};
+use fengqiao_proto::notification::v1::{Answer, AnswerKind, Attachment};
 use maud::{Markup, html};
 
 use super::{Desk, inbox::PATH, reading::Way, words::DeskWords as _};
@@ -21,13 +21,16 @@ pub(super) fn history(
 ) -> Result<Markup, NotificationError> {
     let (language, push) = (visit.language, &one.push);
     let staff = desk.entrance.door().staff(&visit.signed.county);
-    let who = |given: &GivenAnswer| match &staff {
-        Some(staff) => format!("{} {}", staff.post_name(&given.capacity), staff.person_name(&given.actor)),
-        None => given.actor.clone(),
+    let who = |given: &GivenAnswer, shown: &Answer| match (&shown.recorded, &staff) {
+        (Some(recorded), _) => format!("{} {}", recorded.capacity, recorded.name),
+        (None, Some(staff)) => {
+            format!("{} {}", staff.post_name(&given.capacity), staff.person_name(&given.actor))
+        }
+        (None, None) => given.actor.clone(),
     };
     let told = answers
         .iter()
-        .map(|given| Ok((given, wire::answer(&desk.delivery.keyring, &push.county, given)?.text)))
+        .map(|given| Ok((given, wire::answer(&desk.delivery.keyring, &push.county, given)?)))
         .collect::<Result<Vec<_>, NotificationError>>()?;
     Ok(html! {
         ol class="history" {
@@ -35,9 +38,12 @@ pub(super) fn history(
             @if let Some(at) = push.delivered_at {
                 li { (visit.minute(at)) " " strong { (language.say("送达", "Delivered")) } }
             }
-            @for (given, text) in told {
+            @for (given, shown) in told {
                 li {
-                    (visit.minute(given.at)) " " strong { (language.answer(given.kind)) } " " (who(given)) " "
+                    (visit.minute(given.at)) " " strong { (language.answer(given.kind)) } " " (who(given, &shown)) " "
+                    @if let Some(recorded) = &given.recorded {
+                        span class="mark" { (language.recorded(recorded.means)) }
+                    }
                     @match given.kind {
                         AnswerKind::Returned => span class="mark" { (language.return_reason(given.return_reason)) },
                         AnswerKind::Feedback => {
@@ -51,7 +57,7 @@ pub(super) fn history(
                         },
                         _ => {},
                     }
-                    @if !text.is_empty() { p class="said" { (text) } }
+                    @if !shown.text.is_empty() { p class="said" { (shown.text) } }
                     @for file in files.iter().filter(|file| given.attachments.iter().any(|id| id.to_string() == file.attachment_id)) {
                         p { a href={ (PATH) "/" (push.push_id) "/files/" (file.attachment_id) (way) } { (file.name) }
                             " (" (kilobytes(file.size)) ")" }

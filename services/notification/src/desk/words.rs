@@ -1,7 +1,9 @@
 //! The names of what the contract numbers, in both languages.
 
 use fengqiao_proto::{
-    notification::v1::{AnswerKind, CannotReason, FeedbackOutcome, ReceiptState, ReturnReason},
+    notification::v1::{
+        AnswerKind, CannotReason, FeedbackOutcome, ReceiptState, RecordedMeans, ReturnReason,
+    },
     types::v1::{FormKind, PartyRole},
 };
 
@@ -41,6 +43,8 @@ pub(super) trait DeskWords {
     fn party(self, role: PartyRole) -> &'static str;
     /// What was done with a push.
     fn answer(self, kind: AnswerKind) -> &'static str;
+    /// That the centre entered it, and how it learned of it.
+    fn recorded(self, means: RecordedMeans) -> &'static str;
 }
 
 impl DeskWords for Language {
@@ -120,6 +124,15 @@ impl DeskWords for Language {
             AnswerKind::Feedback => self.say("反馈", "Feedback"),
             AnswerKind::Recalled => self.say("撤回", "Recalled"),
             AnswerKind::Unspecified => self.say("办理", "Done"),
+        }
+    }
+
+    fn recorded(self, means: RecordedMeans) -> &'static str {
+        match means {
+            RecordedMeans::Paper => self.say("中心代录（纸质）", "Entered by the centre (on paper)"),
+            RecordedMeans::Phone => self.say("中心代录（电话）", "Entered by the centre (by phone)"),
+            RecordedMeans::InPerson => self.say("中心代录（当面）", "Entered by the centre (in person)"),
+            RecordedMeans::Unspecified => self.say("中心代录", "Entered by the centre"),
         }
     }
 }
