@@ -13,7 +13,8 @@ use fengqiao_proto::{
         account_service_client::AccountServiceClient, answer_service_client::AnswerServiceClient,
         attachment_service_client::AttachmentServiceClient, endpoint_service_client::EndpointServiceClient,
         form_service_client::FormServiceClient, notification_service_client::NotificationServiceClient,
-        people_service_client::PeopleServiceClient, reading_service_client::ReadingServiceClient,
+        paper_service_client::PaperServiceClient, people_service_client::PeopleServiceClient,
+        reading_service_client::ReadingServiceClient,
     },
     routing::v1::{
         alert_service_client::AlertServiceClient, audit_service_client::AuditServiceClient,
@@ -261,6 +262,15 @@ impl Session {
     pub async fn answers(&self, caller: &Caller) -> Result<AnswerServiceClient<Connection>, CommandError> {
         let (channel, token) = self.connect("notification", caller).await?;
         Ok(AnswerServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
+    }
+
+    /// Connects to notification, for what officers enter for agencies.
+    ///
+    /// # Errors
+    /// As [`Self::intake`].
+    pub async fn paper(&self, caller: &Caller) -> Result<PaperServiceClient<Connection>, CommandError> {
+        let (channel, token) = self.connect("notification", caller).await?;
+        Ok(PaperServiceClient::with_interceptor(channel, token).max_decoding_message_size(MOST_ANSWER_BYTES))
     }
 
     /// Connects to notification, for who read what was pushed.

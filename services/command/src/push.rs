@@ -1,8 +1,9 @@
-//! Pushes: an agency's inbox and answers, and what could not be delivered.
+//! Pushes: an agency's inbox and answers, what an officer enters for it, and what could not be delivered.
 
 mod answers;
 mod inbox;
 mod parked;
+mod record;
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::{
@@ -17,6 +18,7 @@ use uuid::Uuid;
 use self::{
     inbox::InboxOptions,
     parked::{ParkedOptions, ResendOptions},
+    record::RecordCommand,
 };
 use crate::{
     connection::{Caller, Connection, Session},
@@ -44,6 +46,9 @@ pub enum PushCommand {
     Return(ReturnOptions),
     /// Say what was done (反馈).
     Feedback(FeedbackOptions),
+    /// Enter what came back on paper, by phone or in person, for an agency without a system or an account (代录).
+    #[command(subcommand)]
+    Record(RecordCommand),
     /// List what its agency did with a push: signed, returned, said.
     Answers(ReadOptions),
     /// List what could not be delivered, the longest parked first.
@@ -160,6 +165,7 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
             let answer = client.feedback_push(request).await.map_err(CommandError::call("the feedback"))?;
             tell(answer.into_inner().push, output)
         }
+        PushCommand::Record(command) => record::record(command, session, output).await,
         PushCommand::Answers(ReadOptions { named, purpose }) => {
             let agency = named.agency.clone();
             let (_, push_id) = find(named, session).await?;

@@ -4,7 +4,8 @@ use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use fengqiao_proto::{
     intake::v1::{CaseProgress, ChangeKind, LinkSubject},
     notification::v1::{
-        AnswerKind, CannotReason, DeliveryState, FeedbackOutcome, ReadPart, ReceiptState, ReturnReason,
+        AnswerKind, CannotReason, DeliveryState, FeedbackOutcome, ReadPart, ReceiptState, RecordedMeans,
+        ReturnReason,
     },
     routing::v1::{
         AgendaReason, DutyOutcome, DutyProgress, HalfDay, HistoryKind, MediatorKind, MeetingKind, PlaceKind,
@@ -158,6 +159,13 @@ pub const ANSWERS: &[Word<AnswerKind>] = &[
     Word(AnswerKind::Returned, "RETURNED", "退回"),
     Word(AnswerKind::Feedback, "FEEDBACK", "反馈"),
     Word(AnswerKind::Recalled, "RECALLED", "撤回"),
+];
+
+/// How the centre learned what an agency did.
+pub const RECORDED_MEANS: &[Word<RecordedMeans>] = &[
+    Word(RecordedMeans::Paper, "PAPER", "纸质"),
+    Word(RecordedMeans::Phone, "PHONE", "电话"),
+    Word(RecordedMeans::InPerson, "IN_PERSON", "当面"),
 ];
 
 /// What of a push was read.

@@ -39,6 +39,7 @@ const BESIDES: &[&str] = &[
     "fengqiao.notification.v1.AttachmentService",
     "fengqiao.notification.v1.FormService",
     "fengqiao.notification.v1.EndpointService",
+    "fengqiao.notification.v1.PaperService",
     "fengqiao.notification.v1.PeopleService",
     "fengqiao.notification.v1.ReadingService",
     "fengqiao.sealing.v1.SealingService",
@@ -190,6 +191,9 @@ export list
 export fetch 01939f2a-0000-7000-8000-000000000000 --to taken
 export cancel 01939f2a-0000-7000-8000-000000000000
 push answers 01939f2a-0000-7000-8000-000000000000 --agency police --purpose x
+push record signed 01939f2a-0000-7000-8000-000000000000 --done-at 2026-11-24T08:00 --by x --capacity y --how paper
+push record returned 01939f2a-0000-7000-8000-000000000000 --done-at 2026-11-24T08:00 --by x --capacity y --how phone --reason duplicate --purpose z
+push record feedback 01939f2a-0000-7000-8000-000000000000 --done-at 2026-11-24T08:00 --by x --capacity y --how in_person --text z
 attachment put 01939f2a-0000-7000-8000-000000000000 --agency police levels.toml
 attachment get 01939f2a-0000-7000-8000-000000000000 a --agency police --to taken
 attachment list 01939f2a-0000-7000-8000-000000000000 --agency police

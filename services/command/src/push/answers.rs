@@ -34,14 +34,32 @@ pub async fn list(
             words::said(words::ANSWERS, one.kind()).into(),
             how(one).into(),
             if one.substantive { "是" } else { "" }.into(),
-            one.actor.as_str().into(),
-            one.capacity.as_str().into(),
+            who(one).into(),
+            capacity(one).into(),
             if one.attachment_ids.is_empty() { String::new() } else { one.attachment_ids.len().to_string() }
                 .into(),
             one.text.as_str().into(),
         ]);
     }
     output.table(&table, "还没有办理")
+}
+
+/// Who at the agency did it.
+fn who(one: &Answer) -> &str {
+    one.recorded.as_ref().map_or(one.actor.as_str(), |recorded| recorded.name.as_str())
+}
+
+/// In what capacity; and where an officer entered it, which one, and how the centre learned of it.
+fn capacity(one: &Answer) -> String {
+    match &one.recorded {
+        None => one.capacity.clone(),
+        Some(recorded) => format!(
+            "{} ({}代录: {})",
+            recorded.capacity,
+            words::said(words::RECORDED_MEANS, recorded.means()),
+            one.actor,
+        ),
+    }
 }
 
 /// How far it is, or why not.
@@ -55,5 +73,32 @@ fn how(one: &Answer) -> String {
         ),
         AnswerKind::Feedback => words::said(words::OUTCOMES, one.outcome()).to_owned(),
         AnswerKind::Signed | AnswerKind::Recalled | AnswerKind::Unspecified => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fengqiao_proto::notification::v1::{RecordedAct, RecordedMeans};
+
+    use super::*;
+
+    #[test]
+    fn what_an_officer_entered_says_who_did_it_and_how_that_is_known() {
+        let own = Answer { actor: "li".into(), capacity: "police".into(), ..Answer::default() };
+        assert_eq!((who(&own), capacity(&own).as_str()), ("li", "police"));
+        let recorded = RecordedAct {
+            name: "周大明".into(),
+            capacity: "村党支部书记".into(),
+            means: RecordedMeans::Phone.into(),
+            ..RecordedAct::default()
+        };
+        let entered = Answer {
+            actor: "wang".into(),
+            capacity: "officer".into(),
+            recorded: Some(recorded),
+            ..Answer::default()
+        };
+        assert_eq!(who(&entered), "周大明");
+        assert_eq!(capacity(&entered), "村党支部书记 (电话代录: wang)");
     }
 }
