@@ -35,6 +35,9 @@ use crate::{
 /// The kind of event that tells what became of a push.
 pub(crate) const PUSH_RECEIPT: &str = "fengqiao.notification.v1.PushReceipt";
 
+/// The capacity of an officer of the centre, who enters what an agency did that can say it by no way of its own (代录).
+const OFFICER: &str = "officer";
+
 /// Applies notification's events.
 pub struct ReceiptEvents {
     /// The counties.
@@ -54,6 +57,8 @@ struct Told<'a> {
     outcome: Receipt,
     at: Timestamp,
     actor: String,
+    /// Whether an officer of the centre entered it for the agency.
+    entered: bool,
     words: Option<Words>,
     evidence: Vec<String>,
 }
@@ -129,7 +134,7 @@ fn apply_all(
         let occasion = Occasion {
             at: told.at,
             actor: told.actor.clone(),
-            capacity: push.agency.clone(),
+            capacity: if told.entered { OFFICER.to_owned() } else { push.agency.clone() },
             agency: Some(push.agency.clone()),
             rank: Rank::Staff,
         };
@@ -180,6 +185,7 @@ fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>
             .and_then(from_proto)
             .ok_or_else(|| envelope.refused("the time is missing or impossible"))?,
         actor: receipt.actor,
+        entered: receipt.capacity == OFFICER,
         words,
         evidence,
     }))

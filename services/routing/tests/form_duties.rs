@@ -9,13 +9,13 @@ mod story;
 use fengqiao_proto::{
     notification::v1::{FeedbackOutcome, PushDebt, PushOwed, PushReceipt, ReceiptKind},
     routing::v1::{
-        CreateDutiesRequest, DutyOutcome, DutyProgress, ListDutiesRequest, NewDuty, PushRequested,
-        RecordDutyRequest, StandingDuty, StandingKind, duty_service_server::DutyService as _,
+        CreateDutiesRequest, DutyOutcome, DutyProgress, HistoryKind, ListDutiesRequest, NewDuty,
+        PushRequested, RecordDutyRequest, StandingDuty, StandingKind, duty_service_server::DutyService as _,
     },
     types::v1::{FormKind, Level, PushSubject, Source},
 };
 use fengqiao_routing::domain::acts::{Act, closing::Settlement};
-use fengqiao_serving::time::to_proto;
+use fengqiao_serving::time::{to_proto, to_sql};
 use office::{Office, asked};
 use story::{Actor, Story, Told};
 use tonic_types::StatusExt as _;
@@ -144,6 +144,39 @@ async fn a_form_that_is_not_signed_is_pressed_up_the_ladder_until_it_is() {
     // Told too late it is not owed again.
     story.office.hear(&[near]).await.unwrap();
     assert_eq!(listed(&story, StandingKind::SignForm, DutyProgress::Owed).await, []);
+}
+
+#[tokio::test]
+async fn what_was_signed_in_time_is_not_late_however_late_an_officer_enters_it() {
+    let story = Story::begin("macheng", "2026-06-01 10:00").await;
+    let (case, push) = told(&story).await;
+    let near = owed(&story, &push, PushDebt::Signature, "2026-06-01 22:00");
+    story.office.set_clock(story.local("2026-06-01 19:00"));
+    story.office.hear(&[near]).await.unwrap();
+    story.until("2026-06-02 10:00").await;
+    assert!(listed(&story, StandingKind::SignForm, DutyProgress::Late).await[0].late);
+    let signed_at = story.local("2026-06-01 21:00");
+    let signed = PushReceipt {
+        at: Some(to_proto(signed_at)),
+        actor: "wang".into(),
+        capacity: "officer".into(),
+        ..receipt(&story, &push, ReceiptKind::Signed)
+    };
+    story.office.hear(&[signed]).await.unwrap();
+    let duties = listed(&story, StandingKind::SignForm, DutyProgress::Met).await;
+    assert_eq!((duties[0].done_at, duties[0].late), (Some(to_proto(signed_at)), false));
+    assert_eq!(listed(&story, StandingKind::SignForm, DutyProgress::Late).await, []);
+    // The case's history says that the centre entered it.
+    let by: (String, String, bool) = sqlx::query_as(
+        "SELECT actor, capacity, at = $3 FROM case_history WHERE case_id = $1 AND kind = $2 ORDER BY sequence DESC",
+    )
+    .bind(case)
+    .bind(HistoryKind::PushSigned as i16)
+    .bind(to_sql(signed_at))
+    .fetch_one(&story.office.pool)
+    .await
+    .unwrap();
+    assert_eq!(by, ("wang".to_owned(), "officer".to_owned(), true));
 }
 
 #[tokio::test]
