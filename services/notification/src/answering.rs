@@ -184,7 +184,7 @@ impl Answering {
         };
         let (push, changed) = self.answer(who, push_id, "feedback", act, at).await?;
         if !changed {
-            self.hold_to_earlier(who, push_id, given, at).await?;
+            self.hold_to_earlier(who, push_id, given).await?;
         }
         Ok(push)
     }
@@ -197,7 +197,6 @@ impl Answering {
         who: &Answerer,
         push_id: Uuid,
         given: &Feedback,
-        at: Timestamp,
     ) -> Result<(), NotificationError> {
         let (store, county) = (&self.delivery.store, who.county.as_str());
         let Some(before) = store.given_feedback(county, push_id, &given.request_id).await? else {
@@ -207,20 +206,15 @@ impl Answering {
             && before.cannot_reason == given.cannot_reason
             && before.attachments == given.attachments
             && self.delivery.keyring.open(&before.sealed_text, county.as_bytes())? == given.text.as_bytes()
-            && self.entered_alike(who, &before, at)?;
+            && self.entered_alike(who, &before)?;
         if same { Ok(()) } else { Err(NotificationError::Repeated) }
     }
 
     /// Whether an earlier answer was entered by an officer as this one is; or neither was.
-    fn entered_alike(
-        &self,
-        who: &Answerer,
-        before: &GivenAnswer,
-        at: Timestamp,
-    ) -> Result<bool, NotificationError> {
+    fn entered_alike(&self, who: &Answerer, before: &GivenAnswer) -> Result<bool, NotificationError> {
         match (&before.recorded, &who.entry) {
             (None, None) => Ok(true),
-            (Some(kept), Some(entry)) => Ok(before.at == at
+            (Some(kept), Some(entry)) => Ok(kept.done_at == entry.done_at
                 && kept.means == entry.means
                 && wire::teller(&self.delivery.keyring, &who.county, kept)? == entry.teller),
             _ => Ok(false),
@@ -239,6 +233,7 @@ impl Answering {
         let recorded = who.entry.as_ref().map(|entry| KeptRecord {
             means: entry.means,
             sealed_teller: self.seal(who, &entry.teller.lines()),
+            done_at: entry.done_at,
             recorded_at: entry.at,
         });
         let answer = Answer {

@@ -27,7 +27,7 @@ pub enum Deed {
     Said(Feedback),
 }
 
-/// Which officer enters it, of which push, done when.
+/// Which officer enters it, of which push.
 #[derive(Debug, Clone)]
 pub struct Recorder<'a> {
     /// The county.
@@ -38,9 +38,7 @@ pub struct Recorder<'a> {
     pub capacity: String,
     /// The push.
     pub push_id: Uuid,
-    /// When the agency did it.
-    pub done_at: Timestamp,
-    /// Who at the agency did it, how the centre learned of it, and when it is entered.
+    /// Who at the agency did it and when, how the centre learned of it, and when it is entered.
     pub entry: Entry,
 }
 
@@ -59,7 +57,8 @@ impl Recording {
         Self { delivery, answering, door }
     }
 
-    /// Enters what an agency did with a push, as if it had answered itself at that time.
+    /// Enters what an agency did with a push, as if it had answered itself at that time. A return counts from when it is
+    /// entered: the case is the centre's again from then on, and what others owe by it cannot have begun before.
     ///
     /// # Errors
     /// [`NotificationError::NoSuchPush`]; [`NotificationError::DoesItself`] where the agency has a way of its own; or as
@@ -69,6 +68,7 @@ impl Recording {
         if let Some(way) = self.own_way(&push, by.entry.at).await? {
             return Err(way.into());
         }
+        let (done_at, entered_at) = (by.entry.done_at, by.entry.at);
         let who = Answerer {
             county: push.county,
             agency: push.agency,
@@ -77,9 +77,9 @@ impl Recording {
             entry: Some(by.entry),
         };
         match deed {
-            Deed::Signed => self.answering.sign(&who, by.push_id, by.done_at).await,
-            Deed::Returned(given) => self.answering.give_back(&who, by.push_id, given, by.done_at).await,
-            Deed::Said(given) => self.answering.feedback(&who, by.push_id, given, by.done_at).await,
+            Deed::Signed => self.answering.sign(&who, by.push_id, done_at).await,
+            Deed::Returned(given) => self.answering.give_back(&who, by.push_id, given, entered_at).await,
+            Deed::Said(given) => self.answering.feedback(&who, by.push_id, given, done_at).await,
         }
     }
 

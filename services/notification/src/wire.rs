@@ -127,7 +127,7 @@ pub fn answer(
         None => None,
         Some(kept) => {
             let Teller { name, capacity } = teller(keyring, county, kept)?;
-            let done_at = Some(to_proto(given.at));
+            let done_at = Some(to_proto(kept.done_at));
             Some(wire::RecordedAct { done_at, name, capacity, means: kept.means.into() })
         }
     };

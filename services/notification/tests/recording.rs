@@ -299,8 +299,16 @@ async fn a_letter_by_hand_comes_back_and_the_practice_s_rules_hold() {
     let bare = centre.give_back(centre.push_id, told(centre.hours(1)), &[]).await;
     assert_eq!(refusal(bare), stopped("EVIDENCE_MISSING"));
     assert_eq!(centre.answers(centre.push_id).await, []);
+    let entered_at = now();
     let back = centre.give_back(centre.push_id, told(centre.hours(1)), &["照片1"]).await.unwrap();
     assert_eq!(back.receipt(), ReceiptState::Returned);
+    // The case is the centre's again from when it is entered, not from when the village wrote it.
+    let receipt = centre.world.receipts().await.pop().unwrap();
+    for at in [back.returned_at, receipt.at, centre.answers(centre.push_id).await[0].at] {
+        assert!(from_proto(&at.unwrap()).unwrap() >= entered_at - SignedDuration::from_millis(1));
+    }
+    let given = centre.answers(centre.push_id).await.remove(0);
+    assert_eq!(given.recorded, Some(told(centre.hours(1))));
     let late = centre.sign(centre.push_id, told(centre.hours(2))).await;
     assert_eq!(refusal(late), stopped("PUSH_RETURNED"));
     centre.end().await;

@@ -40,6 +40,8 @@ pub struct Entry {
     pub teller: Teller,
     /// How the centre learned of it.
     pub means: RecordedMeans,
+    /// When it was done.
+    pub done_at: Timestamp,
     /// When it is entered.
     pub at: Timestamp,
 }

@@ -66,16 +66,10 @@ impl PaperFace {
         if let Err(wrong) = has_room(asked.purpose) {
             checks.wrong("purpose", wrong);
         }
-        let (done_at, entry) = entry(asked.act, &mut checks, now());
+        let entry = entry(asked.act, &mut checks, now());
         checks.done()?;
-        let by = Recorder {
-            county: asked.county,
-            actor: &who.name,
-            capacity: who.capacity(),
-            push_id,
-            done_at,
-            entry,
-        };
+        let by =
+            Recorder { county: asked.county, actor: &who.name, capacity: who.capacity(), push_id, entry };
         let push = self.recording.record(by, &deed).await?;
         tracing::info!(county = asked.county, push = %push_id, "an officer entered what an agency did");
         self.shown(who, &push, asked.purpose).await
@@ -156,8 +150,8 @@ impl PaperService for PaperFace {
     }
 }
 
-/// When it was done, and what belongs to its being entered.
-fn entry(act: Option<&RecordedAct>, checks: &mut Checks, now: Timestamp) -> (Timestamp, Entry) {
+/// What belongs to its being entered.
+fn entry(act: Option<&RecordedAct>, checks: &mut Checks, now: Timestamp) -> Entry {
     let none = RecordedAct::default();
     checks.hold(act.is_some(), "act", "is needed");
     let act = act.unwrap_or(&none);
@@ -178,7 +172,7 @@ fn entry(act: Option<&RecordedAct>, checks: &mut Checks, now: Timestamp) -> (Tim
         }
     }
     let teller = Teller { name: act.name.trim().to_owned(), capacity: act.capacity.trim().to_owned() };
-    (done_at.unwrap_or(now), Entry { teller, means, at: now })
+    Entry { teller, means, done_at: done_at.unwrap_or(now), at: now }
 }
 
 /// As precisely as the database keeps it, so that what is read equals what was compared.

@@ -6,7 +6,7 @@ use fengqiao_proto::notification::v1::{
     AnswerKind, CannotReason, FeedbackOutcome, ReceiptKind, RecordedMeans, ReturnReason,
 };
 use fengqiao_serving::time::to_sql;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use sqlx::{PgConnection, Row as _, postgres::PgRow};
 use uuid::Uuid;
 
@@ -21,6 +21,9 @@ use crate::{
     error::NotificationError,
     events::Receipt,
 };
+
+/// What stands on one paper is entered within this time.
+const ENTERED_TOGETHER: SignedDuration = SignedDuration::from_mins(15);
 
 /// What an agency does.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,6 +84,8 @@ pub struct KeptRecord {
     pub means: RecordedMeans,
     /// Who at the agency did it, sealed.
     pub sealed_teller: Vec<u8>,
+    /// When it was done.
+    pub done_at: Timestamp,
     /// When it was entered.
     pub recorded_at: Timestamp,
 }
@@ -130,7 +135,7 @@ impl Store {
                         evidence_for.check(*reason, !sealed_evidence.is_empty())?;
                     }
                     if let Some(recorded) = &answer.recorded {
-                        follows(&before, answer.at)
+                        follows(&before, recorded.done_at)
                             .map_err(|wrong| NotificationError::wrong("act.doneAt", wrong))?;
                         keep_record(&mut tx, answer, recorded).await.map_err(database())?;
                     }
@@ -214,8 +219,17 @@ async fn keep_record(
         .bind(request_id)
         .bind(recorded.means as i16)
         .bind(&recorded.sealed_teller)
+        .bind(to_sql(recorded.done_at))
         .bind(to_sql(recorded.recorded_at));
     query.execute(conn).await.map(drop)
+}
+
+/// When it is told that the limit for answering nears. Signature and answer of one paper are entered one after the other:
+/// where an officer enters the one, nobody is pressed for the other before there was time for that.
+fn answer_told_at(answer: &Answer, limit: Timestamp) -> Timestamp {
+    let told_at = told_at(answer.at, limit);
+    let entered = answer.recorded.as_ref().and_then(|one| one.recorded_at.checked_add(ENTERED_TOGETHER).ok());
+    entered.map_or(told_at, |entered| told_at.max(entered))
 }
 
 /// Changes the push, only from the state in which it was read.
@@ -245,7 +259,7 @@ async fn update(conn: &mut PgConnection, answer: &Answer, before: &Push) -> Resu
     };
     let query = query.bind(&answer.actor).bind(&answer.capacity);
     let query = match answer.act {
-        Act::Sign => query.bind(before.answer_by.map(|limit| to_sql(told_at(answer.at, limit)))),
+        Act::Sign => query.bind(before.answer_by.map(|limit| to_sql(answer_told_at(answer, limit)))),
         Act::Return { .. } | Act::Feedback { .. } => query,
     };
     query.fetch_one(conn).await

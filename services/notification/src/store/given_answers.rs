@@ -123,5 +123,6 @@ fn given(row: &PgRow) -> Result<GivenAnswer, sqlx::Error> {
 fn recorded(row: &PgRow) -> Result<Option<KeptRecord>, sqlx::Error> {
     let Some(recorded_at) = rows::maybe_time(row, "recorded_at")? else { return Ok(None) };
     let means = rows::known(row, "means", RecordedMeans::try_from)?;
-    Ok(Some(KeptRecord { means, sealed_teller: row.try_get("sealed_teller")?, recorded_at }))
+    let done_at = rows::time(row, "done_at")?;
+    Ok(Some(KeptRecord { means, sealed_teller: row.try_get("sealed_teller")?, done_at, recorded_at }))
 }

@@ -345,6 +345,8 @@ impl<'a> Draft<'a> {
         let count = ended.len();
         let links = &mut self.case.docket.links;
         self.over.extend(ended.into_iter().map(|mut duty| {
+            // What an officer enters late may have been done before the duty began, for a push of before.
+            let at = at.max(duty.started_at);
             duty.end(at, met);
             links.note_ending(duty.no, &Ending { at, met });
             duty

@@ -1,5 +1,6 @@
 //! Rows of facts as their tables have them. They are sent as values of the table's own type: sent as text, to be taken
-//! apart by name, a row costs Postgres several times as much.
+//! apart by name, a row costs Postgres several times as much. A process that does not know a column of the table cannot
+//! write there any more: its receivers wait until a newer one takes over.
 
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::{
     fact_rows::{ActivityRow, CaseRow, DutyRow, FactRow, PushRow, ReportRow},
     fact_tables::FactTable,
-    kept_events::{self, EventsOf, Thing},
+    kept_events::{self, EventsOf, Thing, Touched},
 };
 use crate::{
     domain::{
@@ -41,13 +41,19 @@ pub async fn save(
         return Ok(());
     }
     let (generations, known_at) = hold(connection, county, now).await?;
-    let touched = kept_events::keep(connection, county, events, known_at).await?;
-    let mut written = vec![generations.current];
-    written.extend(generations.building);
-    let mut rows = rows_of(touched.known, Some(known_at));
-    clear(connection, county, &written, &rows).await?;
-    rows.append(rows_of(touched.new, None));
-    put(connection, county, &written, &rows).await
+    let Touched { known, new } = kept_events::keep(connection, county, events, known_at).await?;
+    let new = rows_of(&new, None);
+    if let Some(building) = generations.building {
+        // What stands there may be left of one that was given up: all rows of a thing, not only those that changed.
+        let mut rows = rows_of(&known, None);
+        rows.append(new.clone());
+        clear(connection, county, building, &rows).await?;
+        put(connection, county, building, &rows).await?;
+    }
+    let mut rows = rows_of(&known, Some(known_at));
+    clear(connection, county, generations.current, &rows).await?;
+    rows.append(new);
+    put(connection, county, generations.current, &rows).await
 }
 
 /// Holds a county's facts until the transaction ends. Says which generations are written, and at which time what is
@@ -81,19 +87,19 @@ pub(super) async fn make_in(
     things: &[Thing],
 ) -> Result<(), StatisticsError> {
     let events_of = kept_events::read(connection, county, things).await?;
-    let rows = rows_of(events_of, None);
-    clear(connection, county, &[generation], &rows).await?;
-    put(connection, county, &[generation], &rows).await
+    let rows = rows_of(&events_of, None);
+    clear(connection, county, generation, &rows).await?;
+    put(connection, county, generation, &rows).await
 }
 
 /// The rows of things; where a time is given, those that what is known since then made or ended.
-fn rows_of(events_of: EventsOf, changed_at: Option<Timestamp>) -> Rows {
+fn rows_of(events_of: &EventsOf, changed_at: Option<Timestamp>) -> Rows {
     let mut rows = Rows::default();
-    for ((entity, id), mut events) in events_of {
-        let Some(entity) = Entity::ALL.into_iter().find(|known| known.code() == entity) else { continue };
+    for ((entity, id), events) in events_of {
+        let Some(entity) = Entity::ALL.into_iter().find(|known| known.code() == *entity) else { continue };
         match changed_at {
-            Some(since) => rows.add_changed(entity, id, &mut events, since),
-            None => rows.add(entity, id, &events),
+            Some(since) => rows.add_changed(entity, *id, events, since),
+            None => rows.add(entity, *id, events),
         }
     }
     rows
@@ -103,47 +109,43 @@ fn rows_of(events_of: EventsOf, changed_at: Option<Timestamp>) -> Rows {
 async fn clear(
     connection: &mut PgConnection,
     county: &str,
-    generations: &[i32],
+    generation: i32,
     rows: &Rows,
 ) -> Result<(), StatisticsError> {
     let clear = |table: FactTable| table.clear;
-    write::<ReportRow>(connection, clear, county, generations, &rows.reports).await?;
-    write::<CaseRow>(connection, clear, county, generations, &rows.cases).await?;
-    write::<PushRow>(connection, clear, county, generations, &rows.pushes).await?;
-    write::<DutyRow>(connection, clear, county, generations, &rows.duties).await?;
-    write::<ActivityRow>(connection, clear, county, generations, &rows.activities).await
+    write::<ReportRow>(connection, clear, county, generation, &rows.reports).await?;
+    write::<CaseRow>(connection, clear, county, generation, &rows.cases).await?;
+    write::<PushRow>(connection, clear, county, generation, &rows.pushes).await?;
+    write::<DutyRow>(connection, clear, county, generation, &rows.duties).await?;
+    write::<ActivityRow>(connection, clear, county, generation, &rows.activities).await
 }
 
 async fn put(
     connection: &mut PgConnection,
     county: &str,
-    generations: &[i32],
+    generation: i32,
     rows: &Rows,
 ) -> Result<(), StatisticsError> {
     let put = |table: FactTable| table.put;
-    write::<ReportRow>(connection, put, county, generations, &rows.reports).await?;
-    write::<CaseRow>(connection, put, county, generations, &rows.cases).await?;
-    write::<PushRow>(connection, put, county, generations, &rows.pushes).await?;
-    write::<DutyRow>(connection, put, county, generations, &rows.duties).await?;
-    write::<ActivityRow>(connection, put, county, generations, &rows.activities).await
+    write::<ReportRow>(connection, put, county, generation, &rows.reports).await?;
+    write::<CaseRow>(connection, put, county, generation, &rows.cases).await?;
+    write::<PushRow>(connection, put, county, generation, &rows.pushes).await?;
+    write::<DutyRow>(connection, put, county, generation, &rows.duties).await?;
+    write::<ActivityRow>(connection, put, county, generation, &rows.activities).await
 }
 
 async fn write<R: FactRow>(
     connection: &mut PgConnection,
     statement: fn(FactTable) -> &'static str,
     county: &str,
-    generations: &[i32],
+    generation: i32,
     rows: &[Row<R::Fact>],
 ) -> Result<(), StatisticsError> {
     if rows.is_empty() {
         return Ok(());
     }
-    let of = |generation: &i32| {
-        let generation = *generation;
-        rows.iter().map(move |row| R::of(county, generation, row.clone()))
-    };
     sqlx::query(statement(R::TABLE))
-        .bind(generations.iter().flat_map(of).collect::<Vec<_>>())
+        .bind(rows.iter().map(|row| R::of(county, generation, row.clone())).collect::<Vec<_>>())
         .execute(connection)
         .await
         .map_err(StatisticsError::database("writing facts"))?;

@@ -2,7 +2,7 @@
 -- Beside it what belongs to it where an officer entered it.
 SELECT
     newest.kind, at, actor, capacity, return_reason, outcome, cannot_reason, sealed_text, substantive, attachments,
-    means, sealed_teller, recorded_at
+    means, sealed_teller, done_at, recorded_at
 FROM (
     SELECT 1::smallint AS kind, signed_at AS at, signed_actor AS actor, signed_capacity AS capacity,
         0::smallint AS return_reason, 0::smallint AS outcome, 0::smallint AS cannot_reason,

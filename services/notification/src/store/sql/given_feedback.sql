@@ -1,7 +1,7 @@
 -- What an agency said of a push under a request id, and what belongs to it where an officer entered it.
 SELECT
     3::smallint AS kind, at, actor, capacity, 0::smallint AS return_reason, outcome, cannot_reason, sealed_text, substantive,
-    attachments, means, sealed_teller, recorded_at
+    attachments, means, sealed_teller, done_at, recorded_at
 FROM feedback
 LEFT JOIN recorded_answer AS recorded
     ON recorded.county = $1 AND recorded.push_id = $2 AND recorded.kind = 3 AND recorded.request_id = $3

@@ -495,7 +495,8 @@ impl Draft<'_> {
     pub(in crate::domain) fn signed(&mut self, agency: &str) {
         let at = self.occasion.at;
         if let Some(handler) = self.handler_mut(agency) {
-            handler.signed_at.get_or_insert(at);
+            // Entered late, it may be of a push of before it had the case.
+            handler.signed_at.get_or_insert(at.max(handler.since));
         }
         self.meet(|duty| duty.kind == DutyKind::Sign && duty.holder.agency == agency);
         if self.case.lead_agency == agency || self.case.docket.handler(agency).is_some() {

@@ -53,12 +53,11 @@ pub struct Rows {
 
 impl Rows {
     /// Adds those rows of a thing that what is known since a time made or ended: what is written of it already need not be
-    /// written again. Its events come in any order; they are sorted by when they were known.
-    pub fn add_changed(&mut self, entity: Entity, id: Uuid, events: &mut [KnownEvent], since: Timestamp) {
-        events.sort_by_key(|event| event.known_at);
-        let earlier = events.partition_point(|event| event.known_at < since);
+    /// written again. Its events come in any order.
+    pub fn add_changed(&mut self, entity: Entity, id: Uuid, events: &[KnownEvent], since: Timestamp) {
+        let earlier: Vec<_> = events.iter().filter(|event| event.known_at < since).cloned().collect();
         let (mut before, mut after) = (Self::default(), Self::default());
-        before.add(entity, id, &events[..earlier]);
+        before.add(entity, id, &earlier);
         after.add(entity, id, events);
         self.reports.extend(changed(before.reports, after.reports));
         self.cases.extend(changed(before.cases, after.cases));
