@@ -295,3 +295,32 @@ fn events(answer: &Answer, before: &Push, arrived: bool) -> Vec<Event> {
     events.push(receipt.event());
     events
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_enters_a_signature_has_time_to_enter_the_answer_of_the_same_paper() {
+        let hours = |hours: i64| Timestamp::from_second(1_795_000_000 + hours * 3_600).unwrap();
+        let signed = |recorded_at: Option<Timestamp>| Answer {
+            county: "421181".into(),
+            push_id: Uuid::nil(),
+            agency: "community-421181105202".into(),
+            actor: "wang".into(),
+            capacity: "officer".into(),
+            act: Act::Sign,
+            at: hours(0),
+            recorded: recorded_at.map(|recorded_at| KeptRecord {
+                means: RecordedMeans::Paper,
+                sealed_teller: Vec::new(),
+                done_at: hours(0),
+                recorded_at,
+            }),
+        };
+        let limit = hours(24);
+        assert_eq!(answer_told_at(&signed(None), limit), hours(18));
+        assert_eq!(answer_told_at(&signed(Some(hours(2))), limit), hours(18));
+        assert_eq!(answer_told_at(&signed(Some(hours(30))), limit), hours(30) + ENTERED_TOGETHER);
+    }
+}

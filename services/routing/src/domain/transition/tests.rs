@@ -226,6 +226,27 @@ fn what_the_lead_returns_goes_to_the_desk() {
 }
 
 #[test]
+fn a_signature_of_before_that_is_entered_late_ends_nothing_before_it_began() {
+    let place = Place::new();
+    let case = opened(&place, Level::Orange).case;
+    let began = now().at + SignedDuration::from_hours(3);
+    let assign = does(Act::Assign { agency: "market".into(), person: None, words: "w".into() });
+    let case = transition(&case, &assign, &Occasion { at: began, ..now() }, place.setting()).unwrap().case;
+    let signed = Happening::Receipt {
+        agency: "market".into(),
+        form: Form::Report,
+        outcome: Receipt::Signed,
+        words: None,
+        evidence: Vec::new(),
+    };
+    let change = transition(&case, &signed, &now(), place.setting()).unwrap();
+    assert_eq!(change.case.docket.handler("market").unwrap().signed_at, Some(began));
+    let met = change.duties.iter().find(|duty| duty.kind == DutyKind::Sign).unwrap();
+    assert_eq!(met.started_at, began);
+    assert_eq!(met.ending, Some(crate::domain::duty::Ending { at: began, met: true }));
+}
+
+#[test]
 fn a_return_without_the_evidence_that_is_wanted_goes_to_an_arbiter() {
     let place = Place::new();
     let case = opened(&place, Level::Orange).case;
