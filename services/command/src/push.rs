@@ -24,6 +24,7 @@ use crate::{
     connection::{Caller, Connection, Session},
     errors::CommandError,
     output::Output,
+    request_id::RequestId,
     words,
 };
 
@@ -89,6 +90,13 @@ pub struct Purpose {
 pub struct ReturnOptions {
     #[command(flatten)]
     named: Named,
+    #[command(flatten)]
+    refusal: Refusal,
+}
+
+/// Why a push is returned.
+#[derive(Debug, Args)]
+struct Refusal {
     /// Why.
     #[arg(long, value_parser = words::parser(words::RETURN_REASONS), ignore_case = true)]
     reason: ReturnReason,
@@ -105,6 +113,18 @@ pub struct ReturnOptions {
 pub struct FeedbackOptions {
     #[command(flatten)]
     named: Named,
+    #[command(flatten)]
+    said: Said,
+    /// A file of the push that belongs to it, as `attachment put` named it; may stand several times.
+    #[arg(long, value_name = "ID")]
+    attachment: Vec<String>,
+    #[command(flatten)]
+    request_id: RequestId,
+}
+
+/// What an agency says that it did.
+#[derive(Debug, Args)]
+struct Said {
     /// How far the agency is.
     #[arg(long, value_parser = words::parser(words::OUTCOMES), ignore_case = true, default_value = "DONE")]
     outcome: FeedbackOutcome,
@@ -114,12 +134,6 @@ pub struct FeedbackOptions {
     /// What it did.
     #[arg(long)]
     text: String,
-    /// A file of the push that belongs to it, as `attachment put` named it; may stand several times.
-    #[arg(long, value_name = "ID")]
-    attachment: Vec<String>,
-    /// A repeated answer with the same id has no second effect; a new one where not given.
-    #[arg(long, value_name = "ID")]
-    request_id: Option<String>,
 }
 
 /// Does what was asked.
@@ -139,8 +153,9 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
             let answer = client.sign_push(request).await.map_err(CommandError::call("signing"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Return(ReturnOptions { named, reason, text, evidence }) => {
+        PushCommand::Return(ReturnOptions { named, refusal }) => {
             let (mut client, push_id) = find(named, session).await?;
+            let Refusal { reason, text, evidence } = refusal;
             let request = session.request(ReturnPushRequest {
                 county: session.county(),
                 push_id,
@@ -151,12 +166,13 @@ pub async fn execute(command: PushCommand, session: &Session, output: &Output) -
             let answer = client.return_push(request).await.map_err(CommandError::call("the return"))?;
             tell(answer.into_inner().push, output)
         }
-        PushCommand::Feedback(FeedbackOptions { named, outcome, cannot, text, attachment, request_id }) => {
+        PushCommand::Feedback(FeedbackOptions { named, said, attachment, request_id }) => {
             let (mut client, push_id) = find(named, session).await?;
+            let Said { outcome, cannot, text } = said;
             let request = session.request(FeedbackPushRequest {
                 county: session.county(),
                 push_id,
-                request_id: request_id.unwrap_or_else(|| Uuid::now_v7().to_string()),
+                request_id: request_id.or_new(),
                 outcome: outcome as i32,
                 text,
                 cannot_reason: cannot.unwrap_or_default() as i32,
@@ -217,11 +233,20 @@ pub async fn find(
     if Uuid::try_parse(&named.push).is_ok() {
         return Ok((client, named.push));
     }
-    let wanted =
-        ListPushesRequest { county: session.county(), agency: named.agency.clone(), ..Default::default() };
-    let (pushes, _) = inbox::list(client.clone(), &wanted, MOST_SEARCHED, session).await?;
-    let push_id = the_one(&named.push, &named.agency, &pushes)?;
+    let push_id = search(client.clone(), &named.push, named.agency, session).await?;
     Ok((client, push_id))
+}
+
+/// The whole id of an agency's push that was named by a part of its id or its case's number.
+async fn search(
+    client: NotificationServiceClient<Connection>,
+    typed: &str,
+    agency: String,
+    session: &Session,
+) -> Result<String, CommandError> {
+    let wanted = ListPushesRequest { county: session.county(), agency, ..Default::default() };
+    let (pushes, _) = inbox::list(client, &wanted, MOST_SEARCHED, session).await?;
+    the_one(typed, &wanted.agency, &pushes)
 }
 
 fn the_one(typed: &str, agency: &str, pushes: &[Push]) -> Result<String, CommandError> {

@@ -150,6 +150,19 @@ impl Centre {
         self.face.list_answers(officer(asked)).await.unwrap().into_inner().answers
     }
 
+    /// A letter by hand to housing.
+    async fn letter(&self) -> Uuid {
+        let letter = IssueFormRequest {
+            request_id: "1".into(),
+            kind: FormKind::ReminderLetter.into(),
+            agency: "housing".into(),
+            fields: vec![FormField { key: "body".into(), text: "请约谈。".into(), ..Default::default() }],
+            ..IssueFormRequest::default()
+        };
+        let issued = self.forms.issue_form(officer(letter)).await.unwrap().into_inner().form.unwrap();
+        Uuid::parse_str(&issued.form_id).unwrap()
+    }
+
     /// What is told to be owed by then.
     async fn owed(&self, moment: Timestamp) -> Vec<(String, PushDebt)> {
         while self.process.delivery.store.tell_owed(COUNTY, moment, 9).await.unwrap() > 0 {}
@@ -278,15 +291,7 @@ async fn what_a_village_signed_on_paper_counts_at_the_time_when_it_signed() {
 #[tokio::test]
 async fn a_letter_by_hand_comes_back_and_the_practice_s_rules_hold() {
     let centre = Centre::new().await;
-    let letter = IssueFormRequest {
-        request_id: "1".into(),
-        kind: FormKind::ReminderLetter.into(),
-        agency: "housing".into(),
-        fields: vec![FormField { key: "body".into(), text: "请约谈。".into(), ..Default::default() }],
-        ..IssueFormRequest::default()
-    };
-    let issued = centre.forms.issue_form(officer(letter)).await.unwrap().into_inner().form.unwrap();
-    let id = Uuid::parse_str(&issued.form_id).unwrap();
+    let id = centre.letter().await;
     let push = centre.give_back(id, told(now()), &[]).await.unwrap();
     assert_eq!(push.receipt(), ReceiptState::Returned);
     let receipt = centre.world.receipts().await.pop().unwrap();
@@ -400,18 +405,10 @@ async fn it_goes_the_way_of_the_agency_s_own_answers_and_twice_is_once() {
     }
     assert_eq!(refusal(centre.give_back(id, said, &["x"]).await), stopped("PUSH_ANSWERED"));
     assert_eq!(centre.world.receipts().await.len(), receipts + 1);
-    let letter = IssueFormRequest {
-        request_id: "1".into(),
-        kind: FormKind::ReminderLetter.into(),
-        agency: "housing".into(),
-        fields: vec![FormField { key: "body".into(), text: "请约谈。".into(), ..Default::default() }],
-        ..IssueFormRequest::default()
-    };
-    let issued = centre.forms.issue_form(officer(letter)).await.unwrap().into_inner().form.unwrap();
-    let form_id = issued.form_id.clone();
+    let form = centre.letter().await;
+    let form_id = form.to_string();
     let recall = RecallFormRequest { form_id, reason: "误发".into(), ..RecallFormRequest::default() };
     centre.forms.recall_form(officer(recall)).await.unwrap();
-    let form = Uuid::parse_str(&issued.form_id).unwrap();
     assert_eq!(refusal(centre.sign(form, told(now())).await), stopped("PUSH_RECALLED"));
     centre.end().await;
 }

@@ -10,8 +10,9 @@ use std::{
 };
 
 use fengqiao_messaging::IN_STEP;
-use fengqiao_notification::store::{
-    Act, Answer, ArrivedPlace, SEALED_COLUMNS, STATEMENTS, STATEMENTS_IN_STEP,
+use fengqiao_notification::{
+    settings::DeliverySettings,
+    store::{Act, Answer, ArrivedPlace, SEALED_COLUMNS, STATEMENTS, STATEMENTS_IN_STEP},
 };
 use fengqiao_proto::{
     notification::v1::ReceiptKind,
@@ -23,7 +24,7 @@ use fengqiao_proto::{
 use fengqiao_serving::time::now;
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use uuid::Uuid;
-use world::{COUNTY, World, quick, until};
+use world::{Agency, COUNTY, Process, World, quick, until};
 
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
@@ -387,12 +388,35 @@ async fn what_was_brought_behind_a_push_comes_again_though_it_arrived_before_it(
     process.end().await;
 }
 
-#[tokio::test]
-async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring() {
+/// What fails is tried again after some seconds.
+fn slow_to_try_again() -> DeliverySettings {
     let mut settings = quick();
     settings.retry.first = Duration::from_secs(4);
     settings.retry.longest = Duration::from_secs(4);
-    let world = World::new(settings).await;
+    settings
+}
+
+/// The ids of the next so many pushes; each is acknowledged as it comes.
+async fn take(agency: &mut Agency, count: usize) -> Vec<String> {
+    let mut came = Vec::new();
+    for _ in 0..count {
+        let push = agency.next().await;
+        agency.acknowledge(&push);
+        came.push(push.push_id);
+    }
+    came
+}
+
+async fn has_failed(process: &Process, push_id: Uuid) {
+    until("its try has failed", async || {
+        process.delivery.store.push(COUNTY, push_id).await.unwrap().failures == 1
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring() {
+    let world = World::new(slow_to_try_again()).await;
     let process = world.process().await;
     let mut deaf = process.open("police", 10);
     until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
@@ -401,10 +425,7 @@ async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring(
     let (first, asked) = world.request_of("police", Yellow, case_id);
     world.apply(&process, &[asked]).await;
     assert_eq!(deaf.next().await.push_id, first.to_string());
-    until("its try has failed", async || {
-        process.delivery.store.push(COUNTY, first).await.unwrap().failures == 1
-    })
-    .await;
+    has_failed(&process, first).await;
     deaf.close().await;
     until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
     let (second, asked) = world.request_of("police", Yellow, case_id);
@@ -413,23 +434,14 @@ async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring(
     let (third, asked) = world.request_of("police", Yellow, case_id);
     let (elsewhere, of_another_case) = world.request_of("police", Yellow, Uuid::now_v7());
     world.apply(&process, &[asked, of_another_case]).await;
-    let mut came = Vec::new();
-    for _ in 0..4 {
-        let push = police.next().await;
-        police.acknowledge(&push);
-        came.push(push.push_id);
-    }
-    assert_eq!(came, [elsewhere, first, second, third].map(|id| id.to_string()));
+    assert_eq!(take(&mut police, 4).await, [elsewhere, first, second, third].map(|id| id.to_string()));
     police.close().await;
     process.end().await;
 }
 
 #[tokio::test]
 async fn what_follows_a_failed_push_of_its_case_comes_behind_it() {
-    let mut settings = quick();
-    settings.retry.first = Duration::from_secs(4);
-    settings.retry.longest = Duration::from_secs(4);
-    let world = World::new(settings).await;
+    let world = World::new(slow_to_try_again()).await;
     let process = world.process().await;
     let mut police = process.open("police", 10);
     let case_id = Uuid::now_v7();
@@ -437,20 +449,11 @@ async fn what_follows_a_failed_push_of_its_case_comes_behind_it() {
     world.apply(&process, &[asked]).await;
     assert_eq!(police.next().await.push_id, first.to_string());
     // It is not acknowledged.
-    until("its try has failed", async || {
-        process.delivery.store.push(COUNTY, first).await.unwrap().failures == 1
-    })
-    .await;
+    has_failed(&process, first).await;
     let (second, asked) = world.request_of("police", Yellow, case_id);
     let (elsewhere, of_another_case) = world.request_of("police", Yellow, Uuid::now_v7());
     world.apply(&process, &[asked, of_another_case]).await;
-    let mut came = Vec::new();
-    for _ in 0..3 {
-        let push = police.next().await;
-        police.acknowledge(&push);
-        came.push(push.push_id);
-    }
-    assert_eq!(came, [elsewhere, first, second].map(|id| id.to_string()));
+    assert_eq!(take(&mut police, 3).await, [elsewhere, first, second].map(|id| id.to_string()));
     police.close().await;
     process.end().await;
 }

@@ -2,12 +2,11 @@
 
 use clap::{Args, Subcommand};
 use fengqiao_proto::notification::v1::{
-    CannotReason, FeedbackOutcome, ListPushesRequest, RecordFeedbackRequest, RecordReturnedRequest,
-    RecordSignedRequest, RecordedAct, RecordedMeans, ReturnReason,
+    RecordFeedbackRequest, RecordReturnedRequest, RecordSignedRequest, RecordedAct, RecordedMeans,
 };
 use uuid::Uuid;
 
-use super::{MOST_SEARCHED, Purpose, inbox, tell, the_one};
+use super::{Purpose, Refusal, Said, search, tell};
 use crate::{
     connection::{Caller, Session},
     errors::CommandError,
@@ -36,7 +35,7 @@ pub struct RecordOptions {
     /// Whose push it is, where its id is not given whole.
     #[arg(long)]
     agency: Option<String>,
-    /// When it was done, as the paper says or as it was said; this time counts.
+    /// When it was done, as the paper says or as it was said; this time counts, but of a return that when it is entered.
     #[arg(long, value_name = "TIME", value_parser = minute)]
     done_at: Moment,
     /// Who at the agency did it.
@@ -57,15 +56,8 @@ pub struct RecordOptions {
 pub struct ReturnedOptions {
     #[command(flatten)]
     record: RecordOptions,
-    /// Why it is returned.
-    #[arg(long, value_parser = words::parser(words::RETURN_REASONS), ignore_case = true)]
-    reason: ReturnReason,
-    /// In words.
-    #[arg(long, default_value = "", hide_default_value = true)]
-    text: String,
-    /// What shows it: a reference of a photo or a document; may stand several times.
-    #[arg(long, value_name = "REFERENCE")]
-    evidence: Vec<String>,
+    #[command(flatten)]
+    refusal: Refusal,
 }
 
 /// An answer.
@@ -73,15 +65,8 @@ pub struct ReturnedOptions {
 pub struct RecordedFeedbackOptions {
     #[command(flatten)]
     record: RecordOptions,
-    /// How far the agency is.
-    #[arg(long, value_parser = words::parser(words::OUTCOMES), ignore_case = true, default_value = "DONE")]
-    outcome: FeedbackOutcome,
-    /// Why it cannot be done, with the outcome CANNOT.
-    #[arg(long, value_parser = words::parser(words::CANNOT_REASONS), ignore_case = true)]
-    cannot: Option<CannotReason>,
-    /// What it did.
-    #[arg(long)]
-    text: String,
+    #[command(flatten)]
+    said: Said,
     #[command(flatten)]
     request_id: RequestId,
 }
@@ -109,8 +94,9 @@ pub async fn record(command: RecordCommand, session: &Session, output: &Output) 
             let answer = client.record_signed(session.request(request)).await;
             answer.map_err(CommandError::call("entering the signature"))?.into_inner().push
         }
-        RecordCommand::Returned(ReturnedOptions { record, reason, text, evidence }) => {
+        RecordCommand::Returned(ReturnedOptions { record, refusal }) => {
             let (push_id, act, purpose) = record.taken(session, output).await?;
+            let Refusal { reason, text, evidence } = refusal;
             let request = RecordReturnedRequest {
                 county,
                 push_id,
@@ -123,8 +109,9 @@ pub async fn record(command: RecordCommand, session: &Session, output: &Output) 
             let answer = client.record_returned(session.request(request)).await;
             answer.map_err(CommandError::call("entering the return"))?.into_inner().push
         }
-        RecordCommand::Feedback(RecordedFeedbackOptions { record, outcome, cannot, text, request_id }) => {
+        RecordCommand::Feedback(RecordedFeedbackOptions { record, said, request_id }) => {
             let (push_id, act, purpose) = record.taken(session, output).await?;
+            let Said { outcome, cannot, text } = said;
             let request = RecordFeedbackRequest {
                 county,
                 push_id,
@@ -171,9 +158,7 @@ async fn whole_id(push: String, agency: Option<String>, session: &Session) -> Re
         )));
     };
     let client = session.notification(&Caller::Officer).await?;
-    let wanted = ListPushesRequest { county: session.county(), agency: agency.clone(), ..Default::default() };
-    let (pushes, _) = inbox::list(client, &wanted, MOST_SEARCHED, session).await?;
-    the_one(&push, &agency, &pushes)
+    search(client, &push, agency, session).await
 }
 
 #[cfg(test)]

@@ -112,12 +112,7 @@ async fn clear(
     generation: i32,
     rows: &Rows,
 ) -> Result<(), StatisticsError> {
-    let clear = |table: FactTable| table.clear;
-    write::<ReportRow>(connection, clear, county, generation, &rows.reports).await?;
-    write::<CaseRow>(connection, clear, county, generation, &rows.cases).await?;
-    write::<PushRow>(connection, clear, county, generation, &rows.pushes).await?;
-    write::<DutyRow>(connection, clear, county, generation, &rows.duties).await?;
-    write::<ActivityRow>(connection, clear, county, generation, &rows.activities).await
+    write(connection, |table| table.clear, county, generation, rows).await
 }
 
 async fn put(
@@ -126,15 +121,24 @@ async fn put(
     generation: i32,
     rows: &Rows,
 ) -> Result<(), StatisticsError> {
-    let put = |table: FactTable| table.put;
-    write::<ReportRow>(connection, put, county, generation, &rows.reports).await?;
-    write::<CaseRow>(connection, put, county, generation, &rows.cases).await?;
-    write::<PushRow>(connection, put, county, generation, &rows.pushes).await?;
-    write::<DutyRow>(connection, put, county, generation, &rows.duties).await?;
-    write::<ActivityRow>(connection, put, county, generation, &rows.activities).await
+    write(connection, |table| table.put, county, generation, rows).await
 }
 
-async fn write<R: FactRow>(
+async fn write(
+    connection: &mut PgConnection,
+    statement: fn(FactTable) -> &'static str,
+    county: &str,
+    generation: i32,
+    rows: &Rows,
+) -> Result<(), StatisticsError> {
+    write_to::<ReportRow>(connection, statement, county, generation, &rows.reports).await?;
+    write_to::<CaseRow>(connection, statement, county, generation, &rows.cases).await?;
+    write_to::<PushRow>(connection, statement, county, generation, &rows.pushes).await?;
+    write_to::<DutyRow>(connection, statement, county, generation, &rows.duties).await?;
+    write_to::<ActivityRow>(connection, statement, county, generation, &rows.activities).await
+}
+
+async fn write_to<R: FactRow>(
     connection: &mut PgConnection,
     statement: fn(FactTable) -> &'static str,
     county: &str,
