@@ -185,8 +185,10 @@ impl Receiver {
                 self.count_parked(conn).await?;
                 counted = Instant::now();
             }
-            if !batch.is_empty() && batch.len() < BATCH {
-                sleep(self.apply.gathers_for()).await;
+            // A sleep of no time at all would still wait for the timer's next millisecond.
+            let gathers_for = self.apply.gathers_for();
+            if !gathers_for.is_zero() && !batch.is_empty() && batch.len() < BATCH {
+                sleep(gathers_for).await;
             }
         }
     }

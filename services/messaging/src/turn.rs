@@ -75,6 +75,12 @@ impl Step {
         Self { county: county.to_owned(), held_as, from: position, to: None, caught_up: false }
     }
 
+    /// Whether it is over an event that was parked: others that followed it may have been applied before.
+    #[must_use]
+    pub const fn is_over_parked(&self) -> bool {
+        self.to.is_none()
+    }
+
     /// Begins a transaction and takes the step in it, first, so that of two processes one waits here and
     /// then finds that it came too late: it gets none.
     ///

@@ -440,6 +440,45 @@ async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring(
 }
 
 #[tokio::test]
+async fn nothing_passes_a_failed_push_of_its_case_whose_wait_is_over() {
+    let world = World::new(slow_to_try_again()).await;
+    let process = world.process().await;
+    let mut deaf = process.open("police", 10);
+    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+    let mut police = process.open("police", 10);
+    let case_id = Uuid::now_v7();
+    let (first, asked) = world.request_of("police", Yellow, case_id);
+    world.apply(&process, &[asked]).await;
+    assert_eq!(deaf.next().await.push_id, first.to_string());
+    has_failed(&process, first).await;
+    deaf.close().await;
+    // Its next try is due, and nobody has taken it up.
+    put_on_the_queue(&world, first, "now() + interval '1 hour'").await;
+    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+    let (second, asked) = world.request_of("police", Yellow, case_id);
+    let (elsewhere, of_another_case) = world.request_of("police", Yellow, Uuid::now_v7());
+    // Brought by the arrival.
+    world.apply(&process, &[asked, of_another_case]).await;
+    assert_eq!(take(&mut police, 1).await, [elsewhere.to_string()]);
+    // Taken from the queue.
+    let claimed =
+        process.delivery.store.claim(COUNTY, "police", &[second], Duration::from_secs(5)).await.unwrap();
+    assert!(claimed.is_empty(), "{claimed:?}");
+    put_on_the_queue(&world, first, "now()").await;
+    assert_eq!(take(&mut police, 2).await, [first, second].map(|id| id.to_string()));
+    police.close().await;
+    process.end().await;
+}
+
+/// Ends a push's wait, and says when the sweeper puts it on the queue.
+async fn put_on_the_queue(world: &World, push_id: Uuid, at: &str) {
+    let statement = format!(
+        "UPDATE notification.push_delivery SET next_attempt_at = now(), queue_at = {at} WHERE push_id = $1"
+    );
+    sqlx::query(AssertSqlSafe(statement)).bind(push_id).execute(&world.pool).await.unwrap();
+}
+
+#[tokio::test]
 async fn what_follows_a_failed_push_of_its_case_comes_behind_it() {
     let world = World::new(slow_to_try_again()).await;
     let process = world.process().await;

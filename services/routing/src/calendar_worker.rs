@@ -160,7 +160,7 @@ impl CalendarWorker {
         cursor: Uuid,
     ) -> Result<(usize, Option<Uuid>), RoutingError> {
         let county = &place.county.code;
-        let _alone = place.turn.lock().await;
+        let _alone = place.alone().await;
         for holding in HOLDING {
             let at = self.clock.now();
             let mut attempt = Attempt::begin(conn, county, holding).await?;

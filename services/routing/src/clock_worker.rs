@@ -98,7 +98,7 @@ impl ClockWorker {
 
     async fn fire_some(&self, place: &RoutingCounty) -> Result<i64, RoutingError> {
         let county = &place.county.code;
-        let _alone = place.turn.lock().await;
+        let _alone = place.alone().await;
         // Only now: who waits for a turn needs no connection.
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let rulebook = place.rulebook();

@@ -146,7 +146,7 @@ impl ClusterSuggestions {
         range: DecisionRange,
     ) -> Result<(), RoutingError> {
         let county = &place.county.code;
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut tx = bounded("begin", conn.begin()).await?;
         hold_turn(&mut tx, county).await?;
         let Due { pairs, mixed, settled } = self.due(&mut tx, county, range).await?;

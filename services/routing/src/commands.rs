@@ -150,7 +150,7 @@ impl Commands {
             tokio::select! {
                 biased;
                 answer = &mut answered => return answer.unwrap_or(Err(RoutingError::Overtaken)),
-                turn = Arc::clone(&place.turn).lock_owned() => {
+                turn = place.alone() => {
                     // In a task of its own: who asked may go away, the others still wait for their answers.
                     let (this, place) = (self.clone(), Arc::clone(place));
                     tokio::spawn(async move { this.carry_out(&place, turn).await });

@@ -7,14 +7,27 @@ use std::{
 
 use fengqiao_county::{Counties, County, Mistakes};
 use jiff::Timestamp;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 
 use crate::{
     commands::Waiting,
     rulebook::Rulebook,
     settings::{SettingKind, SettingTexts, SettingVersions},
+    store::CountyTurn,
     unreadable::PutAside,
 };
+
+/// What a batch of reports left behind: what the next one would read, unless another process came between.
+#[derive(Debug)]
+pub struct KeptTurn {
+    /// The county's turn after it.
+    pub turn: CountyTurn,
+    /// The last running number of the days of its reports.
+    pub series: BTreeMap<String, i32>,
+}
+
+/// A county's turn, held in this process.
+pub type HeldTurn = OwnedMutexGuard<Option<KeptTurn>>;
 
 /// One county, with everything that decides where its cases go.
 #[derive(Debug)]
@@ -23,7 +36,7 @@ pub struct RoutingCounty {
     pub county: Arc<County>,
     /// Held from reading to writing. Only other processes can then come between, which is rare; see
     /// [`Attempt`](crate::store::Attempt).
-    pub turn: Arc<Mutex<()>>,
+    turn: Arc<Mutex<Option<KeptTurn>>>,
     /// Commands that wait for the turn; who has it takes them all.
     pub(crate) waiting: Waiting,
     /// Cases that cannot be read.
@@ -52,6 +65,18 @@ impl RoutingCounty {
             unfit: sync::Mutex::default(),
             rulebook,
         })
+    }
+
+    /// Waits for the turn. What was kept of the one before does not hold after it.
+    pub async fn alone(&self) -> HeldTurn {
+        let mut turn = self.alone_with_kept().await;
+        *turn = None;
+        turn
+    }
+
+    /// Waits for the turn, with what is kept of it. Whoever writes in it keeps what holds then, or nothing.
+    pub async fn alone_with_kept(&self) -> HeldTurn {
+        Arc::clone(&self.turn).lock_owned().await
     }
 
     /// What holds now. Whoever asks keeps it for what it does; what comes later counts for the next.

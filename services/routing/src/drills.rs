@@ -50,7 +50,7 @@ impl Commands {
         let text = format!("start drill {drill:?}");
         let said = Said { county, actor: &actor.actor, request_id, text, at: actor.at };
         let id = said.id(&self.keyring, 0);
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
         if alone.repeated {

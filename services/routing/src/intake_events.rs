@@ -1,6 +1,7 @@
 //! What intake tells: each accepted report changes exactly one case, exactly once.
 //!
-//! A batch costs two round trips, however many reports it holds: load, and write all that follows.
+//! A batch costs two round trips, however many reports it holds: load, and write all that follows; and only the second where
+//! all its reports are the first of their disputes, since what is to be known then was known when the last batch was written.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,7 +21,7 @@ use uuid::Uuid;
 
 use crate::{
     cluster_suggestions::cluster_news,
-    counties::{RoutingCounties, RoutingCounty},
+    counties::{KeptTurn, RoutingCounties, RoutingCounty},
     domain::{
         arrivals::{CasesAtHand, Effect, ReceivedReport},
         case_number::series_day,
@@ -107,15 +108,27 @@ impl Apply for IntakeEvents {
         let repeated_ids: Vec<Uuid> = repeated.iter().map(|call| call.report_id).collect();
         let clusters = news_of_clusters(batch)?;
         self.hear_of_new_areas(place, &opened).await;
-        let _alone = place.turn.lock().await;
+        let mut held = place.alone_with_kept().await;
+        // What is not kept anew below holds no more, also where this fails.
+        let mut kept = held.take();
         let rulebook = place.rulebook();
         // What activities fulfil, what expires and what is said of clusters is written in statements of its own: all of them
         // are one transaction then.
         let alone =
             !activities.is_empty() || !expired.is_empty() || !clusters.is_empty() || !repeated.is_empty();
-        for holding in HOLDING.into_iter().filter(|holding| *holding || !alone) {
+        let days = days_of(&opened, place);
+        // A parked event may be of a report that came again since.
+        let reads_nothing =
+            !alone && !step.is_over_parked() && opened.iter().all(|one| one.report.is_of_nothing_before());
+        kept = kept.filter(|kept| reads_nothing && days.iter().all(|day| kept.series.contains_key(day)));
+        let tries = kept.is_some().then_some(false).into_iter().chain(HOLDING);
+        for holding in tries.filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
-            let (reported, turn) = load(&mut attempt, &self.keyring, place, (&opened, &repeated_ids)).await?;
+            let (reported, turn) = match kept.take() {
+                // The statement that writes finds whether another process came between.
+                Some(KeptTurn { turn, series }) => (ReportedCases::none(&series), turn),
+                None => load(&mut attempt, &self.keyring, place, (&opened, &repeated_ids), &days).await?,
+            };
             let now = self.clock.now();
             place.put_aside.put(county, &reported.unreadable, now)?;
             let stuck = opened.iter().find(|opened| reported.belongs_to_an_unreadable_case(&opened.report));
@@ -138,7 +151,9 @@ impl Apply for IntakeEvents {
             self.expire(&mut attempt, &mut received.ledger, county, &expired).await?;
             keep_cluster_news(&mut attempt, county, &clusters).await?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if received.ledger.commit(attempt, county, turn, Some(step), heard).await? {
+            let series = hand.series().clone();
+            if let Some(turn) = received.ledger.commit_turn(attempt, county, turn, Some(step), heard).await? {
+                *held = Some(KeptTurn { turn, series });
                 for (effect, level) in received.outcomes {
                     count_report(county, effect, level);
                 }
@@ -291,17 +306,24 @@ impl IntakeEvents {
     }
 }
 
+/// The days whose running numbers the reports take.
+fn days_of(opened: &[Opened<'_>], place: &RoutingCounty) -> Vec<String> {
+    let zone = &place.county.time_zone;
+    let mut days: Vec<String> =
+        opened.iter().map(|opened| series_day(opened.report.accepted_at, zone)).collect();
+    days.sort();
+    days.dedup();
+    days
+}
+
 async fn load(
     attempt: &mut Attempt<'_>,
     keyring: &Keyring,
     place: &RoutingCounty,
     (opened, repeated): (&[Opened<'_>], &[Uuid]),
+    days: &[String],
 ) -> Result<(ReportedCases, CountyTurn), RoutingError> {
     let reports: Vec<&ReceivedReport> = opened.iter().map(|opened| &opened.report).collect();
-    let mut days: Vec<String> =
-        reports.iter().map(|report| series_day(report.accepted_at, &place.county.time_zone)).collect();
-    days.sort();
-    days.dedup();
     let window = SignedDuration::from_hours(24 * i64::from(place.county.settings.repeat_window_days));
     // With the reports by which new ones were found, wherever those are.
     let mut others: Vec<Uuid> =
@@ -309,7 +331,7 @@ async fn load(
     others.extend(repeated);
     others.sort_unstable();
     others.dedup();
-    load_for_reports(attempt, keyring, &place.county.code, (&reports, &others), &days, window).await
+    load_for_reports(attempt, keyring, &place.county.code, (&reports, &others), days, window).await
 }
 
 /// What a batch of reports makes.

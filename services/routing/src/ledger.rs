@@ -144,14 +144,31 @@ impl Ledger {
     /// What [`Changes::seal`], [`Changes::write`] and [`Attempt::commit`] say.
     pub async fn commit(
         self,
-        mut attempt: Attempt<'_>,
+        attempt: Attempt<'_>,
         county: &str,
         turn: CountyTurn,
         step: Option<&Step>,
         heard: Heard<'_>,
     ) -> Result<bool, RoutingError> {
+        Ok(self.commit_turn(attempt, county, turn, step, heard).await?.is_some())
+    }
+
+    /// As [`Ledger::commit`], with the county's turn after it.
+    ///
+    /// # Errors
+    /// As [`Ledger::commit`].
+    pub async fn commit_turn(
+        self,
+        mut attempt: Attempt<'_>,
+        county: &str,
+        turn: CountyTurn,
+        step: Option<&Step>,
+        heard: Heard<'_>,
+    ) -> Result<Option<CountyTurn>, RoutingError> {
         let head = turn.head(&mut attempt, county).await?;
-        self.seal(county, turn.turn, head, heard.keyring)?.commit(attempt, county, step, heard).await
+        let sealed = self.seal(county, turn.turn, head, heard.keyring)?;
+        let next = sealed.next();
+        Ok(sealed.commit(attempt, county, step, heard).await?.then_some(next))
     }
 }
 

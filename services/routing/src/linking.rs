@@ -135,7 +135,7 @@ impl Commands {
         traceparent: Option<&str>,
     ) -> Result<Linked, RoutingError> {
         let county = &place.county.code;
-        let _alone = place.turn.lock().await;
+        let _alone = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut attempt = Attempt::begin(&mut conn, county, true).await?;
         let mut names = vec![name_of(linking, &linking.case)];

@@ -86,7 +86,7 @@ impl Commands {
             MeetingKind::Joint => self.agenda_now(place, actor.at).await?,
             MeetingKind::Residents => Vec::new(),
         };
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
         let name = match kind {
@@ -139,7 +139,7 @@ impl Commands {
         case: &CaseName,
     ) -> Result<MeetingAndAgenda, RoutingError> {
         let said = said(place, actor, request_id, format!("add {meeting_id} {case:?}"));
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, std::slice::from_ref(case)).await?;
         let meeting = self.met_at(&mut alone, said.county, meeting_id).await?;
@@ -189,7 +189,7 @@ impl Commands {
         let names: Vec<CaseName> = held.decisions.iter().map(|decided| decided.case.clone()).collect();
         let traceparent = trace::current();
         let rulebook = place.rulebook();
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &names).await?;
         let mut meeting = self.met_at(&mut alone, said.county, meeting_id).await?;

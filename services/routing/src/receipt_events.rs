@@ -89,7 +89,7 @@ impl Apply for ReceiptEvents {
             return Ok(step.take_alone(conn).await?);
         }
         let push_ids: Vec<Uuid> = told.iter().map(|told| told.push_id).collect();
-        let _alone = place.turn.lock().await;
+        let _alone = place.alone().await;
         let rulebook = place.rulebook();
         // What makes duties is more than one statement.
         let alone = makes_duties(&forms);

@@ -64,7 +64,7 @@ impl Commands {
     ) -> Result<Vec<StandingDuty>, RoutingError> {
         let said = said(place, actor, request_id, format!("create {new:?}"));
         let ids: Vec<Uuid> = (0..new.len()).map(|n| said.id(&self.keyring, n)).collect();
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
         if alone.repeated {
@@ -96,7 +96,7 @@ impl Commands {
         recording: Recording,
     ) -> Result<Recorded, RoutingError> {
         let said = said(place, actor, request_id, format!("record {id} {recording:?}"));
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
         let found = find_standing(&mut alone.tx, &self.keyring, said.county, &[id], alone.repeated).await?;
@@ -134,7 +134,7 @@ impl Commands {
         let id = said.id(&self.keyring, 0);
         let family_id = self.hashed(said.county, "household", &family.household);
         let rulebook = place.rulebook();
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
         if alone.repeated {
@@ -170,7 +170,7 @@ impl Commands {
         let said = said(place, actor, request_id, format!("reward {asked:?}"));
         let id = said.id(&self.keyring, 0);
         let person_id = self.hashed(said.county, "rewarded", &asked.identity);
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let cases = [asked.case.clone()];
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &cases).await?;
@@ -209,7 +209,7 @@ impl Commands {
         approve: bool,
     ) -> Result<Reward, RoutingError> {
         let said = said(place, actor, request_id, format!("decide reward {id} {approve}"));
-        let _turn = place.turn.lock().await;
+        let _turn = place.alone().await;
         let mut conn = bounded("connect", self.pool.acquire()).await?;
         let mut alone = Alone::begin(&mut conn, &self.keyring, &said, &[]).await?;
         let reward = find_reward(&mut alone.tx, &self.keyring, said.county, id).await?;

@@ -31,7 +31,7 @@ async fn a_county_whose_turn_is_held_does_not_hold_up_the_others() {
     let counties = Arc::new(RoutingCounties::load(&Counties::load(&folders).unwrap(), now()).unwrap());
     let first = counties.iter().next().unwrap();
     assert_eq!(first.county.code, "120111");
-    let held = first.turn.clone().lock_owned().await;
+    let held = first.alone().await;
     let clocks = ClockWorker { counties, ..office.clocks.clone() };
     let stop = CancellationToken::new();
     let running = tokio::spawn(clocks.run(stop.clone()));

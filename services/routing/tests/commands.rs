@@ -426,7 +426,7 @@ async fn one_command_of_a_batch_never_spoils_the_others() {
         act: Act::Tag { add: vec![tag.into()], remove: Vec::new() },
     };
     let run = |command| office.face.commands.run(&place, command);
-    let turn = place.turn.clone().lock_owned().await;
+    let turn = place.alone().await;
     let (first, spoilt, nameless, last, ()) = tokio::join!(
         run(command(&cases[0], "1", "a")),
         run(command(&cases[0], "2", "b\0c")),

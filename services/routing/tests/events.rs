@@ -85,6 +85,42 @@ async fn numbers_go_on_through_batches_and_days_are_the_countys() {
 }
 
 #[tokio::test]
+async fn what_is_kept_of_a_turn_holds_until_somebody_else_writes() {
+    let office = Office::open().await;
+    let take = async || office.take(&[office.first_report()]).await.unwrap();
+    take().await;
+    // Outside of any turn, which nothing does: it shows whether the number is read.
+    let series = async |last: i32| {
+        let moved = sqlx::query("UPDATE case_number_series SET last = $1").bind(last).execute(&office.pool);
+        assert_eq!(moved.await.unwrap().rows_affected(), 1);
+    };
+    series(100).await;
+    take().await;
+    // Another process, a command, and a report of a case that is here already.
+    let other = office.another_intake();
+    office.tell_process(&other, &[office.first_report()]).await.unwrap();
+    take().await;
+    take().await;
+    series(200).await;
+    office.reject(&office.changes().await[0].case_id).await;
+    take().await;
+    series(300).await;
+    let mut joins = office.first_report();
+    joins.linkage.as_mut().unwrap().cluster_id = office.changes().await[1].cluster_id.clone();
+    office.take(&[joins, office.first_report()]).await.unwrap();
+    // A report of which an older revision is here is looked for, whatever is kept.
+    let mut report = office.first_report();
+    office.take(std::slice::from_ref(&report)).await.unwrap();
+    report.revision = 2;
+    office.take(&[report, office.first_report()]).await.unwrap();
+    let changes = office.changes().await;
+    let opened = changes.iter().filter(|change| change.version == 1);
+    let numbers: Vec<u32> = opened.map(|c| c.number.split_once('-').unwrap().1.parse().unwrap()).collect();
+    assert_eq!(numbers, [1, 2, 3, 4, 5, 201, 301, 302, 303]);
+    assert_eq!(changes.iter().filter(|change| change.version == 2).count(), 3);
+}
+
+#[tokio::test]
 async fn an_event_that_cannot_be_is_refused_and_the_batch_undone() {
     let office = Office::open().await;
     let good = office.report(Uuid::now_v7(), "x");

@@ -175,7 +175,7 @@ async fn a_case_is_not_opened_again_while_its_cluster_has_another_one_that_takes
     // Both in one batch: the first one is carried out, its neighbour is refused, and others are not hurt.
     let other = case_of(&office, office.report(Uuid::now_v7(), "漏水")).await;
     let place = office.counties.get(COUNTY).unwrap();
-    let turn = place.turn.lock().await;
+    let turn = place.alone().await;
     let (one, two, beside, ()) = tokio::join!(
         run(&office, &first, reopen()),
         run(&office, &second, reopen()),
@@ -193,7 +193,7 @@ async fn who_ends_one_case_and_who_opens_the_other_again_may_come_together() {
     let office = Office::open().await;
     let (_, [first, second]) = two_of_one_cluster(&office).await;
     let place = office.counties.get(COUNTY).unwrap();
-    let turn = place.turn.lock().await;
+    let turn = place.alone().await;
     let (ended, opened, ()) =
         tokio::join!(run(&office, &second, reject()), run(&office, &first, reopen()), async { drop(turn) });
     assert!(!ended.unwrap().state.takes_reports());

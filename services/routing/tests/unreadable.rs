@@ -64,7 +64,7 @@ async fn commands_and_clocks_of_the_others_go_on() {
         let (_, [spoilt, other]) = with_a_spoilt_case(&office, spoil).await;
         // Of one batch, one fails alone.
         let place = office.counties.iter().next().unwrap().clone();
-        let turn = place.turn.clone().lock_owned().await;
+        let turn = place.alone().await;
         let (first, second, ()) =
             tokio::join!(comment(&office, &spoilt), comment(&office, &other), async { drop(turn) });
         assert_eq!(first.unwrap_err().code(), Code::Internal, "{spoil}");

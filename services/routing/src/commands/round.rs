@@ -8,14 +8,14 @@ use std::{pin::pin, sync::Arc, time::Duration};
 
 use fengqiao_messaging::Turn;
 use sqlx::PgConnection;
-use tokio::{sync::OwnedMutexGuard, time::timeout};
+use tokio::time::timeout;
 
 use super::{
     Commands, Waiter,
     judging::{Decided, Judging},
 };
 use crate::{
-    counties::RoutingCounty,
+    counties::{HeldTurn, RoutingCounty},
     domain::{case::CaseFile, history_seals::HistoryHead},
     error::RoutingError,
     ledger::SealedLedger,
@@ -70,7 +70,7 @@ struct Rounds<'a> {
 
 impl Commands {
     /// Carries out what waits, while holding the turn.
-    pub(super) async fn carry_out(&self, place: &RoutingCounty, turn: OwnedMutexGuard<()>) {
+    pub(super) async fn carry_out(&self, place: &RoutingCounty, turn: HeldTurn) {
         let mut rounds = Rounds { by: self, place, left: ROUNDS_IN_TURN, next: None };
         while let Some(round) = rounds.next() {
             rounds.carry_out(round).await;

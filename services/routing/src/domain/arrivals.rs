@@ -67,6 +67,20 @@ pub struct ReceivedReport {
     pub drill: bool,
 }
 
+impl ReceivedReport {
+    /// Whether it is the first that is told of its dispute, and is told for the first time: then no case, no report and no
+    /// merger that is stored can have to do with it.
+    #[must_use]
+    pub fn is_of_nothing_before(&self) -> bool {
+        self.revision == 1
+            && self.cluster_id == self.report_id
+            && self.follows_cluster.is_none()
+            && self.found_by.is_empty()
+            && self.repeat_reasons.is_empty()
+            && !self.repeat
+    }
+}
+
 /// How a report is known already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KnownReport {

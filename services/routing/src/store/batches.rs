@@ -1,6 +1,6 @@
 //! Loading what a batch or a command may change, with the turn in which it is so.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::{from_sql, to_sql};
@@ -62,6 +62,16 @@ pub struct ReportedCases {
 }
 
 impl ReportedCases {
+    /// Nothing is stored that the reports have to do with: all that is to be known are the running numbers of their days.
+    #[must_use]
+    pub fn none(series: &BTreeMap<String, i32>) -> Self {
+        let mut reported = Self::default();
+        for (day, last) in series {
+            reported.hand.set_series(day.clone(), *last);
+        }
+        reported
+    }
+
     /// Whether a report is of a case that cannot be read: to put it anywhere else would make two of one dispute.
     #[must_use]
     pub fn belongs_to_an_unreadable_case(&self, report: &ReceivedReport) -> bool {

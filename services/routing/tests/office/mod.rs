@@ -229,6 +229,11 @@ impl Office {
         Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).clocks
     }
 
+    /// What another process on the same database does with intake's events.
+    pub fn another_intake(&self) -> IntakeEvents {
+        Process::start(self.place, &self.pool, &self.keyring, &self.stop, &clock_of(&self.moment)).intake
+    }
+
     /// Fires what is due, while another process does the same; how much the two of them fired.
     pub async fn fire_beside(&self, other: &ClockWorker) -> u64 {
         let place = self.counties.iter().next().unwrap();
@@ -268,6 +273,13 @@ impl Office {
         }
     }
 
+    /// A report that founds its cluster, as intake tells the first of a dispute.
+    pub fn first_report(&self) -> ReportAccepted {
+        let mut report = self.report(Uuid::nil(), "漏水");
+        report.linkage = Some(Linkage { cluster_id: report.report_id.clone(), ..Default::default() });
+        report
+    }
+
     pub fn reseal(&self, report: &mut ReportAccepted, narrative: &str) {
         let matter = Matter { title: "更正".into(), narrative: narrative.into(), ..Default::default() };
         report.sealed_matter = self.keyring.seal(&matter.encode_to_vec(), COUNTY.as_bytes());
@@ -280,8 +292,17 @@ impl Office {
 
     /// Applies events of intake as one batch.
     pub async fn tell<M: Message + prost::Name>(&self, events: &[M]) -> Result<(), ApplyError> {
+        self.tell_process(&self.intake, events).await
+    }
+
+    /// Applies events of intake as one batch, by one process of several.
+    pub async fn tell_process<M: Message + prost::Name>(
+        &self,
+        process: &IntakeEvents,
+        events: &[M],
+    ) -> Result<(), ApplyError> {
         let trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-        self.apply(&self.intake, &self.envelopes(Topic::Intake, Some(trace), events)).await
+        self.apply(process, &self.envelopes(Topic::Intake, Some(trace), events)).await
     }
 
     /// Applies events of notification as one batch.

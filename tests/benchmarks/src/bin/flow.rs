@@ -59,7 +59,7 @@ async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
     let agency = tokio::spawn(take(
         ground.stack.connections()?.notification(AGENCY)?,
         Arc::clone(&sent),
-        received_send,
+        received_send.clone(),
     ));
     let intake = ground.intake(4)?;
     let mut tick = tokio::time::interval(Duration::from_nanos(1_000_000_000 / PER_SECOND));
@@ -75,15 +75,19 @@ async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
             sent.lock().unwrap_or_else(PoisonError::into_inner).insert(report.title.clone(), Instant::now());
         }
         let mut client = intake[(number % 4) as usize].clone();
+        let refused = received_send.clone();
         tokio::spawn(async move {
-            client.submit_report(SubmitReportRequest { report: Some(report), ..Default::default() }).await
+            let request = SubmitReportRequest { report: Some(report), ..Default::default() };
+            if let Err(status) = client.submit_report(request).await {
+                let _ = refused.send(Err(status));
+            }
         });
     }
     let mut ways = Vec::new();
     let wanted = (count / RED_EVERY) as usize;
     while ways.len() < wanted {
         match tokio::time::timeout(Duration::from_secs(20), received.recv()).await {
-            Ok(Some(way)) => ways.push(way),
+            Ok(Some(way)) => ways.push(way?),
             _ => return Err(format!("{} of {wanted} red pushes came", ways.len()).into()),
         }
     }
@@ -97,7 +101,7 @@ async fn take(
         fengqiao_stack::clients::Caller,
     >,
     sent: Sent,
-    received: mpsc::UnboundedSender<f64>,
+    received: mpsc::UnboundedSender<Result<f64, tonic::Status>>,
 ) -> Result<(), tonic::Status> {
     let (say, said) = mpsc::channel(1000);
     let open = TakePushesRequest {
@@ -111,7 +115,7 @@ async fn take(
         if let Some(began) = began
             && push.level() == Level::Red
         {
-            let _ = received.send(began.elapsed().as_secs_f64() * 1000.0);
+            let _ = received.send(Ok(began.elapsed().as_secs_f64() * 1000.0));
         }
         let acknowledge = AcknowledgePush { push_id: push.push_id };
         let _ = say.send(TakePushesRequest { say: Some(Say::Acknowledge(acknowledge)) }).await;

@@ -5,7 +5,8 @@ WITH wanted AS MATERIALIZED (
     -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
     SELECT $1::text AS county, id FROM UNNEST($3::uuid[]) AS wanted (id)
 ), behind AS MATERIALIZED (
-    -- What came later than a push of its case and level that waits for its next try waits behind it.
+    -- What came later than a push of its case and level that has failed waits behind it: for its next try, and for what
+    -- becomes of that.
     SELECT own.county, own.push_id, earlier.due
     FROM wanted
     JOIN push_delivery AS own ON own.county = wanted.county AND own.push_id = wanted.id
@@ -13,13 +14,15 @@ WITH wanted AS MATERIALIZED (
         SELECT max(e.next_attempt_at) AS due
         FROM push_delivery AS e
         WHERE e.county = $1 AND e.agency = $2 AND e.case_id = own.case_id AND e.level = own.level
-            AND e.delivery = 1 AND e.failures > 0 AND e.next_attempt_at > now()
+            AND e.delivery = 1 AND e.failures > 0
             AND (e.requested_at, e.push_id) < (own.requested_at, own.push_id)
     ) AS earlier
     WHERE earlier.due IS NOT NULL
 ), queued_with_it AS (
-    -- Soon again where that is far: what it waits for may be signed or recalled before.
-    UPDATE push_delivery AS d SET queue_at = least(behind.due, now() + interval '5 seconds')
+    -- Soon again where that is far: what it waits for may be signed or recalled before. Not at once where that try is due or
+    -- under way.
+    UPDATE push_delivery AS d
+    SET queue_at = now() + least(greatest(behind.due - now(), interval '250 milliseconds'), interval '5 seconds')
     FROM behind
     WHERE d.county = behind.county AND d.push_id = behind.push_id AND d.delivery = 1 AND d.lease_until <= now()
 )

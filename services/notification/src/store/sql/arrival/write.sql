@@ -2,8 +2,8 @@
 -- row has no id and says that the step is taken; the others are the new pushes with the numbers of their forms.
 --
 -- A push that is here already stays as it is. One that an idle stream waits for is claimed in the same breath, for $7
--- milliseconds, and its row says so; but none that belongs behind a push of its case and level that waits for its next
--- try: another stream of the agency may have failed to bring that. The others are queued by the one who inserts, and should
+-- milliseconds, and its row says so; but none that belongs behind a push of its case and level that has failed: another
+-- stream of the agency may have been the one that did not bring it. The others are queued by the one who inserts, and should
 -- that get lost, by the sweeper after $6 milliseconds.
 numbered AS MATERIALIZED (
     SELECT counted.*,
@@ -13,7 +13,6 @@ numbered AS MATERIALIZED (
             FROM push_delivery AS earlier
             WHERE earlier.county = $1 AND earlier.agency = counted.agency AND earlier.case_id = counted.case_id
                 AND earlier.level = counted.level AND earlier.delivery = 1 AND earlier.failures > 0
-                AND earlier.next_attempt_at > now()
         ) AS goes_at_once
     FROM counted
 ),
