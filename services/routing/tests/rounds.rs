@@ -53,7 +53,7 @@ async fn at_once(
     place: &Arc<RoutingCounty>,
     commands: impl IntoIterator<Item = Command>,
 ) -> Vec<Result<CaseFile, RoutingError>> {
-    let turn = Arc::clone(&place.turn).lock_owned().await;
+    let turn = place.alone().await;
     let waiting = join_all(commands.into_iter().map(|command| office.face.commands.run(place, command)));
     let (answers, ()) = tokio::join!(waiting, async { drop(turn) });
     answers
