@@ -36,9 +36,9 @@ use tonic::Code;
 use wire::{Answers, PATIENCE, SUBMIT_MANY, SUBMIT_ONE, Target, Told, Wire, send};
 
 const MESSAGES: usize = 10_000;
-/// What runs in a county takes less than 200 MiB; without optimisation each of the calls that wait takes more, and up to
-/// 204 MiB were seen.
-const MOST_MEMORY_KIB: u64 = if cfg!(debug_assertions) { 256 * 1024 } else { 200 * 1024 };
+/// What runs in a county takes less than 200 MiB; without optimisation each of the calls that wait takes more, and 244
+/// to 258 MiB were seen.
+const MOST_MEMORY_KIB: u64 = if cfg!(debug_assertions) { 320 * 1024 } else { 200 * 1024 };
 /// Of a good message in a call of its own, among all the others, on a machine that does much else.
 const P99: Duration = Duration::from_secs(if cfg!(debug_assertions) { 15 } else { 6 });
 const CONNECTIONS: usize = 6;
