@@ -414,20 +414,30 @@ async fn has_failed(process: &Process, push_id: Uuid) {
     .await;
 }
 
+async fn a_stream_waits(process: &Process) {
+    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+}
+
+/// Another stream of the police, which is the one left, and a push that the first did not bring.
+async fn failed_by_another_stream(world: &World, process: &Process, case_id: Uuid) -> (Agency, Uuid) {
+    let mut deaf = process.open("police", 10);
+    a_stream_waits(process).await;
+    let police = process.open("police", 10);
+    let (first, asked) = world.request_of("police", Yellow, case_id);
+    world.apply(process, &[asked]).await;
+    assert_eq!(deaf.next().await.push_id, first.to_string());
+    has_failed(process, first).await;
+    deaf.close().await;
+    (police, first)
+}
+
 #[tokio::test]
 async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring() {
     let world = World::new(slow_to_try_again()).await;
     let process = world.process().await;
-    let mut deaf = process.open("police", 10);
-    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
-    let mut police = process.open("police", 10);
     let case_id = Uuid::now_v7();
-    let (first, asked) = world.request_of("police", Yellow, case_id);
-    world.apply(&process, &[asked]).await;
-    assert_eq!(deaf.next().await.push_id, first.to_string());
-    has_failed(&process, first).await;
-    deaf.close().await;
-    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+    let (mut police, first) = failed_by_another_stream(&world, &process, case_id).await;
+    a_stream_waits(&process).await;
     let (second, asked) = world.request_of("police", Yellow, case_id);
     // Alone, and among others.
     world.apply(&process, &[asked]).await;
@@ -443,18 +453,11 @@ async fn an_idle_stream_gets_nothing_before_what_another_stream_failed_to_bring(
 async fn nothing_passes_a_failed_push_of_its_case_whose_wait_is_over() {
     let world = World::new(slow_to_try_again()).await;
     let process = world.process().await;
-    let mut deaf = process.open("police", 10);
-    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
-    let mut police = process.open("police", 10);
     let case_id = Uuid::now_v7();
-    let (first, asked) = world.request_of("police", Yellow, case_id);
-    world.apply(&process, &[asked]).await;
-    assert_eq!(deaf.next().await.push_id, first.to_string());
-    has_failed(&process, first).await;
-    deaf.close().await;
+    let (mut police, first) = failed_by_another_stream(&world, &process, case_id).await;
     // Its next try is due, and nobody has taken it up.
     put_on_the_queue(&world, first, "now() + interval '1 hour'").await;
-    until("the stream waits", async || process.delivery.bells.reserve(COUNTY, "police").is_some()).await;
+    a_stream_waits(&process).await;
     let (second, asked) = world.request_of("police", Yellow, case_id);
     let (elsewhere, of_another_case) = world.request_of("police", Yellow, Uuid::now_v7());
     // Brought by the arrival.

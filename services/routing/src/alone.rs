@@ -93,8 +93,8 @@ impl<'c> Alone<'c> {
             at: said.at,
         });
         match self.ledger.commit(self.tx, said.county, self.turn, None, heard).await? {
-            true => Ok(()),
-            false => Err(RoutingError::Overtaken),
+            Some(_) => Ok(()),
+            None => Err(RoutingError::Overtaken),
         }
     }
 }

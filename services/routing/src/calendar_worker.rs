@@ -187,7 +187,7 @@ impl CalendarWorker {
                 return Ok((0, swept.edge));
             }
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if ledger.commit(attempt, county, turn, None, heard).await? {
+            if ledger.commit(attempt, county, turn, None, heard).await?.is_some() {
                 metrics::counter!("fengqiao_routing_calendar_moved_total", "county" => county.clone())
                     .increment(u64::try_from(moved).unwrap_or_default());
                 return Ok((moved, swept.edge));

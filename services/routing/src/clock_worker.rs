@@ -127,7 +127,7 @@ impl ClockWorker {
                 ledger.add_chased(owed, chased, place);
             }
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if ledger.commit(attempt, county, turn, None, heard).await? {
+            if ledger.commit(attempt, county, turn, None, heard).await?.is_some() {
                 metrics::counter!("fengqiao_routing_clocks_fired_total", "county" => county.clone())
                     .increment(u64::try_from(due.due).unwrap_or_default());
                 for (kind, firing) in said {

@@ -109,8 +109,6 @@ impl Apply for IntakeEvents {
         let clusters = news_of_clusters(batch)?;
         self.hear_of_new_areas(place, &opened).await;
         let mut held = place.alone_with_kept().await;
-        // What is not kept anew below holds no more, also where this fails.
-        let mut kept = held.take();
         let rulebook = place.rulebook();
         // What activities fulfil, what expires and what is said of clusters is written in statements of its own: all of them
         // are one transaction then.
@@ -120,13 +118,15 @@ impl Apply for IntakeEvents {
         // A parked event may be of a report that came again since.
         let reads_nothing =
             !alone && !step.is_over_parked() && opened.iter().all(|one| one.report.is_of_nothing_before());
-        kept = kept.filter(|kept| reads_nothing && days.iter().all(|day| kept.series.contains_key(day)));
+        // What is not kept anew below holds no more, also where this fails.
+        let mut kept =
+            held.take().filter(|kept| reads_nothing && days.iter().all(|day| kept.series.contains_key(day)));
         let tries = kept.is_some().then_some(false).into_iter().chain(HOLDING);
         for holding in tries.filter(|holding| *holding || !alone) {
             let mut attempt = Attempt::begin(conn, county, holding).await?;
             let (reported, turn) = match kept.take() {
                 // The statement that writes finds whether another process came between.
-                Some(KeptTurn { turn, series }) => (ReportedCases::none(&series), turn),
+                Some(KeptTurn { turn, series }) => (ReportedCases::none(series), turn),
                 None => load(&mut attempt, &self.keyring, place, (&opened, &repeated_ids), &days).await?,
             };
             let now = self.clock.now();
@@ -152,7 +152,7 @@ impl Apply for IntakeEvents {
             keep_cluster_news(&mut attempt, county, &clusters).await?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
             let series = hand.series().clone();
-            if let Some(turn) = received.ledger.commit_turn(attempt, county, turn, Some(step), heard).await? {
+            if let Some(turn) = received.ledger.commit(attempt, county, turn, Some(step), heard).await? {
                 *held = Some(KeptTurn { turn, series });
                 for (effect, level) in received.outcomes {
                     count_report(county, effect, level);

@@ -138,26 +138,12 @@ impl Ledger {
         Ok(SealedLedger { changes, events, sealed, turn, first_position: None })
     }
 
-    /// Writes, commits and says so. False where the turn was another's and nothing is written.
+    /// Writes, commits and says so. Returns the county's turn after it; none where the turn was another's and nothing is
+    /// written.
     ///
     /// # Errors
     /// What [`Changes::seal`], [`Changes::write`] and [`Attempt::commit`] say.
     pub async fn commit(
-        self,
-        attempt: Attempt<'_>,
-        county: &str,
-        turn: CountyTurn,
-        step: Option<&Step>,
-        heard: Heard<'_>,
-    ) -> Result<bool, RoutingError> {
-        Ok(self.commit_turn(attempt, county, turn, step, heard).await?.is_some())
-    }
-
-    /// As [`Ledger::commit`], with the county's turn after it.
-    ///
-    /// # Errors
-    /// As [`Ledger::commit`].
-    pub async fn commit_turn(
         self,
         mut attempt: Attempt<'_>,
         county: &str,

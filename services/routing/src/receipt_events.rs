@@ -100,7 +100,7 @@ impl Apply for ReceiptEvents {
             let mut ledger = apply_all(place, &rulebook, &told, known)?;
             follow_forms(&mut attempt, &mut ledger, &self.keyring, (place, &rulebook), &forms).await?;
             let heard = Heard { keyring: &self.keyring, outbox: &self.outbox, watchers: &self.watchers };
-            if ledger.commit(attempt, county, turn, Some(step), heard).await? {
+            if ledger.commit(attempt, county, turn, Some(step), heard).await?.is_some() {
                 return Ok(Applied::Done);
             }
         }

@@ -64,10 +64,10 @@ pub struct ReportedCases {
 impl ReportedCases {
     /// Nothing is stored that the reports have to do with: all that is to be known are the running numbers of their days.
     #[must_use]
-    pub fn none(series: &BTreeMap<String, i32>) -> Self {
+    pub fn none(series: BTreeMap<String, i32>) -> Self {
         let mut reported = Self::default();
         for (day, last) in series {
-            reported.hand.set_series(day.clone(), *last);
+            reported.hand.set_series(day, last);
         }
         reported
     }

@@ -83,6 +83,8 @@ async fn our_way(ground: &Ground, run: &str) -> Result<Vec<f64>, Failure> {
             }
         });
     }
+    // So that it is seen at once where the agency's stream has ended.
+    drop(received_send);
     let mut ways = Vec::new();
     let wanted = (count / RED_EVERY) as usize;
     while ways.len() < wanted {
