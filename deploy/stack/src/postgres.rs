@@ -235,7 +235,8 @@ impl Cluster {
             .arg("--pwfile")
             .arg(&given)
             .args(["--username", USER, "--auth", "scram-sha-256", "--encoding", "UTF8"])
-            .args(["--locale", "C.UTF-8", "--no-sync", "--no-instructions"])
+            // In UTF-8 both order alike; but only by C itself are keys compared without asking the C library.
+            .args(["--locale", "C.UTF-8", "--lc-collate", "C", "--no-sync", "--no-instructions"])
             .output()
             .map_err(|source| StackError::Spawn { name: "initdb".into(), source })?;
         let _ = std::fs::remove_file(&given);

@@ -21,6 +21,7 @@ mod revisions;
 mod rows;
 mod sealed;
 mod secrets;
+mod settlements;
 pub mod staff;
 
 use std::{future::Future, time::Duration};
@@ -44,6 +45,7 @@ pub use parked::{Fitting, ResendWhich};
 pub use readings::{NewReading, Opened, Reading, ReadingPlace, keep_protected};
 pub use revisions::{RevisedPushes, revise_pushes};
 pub use sealed::SEALED_COLUMNS;
+pub use settlements::Settlements;
 
 use crate::error::NotificationError;
 
@@ -67,8 +69,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("process_gone", include_str!("store/sql/process_gone.sql")),
     ("processes_alive", include_str!("store/sql/processes_alive.sql")),
     ("read_backlog", include_str!("store/sql/read_backlog.sql")),
-    ("arrive", delivery::ARRIVE),
-    ("arrive_after_all", delivery::ARRIVE_AFTER_ALL),
+    ("arrive", settlements::ARRIVE),
+    ("arrive_after_all", settlements::ARRIVE_AFTER_ALL),
     ("hold_owners", include_str!("store/sql/hold_owners.sql")),
     ("settle_failed", include_str!("store/sql/settle_failed.sql")),
     ("due_agencies", include_str!("store/sql/due_agencies.sql")),
@@ -177,8 +179,12 @@ impl Store {
     #[must_use]
     pub fn new(pool: PgPool, outbox: Outbox) -> Self {
         let few = pool.options().get_max_connections() / 8 + 1;
-        let options = pool.options().clone().min_connections(0).max_connections(few);
-        Self { reading: options.connect_lazy_with((*pool.connect_options()).clone()), pool, outbox }
+        Self { reading: of_its_kind(&pool, few), pool, outbox }
+    }
+
+    /// So many connections like those of the pool, beside them.
+    fn beside(&self, connections: u32) -> PgPool {
+        of_its_kind(&self.pool, connections)
     }
 
     /// Ends the connections that it has made.
@@ -192,6 +198,11 @@ impl Store {
     ) -> Result<T, NotificationError> {
         timeout(STATEMENT_TIMEOUT, work).await.unwrap_or(Err(NotificationError::Late(operation)))
     }
+}
+
+fn of_its_kind(pool: &PgPool, connections: u32) -> PgPool {
+    let options = pool.options().clone().min_connections(0).max_connections(connections);
+    options.connect_lazy_with((*pool.connect_options()).clone())
 }
 
 /// Milliseconds as SQL takes them.

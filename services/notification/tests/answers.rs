@@ -13,7 +13,7 @@ use fengqiao_notification::{
         receipt::Forbidden,
     },
     error::NotificationError,
-    store::{Act, Answer, Bucket, Place, Which},
+    store::{Act, Answer, Bucket, Place, Settlements, Which},
 };
 use fengqiao_proto::{
     notification::v1::{
@@ -91,7 +91,8 @@ async fn what_is_signed_while_it_is_on_its_way_is_delivered_once() {
     let (signed, _) = store.answer(&answer(ids[0], "police", Act::Sign)).await.unwrap();
     assert_eq!((signed.delivery, signed.delivered_at), (DeliveryState::Delivered, signed.signed_at));
     let outcomes: Vec<_> = claimed.iter().map(delivered).collect();
-    let settled = store.settle(COUNTY, &outcomes).await.unwrap();
+    let settlements = Settlements::beside(store);
+    let settled = settlements.settle(COUNTY, &outcomes).await.unwrap();
     assert_eq!(settled.iter().map(|one| one.push.push_id).collect::<Vec<_>>(), [ids[1]]);
     let (later, _) = store.answer(&answer(ids[1], "police", Act::Sign)).await.unwrap();
     let came = outcomes.iter().find(|one| one.push.push_id == ids[1]).unwrap().ended_at();

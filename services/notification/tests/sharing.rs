@@ -11,10 +11,13 @@ use std::{
     time::Duration,
 };
 
-use fengqiao_notification::domain::{
-    outcome::{Channel, Ending, Outcome, Tried},
-    push::{Push, RequestedPush},
-    retry::Next,
+use fengqiao_notification::{
+    domain::{
+        outcome::{Channel, Ending, Outcome, Tried},
+        push::{Push, RequestedPush},
+        retry::Next,
+    },
+    store::Settlements,
 };
 use fengqiao_proto::types::v1::Level::{Red, Yellow};
 use fengqiao_serving::time::now;
@@ -145,6 +148,7 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
     let process = world.process().await;
     let push_id = world.arrive(&process, &[("court", Red)]).await[0];
     let store = &process.delivery.store;
+    let settlements = Settlements::beside(store);
     let court = ["court".to_owned()];
     let (first, second) = (Uuid::from_u128(1), Uuid::from_u128(2));
     let hold = async |process, millis| {
@@ -162,21 +166,21 @@ async fn a_token_that_was_overtaken_changes_nothing_and_its_try_is_kept() {
         tried(&push, Some(token), ending)
     };
     let overtaken = tried(1, Ending::Failed(Next::Park));
-    assert!(store.settle(COUNTY, &[overtaken]).await.unwrap().is_empty());
+    assert!(settlements.settle(COUNTY, &[overtaken]).await.unwrap().is_empty());
     assert_eq!(world.in_state(1).await, 1);
     assert_eq!(store.attempts(COUNTY, push_id).await.unwrap().len(), 1);
     let delivered = [tried(2, Ending::Delivered)];
-    assert_eq!(store.settle(COUNTY, &delivered).await.unwrap().len(), 1);
+    assert_eq!(settlements.settle(COUNTY, &delivered).await.unwrap().len(), 1);
     assert_eq!(world.in_state(2).await, 1);
     // Settled once more, since it was not known whether it was.
-    assert!(store.settle(COUNTY, &delivered).await.unwrap().is_empty());
+    assert!(settlements.settle(COUNTY, &delivered).await.unwrap().is_empty());
     let attempts = store.attempts(COUNTY, push_id).await.unwrap();
     let kept: Vec<_> = attempts.iter().map(|one| (one.number, one.delivered)).collect();
     assert_eq!(kept, [(2, true), (1, false)], "neither try took the other's number");
     let push = store.push(COUNTY, push_id).await.unwrap();
     assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 2));
     // What comes later changes nothing of that either.
-    assert!(store.settle(COUNTY, &[tried(2, Ending::Delivered)]).await.unwrap().is_empty());
+    assert!(settlements.settle(COUNTY, &[tried(2, Ending::Delivered)]).await.unwrap().is_empty());
     let push = store.push(COUNTY, push_id).await.unwrap();
     assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 3));
     process.end().await;
@@ -188,19 +192,20 @@ async fn a_claimed_try_that_failed_and_brought_its_push_after_all_is_written_onc
     let process = world.process().await;
     let ids = world.arrive(&process, &[("court", Red), ("court", Red)]).await;
     let store = &process.delivery.store;
+    let settlements = Settlements::beside(store);
     let claimed = store.claim(COUNTY, "court", &ids, Duration::from_secs(60)).await.unwrap();
     let tried = |push_id, ending| {
         let push = claimed.iter().find(|push| push.push_id == push_id).unwrap();
         tried(push, None, ending)
     };
     let failed = [tried(ids[0], Ending::Failed(Next::After(Duration::from_secs(60))))];
-    assert_eq!(store.settle(COUNTY, &failed).await.unwrap().len(), 1);
+    assert_eq!(settlements.settle(COUNTY, &failed).await.unwrap().len(), 1);
     // Settled once more, since it was not known whether it was: it counts once.
-    assert!(store.settle(COUNTY, &failed).await.unwrap().is_empty());
+    assert!(settlements.settle(COUNTY, &failed).await.unwrap().is_empty());
     assert_eq!(store.push(COUNTY, ids[0]).await.unwrap().failures, 1);
     // The agency's word was late; in the same batch another push is delivered.
     let delivered = [tried(ids[0], Ending::Delivered), tried(ids[1], Ending::Delivered)];
-    assert_eq!(store.settle(COUNTY, &delivered).await.unwrap().len(), 2);
+    assert_eq!(settlements.settle(COUNTY, &delivered).await.unwrap().len(), 2);
     assert_eq!(world.in_state(2).await, 2);
     let attempts = store.attempts(COUNTY, ids[0]).await.unwrap();
     let kept: Vec<_> = attempts.iter().map(|one| (one.number, one.delivered)).collect();
@@ -216,6 +221,7 @@ async fn what_became_of_tries_is_written_while_the_owners_leases_are_renewed() {
     let world = World::new(quick()).await;
     let process = world.process().await;
     let store = &process.delivery.store;
+    let settlements = Settlements::beside(store);
     // In the keeper's order, which is not that of what became of their pushes.
     let agencies: Vec<String> = ["court", "housing", "justice", "police"].map(str::to_owned).into();
     let owner = Uuid::from_u128(1);
@@ -242,7 +248,7 @@ async fn what_became_of_tries_is_written_while_the_owners_leases_are_renewed() {
                     tried(&push, Some(1), ending)
                 })
                 .collect();
-            assert_eq!(store.settle(COUNTY, &outcomes).await.unwrap().len(), 4);
+            assert_eq!(settlements.settle(COUNTY, &outcomes).await.unwrap().len(), 4);
         }
         done.cancel();
     };

@@ -21,7 +21,7 @@ use crate::{
     },
     error::NotificationError,
     queue::Queues,
-    store::Store,
+    store::{Settlements, Store},
 };
 
 /// How many outcomes wait at most; then channels wait.
@@ -46,7 +46,7 @@ type HandedIn = (Outcome, Option<OnWay>);
 pub struct Settler {
     county: String,
     outcomes: mpsc::Receiver<HandedIn>,
-    store: Store,
+    settlements: Settlements,
     queues: Queues,
 }
 
@@ -62,7 +62,7 @@ impl Settling {
             settlers.push(Settler {
                 county: county.clone(),
                 outcomes,
-                store: store.clone(),
+                settlements: Settlements::beside(store),
                 queues: queues.clone(),
             });
         }
@@ -95,7 +95,7 @@ impl Settler {
         loop {
             tokio::select! {
                 biased;
-                count = self.outcomes.recv_many(&mut waiting, BATCH) => if count == 0 { return },
+                count = self.outcomes.recv_many(&mut waiting, BATCH) => if count == 0 { break },
                 () = stop.cancelled() => break,
             }
             self.write(&mut waiting, &stop).await;
@@ -106,6 +106,7 @@ impl Settler {
         {
             self.write(&mut waiting, &stop).await;
         }
+        let _ = timeout(PAUSE_AT_END, self.settlements.close()).await;
     }
 
     async fn write(&self, waiting: &mut Vec<HandedIn>, stop: &CancellationToken) {
@@ -118,7 +119,7 @@ impl Settler {
     async fn write_all(&self, outcomes: &[Outcome], stop: &CancellationToken) -> bool {
         let mut backoff = Backoff::new(Duration::from_millis(50), Duration::from_secs(2));
         loop {
-            match self.store.settle(&self.county, outcomes).await {
+            match self.settlements.settle(&self.county, outcomes).await {
                 Ok(settled) => {
                     self.count(outcomes, &settled);
                     self.queue_released(&settled).await;

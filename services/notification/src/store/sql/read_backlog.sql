@@ -12,13 +12,21 @@ CROSS JOIN LATERAL (
         AND (requested_at, push_id) > (wanted.after_at, wanted.after_id)
         AND next_attempt_at <= now() AND lease_until <= now()
         AND push_id NOT IN (SELECT UNNEST($7::uuid[]))
-        AND NOT EXISTS (
-            SELECT
-            FROM push_delivery AS earlier
-            WHERE earlier.county = $1 AND earlier.agency = $2 AND earlier.case_id = d.case_id
-                AND earlier.level = d.level AND earlier.delivery = 1 AND earlier.failures > 0
-                AND earlier.next_attempt_at > now()
-                AND (earlier.requested_at, earlier.push_id) < (d.requested_at, d.push_id)
+        AND (
+            -- Asked once, and mostly so: then not each of the page looks for one of its own case.
+            NOT EXISTS (
+                SELECT
+                FROM push_delivery AS failed
+                WHERE failed.county = $1 AND failed.agency = $2 AND failed.delivery = 1 AND failed.failures > 0
+            )
+            OR NOT EXISTS (
+                SELECT
+                FROM push_delivery AS earlier
+                WHERE earlier.county = $1 AND earlier.agency = $2 AND earlier.case_id = d.case_id
+                    AND earlier.level = d.level AND earlier.delivery = 1 AND earlier.failures > 0
+                    AND earlier.next_attempt_at > now()
+                    AND (earlier.requested_at, earlier.push_id) < (d.requested_at, d.push_id)
+            )
         )
     ORDER BY requested_at, push_id
     LIMIT $6
