@@ -8,6 +8,7 @@ pub mod description;
 mod error;
 mod lock;
 pub mod page_account;
+pub mod plans;
 mod ports;
 pub mod postgres;
 mod private_file;

@@ -21,7 +21,8 @@ use fengqiao_proto::{
         Matter, PushSubject,
     },
 };
-use fengqiao_serving::time::now;
+use fengqiao_serving::{ServiceName, planning, time::now};
+use fengqiao_stack::plans::detours;
 use sqlx::{AssertSqlSafe, Executor as _, SqlSafeStr as _};
 use uuid::Uuid;
 use world::{Agency, COUNTY, Process, World, quick, until};
@@ -37,6 +38,17 @@ async fn every_statement_fits_the_schema() {
         let statement = AssertSqlSafe(format!("{IN_STEP}{sql}")).into_sql_str();
         world.pool.prepare(statement).await.unwrap_or_else(|e| panic!("{name}: {e}"));
     }
+}
+
+#[tokio::test]
+async fn no_statement_goes_through_a_county_for_what_a_key_leads_to() {
+    let world = World::new(quick()).await;
+    let mut conn = world.pool.acquire().await.unwrap();
+    let in_step = STATEMENTS_IN_STEP.iter().map(|(name, sql)| (*name, format!("{IN_STEP}{sql}")));
+    let alone = STATEMENTS.iter().map(|(name, sql)| (*name, (*sql).to_owned()));
+    let settings = planning(ServiceName::Notification);
+    let found = detours(&mut conn, &settings, alone.chain(in_step)).await.unwrap();
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 /// Whoever adds a column of sealed values adds its line.

@@ -16,6 +16,8 @@ use fengqiao_proto::{
     types::v1::{CaseState, FormKind, Level, Source},
 };
 use fengqiao_routing::{CASE_EXPIRED, domain::duty::DutyKind};
+use fengqiao_serving::{ServiceName, planning};
+use fengqiao_stack::plans::detours;
 use office::{COUNTY, Office, asked, officer};
 use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr as _};
 use uuid::Uuid;
@@ -343,6 +345,19 @@ async fn every_statement_fits_the_schema() {
         let prepared = sqlx::Executor::prepare(&mut *connection, whole).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
+}
+
+#[tokio::test]
+async fn no_statement_goes_through_a_county_for_what_a_key_leads_to() {
+    let office = Office::open().await;
+    let mut connection = office.pool.acquire().await.unwrap();
+    let in_turn = fengqiao_routing::store::STATEMENTS_IN_TURN.iter();
+    let in_turn = in_turn.map(|(name, statement)| (*name, format!("{IN_TURN}{statement}")));
+    let alone = fengqiao_routing::store::STATEMENTS.iter().chain(fengqiao_messaging::STATEMENTS);
+    let alone = alone.map(|(name, one)| (*name, (*one).to_owned()));
+    let found =
+        detours(&mut connection, &planning(ServiceName::Routing), alone.chain(in_turn)).await.unwrap();
+    assert!(found.is_empty(), "{found:#?}");
 }
 
 #[tokio::test]

@@ -12,7 +12,8 @@ use fengqiao_proto::{
     },
     types::v1::Source,
 };
-use fengqiao_stack::test_county::write_county_with_codes;
+use fengqiao_serving::{ServiceName, planning};
+use fengqiao_stack::{plans::detours, test_county::write_county_with_codes};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use tokio::task::JoinSet;
 use tonic::Code;
@@ -30,6 +31,19 @@ async fn every_statement_fits_the_schema() {
         let prepared = world.pool.prepare(whole).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn no_statement_goes_through_a_county_for_what_a_key_leads_to() {
+    let world = World::new().await;
+    let mut connection = world.pool.acquire().await.unwrap();
+    let in_turn = store::STATEMENTS_IN_TURN.iter();
+    let in_turn = in_turn.map(|(name, statement)| (*name, format!("{IN_TURN}{statement}")));
+    let alone = store::STATEMENTS.iter().map(|(name, statement)| (*name, (*statement).to_owned()));
+    let found = detours(&mut connection, &planning(ServiceName::Intake), alone.chain(in_turn)).await.unwrap();
+    assert!(found.is_empty(), "{found:#?}");
+    drop(connection);
     world.end().await;
 }
 

@@ -12,9 +12,9 @@ WITH dangerous AS MATERIALIZED (
     GROUP BY case_id HAVING count(*) >= $4
 ), returned AS MATERIALIZED (
     SELECT file.id FROM came_back CROSS JOIN LATERAL (
-        SELECT id, level, fast_lane, opened_at FROM case_file
-        WHERE county = $1 AND id = came_back.id AND state = 1 LIMIT 1
+        SELECT id, level, fast_lane, opened_at, state FROM case_file WHERE county = $1 AND id = came_back.id LIMIT 1
     ) AS file
+    WHERE file.state = 1
     ORDER BY -(file.level * 2 + file.fast_lane::integer), file.opened_at, file.id::text LIMIT $5
 ), candidate AS (
     SELECT id FROM dangerous UNION SELECT id FROM old UNION SELECT id FROM returned

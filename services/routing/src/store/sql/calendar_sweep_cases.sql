@@ -22,6 +22,7 @@ LEFT JOIN LATERAL (
     SELECT duty.subject_id, duty.kind, duty.agency, duty.post, duty.person, duty.started_at, duty.due_at, duty.next_at,
         duty.stage, duty.ended_at, duty.met, standing_duty.working_days
     FROM duty JOIN standing_duty ON standing_duty.county = duty.county AND standing_duty.id = duty.subject_id
-    WHERE running.standing AND duty.county = $1 AND duty.subject_id = running.id AND duty.no = 0
-      AND duty.ended_at IS NULL AND standing_duty.working_days IS NOT NULL LIMIT 1
-) AS held_duty ON true
+    -- Not as "no = 0": then an index of duties besides cases would look as good as the key.
+    WHERE running.standing AND duty.county = $1 AND duty.subject_id = running.id AND duty.no < 1
+      AND standing_duty.working_days IS NOT NULL LIMIT 1
+) AS held_duty ON held_duty.ended_at IS NULL

@@ -21,5 +21,6 @@ LEFT JOIN LATERAL (
         duty.stage, duty.ended_at, duty.met, standing_duty.working_days, standing_duty.area_code AS duty_area,
         standing_duty.topic, standing_duty.restricted
     FROM duty JOIN standing_duty ON standing_duty.county = duty.county AND standing_duty.id = duty.subject_id
-    WHERE subject.standing AND duty.county = $1 AND duty.subject_id = subject.id AND duty.no = 0 LIMIT 1
+    -- Not as "no = 0": then an index of duties besides cases would look as good as the key.
+    WHERE subject.standing AND duty.county = $1 AND duty.subject_id = subject.id AND duty.no < 1 LIMIT 1
 ) AS held_duty ON true

@@ -12,6 +12,7 @@ CROSS JOIN LATERAL (
     SELECT state FROM case_file WHERE county = $1 AND id = push.case_id LIMIT 1
 ) AS file
 CROSS JOIN LATERAL (
-    SELECT kind FROM duty WHERE county = $1 AND subject_id = wanted.id AND no = 0 LIMIT 1
+    -- Not as "no = 0": then an index of duties besides cases would look as good as the key.
+    SELECT kind FROM duty WHERE county = $1 AND subject_id = wanted.id AND no < 1 LIMIT 1
 ) AS owed
 WHERE file.state <> 1 OR push.returned_at IS NOT NULL OR owed.kind = $3 AND push.signed_at IS NOT NULL

@@ -9,4 +9,5 @@ WITH reports AS (
 UPDATE case_merger SET
     undone_at = CASE WHEN from_case = $2 THEN $5::timestamptz END,
     goes_to = CASE WHEN from_case = $2 THEN goes_to ELSE $2 END
-WHERE county = $1 AND from_case = ANY ($4::uuid[]) AND undone_at IS NULL
+FROM UNNEST($4::uuid[]) AS came (id)
+WHERE county = $1 AND from_case = came.id AND undone_at IS NULL

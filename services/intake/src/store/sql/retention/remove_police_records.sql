@@ -1,13 +1,19 @@
 -- The police's own records of calls: of a call, of its dispatches, and of what these came to.
 WITH calls AS MATERIALIZED (
-    SELECT source_ref AS number FROM report WHERE county = $1 AND report_id = ANY ($2::uuid[]) AND source = 1
+    SELECT report.source_ref AS number FROM UNNEST($2::uuid[]) AS gone (id)
+    JOIN report ON report.county = $1 AND report.report_id = gone.id
+    WHERE report.source = 1
 ), dispatches AS MATERIALIZED (
     SELECT police_record.number FROM calls
     JOIN police_record ON police_record.county = $1 AND police_record.call_number = calls.number AND police_record.kind = 2
+), gone AS MATERIALIZED (
+    SELECT 1::smallint AS kind, number FROM calls
+    UNION
+    SELECT record.kind, record.number FROM calls
+    JOIN police_record AS record ON record.county = $1 AND record.call_number = calls.number
+    UNION
+    SELECT record.kind, record.number FROM dispatches
+    JOIN police_record AS record ON record.county = $1 AND record.dispatch_number = dispatches.number
 )
-DELETE FROM police_record
-WHERE county = $1 AND (
-    (kind = 1 AND number IN (SELECT number FROM calls))
-    OR call_number IN (SELECT number FROM calls)
-    OR dispatch_number IN (SELECT number FROM dispatches)
-)
+DELETE FROM police_record AS record USING gone
+WHERE record.county = $1 AND record.kind = gone.kind AND record.number = gone.number

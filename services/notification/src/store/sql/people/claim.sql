@@ -9,6 +9,7 @@ WITH due AS MATERIALIZED (
     LIMIT $3
     FOR UPDATE SKIP LOCKED
 )
-UPDATE person_message SET claims = claims + 1, next_try_at = now() + $5 * interval '1 millisecond'
-WHERE county = $1 AND message_id = ANY (ARRAY(SELECT message_id FROM due))
-RETURNING message_id, channels, channel, claims, failures, sealed_address, sealed_text, kind, level, requested_at
+UPDATE person_message AS message SET claims = claims + 1, next_try_at = now() + $5 * interval '1 millisecond'
+FROM due
+WHERE message.county = $1 AND message.message_id = due.message_id
+RETURNING message.message_id, channels, channel, claims, failures, sealed_address, sealed_text, kind, level, requested_at

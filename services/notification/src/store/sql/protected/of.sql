@@ -2,10 +2,14 @@
 -- holds. One by one, so that the planner has no way but the key, whatever it believes of the tables.
 SELECT spoken.id, spoken.case_id
 FROM (
-    SELECT push_id AS id, case_id FROM push WHERE county = $1 AND push_id = ANY ($2::uuid[]) AND subject = 1
+    SELECT push_id AS id, case_id FROM UNNEST($2::uuid[]) AS asked (id)
+    JOIN push ON push.county = $1 AND push.push_id = asked.id
+    WHERE push.subject = 1
     UNION
     -- A form by hand has a push without a case.
-    SELECT form_id, case_id FROM form WHERE county = $1 AND form_id = ANY ($2::uuid[]) AND case_id IS NOT NULL
+    SELECT form_id, case_id FROM UNNEST($2::uuid[]) AS asked (id)
+    JOIN form ON form.county = $1 AND form.form_id = asked.id
+    WHERE form.case_id IS NOT NULL
 ) AS spoken
 LEFT JOIN LATERAL (
     SELECT version FROM protected_case AS one WHERE one.county = $1 AND one.case_id = spoken.case_id LIMIT 1

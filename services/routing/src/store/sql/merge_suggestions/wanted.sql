@@ -20,7 +20,8 @@ JOIN case_file AS absorbed_case ON absorbed_case.county = $1 AND absorbed_case.i
 JOIN case_file AS kept_case ON kept_case.county = $1 AND kept_case.id = pair.case_of_kept
 WHERE NOT EXISTS (
     SELECT FROM merge_suggestion AS asked
-    JOIN duty ON duty.county = $1 AND duty.subject_id = asked.id AND duty.no = 0 AND duty.ended_at IS NULL
+    -- Not as "no = 0": then an index of duties besides cases would look as good as the key.
+    JOIN duty ON duty.county = $1 AND duty.subject_id = asked.id AND duty.no < 1 AND duty.ended_at IS NULL
     WHERE asked.county = $1 AND asked.one = pair.one AND asked.other = pair.other
 ) AND NOT EXISTS (
     SELECT FROM merge_suggestion AS asked

@@ -12,7 +12,8 @@ WHERE split.county = $1 AND split.decision_id > $2 AND split.decision_id <= $3 A
     WHERE other.county = $1 AND other.case_id = file.id AND other.report_id <> ALL (split.report_ids)
 ) AND NOT EXISTS (
     SELECT FROM split_suggestion AS asked
-    JOIN duty ON duty.county = $1 AND duty.subject_id = asked.id AND duty.no = 0
+    -- Not as "no = 0": then an index of duties besides cases would look as good as the key.
+    JOIN duty ON duty.county = $1 AND duty.subject_id = asked.id AND duty.no < 1
     WHERE asked.county = $1 AND asked.case_id = file.id AND asked.decision_id = split.decision_id
       AND (duty.ended_at IS NULL OR duty.met)
 )
