@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use fengqiao_messaging::{ApplyError, Envelope, Event};
 use fengqiao_proto::{
     notification::v1::{
-        CannotReason, DeliveredPush, FeedbackOutcome, PushLimitsMoved, PushOwed, PushReceipt,
-        PushesDelivered, ReceiptKind, ReturnReason,
+        CannotReason, DeliveredPush, EnteredReceipt, FeedbackOutcome, PushLimitsMoved, PushOwed, PushReceipt,
+        PushesDelivered, ReceiptKind, RecordedMeans, ReturnReason,
     },
     routing::v1::{CaseExpired, PushRequested, PushesRevised},
     types::v1::{FormKind, Level, PushSubject},
@@ -203,6 +203,8 @@ pub struct Receipt<'a> {
     pub substantive: Option<bool>,
     /// How many files came with a feedback.
     pub attachments: i32,
+    /// That an officer entered it: when, and how the centre learned of it.
+    pub entered: Option<(Timestamp, RecordedMeans)>,
     /// The trace that it belongs to.
     pub trace: Option<String>,
 }
@@ -243,6 +245,9 @@ impl<'a> Receipt<'a> {
             cannot_reason: self.cannot_reason.into(),
             substantive: self.substantive,
             attachments: self.attachments,
+            entered: self
+                .entered
+                .map(|(at, means)| EnteredReceipt { at: Some(to_proto(at)), means: means.into() }),
         };
         Event { kind: PUSH_RECEIPT, payload: receipt.encode_to_vec(), trace: self.trace }
     }

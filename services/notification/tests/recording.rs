@@ -260,6 +260,8 @@ async fn what_a_village_signed_on_paper_counts_at_the_time_when_it_signed() {
     let wanted = [ReceiptKind::Delivered, ReceiptKind::Signed];
     assert_eq!(told_of, wanted.map(|kind| (kind, signed_at, "wang", "officer", VILLAGE)));
     let one = centre.answers(id).await.remove(0);
+    let entered = receipts[1].entered.unwrap();
+    assert_eq!((entered.means(), entered.at), (RecordedMeans::Phone, one.recorded_at));
     assert_eq!(
         (one.kind(), one.at, one.actor.as_str()),
         (AnswerKind::Signed, Some(to_proto(signed_at)), "wang")

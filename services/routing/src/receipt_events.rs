@@ -21,7 +21,7 @@ use crate::{
     directory::Rank,
     domain::{
         case::Words,
-        happening::{Happening, Receipt},
+        happening::{Entered, Happening, Receipt},
         history::Occasion,
         wording::with_evidence,
     },
@@ -58,7 +58,9 @@ struct Told<'a> {
     at: Timestamp,
     actor: String,
     /// Whether an officer of the centre entered it for the agency.
-    entered: bool,
+    by_officer: bool,
+    /// When, and how the centre learned of it; none of a receipt from before it was told.
+    entered: Option<Entered>,
     words: Option<Words>,
     evidence: Vec<String>,
 }
@@ -130,11 +132,12 @@ fn apply_all(
             outcome: told.outcome,
             words: told.words.clone(),
             evidence: told.evidence.clone(),
+            entered: told.entered,
         };
         let occasion = Occasion {
             at: told.at,
             actor: told.actor.clone(),
-            capacity: if told.entered { OFFICER.to_owned() } else { push.agency.clone() },
+            capacity: if told.by_officer { OFFICER.to_owned() } else { push.agency.clone() },
             agency: Some(push.agency.clone()),
             rank: Rank::Staff,
         };
@@ -174,6 +177,14 @@ fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>
     } else {
         Some(Words::Sealed(receipt.sealed_text.clone()))
     };
+    let entered = receipt
+        .entered
+        .map(|entered| {
+            let at = entered.at.as_ref().and_then(from_proto);
+            let at = at.ok_or_else(|| envelope.refused("the time of its entry is missing or impossible"))?;
+            Ok::<_, ApplyError>(Entered { at, means: entered.means() })
+        })
+        .transpose()?;
     Ok(Some(Told {
         envelope,
         push_id: Uuid::try_parse(&receipt.push_id)
@@ -185,7 +196,8 @@ fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>
             .and_then(from_proto)
             .ok_or_else(|| envelope.refused("the time is missing or impossible"))?,
         actor: receipt.actor,
-        entered: receipt.capacity == OFFICER,
+        by_officer: receipt.entered.is_some() || receipt.capacity == OFFICER,
+        entered,
         words,
         evidence,
     }))

@@ -7,7 +7,9 @@ mod office;
 mod story;
 
 use fengqiao_proto::{
-    notification::v1::{FeedbackOutcome, PushDebt, PushOwed, PushReceipt, ReceiptKind},
+    notification::v1::{
+        EnteredReceipt, FeedbackOutcome, PushDebt, PushOwed, PushReceipt, ReceiptKind, RecordedMeans,
+    },
     routing::v1::{
         CreateDutiesRequest, DutyOutcome, DutyProgress, HistoryKind, ListDutiesRequest, NewDuty,
         PushRequested, RecordDutyRequest, StandingDuty, StandingKind, duty_service_server::DutyService as _,
@@ -160,15 +162,19 @@ async fn what_was_signed_in_time_is_not_late_however_late_an_officer_enters_it()
         at: Some(to_proto(signed_at)),
         actor: "wang".into(),
         capacity: "officer".into(),
+        entered: Some(EnteredReceipt {
+            at: Some(to_proto(story.local("2026-06-02 09:58"))),
+            means: RecordedMeans::Phone.into(),
+        }),
         ..receipt(&story, &push, ReceiptKind::Signed)
     };
     story.office.hear(&[signed]).await.unwrap();
     let duties = listed(&story, StandingKind::SignForm, DutyProgress::Met).await;
     assert_eq!((duties[0].done_at, duties[0].late), (Some(to_proto(signed_at)), false));
     assert_eq!(listed(&story, StandingKind::SignForm, DutyProgress::Late).await, []);
-    // The case's history says that the centre entered it.
-    let by: (String, String, bool) = sqlx::query_as(
-        "SELECT actor, capacity, at = $3 FROM case_history WHERE case_id = $1 AND kind = $2 ORDER BY sequence DESC",
+    // The case's history says that the centre entered it, when, and how it is known.
+    let by: (String, String, bool, String) = sqlx::query_as(
+        "SELECT actor, capacity, at = $3, text FROM case_history WHERE case_id = $1 AND kind = $2 ORDER BY sequence DESC",
     )
     .bind(case)
     .bind(HistoryKind::PushSigned as i16)
@@ -176,7 +182,8 @@ async fn what_was_signed_in_time_is_not_late_however_late_an_officer_enters_it()
     .fetch_one(&story.office.pool)
     .await
     .unwrap();
-    assert_eq!(by, ("wang".to_owned(), "officer".to_owned(), true));
+    assert_eq!((by.0.as_str(), by.1.as_str(), by.2), ("wang", "officer", true));
+    assert!(by.3.ends_with("签收（中心据电话代录，2026-06-02 09:58录入）"), "{}", by.3);
 }
 
 #[tokio::test]

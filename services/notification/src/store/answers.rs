@@ -271,6 +271,7 @@ fn events(answer: &Answer, before: &Push, arrived: bool) -> Vec<Event> {
     let plain = |kind| {
         let mut receipt = Receipt::plain(before, kind, answer.at, &answer.actor);
         receipt.capacity = &answer.capacity;
+        receipt.entered = answer.recorded.as_ref().map(|kept| (kept.recorded_at, kept.means));
         receipt.trace = before.traceparent.clone();
         receipt
     };

@@ -1,7 +1,7 @@
 //! What can happen to a case: what others tell, what clocks say, what people do.
 
 use fengqiao_proto::{
-    notification::v1::{FeedbackOutcome, ReturnReason},
+    notification::v1::{FeedbackOutcome, RecordedMeans, ReturnReason},
     types::v1::Source,
 };
 use jiff::Timestamp;
@@ -36,6 +36,8 @@ pub enum Happening {
         words: Option<Words>,
         /// References of what shows that a return is right.
         evidence: Vec<String>,
+        /// That an officer of the centre entered it for the agency.
+        entered: Option<Entered>,
     },
     /// Time passed: the clocks of the case may say something.
     TimePassed,
@@ -104,6 +106,15 @@ pub enum Receipt {
     Answered(FeedbackOutcome),
     /// All tries failed.
     Parked,
+}
+
+/// That an officer of the centre entered what an agency did that can say it by no way of its own (代录).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entered {
+    /// When it was entered.
+    pub at: Timestamp,
+    /// How the centre learned of it.
+    pub means: RecordedMeans,
 }
 
 /// A report, as far as its case has to know.

@@ -155,8 +155,8 @@ pub fn transition(
         Happening::ReportJoined(arrival) => draft.report_joined(arrival)?,
         Happening::ReportRevised(arrival) => draft.report_revised(arrival),
         Happening::CallRepeats => draft.call_repeats()?,
-        Happening::Receipt { agency, form, outcome, words, evidence } => {
-            draft.receipt(agency, *form, *outcome, words.clone(), evidence)
+        Happening::Receipt { agency, form, outcome, words, evidence, entered } => {
+            draft.receipt((agency, *entered), *form, *outcome, words.clone(), evidence)
         }
         Happening::TimePassed => draft.time_passed(),
         Happening::CalendarChanged => draft.calendar_changed(),

@@ -2,9 +2,12 @@
 
 use fengqiao_proto::{
     intake::v1::Evidence,
-    notification::v1::{FeedbackOutcome, ReturnReason},
+    notification::v1::{FeedbackOutcome, RecordedMeans, ReturnReason},
     types::v1::{PartyRole, Source},
 };
+use jiff::tz::TimeZone;
+
+use super::happening::Entered;
 
 /// The source's name in the contract without its prefix: `POLICE_110`.
 #[must_use]
@@ -62,6 +65,19 @@ pub const fn evidence_name(evidence: Evidence) -> &'static str {
         Evidence::Officer => "人工认定",
         Evidence::NamedBySource => "来源注明相关",
     }
+}
+
+/// That the centre entered what an agency did (代录): by what it knows of it, and when it was entered, by the county's clock.
+#[must_use]
+pub fn entered_by_centre(entered: Entered, zone: &TimeZone) -> String {
+    let known_by = match entered.means {
+        RecordedMeans::Paper => "据纸质",
+        RecordedMeans::Phone => "据电话",
+        RecordedMeans::InPerson => "据当面陈述",
+        RecordedMeans::Unspecified => "",
+    };
+    let at = entered.at.to_zoned_datetime(zone.clone());
+    format!("（中心{known_by}代录，{}录入）", at.strftime("%Y-%m-%d %H:%M"))
 }
 
 /// Why an agency returns a push.

@@ -11,12 +11,12 @@ use crate::{
         case::{State, Words},
         draft::{Answer, Draft},
         duty::{DutyKind, Holder},
-        happening::Receipt,
+        happening::{Entered, Receipt},
         history::HistoryKind,
         push::Form,
         refusal::Refusal,
         states::Trigger,
-        wording::{outcome_name, return_reason_name},
+        wording::{entered_by_centre, outcome_name, return_reason_name},
     },
 };
 
@@ -69,20 +69,22 @@ pub enum ReturnAct {
 impl Draft<'_> {
     /// What an agency did is a fact and stands in the history whatever the state. Only what it did with a report
     /// form is done with the case: a letter that comes back is no case that comes back. Says whether the case is
-    /// another one now.
+    /// another one now. Where an officer entered it for the agency, the history says when, and how it is known.
     pub(in crate::domain) fn receipt(
         &mut self,
-        agency: &str,
+        (agency, entered): (&str, Option<Entered>),
         form: Form,
         outcome: Receipt,
         words: Option<Words>,
         evidence: &[String],
     ) -> bool {
         let name = self.agency_name(agency);
+        let entered =
+            entered.map(|entered| entered_by_centre(entered, self.setting.zone)).unwrap_or_default();
         let of_the_case = form.is_of_the_case();
         match outcome {
             Receipt::Signed => {
-                self.note(HistoryKind::PushSigned, format!("{name}签收"), words);
+                self.note(HistoryKind::PushSigned, format!("{name}签收{entered}"), words);
                 if !of_the_case {
                     return false;
                 }
@@ -95,7 +97,7 @@ impl Draft<'_> {
                 if !evidence.is_empty() {
                     text.push_str(&format!("（附证明材料{}件）", evidence.len()));
                 }
-                self.note(HistoryKind::PushReturned, text.clone(), words);
+                self.note(HistoryKind::PushReturned, format!("{text}{entered}"), words);
                 let by_lead = of_the_case
                     && self.case.state == State::Open
                     && self.case.lead_agency == agency
@@ -114,7 +116,7 @@ impl Draft<'_> {
                 helps
             }
             Receipt::Answered(outcome) => {
-                let text = format!("{name}反馈：{}", outcome_name(outcome));
+                let text = format!("{name}反馈：{}{entered}", outcome_name(outcome));
                 self.note(HistoryKind::Feedback, text, words.clone());
                 if !of_the_case {
                     return false;

@@ -295,6 +295,7 @@ fn signed(agency: &str) -> Happening {
         outcome: Receipt::Signed,
         words: None,
         evidence: Vec::new(),
+        entered: None,
     }
 }
 

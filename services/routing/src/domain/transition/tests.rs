@@ -3,7 +3,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use fengqiao_calendar::Calendar;
 use fengqiao_county::County;
 use fengqiao_proto::{
-    notification::v1::{FeedbackOutcome, ReturnReason},
+    notification::v1::{FeedbackOutcome, RecordedMeans, ReturnReason},
     types::v1::{PartyRole, Source},
 };
 use jiff::{SignedDuration, Timestamp};
@@ -25,7 +25,7 @@ use crate::{
         },
         case::{LevelReason, OFFICER},
         duty::Stage,
-        happening::Receipt,
+        happening::{Entered, Receipt},
         history::Entry,
         level::{Grade, Level},
         practice::Practice,
@@ -142,6 +142,7 @@ pub(super) fn returned(agency: &str) -> Happening {
         outcome: Receipt::Returned(ReturnReason::NotOurDuty),
         words: None,
         evidence: Vec::new(),
+        entered: None,
     }
 }
 
@@ -238,12 +239,36 @@ fn a_signature_of_before_that_is_entered_late_ends_nothing_before_it_began() {
         outcome: Receipt::Signed,
         words: None,
         evidence: Vec::new(),
+        entered: None,
     };
     let change = transition(&case, &signed, &now(), place.setting()).unwrap();
     assert_eq!(change.case.docket.handler("market").unwrap().signed_at, Some(began));
     let met = change.duties.iter().find(|duty| duty.kind == DutyKind::Sign).unwrap();
     assert_eq!(met.started_at, began);
     assert_eq!(met.ending, Some(crate::domain::duty::Ending { at: began, met: true }));
+}
+
+#[test]
+fn what_an_officer_entered_for_an_agency_says_when_and_how_it_is_known() {
+    let place = Place::new();
+    let case = opened(&place, Level::Orange).case;
+    let at = now().at + SignedDuration::from_hours(20);
+    let text = |outcome, means| {
+        let signed = Happening::Receipt {
+            agency: "housing".into(),
+            form: Form::Report,
+            outcome,
+            words: None,
+            evidence: Vec::new(),
+            entered: Some(Entered { at, means }),
+        };
+        transition(&case, &signed, &now(), place.setting()).unwrap().entries[0].text.clone()
+    };
+    let local = at.to_zoned_datetime(place.setting().zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    let paper = text(Receipt::Signed, RecordedMeans::Paper);
+    assert!(paper.ends_with(&format!("签收（中心据纸质代录，{local}录入）")), "{paper}");
+    let phone = text(Receipt::Answered(FeedbackOutcome::Done), RecordedMeans::Phone);
+    assert!(phone.ends_with(&format!("（中心据电话代录，{local}录入）")), "{phone}");
 }
 
 #[test]
@@ -262,6 +287,7 @@ fn a_return_without_the_evidence_that_is_wanted_goes_to_an_arbiter() {
             outcome: Receipt::Returned(reason),
             words: None,
             evidence: evidence.iter().map(|one| (*one).to_owned()).collect(),
+            entered: None,
         };
         transition(&case, &happening, &now(), setting).unwrap()
     };
@@ -541,7 +567,8 @@ pub(super) fn any_happening() -> impl Strategy<Value = Happening> {
             form,
             outcome,
             words: None,
-            evidence: Vec::new()
+            evidence: Vec::new(),
+            entered: None,
         }),
         3 => Just(Happening::TimePassed),
         1 => Just(Happening::CalendarChanged),
