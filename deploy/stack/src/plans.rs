@@ -2,7 +2,7 @@
 //!
 //! The services keep a plan for as long as a connection lives, and a new county's first plans are made before there is a row.
 //! Without a row all indexes look alike to the planner: one that leads to the county and filters for the id is as good as the
-//! key. Hours later it walks through the whole county for each id.
+//! key. Until the tables have statistics it walks through the whole county for each id.
 
 use std::collections::BTreeSet;
 
@@ -74,7 +74,8 @@ impl Index {
 }
 
 /// Where the plans of these statements, made now and kept for whatever parameters, look at more rows than another index would
-/// have led to; each with the name of its statement. They are made with these settings, which the connection keeps.
+/// have led to; each with the name of its statement. They are made with these settings, which the connection keeps. What a join
+/// chooses from the rows of a county is not looked at: where a list is asked for, that may be the better way.
 ///
 /// # Errors
 /// What Postgres says, such as of a statement that does not fit the schema.

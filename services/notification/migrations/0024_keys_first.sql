@@ -2,6 +2,9 @@
 -- a filter for the id, is as good to the planner as the key, and of those that look alike it takes the newest. So what leads to
 -- single things begins with what tells them apart, and is made after what leads to a county's lists.
 
+-- All at once, in the order in which statements take them: a process that is still at work waits and holds up nobody.
+LOCK TABLE delivery_attempt, push_delivery, push, form, person_message IN ACCESS EXCLUSIVE MODE;
+
 DROP INDEX push_case, push_inbox;
 -- The inbox of one agency: most dangerous first, then oldest.
 CREATE INDEX push_inbox ON push (county, agency, level DESC, requested_at, push_id);

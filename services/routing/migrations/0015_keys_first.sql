@@ -1,6 +1,9 @@
 -- Statements are planned once, perhaps before there is a row, and then all indexes look alike: one that leads to the county, and
 -- a filter for the id, is as good to the planner as the key. So what leads to single things begins with what tells them apart.
 
+-- All at once, in the order in which statements take them: a process that is still at work waits and holds up nobody.
+LOCK TABLE case_report, case_push, case_file, case_merger IN ACCESS EXCLUSIVE MODE;
+
 ALTER TABLE case_file DROP CONSTRAINT case_file_county_number_key, ADD UNIQUE (number, county);
 
 DROP INDEX case_report_case;

@@ -177,14 +177,10 @@ fn told<'a>(envelope: &'a Envelope, keyring: &Keyring) -> Result<Option<Told<'a>
     } else {
         Some(Words::Sealed(receipt.sealed_text.clone()))
     };
-    let entered = receipt
-        .entered
-        .map(|entered| {
-            let at = entered.at.as_ref().and_then(from_proto);
-            let at = at.ok_or_else(|| envelope.refused("the time of its entry is missing or impossible"))?;
-            Ok::<_, ApplyError>(Entered { at, means: entered.means() })
-        })
-        .transpose()?;
+    let entered = receipt.entered.and_then(|entered| {
+        let at = entered.at.as_ref().and_then(from_proto)?;
+        Some(Entered { at, means: entered.means() })
+    });
     Ok(Some(Told {
         envelope,
         push_id: Uuid::try_parse(&receipt.push_id)

@@ -154,6 +154,7 @@ impl Story {
             outcome: Receipt::Signed,
             words: None,
             evidence: Vec::new(),
+            entered: None,
         };
         self.does(&by(agency, agency, Rank::Staff, moment), &receipt);
         for (push, signed_at) in &mut self.pushes {

@@ -8,13 +8,14 @@ use std::{
 use fengqiao_messaging::{Outbox, append};
 use fengqiao_serving::time::to_sql;
 use sqlx::{
-    PgConnection, PgPool, Postgres, Row as _,
+    Connection as _, PgConnection, PgPool, Postgres, Row as _,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{QUEUED_BY_THEN, Store, millis};
+use super::{QUEUED_BY_THEN, STATEMENT_TIMEOUT, Store, millis};
 use crate::{
     domain::{
         outcome::{Ending, Outcome},
@@ -75,26 +76,37 @@ impl Settlements {
         if outcomes.is_empty() {
             return Ok(Vec::new());
         }
-        Store::within(SETTLE, async {
-            match self.settle_by(ARRIVE, county, outcomes).await {
+        let late = || NotificationError::Late(SETTLE);
+        let acquired = timeout(STATEMENT_TIMEOUT, self.own.acquire()).await.map_err(|_| late())?;
+        let mut own = acquired.map_err(NotificationError::database(SETTLE))?;
+        let settling = async {
+            match self.settle_by(&mut own, ARRIVE, county, outcomes).await {
                 // Looking for it each time would cost a quarter of the statement.
                 Err(NotificationError::Database { source, .. }) if is_written_down(&source) => {
-                    self.settle_by(ARRIVE_AFTER_ALL, county, outcomes).await
+                    self.settle_by(&mut own, ARRIVE_AFTER_ALL, county, outcomes).await
                 }
                 done => done,
             }
-        })
-        .await
+        };
+        match timeout(STATEMENT_TIMEOUT, settling).await {
+            Ok(done) => done,
+            Err(_) => {
+                // It is the only one, and may never answer again: the next batch gets a new one.
+                own.close_on_drop();
+                Err(late())
+            }
+        }
     }
 
     async fn settle_by<'o>(
         &self,
+        own: &mut PgConnection,
         arrive: &'static str,
         county: &str,
         outcomes: &'o [Outcome],
     ) -> Result<Vec<&'o Outcome>, NotificationError> {
         let database = || NotificationError::database(SETTLE);
-        let mut tx = self.own.begin().await.map_err(database())?;
+        let mut tx = own.begin().await.map_err(database())?;
         let held = hold_owners(&mut tx, county, outcomes).await.map_err(database())?;
         // What an overtaken owner says changes nothing.
         let counts = |outcome: &&Outcome| {

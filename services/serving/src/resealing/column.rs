@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, PgConnection, Row as _, postgres::PgRow};
 /// What a value is bound to, by its county, the texts of its row's key, and the bytes beside it.
 pub type Bound = fn(&str, &[String], &[u8]) -> Vec<u8>;
 
-/// A column of sealed values. The county is the first part of its table's key.
+/// A column of sealed values. The county is a part of its table's key, mostly the first.
 #[derive(Debug, Clone, Copy)]
 pub struct SealedColumn {
     /// The table.

@@ -35,7 +35,7 @@ FROM wanted
 JOIN push AS p ON p.county = wanted.county AND p.push_id = wanted.id
 CROSS JOIN (SELECT set_config('synchronous_commit', 'off', true)) AS no_wait
 WHERE d.county = wanted.county AND d.push_id = wanted.id AND d.agency = $2
-    AND delivery = 1 AND next_attempt_at <= now() AND lease_until <= now()
+    AND delivery < 2 AND next_attempt_at <= now() AND lease_until <= now()
     AND NOT EXISTS (SELECT FROM behind WHERE behind.push_id = wanted.id)
     AND NOT EXISTS (SELECT FROM queue_owner AS o WHERE o.county = $1 AND o.agency = $2 AND o.until > now())
 RETURNING

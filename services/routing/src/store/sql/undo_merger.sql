@@ -9,5 +9,5 @@ WITH reports AS (
 UPDATE case_merger SET
     undone_at = CASE WHEN from_case = $2 THEN $5::timestamptz END,
     goes_to = CASE WHEN from_case = $2 THEN goes_to ELSE $2 END
-FROM UNNEST($4::uuid[]) AS came (id)
-WHERE county = $1 AND from_case = came.id AND undone_at IS NULL
+FROM (SELECT $1::text AS county, id FROM UNNEST($4::uuid[]) AS n (id) OFFSET 0) AS came
+WHERE case_merger.county = came.county AND from_case = came.id AND undone_at IS NULL
