@@ -17,6 +17,7 @@ use fengqiao_notification::{
         push::{Push, RequestedPush},
         retry::Next,
     },
+    error::NotificationError,
     store::Settlements,
 };
 use fengqiao_proto::types::v1::Level::{Red, Yellow};
@@ -213,6 +214,28 @@ async fn a_claimed_try_that_failed_and_brought_its_push_after_all_is_written_onc
     let push = store.push(COUNTY, ids[0]).await.unwrap();
     assert_eq!((push.delivered_at, push.attempts), (Some(delivered[0].ended_at()), 1));
     assert_eq!(world.receipts().await.len(), 2);
+    process.end().await;
+}
+
+/// Its only connection may wait for something that never comes: nobody waits for it longer than for a statement.
+#[tokio::test]
+async fn a_settler_gives_up_a_connection_that_does_not_answer() {
+    let world = World::new(quick()).await;
+    let process = world.process().await;
+    let id = world.arrive(&process, &[("court", Red)]).await[0];
+    let store = &process.delivery.store;
+    let settlements = Settlements::beside(store);
+    let claimed = store.claim(COUNTY, "court", &[id], Duration::from_secs(60)).await.unwrap();
+    let delivered = [tried(&claimed[0], None, Ending::Delivered)];
+    let mut held = world.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE delivery_attempt IN ACCESS EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+    let late = settlements.settle(COUNTY, &delivered).await.unwrap_err();
+    assert!(matches!(late, NotificationError::Late(_)), "{late}");
+    // The one that waits is left to itself; what comes next goes over another.
+    let next = async { settlements.settle(COUNTY, &delivered).await };
+    let (settled, ()) = tokio::join!(next, async { held.rollback().await.unwrap() });
+    assert_eq!(settled.unwrap().len(), 1, "what was given up has written nothing");
+    assert_eq!(store.attempts(COUNTY, id).await.unwrap().len(), 1);
     process.end().await;
 }
 

@@ -91,6 +91,7 @@ impl Settling {
 impl Settler {
     /// Writes until told to stop and nothing comes any more.
     pub async fn run(mut self, stop: CancellationToken) {
+        self.settlements.open().await;
         let mut waiting = Vec::with_capacity(BATCH);
         loop {
             tokio::select! {

@@ -52,10 +52,18 @@ const fn waits(ending: Ending) -> Option<(i16, Duration)> {
 }
 
 impl Settlements {
-    /// Over a connection beside those of the store's pool, made when it is first needed.
+    /// Over a connection beside those of the store's pool, made when it is opened or first needed.
     #[must_use]
     pub fn beside(store: &Store) -> Self {
         Self { own: store.beside(1), outbox: store.outbox.clone() }
+    }
+
+    /// Makes the connection before it is needed: what is sent while the first batch waited for it would come twice if the
+    /// process died. Where it cannot be made now, the first batch makes it.
+    pub async fn open(&self) {
+        if let Ok(Err(error)) = timeout(STATEMENT_TIMEOUT, self.own.acquire()).await {
+            tracing::debug!(error = &error as &dyn std::error::Error, "no connection to settle over yet");
+        }
     }
 
     /// Ends the connection.
