@@ -145,26 +145,20 @@ fn equal_columns(condition: &str, alias: &str) -> BTreeSet<String> {
     parts(condition).into_iter().filter_map(|part| equal_column(part, alias)).collect()
 }
 
-/// What a condition asks for all together.
+/// What a condition asks for all together: several stand in brackets together, each in its own.
 fn parts(condition: &str) -> Vec<&str> {
     const AND: &str = " AND ";
-    let inner = |depth: usize| {
-        let mut open = 0_usize;
-        condition.char_indices().filter_map(move |(at, sign)| {
-            match sign {
-                '(' => open += 1,
-                ')' => open = open.saturating_sub(1),
-                _ => {}
+    let (mut parts, mut from, mut open) = (Vec::new(), 0, 0_usize);
+    for (at, sign) in condition.char_indices() {
+        match sign {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ if open == 1 && condition[at..].starts_with(AND) => {
+                parts.push(&condition[from..at]);
+                from = at + AND.len();
             }
-            (open == depth && condition[at..].starts_with(AND)).then_some(at)
-        })
-    };
-    // Several stand in brackets together, each in its own.
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for at in inner(1) {
-        parts.push(&condition[from..at]);
-        from = at + AND.len();
+            _ => {}
+        }
     }
     parts.push(&condition[from..]);
     parts

@@ -12,9 +12,6 @@ CREATE INDEX push_inbox ON push (county, agency, level DESC, requested_at, push_
 CREATE INDEX push_case ON push (case_id, county, level DESC, requested_at, push_id);
 ALTER TABLE push DROP CONSTRAINT push_pkey, ADD PRIMARY KEY (push_id, county);
 
-DROP INDEX push_retry;
--- What of a case waits for its next try: what came later waits behind it.
-CREATE INDEX push_retry ON push_delivery (county, agency, case_id, level) WHERE delivery = 1 AND failures > 0;
 ALTER TABLE push_delivery DROP CONSTRAINT push_delivery_pkey, ADD PRIMARY KEY (push_id, county);
 
 ALTER TABLE delivery_attempt DROP CONSTRAINT delivery_attempt_pkey, ADD PRIMARY KEY (push_id, county, number);

@@ -9,13 +9,13 @@ use fengqiao_messaging::{Outbox, append};
 use fengqiao_serving::time::to_sql;
 use sqlx::{
     Connection as _, PgConnection, PgPool, Postgres, Row as _,
+    pool::PoolConnection,
     postgres::{PgArguments, PgRow},
     query::Query,
 };
-use tokio::time::timeout;
 use uuid::Uuid;
 
-use super::{QUEUED_BY_THEN, STATEMENT_TIMEOUT, Store, millis};
+use super::{QUEUED_BY_THEN, Store, millis};
 use crate::{
     domain::{
         outcome::{Ending, Outcome},
@@ -61,7 +61,7 @@ impl Settlements {
     /// Makes the connection before it is needed: what is sent while the first batch waited for it would come twice if the
     /// process died. Where it cannot be made now, the first batch makes it.
     pub async fn open(&self) {
-        if let Ok(Err(error)) = timeout(STATEMENT_TIMEOUT, self.own.acquire()).await {
+        if let Err(error) = self.connection().await {
             tracing::debug!(error = &error as &dyn std::error::Error, "no connection to settle over yet");
         }
     }
@@ -84,9 +84,7 @@ impl Settlements {
         if outcomes.is_empty() {
             return Ok(Vec::new());
         }
-        let late = || NotificationError::Late(SETTLE);
-        let acquired = timeout(STATEMENT_TIMEOUT, self.own.acquire()).await.map_err(|_| late())?;
-        let mut own = acquired.map_err(NotificationError::database(SETTLE))?;
+        let mut own = self.connection().await?;
         let settling = async {
             match self.settle_by(&mut own, ARRIVE, county, outcomes).await {
                 // Looking for it each time would cost a quarter of the statement.
@@ -96,14 +94,17 @@ impl Settlements {
                 done => done,
             }
         };
-        match timeout(STATEMENT_TIMEOUT, settling).await {
-            Ok(done) => done,
-            Err(_) => {
-                // It is the only one, and may never answer again: the next batch gets a new one.
-                own.close_on_drop();
-                Err(late())
-            }
+        let done = Store::within(SETTLE, settling).await;
+        if matches!(done, Err(NotificationError::Late(_))) {
+            // It is the only one, and may never answer again: the next batch gets a new one.
+            own.close_on_drop();
         }
+        done
+    }
+
+    async fn connection(&self) -> Result<PoolConnection<Postgres>, NotificationError> {
+        let acquired = async { self.own.acquire().await.map_err(NotificationError::database(SETTLE)) };
+        Store::within(SETTLE, acquired).await
     }
 
     async fn settle_by<'o>(
