@@ -69,7 +69,7 @@ pub trait Apply: Send + Sync + 'static {
         None
     }
 
-    /// How long events may gather before the next batch. Zero where somebody waits for them; what nobody
+    /// How long events may gather before they are applied. Zero where somebody waits for them; what nobody
     /// waits for costs far less in a few large batches than in many small ones.
     fn gathers_for(&self) -> Duration {
         Duration::ZERO
@@ -161,7 +161,7 @@ impl Receiver {
         let mut acknowledged = Instant::now() - ACKNOWLEDGE_EVERY;
         let mut caught_up = Instant::now() - CAUGHT_UP_EVERY;
         loop {
-            let batch = self.read(&mut redis, position).await?;
+            let batch = self.read_gathered(&mut redis, position).await?;
             if batch.is_empty() {
                 if caught_up.elapsed() >= CAUGHT_UP_EVERY {
                     position = self.idle(&mut redis, conn, position).await?;
@@ -185,12 +185,24 @@ impl Receiver {
                 self.count_parked(conn).await?;
                 counted = Instant::now();
             }
-            // A sleep of no time at all would still wait for the timer's next millisecond.
-            let gathers_for = self.apply.gathers_for();
-            if !gathers_for.is_zero() && !batch.is_empty() && batch.len() < BATCH {
-                sleep(gathers_for).await;
-            }
         }
+    }
+
+    /// The next batch; where more may gather, what is there after that time. So nothing that nobody waits for competes with
+    /// those who are waited for at the very moment when an event arrives.
+    async fn read_gathered(
+        &self,
+        redis: &mut OwnRedis,
+        after: i64,
+    ) -> Result<Vec<Envelope>, MessagingError> {
+        let batch = self.read(redis, after).await?;
+        let gathers_for = self.apply.gathers_for();
+        // A sleep of no time at all would still wait for the timer's next millisecond.
+        if gathers_for.is_zero() || batch.is_empty() || batch.len() == BATCH {
+            return Ok(batch);
+        }
+        sleep(gathers_for).await;
+        self.read(redis, after).await
     }
 
     async fn read(&self, redis: &mut OwnRedis, after: i64) -> Result<Vec<Envelope>, MessagingError> {

@@ -17,6 +17,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const GROUP: &str = "bare";
 const READ: usize = 100;
 const WRITTEN: usize = 500;
+/// How long nothing happens between two pushes on an idle system: what follows a push, such as writing down what became of it,
+/// has long ended, and the processors sleep.
+pub const IDLE_BETWEEN: Duration = Duration::from_millis(50);
 
 /// A bare loop and its queue.
 pub struct BarePush {
@@ -209,7 +212,7 @@ pub async fn idle(
     });
     let mut times = Vec::with_capacity(count);
     for _ in 0..count {
-        tokio::time::sleep(Duration::from_millis(3)).await;
+        tokio::time::sleep(IDLE_BETWEEN).await;
         let began = std::time::Instant::now();
         redis::cmd("XADD").arg(&[&key, "*", "p"]).arg(body).query_async::<()>(&mut writer).await?;
         let came = sink.take(1, Duration::from_secs(5)).await?;

@@ -14,7 +14,7 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 const ROUNDS: usize = 5;
-const PUSHES: usize = 400;
+const PUSHES: usize = 100;
 const KIND: &str = "fengqiao.routing.v1.PushRequested";
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -30,7 +30,7 @@ async fn main() -> Result<(), Failure> {
     for round in 0..=ROUNDS {
         let (mut since_queued, mut since_event) = (Vec::with_capacity(PUSHES), Vec::with_capacity(PUSHES));
         for _ in 0..PUSHES {
-            tokio::time::sleep(Duration::from_millis(3)).await;
+            tokio::time::sleep(bare_push::IDLE_BETWEEN).await;
             let asked = ground.request(&ground.agencies[0], Level::Red, Uuid::now_v7()).encode_to_vec();
             position += 1;
             let began = Instant::now();
