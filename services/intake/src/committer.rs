@@ -41,7 +41,7 @@ pub type Answer = Box<dyn FnOnce(Result<Decision, IntakeError>) + Send>;
 
 /// A report that waits for its commit.
 struct Waiting {
-    report: ReceivedReport,
+    report: Box<ReceivedReport>,
     answer: Answer,
     since: Instant,
     /// Its share of the memory that waiting reports may take; what was completed has that of what was brought.
@@ -119,7 +119,12 @@ impl Committer {
     /// # Errors
     /// [`IntakeError::Full`], [`IntakeError::Ending`] or [`IntakeError::NoSuchCounty`]; then `answer` is
     /// not called.
-    pub fn submit(&self, county: &str, report: ReceivedReport, answer: Answer) -> Result<(), IntakeError> {
+    pub fn submit(
+        &self,
+        county: &str,
+        report: Box<ReceivedReport>,
+        answer: Answer,
+    ) -> Result<(), IntakeError> {
         let queue = self.queue(county)?;
         let room = Arc::clone(&queue.room)
             .try_acquire_many_owned(queue.kib(&report))
@@ -140,7 +145,7 @@ impl Committer {
     pub async fn submit_when_possible(
         &self,
         county: &str,
-        report: ReceivedReport,
+        report: Box<ReceivedReport>,
         answer: Answer,
     ) -> Result<(), IntakeError> {
         let queue = self.queue(county)?;

@@ -117,7 +117,11 @@ impl Intake {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub fn receive(&self, who: &Principal, report: Option<Report>) -> Result<ReceivedReport, IntakeError> {
+    pub fn receive(
+        &self,
+        who: &Principal,
+        report: Option<Report>,
+    ) -> Result<Box<ReceivedReport>, IntakeError> {
         let report = report.unwrap_or_default();
         let source = report.source;
         self.reception
@@ -134,7 +138,7 @@ impl Intake {
         &self,
         who: &Principal,
         report: Option<Report>,
-    ) -> Result<(ReceivedReport, Option<Counting>), IntakeError> {
+    ) -> Result<(Box<ReceivedReport>, Option<Counting>), IntakeError> {
         let unknown = report
             .as_ref()
             .zip(self.reception.county(&who.county).ok())
@@ -169,8 +173,20 @@ impl Intake {
         who: &Principal,
         report: Option<Report>,
     ) -> Result<SubmitReportResponse, IntakeError> {
-        // Nothing of the message is held while it waits.
         let (received, counting) = self.receive_typed(who, report)?;
+        self.commit(who, received, counting).await
+    }
+
+    /// Lets one report that is right be committed; returns after that.
+    ///
+    /// # Errors
+    /// Why it could not be committed.
+    pub(crate) async fn commit(
+        &self,
+        who: &Principal,
+        received: Box<ReceivedReport>,
+        counting: Option<Counting>,
+    ) -> Result<SubmitReportResponse, IntakeError> {
         let answer = self.begin(who, received, WhenFull::Refuse).await?.committed().await;
         if let Some(counting) = counting {
             counting.unless(answer.as_ref().is_ok_and(|answer| answer.known));
@@ -185,7 +201,7 @@ impl Intake {
     pub(crate) async fn begin(
         &self,
         who: &Principal,
-        received: ReceivedReport,
+        received: Box<ReceivedReport>,
         when_full: WhenFull,
     ) -> Result<Begun, IntakeError> {
         let (sender, answered) = oneshot::channel();

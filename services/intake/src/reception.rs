@@ -202,7 +202,8 @@ impl Reception {
         &self.keyring
     }
 
-    /// Checks a report that a caller brings for a county, and makes it ready.
+    /// Checks a report that a caller brings for a county, and makes it ready. It takes more than a kilobyte, and is handed
+    /// from future to queue to batch: where it lies it stays.
     ///
     /// # Errors
     /// [`IntakeError::Invalid`] with all that is wrong, [`IntakeError::NotItsSource`], or
@@ -213,7 +214,7 @@ impl Reception {
         mut report: Report,
         now: Timestamp,
         trace: Option<String>,
-    ) -> Result<ReceivedReport, IntakeError> {
+    ) -> Result<Box<ReceivedReport>, IntakeError> {
         let code = who.county_of(&report.county).map_err(|_| IntakeError::NoSuchCounty)?;
         let desk = self.desks.get(code).ok_or(IntakeError::NoSuchCounty)?;
         let county = &desk.county;
@@ -223,7 +224,9 @@ impl Reception {
         if who.role == Role::Source && who.source != Some(valid.source) {
             return Err(IntakeError::NotItsSource);
         }
-        Ok(ReceivedReport { first_contact, ..self.make_ready(desk, &places, valid, &who.name, trace) })
+        let mut ready = Box::new(self.make_ready(desk, &places, valid, &who.name, trace));
+        ready.first_contact = first_contact;
+        Ok(ready)
     }
 
     /// Checks what a report came to with what is held of it, and makes it ready in its place.

@@ -138,7 +138,7 @@ impl Records {
             Right::Reports(reports) => {
                 let mut begun = Vec::with_capacity(reports.len());
                 for received in reports {
-                    let received = ReceivedReport { from_file: asked.from_file, ..received };
+                    let received = Box::new(ReceivedReport { from_file: asked.from_file, ..received });
                     begun.push(self.intake.begin(who, received, when_full).await?);
                 }
                 Begin::Reports(begun)
@@ -203,7 +203,7 @@ impl Records {
                 Form::Report(mut report) => {
                     county.clone_into(&mut report.county);
                     let received = self.intake.receive(who, Some(*report));
-                    reports.push(received.map_err(|error| renamed(error, named))?);
+                    reports.push(*received.map_err(|error| renamed(error, named))?);
                     continue;
                 }
                 Form::Activity(mut activity) => {

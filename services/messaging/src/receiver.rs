@@ -190,11 +190,7 @@ impl Receiver {
 
     /// The next batch; where more may gather, what is there after that time. So nothing that nobody waits for competes with
     /// those who are waited for at the very moment when an event arrives.
-    async fn read_gathered(
-        &self,
-        redis: &mut OwnRedis,
-        after: i64,
-    ) -> Result<Vec<Envelope>, MessagingError> {
+    async fn read_gathered(&self, redis: &mut OwnRedis, after: i64) -> Result<Vec<Envelope>, MessagingError> {
         let batch = self.read(redis, after).await?;
         let gathers_for = self.apply.gathers_for();
         // A sleep of no time at all would still wait for the timer's next millisecond.

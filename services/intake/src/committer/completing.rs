@@ -121,7 +121,7 @@ impl Completer {
         };
         let report = match completed {
             Completed::Known(decision) => return job.done(Ok(*decision)),
-            Completed::Made(report) => *report,
+            Completed::Made(report) => report,
         };
         let (sender, answered) = oneshot::channel();
         let answer: Answer = Box::new(move |outcome| drop(sender.send(outcome)));

@@ -77,7 +77,7 @@ impl Round {
     }
 
     pub(super) fn reports(&self) -> Vec<&ReceivedReport> {
-        self.waiting.iter().map(|waiting| &waiting.report).collect()
+        self.waiting.iter().map(|waiting| &*waiting.report).collect()
     }
 }
 
@@ -138,7 +138,7 @@ impl Worker {
             }
             let second = batch.split_off(batch.len() / 2);
             for half in [batch, second] {
-                let reports: Vec<&ReceivedReport> = half.iter().map(|waiting| &waiting.report).collect();
+                let reports: Vec<&ReceivedReport> = half.iter().map(|waiting| &*waiting.report).collect();
                 match self.transact_in_time(&reports, None, Committed::default(), None).await.0 {
                     Ok(decisions) => self.count(half, decisions).answer(),
                     Err(error) => failed.push((half, error)),

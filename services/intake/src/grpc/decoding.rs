@@ -17,8 +17,9 @@ use super::{
 };
 use crate::error::IntakeError;
 
-/// A message, or what its sender is told of the bytes that should have been one.
-pub type Decoded<M> = Result<M, Unread>;
+/// A message, or what its sender is told of the bytes that should have been one. A message is handed from layer to layer
+/// and into the future of its call, and a report takes more than a kilobyte: what is handed on is where it lies.
+pub type Decoded<M> = Result<Box<M>, Unread>;
 
 /// Bytes that are no message.
 #[derive(Debug)]
@@ -97,7 +98,13 @@ impl<M: Message + Default + Name> Decoder for ContractDecoder<M> {
         let bytes = &buffer.chunk()[..length.min(buffer.chunk().len())];
         let decoded = match Fault::read(bytes) {
             Some((fault, head)) => Err(Unread::put_aside(fault, head)),
-            None => M::decode(bytes).map_err(|_| Undecodable::examine(&M::full_name(), bytes).into()),
+            None => {
+                let mut message = Box::<M>::default();
+                match message.merge(bytes) {
+                    Ok(()) => Ok(message),
+                    Err(_) => Err(Undecodable::examine(&M::full_name(), bytes).into()),
+                }
+            }
         };
         // All of it is taken, right or wrong: what follows is the next message.
         buffer.advance(length);

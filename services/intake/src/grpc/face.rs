@@ -100,6 +100,19 @@ where
     A: Message + 'static,
     F: Future<Output = Result<A, IntakeError>> + Send,
 {
+    unary_of_large(request, |who, message: Box<M>| method(who, *message)).await
+}
+
+/// Answers a call of one message that is too large to be moved about.
+pub(super) async fn unary_of_large<M, A, F>(
+    request: http::Request<Sifted>,
+    method: impl FnOnce(Arc<Principal>, Box<M>) -> F + Clone + Send,
+) -> http::Response<Body>
+where
+    M: Message + Default + prost::Name + 'static,
+    A: Message + 'static,
+    F: Future<Output = Result<A, IntakeError>> + Send,
+{
     let handler = service_fn(move |request: Request<Decoded<M>>| {
         let method = method.clone();
         async move {

@@ -66,7 +66,7 @@ where
     let ended = stop.clone();
     let begun = input.take_until(stop.cancelled_owned()).then(move |message| {
         let begun = match message {
-            Ok(Ok(message)) => Ok(begin(message)),
+            Ok(Ok(message)) => Ok(begin(*message)),
             Ok(Err(wrong)) => {
                 sums::refused(&county, 0);
                 Err(Ok((wrong.mark, wrong.error)))

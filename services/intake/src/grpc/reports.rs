@@ -10,7 +10,7 @@ use tower::service_fn;
 
 use super::{
     decoding::{ContractCodec, Decoded},
-    face::{Face, Methods, caller, no_such_method, unary},
+    face::{Face, Methods, caller, no_such_method, unary, unary_of_large},
     sifting::Sifted,
     submit_stream,
 };
@@ -30,23 +30,30 @@ impl Methods for Intake {
     async fn answer(self: Arc<Self>, method: &str, request: http::Request<Sifted>) -> http::Response<Body> {
         match method {
             "SubmitReport" => {
-                unary(request, |who, message: SubmitReportRequest| async move {
-                    self.submit(&who, self.as_said(message.report, message.numbers_as_said)).await
+                unary_of_large(request, |who, message: Box<SubmitReportRequest>| {
+                    // Here and not in what waits, so that nothing of the message is held or moved with it.
+                    let report = self.as_said(message.report, message.numbers_as_said);
+                    let received = self.receive_typed(&who, report);
+                    async move {
+                        let (received, counting) = received?;
+                        self.commit(&who, received, counting).await
+                    }
                 })
                 .await
             }
-            Self::STREAM => stream(request, self).await,
+            // What is called a thousand times less is not to make the future of each call as large as its own.
+            Self::STREAM => Box::pin(stream(request, self)).await,
             "GetReport" => {
-                unary(request, |who, message: GetReportRequest| async move {
+                let get = unary(request, |who, message: GetReportRequest| async move {
                     self.get_report(&who, message).await
-                })
-                .await
+                });
+                Box::pin(get).await
             }
             "ListReports" => {
-                unary(request, |who, message: ListReportsRequest| async move {
+                let list = unary(request, |who, message: ListReportsRequest| async move {
                     self.list_reports(&who, message).await
-                })
-                .await
+                });
+                Box::pin(list).await
             }
             _ => no_such_method(),
         }

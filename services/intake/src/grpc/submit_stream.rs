@@ -88,14 +88,14 @@ impl Reader {
         }
     }
 
-    fn as_said(&self, mut message: SubmitReportsRequest) -> SubmitReportsRequest {
-        message.report = self.intake.as_said(message.report, message.numbers_as_said);
+    fn as_said(&self, mut message: Box<SubmitReportsRequest>) -> Box<SubmitReportsRequest> {
+        message.report = self.intake.as_said(message.report.take(), message.numbers_as_said);
         message
     }
 
     async fn take(
         &mut self,
-        message: SubmitReportsRequest,
+        message: Box<SubmitReportsRequest>,
         place: OwnedSemaphorePermit,
     ) -> Result<(), Status> {
         let mark = message.mark;
@@ -105,8 +105,9 @@ impl Reader {
             self.intake.receive_typed(&self.who, message.report)
         };
         let (received, counting) = match received {
-            Ok((received, counting)) => {
-                (ReceivedReport { from_file: message.from_file, ..received }, counting)
+            Ok((mut received, counting)) => {
+                received.from_file = message.from_file;
+                (received, counting)
             }
             Err(error) => {
                 self.refuse(mark, place, error);
@@ -143,7 +144,7 @@ impl Reader {
     fn foresee(
         &mut self,
         mark: u64,
-        received: ReceivedReport,
+        received: Box<ReceivedReport>,
         place: OwnedSemaphorePermit,
     ) -> Result<(), Status> {
         while let Some(foreseen) = self.foreseeing.try_join_next() {

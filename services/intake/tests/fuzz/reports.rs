@@ -26,7 +26,7 @@ static RECEPTION: LazyLock<Reception> = LazyLock::new(|| {
 /// 2026-11-27T09:00:00Z
 const NOW: i64 = 1_795_770_000;
 
-fn receive(report: Report) -> Result<fengqiao_intake::reception::ReceivedReport, IntakeError> {
+fn receive(report: Report) -> Result<Box<fengqiao_intake::reception::ReceivedReport>, IntakeError> {
     let officer = Principal::new("officer-1", "421181", "officer", None).unwrap();
     RECEPTION.receive(&officer, report, Timestamp::from_second(NOW).unwrap(), None)
 }

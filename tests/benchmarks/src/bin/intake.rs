@@ -11,7 +11,8 @@ const SECONDS: u64 = 6;
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let ground = Ground::of_intake().await?;
-    let connections = ground.intake(4)?;
+    // A hotline calls over one or two connections, however many of its callers wait.
+    let connections = ground.intake(2)?;
     let baseline_url = pgbench::prepare(&ground.database_url()?, "baseline").await?;
     let (mut same_rows, mut single_row) = (Vec::new(), Vec::new());
     let mut ours = [(64, Vec::new()), (512, Vec::new())];
