@@ -23,9 +23,10 @@ use crate::{
     cluster_suggestions::cluster_news,
     counties::{KeptTurn, RoutingCounties, RoutingCounty},
     domain::{
-        arrivals::{CasesAtHand, Effect, ReceivedReport},
+        arrivals::{CasesAtHand, Effect},
         case_number::series_day,
         merge_suggestions::ClusterNews,
+        received_report::ReceivedReport,
         refusal::Refusal,
         standing::activities::{Activity, fulfil},
         tickets::Ticket,

@@ -21,6 +21,7 @@ pub mod meetings;
 pub mod merge_suggestions;
 pub mod practice;
 pub mod push;
+pub mod received_report;
 pub mod refusal;
 pub mod split_suggestions;
 pub mod standing;

@@ -12,10 +12,11 @@ use uuid::Uuid;
 use super::{CountyTurn, bounded, rows, seeing, standing::standing_clock};
 use crate::{
     domain::{
-        arrivals::{CasesAtHand, KnownReport, Merged, ReceivedReport},
+        arrivals::{CasesAtHand, Merged},
         case::{CaseFile, State},
         case_number::CaseName,
         push::Form,
+        received_report::{KnownReport, ReceivedReport},
         standing::chasing::DueDuty,
     },
     error::RoutingError,

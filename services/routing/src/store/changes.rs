@@ -14,13 +14,13 @@ use uuid::Uuid;
 use super::{Answer, bounded, rows::ReasonForm};
 use crate::{
     domain::{
-        arrivals::ReceivedReport,
         case::{CaseFile, Words},
         docket::FAST_LANE,
         duty::Duty,
         history::Entry,
         history_seals::{CaseMark, EntrySeal, HistoryHead, docket_binding},
         push::PushOrder,
+        received_report::ReceivedReport,
         transition::Change,
     },
     error::RoutingError,
