@@ -11,6 +11,7 @@ mod bulletin;
 mod call;
 mod case;
 mod cli;
+mod clients;
 mod connection;
 mod docket;
 mod duty;
