@@ -174,6 +174,29 @@ impl Apply for Aside {
     }
 }
 
+/// Writes down what it is given, and when it was given the first, after events have gathered.
+#[derive(Default)]
+struct Gathers(OnceLock<Instant>);
+
+const GATHERED: Duration = Duration::from_millis(500);
+
+#[async_trait]
+impl Apply for Gathers {
+    async fn apply(
+        &self,
+        conn: &mut PgConnection,
+        step: &Step,
+        batch: &[Envelope],
+    ) -> Result<Applied, ApplyError> {
+        self.0.get_or_init(Instant::now);
+        WritesDown.apply(conn, step, batch).await
+    }
+
+    fn gathers_for(&self) -> Duration {
+        GATHERED
+    }
+}
+
 impl World {
     async fn new() -> Self {
         let database = TestDatabase::create().await.unwrap();
@@ -654,6 +677,31 @@ async fn a_part_of_a_service_holds_nobody_up_and_goes_on_where_it_stood() {
     failing.store(false, Ordering::Relaxed);
     until("the part has all", async || position().await == Some(3)).await;
     assert_eq!(applied(&routing).await, [1, 2, 3]);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn who_gathers_applies_nothing_before_and_loses_nothing_where_the_stream_is_lost_meanwhile() {
+    let mut world = World::new().await;
+    let routing = schema(&world.database, "routing").await;
+    let (key, mut redis) = (world.keys.events(COUNTY, Topic::Intake), world.redis().await);
+    let gathers = Arc::new(Gathers::default());
+    world.relay();
+    world.receive_by("routing", &routing, Arc::<Gathers>::clone(&gathers));
+    until("the receiver has looked", async || world.has_looked("routing").await).await;
+    let sent = Instant::now();
+    world.send(&["a", "b", "c"]).await;
+    expect_exactly(&routing, 3).await;
+    assert!(gathers.0.get().is_some_and(|given| given.duration_since(sent) >= GATHERED));
+    // It has read that something is there, and finds nothing when it looks again.
+    world.send(&["d"]).await;
+    until("it is in the stream", async || {
+        redis::cmd("XLEN").arg(&key).query_async::<i64>(&mut redis).await.unwrap() == 4
+    })
+    .await;
+    let _: i64 = redis::cmd("DEL").arg(&key).query_async(&mut redis).await.unwrap();
+    world.send(&["e", "f"]).await;
+    expect_exactly(&routing, 6).await;
     world.end().await;
 }
 
