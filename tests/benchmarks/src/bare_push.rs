@@ -17,9 +17,9 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 const GROUP: &str = "bare";
 const READ: usize = 100;
 const WRITTEN: usize = 500;
-/// How long nothing happens between two pushes on an idle system: what follows a push, such as writing down what became of it,
-/// has long ended, and the processors sleep.
-pub const IDLE_BETWEEN: Duration = Duration::from_millis(50);
+/// How long nothing happens between two pushes on an idle system: what follows a push, such as writing down what became of it
+/// and what is gathered for some fifty milliseconds, has ended, and the processors sleep.
+pub const IDLE_BETWEEN: Duration = Duration::from_millis(130);
 
 /// A bare loop and its queue.
 pub struct BarePush {
