@@ -2,7 +2,7 @@
 //! carried by Redis Streams, and applied once by each receiver.
 //!
 //! * [`append`] writes events in the sender's transaction and gives each a dense position of its county.
-//! * [`IN_TURN`] opens a statement that changes something, sends events and takes a receiver's step at once.
+//! * [`InTurnStatement`] is a statement that changes something, sends events and takes a receiver's step at once.
 //! * The [`Relay`] publishes them in that order, each under its position as the stream's explicit id.
 //! * A [`Receiver`] applies them in one transaction with its own position; what cannot be applied is parked, and tried
 //!   once more whenever a receiver begins.
@@ -35,7 +35,7 @@ pub use retry::Backoff;
 pub use server::{OwnRedis, RedisServer, SharedRedis};
 pub use stream::{Envelope, Keys, Topic};
 pub use trimming::Trimmer;
-pub use turn::{IN_STEP, IN_TURN, InTurn, Step, Turn, advance_turn, hold_turn};
+pub use turn::{InStepStatement, InTurn, InTurnStatement, Step, Turn, advance_turn, hold_turn};
 
 /// The migrations of the tables that every service's schema holds. Run beside the service's own.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
@@ -45,8 +45,6 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
     ("advance_turn", include_str!("sql/advance_turn.sql")),
     ("hold_turn", include_str!("sql/hold_turn.sql")),
-    ("in_turn", concat!(include_str!("sql/in_turn.sql"), "own AS (SELECT 1) SELECT position FROM go")),
-    ("in_step", turn::TAKE_STEP),
     ("outbox_after", include_str!("sql/outbox_after.sql")),
     ("outbox_begin", include_str!("sql/outbox_begin.sql")),
     ("head", include_str!("sql/head.sql")),

@@ -48,8 +48,8 @@ pub enum Applied {
 #[async_trait]
 pub trait Apply: Send + Sync + 'static {
     /// Applies a batch, at most 500 events of one county, in order, and takes the step in the same
-    /// transaction: either with [`Step::begin`], or in one statement that begins with
-    /// [`IN_TURN`](crate::IN_TURN). The connection is the receiver's own.
+    /// transaction: either with [`Step::begin`], or in one [statement](crate::InTurnStatement). The connection is the
+    /// receiver's own.
     async fn apply(
         &self,
         conn: &mut PgConnection,

@@ -5,7 +5,7 @@
 //! lock held from the first to the second, and costs two round trips instead of five. Who lost its turn to
 //! another process reads and writes again, this time under the lock.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
 use sqlx::{
     Connection as _, PgConnection, Postgres, Transaction,
@@ -15,17 +15,63 @@ use sqlx::{
 
 use crate::{Applied, Event, MessagingError, Topic, relay::bounded};
 
-/// How a statement of this kind begins; the rest is the service's own. The rest takes its rows `FROM go`,
-/// its parameters begin with `$10`, and it ends with `SELECT position FROM go`.
-pub const IN_TURN: &str = include_str!("sql/in_turn.sql");
+/// A statement that changes something, sends events and takes a receiver's step, all or nothing, in the county's turn. Each
+/// kind of step has its own, since what a statement does not need costs it time even so: Postgres makes all of it ready.
+#[derive(Debug)]
+pub struct InTurnStatement {
+    alone: String,
+    ahead: String,
+    over_parked: String,
+}
 
-/// How a statement begins that takes a receiver's step and changes nothing that another change is made of:
-/// such as inserting what is new. The rest takes its rows `FROM go`, and its parameters begin with `$6`.
-pub const IN_STEP: &str = include_str!("sql/in_step.sql");
+impl InTurnStatement {
+    /// One that goes on so. The rest takes its rows `FROM go`, its parameters begin with `$10`, and it ends with
+    /// `SELECT position FROM go`.
+    #[must_use]
+    pub fn new(rest: &str) -> Self {
+        let begun = |opening: &str| format!("{opening}{}{rest}", include_str!("sql/turn/sent.sql"));
+        Self {
+            alone: begun(include_str!("sql/turn/alone.sql")),
+            ahead: begun(include_str!("sql/turn/ahead.sql")),
+            over_parked: begun(include_str!("sql/turn/over_parked.sql")),
+        }
+    }
+
+    /// All its texts, so that a test can hold them against the real schema.
+    #[must_use]
+    pub fn into_texts(self) -> [String; 3] {
+        [self.alone, self.ahead, self.over_parked]
+    }
+}
+
+/// A statement that takes a receiver's step and changes nothing that another change is made of: such as inserting what is new.
+/// Each kind of step has its own, as in [`InTurnStatement`].
+#[derive(Debug)]
+pub struct InStepStatement {
+    ahead: String,
+    over_parked: String,
+}
+
+impl InStepStatement {
+    /// One that goes on so. The rest takes its rows `FROM go`, and its parameters begin with `$6`.
+    #[must_use]
+    pub fn new(rest: &str) -> Self {
+        Self {
+            ahead: format!("{}{rest}", include_str!("sql/step/ahead.sql")),
+            over_parked: format!("{}{rest}", include_str!("sql/step/over_parked.sql")),
+        }
+    }
+
+    /// All its texts, so that a test can hold them against the real schema.
+    #[must_use]
+    pub fn into_texts(self) -> [String; 2] {
+        [self.ahead, self.over_parked]
+    }
+}
 
 /// A step alone.
-pub(crate) const TAKE_STEP: &str =
-    concat!(include_str!("sql/in_step.sql"), "own AS (SELECT 1) SELECT FROM go");
+static STEP_ALONE: LazyLock<InStepStatement> =
+    LazyLock::new(|| InStepStatement::new("own AS (SELECT 1) SELECT FROM go"));
 
 /// The county's turn, read in one statement with what a change is made of: `outbox_head.turn`, and 0 where
 /// the county has no row yet.
@@ -94,9 +140,11 @@ impl Step {
         Ok(self.take(&mut tx).await?.then_some(tx))
     }
 
-    /// Binds the first five parameters of a statement that begins with [`IN_STEP`].
-    pub fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
-        query
+    /// A statement that takes this step, with its first five parameters.
+    #[must_use]
+    pub fn query<'q>(&self, statement: &'static InStepStatement) -> Query<'q, Postgres, PgArguments> {
+        let text = if self.is_over_parked() { &statement.over_parked } else { &statement.ahead };
+        sqlx::query(text.as_str())
             .bind(self.county.clone())
             .bind(self.held_as.clone())
             .bind(self.from)
@@ -114,11 +162,11 @@ impl Step {
 
     /// Takes the step. False where another process was faster.
     async fn take(&self, tx: &mut PgConnection) -> Result<bool, sqlx::Error> {
-        Ok(self.bind(sqlx::query(TAKE_STEP)).fetch_optional(tx).await?.is_some())
+        Ok(self.query(&STEP_ALONE).fetch_optional(tx).await?.is_some())
     }
 }
 
-/// What every statement that begins with [`IN_TURN`] takes along.
+/// What every [`InTurnStatement`] takes along.
 #[derive(Debug, Clone, Copy)]
 pub struct InTurn<'a> {
     /// The county.
@@ -132,12 +180,18 @@ pub struct InTurn<'a> {
 }
 
 impl InTurn<'_> {
-    /// Binds the first nine parameters.
-    pub fn bind<'q>(&self, query: Query<'q, Postgres, PgArguments>) -> Query<'q, Postgres, PgArguments> {
+    /// A statement in this turn, with its first nine parameters.
+    #[must_use]
+    pub fn query<'q>(&self, statement: &'static InTurnStatement) -> Query<'q, Postgres, PgArguments> {
+        let text = match self.step {
+            None => &statement.alone,
+            Some(step) if step.is_over_parked() => &statement.over_parked,
+            Some(_) => &statement.ahead,
+        };
         let kinds: Vec<&str> = self.events.iter().map(|event| event.kind).collect();
         let payloads: Vec<&[u8]> = self.events.iter().map(|event| event.payload.as_slice()).collect();
         let traces: Vec<Option<&str>> = self.events.iter().map(|event| event.trace.as_deref()).collect();
-        query
+        sqlx::query(text.as_str())
             .bind(self.county.to_owned())
             .bind(self.turn.0)
             .bind(self.step.map(|step| step.held_as.clone()))

@@ -6,7 +6,7 @@
 use std::{
     str::FromStr as _,
     sync::{
-        Arc, OnceLock,
+        Arc, LazyLock, OnceLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -14,8 +14,9 @@ use std::{
 
 use async_trait::async_trait;
 use fengqiao_messaging::{
-    Applied, Apply, ApplyError, Envelope, Event, HealthReport, IN_STEP, IN_TURN, InTurn, Keys, MIGRATIONS,
-    Outbox, Receiver, RedisServer, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append, hold_turn,
+    Applied, Apply, ApplyError, Envelope, Event, HealthReport, InStepStatement, InTurn, InTurnStatement,
+    Keys, MIGRATIONS, Outbox, Receiver, RedisServer, Relay, STATEMENTS, Step, Topic, Trimmer, Turn, append,
+    hold_turn,
 };
 use fengqiao_stack::test_database::TestDatabase;
 use redis::aio::MultiplexedConnection;
@@ -108,11 +109,12 @@ impl Apply for InOneStatement {
         step: &Step,
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
-        let statement = format!(
-            "{IN_STEP} own AS (INSERT INTO applied (position) SELECT UNNEST($6::bigint[]) FROM go) SELECT FROM go"
-        );
-        let query = step.bind(sqlx::query(AssertSqlSafe(statement))).bind(positions(batch));
-        let taken = query.fetch_optional(conn).await?;
+        static WRITE: LazyLock<InStepStatement> = LazyLock::new(|| {
+            InStepStatement::new(
+                "own AS (INSERT INTO applied (position) SELECT UNNEST($6::bigint[]) FROM go) SELECT FROM go",
+            )
+        });
+        let taken = step.query(&WRITE).bind(positions(batch)).fetch_optional(conn).await?;
         Ok(if taken.is_some() { Applied::Done } else { Applied::Overtaken })
     }
 }
@@ -128,9 +130,11 @@ impl Apply for InItsTurn {
         step: &Step,
         batch: &[Envelope],
     ) -> Result<Applied, ApplyError> {
-        let statement = format!(
-            "{IN_TURN} own AS (INSERT INTO applied (position) SELECT UNNEST($10::bigint[]) FROM go) SELECT position FROM go"
-        );
+        static WRITE: LazyLock<InTurnStatement> = LazyLock::new(|| {
+            InTurnStatement::new(
+                "own AS (INSERT INTO applied (position) SELECT UNNEST($10::bigint[]) FROM go) SELECT position FROM go",
+            )
+        });
         for holding in [false, true] {
             let mut tx = conn.begin().await?;
             if holding {
@@ -142,7 +146,7 @@ impl Apply for InItsTurn {
                 .await?;
             let turn = Turn(turn.unwrap_or_default());
             let in_turn = InTurn { county: COUNTY, turn, step: Some(step), events: &[] };
-            let query = in_turn.bind(sqlx::query(AssertSqlSafe(statement.clone()))).bind(positions(batch));
+            let query = in_turn.query(&WRITE).bind(positions(batch));
             if query.fetch_optional(&mut *tx).await?.is_some() {
                 tx.commit().await?;
                 return Ok(Applied::Done);
@@ -356,6 +360,11 @@ async fn every_statement_fits_the_schema() {
             .prepare(AssertSqlSafe((*sql).to_owned()).into_sql_str())
             .await
             .unwrap_or_else(|e| panic!("{name}: {e}"));
+    }
+    let in_turn = InTurnStatement::new("own AS (SELECT 1) SELECT position FROM go").into_texts();
+    let in_step = InStepStatement::new("own AS (SELECT 1) SELECT FROM go").into_texts();
+    for text in in_turn.into_iter().chain(in_step) {
+        world.sender.prepare(AssertSqlSafe(text).into_sql_str()).await.unwrap();
     }
     world.end().await;
 }
@@ -780,14 +789,15 @@ async fn a_stream_entry_of_every_past_version_is_read() {
 #[tokio::test]
 async fn a_change_is_made_in_its_turn_or_not_at_all() {
     let world = World::new().await;
-    let statement = format!(
-        "{IN_TURN} own AS (INSERT INTO applied (position) SELECT $10 FROM go) SELECT position FROM go"
-    );
+    static WRITE: LazyLock<InTurnStatement> = LazyLock::new(|| {
+        InTurnStatement::new(
+            "own AS (INSERT INTO applied (position) SELECT $10::bigint FROM go) SELECT position FROM go",
+        )
+    });
     let events = [Event { kind: KIND, payload: b"x".to_vec(), trace: None }];
     let change = async |turn: i64, value: i64| {
         let in_turn = InTurn { county: COUNTY, turn: Turn(turn), step: None, events: &events };
-        let query = in_turn.bind(sqlx::query(AssertSqlSafe(statement.clone()))).bind(value);
-        let row = query.fetch_optional(&world.sender).await.unwrap();
+        let row = in_turn.query(&WRITE).bind(value).fetch_optional(&world.sender).await.unwrap();
         InTurn::first_position(row.as_ref()).unwrap()
     };
     assert_eq!(change(0, 1).await, None, "the county has no turn yet");

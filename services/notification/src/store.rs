@@ -159,9 +159,11 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("progress/renew", include_str!("store/sql/progress/renew.sql")),
 ];
 
-/// Statements that begin with messaging's [`IN_STEP`](fengqiao_messaging::IN_STEP).
-pub const STATEMENTS_IN_STEP: &[(&str, &str)] =
-    &[("insert_pushes", arrival::INSERT_PUSHES), ("insert_push", arrival::INSERT_PUSH)];
+/// How statements that take a receiver's step go on ([`InStepStatement`](fengqiao_messaging::InStepStatement)).
+pub const STATEMENTS_IN_STEP: &[(&str, &str)] = &[
+    ("arrival/insert_pushes", include_str!("store/sql/arrival/insert_pushes.sql")),
+    ("arrival/insert_push", include_str!("store/sql/arrival/insert_push.sql")),
+];
 
 /// The store.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@
 use std::{sync::LazyLock, time::Duration};
 
 use fengqiao_linkage::Join;
-use fengqiao_messaging::{Backoff, Event, IN_TURN, InTurn, Turn, append_in_turn, hold_turn};
+use fengqiao_messaging::{Backoff, Event, InTurn, InTurnStatement, Turn, append_in_turn, hold_turn};
 use fengqiao_serving::time::to_sql;
 use jiff::{SignedDuration, Timestamp};
 use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, Postgres, Transaction, types::Uuid};
@@ -22,7 +22,8 @@ use crate::{
     reception::ReceivedReport,
 };
 
-static INSERT: LazyLock<String> = LazyLock::new(|| format!("{IN_TURN}{}", include_str!("sql/insert.sql")));
+static INSERT: LazyLock<InTurnStatement> =
+    LazyLock::new(|| InTurnStatement::new(include_str!("sql/insert.sql")));
 
 /// A batch that is decided.
 #[derive(Debug, Clone, Copy)]
@@ -164,7 +165,7 @@ impl DecidedBatch<'_> {
         let (keys, keyed) = keys(new);
         let in_turn = InTurn { county: self.county, turn, step: None, events: self.events };
         let row = in_turn
-            .bind(sqlx::query(INSERT.as_str()))
+            .query(&INSERT)
             .bind(to_sql(self.now))
             .bind(column(new, |(_, decision)| decision.report_id))
             .bind(column(new, |(report, _)| report.source as i16))

@@ -184,7 +184,7 @@ const RECORDS: &[(&str, &str)] = &[
     ("held_police_record", include_str!("sql/held_police_record.sql")),
 ];
 
-/// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
+/// How statements in the county's turn go on ([`InTurnStatement`](fengqiao_messaging::InTurnStatement)).
 pub const STATEMENTS_IN_TURN: &[(&str, &str)] = &[("insert", include_str!("sql/insert.sql"))];
 
 /// Why the store did not do what it was asked.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, time::Duration};
 
 use crate::world::{Client, World, by, client, events, one, report, submit};
 use fengqiao_intake::{config::CommitSettings, store};
-use fengqiao_messaging::IN_TURN;
+use fengqiao_messaging::InTurnStatement;
 use fengqiao_proto::{
     intake::v1::{
         GetReportRequest, ListReportsRequest, Report, SubmitReportRequest, SubmitReportsRequest,
@@ -19,6 +19,13 @@ use tokio::task::JoinSet;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
+/// The statements in the county's turn, for each kind of step and for none.
+fn in_turn() -> impl Iterator<Item = (&'static str, String)> {
+    store::STATEMENTS_IN_TURN
+        .iter()
+        .flat_map(|(name, rest)| InTurnStatement::new(rest).into_texts().map(|text| (*name, text)))
+}
+
 #[tokio::test]
 async fn every_statement_fits_the_schema() {
     let world = World::new().await;
@@ -26,8 +33,8 @@ async fn every_statement_fits_the_schema() {
         let prepared = world.pool.prepare(AssertSqlSafe(*statement).into_sql_str()).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
-    for (name, statement) in store::STATEMENTS_IN_TURN {
-        let whole = AssertSqlSafe(format!("{IN_TURN}{statement}")).into_sql_str();
+    for (name, text) in in_turn() {
+        let whole = AssertSqlSafe(text).into_sql_str();
         let prepared = world.pool.prepare(whole).await;
         assert!(prepared.is_ok(), "{name}: {:?}", prepared.err());
     }
@@ -38,10 +45,9 @@ async fn every_statement_fits_the_schema() {
 async fn no_statement_goes_through_a_county_for_what_a_key_leads_to() {
     let world = World::new().await;
     let mut connection = world.pool.acquire().await.unwrap();
-    let in_turn = store::STATEMENTS_IN_TURN.iter();
-    let in_turn = in_turn.map(|(name, statement)| (*name, format!("{IN_TURN}{statement}")));
     let alone = store::STATEMENTS.iter().map(|(name, statement)| (*name, (*statement).to_owned()));
-    let found = detours(&mut connection, &planning(ServiceName::Intake), alone.chain(in_turn)).await.unwrap();
+    let found =
+        detours(&mut connection, &planning(ServiceName::Intake), alone.chain(in_turn())).await.unwrap();
     assert!(found.is_empty(), "{found:#?}");
     drop(connection);
     world.end().await;

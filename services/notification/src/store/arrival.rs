@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::LazyLock, time::Duration};
 
-use fengqiao_messaging::{IN_STEP, Step};
+use fengqiao_messaging::{InStepStatement, Step};
 use fengqiao_serving::time::to_sql;
 use sqlx::{PgConnection, Postgres, Row as _, postgres::PgArguments, query::Query};
 use uuid::Uuid;
@@ -14,14 +14,11 @@ use crate::{
 };
 
 /// Stores many pushes, of which each parameter is a list.
-pub(super) const INSERT_PUSHES: &str =
-    concat!(include_str!("sql/arrival/number_many.sql"), include_str!("sql/arrival/write.sql"));
+static MANY: LazyLock<InStepStatement> =
+    LazyLock::new(|| InStepStatement::new(include_str!("sql/arrival/insert_pushes.sql")));
 /// Stores one push, of which each parameter is a value.
-pub(super) const INSERT_PUSH: &str =
-    concat!(include_str!("sql/arrival/number_one.sql"), include_str!("sql/arrival/write.sql"));
-
-static MANY: LazyLock<String> = LazyLock::new(|| format!("{IN_STEP}{INSERT_PUSHES}"));
-static ONE: LazyLock<String> = LazyLock::new(|| format!("{IN_STEP}{INSERT_PUSH}"));
+static ONE: LazyLock<InStepStatement> =
+    LazyLock::new(|| InStepStatement::new(include_str!("sql/arrival/insert_push.sql")));
 
 /// A push that is stored.
 pub struct Stored {
@@ -48,8 +45,8 @@ pub async fn insert_pushes(
 ) -> Result<Option<HashMap<Uuid, Stored>>, NotificationError> {
     const OPERATION: &str = "store pushes";
     let (statement, these): (_, fn(_, _, _, _) -> _) =
-        if asked.len() == 1 { (ONE.as_str(), bind_one) } else { (MANY.as_str(), bind_many) };
-    let query = step.bind(sqlx::query(statement)).bind(millis(QUEUED_BY_THEN)).bind(millis(lease));
+        if asked.len() == 1 { (&ONE, bind_one) } else { (&MANY, bind_many) };
+    let query = step.query(statement).bind(millis(QUEUED_BY_THEN)).bind(millis(lease));
     let rows = these(query, asked, forms, claimed)
         .fetch_all(conn)
         .await
@@ -68,7 +65,7 @@ pub async fn insert_pushes(
 
 type Statement<'q> = Query<'q, Postgres, PgArguments>;
 
-/// The parameters of [`INSERT_PUSHES`] from `$8` on.
+/// The parameters of [`MANY`] from `$8` on.
 fn bind_many<'q>(
     query: Statement<'q>,
     asked: &'q [RequestedPush],
@@ -116,7 +113,7 @@ fn bind_many<'q>(
         .bind(asked.iter().map(|p| p.told.answer).collect::<Vec<_>>())
 }
 
-/// The parameters of [`INSERT_PUSH`] from `$8` on: those of the one push that there is.
+/// The parameters of [`ONE`] from `$8` on: those of the one push that there is.
 fn bind_one<'q>(
     query: Statement<'q>,
     asked: &'q [RequestedPush],

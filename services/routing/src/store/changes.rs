@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
-use fengqiao_messaging::{IN_TURN, InTurn};
+use fengqiao_messaging::{InTurn, InTurnStatement};
 use fengqiao_sealing::Keyring;
 use fengqiao_serving::time::to_sql;
 use jiff::Timestamp;
@@ -26,8 +26,8 @@ use crate::{
     error::RoutingError,
 };
 
-static WRITE_CHANGES: LazyLock<String> =
-    LazyLock::new(|| format!("{IN_TURN}{}", include_str!("sql/write_changes.sql")));
+static WRITE_CHANGES: LazyLock<InTurnStatement> =
+    LazyLock::new(|| InTurnStatement::new(include_str!("sql/write_changes.sql")));
 
 /// A push, with the id that it keeps for ever.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -195,7 +195,7 @@ impl Changes {
         sealed: &SealedChanges,
     ) -> Result<Option<i64>, RoutingError> {
         let operation = "write the changes of cases";
-        let query = in_turn.bind(sqlx::query(WRITE_CHANGES.as_str()));
+        let query = in_turn.query(&WRITE_CHANGES);
         let query = self.bind_cases(query, &sealed.level_words);
         let query = query
             .bind(&sealed.dockets)

@@ -186,7 +186,7 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("setting_heads", include_str!("sql/setting_heads.sql")),
 ];
 
-/// Statements that begin with messaging's [`IN_TURN`](fengqiao_messaging::IN_TURN).
+/// How statements in the county's turn go on ([`InTurnStatement`](fengqiao_messaging::InTurnStatement)).
 pub const STATEMENTS_IN_TURN: &[(&str, &str)] = &[("write_changes", include_str!("sql/write_changes.sql"))];
 
 /// Runs a statement with an end, and says what was tried where it fails.

@@ -1,4 +1,4 @@
--- The rest of a statement in the county's turn (messaging's in_turn.sql): the new reports of a batch, where they belong,
+-- The rest of a statement in the county's turn (messaging's sql/turn): the new reports of a batch, where they belong,
 -- and the keys under which they are found.
 accepted AS (
     INSERT INTO report (

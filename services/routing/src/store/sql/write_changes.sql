@@ -1,4 +1,4 @@
--- The rest of a statement in the county's turn (messaging's in_turn.sql): a whole batch of changes. That the
+-- The rest of a statement in the county's turn (messaging's sql/turn): a whole batch of changes. That the
 -- turn is ours is also why nothing else is compared here: what was read is still so.
 cases AS (
     INSERT INTO case_file (county, id, number, cluster_id, state, level, level_reason, sealed_level_words, area_code,

@@ -1,10 +1,48 @@
--- The rest of a statement that takes a receiver's step (messaging's in_step.sql) and numbers what it asks for. Its first
--- row has no id and says that the step is taken; the others are the new pushes with the numbers of their forms.
+-- The rest of a statement that takes a receiver's step (messaging's sql/step): it stores what routing asked for and
+-- numbers its forms. A row of no push says that the step is taken; the others are the new pushes with the numbers of their
+-- forms.
 --
 -- A push that is here already stays as it is. One that an idle stream waits for is claimed in the same breath, for $7
 -- milliseconds, and its row says so; but none that belongs behind a push of its case and level that has failed: another
 -- stream of the agency may have been the one that did not bring it. The others are queued by the one who inserts, and should
 -- that get lost, by the sweeper after $6 milliseconds.
+--
+-- Only one process takes a step, and only it stores what routing asks for: what is not here when the statement begins is
+-- new, and as many numbers are taken as there are new forms. A push without a series has no form.
+given AS MATERIALIZED (
+    -- The county beside each id leaves the planner no way but the key, whatever it believes of the table.
+    SELECT $1::text AS county, asked.* FROM go CROSS JOIN UNNEST(
+        $8::uuid[], $9::uuid[], $10::text[], $11::text[], $12::smallint[], $13::smallint[], $14::text[], $15::text[],
+        $16::text[], $17::text[], $18::timestamptz[], $19::timestamptz[], $20::text[], $21::bytea[], $22::boolean[],
+        $23::smallint[], $24::integer[], $25::boolean[],
+        $26::text[], $27::text[], $28::text[], $29::text[], $30::smallint[], $31::text[], $32::integer[], $33::text[],
+        $34::text[], $35::text[], $36::text[], $37::timestamptz[], $38::timestamptz[], $39::text[],
+        $40::timestamptz[], $41::boolean[]
+    ) WITH ORDINALITY AS asked (
+        push_id, case_id, case_number, agency, form, level, area_code, area_name,
+        category, reason, requested_at, due_at, traceparent, sealed_matter, claimed,
+        subject, evidence_for, drill,
+        title, issuer, issuer_name, series, year, head, digits, tail,
+        template_version, agency_name, recipient_kind, sign_by, answer_by, check_code,
+        limit_at, answer_told, place
+    )
+),
+asked AS (
+    SELECT * FROM given
+    WHERE NOT EXISTS (SELECT FROM push WHERE push.county = given.county AND push.push_id = given.push_id)
+),
+taken AS (
+    INSERT INTO form_series AS held (county, issuer, series, year, last)
+    SELECT $1, issuer, series, year, count(*) FROM asked WHERE series IS NOT NULL
+    GROUP BY issuer, series, year ORDER BY issuer, series, year
+    ON CONFLICT (county, issuer, series, year) DO UPDATE SET last = held.last + excluded.last
+    RETURNING issuer, series, year, last
+),
+counted AS (
+    SELECT asked.*, taken.last - count(*) OVER same_series + row_number() OVER (same_series ORDER BY place) AS number
+    FROM asked LEFT JOIN taken USING (issuer, series, year)
+    WINDOW same_series AS (PARTITION BY issuer, series, year)
+),
 numbered AS MATERIALIZED (
     SELECT counted.*,
         coalesce(head || lpad(number::text, greatest(digits, length(number::text)), '0') || tail, '') AS number_text,
@@ -48,5 +86,4 @@ written AS (
         sign_by, answer_by, check_code, drill
     FROM numbered WHERE series IS NOT NULL
 )
-SELECT NULL::uuid AS push_id, NULL::text AS form_number, NULL::boolean AS goes_at_once FROM go
-UNION ALL SELECT push_id, number_text, goes_at_once FROM numbered
+SELECT push_id, number_text AS form_number, goes_at_once FROM go LEFT JOIN numbered ON true
