@@ -111,7 +111,8 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         settings,
     });
     spawn_settlers(&foundation, settlers);
-    let stop = || foundation.stop.clone();
+    let told = foundation.stop.clone();
+    let stop = || told.clone();
     spawn(
         &foundation,
         "bell",
@@ -174,7 +175,7 @@ pub async fn run(options: Options) -> Result<(), StartError> {
     }
     // Late: a process that has found out above that it cannot start has taken no agency.
     let keeper = Keeper::new(Arc::clone(&delivery), webhooks, poster.clone());
-    spawn(&foundation, "keeper", keeper.run(stop()));
+    foundation.work_beside_messaging(keeper.run(stop()));
     let console = EndpointServiceServer::new(EndpointFace::new(Console::new(Arc::clone(&delivery), poster)));
     let events = PeopleEvents::new(people.clone(), Arc::clone(&foundation.keyring));
     let arrivals = Arrivals::new(Arc::clone(&delivery), Arc::clone(&forms));

@@ -14,6 +14,7 @@ use fengqiao_messaging::{Keys, Outbox, RedisServer, SharedRedis, Topic};
 use fengqiao_proto::types::v1::Role;
 use fengqiao_sealing::{Keyring, SealError};
 use fengqiao_telemetry::{Telemetry, TelemetryError};
+use futures::future::BoxFuture;
 use sqlx::{
     Connection as _, Executor as _, PgPool,
     migrate::Migrator,
@@ -165,6 +166,8 @@ pub struct Foundation {
     pub tasks: Tasks,
     /// The columns of sealed values that are sealed anew when the keys change; none until the service says so.
     pub sealed_columns: &'static [SealedColumn],
+    /// Work of the service that shares messaging's thread.
+    pub(crate) beside_messaging: Vec<BoxFuture<'static, ()>>,
     /// How far hashing anew is, where the service keeps what people are found by.
     pub(crate) lookup_progress: OnceLock<LookupProgress>,
     pub(crate) settings: Settings,
@@ -219,6 +222,7 @@ impl Foundation {
             outbox: Outbox::new(service.topic().unwrap_or(Topic::Intake)),
             tasks: Tasks::new(stop.clone()),
             sealed_columns: &[],
+            beside_messaging: Vec::new(),
             lookup_progress: OnceLock::new(),
             stop,
             settings: settings.clone(),
@@ -244,6 +248,12 @@ impl Foundation {
     /// Takes a token as a password too, at the method with this path: see [`AccessLayer::taking_passwords_at`].
     pub fn take_passwords_at(&mut self, method: &'static str) {
         self.access = self.access.taking_passwords_at(method);
+    }
+
+    /// Lets work that runs until the stop share messaging's thread: who waits for what a receiver has just stored has it there
+    /// at once, without waking another thread for it.
+    pub fn work_beside_messaging(&mut self, work: impl Future<Output = ()> + Send + 'static) {
+        self.beside_messaging.push(Box::pin(work));
     }
 
     /// Lets calls of the method with this path last as long as they need: one that takes a stream from its caller and

@@ -5,7 +5,6 @@ use std::{convert::Infallible, future::Future, sync::Arc, time::Duration};
 use fengqiao_messaging::{Apply, Receiver, Relay, Topic, Trimmer};
 use fengqiao_proto::sealing::v1::sealing_service_server::SealingServiceServer;
 use fengqiao_telemetry::grpc::CallLayer;
-use futures::future::BoxFuture;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -36,7 +35,7 @@ impl Foundation {
     /// # Errors
     /// [`StartError`] where a listener cannot be made or a task failed.
     pub async fn serve(
-        self,
+        mut self,
         routes: Routes,
         receivers: Vec<(Topic, Arc<dyn Apply>)>,
     ) -> Result<(), StartError> {
@@ -112,9 +111,9 @@ impl Foundation {
         failed.map_or(Ok(()), |failure| Err(StartError::Task(failure)))
     }
 
-    fn spawn_messaging(&self, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> std::io::Result<()> {
+    fn spawn_messaging(&mut self, receivers: Vec<(Topic, Arc<dyn Apply>)>) -> std::io::Result<()> {
         let counties = self.counties.codes();
-        let mut work: Vec<BoxFuture<'static, ()>> = Vec::new();
+        let mut work = std::mem::take(&mut self.beside_messaging);
         if let Some(topic) = self.service.topic() {
             let relay = Relay::new(
                 self.pool.clone(),

@@ -167,12 +167,17 @@ impl Arrivals {
 
     /// Passes on what is stored.
     pub async fn pass_on(&self, county: &str, mut fresh: Fresh) {
+        let owned_here = !fresh.owned.is_empty();
         for push in fresh.owned {
             // The owner may have changed since.
             if let Err(push) = self.delivery.kept.bring(push) {
                 let lane = Lane::of(push.level);
                 fresh.queued.push(Queued { agency: push.agency, lane, push_id: push.push_id });
             }
+        }
+        if owned_here {
+            // Whoever posts them shares this thread, and goes first.
+            tokio::task::yield_now().await;
         }
         for (push, room) in fresh.brought {
             if let Err(push) = room.bring(push) {

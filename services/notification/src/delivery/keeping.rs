@@ -11,6 +11,7 @@ use fengqiao_messaging::Backoff;
 use fengqiao_serving::time::now;
 use fengqiao_webhook::{Address, Poster, Secret};
 use tokio::{
+    runtime::Handle,
     sync::watch,
     task::{JoinHandle, JoinSet},
     time::sleep,
@@ -71,6 +72,8 @@ pub struct Keeper {
     delivery: Arc<Delivery>,
     process: Uuid,
     poster: Poster,
+    /// The threads that share all work.
+    elsewhere: Handle,
     counties: HashMap<String, OfCounty>,
     /// Queues that are being let go; each ends with its county and agency.
     leaving: JoinSet<(String, String)>,
@@ -90,14 +93,15 @@ struct Held {
 }
 
 impl Keeper {
-    /// Of these endpoints.
+    /// Of these endpoints. It is to run where pushes are stored; most posting is done where this is called.
     #[must_use]
     pub fn new(delivery: Arc<Delivery>, endpoints: Vec<Endpoint>, poster: Poster) -> Self {
         let mut counties: HashMap<String, OfCounty> = HashMap::new();
         for endpoint in endpoints {
             counties.entry(endpoint.county.clone()).or_default().endpoints.push(endpoint);
         }
-        Self { delivery, process: Uuid::now_v7(), poster, counties, leaving: JoinSet::new() }
+        let (process, elsewhere) = (Uuid::now_v7(), Handle::current());
+        Self { delivery, process, poster, elsewhere, counties, leaving: JoinSet::new() }
     }
 
     /// Keeps them until told to stop, then lets all go in order.
@@ -198,7 +202,8 @@ impl Keeper {
     }
 
     fn hold(&mut self, county: &str, fence: Fence, until: Instant, address: &Arc<Address>) {
-        let (delivery, poster) = (Arc::clone(&self.delivery), self.poster.clone());
+        let (delivery, poster, elsewhere) =
+            (Arc::clone(&self.delivery), self.poster.clone(), self.elsewhere.clone());
         let of_county = self.of(county);
         if let Some(held) = of_county.held.get(&fence.agency)
             && held.queue.token() == fence.token
@@ -210,7 +215,8 @@ impl Keeper {
         }
         tracing::info!(county, agency = fence.agency, token = fence.token, "owns an agency's queue");
         let agency = fence.agency.clone();
-        let queue = AgencyQueue::new(delivery, county.to_owned(), fence, Arc::clone(address), poster);
+        let queue =
+            AgencyQueue::new(delivery, county.to_owned(), fence, Arc::clone(address), poster, elsewhere);
         let (lease, seen) = watch::channel(until);
         let task = tokio::spawn(Arc::clone(&queue).run(seen));
         if let Some(before) = of_county.held.insert(agency, Held { queue, lease, task }) {

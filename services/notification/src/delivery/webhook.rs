@@ -13,6 +13,7 @@ use fengqiao_serving::time::now;
 use fengqiao_telemetry::trace;
 use fengqiao_webhook::{Address, Answered, Line, Message, Poster};
 use tokio::{
+    runtime::Handle,
     sync::{Notify, watch},
     task::JoinSet,
     time::{sleep, sleep_until, timeout},
@@ -51,6 +52,10 @@ pub struct AgencyQueue {
     state: Mutex<State>,
     /// Something can be taken. Who waited least takes it: what its connection needs is still at hand.
     work: Notify,
+    /// The same, for the one who shares the thread of what has just been stored.
+    arrived: Notify,
+    /// Where all others post.
+    elsewhere: Handle,
     /// Something should be read.
     reading: Notify,
     /// Nothing more is taken.
@@ -64,6 +69,18 @@ struct State {
     breaker: Breaker,
     /// When the next failed push is due.
     due: Option<Instant>,
+    /// The one who shares the thread of what has just been stored waits for something.
+    beside_waits: bool,
+}
+
+/// Which of those who post over connections of their own this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// On the thread on which pushes are stored: on a quiet system it posts what arrives without another thread being woken,
+    /// which takes as long as posting.
+    BesideArrivals,
+    /// On the threads that share all work.
+    Elsewhere,
 }
 
 /// What an outcome gives back when it is written down.
@@ -99,7 +116,7 @@ impl OnWay {
 }
 
 impl AgencyQueue {
-    /// A queue of this process from now on.
+    /// A queue of this process from now on. It is to run where pushes are stored, and posts mostly `elsewhere`.
     #[must_use]
     pub fn new(
         delivery: Arc<Delivery>,
@@ -107,6 +124,7 @@ impl AgencyQueue {
         fence: Fence,
         address: Arc<Address>,
         poster: Poster,
+        elsewhere: Handle,
     ) -> Arc<Self> {
         let settings = delivery.settings_of(&county);
         let breaker = Breaker::new(&settings.retry);
@@ -117,8 +135,10 @@ impl AgencyQueue {
             settings,
             poster,
             address: RwLock::new(address),
-            state: Mutex::new(State { turns: Turns::new(), breaker, due: None }),
+            state: Mutex::new(State { turns: Turns::new(), breaker, due: None, beside_waits: false }),
             work: Notify::new(),
+            arrived: Notify::new(),
+            elsewhere,
             reading: Notify::new(),
             ending: CancellationToken::new(),
             lost: CancellationToken::new(),
@@ -159,8 +179,13 @@ impl AgencyQueue {
         if !brought {
             state.turns.rung();
         }
+        let beside = brought && std::mem::take(&mut state.beside_waits);
         drop(state);
-        if brought { &self.work } else { &self.reading }.notify_last();
+        match (brought, beside) {
+            (true, true) => self.arrived.notify_one(),
+            (true, false) => self.work.notify_last(),
+            (false, _) => self.reading.notify_last(),
+        }
         brought
     }
 
@@ -184,8 +209,9 @@ impl AgencyQueue {
         let Some(reachable) = self.delivery.bells.keep(&self.county, &self.fence.agency) else { return };
         self.delivery.kept.add(&self.county, &self.fence.agency, &self);
         let mut posting = JoinSet::new();
-        for _ in 0..self.settings.requests_at_once {
-            posting.spawn(Arc::clone(&self).post_forever());
+        posting.spawn(Arc::clone(&self).post_forever(Place::BesideArrivals));
+        for _ in 1..self.settings.requests_at_once {
+            posting.spawn_on(Arc::clone(&self).post_forever(Place::Elsewhere), &self.elsewhere);
         }
         tokio::select! {
             () = self.read_forever(&reachable) => {}
@@ -277,9 +303,9 @@ impl AgencyQueue {
     }
 
     /// Posts one push after the other over a connection of its own.
-    async fn post_forever(self: Arc<Self>) {
+    async fn post_forever(self: Arc<Self>, place: Place) {
         let mut line = self.poster.line();
-        while let Some(push) = self.next().await {
+        while let Some(push) = self.next(place).await {
             tokio::select! {
                 biased;
                 () = self.lost.cancelled() => return,
@@ -289,7 +315,11 @@ impl AgencyQueue {
     }
 
     /// The next push that may go; none when the end has come.
-    async fn next(&self) -> Option<Box<Push>> {
+    async fn next(&self, place: Place) -> Option<Box<Push>> {
+        let arrived = async || match place {
+            Place::BesideArrivals => self.arrived.notified().await,
+            Place::Elsewhere => std::future::pending().await,
+        };
         loop {
             if self.ending.is_cancelled() || self.lost.is_cancelled() {
                 return None;
@@ -298,6 +328,10 @@ impl AgencyQueue {
             {
                 let mut state = self.state();
                 let now = Instant::now();
+                if place == Place::BesideArrivals {
+                    // Said again below, where there is nothing to take.
+                    state.beside_waits = false;
+                }
                 if !state.breaker.lets(now) {
                     opens_at = state.breaker.opens_at();
                 } else if let Some(push) = state.turns.take() {
@@ -311,10 +345,13 @@ impl AgencyQueue {
                         self.work.notify_last();
                     }
                     return Some(push);
+                } else {
+                    state.beside_waits |= place == Place::BesideArrivals;
                 }
             }
             tokio::select! {
                 () = self.work.notified() => {}
+                () = arrived() => {}
                 () = until(opens_at) => {}
                 () = self.ending.cancelled() => return None,
                 () = self.lost.cancelled() => return None,
