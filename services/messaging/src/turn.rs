@@ -141,7 +141,6 @@ impl Step {
     }
 
     /// A statement that takes this step, with its first five parameters.
-    #[must_use]
     pub fn query<'q>(&self, statement: &'static InStepStatement) -> Query<'q, Postgres, PgArguments> {
         let text = if self.is_over_parked() { &statement.over_parked } else { &statement.ahead };
         sqlx::query(text.as_str())
@@ -181,7 +180,6 @@ pub struct InTurn<'a> {
 
 impl InTurn<'_> {
     /// A statement in this turn, with its first nine parameters.
-    #[must_use]
     pub fn query<'q>(&self, statement: &'static InTurnStatement) -> Query<'q, Postgres, PgArguments> {
         let text = match self.step {
             None => &statement.alone,

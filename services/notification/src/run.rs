@@ -31,8 +31,7 @@ use crate::{
     attachments::{Attachments, LONGEST_UPLOAD, ObjectPlace, Pieces},
     bulletin_events::BulletinEvents,
     delivery::{
-        Arrivals, Console, Delivery, Keeper, Kept, Settler, Settling, show_gauges, sweep_forever,
-        tell_owed_forever,
+        Arrivals, Console, Delivery, Keeper, Kept, Settling, show_gauges, sweep_forever, tell_owed_forever,
     },
     desk::{Desk, DeskOptions, Residents, SITE},
     endpoints::{Endpoint, Endpoints},
@@ -110,7 +109,9 @@ pub async fn run(options: Options) -> Result<(), StartError> {
         keyring: Arc::clone(&foundation.keyring),
         settings,
     });
-    spawn_settlers(&foundation, settlers);
+    for settler in settlers {
+        foundation.work_beside_messaging(settler.run(foundation.stop.clone()));
+    }
     let told = foundation.stop.clone();
     let stop = || told.clone();
     spawn(
@@ -259,12 +260,6 @@ fn spawn(foundation: &Foundation, name: &'static str, task: impl Future<Output =
         task.await;
         Ok::<(), Infallible>(())
     });
-}
-
-fn spawn_settlers(foundation: &Foundation, settlers: Vec<Settler>) {
-    for settler in settlers {
-        spawn(foundation, "settler", settler.run(foundation.stop.clone()));
-    }
 }
 
 /// Reads how each county delivers and which agencies have webhooks.
