@@ -40,11 +40,16 @@ pub use turn::{InStepStatement, InTurn, InTurnStatement, Step, Turn, advance_tur
 /// The migrations of the tables that every service's schema holds. Run beside the service's own.
 pub static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// All SQL of this crate, so that a test can hold it against the real schema.
+/// All SQL of this crate that is a whole statement, so that a test can hold it against the real schema.
 pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
     ("advance_turn", include_str!("sql/advance_turn.sql")),
     ("hold_turn", include_str!("sql/hold_turn.sql")),
+    ("step/ahead", concat!(include_str!("sql/step/ahead.sql"), "own AS (SELECT 1) SELECT FROM go")),
+    (
+        "step/over_parked",
+        concat!(include_str!("sql/step/over_parked.sql"), "own AS (SELECT 1) SELECT FROM go"),
+    ),
     ("outbox_after", include_str!("sql/outbox_after.sql")),
     ("outbox_begin", include_str!("sql/outbox_begin.sql")),
     ("head", include_str!("sql/head.sql")),

@@ -2,8 +2,8 @@
 //!
 //! On the threads of the calls, an answer of Postgres or Redis would wait behind hundreds of calls that want
 //! to be served, several times in each commit, and would mostly be taken up by another thread than the one
-//! that asked. What all others wait for (commits, the relay, receivers) has a thread and connections of its
-//! own, each made on it.
+//! that asked. What all others wait for (commits, the relay, receivers and those who go on with what a receiver
+//! has just stored) has a thread of its own, and makes its connections on it.
 
 use std::{io, time::Duration};
 
@@ -12,16 +12,19 @@ use tokio::{
     runtime::Builder,
     sync::oneshot,
     task::{JoinError, JoinSet},
-    time::sleep,
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-/// Connections of a pool that were made here still work for so long after the end of the work. Others may have them by now,
-/// and write by them what is written last: an agency's queue that is let go, the last outcomes.
+/// Connections of a pool that were made here still work for so long after the end of the work. Others may have them by now:
+/// calls and streams that come to their end, and the pool's own close.
 const LINGER: Duration = Duration::from_secs(15);
 
+/// Where one part has failed, the others may take so long to end in order: a little less than a process gives its tasks.
+const OTHERS_END: Duration = Duration::from_millis(4_500);
+
 /// The work of a thread ended before it was told to.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ThreadEnded {
     /// A part of it came to an end.
     #[error("a part of the work on the thread ended before the process")]
@@ -32,7 +35,8 @@ pub enum ThreadEnded {
 }
 
 /// Starts work that runs until `stop`, on a thread of its own. The future that comes back is done when all of
-/// it is, and fails where a part ends early: it is to be owned like any other task.
+/// it is, and fails where a part ends early: it is to be owned like any other task. Then `stop` is cancelled, and it is done
+/// when the other parts have ended as they do at any stop: what they hold is given back, and not left to its lease.
 ///
 /// # Errors
 /// Where the system gives no thread.
@@ -59,22 +63,31 @@ pub fn on_own_thread(
 
 async fn all_at_the_stop(mut parts: JoinSet<()>, stop: &CancellationToken) -> Result<(), ThreadEnded> {
     while let Some(part) = parts.join_next().await {
-        match part {
-            Ok(()) if stop.is_cancelled() => {}
-            Ok(()) => return Err(ThreadEnded::Early),
-            Err(error) if JoinError::is_panic(&error) => return Err(ThreadEnded::Panicked),
-            Err(_) => return Err(ThreadEnded::Early),
-        }
+        let failure = match part {
+            Ok(()) if stop.is_cancelled() => continue,
+            Ok(()) => ThreadEnded::Early,
+            Err(error) if JoinError::is_panic(&error) => ThreadEnded::Panicked,
+            Err(_) => ThreadEnded::Early,
+        };
+        tracing::error!(error = &failure as &dyn std::error::Error, "the work on a thread ends");
+        stop.cancel();
+        let others = async { while parts.join_next().await.is_some() {} };
+        let _ = timeout(OTHERS_END, others).await;
+        return Err(failure);
     }
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    };
+
     use tokio::{
         io::{AsyncReadExt as _, AsyncWriteExt as _},
         net::{TcpListener, TcpStream},
-        time::timeout,
     };
 
     use super::*;
@@ -112,11 +125,23 @@ mod tests {
         stop.cancel();
         assert!(ends.await.is_ok());
 
-        let early = outcome(vec![Box::pin(async {}), Box::pin(std::future::pending())], Default::default());
-        assert!(matches!(early.await, Err(ThreadEnded::Early)));
-
-        let panics: BoxFuture<'static, ()> = Box::pin(async { panic!("planted") });
-        let panicked = outcome(vec![panics, Box::pin(std::future::pending())], Default::default());
-        assert!(matches!(panicked.await, Err(ThreadEnded::Panicked)));
+        let fails: [(BoxFuture<'static, ()>, _); 2] = [
+            (Box::pin(async {}), ThreadEnded::Early),
+            (Box::pin(async { panic!("planted") }), ThreadEnded::Panicked),
+        ];
+        for (part, wanted) in fails {
+            // The other one ends as it does at any stop, and takes its time.
+            let (stop, in_order) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
+            let (stopped, ended) = (stop.clone(), Arc::clone(&in_order));
+            let other: BoxFuture<'static, ()> = Box::pin(async move {
+                stopped.cancelled().await;
+                for _ in 0..3 {
+                    tokio::task::yield_now().await;
+                }
+                ended.store(true, Ordering::SeqCst);
+            });
+            assert_eq!(outcome(vec![part, other], stop).await, Err(wanted));
+            assert!(in_order.load(Ordering::SeqCst));
+        }
     }
 }

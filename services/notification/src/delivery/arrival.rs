@@ -175,14 +175,14 @@ impl Arrivals {
                 fresh.queued.push(Queued { agency: push.agency, lane, push_id: push.push_id });
             }
         }
-        if owned_here {
-            // Whoever posts them shares this thread, and goes first.
-            tokio::task::yield_now().await;
-        }
         for (push, room) in fresh.brought {
             if let Err(push) = room.bring(push) {
                 self.release(*push).await;
             }
+        }
+        if owned_here {
+            // Whoever posts them shares this thread, and goes first.
+            tokio::task::yield_now().await;
         }
         if let Err(error) = self.delivery.queues.enqueue(county, &fresh.queued).await {
             // The sweeper queues them.

@@ -93,7 +93,8 @@ struct Held {
 }
 
 impl Keeper {
-    /// Of these endpoints. It is to run where pushes are stored; most posting is done where this is called.
+    /// Of these endpoints. It is to run where pushes are stored; all posters of a queue but one work where
+    /// this is called.
     #[must_use]
     pub fn new(delivery: Arc<Delivery>, endpoints: Vec<Endpoint>, poster: Poster) -> Self {
         let mut counties: HashMap<String, OfCounty> = HashMap::new();

@@ -116,7 +116,8 @@ impl OnWay {
 }
 
 impl AgencyQueue {
-    /// A queue of this process from now on. It is to run where pushes are stored, and posts mostly `elsewhere`.
+    /// A queue of this process from now on. It is to run where pushes are stored; all its posters but one work
+    /// `elsewhere`.
     #[must_use]
     pub fn new(
         delivery: Arc<Delivery>,
