@@ -45,11 +45,8 @@ pub const STATEMENTS: &[(&str, &str)] = &[
     ("append", include_str!("sql/append.sql")),
     ("advance_turn", include_str!("sql/advance_turn.sql")),
     ("hold_turn", include_str!("sql/hold_turn.sql")),
-    ("step/ahead", concat!(include_str!("sql/step/ahead.sql"), "own AS (SELECT 1) SELECT FROM go")),
-    (
-        "step/over_parked",
-        concat!(include_str!("sql/step/over_parked.sql"), "own AS (SELECT 1) SELECT FROM go"),
-    ),
+    ("step/ahead", turn::AHEAD_ALONE),
+    ("step/over_parked", turn::OVER_PARKED_ALONE),
     ("outbox_after", include_str!("sql/outbox_after.sql")),
     ("outbox_begin", include_str!("sql/outbox_begin.sql")),
     ("head", include_str!("sql/head.sql")),

@@ -5,7 +5,7 @@
 //! lock held from the first to the second, and costs two round trips instead of five. Who lost its turn to
 //! another process reads and writes again, this time under the lock.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::borrow::Cow;
 
 use sqlx::{
     Connection as _, PgConnection, Postgres, Transaction,
@@ -48,8 +48,8 @@ impl InTurnStatement {
 /// Each kind of step has its own, as in [`InTurnStatement`].
 #[derive(Debug)]
 pub struct InStepStatement {
-    ahead: String,
-    over_parked: String,
+    ahead: Cow<'static, str>,
+    over_parked: Cow<'static, str>,
 }
 
 impl InStepStatement {
@@ -57,21 +57,25 @@ impl InStepStatement {
     #[must_use]
     pub fn new(rest: &str) -> Self {
         Self {
-            ahead: format!("{}{rest}", include_str!("sql/step/ahead.sql")),
-            over_parked: format!("{}{rest}", include_str!("sql/step/over_parked.sql")),
+            ahead: format!("{}{rest}", include_str!("sql/step/ahead.sql")).into(),
+            over_parked: format!("{}{rest}", include_str!("sql/step/over_parked.sql")).into(),
         }
     }
 
     /// All its texts, so that a test can hold them against the real schema.
     #[must_use]
     pub fn into_texts(self) -> [String; 2] {
-        [self.ahead, self.over_parked]
+        [self.ahead, self.over_parked].map(Cow::into_owned)
     }
 }
 
 /// A step alone.
-static STEP_ALONE: LazyLock<InStepStatement> =
-    LazyLock::new(|| InStepStatement::new("own AS (SELECT 1) SELECT FROM go"));
+static STEP_ALONE: InStepStatement =
+    InStepStatement { ahead: Cow::Borrowed(AHEAD_ALONE), over_parked: Cow::Borrowed(OVER_PARKED_ALONE) };
+pub(crate) const AHEAD_ALONE: &str =
+    concat!(include_str!("sql/step/ahead.sql"), "own AS (SELECT 1) SELECT FROM go");
+pub(crate) const OVER_PARKED_ALONE: &str =
+    concat!(include_str!("sql/step/over_parked.sql"), "own AS (SELECT 1) SELECT FROM go");
 
 /// The county's turn, read in one statement with what a change is made of: `outbox_head.turn`, and 0 where
 /// the county has no row yet.
@@ -143,7 +147,7 @@ impl Step {
     /// A statement that takes this step, with its first five parameters.
     pub fn query<'q>(&self, statement: &'static InStepStatement) -> Query<'q, Postgres, PgArguments> {
         let text = if self.is_over_parked() { &statement.over_parked } else { &statement.ahead };
-        sqlx::query(text.as_str())
+        sqlx::query(text.as_ref())
             .bind(self.county.clone())
             .bind(self.held_as.clone())
             .bind(self.from)

@@ -69,7 +69,6 @@ async fn all_at_the_stop(mut parts: JoinSet<()>, stop: &CancellationToken) -> Re
             Err(error) if JoinError::is_panic(&error) => ThreadEnded::Panicked,
             Err(_) => ThreadEnded::Early,
         };
-        tracing::error!(error = &failure as &dyn std::error::Error, "the work on a thread ends");
         stop.cancel();
         let others = async { while parts.join_next().await.is_some() {} };
         let _ = timeout(OTHERS_END, others).await;

@@ -1,6 +1,6 @@
 -- The rest of a statement that takes a receiver's step (messaging's sql/step): it stores what routing asked for and
--- numbers its forms. A row of no push says that the step is taken; the others are the new pushes with the numbers of their
--- forms.
+-- numbers its forms. It answers with the new pushes and the numbers of their forms; with one row of no push where the step is
+-- taken and none of them is new; and with nothing where the step was another's.
 --
 -- A push that is here already stays as it is. One that an idle stream waits for is claimed in the same breath, for $7
 -- milliseconds, and its row says so; but none that belongs behind a push of its case and level that has failed: another
